@@ -1,0 +1,22 @@
+// Files that are either the old or the new content, whatever happens: temporary name in the same folder, checked
+// writes, fsync, rename, fsync of the folder. Throws IoError naming the path and the system's reason; the temporary
+// is removed on failure.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace tlaunch {
+
+// Called with a sink that appends bytes; may be called with any number of pieces.
+using ByteSink = std::function<void(std::span<const std::byte>)>;
+
+void write_file_atomically(const std::string& path, const std::function<void(const ByteSink&)>& produce);
+void write_file_atomically(const std::string& path, std::string_view content);
+
+// The whole file; throws UsageError where it is absent and IoError where reading fails, or where it exceeds `limit_bytes`.
+std::string read_file(const std::string& path, std::size_t limit_bytes);
+
+}  // namespace tlaunch

@@ -1,0 +1,53 @@
+// YAML to RunConfig: extends, ${VAR}, key=value overrides, validation against the schema and the worker's description.
+// All errors of a file are reported at once, each as `file:line:column: key: what is wrong; what was expected`, with
+// the nearest known key or the team synonym it was meant to be.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/description.h"
+#include "core/run_config.h"
+
+namespace tlaunch {
+
+struct ConfigSource {
+  std::string path;                     // CONFIG.yaml
+  std::vector<std::string> overrides;   // "train.epochs=3", in the order given; the last wins
+  // Environment for ${VAR}; tests pass their own. Returns nothing where the variable is unset.
+  std::function<std::optional<std::string>(const std::string&)> getenv;
+};
+
+// Where a value comes from, for --dry-run.
+enum class ValueSource { default_value, file, command_line };
+
+struct LoadedConfig {
+  RunConfig config;
+  std::map<std::string, ValueSource> sources;  // by dotted key, every key of the schema and of the chosen model and data set
+};
+
+// The `launch.worker` of a config before anything else of it is checked: its description is needed for the rest.
+// Throws UsageError where the file is absent, too large (1 MiB) or no YAML.
+std::string worker_of(const ConfigSource& source);
+
+// Throws UsageError with every error found, one a line.
+LoadedConfig load_config(const ConfigSource& source, const WorkerDescription& worker);
+
+// The resolved config as YAML, every key with its value, `auto` where tuning decides. load_config of this text gives
+// the same RunConfig. Keys appear in the schema's order.
+std::string to_yaml(const RunConfig& config, const WorkerDescription& worker);
+
+// Dotted keys and their values as text, in the schema's order: for --dry-run and for comparing two configs.
+std::vector<std::pair<std::string, std::string>> flatten(const RunConfig& config);
+
+// Keys that differ between the two and may not change on resume (see design: only epochs, batch split, ranks, eval,
+// checkpoint, log, launch and loader settings may).
+std::vector<std::string> changes_forbidden_on_resume(const RunConfig& saved, const RunConfig& now);
+
+// docs/config.md, generated: one table a section from the schema, one a model and data set from the description.
+std::string config_markdown(const WorkerDescription& worker);
+
+}  // namespace tlaunch

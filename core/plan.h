@@ -1,0 +1,38 @@
+// The Plan: each setting that was `auto` (and each the user fixed), with where its value comes from and why.
+// Made by tuning, printed by the launcher, saved as plan.json, applied by the worker.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/json.h"
+#include "core/run_config.h"
+
+namespace tlaunch {
+
+enum class Origin { user, team, measured, predicted, prior, cache };
+const char* to_string(Origin);
+
+struct Choice {
+  std::string key;     // "batch_size", "mixed_precision", "tf32", ... (design.md's KEY: the dotted key without its section)
+  Json value;          // number, boolean or text
+  Origin origin = Origin::prior;
+  std::string reason;  // one sentence
+};
+
+struct Plan {
+  std::int64_t world_size = 1;
+  std::vector<Choice> choices;
+  const Choice* find(const std::string& key) const;  // nullptr where absent
+};
+
+// {"plan": {KEY: {value, origin, reason}}, "world_size": N}
+Json to_json(const Plan&);
+// Throws DataError where the JSON is no plan.
+Plan plan_from_json(const Json&);
+
+// `config` with every `auto` that the plan decides filled in. Values the user fixed in `config` stay.
+RunConfig apply(RunConfig config, const Plan& plan);
+
+}  // namespace tlaunch

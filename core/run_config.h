@@ -1,0 +1,100 @@
+// What the user asked for. Plain values; an empty optional means `auto` (tuning decides) or, where the comment says
+// so, "off" or "none". Keys, defaults, units and meanings stand in schema.cpp, which is their one place of truth;
+// config_loader.h makes a RunConfig out of YAML.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "core/options.h"
+
+namespace tlaunch {
+
+enum class Precision { fp32, fp16, bf16 };  // gpu.mixed_precision: off | fp16 | bf16
+enum class FloatType { float32, float64 };
+enum class OptimizerKind { sgd, adam, adamw };
+enum class ScheduleKind { cosine, step, constant };
+
+struct ModelConfig {
+  std::string name;
+  std::optional<std::string> weights;  // none: initialise from seed; else a .safetensors file
+  FloatType dtype = FloatType::float32;
+  Options options;                     // the model's own keys, every one with a value
+};
+
+struct DataConfig {
+  std::string name;
+  std::string root;                    // absolute
+  std::optional<std::int64_t> num_workers, prefetch_factor;
+  std::optional<bool> pin_memory;
+  Options options;                     // the data set's own keys, every one with a value
+};
+
+struct TrainConfig {
+  // Exactly one of the three is set.
+  std::optional<std::int64_t> epochs, max_steps;
+  std::optional<double> kimg;                    // thousand samples
+  std::optional<std::int64_t> batch_size;        // micro-batch of one rank
+  std::int64_t effective_batch_size = 256;       // micro-batch x accumulation x world size
+  std::optional<std::int64_t> gradient_accumulation_steps;
+  OptimizerKind optimizer = OptimizerKind::adamw;
+  double momentum = 0, learning_rate = 1e-3, weight_decay = 0.01;
+  ScheduleKind schedule = ScheduleKind::cosine;
+  std::optional<std::int64_t> step_epochs;       // none unless schedule is step
+  double step_gamma = 0.1;
+  std::optional<std::int64_t> warmup_steps;
+  std::optional<double> clip_grad_norm;          // none: off
+  std::optional<std::int64_t> early_stopping_patience;  // evaluations without improvement; none: off
+};
+
+struct EvalConfig {
+  // Exactly one is set.
+  std::optional<std::int64_t> every_n_epochs, every_n_steps;
+  std::optional<double> every_n_kimg;
+};
+
+struct GpuConfig {
+  std::optional<Precision> mixed_precision;
+  std::optional<bool> tf32, cudnn_benchmark, channels_last;
+  std::int64_t empty_cache_freq = 0;             // epochs; 0: never
+};
+
+struct CheckpointConfig {
+  std::optional<std::string> dirpath;            // none: <run>/checkpoints
+  // Exactly one is set. The end of a run always saves.
+  std::optional<std::int64_t> every_n_epochs, every_n_steps;
+};
+
+struct LogConfig {
+  std::optional<std::int64_t> log_interval, gpu_log_interval;  // steps
+  bool tensorboard = true, csv = true;
+};
+
+struct LaunchConfig {
+  std::string worker = "tlaunch-worker";
+  std::string nproc = "auto";                    // auto | cpu | gpu | a number
+  double grace_s = 30;
+};
+
+struct RunConfig {
+  std::string name;
+  std::int64_t seed = 0;
+  bool deterministic = false;
+  std::string run_root = "runs";
+  ModelConfig model;
+  DataConfig data;
+  TrainConfig train;
+  EvalConfig eval;
+  GpuConfig gpu;
+  CheckpointConfig checkpoint;
+  LogConfig log;
+  LaunchConfig launch;
+};
+
+const char* to_string(Precision);       // "off", "fp16", "bf16"
+const char* to_string(FloatType);
+const char* to_string(OptimizerKind);
+const char* to_string(ScheduleKind);
+
+}  // namespace tlaunch

@@ -1,0 +1,13 @@
+// Names of the environment variables through which the launcher speaks to tlaunch-worker, beside torchrun's own
+// (RANK, LOCAL_RANK, WORLD_SIZE, LOCAL_WORLD_SIZE, MASTER_ADDR, MASTER_PORT, ...).
+#pragma once
+
+namespace tlaunch::env {
+inline constexpr const char* run_dir = "TLAUNCH_RUN_DIR";      // absolute; metrics.csv, tensorboard/, checkpoints/ go there
+inline constexpr const char* plan = "TLAUNCH_PLAN";            // plan.json to apply
+inline constexpr const char* event_fd = "TLAUNCH_EVENT_FD";    // write end of the event pipe
+inline constexpr const char* store_fd = "TLAUNCH_STORE_FD";    // rank 0: a listening socket for the TCPStore
+inline constexpr const char* resume = "TLAUNCH_RESUME";        // checkpoint to go on from
+inline constexpr const char* smoke = "TLAUNCH_SMOKE";          // JSON {"epoch_budget_s": S} or {"steps_per_epoch": N, "stop_step": N}
+inline constexpr const char* attempt = "TLAUNCH_ATTEMPT";      // 0, 1, ...
+}  // namespace tlaunch::env
