@@ -1,0 +1,33 @@
+// The checkpoints of a run folder.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace tlaunch {
+
+// Every checkpoint of ours carries these in its metadata: "tlaunch.step", "tlaunch.epoch" (decimal) and
+// "tlaunch.metrics" (a JSON object of numbers; absent before the first evaluation).
+struct CheckpointInfo {
+  std::string path;   // absolute
+  std::int64_t step = 0, epoch = 0;
+  std::map<std::string, double> metrics;
+  std::uint64_t bytes = 0;
+  bool valid = false;  // header and size are right; verify() of SafetensorsFile reads everything
+  std::string reason;  // why not valid
+};
+
+// All *.safetensors in `dir`, newest step first; invalid ones last. Tolerates files that vanish. Empty where `dir` is absent.
+std::vector<CheckpointInfo> list_checkpoints(const std::string& dir);
+
+struct ResumeChoice {
+  std::string path;                   // "" where none is valid
+  std::vector<std::string> skipped;   // "name: why", newest first
+};
+
+// The newest checkpoint that passes SafetensorsFile::verify.
+ResumeChoice newest_valid(const std::string& dir);
+
+}  // namespace tlaunch

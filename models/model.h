@@ -1,0 +1,30 @@
+// Models by name. A model maps a prepared batch to logits; the loss is cross-entropy on them, taken in float32 (float64
+// for a float64 model) by the trainer. Parameter and buffer names equal those of the same model in PyTorch, so that
+// weights move both ways.
+#pragma once
+
+#include <torch/nn/module.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/description.h"
+#include "core/options.h"
+#include "data/dataset.h"
+
+namespace tlaunch {
+
+class Model : public torch::nn::Module {
+ public:
+  // Images [n, c, h, w] in the model's dtype, or keys int64 [n, window], to logits [n, num_classes].
+  virtual torch::Tensor forward(const torch::Tensor& input) = 0;
+};
+
+// Built with its options and the data's shape; throws UsageError where they do not fit together.
+using ModelFactory = std::shared_ptr<Model> (*)(const Options& options, const SampleShape& shape);
+void register_model(ModelDescription description, ModelFactory factory);  // throws std::logic_error on a second of the same name
+std::vector<ModelDescription> model_descriptions();
+std::shared_ptr<Model> make_model(const std::string& name, const Options& options, const SampleShape& shape);
+
+}  // namespace tlaunch

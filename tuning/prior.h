@@ -1,0 +1,23 @@
+// The prior: what `auto` becomes before anything is measured. A documented table by tier (docs/tuning.md) and rules a
+// person can follow; each choice carries its reason. Pure.
+#pragma once
+
+#include "core/plan.h"
+#include "core/run_config.h"
+#include "hardware/profile.h"
+
+namespace tlaunch {
+
+// What the choice needs to know of the job beside the config.
+struct JobShape {
+  std::string sample_kind;  // "image" or "keys"
+  bool on_gpu = false;
+  std::int64_t world_size = 1;
+};
+
+// Decides batch_size, gradient_accumulation_steps, mixed_precision, tf32, cudnn_benchmark, channels_last, num_workers,
+// prefetch_factor, pin_memory, log_interval, gpu_log_interval; lists effective_batch_size too. What the user fixed is
+// listed with origin user and never changed. Throws UsageError where the product rule cannot hold.
+Plan prior_plan(const RunConfig& config, const HardwareProfile& hardware, const JobShape& job);
+
+}  // namespace tlaunch
