@@ -8,6 +8,10 @@ inline constexpr const char* plan = "TLAUNCH_PLAN";            // plan.json to a
 inline constexpr const char* event_fd = "TLAUNCH_EVENT_FD";    // write end of the event pipe
 inline constexpr const char* store_fd = "TLAUNCH_STORE_FD";    // rank 0: a listening socket for the TCPStore
 inline constexpr const char* resume = "TLAUNCH_RESUME";        // checkpoint to go on from
-inline constexpr const char* smoke = "TLAUNCH_SMOKE";          // JSON {"epoch_budget_s": S} or {"steps_per_epoch": N, "stop_step": N}
+inline constexpr const char* device = "TLAUNCH_DEVICE";        // "cuda" (device LOCAL_RANK) or "cpu"; unset: cuda where there is one
+// A smoke test, as JSON. First part {"epochs": 2, "epoch_budget_s": S}: the worker times its first steps, cuts each epoch
+// to what fits S (0: not at all) and tells so in a `smoke` event {steps_per_epoch}. Second part, together with
+// TLAUNCH_RESUME: {"steps_per_epoch": N, "stop_step": M}: goes on with epochs of N steps and ends at step M.
+inline constexpr const char* smoke = "TLAUNCH_SMOKE";
 inline constexpr const char* attempt = "TLAUNCH_ATTEMPT";      // 0, 1, ...
 }  // namespace tlaunch::env

@@ -12,18 +12,11 @@
 
 #include "core/description.h"
 #include "core/run_config.h"
+#include "core/sample_shape.h"
 
 namespace tlaunch {
 
 enum class Split { train, val };
-
-// What a model must know of the samples to be built for them.
-struct SampleShape {
-  std::string kind;                                   // "image" or "keys"
-  std::int64_t channels = 0, height = 0, width = 0;   // image
-  std::int64_t window = 0;                            // keys
-  std::int64_t num_classes = 0;                       // labels, or distinct keys
-};
 
 // `input`: images uint8 [n, channels, height, width]; keys int64 [n, window] in 0..num_classes-1.
 // `target`: int64 [n].

@@ -11,7 +11,7 @@
 
 #include "core/description.h"
 #include "core/options.h"
-#include "data/dataset.h"
+#include "core/sample_shape.h"
 
 namespace tlaunch {
 

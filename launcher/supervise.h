@@ -1,0 +1,55 @@
+// Runs one group of worker processes from start to end: spawns a rank each under a guard process, tees their output,
+// reads their events, stops all when one fails. Blocks until the last process of the group, detached grandchildren
+// included, is gone.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/json.h"
+
+namespace tlaunch {
+
+struct WorkerSpec {
+  std::vector<std::string> argv;                 // argv[0] is looked up in PATH
+  std::map<std::string, std::string> environment;  // added to (and winning over) our own
+  std::string log_path;                          // "": no file
+  bool inherit_stdin = false;                    // else /dev/null
+};
+
+struct GroupSpec {
+  std::vector<WorkerSpec> workers;   // index = local rank
+  int store_fd = -1;                 // listening rendezvous socket, inherited by rank 0 alone under the same number; -1: none
+  bool events = false;               // give every worker the event pipe (TLAUNCH_EVENT_FD)
+  double grace_s = 30;               // between SIGTERM and SIGKILL
+};
+
+// The first failure: the rank whose end made the group stop. Others that fall because of it are victims.
+struct GroupFailure {
+  int rank = 0;
+  int exit_code = 1;                 // its own, or 128 + signal
+  int signal = 0;                    // 0: it exited
+  std::string cause;                 // "exit code 7", "SIGSEGV (segmentation fault)", "SIGKILL (killed; out of memory?)"
+  std::vector<std::string> last_lines;  // of its own output, at most 10
+};
+
+struct GroupResult {
+  int exit_code = 0;                 // 0, the first failure's own, or 130 after Ctrl-C / 143 after SIGTERM
+  std::optional<GroupFailure> failure;
+  int interrupted_by = 0;            // the signal that the user sent to the launcher, 0: none
+};
+
+struct GroupCallbacks {
+  std::function<void(Json)> on_event;                      // one event of a worker
+  std::function<void(int rank, const std::string& line)> on_line;  // one whole line of output, without its newline
+  std::function<void()> on_tick;                           // about 5 times a second
+};
+
+// One thread (the caller's), no other threads alive: it forks. Signals SIGINT, SIGTERM and SIGHUP are taken over while it runs.
+GroupResult run_group(const GroupSpec& spec, const GroupCallbacks& callbacks);
+
+}  // namespace tlaunch
