@@ -1,0 +1,65 @@
+#include "trainer/ddp.h"
+
+#include <c10/core/GradMode.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace tlaunch {
+namespace {
+
+constexpr std::int64_t first_bucket_bytes = 1024 * 1024;   // c10d::kDefaultFirstBucketBytes
+constexpr std::int64_t bucket_bytes = 25 * 1024 * 1024;    // c10d::kDefaultBucketBytesCap
+
+// As DistributedDataParallel begins: one bucket a dtype and device; the Reducer makes smaller ones after the first
+// step, in the order in which gradients became ready.
+BucketAssignment initial_buckets(const std::vector<torch::Tensor>& parameters) {
+  const auto [buckets, limits] = c10d::compute_bucket_assignment_by_size(parameters, {std::numeric_limits<std::int64_t>::max()});
+  return {buckets.rbegin(), buckets.rend()};
+}
+
+}  // namespace
+
+DataParallel::DataParallel(const Group& group, const std::vector<NamedParameter>& parameters,
+                           const BucketAssignment& buckets) {
+  if (group.size() == 1) return;
+  std::unordered_map<std::size_t, std::string> names;
+  for (const auto& [name, tensor] : parameters) {
+    names.emplace(parameters_.size(), name);
+    parameters_.push_back(tensor);
+  }
+  c10d::verify_params_across_processes(group.process_group(), parameters_, std::nullopt);
+  reducer_ = std::make_unique<c10d::Reducer>(
+      parameters_, buckets.empty() ? initial_buckets(parameters_) : buckets, group.process_group(),
+      std::vector<bool>(parameters_.size(), false), bucket_bytes, /*find_unused_parameters=*/false,
+      /*gradient_as_bucket_view=*/true, names, first_bucket_bytes, /*skip_all_reduce_unused_params=*/false,
+      /*use_python_reducer=*/false, std::vector<std::int64_t>{});
+}
+
+void DataParallel::before_forward(bool sync) {
+  if (!reducer_ || !sync) return;
+  reducer_->prepare_for_forward();
+  reducer_->rebuild_buckets();
+}
+
+void DataParallel::before_backward(bool sync, const torch::Tensor& outputs) {
+  if (reducer_ && sync) reducer_->prepare_for_backward({outputs});
+}
+
+BucketAssignment DataParallel::buckets() {
+  if (!reducer_) return {};
+  // What the next before_forward() would do; done here, so that the assignment seen is the one the next step uses.
+  before_forward(/*sync=*/true);
+  BucketAssignment assignment;
+  for (const auto& bucket : reducer_->get_grad_buckets(/*return_zero_tensors=*/true)) {
+    auto& indices = assignment.emplace_back();
+    for (const auto& parameter : bucket.getParameters()) {
+      const auto found = std::find_if(parameters_.begin(), parameters_.end(),
+                                      [&](const torch::Tensor& known) { return known.is_same(parameter); });
+      indices.push_back(static_cast<std::size_t>(found - parameters_.begin()));
+    }
+  }
+  return assignment;
+}
+
+}  // namespace tlaunch

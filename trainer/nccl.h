@@ -1,0 +1,13 @@
+// NCCL behind one function: nccl.cpp where LibTorch has it, nccl_absent.cpp where not.
+#pragma once
+
+#include <torch/csrc/distributed/c10d/Backend.hpp>
+#include <torch/csrc/distributed/c10d/Store.hpp>
+
+namespace tlaunch {
+
+// Throws UsageError where this LibTorch has no NCCL.
+c10::intrusive_ptr<c10d::Backend> make_nccl(const c10::intrusive_ptr<c10d::Store>& store, int rank, int size,
+                                            const torch::Device& device);
+
+}  // namespace tlaunch

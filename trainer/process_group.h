@@ -1,0 +1,34 @@
+// The ranks of a run as one c10d process group: NCCL on CUDA, Gloo on the CPU, over a TCPStore that rank 0 serves.
+#pragma once
+
+#include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
+
+#include <memory>
+
+#include "trainer/context.h"
+
+namespace tlaunch {
+
+class Group {
+ public:
+  // Blocks until all ranks are there. A single process makes no store and no backend.
+  explicit Group(const WorkerContext& context);
+
+  int rank() const { return rank_; }
+  int size() const { return size_; }
+  const torch::Device& device() const { return device_; }
+  const c10::intrusive_ptr<c10d::ProcessGroup>& process_group() const { return group_; }
+
+  // Collectives; each is called by all ranks in the same order, and does nothing (or copies) in a single process.
+  void sum(torch::Tensor& tensor) const;                      // in place, over ranks
+  void broadcast(std::vector<torch::Tensor> tensors) const;   // from rank 0, in place
+  std::vector<torch::Tensor> gather(const torch::Tensor&) const;  // one tensor a rank, equal shapes, on every rank
+  void barrier() const;
+
+ private:
+  int rank_, size_;
+  torch::Device device_;
+  c10::intrusive_ptr<c10d::ProcessGroup> group_;  // null in a single process
+};
+
+}  // namespace tlaunch
