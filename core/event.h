@@ -12,6 +12,7 @@
 //   failure    {message, exit_code}                                                                              the rank that failed
 //   end        {status, steps, epochs, samples, metrics: {}, train_wall_s, steady_samples_per_s}                rank 0
 //   eta, estimate, restart are the launcher's own.
+// A number that is not finite (a loss that became NaN) is written as "NaN", "Infinity" or "-Infinity": see json.h.
 #pragma once
 
 #include <string>
@@ -21,7 +22,8 @@
 namespace tlaunch {
 
 // Writes whole lines of at most PIPE_BUF bytes in one write(2), so that ranks never interleave; longer ones are cut to
-// an event with "truncated": true. Thread-safe. Does nothing when fd < 0. A reader that went away is ignored (EPIPE).
+// an event with "truncated": true. Thread-safe. Does nothing when fd < 0. A reader that went away is ignored (EPIPE,
+// and no SIGPIPE).
 class EventWriter {
  public:
   EventWriter(int fd, int rank) : fd_(fd), rank_(rank) {}

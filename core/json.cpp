@@ -1,0 +1,29 @@
+#include "core/json.h"
+
+#include <cmath>
+#include <limits>
+
+#include "core/error.h"
+
+namespace tlaunch {
+
+Json without_nonfinite(Json value) {
+  if (value.is_structured()) {
+    for (auto& child : value) child = without_nonfinite(std::move(child));
+  } else if (value.is_number_float()) {
+    const double number = value.get<double>();
+    if (std::isnan(number)) return "NaN";
+    if (std::isinf(number)) return number > 0 ? "Infinity" : "-Infinity";
+  }
+  return value;
+}
+
+double number_of(const Json& value) {
+  if (value.is_number()) return value.get<double>();
+  if (value == "NaN") return std::numeric_limits<double>::quiet_NaN();
+  if (value == "Infinity") return std::numeric_limits<double>::infinity();
+  if (value == "-Infinity") return -std::numeric_limits<double>::infinity();
+  throw DataError("expected a number, got " + value.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+}  // namespace tlaunch
