@@ -1,0 +1,62 @@
+#include "hardware/gpu_probe.h"
+#include "hardware/nvml_library.h"
+
+namespace tlaunch {
+namespace {
+
+// One card; what it does not tell stays 0 and becomes a note.
+GpuInfo read_card(const NvmlLibrary& nvml, nvmlDevice_t device, unsigned index, std::vector<std::string>& notes) {
+  GpuInfo gpu;
+  const auto failed = [&](nvmlReturn_t code, const char* what) {
+    if (code != NVML_SUCCESS) {
+      notes.push_back("GPU " + std::to_string(index) + ": " + what + " unknown: " + nvml.message(code));
+    }
+    return code != NVML_SUCCESS;
+  };
+  char text[NVML_DEVICE_UUID_V2_BUFFER_SIZE] = "";  // as large as NVML's buffer for names
+  gpu.name = failed(nvml.name(device, text, sizeof text), "name") ? "unknown NVIDIA GPU" : text;
+  if (!failed(nvml.uuid(device, text, sizeof text), "UUID")) gpu.uuid = text;
+  nvmlMemory_t memory{};
+  if (!failed(nvml.memory(device, &memory), "memory")) {
+    gpu.memory_total_bytes = memory.total;
+    gpu.memory_free_bytes = memory.free;
+  }
+  if (failed(nvml.capability(device, &gpu.capability_major, &gpu.capability_minor), "compute capability")) {
+    gpu.capability_major = gpu.capability_minor = 0;
+  }
+  gpu.tier = gpu_tier(gpu.name, gpu.memory_total_bytes, gpu.capability_major);
+  return gpu;
+}
+
+}  // namespace
+
+GpuProbe probe_gpus(const std::vector<std::string>& library_paths) {
+  GpuProbe probe;
+  std::string problem;
+  const auto nvml = NvmlLibrary::open(library_paths, problem);
+  if (!nvml) {
+    if (!problem.empty()) probe.notes.push_back(problem);
+    return probe;
+  }
+  probe.driver_found = true;
+  char version[NVML_SYSTEM_DRIVER_VERSION_BUFFER_SIZE] = "";
+  if (nvml->driver_version(version, sizeof version) == NVML_SUCCESS) probe.driver_version = version;
+
+  unsigned count = 0;
+  if (const nvmlReturn_t code = nvml->count(&count); code != NVML_SUCCESS) {
+    probe.notes.push_back("the NVIDIA driver does not count its cards: " + nvml->message(code));
+    return probe;
+  }
+  if (count == 0) probe.notes.push_back("NVIDIA driver without a card");
+  for (unsigned i = 0; i < count; ++i) {
+    nvmlDevice_t device{};
+    if (const nvmlReturn_t code = nvml->by_index(i, &device); code != NVML_SUCCESS) {
+      probe.notes.push_back("GPU " + std::to_string(i) + " does not answer and is left out: " + nvml->message(code));
+      continue;
+    }
+    probe.gpus.push_back(read_card(*nvml, device, i, probe.notes));
+  }
+  return probe;
+}
+
+}  // namespace tlaunch

@@ -1,0 +1,47 @@
+// NVML, loaded with dlopen: only nvml_library.cpp, nvml.cpp and gpu_monitor.cpp include this, because it needs nvml.h.
+#pragma once
+
+#include <nvml.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tlaunch {
+
+class NvmlLibrary {
+ public:
+  // Null where no path has the library or it does not start; `problem` then says why, in words for a note, or stays
+  // empty where there is simply no library.
+  static std::unique_ptr<NvmlLibrary> open(const std::vector<std::string>& paths, std::string& problem);
+  ~NvmlLibrary();
+  NvmlLibrary(const NvmlLibrary&) = delete;
+  NvmlLibrary& operator=(const NvmlLibrary&) = delete;
+
+  std::string message(nvmlReturn_t code) const;
+
+  // The functions used, under NVML's names. None is null in an open library.
+  decltype(&nvmlInit_v2) init = nullptr;
+  decltype(&nvmlShutdown) shutdown = nullptr;
+  decltype(&nvmlErrorString) error_string = nullptr;
+  decltype(&nvmlSystemGetDriverVersion) driver_version = nullptr;
+  decltype(&nvmlDeviceGetCount_v2) count = nullptr;
+  decltype(&nvmlDeviceGetHandleByIndex_v2) by_index = nullptr;
+  decltype(&nvmlDeviceGetHandleByUUID) by_uuid = nullptr;
+  decltype(&nvmlDeviceGetName) name = nullptr;
+  decltype(&nvmlDeviceGetUUID) uuid = nullptr;
+  decltype(&nvmlDeviceGetMemoryInfo) memory = nullptr;
+  decltype(&nvmlDeviceGetCudaComputeCapability) capability = nullptr;
+  decltype(&nvmlDeviceGetUtilizationRates) utilization = nullptr;
+  decltype(&nvmlDeviceGetTemperature) temperature = nullptr;
+  decltype(&nvmlDeviceGetPowerUsage) power = nullptr;
+
+ private:
+  explicit NvmlLibrary(void* handle) : handle_(handle) {}
+  bool load_functions(std::string& problem);
+
+  void* handle_;
+  bool started_ = false;
+};
+
+}  // namespace tlaunch
