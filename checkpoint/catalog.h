@@ -9,7 +9,7 @@
 namespace tlaunch {
 
 // Every checkpoint of ours carries these in its metadata: "tlaunch.step", "tlaunch.epoch" (decimal) and
-// "tlaunch.metrics" (a JSON object of numbers; absent before the first evaluation).
+// "tlaunch.metrics" (a JSON object of numbers as core/json.h writes them; absent before the first evaluation).
 struct CheckpointInfo {
   std::string path;   // absolute
   std::int64_t step = 0, epoch = 0;
@@ -19,15 +19,17 @@ struct CheckpointInfo {
   std::string reason;  // why not valid
 };
 
-// All *.safetensors in `dir`, newest step first; invalid ones last. Tolerates files that vanish. Empty where `dir` is absent.
+// All *.safetensors in `dir`, newest step first; invalid ones last. Tolerates files that vanish. Empty where `dir` is
+// absent; IoError where it cannot be listed.
 std::vector<CheckpointInfo> list_checkpoints(const std::string& dir);
 
 struct ResumeChoice {
   std::string path;                   // "" where none is valid
-  std::vector<std::string> skipped;   // "name: why", newest first
+  std::vector<std::string> skipped;   // "name: why", in list_checkpoints' order
 };
 
-// The newest checkpoint that passes SafetensorsFile::verify.
+// The newest checkpoint that passes SafetensorsFile::verify. `skipped` also names every file that is no valid
+// checkpoint: it may have been a newer one.
 ResumeChoice newest_valid(const std::string& dir);
 
 }  // namespace tlaunch

@@ -1,14 +1,21 @@
 // CRC32C (Castagnoli, RFC 3720 B.4): the checksum of checkpoints and of TensorBoard records. Uses SSE4.2 or ARM CRC
-// instructions where the CPU has them, tables otherwise. Pure.
+// instructions where the CPU has them, tables otherwise. Pure; any thread.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 
 namespace tlaunch {
 
 // Continue with a former result as `crc` to sum data in pieces.
 std::uint32_t crc32c(std::span<const std::byte> data, std::uint32_t crc = 0);
+
+// The same without special instructions; what crc32c() falls back to.
+std::uint32_t crc32c_portable(std::span<const std::byte> data, std::uint32_t crc = 0);
+
+// 8 lower-case hex digits, as checkpoints carry them.
+std::string crc32c_text(std::uint32_t crc);
 
 }  // namespace tlaunch

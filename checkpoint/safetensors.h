@@ -1,10 +1,11 @@
 // The checkpoint file: safetensors (u64 little-endian header length, JSON header, raw tensors) with a CRC32C per tensor
 // and one of the header itself, as strings in `__metadata__`. Python reads it with safetensors.torch.load_file.
 //
-// Metadata keys of ours: "crc32c.header" (8 hex digits, computed with those digits zeroed, compared as text) and
-// "crc32c" -> a JSON object text {tensor name: 8 hex digits}. All other keys are the caller's.
+// Metadata keys of ours: "crc32c.header" (8 hex digits, the sum of the length and the header with those digits zeroed,
+// compared as text) and "crc32c" -> a JSON object text {tensor name: 8 hex digits}; a file has both or neither. All
+// other keys are the caller's.
 // Nothing in the file depends on the clock or on paths: equal tensors and metadata give equal bytes. Tensors are laid
-// out in the order of their names.
+// out widest element first, then in the order of their names (as Python's safetensors does), so that each lies aligned.
 #pragma once
 
 #include <cstddef>
@@ -33,11 +34,19 @@ using Metadata = std::map<std::string, std::string>;
 std::uint64_t safetensors_size(const std::vector<TensorView>& tensors, const Metadata& metadata);
 
 // Durable when it returns (temporary name, checked writes, fsync, rename, fsync of the folder). Throws IoError.
+// The data is read twice (sums, then bytes) and never copied; nobody may change it meanwhile. Names that repeat, data
+// that does not fit its shape, or a metadata key of ours are bugs of the caller: std::invalid_argument.
 void write_safetensors(const std::string& path, const std::vector<TensorView>& tensors, const Metadata& metadata);
 
 // A mapped file. Opening checks the header (lengths, offsets without gap or overlap, dtypes, shapes, duplicate names,
 // the header's CRC where one is there); verify() reads all data and checks every CRC. Both throw DataError naming file
-// and offset or tensor, before the caller has touched a model. Files by other writers carry no CRCs and pass without.
+// and offset or tensor, before the caller has touched a model; UsageError where there is no such file; IoError where
+// reading fails. Files by other writers carry no CRCs and pass without. Const use from several threads is safe.
+//
+// The header and verify() use pread, so that a bad sector or a file cut short meanwhile is an error and not a signal.
+// The views are a private read-only mapping: ranks share one copy in the page cache. Our writers replace files and
+// never shorten them in place; where something else truncates the file while it is open, reading a view beyond the
+// new end is SIGBUS. Copy what you need soon after verify().
 class SafetensorsFile {
  public:
   explicit SafetensorsFile(const std::string& path);
@@ -46,7 +55,8 @@ class SafetensorsFile {
   SafetensorsFile& operator=(const SafetensorsFile&) = delete;
 
   const std::string& path() const;
-  const Metadata& metadata() const;
+  std::uint64_t bytes() const;                           // of the whole file
+  const Metadata& metadata() const;                      // without the two keys of ours
   const std::vector<TensorView>& tensors() const;        // in the file's order; views live as long as this object
   const TensorView* find(const std::string& name) const; // nullptr where absent
   void verify() const;

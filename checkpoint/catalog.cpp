@@ -1,0 +1,109 @@
+#include "checkpoint/catalog.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <tuple>
+
+#include "checkpoint/safetensors.h"
+#include "core/error.h"
+#include "core/json.h"
+
+namespace tlaunch {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* step_key = "tlaunch.step";
+constexpr const char* epoch_key = "tlaunch.epoch";
+constexpr const char* metrics_key = "tlaunch.metrics";
+
+std::int64_t count_of(const SafetensorsFile& file, const char* key) {
+  const auto found = file.metadata().find(key);
+  if (found == file.metadata().end()) throw DataError(std::string("no ") + key + " in its metadata: not a checkpoint of tlaunch");
+  const std::string& text = found->second;
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < 0)
+    throw DataError(std::string(key) + " in its metadata is not a count");
+  return value;
+}
+
+std::map<std::string, double> metrics_of(const SafetensorsFile& file) {
+  const auto found = file.metadata().find(metrics_key);
+  if (found == file.metadata().end()) return {};
+  // Numbers by name and nothing deeper, so that a hostile text is refused before it costs anything.
+  const auto flat = [](int depth, Json::parse_event_t event, Json&) {
+    const bool opens = event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
+    if (opens && depth > 0) throw DataError(std::string(metrics_key) + " in its metadata is not an object of numbers");
+    return true;
+  };
+  const Json json = Json::parse(found->second, flat, false);
+  if (!json.is_object()) throw DataError(std::string(metrics_key) + " in its metadata is not a JSON object");
+  std::map<std::string, double> metrics;
+  for (const auto& [name, value] : json.items()) try {
+      metrics[name] = number_of(value);
+    } catch (const DataError& error) {
+      throw DataError(std::string(metrics_key) + " in its metadata, " + name + ": " + error.what());
+    }
+  return metrics;
+}
+
+}  // namespace
+
+std::vector<CheckpointInfo> list_checkpoints(const std::string& dir) {
+  std::error_code error;
+  fs::directory_iterator entries(dir, error);
+  if (error == std::errc::no_such_file_or_directory) return {};
+  if (error) throw IoError("cannot list " + dir + ": " + error.message());
+
+  std::vector<CheckpointInfo> found;
+  for (; entries != fs::directory_iterator(); entries.increment(error)) {
+    const fs::path path = fs::absolute(entries->path());
+    if (path.extension() != ".safetensors" || path.filename().string().starts_with('.')) continue;
+    CheckpointInfo info;
+    info.path = path.string();
+    try {
+      const SafetensorsFile file(info.path);
+      info.bytes = file.bytes();
+      info.step = count_of(file, step_key);
+      info.epoch = count_of(file, epoch_key);
+      info.metrics = metrics_of(file);
+      info.valid = true;
+    } catch (const Error& problem) {
+      std::error_code gone;
+      if (!fs::exists(path, gone)) continue;
+      if (info.bytes == 0)
+        if (const auto size = fs::file_size(path, gone); !gone) info.bytes = size;
+      info.reason = problem.what();
+    }
+    found.push_back(std::move(info));
+  }
+  if (error) throw IoError("cannot list " + dir + ": " + error.message());
+
+  std::sort(found.begin(), found.end(), [](const CheckpointInfo& a, const CheckpointInfo& b) {
+    return std::tie(a.valid, a.step, a.epoch, a.path) > std::tie(b.valid, b.step, b.epoch, b.path);
+  });
+  return found;
+}
+
+ResumeChoice newest_valid(const std::string& dir) {
+  ResumeChoice choice;
+  for (const CheckpointInfo& info : list_checkpoints(dir)) {
+    std::string reason = info.reason;
+    if (info.valid) {
+      if (!choice.path.empty()) continue;  // an older one
+      try {
+        SafetensorsFile(info.path).verify();
+        choice.path = info.path;
+        continue;
+      } catch (const Error& problem) {
+        reason = problem.what();
+      }
+    }
+    choice.skipped.push_back(fs::path(info.path).filename().string() + ": " + reason);
+  }
+  return choice;
+}
+
+}  // namespace tlaunch
