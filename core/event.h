@@ -2,13 +2,15 @@
 // pipe (descriptor in TLAUNCH_EVENT_FD); the launcher alone writes events.jsonl, adding "attempt".
 //
 // Fields by event (more may stand beside these):
-//   start      {pid, world_size, device, train_samples, steps_per_epoch, total_steps, start_step, parameters}   rank 0, before the first step
+//   start      {pid, world_size, device, train_samples, steps_per_epoch, total_steps, start_step, parameters, val_samples,
+//              effective_batch_size, steps_per_evaluation, steps_per_checkpoint}   rank 0, before the first step
 //   step       {step, epoch, loss, learning_rate, samples (this run in all), samples_per_s}                    rank 0, each log_interval
 //   eval       {step, epoch, val_loss, val_accuracy, ..., seconds}                                              rank 0
 //   checkpoint {path, step, epoch, bytes, seconds}                                                              rank 0
 //   memory     {epoch, peak_bytes}   peak RSS or reserved CUDA bytes of the epoch that ended                    every rank
 //   gpu        {step, name, utilization_percent, memory_used_bytes, memory_total_bytes, temperature_c, power_w} every rank with a GPU
 //   resume     {path, step}                                                                                      rank 0
+//   smoke      {steps_per_epoch}   a smoke test's shortened epoch                                                rank 0
 //   failure    {message, exit_code}                                                                              the rank that failed
 //   end        {status, steps, epochs, samples, metrics: {}, train_wall_s, steady_samples_per_s}                rank 0
 //   eta, estimate, restart are the launcher's own.
@@ -29,6 +31,7 @@ class EventWriter {
   EventWriter(int fd, int rank) : fd_(fd), rank_(rank) {}
   // `fields` is an object; t, event and rank are put before its own.
   void write(const std::string& event, const Json& fields) const;
+  bool connected() const { return fd_ >= 0; }
 
  private:
   int fd_, rank_;

@@ -1,0 +1,44 @@
+// What is wrong with a config, collected so that one run reports all of it. One line a problem:
+//   file:line:column: key: what is wrong; expected ...; did you mean ...?
+//   command line: key=value: what is wrong; ...
+#pragma once
+
+#include <string>
+#include <tuple>
+#include <vector>
+
+namespace tlaunch {
+
+// Where in a file (line and column from 1; 0: the file as a whole) or, with `override_text` set, on the command line.
+struct Place {
+  std::string file;
+  int line = 0, column = 0;
+  std::string override_text;  // "train.epochs=-1"
+};
+
+class ConfigProblems {
+ public:
+  // `key` may be "" (a problem of the file).
+  void add(const Place& place, const std::string& key, const std::string& what);
+  bool empty() const { return problems_.empty(); }
+  // Unknown keys cost a search each, so their hints are made only for as many as will be shown.
+  bool full() const { return problems_.size() >= most_shown; }
+  // Throws UsageError with all of them, in the order of the files' lines, the command line last; nothing if none.
+  void throw_if_any() const;
+
+ private:
+  static constexpr std::size_t most_shown = 100;
+  struct Problem {
+    Place place;
+    std::string line;
+  };
+  std::vector<Problem> problems_;
+};
+
+// User's text for a message: in quotes, cut to a readable length, control characters escaped.
+std::string quoted(const std::string& text);
+
+// ", did you mean X?" and the like, joined by "; ". Empty parts are left out.
+std::string join_parts(const std::vector<std::string>& parts, const std::string& separator);
+
+}  // namespace tlaunch

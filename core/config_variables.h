@@ -1,0 +1,23 @@
+// ${VAR} and ${VAR:-default} in the values of a config; $${ stands for a literal ${. Pure but for the look-up given.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace tlaunch {
+
+struct ExpandedText {
+  std::string text;
+  std::string problem;  // "" where all is well
+};
+
+// The default is taken where the variable is unset or empty, as in a shell. Variables within a variable's value or a
+// default are not expanded.
+ExpandedText expand_variables(const std::string& text,
+                              const std::function<std::optional<std::string>(const std::string&)>& getenv);
+
+// The text that expand_variables gives back as `text`.
+std::string escape_variables(const std::string& text);
+
+}  // namespace tlaunch

@@ -1,0 +1,123 @@
+// The resolved config as text, and two of them compared.
+#include <algorithm>
+#include <cstdio>
+#include <map>
+
+#include "core/config_loader.h"
+#include "core/config_variables.h"
+#include "core/schema.h"
+
+namespace tlaunch {
+namespace {
+
+struct KeyText {
+  std::string key, text;
+};
+
+// A key's value as flatten shows it; nothing for a key that another of its group displaces.
+std::optional<std::string> text_of(const SchemaKey& key, const RunConfig& config) {
+  const auto value = get(key, config);
+  if (value) return to_text(*value);
+  if (!key.group.empty()) return std::nullopt;
+  return key.rule.empty_word;
+}
+
+const Options* own_options(const RunConfig& config, const std::string& section) {
+  if (section == "model") return &config.model.options;
+  if (section == "data") return &config.data.options;
+  return nullptr;
+}
+
+// `worker` gives the order of a model's own keys; without it they come by name.
+std::vector<KeyText> all_keys(const RunConfig& config, const WorkerDescription* worker) {
+  std::vector<KeyText> keys;
+  const auto append_options = [&](const std::string& section) {
+    const Options* options = own_options(config, section);
+    if (!options) return;
+    std::vector<std::string> order;
+    const auto order_of = [&](const auto* description) {
+      if (description)
+        for (const OptionSpec& option : description->options) order.push_back(option.key);
+    };
+    if (worker && section == "model") order_of(worker->model(config.model.name));
+    if (worker && section == "data") order_of(worker->dataset(config.data.name));
+    if (order.empty())
+      for (const auto& [key, value] : options->values()) order.push_back(key);
+    for (const std::string& key : order)
+      if (options->has(key)) keys.push_back({section + "." + key, to_text(options->values().at(key))});
+  };
+
+  std::string section;
+  for (const SchemaKey& key : schema()) {
+    if (section_of(key.key) != section) append_options(section);
+    section = section_of(key.key);
+    if (const auto text = text_of(key, config)) keys.push_back({key.key, *text});
+  }
+  append_options(section);
+  return keys;
+}
+
+// As a YAML scalar: plain where no reader can take it for anything else, in double quotes otherwise.
+std::string yaml_scalar(const std::string& value) {
+  const std::string text = escape_variables(value);
+  const auto plain = [](unsigned char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '/' || c == '.' ||
+           c == '-' || c == '+';
+  };
+  const bool null_word = text == "null" || text == "Null" || text == "NULL";
+  if (!text.empty() && !null_word && text[0] != '-' && std::all_of(text.begin(), text.end(), plain)) return text;
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      quoted += '\\';
+      quoted += c;
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      char escaped[8];
+      std::snprintf(escaped, sizeof escaped, "\\x%02x", static_cast<unsigned char>(c));
+      quoted += escaped;
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + "\"";
+}
+
+}  // namespace
+
+std::string to_yaml(const RunConfig& config, const WorkerDescription& worker) {
+  std::string yaml, section;
+  for (const auto& [key, text] : all_keys(config, &worker)) {
+    if (section_of(key) != section) {
+      section = section_of(key);
+      yaml += section + ":\n";
+    }
+    yaml += (section.empty() ? "" : "  ") + last_part(key) + ": " + yaml_scalar(text) + "\n";
+  }
+  return yaml;
+}
+
+std::vector<std::pair<std::string, std::string>> flatten(const RunConfig& config) {
+  std::vector<std::pair<std::string, std::string>> flat;
+  for (auto& [key, text] : all_keys(config, nullptr)) flat.emplace_back(key, text);
+  return flat;
+}
+
+std::vector<std::string> changes_forbidden_on_resume(const RunConfig& saved, const RunConfig& now) {
+  std::map<std::string, std::string> before;
+  for (const auto& [key, text] : flatten(saved)) before[key] = text;
+  const auto may_change = [](const std::string& key) {
+    const SchemaKey* known = schema_key(key);
+    return known && known->may_change_on_resume;
+  };
+  std::vector<std::string> changed;
+  for (const auto& [key, text] : flatten(now)) {
+    const auto it = before.find(key);
+    if ((it == before.end() || it->second != text) && !may_change(key)) changed.push_back(key);
+    if (it != before.end()) before.erase(it);
+  }
+  for (const auto& [key, text] : before)  // gone: another model's or data set's
+    if (!may_change(key)) changed.push_back(key);
+  return changed;
+}
+
+}  // namespace tlaunch
