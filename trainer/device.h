@@ -5,6 +5,7 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <string>
 
 #include "core/run_config.h"
 
@@ -21,6 +22,8 @@ void apply_flags(const RunConfig&);
 // Peak memory since the last reset: reserved bytes of the caching allocator on CUDA, peak resident set (VmHWM) on the CPU.
 std::uint64_t peak_bytes(const torch::Device&);
 void reset_peak(const torch::Device&);
+
+std::string device_uuid(const torch::Device&);  // "GPU-...", as NVML names it; "" for the CPU
 
 torch::Tensor generator_state(const torch::Device&);               // RNG state as uint8 tensor on the CPU
 void set_generator_state(const torch::Device&, const torch::Tensor&);

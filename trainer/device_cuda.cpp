@@ -1,8 +1,9 @@
 #include <ATen/Context.h>
 #include <ATen/cuda/CUDAContext.h>
-#include <ATen/cuda/CUDAGeneratorImpl.h>
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAFunctions.h>
+
+#include <cstdio>
 
 #include "trainer/device.h"
 #include "trainer/host_memory.h"
@@ -39,14 +40,17 @@ void reset_peak(const torch::Device& device) {
     reset_peak_rss();
 }
 
-torch::Tensor generator_state(const torch::Device& device) {
-  return at::globalContext().defaultGenerator(device).get_state();
-}
-
-void set_generator_state(const torch::Device& device, const torch::Tensor& state) {
-  auto generator = at::globalContext().defaultGenerator(device);
-  const std::lock_guard<std::mutex> lock(generator.mutex());
-  generator.set_state(state);
+std::string device_uuid(const torch::Device& device) {
+  if (!device.is_cuda()) return "";
+  const auto& bytes = at::cuda::getDeviceProperties(device.index())->uuid.bytes;
+  std::string text = "GPU";
+  for (int i = 0; i < 16; ++i) {
+    char digits[4];
+    std::snprintf(digits, sizeof digits, "%s%02x", i == 0 || i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "",
+                  static_cast<unsigned char>(bytes[i]));
+    text += digits;
+  }
+  return text;
 }
 
 }  // namespace tlaunch

@@ -1,0 +1,101 @@
+#include "trainer/detect.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "trainer/precision.h"
+
+namespace tlaunch {
+namespace {
+
+constexpr std::int64_t forward_batch = 4096;
+
+// Sessions repeat few patterns: each distinct (window, next key) is asked once.
+class Questions {
+ public:
+  Questions(std::int64_t window) : window_(window) {}
+
+  // Number of the question for the window that ends before `next`.
+  std::int64_t ask(const std::int32_t* window, std::int32_t next) {
+    std::string key(reinterpret_cast<const char*>(window), window_ * sizeof(std::int32_t));
+    key.append(reinterpret_cast<const char*>(&next), sizeof next);
+    const auto [entry, added] = known_.emplace(std::move(key), size());
+    if (added) {
+      inputs_.insert(inputs_.end(), window, window + window_);
+      targets_.push_back(next);
+    }
+    return entry->second;
+  }
+
+  // For each question: is the next key outside the top g?
+  std::vector<char> answer(Job& job, std::int64_t top_g) const {
+    std::vector<char> surprising;
+    for (std::int64_t first = 0; first < size(); first += forward_batch) {
+      const auto n = std::min(forward_batch, size() - first);
+      const Batch batch{torch::tensor(std::vector<std::int64_t>(inputs_.begin() + first * window_,
+                                                                inputs_.begin() + (first + n) * window_)).view({n, window_}),
+                        torch::tensor(std::vector<std::int64_t>(targets_.begin() + first, targets_.begin() + first + n))};
+      const AutocastScope autocast(job.device, job.precision);
+      const auto logits = job.model->forward(model_input(job, batch));
+      const auto own = logits.gather(1, model_target(job, batch).unsqueeze(1));
+      const auto flags = logits.gt(own).sum(1).ge(top_g).to(torch::kCPU, torch::kInt8).contiguous();
+      surprising.insert(surprising.end(), flags.data_ptr<std::int8_t>(), flags.data_ptr<std::int8_t>() + n);
+    }
+    return surprising;
+  }
+
+ private:
+  std::int64_t size() const { return static_cast<std::int64_t>(targets_.size()); }
+
+  std::int64_t window_;
+  std::unordered_map<std::string, std::int64_t> known_;
+  std::vector<std::int32_t> inputs_, targets_;
+};
+
+// How many of this rank's share of the sessions (every world-th) are flagged.
+std::int64_t count_flagged(const SessionSet& sessions, Job& job, const Group& group, std::int64_t window, std::int64_t top_g) {
+  Questions questions(window);
+  std::vector<std::vector<std::int64_t>> asked;
+  std::int64_t flagged = 0;
+  for (std::int64_t i = group.rank(); i < sessions.size(); i += group.size()) {
+    const auto keys = sessions.session(i);
+    if (std::find(keys.begin(), keys.end(), -1) != keys.end()) {
+      ++flagged;
+      continue;
+    }
+    auto& own = asked.emplace_back();
+    for (std::size_t t = window; t < keys.size(); ++t) own.push_back(questions.ask(&keys[t - window], keys[t]));
+  }
+  const auto surprising = questions.answer(job, top_g);
+  return flagged + std::count_if(asked.begin(), asked.end(), [&](const auto& own) {
+           return std::any_of(own.begin(), own.end(), [&](std::int64_t q) { return surprising[q] != 0; });
+         });
+}
+
+}  // namespace
+
+std::map<std::string, double> detection_metrics(const DetectionCounts& counts) {
+  const auto ratio = [](double part, double whole) { return whole > 0 ? part / whole : 0.0; };
+  const double hits = counts.true_positives;
+  const double precision = ratio(hits, hits + counts.false_positives), recall = ratio(hits, counts.abnormal);
+  return {{"precision", precision},
+          {"recall", recall},
+          {"f1", ratio(2 * precision * recall, precision + recall)},
+          {"false_positive_rate", ratio(counts.false_positives, counts.normal)}};
+}
+
+std::map<std::string, double> detect(Job& job, const Group& group, const Options& model_options) {
+  const auto window = job.dataset->shape().window, top_g = model_options.integer("top_g");
+  const auto& tests = *job.dataset->session_tests();
+  const torch::NoGradGuard no_grad;
+  job.model->eval();
+  auto counts = torch::tensor({count_flagged(tests.abnormal, job, group, window, top_g),
+                               count_flagged(tests.normal, job, group, window, top_g)}).to(job.device);
+  job.model->train();
+  group.sum(counts);
+  const auto host = counts.cpu();
+  return detection_metrics({.true_positives = host[0].item<std::int64_t>(), .false_positives = host[1].item<std::int64_t>(),
+                            .normal = tests.normal.size(), .abnormal = tests.abnormal.size()});
+}
+
+}  // namespace tlaunch

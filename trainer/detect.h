@@ -1,0 +1,24 @@
+// DeepLog's detection: a session is anomalous where a key is not among the model's top-g next keys, or was never seen in
+// training. (Du et al., "DeepLog: Anomaly Detection and Diagnosis from System Logs through Deep Learning", CCS 2017.)
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "trainer/job.h"
+#include "trainer/process_group.h"
+
+namespace tlaunch {
+
+struct DetectionCounts {
+  std::int64_t true_positives = 0, false_positives = 0, normal = 0, abnormal = 0;
+};
+
+// precision, recall, f1 (0 where nothing is flagged or nothing is abnormal) and false_positive_rate. Pure.
+std::map<std::string, double> detection_metrics(const DetectionCounts& counts);
+
+// On the data set's test sessions, which must be there. All ranks call it; all get the same figures. `model_options`:
+// top_g, how many next keys count as expected.
+std::map<std::string, double> detect(Job& job, const Group& group, const Options& model_options);
+
+}  // namespace tlaunch

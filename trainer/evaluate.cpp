@@ -1,0 +1,53 @@
+#include "trainer/evaluate.h"
+
+#include <chrono>
+#include <numeric>
+
+#include "data/loader.h"
+#include "trainer/precision.h"
+#include "trainer/loss.h"
+
+namespace tlaunch {
+
+Evaluation evaluate(Job& job, const Group& group, const RunConfig& config, std::int64_t limit) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto total = job.dataset->size(Split::val);
+  const auto samples = limit > 0 ? std::min(limit, total) : total;
+  // A contiguous share each; no gradient is taken, so shares may differ by one.
+  const auto first = samples * group.rank() / group.size(), end = samples * (group.rank() + 1) / group.size();
+  const auto batch = *config.train.batch_size;
+
+  group.broadcast(job.model->buffers());
+  const torch::NoGradGuard no_grad;
+  job.model->eval();
+  Loader loader(
+      [&](std::int64_t i) {
+        std::vector<std::int64_t> indices(std::min(batch, end - first - i * batch));
+        std::iota(indices.begin(), indices.end(), first + i * batch);
+        return job.dataset->collate(Split::val, indices, nullptr);
+      },
+      (end - first + batch - 1) / batch, config.data.num_workers.value_or(0), config.data.prefetch_factor.value_or(2),
+      config.data.pin_memory.value_or(false));
+  // {loss, correct}: summed in float64 on the device, one wait at the end.
+  auto sums = torch::zeros({2}, torch::TensorOptions().device(job.device).dtype(torch::kFloat64));
+  for (std::int64_t done = first; done < end; done += batch) {
+    const auto made = loader.next();
+    const auto target = model_target(job, made);
+    const AutocastScope autocast(job.device, job.precision);
+    const auto logits = job.model->forward(model_input(job, made));
+    sums += torch::stack({cross_entropy(logits, target, at::Reduction::Sum).to(torch::kFloat64),
+                          logits.argmax(1).eq(target).sum().to(torch::kFloat64)});
+  }
+  job.model->train();
+  group.sum(sums);
+
+  Evaluation result;
+  const auto host = sums.cpu();
+  result.samples = samples;
+  result.metrics["val_loss"] = host[0].item<double>() / samples;
+  result.metrics["val_accuracy"] = host[1].item<double>() / samples;
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return result;
+}
+
+}  // namespace tlaunch

@@ -1,0 +1,22 @@
+// Evaluation over all ranks: each sample of the validation split exactly once, in evaluation mode and without augmentation.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "trainer/job.h"
+#include "trainer/process_group.h"
+
+namespace tlaunch {
+
+struct Evaluation {
+  std::map<std::string, double> metrics;  // val_loss, val_accuracy
+  std::int64_t samples = 0;               // over all ranks
+  double seconds = 0;
+};
+
+// All ranks call it; all get the same figures. `limit`: at most so many samples, 0: all. Buffers (BatchNorm's running
+// statistics) are taken from rank 0 first, as Python's DDP does.
+Evaluation evaluate(Job& job, const Group& group, const RunConfig& config, std::int64_t limit = 0);
+
+}  // namespace tlaunch

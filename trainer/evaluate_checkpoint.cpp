@@ -1,0 +1,26 @@
+#include "trainer/evaluate_checkpoint.h"
+
+#include "trainer/detect.h"
+#include "trainer/evaluate.h"
+#include "trainer/recorder.h"
+#include "trainer/train_state.h"
+
+namespace tlaunch {
+
+void evaluate_checkpoint(const WorkerContext& context, const RunConfig& config, const Group& group, const std::string& path) {
+  auto job = make_job(config, context.device);
+  {
+    const SafetensorsFile file(path);
+    file.verify();
+    load_weights(file, job);
+  }
+  const auto result = evaluate(job, group, config);
+  auto metrics = result.metrics;
+  if (job.dataset->session_tests())
+    for (const auto& [name, value] : detect(job, group, config.model.options)) metrics[name] = value;
+  Recorder recorder(context, {.log_interval = {}, .gpu_log_interval = {}, .tensorboard = false, .csv = false}, {}, 0);
+  recorder.event("end", {{"status", "completed"}, {"samples", result.samples}, {"metrics", metrics}, {"seconds", result.seconds}});
+  group.barrier();
+}
+
+}  // namespace tlaunch

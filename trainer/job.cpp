@@ -1,0 +1,57 @@
+#include "trainer/job.h"
+
+#include <torch/utils.h>
+
+namespace tlaunch {
+namespace {
+
+// Kernels wider than one pixel only: for 1x1 the two layouts hold the same bytes in the same order, and the strides
+// that channels_last gives them differ from the Reducer's bucket views.
+void to_channels_last(Model& model) {
+  for (auto& parameter : model.parameters())
+    if (parameter.dim() == 4 && parameter.size(2) * parameter.size(3) > 1)
+      parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast));
+}
+
+}  // namespace
+
+Job make_job(const RunConfig& config, const torch::Device& device) {
+  Job job;
+  job.device = device;
+  job.dtype = config.model.dtype == FloatType::float64 ? torch::kFloat64 : torch::kFloat32;
+  job.precision = config.gpu.mixed_precision.value_or(Precision::fp32);
+  job.dataset = make_dataset(config.data, config.model.options);
+  const auto shape = job.dataset->shape();
+  job.sample_kind = shape.kind;
+  job.channels_last = shape.kind == "image" && config.gpu.channels_last.value_or(false);
+  torch::manual_seed(static_cast<std::uint64_t>(config.seed));
+  job.model = make_model(config.model.name, config.model.options, shape);
+  job.model->to(device, job.dtype);
+  if (job.channels_last) to_channels_last(*job.model);
+  return job;
+}
+
+torch::Tensor model_input(const Job& job, const Batch& batch) {
+  auto input = job.dataset->prepare(batch.input.to(job.device, /*non_blocking=*/true), job.dtype);
+  return job.channels_last ? input.contiguous(at::MemoryFormat::ChannelsLast) : input;
+}
+
+torch::Tensor model_target(const Job& job, const Batch& batch) {
+  return batch.target.to(job.device, /*non_blocking=*/true);
+}
+
+std::vector<NamedParameter> named_parameters(const Model& model) {
+  std::vector<NamedParameter> found;
+  for (const auto& item : model.named_parameters())
+    if (item.value().requires_grad()) found.push_back({item.key(), item.value()});
+  return found;
+}
+
+std::vector<std::pair<std::string, torch::Tensor>> state_tensors(const Model& model) {
+  std::vector<std::pair<std::string, torch::Tensor>> found;
+  for (const auto& item : model.named_parameters()) found.emplace_back(item.key(), item.value());
+  for (const auto& item : model.named_buffers()) found.emplace_back(item.key(), item.value());
+  return found;
+}
+
+}  // namespace tlaunch

@@ -1,0 +1,36 @@
+// What training and evaluation both need: the data set, the model on its device, and how a batch reaches the model.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "core/run_config.h"
+#include "data/dataset.h"
+#include "models/model.h"
+#include "trainer/optimizer.h"
+
+namespace tlaunch {
+
+struct Job {
+  std::unique_ptr<Dataset> dataset;
+  std::shared_ptr<Model> model;
+  torch::Device device = torch::kCPU;
+  torch::Dtype dtype = torch::kFloat32;
+  bool channels_last = false;
+  Precision precision = Precision::fp32;
+  std::string sample_kind;
+};
+
+// Initial weights come from config.seed alone: the same on every rank, device and world size.
+Job make_job(const RunConfig& config, const torch::Device& device);
+
+// A batch on the job's device, in its dtype and memory format, ready for forward().
+torch::Tensor model_input(const Job& job, const Batch& batch);
+torch::Tensor model_target(const Job& job, const Batch& batch);
+
+// Trainable parameters in registration order, with their plain names.
+std::vector<NamedParameter> named_parameters(const Model& model);
+// Parameters and buffers: what a state_dict holds.
+std::vector<std::pair<std::string, torch::Tensor>> state_tensors(const Model& model);
+
+}  // namespace tlaunch

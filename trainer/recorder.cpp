@@ -1,0 +1,55 @@
+#include "trainer/recorder.h"
+
+#include <filesystem>
+#include <iostream>
+
+namespace tlaunch {
+
+Recorder::Recorder(const WorkerContext& context, const LogConfig& log, const std::vector<std::string>& metrics,
+                   std::int64_t resume_step)
+    : context_(context) {
+  if (!context.is_main() || context.run_dir.empty()) return;
+  if (log.csv) {
+    std::vector<std::string> columns{"step", "epoch", "train_loss", "learning_rate", "samples_per_s"};
+    columns.insert(columns.end(), metrics.begin(), metrics.end());
+    csv_ = std::make_unique<MetricsCsv>(context.run_dir + "/metrics.csv", columns, resume_step);
+  }
+  if (log.tensorboard) tensorboard_ = std::make_unique<TensorboardWriter>(context.run_dir + "/tensorboard");
+}
+
+void Recorder::write(std::int64_t step, std::int64_t epoch, const std::map<std::string, double>& figures) {
+  if (tensorboard_)
+    for (const auto& [name, value] : figures) tensorboard_->scalar(name, step, value);
+  if (!csv_) return;
+  auto row = figures;
+  row["step"] = static_cast<double>(step);
+  row["epoch"] = static_cast<double>(epoch);
+  csv_->row(row);
+}
+
+void Recorder::step(std::int64_t step, std::int64_t epoch, std::int64_t samples, const StepFigures& figures) {
+  if (!context_.is_main()) return;
+  write(step, epoch,
+        {{"train_loss", figures.train_loss}, {"learning_rate", figures.learning_rate}, {"samples_per_s", figures.samples_per_s}});
+  event("step", {{"step", step}, {"epoch", epoch}, {"loss", figures.train_loss}, {"learning_rate", figures.learning_rate},
+                 {"samples", samples}, {"samples_per_s", figures.samples_per_s}});
+}
+
+void Recorder::metrics(const std::string& event_name, std::int64_t step, std::int64_t epoch, std::int64_t samples,
+                       const std::map<std::string, double>& metrics, double seconds) {
+  if (!context_.is_main()) return;
+  write(step, epoch, metrics);
+  Json fields{{"step", step}, {"epoch", epoch}};
+  for (const auto& [name, value] : metrics) fields[name] = value;
+  fields["samples"] = samples;
+  fields["seconds"] = seconds;
+  event(event_name, fields);
+}
+
+void Recorder::event(const std::string& name, const Json& fields) {
+  if (!context_.is_main()) return;
+  context_.events.write(name, fields);
+  if (!context_.events.connected()) std::cout << name << " " << fields.dump() << std::endl;
+}
+
+}  // namespace tlaunch

@@ -1,0 +1,41 @@
+// Where rank 0's figures go: events for the launcher, metrics.csv, TensorBoard scalars, and a plain line each for whoever
+// runs the worker without a launcher. On other ranks it does nothing.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "trainer/context.h"
+#include "trainer/metrics_csv.h"
+#include "trainer/tensorboard.h"
+
+namespace tlaunch {
+
+class Recorder {
+ public:
+  // `metrics`: all names that evaluation may yield, for fixed CSV columns. Rows after `resume_step` of an earlier
+  // attempt are dropped: this run makes them again.
+  Recorder(const WorkerContext& context, const LogConfig& log, const std::vector<std::string>& metrics, std::int64_t resume_step);
+
+  struct StepFigures {
+    double train_loss = 0, learning_rate = 0, samples_per_s = 0;
+  };
+  void step(std::int64_t step, std::int64_t epoch, std::int64_t samples, const StepFigures& figures);
+  // What an evaluation ("eval") or the detection at the end ("detection") found over `samples` samples or sessions.
+  void metrics(const std::string& event_name, std::int64_t step, std::int64_t epoch, std::int64_t samples,
+               const std::map<std::string, double>& metrics, double seconds);
+  // Any other event of rank 0.
+  void event(const std::string& name, const Json& fields);
+
+ private:
+  void write(std::int64_t step, std::int64_t epoch, const std::map<std::string, double>& figures);
+
+  const WorkerContext& context_;
+  std::unique_ptr<MetricsCsv> csv_;
+  std::unique_ptr<TensorboardWriter> tensorboard_;
+};
+
+}  // namespace tlaunch

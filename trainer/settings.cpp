@@ -1,0 +1,51 @@
+#include "trainer/settings.h"
+
+#include "core/atomic_file.h"
+#include "core/batch.h"
+#include "core/error.h"
+#include "core/plan.h"
+#include "trainer/describe.h"
+
+namespace tlaunch {
+namespace {
+
+constexpr std::int64_t safe_micro_batch = 128;
+constexpr std::size_t plan_limit_bytes = 1 << 20;
+
+template <typename T>
+void default_to(std::optional<T>& value, T fallback) {
+  if (!value) value = fallback;
+}
+
+}  // namespace
+
+RunConfig with_safe_defaults(RunConfig config, int world_size) {
+  const auto split = split_batch(config.train.effective_batch_size, world_size, config.train.batch_size,
+                                 config.train.gradient_accumulation_steps, safe_micro_batch);
+  config.train.batch_size = split.micro_batch;
+  config.train.gradient_accumulation_steps = split.accumulation;
+  default_to(config.data.num_workers, std::int64_t{1});
+  default_to(config.data.prefetch_factor, std::int64_t{2});
+  default_to(config.data.pin_memory, false);
+  default_to(config.gpu.mixed_precision, Precision::fp32);
+  default_to(config.gpu.tf32, false);
+  default_to(config.gpu.cudnn_benchmark, false);
+  default_to(config.gpu.channels_last, false);
+  default_to(config.log.log_interval, std::int64_t{10});
+  default_to(config.log.gpu_log_interval, std::int64_t{50});
+  return config;
+}
+
+RunConfig worker_settings(const WorkerContext& context, const std::string& path, const std::vector<std::string>& overrides) {
+  auto config = load_config({path, overrides, process_getenv}, describe_worker()).config;
+  if (!context.plan_path.empty()) {
+    try {
+      config = apply(std::move(config), plan_from_json(Json::parse(read_file(context.plan_path, plan_limit_bytes))));
+    } catch (const nlohmann::json::exception& error) {
+      throw UsageError(context.plan_path + ": " + error.what());
+    }
+  }
+  return with_safe_defaults(std::move(config), context.world_size);
+}
+
+}  // namespace tlaunch

@@ -1,0 +1,20 @@
+// The config a worker runs with: every `auto` decided, by the launcher's plan or, for a worker started by hand, by
+// plain safe values.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/config_loader.h"
+#include "trainer/context.h"
+
+namespace tlaunch {
+
+// Reads CONFIG and key=value overrides, applies context.plan_path. Throws UsageError.
+RunConfig worker_settings(const WorkerContext& context, const std::string& path, const std::vector<std::string>& overrides);
+
+// What is still `auto` becomes: precision off, no TF32, no cudnn.benchmark, plain layout, one loader thread, log every 10
+// steps, and the largest micro-batch up to 128 that the product rule allows. Pure.
+RunConfig with_safe_defaults(RunConfig config, int world_size);
+
+}  // namespace tlaunch

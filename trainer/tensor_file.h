@@ -1,0 +1,33 @@
+// Tensors to and from a safetensors file.
+#pragma once
+
+#include <torch/types.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "checkpoint/safetensors.h"
+
+namespace tlaunch {
+
+using NamedTensors = std::vector<std::pair<std::string, torch::Tensor>>;
+
+// Contiguous copies on the CPU, and views of them; lives as long as the writing.
+class TensorSnapshot {
+ public:
+  void add(const std::string& name, const torch::Tensor& tensor);
+  const std::vector<TensorView>& views() const { return views_; }
+
+ private:
+  std::vector<torch::Tensor> kept_;
+  std::vector<TensorView> views_;
+};
+
+// Copies entry prefix+name of the file into each tensor, in place. All entries are checked first (there, dtype, shape);
+// throws DataError that lists what does not fit, and then no tensor has changed.
+void copy_from_file(const SafetensorsFile& file, const std::string& prefix, const NamedTensors& tensors);
+// Just the check: one line for each entry that does not fit.
+std::vector<std::string> mismatches(const SafetensorsFile& file, const std::string& prefix, const NamedTensors& tensors);
+
+}  // namespace tlaunch

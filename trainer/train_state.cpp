@@ -1,0 +1,127 @@
+#include "trainer/train_state.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "trainer/device.h"
+#include "trainer/tensor_file.h"
+
+namespace tlaunch {
+namespace {
+
+constexpr const char* reserved = "tlaunch.";
+constexpr const char* optimizer_prefix = "tlaunch.optimizer.";
+constexpr const char* rng_prefix = "tlaunch.rng.";
+
+Json to_json(const Progress& progress) {
+  Json json{{"step", progress.step},
+            {"metrics", progress.metrics},
+            {"evaluations_without_improvement", progress.evaluations_without_improvement}};
+  if (progress.best_val_loss) json["best_val_loss"] = *progress.best_val_loss;
+  return json;
+}
+
+Progress progress_from(const Json& json) {
+  Progress progress;
+  progress.step = json.at("step");
+  for (const auto& [name, value] : json.at("metrics").items()) progress.metrics[name] = number_of(value);
+  progress.evaluations_without_improvement = json.at("evaluations_without_improvement");
+  if (json.contains("best_val_loss")) progress.best_val_loss = json["best_val_loss"].get<double>();
+  return progress;
+}
+
+std::vector<std::pair<std::string, std::int64_t>> fields(const RunIdentity& identity) {
+  return {{"seed", identity.seed},
+          {"train_samples", identity.train_samples},
+          {"effective_batch_size", identity.effective_batch_size},
+          {"steps_per_epoch", identity.steps_per_epoch}};
+}
+
+// Model tensors that the file holds beside those asked for: a sign of another model.
+void refuse_extra(const SafetensorsFile& file, const NamedTensors& model) {
+  std::string extra;
+  for (const auto& entry : file.tensors()) {
+    if (entry.name.starts_with(reserved)) continue;
+    if (std::none_of(model.begin(), model.end(), [&](const auto& own) { return own.first == entry.name; }))
+      extra += "\n  " + entry.name;
+  }
+  if (!extra.empty()) throw DataError(file.path() + ": holds tensors that this model has not:" + extra);
+}
+
+}  // namespace
+
+SavedState::SavedState(const std::string& path) : file_(path) {
+  file_.verify();
+  const auto text = file_.metadata().find("tlaunch.state");
+  if (text == file_.metadata().end())
+    throw DataError(path + ": no checkpoint of tlaunch (no tlaunch.state in it); to start from its weights set model.weights");
+  try {
+    const auto json = Json::parse(text->second);
+    progress_ = progress_from(json.at("progress"));
+    const auto& run = json.at("run");
+    identity_ = {run.at("seed"), run.at("train_samples"), run.at("effective_batch_size"), run.at("steps_per_epoch")};
+    buckets_ = json.at("buckets").get<BucketAssignment>();
+    scaler_ = json.at("scaler");
+  } catch (const nlohmann::json::exception& error) {
+    throw DataError(path + ": tlaunch.state cannot be read: " + error.what());
+  }
+}
+
+void SavedState::check(const RunIdentity& identity) const {
+  const auto saved = fields(identity_), now = fields(identity);
+  for (std::size_t i = 0; i < saved.size(); ++i)
+    if (saved[i].second != now[i].second)
+      throw UsageError(file_.path() + ": was made with " + saved[i].first + " " + std::to_string(saved[i].second) +
+                       ", this run has " + std::to_string(now[i].second) +
+                       "; a resume must keep it (start a new run with model.weights to change it)");
+}
+
+void SavedState::restore(Job& job, TrainStep& step, int rank) const {
+  const auto model = state_tensors(*job.model);
+  const auto optimizer = step.optimizer().state();
+  refuse_extra(file_, model);
+  const auto generator = generator_state(job.device);
+  const auto rng_name = rng_prefix + std::to_string(rank);
+  auto wrong = mismatches(file_, "", model);
+  for (auto& line : mismatches(file_, optimizer_prefix, optimizer)) wrong.push_back(std::move(line));
+  if (!wrong.empty()) throw DataError(file_.path() + ": does not fit this run:\n  " + wrong.front());
+  copy_from_file(file_, "", model);
+  copy_from_file(file_, optimizer_prefix, optimizer);
+  if (file_.find(rng_name)) {
+    auto state = torch::empty_like(generator);
+    copy_from_file(file_, rng_prefix, {{std::to_string(rank), state}});
+    set_generator_state(job.device, state);
+  }
+  step.scaler().load_state(scaler_);
+}
+
+std::uint64_t save_state(const std::string& path, Job& job, TrainStep& step, const Group& group, const Progress& progress,
+                         const RunIdentity& identity) {
+  group.broadcast(job.model->buffers());
+  const auto generators = group.gather(generator_state(job.device));
+  const auto buckets = step.buckets();
+  if (group.rank() != 0) return 0;
+
+  TensorSnapshot snapshot;
+  for (const auto& [name, tensor] : state_tensors(*job.model)) snapshot.add(name, tensor);
+  for (const auto& [name, tensor] : step.optimizer().state()) snapshot.add(optimizer_prefix + name, tensor);
+  for (std::size_t r = 0; r < generators.size(); ++r) snapshot.add(rng_prefix + std::to_string(r), generators[r]);
+
+  Json run = Json::object();
+  for (const auto& [name, value] : fields(identity)) run[name] = value;
+  const Json state{{"progress", to_json(progress)}, {"run", run}, {"buckets", buckets}, {"scaler", step.scaler().state()}};
+  Metadata metadata{{"tlaunch.state", without_nonfinite(state).dump()},
+                    {"tlaunch.step", std::to_string(progress.step)},
+                    {"tlaunch.epoch", std::to_string(progress.step / identity.steps_per_epoch)}};
+  if (!progress.metrics.empty()) metadata["tlaunch.metrics"] = without_nonfinite(progress.metrics).dump();
+  write_safetensors(path, snapshot.views(), metadata);
+  return safetensors_size(snapshot.views(), metadata);
+}
+
+void load_weights(const SafetensorsFile& file, Job& job) {
+  const auto model = state_tensors(*job.model);
+  refuse_extra(file, model);
+  copy_from_file(file, "", model);
+}
+
+}  // namespace tlaunch

@@ -1,0 +1,61 @@
+// TrainState: all that a run needs to go on exactly where it stopped, and its way to and from a checkpoint file.
+// In the file: model tensors under their plain names, everything else under the prefix "tlaunch.": optimizer tensors
+// ("tlaunch.optimizer.<name>"), every rank's generator state ("tlaunch.rng.<rank>"), and JSON in the metadata
+// ("tlaunch.state", "tlaunch.step", "tlaunch.epoch", "tlaunch.metrics").
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "checkpoint/safetensors.h"
+#include "trainer/ddp.h"
+#include "trainer/job.h"
+#include "trainer/train_step.h"
+
+namespace tlaunch {
+
+// Where a run stands between two steps.
+struct Progress {
+  std::int64_t step = 0;                    // optimizer steps done
+  std::map<std::string, double> metrics;    // of the latest evaluation
+  std::optional<double> best_val_loss;
+  std::int64_t evaluations_without_improvement = 0;
+};
+
+// What must be equal for a resume to continue the same order of samples.
+struct RunIdentity {
+  std::int64_t seed = 0, train_samples = 0, effective_batch_size = 0, steps_per_epoch = 0;
+};
+
+// The file at rest: opened, verified, its JSON read. Nothing of the model has changed yet.
+class SavedState {
+ public:
+  // Throws DataError where the file is damaged or no checkpoint of ours.
+  explicit SavedState(const std::string& path);
+  const Progress& progress() const { return progress_; }
+  const BucketAssignment& buckets() const { return buckets_; }
+  // Throws UsageError that names what differs.
+  void check(const RunIdentity& identity) const;
+  // Model, optimizer, scaler and this rank's generator. Every name, shape and dtype is checked before the first tensor
+  // changes. A rank that the saved run did not have keeps the generator it was seeded with.
+  void restore(Job& job, TrainStep& step, int rank) const;
+
+ private:
+  SafetensorsFile file_;
+  Progress progress_;
+  RunIdentity identity_;
+  BucketAssignment buckets_;
+  Json scaler_;
+};
+
+// All ranks call it (generator states are gathered, buffers taken from rank 0); rank 0 writes. Returns the file's
+// bytes on rank 0, 0 elsewhere.
+std::uint64_t save_state(const std::string& path, Job& job, TrainStep& step, const Group& group, const Progress& progress,
+                         const RunIdentity& identity);
+
+// Model tensors alone, from any safetensors file: for model.weights and `evaluate`. Strict: the same names (entries
+// under "tlaunch." are passed over), shapes and dtypes, checked before the first tensor changes; throws DataError.
+void load_weights(const SafetensorsFile& file, Job& job);
+
+}  // namespace tlaunch

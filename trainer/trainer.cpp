@@ -1,0 +1,258 @@
+#include "trainer/trainer.h"
+
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+
+#include "core/error.h"
+#include "trainer/detect.h"
+#include "trainer/device.h"
+#include "trainer/evaluate.h"
+#include "trainer/schedule.h"
+
+namespace tlaunch {
+namespace {
+
+constexpr std::int64_t warm_steps = 10;         // left out of the steady rate: allocator, cudnn.benchmark, thread pools
+constexpr std::int64_t smoke_measured_steps = 2;  // the first is slower than the rest
+
+BatchSplit split_of(const RunConfig& config, int world_size) {
+  return {config.train.batch_size.value(), config.train.gradient_accumulation_steps.value(), world_size};
+}
+
+Job make_training_job(const RunConfig& config, const torch::Device& device) {
+  auto job = make_job(config, device);
+  if (config.model.weights) {
+    const SafetensorsFile file(*config.model.weights);
+    file.verify();
+    load_weights(file, job);
+  }
+  return job;
+}
+
+RunLength session_length(const RunConfig& config, const std::optional<SmokePlan>& smoke, std::int64_t steps_per_epoch) {
+  return run_length(config, smoke && smoke->steps_per_epoch ? *smoke->steps_per_epoch : steps_per_epoch);
+}
+
+std::vector<std::string> metric_names(const std::vector<std::string>& extra) {
+  std::vector<std::string> names{"val_loss", "val_accuracy"};
+  names.insert(names.end(), extra.begin(), extra.end());
+  return names;
+}
+
+double seconds(std::chrono::steady_clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+}  // namespace
+
+Trainer::Trainer(const WorkerContext& context, const RunConfig& config, const Group& group,
+                 const std::vector<std::string>& extra_metrics)
+    : context_(context),
+      config_(config),
+      group_(group),
+      job_(make_training_job(config, context.device)),
+      split_(split_of(config, group.size())),
+      sampler_(job_.dataset->size(Split::train), config.seed, split_),
+      full_(run_length(config, sampler_.steps_per_epoch())),
+      smoke_(smoke_plan_from(context.smoke)),
+      saved_(context.resume_path.empty() ? std::nullopt : std::optional<SavedState>(std::in_place, context.resume_path)),
+      step_(config, group, job_, saved_ ? saved_->buckets() : BucketAssignment{}),
+      recorder_(context, config.log, metric_names(extra_metrics), saved_ ? saved_->progress().step : 0),
+      gpu_monitor_(device_uuid(context.device)) {
+  length_ = session_length(config, smoke_, sampler_.steps_per_epoch());
+  // Every rank its own stream (dropout), whatever the model's construction used.
+  torch::manual_seed(static_cast<std::uint64_t>(config.seed + 1000003 * (group.rank() + 1)));
+  if (!saved_) return;
+  saved_->check(identity());
+  saved_->restore(job_, step_, group.rank());
+  progress_ = saved_->progress();
+}
+
+RunIdentity Trainer::identity() const {
+  return {config_.seed, job_.dataset->size(Split::train), config_.train.effective_batch_size, length_.steps_per_epoch};
+}
+
+std::int64_t Trainer::stop_step() const {
+  if (smoke_ && smoke_->stop_step) return *smoke_->stop_step;
+  if (smoke_ && smoke_->epochs) return *smoke_->epochs * length_.steps_per_epoch;
+  return full_.total_steps;
+}
+
+bool Trainer::finished() const { return stop_early_ || progress_.step >= stop_step(); }
+
+void Trainer::start() {
+  first_step_ = interval_step_ = saved_step_ = progress_.step;
+  if (saved_) recorder_.event("resume", {{"path", context_.resume_path}, {"step", progress_.step}});
+  saved_.reset();  // unmaps the file
+  std::int64_t parameters = 0;
+  for (const auto& [name, tensor] : named_parameters(*job_.model)) parameters += tensor.numel();
+  recorder_.event("start", {{"pid", getpid()},
+                            {"world_size", group_.size()},
+                            {"device", context_.device.str()},
+                            {"train_samples", job_.dataset->size(Split::train)},
+                            {"val_samples", job_.dataset->size(Split::val)},
+                            {"effective_batch_size", split_.effective()},
+                            {"steps_per_epoch", full_.steps_per_epoch},
+                            {"total_steps", full_.total_steps},
+                            {"start_step", first_step_},
+                            {"steps_per_evaluation", full_.steps_per_evaluation},
+                            {"steps_per_checkpoint", full_.steps_per_checkpoint},
+                            {"parameters", parameters}});
+  reset_peak(context_.device);
+  session_start_ = interval_start_ = Clock::now();
+}
+
+void Trainer::run() {
+  start();
+  while (!finished()) train_epoch();
+  finish();
+}
+
+void Trainer::train_epoch() {
+  const auto epoch_now = epoch(), first = progress_.step % length_.steps_per_epoch;
+  const auto order = sampler_.permutation(epoch_now);
+  const AugmentKey augment{config_.seed, epoch_now};
+  Loader loader(
+      [&](std::int64_t i) {
+        const auto indices = sampler_.micro_batch(order, first + i / split_.accumulation, i % split_.accumulation, group_.rank());
+        return job_.dataset->collate(Split::train, indices, &augment);
+      },
+      (sampler_.steps_per_epoch() - first) * split_.accumulation, config_.data.num_workers.value(),
+      config_.data.prefetch_factor.value(), config_.data.pin_memory.value());
+  do one_step(loader);
+  while (!finished() && progress_.step % length_.steps_per_epoch != 0);
+}
+
+void Trainer::one_step(Loader& loader) {
+  const ScheduleSpan span{full_.total_steps, full_.steps_per_epoch, warmup_steps(config_.train, full_.total_steps)};
+  const double learning_rate = learning_rate_at(config_.train, span, progress_.step);
+  const auto loss = step_.run([&] { return loader.next(); }, learning_rate);
+  ++progress_.step;
+  after_step(loss, learning_rate);
+}
+
+void Trainer::after_step(const torch::Tensor& local_loss, double learning_rate) {
+  const auto step = progress_.step;
+  if (smoke_ && smoke_->epochs && step - first_step_ == smoke_measured_steps) shorten_epoch();
+  if (step == 1 || step % config_.log.log_interval.value() == 0 || finished()) log_step(local_loss, learning_rate);
+  if (context_.device.is_cuda() && step % config_.log.gpu_log_interval.value() == 0) log_gpu();
+  if (step - first_step_ == warm_steps) {
+    steady_start_ = Clock::now();
+    steady_step_ = step;
+  }
+  const auto pause_start = Clock::now();
+  if (step % length_.steps_per_evaluation == 0) run_evaluation();
+  if (step % length_.steps_per_checkpoint == 0) save();
+  if (step % length_.steps_per_epoch == 0) end_epoch();
+  const auto pause = Clock::now() - pause_start;
+  interval_start_ += pause;
+  steady_paused_ += steady_step_ >= 0 ? pause : Clock::duration{};
+}
+
+void Trainer::log_step(const torch::Tensor& local_loss, double learning_rate) {
+  auto sum = local_loss.to(torch::kFloat64).reshape({1});
+  group_.sum(sum);
+  const double loss = sum.item<double>() / group_.size();  // waits for the device
+  const auto now = Clock::now();
+  const double samples = static_cast<double>((progress_.step - interval_step_) * split_.effective());
+  recorder_.step(progress_.step, epoch(), progress_.step * split_.effective(),
+                 {loss, learning_rate, samples / std::max(seconds(now - interval_start_), 1e-9)});
+  interval_start_ = now;
+  interval_step_ = progress_.step;
+  if (!std::isfinite(loss))  // the same figure on every rank, so all stop here
+    throw Error(exit_code::failure, "the loss is not finite (" + std::to_string(loss) + ") at step " +
+                                        std::to_string(progress_.step) +
+                                        "; lower train.learning_rate, set train.clip_grad_norm or gpu.mixed_precision=off");
+}
+
+void Trainer::log_gpu() {
+  if (const auto sample = gpu_monitor_.sample())
+    context_.events.write("gpu", {{"step", progress_.step},
+                                  {"name", sample->name},
+                                  {"utilization_percent", sample->utilization_percent},
+                                  {"memory_used_bytes", sample->memory_used_bytes},
+                                  {"memory_total_bytes", sample->memory_total_bytes},
+                                  {"temperature_c", sample->temperature_c},
+                                  {"power_w", sample->power_w}});
+}
+
+void Trainer::run_evaluation() {
+  const auto limit = smoke_ ? length_.steps_per_epoch * split_.effective() : 0;
+  const auto result = evaluate(job_, group_, config_, limit);
+  evaluated_step_ = progress_.step;
+  progress_.metrics = result.metrics;
+  recorder_.metrics("eval", progress_.step, epoch(), result.samples, result.metrics, result.seconds);
+
+  const double val_loss = result.metrics.at("val_loss");
+  if (!progress_.best_val_loss || val_loss < *progress_.best_val_loss) {
+    if (std::isfinite(val_loss)) progress_.best_val_loss = val_loss;
+    progress_.evaluations_without_improvement = 0;
+  } else {
+    ++progress_.evaluations_without_improvement;
+  }
+  const auto& patience = config_.train.early_stopping_patience;
+  stop_early_ = patience && progress_.evaluations_without_improvement >= *patience;
+}
+
+std::string Trainer::checkpoint_dir() const {
+  return config_.checkpoint.dirpath.value_or(context_.run_dir.empty() ? "" : context_.run_dir + "/checkpoints");
+}
+
+void Trainer::save() {
+  if (checkpoint_dir().empty()) return;
+  const auto start = Clock::now();
+  char name[80];
+  std::snprintf(name, sizeof name, "epoch_%02lld-step_%lld.safetensors", static_cast<long long>(epoch()),
+                static_cast<long long>(progress_.step));
+  const auto path = checkpoint_dir() + "/" + name;
+  if (context_.is_main()) std::filesystem::create_directories(checkpoint_dir());
+  const auto bytes = save_state(path, job_, step_, group_, progress_, identity());
+  saved_step_ = progress_.step;
+  recorder_.event("checkpoint", {{"path", path},
+                                 {"step", progress_.step},
+                                 {"epoch", epoch()},
+                                 {"bytes", bytes},
+                                 {"seconds", seconds(Clock::now() - start)}});
+}
+
+void Trainer::end_epoch() {
+  context_.events.write("memory", {{"epoch", epoch()}, {"peak_bytes", peak_bytes(context_.device)}});
+  reset_peak(context_.device);
+  const auto every = config_.gpu.empty_cache_freq;
+  if (every > 0 && epoch() % every == 0) empty_cache(context_.device);
+}
+
+void Trainer::shorten_epoch() {
+  synchronize(context_.device);
+  const double step_time_s = seconds(Clock::now() - session_start_) / smoke_measured_steps;
+  length_ = run_length(config_, agree(group_, smoke_steps(step_time_s, smoke_->epoch_budget_s, full_.steps_per_epoch)));
+  recorder_.event("smoke", {{"steps_per_epoch", length_.steps_per_epoch}});
+}
+
+void Trainer::finish() {
+  synchronize(context_.device);
+  const auto end = Clock::now();
+  const double steady_s = steady_step_ >= 0 ? seconds(end - steady_start_ - steady_paused_) : seconds(end - session_start_);
+  const auto steady_samples = (progress_.step - (steady_step_ >= 0 ? steady_step_ : first_step_)) * split_.effective();
+
+  if (evaluated_step_ != progress_.step) run_evaluation();
+  auto metrics = progress_.metrics;
+  if (saved_step_ != progress_.step) save();
+  if (const auto* tests = job_.dataset->session_tests(); tests && !smoke_) {
+    const auto detection_start = Clock::now();
+    const auto detected = detect(job_, group_, config_.model.options);
+    recorder_.metrics("detection", progress_.step, epoch(), tests->normal.size() + tests->abnormal.size(), detected,
+                      seconds(Clock::now() - detection_start));
+    metrics.insert(detected.begin(), detected.end());
+  }
+  recorder_.event("end", {{"status", "completed"},
+                          {"stopped_early", stop_early_},
+                          {"steps", progress_.step},
+                          {"epochs", epoch()},
+                          {"samples", progress_.step * split_.effective()},
+                          {"metrics", metrics},
+                          {"train_wall_s", seconds(Clock::now() - session_start_)},
+                          {"steady_samples_per_s", steady_s > 0 ? static_cast<double>(steady_samples) / steady_s : 0.0}});
+  group_.barrier();  // rank 0 serves the store: it leaves last
+}
+
+}  // namespace tlaunch

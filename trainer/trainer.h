@@ -1,0 +1,72 @@
+// The training loop: from TrainState to TrainState, a step at a time.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "data/loader.h"
+#include "data/sampler.h"
+#include "hardware/gpu_monitor.h"
+#include "trainer/recorder.h"
+#include "trainer/run_length.h"
+#include "trainer/smoke.h"
+#include "trainer/train_state.h"
+
+namespace tlaunch {
+
+class Trainer {
+ public:
+  // `config` has every `auto` filled in. Restores from context.resume_path where one is given. All ranks construct it.
+  // `extra_metrics`: what the data set yields at the end (precision, ...), for the columns of metrics.csv.
+  Trainer(const WorkerContext& context, const RunConfig& config, const Group& group,
+          const std::vector<std::string>& extra_metrics);
+
+  // To the end of the run. Throws Error: a non-finite loss (exit 1), a save that failed (exit 74), ...
+  void run();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void start();                    // restores, seeds, reports
+  bool finished() const;
+  void train_epoch();              // from the current position to the epoch's end, or the run's
+  void one_step(Loader& loader);
+  void after_step(const torch::Tensor& local_loss, double learning_rate);
+  void log_step(const torch::Tensor& local_loss, double learning_rate);
+  void log_gpu();
+  void run_evaluation();
+  void save();
+  void end_epoch();
+  void shorten_epoch();            // smoke test: how many steps fit
+  void finish();
+
+  std::int64_t stop_step() const;  // where this session ends
+  std::int64_t epoch() const { return progress_.step / length_.steps_per_epoch; }
+  RunIdentity identity() const;
+  std::string checkpoint_dir() const;
+
+  const WorkerContext& context_;
+  const RunConfig& config_;
+  const Group& group_;
+  Job job_;
+  BatchSplit split_;
+  Sampler sampler_;
+  RunLength full_;                 // of the whole run: learning-rate schedule
+  RunLength length_;               // of this session: a smoke test has shorter epochs
+  std::optional<SmokePlan> smoke_;
+  std::optional<SavedState> saved_;
+  TrainStep step_;
+  Recorder recorder_;
+  Progress progress_;
+  std::int64_t first_step_ = 0, evaluated_step_ = -1, saved_step_ = -1;
+  bool stop_early_ = false;
+  GpuMonitor gpu_monitor_;
+
+  // For rates: time spent on evaluation and saving is not step time.
+  Clock::time_point session_start_, interval_start_, steady_start_;
+  Clock::duration steady_paused_{};
+  std::int64_t interval_step_ = 0, steady_step_ = -1;
+};
+
+}  // namespace tlaunch

@@ -1,0 +1,97 @@
+#include "trainer/worker_main.h"
+
+#include <CLI/CLI.hpp>
+#include <c10/util/Exception.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+
+#include "core/error.h"
+#include "trainer/describe.h"
+#include "trainer/device.h"
+#include "trainer/evaluate_checkpoint.h"
+#include "trainer/settings.h"
+#include "trainer/trainer.h"
+
+namespace tlaunch {
+namespace {
+
+struct Arguments {
+  std::string config;
+  std::vector<std::string> overrides;
+  std::string checkpoint;
+};
+
+// What the data set adds at the end, from its description.
+std::vector<std::string> extra_metrics(const RunConfig& config) {
+  const auto description = describe_worker();
+  return description.dataset(config.data.name)->metrics;
+}
+
+void train(const WorkerContext& context, const Arguments& arguments) {
+  const auto config = worker_settings(context, arguments.config, arguments.overrides);
+  apply_flags(config);
+  select_device(context.device);
+  const Group group(context);
+  Trainer(context, config, group, extra_metrics(config)).run();
+}
+
+void evaluate_only(const WorkerContext& context, const Arguments& arguments) {
+  const auto config = worker_settings(context, arguments.config, arguments.overrides);
+  apply_flags(config);
+  select_device(context.device);
+  const Group group(context);
+  evaluate_checkpoint(context, config, group, arguments.checkpoint);
+}
+
+// A failing rank leaves at once: destructors of process groups wait for peers that may be gone.
+[[noreturn]] void leave(const WorkerContext& context, int code, const std::string& message) {
+  context.events.write("failure", {{"message", message}, {"exit_code", code}});
+  std::cout << std::flush;
+  std::cerr << "error: " << message << std::endl;
+  std::_Exit(code);
+}
+
+void guarded(const std::function<void(const WorkerContext&)>& work) {
+  WorkerContext context;
+  try {
+    context = context_from_environment(process_getenv);
+    work(context);
+  } catch (const Error& error) {
+    leave(context, error.code(), error.what());
+  } catch (const c10::Error& error) {  // what() of it carries a backtrace
+    leave(context, exit_code::failure, error.what_without_backtrace());
+  } catch (const std::exception& error) {
+    leave(context, exit_code::failure, error.what());
+  }
+}
+
+}  // namespace
+
+int worker_main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that went away is an error of write(), not an end
+  CLI::App app{"tlaunch-worker: one rank of a training run; usually started by tlaunch"};
+  app.require_subcommand(1);
+  Arguments arguments;
+
+  auto* describe = app.add_subcommand("describe", "Print this worker's models, data sets and LibTorch");
+  bool json = false;
+  describe->add_flag("--json", json, "As JSON (the only form)")->required();
+
+  auto* train_command = app.add_subcommand("train", "Train; without RANK and WORLD_SIZE as a single process");
+  auto* evaluate_command = app.add_subcommand("evaluate", "Evaluate a checkpoint");
+  for (auto* command : {train_command, evaluate_command}) {
+    command->add_option("CONFIG", arguments.config, "YAML file")->required();
+    command->add_option("key=value", arguments.overrides, "Overrides, as train.epochs=3");
+  }
+  evaluate_command->add_option("--checkpoint", arguments.checkpoint, "A .safetensors file")->required();
+  CLI11_PARSE(app, argc, argv);
+
+  if (*describe) std::cout << to_json(describe_worker()).dump(2) << std::endl;
+  if (*train_command) guarded([&](const WorkerContext& context) { train(context, arguments); });
+  if (*evaluate_command) guarded([&](const WorkerContext& context) { evaluate_only(context, arguments); });
+  return exit_code::ok;
+}
+
+}  // namespace tlaunch

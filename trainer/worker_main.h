@@ -1,0 +1,9 @@
+// The worker program's main: `describe --json`, `train CONFIG`, `evaluate CONFIG --checkpoint PATH`. A user's own worker
+// registers its models and data sets first, then calls this.
+#pragma once
+
+namespace tlaunch {
+
+int worker_main(int argc, char** argv);
+
+}  // namespace tlaunch
