@@ -33,12 +33,14 @@ struct GroupFailure {
   int rank = 0;
   int exit_code = 1;                 // its own, or 128 + signal
   int signal = 0;                    // 0: it exited
-  std::string cause;                 // "exit code 7", "SIGSEGV (segmentation fault)", "SIGKILL (killed; out of memory?)"
-  std::vector<std::string> last_lines;  // of its own output, at most 10
+  std::string cause;                 // "exit code 7", "SIGSEGV (segmentation fault)", "SIGKILL (killed; out of memory?)",
+                                     // "cannot start PROGRAM: not found"
+  std::vector<std::string> last_lines;  // of its own output, at most 10, clean UTF-8
+  std::vector<std::string> victims;  // "rank 0 (SIGTERM)": the others that did not end with 0
 };
 
 struct GroupResult {
-  int exit_code = 0;                 // 0, the first failure's own, or 130 after Ctrl-C / 143 after SIGTERM
+  int exit_code = 0;                 // 0, the first failure's own, or 128 + signal where the user stopped the group first
   std::optional<GroupFailure> failure;
   int interrupted_by = 0;            // the signal that the user sent to the launcher, 0: none
 };
@@ -49,7 +51,11 @@ struct GroupCallbacks {
   std::function<void()> on_tick;                           // about 5 times a second
 };
 
-// One thread (the caller's), no other threads alive: it forks. Signals SIGINT, SIGTERM and SIGHUP are taken over while it runs.
+// One thread (the caller's), no other threads alive and no other child processes: it forks and becomes the reaper of
+// what it started. SIGINT, SIGTERM and SIGHUP are taken over while it runs, each that was not ignored: the first stops the
+// group (SIGINT as SIGINT, the others as SIGTERM, SIGKILL after the grace), a second one kills it at once.
+// Output of a group of one is passed on as it comes, of more ranks line by line with a prefix. Throws IoError where no
+// process, pipe or log file can be made.
 GroupResult run_group(const GroupSpec& spec, const GroupCallbacks& callbacks);
 
 }  // namespace tlaunch

@@ -1,0 +1,33 @@
+// One of the launcher's own output streams, written without ever blocking: a terminal that is held up or a pager that
+// does not read must not keep the launcher from stopping a group. What cannot be written yet is held; the caller
+// stops reading its workers while blocked() (so they wait, and nothing is lost) and calls flush() when fd() is writable.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace tlaunch {
+
+class Console {
+ public:
+  explicit Console(int fd);
+
+  void write(std::string_view bytes);
+  void flush();
+
+  int fd() const { return fd_; }
+  bool pending() const { return !held_.empty(); }
+  bool blocked() const { return held_.size() >= kEnough; }
+  bool colour() const { return colour_; }  // a terminal, and NO_COLOR is not set
+
+ private:
+  static constexpr std::size_t kEnough = 256 * 1024;  // bytes held before workers have to wait
+
+  int fd_;
+  bool regular_ = false;  // a file: always takes all
+  bool colour_ = false;
+  bool gone_ = false;     // its reader has gone away (`| head`): what follows is dropped, the run goes on
+  std::string held_;
+};
+
+}  // namespace tlaunch

@@ -1,0 +1,50 @@
+#include "launcher/environment.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "core/worker_env.h"
+
+namespace tlaunch {
+
+std::map<std::string, std::string> torchrun_environment(const EnvironmentSpec& spec) {
+  const std::string rank = std::to_string(spec.local_rank), world = std::to_string(spec.local_world_size);
+  const int threads = std::max(1, spec.allowed_cores / std::max(1, spec.local_world_size));
+  return {
+      {"RANK", rank},
+      {"LOCAL_RANK", rank},
+      {"ROLE_RANK", rank},
+      {"WORLD_SIZE", world},
+      {"LOCAL_WORLD_SIZE", world},
+      {"ROLE_WORLD_SIZE", world},
+      {"GROUP_RANK", "0"},
+      {"GROUP_WORLD_SIZE", "1"},
+      {"ROLE_NAME", "default"},
+      {"MASTER_ADDR", spec.master_address},
+      {"MASTER_PORT", std::to_string(spec.master_port)},
+      {"TORCHELASTIC_RUN_ID", "none"},
+      {"TORCHELASTIC_RESTART_COUNT", "0"},
+      {"TORCHELASTIC_MAX_RESTARTS", "0"},
+      {"TORCHELASTIC_USE_AGENT_STORE", "False"},
+      {"TORCHELASTIC_SIGNALS_TO_HANDLE", "SIGTERM,SIGINT,SIGHUP,SIGQUIT"},
+      {"TORCH_NCCL_ASYNC_ERROR_HANDLING", spec.nccl_async_error_handling.value_or("1")},
+      {"OMP_NUM_THREADS", spec.omp_num_threads.value_or(std::to_string(threads))},
+  };
+}
+
+std::vector<std::string> worker_environment(const std::map<std::string, std::string>& additions) {
+  constexpr const char* kOwn[] = {env::run_dir, env::plan, env::event_fd, env::store_fd, env::resume, env::smoke, env::attempt};
+  std::vector<std::string> all;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const std::string name(text.substr(0, text.find('=')));
+    const bool outer = std::find(std::begin(kOwn), std::end(kOwn), name) != std::end(kOwn);
+    if (!outer && !additions.contains(name)) all.emplace_back(text);
+  }
+  for (const auto& [name, value] : additions) all.push_back(name + "=" + value);
+  return all;
+}
+
+}  // namespace tlaunch

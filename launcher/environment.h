@@ -1,0 +1,29 @@
+// The environment that workers are started with.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tlaunch {
+
+struct EnvironmentSpec {
+  int local_rank = 0;
+  int local_world_size = 1;      // ranks on this node; one node, so also the world's size
+  std::string master_address;
+  int master_port = 0;
+  int allowed_cores = 1;         // of this node
+  std::optional<std::string> omp_num_threads, nccl_async_error_handling;  // what the user has set: it stays
+};
+
+// What torchrun sets for the same rank, value for value, but for these: TORCHELASTIC_USE_AGENT_STORE is False, because
+// no agent serves a store on MASTER_PORT; OMP_NUM_THREADS is the cores of one rank, where torchrun sets 1; no error
+// file, which nobody here would read. Pure.
+std::map<std::string, std::string> torchrun_environment(const EnvironmentSpec& spec);
+
+// All of a worker's environment as "NAME=value": our own, without what an outer tlaunch told *its* worker, and
+// `additions`, which win.
+std::vector<std::string> worker_environment(const std::map<std::string, std::string>& additions);
+
+}  // namespace tlaunch

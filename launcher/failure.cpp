@@ -1,0 +1,88 @@
+#include "launcher/failure.h"
+
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <map>
+
+#include "core/error.h"
+
+namespace tlaunch {
+
+namespace {
+
+constexpr std::size_t kReportLines = 10, kVictimsNamed = 6;
+
+std::string signal_text(int signal) {
+  static const std::map<int, std::string> words = {
+      {SIGSEGV, "segmentation fault"}, {SIGKILL, "killed; out of memory?"}, {SIGABRT, "aborted"},
+      {SIGBUS, "bus error"}, {SIGILL, "illegal instruction"}, {SIGFPE, "arithmetic error"}, {SIGTERM, "terminated"},
+      {SIGINT, "interrupted"}, {SIGHUP, "hung up"}, {SIGPIPE, "broken pipe"}, {SIGSYS, "forbidden system call"}};
+  const char* abbreviation = ::sigabbrev_np(signal);
+  const std::string name = abbreviation ? std::string("SIG") + abbreviation : "signal " + std::to_string(signal);
+  const auto word = words.find(signal);
+  return word == words.end() ? name : name + " (" + word->second + ")";
+}
+
+bool failed(const RankEnd& end) { return end.start_error != 0 || end.wait_status != 0; }
+
+// A signal that a peer's failure does not cause: communication libraries abort when a peer goes away.
+bool killed_by_its_own_signal(const RankEnd& end) {
+  return end.start_error == 0 && WIFSIGNALED(end.wait_status) && WTERMSIG(end.wait_status) != SIGABRT &&
+         WTERMSIG(end.wait_status) != SIGPIPE;
+}
+
+}  // namespace
+
+int exit_code_of(const RankEnd& end) {
+  if (end.start_error != 0) return end.start_error == ENOENT ? 127 : 126;
+  return WIFSIGNALED(end.wait_status) ? exit_code::signal_base + WTERMSIG(end.wait_status) : WEXITSTATUS(end.wait_status);
+}
+
+std::string cause_of(const RankEnd& end, const std::string& program) {
+  if (end.start_error == ENOENT) return "cannot start " + program + ": not found";
+  if (end.start_error != 0) return "cannot start " + program + ": " + std::strerror(end.start_error);
+  return WIFSIGNALED(end.wait_status) ? signal_text(WTERMSIG(end.wait_status))
+                                      : "exit code " + std::to_string(WEXITSTATUS(end.wait_status));
+}
+
+std::optional<std::size_t> first_failure(const std::vector<RankEnd>& ends) {
+  std::optional<std::size_t> best;
+  const auto weight = [](const RankEnd& end) { return !end.before_stop ? 2 : killed_by_its_own_signal(end) ? 0 : 1; };
+  for (std::size_t i = 0; i < ends.size(); ++i) {
+    if (!failed(ends[i])) continue;
+    if (!best || weight(ends[i]) < weight(ends[*best])) {
+      best = i;
+    } else if (weight(ends[i]) == 1 && weight(ends[*best]) == 1 && ends[i].reported && ends[*best].reported &&
+               *ends[i].reported < *ends[*best].reported) {
+      best = i;
+    }
+  }
+  return best;
+}
+
+std::vector<std::string> failure_report(const GroupFailure& failure, bool with_output) {
+  std::vector<std::string> report{"rank " + std::to_string(failure.rank) + " failed: " + failure.cause};
+  if (failure.signal != 0) report[0] += ", exit " + std::to_string(failure.exit_code);
+  if (with_output) {
+    const std::size_t room = kReportLines - 1 - (failure.victims.empty() ? 0 : 1);
+    const std::size_t count = std::min(room, failure.last_lines.size());
+    for (auto line = failure.last_lines.end() - static_cast<std::ptrdiff_t>(count); line != failure.last_lines.end(); ++line) {
+      report.push_back("  | " + *line);
+    }
+  }
+  if (!failure.victims.empty()) {
+    std::string named;
+    for (std::size_t i = 0; i < std::min(kVictimsNamed, failure.victims.size()); ++i) {
+      named += (i == 0 ? "" : ", ") + failure.victims[i];
+    }
+    if (failure.victims.size() > kVictimsNamed) named += " and " + std::to_string(failure.victims.size() - kVictimsNamed) + " more";
+    report.push_back("stopped because of it: " + named);
+  }
+  return report;
+}
+
+}  // namespace tlaunch

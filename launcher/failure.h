@@ -1,0 +1,32 @@
+// Which rank made a group fail, and how that is told. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "launcher/supervise.h"
+
+namespace tlaunch {
+
+// How one rank ended.
+struct RankEnd {
+  int rank = 0;
+  int wait_status = 0;             // of waitpid; meaningless where start_error is set
+  int start_error = 0;             // errno where it could not be started
+  bool before_stop = false;        // it had ended, or its end was settled, before the group was told to stop
+  std::optional<int> reported;     // the place of its failure event among those of all ranks
+};
+
+int exit_code_of(const RankEnd& end);                                 // 128 + signal, 127 not found, 126 not executable
+std::string cause_of(const RankEnd& end, const std::string& program);  // see GroupFailure::cause
+
+// The index in `ends`, which are in the order of their ends, of the first failure. A rank that a signal killed comes
+// first: a peer that notices it may end sooner than the kernel is done with the dead. Then the rank that first told of
+// a failure, then the one that ended first. Nothing where all ended with 0.
+std::optional<std::size_t> first_failure(const std::vector<RankEnd>& ends);
+
+// At most ten lines for stderr: what failed, its last words (left out with with_output false), its victims.
+std::vector<std::string> failure_report(const GroupFailure& failure, bool with_output);
+
+}  // namespace tlaunch

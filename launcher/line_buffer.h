@@ -1,0 +1,27 @@
+// Cuts a stream of bytes into lines. Pure. Holds at most `limit` bytes of an unfinished line.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace tlaunch {
+
+class LineBuffer {
+ public:
+  // `ending`: "\n", "\r\n", "\r" (a progress bar that will draw over this text), or "" (cut at the limit, or the
+  // stream ended). All texts with their endings, put together, are the stream again.
+  using Sink = std::function<void(std::string_view text, std::string_view ending)>;
+
+  explicit LineBuffer(std::size_t limit = 1 << 20) : limit_(limit) {}
+
+  void feed(std::string_view bytes, const Sink& sink);
+  void finish(const Sink& sink);  // the last line, where it has no ending
+
+ private:
+  std::size_t limit_, scanned_ = 0;  // the first `scanned_` bytes of held_ have no line's end in them
+  std::string held_;
+};
+
+}  // namespace tlaunch

@@ -1,0 +1,102 @@
+#include "launcher/log_tee.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include "core/error.h"
+#include "launcher/clean_text.h"
+
+namespace tlaunch {
+
+namespace {
+
+constexpr std::size_t kLastLines = 10, kLastLineBytes = 200;
+constexpr double kProgressInterval_s = 1;
+
+std::string prefix_of(int rank, const Console& console) {
+  const std::string label = "[rank " + std::to_string(rank) + "]";
+  if (!console.colour()) return label + " ";
+  constexpr int kColours[] = {36, 33, 32, 35, 34, 31};  // cyan first: rank 0 is the one most read
+  return "\x1b[" + std::to_string(kColours[rank % 6]) + "m" + label + "\x1b[0m ";
+}
+
+}  // namespace
+
+LogTee::LogTee(int rank, bool prefixed, const std::string& log_path, Console& out, Console& error, OnLine on_line)
+    : prefixed_(prefixed), log_path_(log_path), sources_{Source{&out, prefix_of(rank, out), LineBuffer(), "", -1e9},
+                                                          Source{&error, prefix_of(rank, error), LineBuffer(), "", -1e9}},
+      on_line_(std::move(on_line)) {
+  if (log_path.empty()) return;
+  std::error_code ignored;  // the open below tells
+  std::filesystem::create_directories(std::filesystem::path(log_path).parent_path(), ignored);
+  log_ = Descriptor(::open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  if (!log_) throw IoError("cannot open the log file " + log_path + ": " + std::strerror(errno));
+}
+
+void LogTee::feed(Stream stream, std::string_view bytes, double now_s) {
+  Source& source = sources_[static_cast<std::size_t>(stream)];
+  if (!prefixed_) source.console->write(bytes);
+  source.lines.feed(bytes, [&](std::string_view text, std::string_view ending) { take(source, text, ending, now_s); });
+  write_log();
+}
+
+void LogTee::finish(double now_s) {
+  for (Source& source : sources_) {
+    source.lines.finish([&](std::string_view text, std::string_view ending) { take(source, text, ending, now_s); });
+    if (!source.progress.empty()) show(source, std::exchange(source.progress, {}));
+  }
+  write_log();
+}
+
+void LogTee::take(Source& source, std::string_view text, std::string_view ending, double now_s) {
+  if (log_) log_held_.append(text).append(ending);
+  if (ending == "\r") {
+    if (text.empty()) return;
+    source.progress = text;
+    if (now_s - source.shown_s < kProgressInterval_s) return;
+    source.shown_s = now_s;
+    show(source, std::exchange(source.progress, {}));
+    return;
+  }
+  source.progress.clear();  // drawn over by this line
+  show(source, text);
+  last_.emplace_back(text.substr(0, kLastLineBytes));
+  if (last_.size() > kLastLines) last_.pop_front();
+  if (on_line_) on_line_(std::string(text));
+}
+
+void LogTee::show(Source& source, std::string_view text) {
+  if (!prefixed_) return;  // shown as it came
+  std::string line;
+  line.reserve(source.prefix.size() + text.size() + 1);
+  line.append(source.prefix).append(text).append("\n");
+  source.console->write(line);
+}
+
+void LogTee::write_log() {
+  std::string_view rest = log_held_;
+  while (log_ && !rest.empty()) {
+    const ssize_t written = ::write(log_.get(), rest.data(), rest.size());
+    if (written > 0) {
+      rest.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno != EINTR) {
+      sources_[1].console->write("tlaunch: cannot write " + log_path_ + ": " + std::strerror(errno) +
+                                 "; going on without this log\n");
+      log_.reset();
+    }
+  }
+  log_held_.clear();
+}
+
+std::vector<std::string> LogTee::last_lines() const {
+  std::vector<std::string> lines;
+  for (const std::string& line : last_) lines.push_back(clean_text(line));
+  return lines;
+}
+
+}  // namespace tlaunch

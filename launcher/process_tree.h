@@ -1,0 +1,19 @@
+// What /proc tells about processes. A process may end between two reads: the answers are a snapshot.
+#pragma once
+
+#include <sys/types.h>
+
+#include <set>
+#include <vector>
+
+namespace tlaunch {
+
+// Children of `root`, their children and so on; a process in `skip` is left out with all below it. Zombies count: one
+// whose main thread alone has ended still runs.
+std::vector<pid_t> descendants_of(pid_t root, const std::set<pid_t>& skip = {});
+
+// Whether the process is already on its way out (its exit status is settled, its memory and files are being freed) or
+// gone: nothing sent to it now changes how it ends.
+bool is_exiting(pid_t pid);
+
+}  // namespace tlaunch

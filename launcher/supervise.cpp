@@ -1,0 +1,359 @@
+#include "launcher/supervise.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <set>
+#include <stdexcept>
+
+#include "core/error.h"
+#include "core/worker_env.h"
+#include "launcher/console.h"
+#include "launcher/environment.h"
+#include "launcher/event_pipe.h"
+#include "launcher/failure.h"
+#include "launcher/guard.h"
+#include "launcher/log_tee.h"
+#include "launcher/process_tree.h"
+#include "launcher/signal_takeover.h"
+
+namespace tlaunch {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr auto kTick = std::chrono::milliseconds(200);
+// timeout(1), Slurm and the like send a signal to the process and again to its group: that is one wish, not two.
+constexpr auto kOneWish = std::chrono::milliseconds(500);
+constexpr auto kPatience = std::chrono::seconds(1);  // before the user is told what is waited for
+constexpr auto kLastWords = std::chrono::seconds(1);  // for output that nobody reads, after the user stopped the group
+
+double seconds(Clock::time_point time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
+
+// A closed standard descriptor would be given to the next pipe, and a worker's output be wired to the wrong place.
+void open_standard_descriptors() {
+  for (int fd = 0; fd <= 2; ++fd) {
+    if (::fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
+    const int null = ::open("/dev/null", O_RDWR);
+    if (null != fd && null >= 0) ::close(null);
+  }
+}
+
+class Supervisor {
+ public:
+  Supervisor(const GroupSpec& spec, const GroupCallbacks& callbacks) : spec_(spec), callbacks_(callbacks) {}
+
+  ~Supervisor() { ::prctl(PR_SET_CHILD_SUBREAPER, 0); }
+  Supervisor(const Supervisor&) = delete;
+  Supervisor& operator=(const Supervisor&) = delete;
+
+  GroupResult run() {
+    if (spec_.workers.empty()) throw std::logic_error("run_group: no workers");
+    start();
+    while (!guard_->gone()) step();
+    if (!guard_->wait()) clean_up_without_guard();
+    for (Source& source : sources_) read_output(source);
+    for (const auto& tee : tees_) tee->finish(seconds(Clock::now()));
+    read_events();
+    write_out();
+    return result();
+  }
+
+ private:
+  // One output stream of one rank.
+  struct Source {
+    std::size_t rank;
+    Stream stream;
+    Descriptor pipe;  // empty after its end
+  };
+
+  void start() {
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // should the guard be killed, its processes come to us
+    if (spec_.events) events_ = std::make_unique<EventPipe>();
+    std::vector<SpawnRequest> requests(spec_.workers.size());
+    for (std::size_t rank = 0; rank < requests.size(); ++rank) {
+      const WorkerSpec& worker = spec_.workers[rank];
+      tees_.push_back(std::make_unique<LogTee>(static_cast<int>(rank), requests.size() > 1, worker.log_path, out_, error_,
+                                               [this, rank](const std::string& line) {
+                                                 if (callbacks_.on_line) callbacks_.on_line(static_cast<int>(rank), line);
+                                               }));
+      requests[rank] = request(worker, rank);
+    }
+    guard_ = std::make_unique<Guard>(requests, spec_.store_fd);
+    if (events_) events_->close_write();
+    next_tick_ = Clock::now() + kTick;
+  }
+
+  SpawnRequest request(const WorkerSpec& worker, std::size_t rank) {
+    SpawnRequest request;
+    request.argv = worker.argv;
+    std::map<std::string, std::string> additions = worker.environment;
+    if (events_) {
+      request.inherited.push_back(events_->write_fd());
+      additions[env::event_fd] = std::to_string(events_->write_fd());
+    }
+    if (rank == 0 && spec_.store_fd >= 0) {
+      request.inherited.push_back(spec_.store_fd);
+      additions[env::store_fd] = std::to_string(spec_.store_fd);
+    }
+    request.environment = worker_environment(additions);
+    request.inherit_stdin = worker.inherit_stdin;
+    if (worker.inherit_stdin && ::isatty(0)) {
+      request.process_group = ::getpgrp();
+      shares_terminal_ = true;
+    }
+    request.signal_mask = signals_.mask_before();
+    request.on_broken_pipe = signals_.broken_pipe_before();
+    Pipe out = make_pipe(), error = make_pipe();
+    request.output = std::move(out.write);
+    request.error = std::move(error.write);
+    for (const auto& [stream, pipe] : {std::pair(Stream::out, &out), std::pair(Stream::error, &error)}) {
+      set_nonblocking(pipe->read.get());
+      sources_.push_back({rank, stream, std::move(pipe->read)});
+    }
+    return request;
+  }
+
+  // Waits for whatever comes first and deals with all that is there.
+  void step() {
+    std::vector<pollfd> waits;
+    const auto wait_for = [&](int fd, short what) { waits.push_back({fd, what, 0}); };
+    wait_for(guard_->report_fd(), POLLIN);
+    wait_for(signals_.fd(), POLLIN);
+    wait_for(events_ ? events_->read_fd() : -1, POLLIN);
+    wait_for(out_.pending() ? out_.fd() : -1, POLLOUT);
+    wait_for(error_.pending() ? error_.fd() : -1, POLLOUT);
+    const std::size_t first_source = waits.size();
+    for (const Source& source : sources_) {
+      // Output that the terminal does not take makes its writers wait; it is not piled up here.
+      const bool full = (source.stream == Stream::out ? out_ : error_).blocked();
+      wait_for(full ? -1 : source.pipe.get(), POLLIN);
+    }
+    ::poll(waits.data(), waits.size(), wait_ms());
+
+    out_.flush();
+    error_.flush();
+    for (std::size_t i = 0; i < sources_.size(); ++i) {
+      if (waits[first_source + i].revents != 0) read_output(sources_[i]);
+    }
+    if (waits[2].revents != 0) read_events();
+    handle_signals();
+    handle_reports();
+    const auto now = Clock::now();
+    if (kill_at_ && now >= *kill_at_) kill();
+    if (tell_at_ && now >= *tell_at_) tell_who_is_waited_for();
+    if (now >= next_tick_) {
+      next_tick_ = now + kTick;
+      if (callbacks_.on_tick) callbacks_.on_tick();
+    }
+  }
+
+  int wait_ms() const {
+    std::optional<Clock::time_point> until = kill_at_;
+    if (tell_at_ && (!until || *tell_at_ < *until)) until = tell_at_;
+    if (callbacks_.on_tick && (!until || next_tick_ < *until)) until = next_tick_;
+    if (!until) return -1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - Clock::now()).count();
+    return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
+  }
+
+  // Takes what is there, up to a bound while the group runs, so that one loud rank does not keep signals waiting.
+  void read_output(Source& source) {
+    if (!source.pipe) return;
+    static char bytes[65536];
+    for (int round = 0; round < 4 || guard_->gone(); ++round) {
+      const ssize_t size = ::read(source.pipe.get(), bytes, sizeof bytes);
+      if (size > 0) {
+        tees_[source.rank]->feed(source.stream, {bytes, static_cast<std::size_t>(size)}, seconds(Clock::now()));
+      } else if (size == 0 || errno == EAGAIN) {
+        if (size == 0) source.pipe.reset();
+        return;
+      }
+    }
+  }
+
+  void read_events() {
+    if (!events_) return;
+    events_->drain(
+        [this](Json event) {
+          if (event["event"] == "failure" && event.contains("rank") && event["rank"].is_number_integer()) {
+            const int rank = event["rank"].get<int>();
+            if (std::find(failure_events_.begin(), failure_events_.end(), rank) == failure_events_.end()) {
+              failure_events_.push_back(rank);
+            }
+          }
+          if (callbacks_.on_event) callbacks_.on_event(std::move(event));
+        },
+        [this](const std::string& line) { say("dropped a line of the event pipe that is no event: " + line); });
+  }
+
+  void handle_signals() {
+    for (auto arrival = signals_.next(); arrival.signal != 0; arrival = signals_.next()) {
+      const auto now = Clock::now();
+      if (last_wish_ && now - *last_wish_ < kOneWish) continue;
+      last_wish_ = now;
+      if (stopping_) {
+        say("killing the ranks");
+        kill();
+        continue;
+      }
+      interrupted_by_ = arrival.signal;
+      say(std::string("SIG") + ::sigabbrev_np(arrival.signal) + ": stopping the ranks (once more to kill them)");
+      // A worker that shares our terminal has had its Ctrl-C already.
+      const bool has_it = shares_terminal_ && arrival.from_terminal;
+      stop(has_it ? 0 : arrival.signal == SIGINT ? SIGINT : SIGTERM);
+    }
+  }
+
+  void handle_reports() {
+    GuardReport report{};
+    while (guard_->next_report(report)) {
+      switch (report.kind) {
+        case GuardReport::started:
+          running_[report.rank] = report.pid;
+          break;
+        case GuardReport::not_started:
+          ended({report.rank, 0, report.value, !stopping_, {}});
+          break;
+        case GuardReport::ended:
+          running_.erase(report.rank);
+          ended({report.rank, report.value, 0, !stopping_ || settled_.contains(report.rank), {}});
+          break;
+        case GuardReport::left_over:
+          if (report.value > 0 && interrupted_by_ == 0 && failed_ == false) {
+            say("stopping " + std::to_string(report.value) + " process(es) that the ranks left running");
+          }
+          guard_->send(SIGTERM);
+          if (!kill_at_) kill_at_ = Clock::now() + grace();
+          break;
+      }
+    }
+  }
+
+  void ended(RankEnd end) {
+    ends_.push_back(end);
+    if (exit_code_of(end) == 0 || stopping_) return;
+    failed_ = true;
+    // Who is on the way out already dies of its own cause, whatever order the ends are reported in.
+    for (const auto& [rank, pid] : running_) {
+      if (is_exiting(pid)) settled_.insert(rank);
+    }
+    stop(SIGTERM);
+  }
+
+  // `signal` 0: they know.
+  void stop(int signal) {
+    stopping_ = true;
+    if (signal != 0) guard_->send(signal);
+    kill_at_ = Clock::now() + grace();
+    tell_at_ = Clock::now() + kPatience;
+  }
+
+  void tell_who_is_waited_for() {
+    tell_at_.reset();
+    if (running_.empty() || !kill_at_) return;
+    std::string ranks;
+    for (const auto& [rank, pid] : running_) ranks += (ranks.empty() ? "" : ", ") + std::to_string(rank);
+    const auto left_s = std::chrono::ceil<std::chrono::seconds>(*kill_at_ - Clock::now()).count();
+    say("waiting up to " + std::to_string(left_s) + " s for rank " + ranks + " to end");
+  }
+
+  void kill() {
+    guard_->send(SIGKILL);
+    kill_at_.reset();
+  }
+
+  Clock::duration grace() const {
+    return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(std::clamp(spec_.grace_s, 0.0, 1e6)));
+  }
+
+  // The guard was killed. The kernel killed the ranks with it; what they had started is ours now.
+  void clean_up_without_guard() {
+    while (true) {
+      for (const pid_t pid : descendants_of(::getpid())) ::kill(pid, SIGKILL);
+      if (::waitpid(-1, nullptr, 0) < 0 && errno == ECHILD) break;
+    }
+    throw Error(exit_code::failure, "the launcher's guard process was killed; all ranks were stopped");
+  }
+
+  // Output that the terminal has not taken yet. Waits for a slow reader, but not after the user wanted to stop.
+  void write_out() {
+    const auto give_up = Clock::now() + kLastWords;
+    while (out_.pending() || error_.pending()) {
+      pollfd waits[] = {{out_.pending() ? out_.fd() : -1, POLLOUT, 0},
+                        {error_.pending() ? error_.fd() : -1, POLLOUT, 0},
+                        {signals_.fd(), POLLIN, 0}};
+      ::poll(waits, 3, interrupted_by_ != 0 ? 100 : -1);
+      out_.flush();
+      error_.flush();
+      if (signals_.next().signal != 0 || (interrupted_by_ != 0 && Clock::now() > give_up)) return;
+    }
+  }
+
+  GroupResult result() {
+    GroupResult result;
+    result.interrupted_by = interrupted_by_;
+    if (interrupted_by_ != 0) {
+      result.exit_code = exit_code::signal_base + interrupted_by_;
+      return result;
+    }
+    for (RankEnd& end : ends_) {
+      const auto told = std::find(failure_events_.begin(), failure_events_.end(), end.rank);
+      if (told != failure_events_.end()) end.reported = static_cast<int>(told - failure_events_.begin());
+    }
+    const auto first = first_failure(ends_);
+    if (!first) return result;
+    const RankEnd& end = ends_[*first];
+    GroupFailure failure;
+    failure.rank = end.rank;
+    failure.exit_code = result.exit_code = exit_code_of(end);
+    if (end.start_error == 0 && WIFSIGNALED(end.wait_status)) failure.signal = WTERMSIG(end.wait_status);
+    failure.cause = cause_of(end, spec_.workers[end.rank].argv[0]);
+    failure.last_lines = tees_[end.rank]->last_lines();
+    for (const RankEnd& other : ends_) {
+      if (&other == &end || exit_code_of(other) == 0) continue;
+      failure.victims.push_back("rank " + std::to_string(other.rank) + " (" + cause_of(other, "") + ")");
+    }
+    result.failure = std::move(failure);
+    return result;
+  }
+
+  void say(const std::string& text) { error_.write("tlaunch: " + text + "\n"); }
+
+  const GroupSpec& spec_;
+  const GroupCallbacks& callbacks_;
+  SignalTakeover signals_;
+  Console out_{STDOUT_FILENO}, error_{STDERR_FILENO};
+  std::unique_ptr<EventPipe> events_;
+  std::vector<std::unique_ptr<LogTee>> tees_;  // by rank
+  std::vector<Source> sources_;
+  std::unique_ptr<Guard> guard_;
+
+  std::map<int, pid_t> running_;      // by rank
+  std::vector<RankEnd> ends_;         // in the order in which they happened
+  std::set<int> settled_;             // ranks whose end was on its way before the group was told to stop
+  std::vector<int> failure_events_;   // ranks that told of a failure, in that order
+  bool stopping_ = false, failed_ = false, shares_terminal_ = false;
+  int interrupted_by_ = 0;
+  std::optional<Clock::time_point> kill_at_, tell_at_, last_wish_;
+  Clock::time_point next_tick_;
+};
+
+}  // namespace
+
+GroupResult run_group(const GroupSpec& spec, const GroupCallbacks& callbacks) {
+  open_standard_descriptors();
+  return Supervisor(spec, callbacks).run();
+}
+
+}  // namespace tlaunch
