@@ -1,40 +1,61 @@
 // Time left, from observed steps. Counts only this session's steps (the classic ETA bug after a resume counts the
 // session's time against all steps ever done: sources B) and leaves start-up and the first, slower steps out of the rate.
-// Pure: times are given, no clock is read.
+// Times are given, no clock is read. Seconds. One thread at a time.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 
 #include "core/estimate.h"
+#include "tuning/step_time.h"
 
 namespace tlaunch {
 
-// What remains to be done beside plain steps, and what one of each has cost so far.
+// What remains to be done. The expected costs are used until one of its kind has been seen (tuning/first_estimate.h
+// predicts them); 0: not counted until then.
 struct RemainingWork {
   std::int64_t steps = 0, evaluations = 0, checkpoints = 0;
+  double expected_evaluation_s = 0, expected_checkpoint_s = 0;
 };
 
 class EtaEstimator {
  public:
   // `session_start_s`: when the launcher started this session; `first_step`: steps done before it.
   EtaEstimator(double session_start_s, std::int64_t first_step);
-  // A step event: `step` steps are done at time `t_s`.
+  // A step event: `step` steps are done at time `t_s`. A step that goes back (ranks restarted from a checkpoint) or a
+  // clock that goes back starts the counting anew and keeps the rate known so far.
   void on_step(double t_s, std::int64_t step);
-  void on_evaluation(double seconds);  // their time is taken out of the step rate
+  void on_evaluation(double seconds);  // since the last step event; taken out of the step rate
   void on_checkpoint(double seconds);
-  // Nothing before the rate is known (two step events past the warm-up steps).
+  // Nothing before the rate is known (two step events past the warm-up steps). Never negative.
   std::optional<TimeEstimate> remaining(const RemainingWork& work) const;
-  std::optional<double> step_time_s() const;
-  double start_up_s() const;           // from session start to the first step event; 0 before it
+  std::optional<StepTime> step_time() const;
+  std::optional<double> step_time_s() const;  // the likely one
+  // From session start to the first step event, less the steps done by then at the known rate; 0 before it.
+  double start_up_s() const;
 
  private:
+  // What one evaluation, or one checkpoint, has cost.
+  struct Cost {
+    std::int64_t count = 0;
+    double sum_s = 0, least_s = 0, most_s = 0;
+    void add(double seconds);
+    StepTime of(std::int64_t times, double expected_s) const;
+  };
+  void pause(double seconds);
+  void anchor(double t_s, std::int64_t step);
+
   double session_start_s_;
   std::int64_t first_step_;
-  std::int64_t warm_step_ = -1, last_step_ = -1;
-  double first_event_s_ = 0, warm_s_ = 0, last_s_ = 0, paused_since_warm_s_ = 0;
-  double evaluation_s_ = 0, checkpoint_s_ = 0;
-  std::int64_t evaluations_ = 0, checkpoints_ = 0;
+  bool anchored_ = false;              // a step event has come: last_* hold it
+  std::int64_t warm_until_step_;       // intervals that begin before it are start-up
+  std::int64_t last_step_ = 0;
+  double last_s_ = 0, paused_s_ = 0;   // pauses since the last step event
+  std::int64_t rate_from_step_ = 0;    // where the first counted interval begins (or will begin)
+  double rate_from_s_ = 0, paused_before_rate_s_ = 0;
+  std::deque<StepInterval> intervals_;
+  Cost evaluation_, checkpoint_;
 };
 
 }  // namespace tlaunch

@@ -1,0 +1,195 @@
+#include "tuning/prior.h"
+
+#include <gmock/gmock.h>
+
+#include "core/error.h"
+
+namespace tlaunch {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+GpuInfo card(const std::string& name, double memory_gib, int major, int minor) {
+  GpuInfo gpu;
+  gpu.name = name;
+  gpu.memory_total_bytes = static_cast<std::uint64_t>(memory_gib * 1024 * 1024 * 1024);
+  gpu.capability_major = major;
+  gpu.capability_minor = minor;
+  gpu.tier = gpu_tier(name, gpu.memory_total_bytes, major);
+  return gpu;
+}
+
+const GpuInfo h100 = card("NVIDIA H100 80GB HBM3", 80, 9, 0);
+const GpuInfo t4 = card("Tesla T4", 15, 7, 5);
+const GpuInfo gtx1080 = card("NVIDIA GeForce GTX 1080", 8, 6, 1);
+
+HardwareProfile machine(int cores, std::vector<GpuInfo> gpus = {}) {
+  HardwareProfile hardware;
+  hardware.cpu.allowed_cores = cores;
+  hardware.gpus = std::move(gpus);
+  return hardware;
+}
+
+const JobShape cpu_images{"image", false, 2}, cpu_keys{"keys", false, 2}, gpu_images{"image", true, 1}, gpu_keys{"keys", true, 1};
+
+Json value(const Plan& plan, const std::string& key) {
+  const Choice* choice = plan.find(key);
+  return choice ? choice->value : Json("(absent)");
+}
+std::string reason(const Plan& plan, const std::string& key) { return plan.find(key)->reason; }
+
+TEST(Prior, TheMainJobTwoCpuRanksOnImages) {
+  const Plan plan = prior_plan({}, machine(2), cpu_images);
+  EXPECT_EQ(plan.world_size, 2);
+  EXPECT_EQ(value(plan, "batch_size"), 128);
+  EXPECT_EQ(value(plan, "gradient_accumulation_steps"), 1);
+  EXPECT_EQ(value(plan, "effective_batch_size"), 256);
+  EXPECT_EQ(value(plan, "mixed_precision"), "off");
+  EXPECT_EQ(value(plan, "tf32"), false);
+  EXPECT_EQ(value(plan, "cudnn_benchmark"), false);
+  EXPECT_EQ(value(plan, "channels_last"), true);
+  EXPECT_EQ(value(plan, "num_workers"), 1);
+  EXPECT_EQ(value(plan, "prefetch_factor"), 2);
+  EXPECT_EQ(value(plan, "pin_memory"), false);
+  EXPECT_EQ(value(plan, "log_interval"), 10);
+  EXPECT_EQ(value(plan, "gpu_log_interval"), 50);
+}
+
+TEST(Prior, KeysOnTheCpuTakeLargerBatchesAndNoImageLayout) {
+  RunConfig config;
+  config.train.effective_batch_size = 1024;
+  const Plan plan = prior_plan(config, machine(2), cpu_keys);
+  EXPECT_EQ(value(plan, "batch_size"), 512);
+  EXPECT_EQ(value(plan, "gradient_accumulation_steps"), 1);
+  EXPECT_EQ(value(plan, "channels_last"), false);
+}
+
+TEST(Prior, EveryChoiceHasAReason) {
+  for (const Plan& plan : {prior_plan({}, machine(2), cpu_images), prior_plan({}, machine(8, {h100}), gpu_images)}) {
+    for (const Choice& choice : plan.choices) EXPECT_THAT(choice.reason, Not(IsEmpty())) << choice.key;
+  }
+}
+
+TEST(Prior, WhatTheUserFixedStaysAndIsListedAsHis) {
+  RunConfig config;
+  config.train.batch_size = 30;
+  config.train.effective_batch_size = 120;
+  config.gpu = {Precision::bf16, false, true, false, 0};
+  config.data.num_workers = 0;
+  config.data.prefetch_factor = 7;
+  config.data.pin_memory = true;
+  config.log.log_interval = 3;
+  config.log.gpu_log_interval = 4;
+  const Plan plan = prior_plan(config, machine(2), cpu_images);
+  const std::map<std::string, Json> fixed = {
+      {"batch_size", 30}, {"mixed_precision", "bf16"}, {"tf32", false}, {"cudnn_benchmark", true}, {"channels_last", false},
+      {"num_workers", 0}, {"prefetch_factor", 7},      {"pin_memory", true}, {"log_interval", 3}, {"gpu_log_interval", 4}};
+  for (const auto& [key, expected] : fixed) {
+    EXPECT_EQ(value(plan, key), expected) << key;
+    EXPECT_EQ(plan.find(key)->origin, Origin::user) << key;
+    EXPECT_EQ(reason(plan, key), "set in the config") << key;
+  }
+  EXPECT_EQ(value(plan, "gradient_accumulation_steps"), 2);
+  EXPECT_EQ(plan.find("gradient_accumulation_steps")->origin, Origin::prior);
+}
+
+TEST(Prior, AppliedToTheConfigItLeavesNoAutoAndKeepsTheProduct) {
+  RunConfig config;
+  config.train.gradient_accumulation_steps = 4;
+  const Plan plan = prior_plan(config, machine(2), cpu_images);
+  const RunConfig applied = apply(config, plan);
+  EXPECT_EQ(applied.train.batch_size.value() * applied.train.gradient_accumulation_steps.value() * 2, 256);
+  EXPECT_TRUE(applied.gpu.mixed_precision && applied.gpu.tf32 && applied.gpu.cudnn_benchmark && applied.gpu.channels_last);
+  EXPECT_TRUE(applied.data.num_workers && applied.data.prefetch_factor && applied.data.pin_memory);
+  EXPECT_TRUE(applied.log.log_interval && applied.log.gpu_log_interval);
+  EXPECT_THAT(reason(plan, "batch_size"), HasSubstr("accumulation set in the config"));
+}
+
+TEST(Prior, AnEffectiveBatchThatTheRanksCannotShareIsRefused) {
+  RunConfig config;
+  config.train.effective_batch_size = 255;
+  EXPECT_THROW(prior_plan(config, machine(2), cpu_images), UsageError);
+  config.train.effective_batch_size = 256;
+  config.train.batch_size = 100;
+  EXPECT_THROW(prior_plan(config, machine(2), cpu_images), UsageError);
+}
+
+TEST(Prior, PrecisionFollowsTheCard) {
+  EXPECT_EQ(value(prior_plan({}, machine(8, {h100}), gpu_images), "mixed_precision"), "bf16");
+  EXPECT_EQ(value(prior_plan({}, machine(8, {t4}), gpu_images), "mixed_precision"), "fp16");
+  EXPECT_EQ(value(prior_plan({}, machine(8, {gtx1080}), gpu_images), "mixed_precision"), "off");
+}
+
+TEST(Prior, TheOldestCardInUseDecides) {
+  EXPECT_EQ(value(prior_plan({}, machine(8, {h100, t4}), {"image", true, 2}), "mixed_precision"), "fp16");
+  EXPECT_EQ(value(prior_plan({}, machine(8, {h100, t4}), {"image", true, 1}), "mixed_precision"), "bf16");
+}
+
+TEST(Prior, Float64TurnsOffWhatWouldUndoIt) {
+  RunConfig config;
+  config.model.dtype = FloatType::float64;
+  const Plan plan = prior_plan(config, machine(8, {h100}), gpu_images);
+  EXPECT_EQ(value(plan, "mixed_precision"), "off");
+  EXPECT_EQ(value(plan, "tf32"), false);
+  EXPECT_EQ(value(plan, "channels_last"), false);
+}
+
+TEST(Prior, Tf32NeedsAmpereAndIsNotDeterminismsEnemy) {
+  RunConfig config;
+  config.deterministic = true;
+  EXPECT_EQ(value(prior_plan(config, machine(8, {h100}), gpu_images), "tf32"), true);
+  EXPECT_EQ(value(prior_plan(config, machine(8, {t4}), gpu_images), "tf32"), false);
+}
+
+TEST(Prior, CudnnBenchmarkForImagesUnlessDeterministic) {
+  RunConfig config;
+  EXPECT_EQ(value(prior_plan(config, machine(8, {h100}), gpu_images), "cudnn_benchmark"), true);
+  EXPECT_EQ(value(prior_plan(config, machine(8, {h100}), gpu_keys), "cudnn_benchmark"), false);
+  config.deterministic = true;
+  const Plan plan = prior_plan(config, machine(8, {h100}), gpu_images);
+  EXPECT_EQ(value(plan, "cudnn_benchmark"), false);
+  EXPECT_THAT(reason(plan, "cudnn_benchmark"), HasSubstr("deterministic"));
+  EXPECT_EQ(value(plan, "mixed_precision"), "bf16");  // deterministic has nothing against it
+}
+
+TEST(Prior, ChannelsLastOnAGpuGoesWithMixedPrecision) {
+  RunConfig config;
+  EXPECT_EQ(value(prior_plan(config, machine(8, {h100}), gpu_images), "channels_last"), true);
+  EXPECT_EQ(value(prior_plan(config, machine(8, {h100}), gpu_keys), "channels_last"), false);
+  EXPECT_EQ(value(prior_plan(config, machine(8, {gtx1080}), gpu_images), "channels_last"), false);
+  config.gpu.mixed_precision = Precision::fp32;
+  EXPECT_EQ(value(prior_plan(config, machine(8, {h100}), gpu_images), "channels_last"), false);
+}
+
+TEST(Prior, LoaderThreadsOnAGpuLeaveACoreToEachRank) {
+  EXPECT_EQ(value(prior_plan({}, machine(16, {h100}), gpu_images), "num_workers"), 4);
+  EXPECT_EQ(value(prior_plan({}, machine(3, {h100}), gpu_images), "num_workers"), 2);
+  EXPECT_EQ(value(prior_plan({}, machine(1, {h100}), gpu_images), "num_workers"), 1);
+  EXPECT_EQ(value(prior_plan({}, machine(6, {h100, h100}), {"image", true, 2}), "num_workers"), 2);
+  // Two nodes of two cards: four ranks, two of them here.
+  EXPECT_EQ(value(prior_plan({}, machine(6, {h100, h100}), {"image", true, 4}), "num_workers"), 2);
+  EXPECT_EQ(value(prior_plan({}, machine(16, {h100}), gpu_images), "pin_memory"), true);
+}
+
+TEST(Prior, TheBatchFollowsImageSizeAndTheSmallestCard) {
+  RunConfig config;
+  config.train.effective_batch_size = 4096;
+  EXPECT_EQ(value(prior_plan(config, machine(8, {h100}), gpu_images), "batch_size"), 1024);
+  config.data.options.set("image_size", std::int64_t{384});
+  const Plan plan = prior_plan(config, machine(8, {h100}), gpu_images);
+  EXPECT_EQ(value(plan, "batch_size"), 32);
+  EXPECT_EQ(value(plan, "gradient_accumulation_steps"), 128);
+  EXPECT_THAT(reason(plan, "batch_size"), HasSubstr("images of up to 384 px on a high_end GPU"));
+  EXPECT_EQ(value(prior_plan(config, machine(8, {h100, gtx1080}), {"image", true, 2}), "batch_size"), 4);
+}
+
+TEST(Prior, ALargeStemMeansLargeImages) {
+  RunConfig config;
+  config.model.options.set("stem", std::string("large"));
+  EXPECT_EQ(value(prior_plan(config, machine(8, {h100}), gpu_images), "batch_size"), 64);
+}
+
+}  // namespace
+}  // namespace tlaunch

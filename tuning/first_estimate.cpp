@@ -1,0 +1,51 @@
+#include "tuning/first_estimate.h"
+
+namespace tlaunch {
+namespace {
+
+// The backward pass costs about twice the forward pass (one product for the input's gradient, one for the weight's), so
+// an evaluation, which is forward only, takes a third of a training step's time for as many samples.
+constexpr double forward_share = 1.0 / 3;
+// A plain disk's rate with fsync, and the fixed cost of two fsyncs and a rename.
+constexpr double write_bytes_per_s = 200e6, save_fixed_s = 0.05;
+
+int values_per_parameter(const TrainConfig& train) {
+  if (train.optimizer == OptimizerKind::sgd) return train.momentum > 0 ? 2 : 1;
+  return 3;  // Adam and AdamW: the parameter, its mean and its mean square
+}
+
+}  // namespace
+
+double predicted_evaluation_s(std::int64_t samples_val, std::int64_t samples_per_step, double step_time_s) {
+  if (samples_val <= 0 || samples_per_step <= 0 || step_time_s <= 0) return 0;
+  const double samples_per_s = static_cast<double>(samples_per_step) / step_time_s;
+  return static_cast<double>(samples_val) / samples_per_s * forward_share;
+}
+
+double predicted_checkpoint_s(std::uint64_t bytes) {
+  return bytes == 0 ? 0 : save_fixed_s + static_cast<double>(bytes) / write_bytes_per_s;
+}
+
+std::uint64_t predicted_checkpoint_bytes(std::int64_t parameters, const RunConfig& config) {
+  if (parameters <= 0) return 0;
+  const std::uint64_t bytes_per_value = config.model.dtype == FloatType::float64 ? 8 : 4;
+  return static_cast<std::uint64_t>(parameters) * bytes_per_value *
+         static_cast<std::uint64_t>(values_per_parameter(config.train));
+}
+
+std::optional<TimeEstimate> first_estimate(const EtaEstimator& seen, const SessionWork& work) {
+  const auto step_time_s = seen.step_time_s();
+  if (!step_time_s) return std::nullopt;
+  auto estimate = seen.remaining(
+      {work.steps, work.evaluations, work.checkpoints,
+       predicted_evaluation_s(work.samples_val, work.samples_per_step, *step_time_s),
+       predicted_checkpoint_s(work.checkpoint_bytes)});
+  const double start_up_s = seen.start_up_s();
+  estimate->low_s += start_up_s;
+  estimate->likely_s += start_up_s;
+  estimate->high_s += start_up_s;
+  estimate->parts["start_up"] = start_up_s;
+  return estimate;
+}
+
+}  // namespace tlaunch

@@ -1,0 +1,59 @@
+#include "tuning/step_time.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace tlaunch {
+namespace {
+
+constexpr double stop_factor = 10, stop_min_s = 60;  // what counts as a stop, see the header
+constexpr std::size_t most_blocks = 20;
+constexpr double least_spread = 0.02, spread_of_one_interval = 0.20;
+
+double per_step(const StepInterval& interval) { return interval.seconds / static_cast<double>(interval.steps); }
+
+// Nearest rank: the smallest value that has at least `share` of all values at or below it.
+double quantile(std::vector<double> values, double share) {
+  std::sort(values.begin(), values.end());
+  const double rank = std::ceil(share * static_cast<double>(values.size()));
+  return values[static_cast<std::size_t>(std::max(1.0, rank)) - 1];
+}
+
+std::vector<StepInterval> without_stops(const std::vector<StepInterval>& intervals) {
+  std::vector<double> times;
+  for (const StepInterval& interval : intervals) times.push_back(per_step(interval));
+  const double limit = stop_factor * quantile(times, 0.5);
+  std::vector<StepInterval> kept;
+  for (const StepInterval& interval : intervals) {
+    if (interval.seconds <= stop_min_s || per_step(interval) <= limit) kept.push_back(interval);
+  }
+  return kept;
+}
+
+StepInterval joined(const std::vector<StepInterval>& intervals, std::size_t begin, std::size_t end) {
+  StepInterval sum;
+  for (std::size_t i = begin; i < end; ++i) {
+    sum.seconds += intervals[i].seconds;
+    sum.steps += intervals[i].steps;
+  }
+  return sum;
+}
+
+}  // namespace
+
+std::optional<StepTime> step_time_of(const std::vector<StepInterval>& intervals) {
+  if (intervals.empty()) return std::nullopt;
+  const std::vector<StepInterval> kept = without_stops(intervals);  // never empty: the median stays
+  const double likely = per_step(joined(kept, 0, kept.size()));
+
+  const std::size_t blocks = std::min(most_blocks, kept.size());
+  std::vector<double> block_times;
+  for (std::size_t b = 0; b < blocks; ++b) {
+    block_times.push_back(per_step(joined(kept, kept.size() * b / blocks, kept.size() * (b + 1) / blocks)));
+  }
+  const double spread = least_spread + spread_of_one_interval / static_cast<double>(kept.size());
+  return StepTime{std::min(quantile(block_times, 0.1), likely * (1 - spread)), likely,
+                  std::max(quantile(block_times, 0.9), likely * (1 + spread))};
+}
+
+}  // namespace tlaunch
