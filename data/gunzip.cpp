@@ -1,0 +1,67 @@
+#include "data/gunzip.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <new>
+
+#include "core/error.h"
+
+namespace tlaunch {
+namespace {
+
+constexpr std::uint64_t max_chunk = 1u << 30;       // zlib counts in 32 bits
+constexpr std::uint64_t first_output = 1u << 16;
+constexpr int gzip_only = 15 + 16;                   // largest window, gzip header and trailer
+
+struct Inflater {
+  z_stream stream{};
+  Inflater() {
+    if (inflateInit2(&stream, gzip_only) != Z_OK) throw std::bad_alloc();
+  }
+  ~Inflater() { inflateEnd(&stream); }
+  Inflater(const Inflater&) = delete;
+  Inflater& operator=(const Inflater&) = delete;
+};
+
+}  // namespace
+
+std::vector<std::uint8_t> gunzip(std::span<const std::uint8_t> compressed, const std::string& path, std::uint64_t limit_bytes) {
+  Inflater inflater;
+  z_stream& stream = inflater.stream;
+  std::vector<std::uint8_t> output;
+  std::uint64_t read = 0, written = 0;
+  const auto fail = [&](const std::string& what) {
+    throw DataError(path + ": " + what + " at byte " + std::to_string(read) + " of the compressed file; get the file anew");
+  };
+  while (true) {
+    if (written == output.size()) {
+      if (written == limit_bytes) break;
+      output.resize(std::min<std::uint64_t>(limit_bytes, std::max(first_output, output.size() * 2)));
+    }
+    const std::uint64_t input = std::min<std::uint64_t>(compressed.size() - read, max_chunk);
+    const std::uint64_t room = std::min<std::uint64_t>(output.size() - written, max_chunk);
+    stream.next_in = const_cast<Bytef*>(compressed.data() + read);  // zlib's interface predates const; it only reads
+    stream.avail_in = static_cast<uInt>(input);
+    stream.next_out = output.data() + written;
+    stream.avail_out = static_cast<uInt>(room);
+    const int result = inflate(&stream, Z_NO_FLUSH);
+    read += input - stream.avail_in;
+    written += room - stream.avail_out;
+    if (result == Z_STREAM_END) {
+      if (read == compressed.size()) break;
+      // A gzip file may be several, one after the other.
+      if (inflateReset(&stream) != Z_OK) throw std::bad_alloc();
+    } else if (result == Z_BUF_ERROR || (result == Z_OK && read == compressed.size() && stream.avail_out > 0)) {
+      fail("truncated");
+    } else if (result == Z_MEM_ERROR) {
+      throw std::bad_alloc();
+    } else if (result != Z_OK) {
+      fail(std::string("corrupt (") + (stream.msg != nullptr ? stream.msg : "no gzip data") + ")");
+    }
+  }
+  output.resize(written);
+  return output;
+}
+
+}  // namespace tlaunch

@@ -1,0 +1,39 @@
+// Log-key sessions as a data set: a sample is a window of keys and the key that follows it. Only the keys and the place
+// of each window are kept, never the windows themselves.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "data/dataset.h"
+
+namespace tlaunch {
+
+// Every position of a session that has `window` keys before it is a target. Sessions without one are left out; of the
+// others the part `val_fraction`, at least one, goes to Split::val: those whose line number (counted from 0, `sessions`
+// in order) has the smallest splitmix64, so that the split depends neither on the run's seed nor on the machine.
+class KeyDataset : public Dataset {
+ public:
+  // `sessions`: keys in 0..num_keys-1. `source` names them in the DataError thrown where fewer than two sessions are long enough.
+  KeyDataset(SessionSet sessions, std::int64_t num_keys, std::int64_t window, double val_fraction,
+             std::optional<SessionTests> tests, const std::string& source);
+
+  SampleShape shape() const override { return {.kind = "keys", .window = window_, .num_classes = num_keys_}; }
+  std::int64_t size(Split split) const override { return static_cast<std::int64_t>(starts(split).size()); }
+  Batch collate(Split split, std::span<const std::int64_t> indices, const AugmentKey* augment) const override;
+  torch::Tensor prepare(const torch::Tensor& input, torch::Dtype) const override { return input; }
+  const SessionTests* session_tests() const override { return tests_ ? &*tests_ : nullptr; }
+
+ private:
+  const std::vector<std::int64_t>& starts(Split split) const { return split == Split::train ? train_starts_ : val_starts_; }
+
+  std::vector<std::int32_t> keys_;
+  std::vector<std::int64_t> train_starts_, val_starts_;  // where in keys_ each window begins
+  std::int64_t num_keys_, window_;
+  std::optional<SessionTests> tests_;
+};
+
+// The option both log data sets have.
+OptionSpec val_fraction_option();
+
+}  // namespace tlaunch
