@@ -1,0 +1,220 @@
+#include "launcher/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cctype>
+
+#include "core/error.h"
+#include "core/nearest.h"
+#include "launcher/command_split.h"
+#include "launcher/torchrun_alias.h"
+
+#ifndef TLAUNCH_VERSION
+#error "TLAUNCH_VERSION is set by launcher/CMakeLists.txt"
+#endif
+
+namespace tlaunch {
+namespace {
+
+const std::vector<std::string>& command_words() {
+  static const std::vector<std::string> words = {"probe", "evaluate"};
+  return words;
+}
+
+constexpr const char* run_footer =
+    "A program instead of a config (all that follows it is the program's):\n"
+    "  tlaunch [--nproc N] [--grace S] [--run-dir DIR] PROGRAM.py | -m MODULE | --no-python PROGRAM | -- PROGRAM [ARG ...]\n"
+    "  torchrun's spellings for one machine are taken too: --nproc_per_node, --standalone, --nnodes 1, ...\n\n"
+    "Commands:\n"
+    "  probe      what this machine has: GPUs, CPU, memory limit, disk\n"
+    "  evaluate   evaluate a checkpoint on the data set of a config\n\n"
+    "Examples:\n"
+    "  tlaunch configs/fashion_mnist.yaml                        train; one rank per GPU, or one on the CPU\n"
+    "  tlaunch --nproc 2 configs/fashion_mnist.yaml train.epochs=3   two ranks, one key changed\n"
+    "  tlaunch --smoke configs/fashion_mnist.yaml                short test of the whole line, with a verdict\n"
+    "  tlaunch --dry-run configs/fashion_mnist.yaml              every resolved value; starts nothing\n"
+    "  tlaunch --run-dir runs/a --resume auto configs/fashion_mnist.yaml   go on where runs/a ended\n"
+    "  tlaunch --nproc 4 train.py --lr 1                         any program under torchrun's environment\n\n"
+    "Exit codes: 0 done; 1 smoke test failed; 2 usage or config; 65 bad data or checkpoint; 74 saving gave up;\n"
+    "130 Ctrl-C; otherwise the first failed rank's own (128 + signal).";
+
+std::string check_nproc(const std::string& text) {
+  const bool number = !text.empty() && text.size() <= 6 && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return std::isdigit(c) != 0;
+  }) && std::stol(text) >= 1;
+  if (number || text == "auto" || text == "cpu" || text == "gpu") return "";
+  return "a number from 1, auto, cpu or gpu is needed, not '" + text + "'";
+}
+
+// CLI11's range check without its text in the help, where the type's name says enough.
+template <typename Number>
+CLI::Validator within(Number low, Number high) {
+  return CLI::Range(low, high).description("");
+}
+
+// One command's options: built once for parsing, once more to ask which of them take a value.
+struct Parsers {
+  CLI::App run{"Trains what CONFIG.yaml describes: tunes what is left to auto, starts one worker a rank, saves and\n"
+               "resumes, and says how long it will take.", "tlaunch"};
+  CLI::App program{"Starts a program as torchrun would, on this machine.", "tlaunch"};
+  CLI::App probe{"Shows what this machine has, as far as a run may use it.", "tlaunch probe"};
+  CLI::App evaluate{"Evaluates a checkpoint on the data set of a config; metrics on stdout.", "tlaunch evaluate"};
+
+  RunCommand run_values;
+  SmokeOptions smoke_values;
+  bool smoke = false, version = false;
+  ProgramCommand program_values;
+  ProbeCommand probe_values;
+  EvaluateCommand evaluate_values;
+
+  static void nproc_option(CLI::App& app, std::optional<std::string>& value, const std::string& fallback) {
+    app.add_option("--nproc", value, "Number of ranks: a number, auto (GPUs, or 1), gpu, cpu (" + fallback + ")")
+        ->check(CLI::Validator(check_nproc, "", "nproc"))
+        ->type_name("N|auto|cpu|gpu");
+  }
+  static void grace_option(CLI::App& app, std::optional<double>& value, const std::string& fallback) {
+    app.add_option("--grace", value, "Seconds between SIGTERM and SIGKILL when the group is stopped (" + fallback + ")")
+        ->check(within(0.0, 86400.0))
+        ->type_name("S");
+  }
+
+  Parsers() {
+    run.add_option("CONFIG.yaml", run_values.config, "What to train");
+    run.add_option("key=value", run_values.overrides, "Config keys to change; the last wins")->type_name("");
+    nproc_option(run, run_values.nproc, "default: launch.nproc");
+    grace_option(run, run_values.grace_s, "default: launch.grace_s");
+    run.add_option("--run-dir", run_values.run_dir, "The run's folder (default: runs/<name>/<time>-<id>)")->type_name("DIR");
+    run.add_option("--resume", run_values.resume,
+                   "auto: go on in --run-dir, or in runs/<name>/latest; a checkpoint: a new run from it")
+        ->type_name("auto|PATH");
+    run.add_flag("--smoke", smoke, "Test the whole line in a few minutes: epochs, saving, resuming; ends in a verdict");
+    run.add_option("--smoke-epochs", smoke_values.epochs, "Epochs of the smoke test (2)")->check(within(2, 1000))->type_name("N");
+    run.add_option("--smoke-minutes", smoke_values.minutes, "Budget of the smoke test (5)")
+        ->check(within(0.1, 1e5))->type_name("M");
+    run.add_flag("--smoke-full", smoke_values.full, "Do not shorten the smoke test's epochs");
+    run.add_flag("--dry-run", run_values.dry_run, "Print every resolved value and where it comes from; start nothing");
+    run.add_flag("--json", run_values.json, "The summary (or the resolved values) as JSON on stdout");
+    run.add_flag("--version", version, "Print the version");
+    run.footer(run_footer);
+
+    nproc_option(program, program_values.nproc, "default: 1");
+    grace_option(program, program_values.grace_s, "default: 30");
+    program.add_option("--run-dir", program_values.run_dir, "Keep each rank's output in DIR/logs")->type_name("DIR");
+
+    probe.add_flag("--json", probe_values.json, "As JSON");
+    probe.footer("Example:\n  tlaunch probe --json");
+
+    evaluate.add_option("CONFIG.yaml", evaluate_values.config, "The config it was trained with");
+    evaluate.add_option("key=value", evaluate_values.overrides, "Config keys to change; the last wins")->type_name("");
+    evaluate.add_option("--checkpoint", evaluate_values.checkpoint, "A .safetensors file")->type_name("PATH");
+    nproc_option(evaluate, evaluate_values.nproc, "default: launch.nproc");
+    evaluate.add_flag("--json", evaluate_values.json, "Metrics as JSON");
+    evaluate.footer("Example:\n  tlaunch evaluate configs/deeplog.yaml --checkpoint runs/deeplog/latest/checkpoints/last.safetensors");
+  }
+
+};
+
+[[noreturn]] void refuse_unknown(const CLI::App& app, const std::string& argument, const std::string& where) {
+  const std::string name = argument.substr(0, argument.find('='));
+  if (!name.starts_with("-")) throw UsageError("unexpected argument '" + argument + "' for " + where);
+  std::vector<std::string> known;
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& long_name : option->get_lnames()) known.push_back("--" + long_name);
+  std::string message = "unknown option " + name + " for " + where;
+  if (const auto near = nearest(name, known)) message += "; did you mean " + *near + "?";
+  throw UsageError(message + "  (see " + app.get_name() + " --help)");
+}
+
+// Whether an option that stands before the first word is followed by a value; any command may still claim it.
+bool takes_value(const Parsers& parsers, const std::string& option) {
+  for (const CLI::App* app : {&parsers.run, &parsers.program, &parsers.probe, &parsers.evaluate}) {
+    const CLI::Option* known = app->get_option_no_throw(option);
+    if (known != nullptr) return known->get_items_expected_max() > 0;
+  }
+  if (is_torchrun_flag(option)) return false;
+  if (torchrun_option_takes_value(option)) return true;
+  refuse_unknown(parsers.run, option, "tlaunch");
+}
+
+// Returns the help text where it was asked for, "" otherwise.
+std::string parse(CLI::App& app, std::vector<std::string> arguments, const std::string& where) {
+  app.allow_extras();
+  std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
+  try {
+    app.parse(arguments);
+  } catch (const CLI::CallForHelp&) {
+    return app.help();
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(std::string(error.what()) + "  (see " + app.get_name() + " --help)");
+  }
+  for (const std::string& extra : app.remaining()) refuse_unknown(app, extra, where);
+  return "";
+}
+
+void check_overrides(const std::vector<std::string>& overrides) {
+  for (const std::string& text : overrides)
+    if (text.find('=') == std::string::npos || text.starts_with("="))
+      throw UsageError("'" + text + "' is no key=value; config keys are changed by, say, train.epochs=3");
+}
+
+Command run_command(Parsers& parsers, const std::vector<std::string>& own) {
+  const std::string help = parse(parsers.run, own, "tlaunch CONFIG.yaml");
+  if (!help.empty()) return PrintCommand{help};
+  if (parsers.version) return PrintCommand{"tlaunch " TLAUNCH_VERSION "\n"};
+  if (parsers.run_values.config.empty()) throw UsageError("a CONFIG.yaml, a program or a command is needed  (see tlaunch --help)");
+  check_overrides(parsers.run_values.overrides);
+  if (parsers.smoke) {
+    parsers.run_values.smoke = parsers.smoke_values;
+  } else {
+    for (const char* option : {"--smoke-epochs", "--smoke-minutes", "--smoke-full"})
+      if (parsers.run.count(option) > 0) throw UsageError(std::string(option) + " needs --smoke");
+  }
+  if (parsers.smoke && parsers.run_values.resume) throw UsageError("--smoke starts a run of its own: leave --resume out");
+  return parsers.run_values;
+}
+
+Command program_command(Parsers& parsers, SplitArguments split) {
+  // The run command's own options are known, but mean nothing to a foreign program.
+  for (const std::string& argument : split.own) {
+    const std::string name = argument.substr(0, argument.find('='));
+    if (parsers.run.get_option_no_throw(name) != nullptr && parsers.program.get_option_no_throw(name) == nullptr)
+      throw UsageError(name + " needs a CONFIG.yaml; it does not apply to a plain program (" + split.program.front() + ")");
+  }
+  const std::string help = parse(parsers.program, std::move(split.own), "a plain program");
+  if (!help.empty()) return PrintCommand{help};
+  ProgramCommand& command = parsers.program_values;
+  command.program = split.program.front();
+  command.arguments.assign(split.program.begin() + 1, split.program.end());
+  if (split.module) {
+    command.kind = ProgramKind::python_module;
+  } else if (!split.no_python && command.program.ends_with(".py")) {
+    command.kind = ProgramKind::python_script;
+  }
+  return command;
+}
+
+}  // namespace
+
+Command parse_command_line(const std::vector<std::string>& arguments) {
+  Parsers parsers;
+  SplitArguments split = split_arguments(arguments, command_words(),
+                                         [&](const std::string& option) { return takes_value(parsers, option); });
+  split.own = translate_torchrun(split.own);
+  if (split.word == "program") return program_command(parsers, std::move(split));
+  if (split.word == "probe") {
+    const std::string help = parse(parsers.probe, split.own, "tlaunch probe");
+    if (!help.empty()) return PrintCommand{help};
+    return parsers.probe_values;
+  }
+  if (split.word == "evaluate") {
+    const std::string help = parse(parsers.evaluate, split.own, "tlaunch evaluate");
+    if (!help.empty()) return PrintCommand{help};
+    if (parsers.evaluate_values.config.empty()) throw UsageError("evaluate needs a CONFIG.yaml  (see tlaunch evaluate --help)");
+    if (parsers.evaluate_values.checkpoint.empty()) throw UsageError("evaluate needs --checkpoint PATH  (see tlaunch evaluate --help)");
+    check_overrides(parsers.evaluate_values.overrides);
+    return parsers.evaluate_values;
+  }
+  return run_command(parsers, split.own);
+}
+
+}  // namespace tlaunch

@@ -1,0 +1,62 @@
+// The command line as plain values. Commands: the run command (the default one, of a config), a plain program, probe,
+// evaluate; and the texts of --help and --version. Options stand before or after the command's word.
+// Errors are UsageError, with the nearest known name.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace tlaunch {
+
+struct SmokeOptions {
+  std::int64_t epochs = 2;      // epochs crossed
+  double minutes = 5;           // budget of the whole test, start-up included
+  bool full = false;            // do not shorten the epochs
+};
+
+struct RunCommand {
+  std::string config;                    // CONFIG.yaml
+  std::vector<std::string> overrides;    // key=value
+  std::optional<std::string> nproc;      // auto | cpu | gpu | a number; none: the config's
+  std::optional<double> grace_s;         // none: the config's
+  std::optional<std::string> resume;     // auto | path of a checkpoint
+  std::optional<SmokeOptions> smoke;
+  std::string run_dir;                   // "": runs/<name>/<time>-<id>
+  bool dry_run = false, json = false;
+};
+
+enum class ProgramKind { python_script, python_module, executable };
+
+struct ProgramCommand {
+  ProgramKind kind = ProgramKind::executable;
+  std::string program;                   // path, or the module's name
+  std::vector<std::string> arguments;
+  std::optional<std::string> nproc;      // none: 1, as torchrun
+  std::optional<double> grace_s;
+  std::string run_dir;                   // "": no log files
+};
+
+struct ProbeCommand {
+  bool json = false;
+};
+
+struct EvaluateCommand {
+  std::string config, checkpoint;
+  std::vector<std::string> overrides;
+  std::optional<std::string> nproc;
+  bool json = false;
+};
+
+struct PrintCommand {
+  std::string text;                      // --help, --version
+};
+
+using Command = std::variant<RunCommand, ProgramCommand, ProbeCommand, EvaluateCommand, PrintCommand>;
+
+// `arguments` without the program's own name.
+Command parse_command_line(const std::vector<std::string>& arguments);
+
+}  // namespace tlaunch

@@ -1,0 +1,61 @@
+#include "launcher/eta_tracker.h"
+
+#include <algorithm>
+
+#include "launcher/event_fields.h"
+#include "tuning/first_estimate.h"
+
+namespace tlaunch {
+
+// What remains after last_step_, with what an evaluation and a checkpoint are expected to cost until one was seen.
+RemainingWork EtaTracker::work_left(const StartFacts& start) const {
+  RemainingWork work = remaining_work(start, last_step_);
+  work.expected_evaluation_s =
+      predicted_evaluation_s(start.val_samples, start.effective_batch_size, estimator_->step_time_s().value_or(0));
+  work.expected_checkpoint_s = predicted_checkpoint_s(predicted_checkpoint_bytes(start.parameters, config_));
+  return work;
+}
+
+std::optional<TimeEstimate> EtaTracker::whole_session(const StartFacts& start) const {
+  const RemainingWork all = remaining_work(start, start.start_step);
+  SessionWork work;
+  work.steps = all.steps;
+  work.evaluations = all.evaluations;
+  work.checkpoints = all.checkpoints;
+  work.samples_per_step = start.effective_batch_size;
+  work.samples_val = start.val_samples;
+  work.checkpoint_bytes = predicted_checkpoint_bytes(start.parameters, config_);
+  return first_estimate(*estimator_, work);
+}
+
+EtaReport EtaTracker::on_event(const Json& event, const RunRecord& record) {
+  EtaReport report;
+  if (event_integer(event, "rank") != 0 || !record.start) return report;
+  const std::string name = event_text(event, "event");
+  const double t_s = event_real(event, "t");
+  if (name == "start") estimator_.emplace(session_start_s_, record.start->start_step);
+  if (!estimator_) return report;
+  if (name == "step") {
+    last_step_ = event_integer(event, "step");
+    estimator_->on_step(t_s, last_step_);
+  }
+  if (name == "eval") estimator_->on_evaluation(event_real(event, "seconds"));
+  if (name == "checkpoint") estimator_->on_checkpoint(event_real(event, "seconds"));
+  // After an epoch's last step come its evaluation, its checkpoint and then this.
+  report.epoch_ended = name == "memory";
+  if (report.epoch_ended)
+    last_step_ = std::max(last_step_, event_integer(event, "epoch") * record.start->steps_per_epoch);
+  if (name != "step" && !report.epoch_ended) return report;
+
+  report.remaining = estimator_->remaining(work_left(*record.start));
+  if (!report.remaining) return report;
+  if (!first_) {
+    first_ = report.first = whole_session(*record.start);
+    report.announce = true;
+  }
+  report.announce = report.announce || report.epoch_ended || t_s - announced_s_ >= announce_interval_s;
+  if (report.announce) announced_s_ = t_s;
+  return report;
+}
+
+}  // namespace tlaunch

@@ -1,0 +1,45 @@
+#include "launcher/job.h"
+
+#include <cstdlib>
+
+#include "core/error.h"
+#include "launcher/capability.h"
+#include "launcher/worker_binary.h"
+#include "tuning/prior.h"
+
+namespace tlaunch {
+namespace {
+
+void check_capability(const Job& job) {
+  if (!job.world.on_gpu) return;
+  const auto used = job.hardware.gpus.begin();
+  if (const auto problem = capability_problem({used, used + job.world.size}, job.worker)) throw UsageError(*problem);
+}
+
+}  // namespace
+
+std::optional<std::string> environment_value(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+Job prepare_job(const JobRequest& request) {
+  const ConfigSource source{request.config_path, request.overrides, environment_value};
+  Job job;
+  job.worker_path = find_worker(worker_of(source));
+  job.worker = describe_worker(job.worker_path);
+  job.loaded = load_config(source, job.worker);
+  const RunConfig& asked = job.loaded.config;
+  job.hardware = probe(request.run_dir.empty() ? asked.run_root : request.run_dir);
+  job.world = world_of(request.nproc.value_or(asked.launch.nproc), job.hardware);
+  check_capability(job);
+  JobShape shape;
+  shape.sample_kind = job.worker.model(asked.model.name)->sample_kind;  // the loader has checked that it is known
+  shape.on_gpu = job.world.on_gpu;
+  shape.world_size = job.world.size;
+  job.plan = prior_plan(asked, job.hardware, shape);
+  job.config = apply(asked, job.plan);
+  return job;
+}
+
+}  // namespace tlaunch

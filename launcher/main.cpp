@@ -1,0 +1,53 @@
+// tlaunch: the launcher. Links no LibTorch; all errors a user can act on end here, with their exit code.
+#include <cstdio>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/error.h"
+#include "hardware/cpu.h"
+#include "hardware/profile.h"
+#include "launcher/command_line.h"
+#include "launcher/evaluate_command.h"
+#include "launcher/probe_command.h"
+#include "launcher/program_mode.h"
+#include "launcher/run_command.h"
+#include "launcher/world_size.h"
+
+namespace {
+
+using namespace tlaunch;
+
+// A plain program gets no probe beyond what its number of ranks asks for.
+int run_plain_program(const ProgramCommand& command) {
+  const CpuInfo cpu = probe_cpu(system_files());
+  HardwareProfile hardware;
+  if (command.nproc == "auto" || command.nproc == "gpu") hardware = probe(".");
+  hardware.cpu = cpu;
+  return run_program(command, static_cast<int>(program_ranks(command.nproc, hardware)), cpu.allowed_cores);
+}
+
+struct Dispatch {
+  int operator()(const RunCommand& command) const { return run_config(command); }
+  int operator()(const ProgramCommand& command) const { return run_plain_program(command); }
+  int operator()(const ProbeCommand& command) const { return run_probe(command); }
+  int operator()(const EvaluateCommand& command) const { return run_evaluate(command); }
+  int operator()(const PrintCommand& command) const {
+    std::fputs(command.text.c_str(), stdout);
+    return exit_code::ok;
+  }
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return std::visit(Dispatch{}, parse_command_line({argv + 1, argv + argc}));
+  } catch (const Error& error) {
+    std::fprintf(stderr, "tlaunch: %s\n", error.what());
+    return error.code();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "tlaunch: internal error: %s\n", error.what());
+    return exit_code::failure;
+  }
+}

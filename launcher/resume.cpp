@@ -1,0 +1,70 @@
+#include "launcher/resume.h"
+
+#include <filesystem>
+
+#include "checkpoint/catalog.h"
+#include "core/error.h"
+#include "launcher/checkpoint_argument.h"
+
+namespace tlaunch {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double patience_s = 1;  // a killed launcher's guard needs a moment to let go of the folder
+
+void check_config_unchanged(const Job& job, const std::string& saved_path) {
+  if (!fs::exists(saved_path)) return;
+  const RunConfig saved = load_config({saved_path, {}, environment_value}, job.worker).config;
+  const std::vector<std::string> changed = changes_forbidden_on_resume(saved, job.loaded.config);
+  if (changed.empty()) return;
+  std::string keys;
+  for (const std::string& key : changed) keys += (keys.empty() ? "" : ", ") + key;
+  throw UsageError("--resume: " + keys + (changed.size() == 1 ? " differs" : " differ") + " from the run that is resumed (" +
+                   saved_path + "); give it the value it had there, or start a new run without --resume");
+}
+
+std::string new_path(const Job& job, const std::string& run_dir) {
+  return run_dir.empty() ? new_run_path(job.config.run_root, job.config.name) : run_dir;
+}
+
+RunFolder fresh_folder(const Job& job, const std::string& run_dir) {
+  RunFolder folder(new_path(job, run_dir), 0);
+  if (folder.holds_run())
+    throw UsageError(folder.path() + " holds a run already; go on with it by --resume auto, or choose another --run-dir");
+  return folder;
+}
+
+RunPlace resume_in_place(const Job& job, const std::string& run_dir) {
+  std::string path = run_dir.empty() ? latest_run_path(job.config.run_root, job.config.name) : run_dir;
+  if (path.empty()) path = new_path(job, run_dir);
+  RunPlace place{RunFolder(path, patience_s), "", {}};
+  if (!place.folder.holds_run()) {
+    place.notes.push_back("--resume auto: there is no run in " + place.folder.path() + " yet; starting from nothing");
+    return place;
+  }
+  check_config_unchanged(job, place.folder.file("config.yaml"));
+  const std::string checkpoints = checkpoint_folder(job.config, place.folder.path());
+  const ResumeChoice choice = newest_valid(checkpoints);
+  for (const std::string& skipped : choice.skipped) place.notes.push_back("skipped checkpoint " + skipped);
+  place.resume_path = choice.path;
+  if (choice.path.empty())
+    place.notes.push_back("--resume auto: no valid checkpoint in " + checkpoints + "; starting from nothing");
+  return place;
+}
+
+}  // namespace
+
+std::string checkpoint_folder(const RunConfig& config, const std::string& run_dir) {
+  return config.checkpoint.dirpath.value_or(run_dir + "/checkpoints");
+}
+
+RunPlace choose_place(const Job& job, const std::string& run_dir, const std::optional<std::string>& resume) {
+  if (!resume) return {fresh_folder(job, run_dir), "", {}};
+  if (*resume == "auto") return resume_in_place(job, run_dir);
+  const std::string checkpoint = verified_checkpoint("--resume", *resume);
+  check_config_unchanged(job, (fs::path(checkpoint).parent_path().parent_path() / "config.yaml").string());
+  return {fresh_folder(job, run_dir), checkpoint, {}};
+}
+
+}  // namespace tlaunch

@@ -1,0 +1,27 @@
+// Which run folder a run works in, and from which checkpoint it goes on.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "launcher/job.h"
+#include "launcher/run_folder.h"
+
+namespace tlaunch {
+
+struct RunPlace {
+  RunFolder folder;                 // made and locked
+  std::string resume_path;          // checkpoint to go on from; "": from the start
+  std::vector<std::string> notes;   // what the user should know: skipped checkpoints, nothing to resume
+};
+
+// Without `resume`: a new folder, or `run_dir`, which must hold no run (UsageError). `auto`: run_dir, or the newest run
+// of this name; from its newest valid checkpoint, from nothing where there is none. A path: a new folder that goes on
+// from that checkpoint. Where the run had a config, only what may differ on resume does (UsageError naming the keys).
+RunPlace choose_place(const Job& job, const std::string& run_dir, const std::optional<std::string>& resume);
+
+// Where this run's checkpoints are.
+std::string checkpoint_folder(const RunConfig& config, const std::string& run_dir);
+
+}  // namespace tlaunch

@@ -1,0 +1,89 @@
+#include "launcher/run_command.h"
+
+#include <cstdio>
+
+#include "core/error.h"
+#include "core/event.h"
+#include "launcher/dry_run.h"
+#include "launcher/resume.h"
+#include "launcher/run_files.h"
+#include "launcher/session.h"
+#include "launcher/smoke.h"
+#include "launcher/summary.h"
+#include "launcher/summary_lines.h"
+
+namespace tlaunch {
+namespace {
+
+int dry_run(const RunCommand& command, const Job& job) {
+  const std::string text = command.json ? dry_run_json(job).dump(2) + "\n" : dry_run_text(job);
+  std::fputs(text.c_str(), stdout);
+  return exit_code::ok;
+}
+
+// The plan as an event, so that events.jsonl tells the whole story.
+void log_plan(EventLog& log, const Job& job, const std::string& resumed_from) {
+  Json fields = to_json(job.plan);
+  if (!resumed_from.empty()) fields["resumed_from"] = resumed_from;
+  log.append("plan", fields);
+}
+
+int train(const RunCommand& command, const Job& job) {
+  Progress progress(stderr, stderr_terminal());
+  RunPlace place = choose_place(job, command.run_dir, command.resume);
+  const RunFolder& folder = place.folder;
+  const RunFiles files = write_run_files(job, folder);
+  const int attempt = folder.next_attempt();
+  EventLog log(folder.file("events.jsonl"), attempt);
+  log_plan(log, job, place.resume_path);
+  if (command.run_dir.empty()) point_latest_to(folder.path());
+  show_start_up(progress, job, folder.path());
+  for (const std::string& note : place.notes) progress.line(note);
+
+  WorkerStart start;
+  start.arguments = {"train", files.config_path};
+  start.run_dir = folder.path();
+  start.plan_path = files.plan_path;
+  start.resume_path = place.resume_path;
+  start.log_folder = folder.make_log_folder(attempt);
+  start.attempt = attempt;
+  start.grace_s = command.grace_s.value_or(job.config.launch.grace_s);
+
+  RunSummary summary;
+  summary.run_dir = folder.path();
+  summary.config = files.config_path;
+  summary.resumed_from = place.resume_path;
+  Session session(log, progress, &job.config);
+  const auto close = [&] {
+    summary.record = session.record();
+    summary.wall_s = session.wall_s();
+    summary.estimate = session.estimate();
+  };
+  try {
+    const GroupResult result = run_session(job, start, session, {}, {});
+    close();
+    settle(summary, result);
+  } catch (const Error& error) {  // no process, no pipe, a full disk
+    close();
+    summary.status = "failed";
+    summary.exit_code = error.code();
+    summary.failure_message = error.what();
+    write_summary(summary);
+    throw;
+  }
+  write_summary(summary);
+  for (const std::string& line : closing_lines(summary)) progress.line(line);
+  if (command.json) std::fputs((to_json(summary).dump(2) + "\n").c_str(), stdout);
+  return summary.exit_code;
+}
+
+}  // namespace
+
+int run_config(const RunCommand& command) {
+  const Job job = prepare_job({command.config, command.overrides, command.nproc, command.run_dir});
+  if (command.dry_run) return dry_run(command, job);
+  if (command.smoke) return run_smoke(command, job);
+  return train(command, job);
+}
+
+}  // namespace tlaunch

@@ -1,0 +1,43 @@
+// A run's folder: made, locked, and asked what it holds.
+//
+//   <run_root>/<name>/<YYYYmmdd-HHMMSS>-<4 hex>/  with  <run_root>/<name>/latest -> the newest      (or --run-dir DIR)
+//
+// The lock is a flock on the folder itself: it goes with the last process that holds it (the launcher and its guard),
+// however they end, and leaves no file behind.
+#pragma once
+
+#include <string>
+
+namespace tlaunch {
+
+class RunFolder {
+ public:
+  // Makes (with its parents) and locks `path`. Throws UsageError where another launcher holds it, IoError where it
+  // cannot be made. `patience_s`: how long a lock is waited for (a killed launcher's guard needs a moment).
+  RunFolder(const std::string& path, double patience_s);
+  ~RunFolder();
+  RunFolder(RunFolder&& other) noexcept;
+  RunFolder(const RunFolder&) = delete;
+  RunFolder& operator=(const RunFolder&) = delete;
+
+  const std::string& path() const { return path_; }  // absolute, without a slash at its end
+  std::string file(const std::string& name) const { return path_ + "/" + name; }
+  bool holds_run() const;                            // config.yaml, events.jsonl or a checkpoint stands in it
+  int next_attempt() const;                          // one more than the newest logs/attempt_N; 0 in a new folder
+  std::string make_log_folder(int attempt) const;    // logs/attempt_N
+
+ private:
+  std::string path_;
+  int lock_fd_ = -1;
+};
+
+// A name for a new run's folder below `run_root`/`name`, from the clock and four random hex digits. Absolute.
+std::string new_run_path(const std::string& run_root, const std::string& name);
+
+// The folder `run_root`/`name`/latest points to, absolute; "" where there is none.
+std::string latest_run_path(const std::string& run_root, const std::string& name);
+
+// Lets <folder's parent>/latest point to it, in one step for any reader.
+void point_latest_to(const std::string& run_path);
+
+}  // namespace tlaunch

@@ -1,0 +1,44 @@
+// What the launcher knows of a running job: its events, boiled down. Pure: fed with events, no clock, no files.
+// An event that lacks a field or has one of another type leaves the figure as it was: a worker of a user's own may say less.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "core/json.h"
+#include "tuning/eta.h"
+
+namespace tlaunch {
+
+// The `start` event.
+struct StartFacts {
+  std::string device;
+  std::int64_t train_samples = 0, val_samples = 0, effective_batch_size = 0, parameters = 0;
+  std::int64_t steps_per_epoch = 0, total_steps = 0, start_step = 0;
+  std::int64_t steps_per_evaluation = 0, steps_per_checkpoint = 0;  // 0: unknown
+};
+
+// The `end` event.
+struct EndFacts {
+  std::int64_t steps = 0, epochs = 0, samples = 0;
+  double steady_samples_per_s = 0;
+  bool stopped_early = false;
+};
+
+struct RunRecord {
+  std::optional<StartFacts> start;
+  std::optional<EndFacts> end;
+  std::map<int, std::string> failures;        // by rank: what its failure event said
+  std::int64_t step = 0, epoch = 0, samples = 0;
+  double loss = 0, samples_per_s = 0;
+  std::map<std::string, double> metrics;      // the newest figure of each: evaluations' and train_loss
+
+  void on_event(const Json& event);
+};
+
+// What is left after `step` steps; evaluations and savings include the ones at the very end.
+RemainingWork remaining_work(const StartFacts& start, std::int64_t step);
+
+}  // namespace tlaunch

@@ -1,0 +1,76 @@
+#include "launcher/session.h"
+
+#include "core/event.h"
+#include "core/units.h"
+#include "launcher/event_fields.h"
+
+namespace tlaunch {
+
+Session::Session(EventLog& log, Progress& progress, const RunConfig* config)
+    : log_(log), progress_(progress), start_s_(unix_time_s()) {
+  if (config != nullptr) eta_.emplace(start_s_, *config);
+}
+
+double Session::wall_s() const { return unix_time_s() - start_s_; }
+
+void Session::on_event(Json event) {
+  record_.on_event(event);
+  log_.append(event);
+  narrate(event);
+  if (eta_) report(eta_->on_event(event, record_));
+}
+
+void Session::report(const EtaReport& due) {
+  if (due.first) {
+    log_.append("estimate", to_json(*due.first));
+    progress_.line("time estimate: " + format_duration(due.first->likely_s) + " in all (" +
+                   format_duration(due.first->low_s) + " to " + format_duration(due.first->high_s) + ")");
+  }
+  if (!due.remaining) return;
+  eta_text_ = "ETA " + format_duration(due.remaining->likely_s);
+  if (!due.announce) return;
+  log_.append("eta", {{"step", record_.step},
+                      {"low_s", due.remaining->low_s},
+                      {"likely_s", due.remaining->likely_s},
+                      {"high_s", due.remaining->high_s}});
+  const bool more = record_.step < record_.start->total_steps;
+  if (due.epoch_ended && more)
+    progress_.line(eta_text_ + " (estimate at start: " + format_duration(eta_->first()->likely_s) + ")");
+}
+
+void Session::narrate(const Json& event) {
+  if (event_integer(event, "rank") != 0) return;
+  const std::string name = event_text(event, "event");
+  if (name == "start") {
+    progress_.line("training starts on " + event_text(event, "device") + " after " + format_duration(wall_s()) + ": " +
+                   std::to_string(record_.start->train_samples) + " samples, " +
+                   std::to_string(record_.start->steps_per_epoch) + " steps an epoch, " +
+                   std::to_string(record_.start->total_steps) + " steps in all");
+  } else if (name == "resume") {
+    progress_.line("resumed at step " + std::to_string(event_integer(event, "step")) + " from " + event_text(event, "path"));
+  } else if (name == "eval") {
+    progress_.line(evaluation_text(event));
+  }
+}
+
+void Session::on_tick() {
+  if (!record_.start || record_.step == shown_step_ || record_.step <= record_.start->start_step) return;
+  if (progress_.update(record_, eta_text_, unix_time_s())) shown_step_ = record_.step;
+}
+
+GroupResult run_session(const Job& job, const WorkerStart& start, Session& session,
+                        const std::function<void(const Json&)>& on_event, const std::function<void()>& on_tick) {
+  const WorkerGroup group = worker_group(job, start);
+  GroupCallbacks callbacks;
+  callbacks.on_event = [&](Json event) {
+    if (on_event) on_event(event);
+    session.on_event(std::move(event));
+  };
+  callbacks.on_tick = [&] {
+    session.on_tick();
+    if (on_tick) on_tick();
+  };
+  return run_group(group.spec, callbacks);
+}
+
+}  // namespace tlaunch

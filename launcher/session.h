@@ -1,0 +1,50 @@
+// One group of workers while it trains: takes its events, keeps events.jsonl, narrates, estimates. One thread.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "core/estimate.h"
+#include "launcher/eta_tracker.h"
+#include "launcher/event_log.h"
+#include "launcher/progress.h"
+#include "launcher/run_record.h"
+#include "launcher/worker_group.h"
+
+namespace tlaunch {
+
+class Session {
+ public:
+  // `log` and `progress` outlive the session, which begins now. `config`: of the run whose
+  // time is estimated; nullptr: no estimates (a smoke test's shortened epochs would mislead).
+  Session(EventLog& log, Progress& progress, const RunConfig* config);
+
+  void on_event(Json event);
+  // Shows what changed since; called some times a second.
+  void on_tick();
+
+  const RunRecord& record() const { return record_; }
+  // The estimate of the whole session, made when the first steps were known.
+  std::optional<TimeEstimate> estimate() const { return eta_ ? eta_->first() : std::nullopt; }
+  double wall_s() const;
+
+ private:
+  void narrate(const Json& event);
+  void report(const EtaReport& due);
+
+  EventLog& log_;
+  Progress& progress_;
+  double start_s_;
+  std::optional<EtaTracker> eta_;
+  RunRecord record_;
+  std::string eta_text_;  // for the progress line
+  std::int64_t shown_step_ = -1;
+};
+
+// Starts the group and lets `session` follow it to its end. `on_event` sees each event too; `on_tick` is called some
+// times a second. Both may be empty.
+GroupResult run_session(const Job& job, const WorkerStart& start, Session& session,
+                        const std::function<void(const Json&)>& on_event, const std::function<void()>& on_tick);
+
+}  // namespace tlaunch

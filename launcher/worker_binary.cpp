@@ -1,0 +1,139 @@
+#include "launcher/worker_binary.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+#include <sstream>
+
+#include "checkpoint/crc32c.h"
+#include "core/atomic_file.h"
+#include "core/error.h"
+#include "launcher/capture.h"
+
+namespace tlaunch {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double describe_limit_s = 60;           // LibTorch from a cold network disk takes its time
+constexpr std::size_t cache_limit_bytes = 4u << 20;
+constexpr std::size_t shown_output_bytes = 2000;
+
+bool is_program(const fs::path& path) {
+  std::error_code error;
+  return fs::is_regular_file(path, error) && access(path.c_str(), X_OK) == 0;
+}
+
+fs::path own_folder() {
+  std::error_code error;
+  return fs::read_symlink("/proc/self/exe", error).parent_path();
+}
+
+std::string absolute_text(const fs::path& path) { return fs::absolute(path).lexically_normal().string(); }
+
+// Size and CRC32C of the content; nothing where the file cannot be read.
+std::optional<std::string> content_hash(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return std::nullopt;
+  struct stat info {};
+  std::optional<std::string> hash;
+  if (fstat(fd, &info) == 0 && info.st_size > 0) {
+    const auto size = static_cast<std::size_t>(info.st_size);
+    void* data = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (data != MAP_FAILED) {
+      char text[64];
+      std::snprintf(text, sizeof text, "%08x%zx", crc32c({static_cast<const std::byte*>(data), size}), size);
+      hash = text;
+      munmap(data, size);
+    }
+  }
+  close(fd);
+  return hash;
+}
+
+std::optional<WorkerDescription> read_cache(const std::string& path) {
+  if (path.empty() || !fs::exists(path)) return std::nullopt;
+  try {
+    return description_from_json(Json::parse(read_file(path, cache_limit_bytes)));
+  } catch (const std::exception&) {
+    return std::nullopt;  // made again below, and written over
+  }
+}
+
+void write_cache(const std::string& path, const std::string& text) {
+  if (path.empty()) return;
+  try {
+    fs::create_directories(fs::path(path).parent_path());
+    write_file_atomically(path, text);
+  } catch (const std::exception&) {
+    // Without a cache the next start takes half a second longer; no reason to stop.
+  }
+}
+
+std::string tail(const std::string& text) {
+  return text.size() <= shown_output_bytes ? text : "... " + text.substr(text.size() - shown_output_bytes);
+}
+
+[[noreturn]] void refuse(const std::string& path, const Captured& answer, const std::string& why) {
+  throw UsageError("the worker " + path + " cannot describe itself: " + why +
+                   (answer.err.empty() ? "" : "\nIts output:\n" + tail(answer.err)) +
+                   "\nlaunch.worker must name a program that answers `describe --json` (docs/command-line.md)");
+}
+
+}  // namespace
+
+std::string find_worker(const std::string& name) {
+  if (name.find('/') != std::string::npos) {
+    if (is_program(name)) return absolute_text(name);
+    throw UsageError("launch.worker: " + absolute_text(name) + " is " + (fs::exists(name) ? "not executable" : "not there"));
+  }
+  std::string looked;
+  const fs::path beside = own_folder() / name;
+  if (is_program(beside)) return absolute_text(beside);
+  looked = beside.parent_path().string();
+  std::istringstream folders(std::getenv("PATH") != nullptr ? std::getenv("PATH") : "");
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    const fs::path candidate = fs::path(folder.empty() ? "." : folder) / name;
+    if (is_program(candidate)) return absolute_text(candidate);
+  }
+  throw UsageError("launch.worker: there is no program '" + name + "' in " + looked +
+                   " (beside tlaunch) nor in PATH; give its absolute path, or build it: cmake --build build --target " + name);
+}
+
+std::string describe_cache_path(const std::string& worker_path) {
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  const char* home = std::getenv("HOME");
+  fs::path folder;
+  if (cache != nullptr && cache[0] == '/') {  // the XDG rule: a relative one is ignored
+    folder = cache;
+  } else if (home != nullptr && home[0] == '/') {
+    folder = fs::path(home) / ".cache";
+  } else {
+    return "";
+  }
+  const auto hash = content_hash(worker_path);
+  return hash ? (folder / "tlaunch" / ("describe-" + *hash + ".json")).string() : "";
+}
+
+WorkerDescription describe_worker(const std::string& path) {
+  const std::string cache = describe_cache_path(path);
+  if (auto cached = read_cache(cache)) return *cached;
+  const Captured answer = run_captured({path, "describe", "--json"}, describe_limit_s);
+  if (answer.timed_out) refuse(path, answer, "no answer within 60 s");
+  if (answer.exit_code != 0) refuse(path, answer, "exit code " + std::to_string(answer.exit_code));
+  try {
+    WorkerDescription description = description_from_json(Json::parse(answer.out));
+    write_cache(cache, answer.out);
+    return description;
+  } catch (const std::exception& error) {
+    refuse(path, answer, std::string("its answer is no description (") + error.what() + "): " + tail(answer.out));
+  }
+}
+
+}  // namespace tlaunch

@@ -1,0 +1,51 @@
+#include "launcher/worker_group.h"
+
+#include "core/worker_env.h"
+#include "launcher/environment.h"
+
+namespace tlaunch {
+
+std::map<std::string, std::string> allocator_environment(
+    const std::function<std::optional<std::string>(const std::string&)>& getenv) {
+  // 4 MiB threshold, 1 GiB trim, 64 MiB top pad: measured to be the fastest of those tried (docs/command-line.md).
+  const std::map<std::string, std::string> wanted = {{"MALLOC_MMAP_THRESHOLD_", "4194304"},
+                                                     {"MALLOC_TRIM_THRESHOLD_", "1073741824"},
+                                                     {"MALLOC_TOP_PAD_", "67108864"}};
+  std::map<std::string, std::string> set;
+  for (const auto& [name, value] : wanted)
+    if (!getenv(name)) set[name] = value;
+  return set;
+}
+
+WorkerGroup worker_group(const Job& job, const WorkerStart& start) {
+  WorkerGroup group{listen_on_loopback(), {}};
+  group.spec.store_fd = group.rendezvous.socket.get();
+  group.spec.events = true;
+  group.spec.grace_s = start.grace_s;
+  EnvironmentSpec contract;
+  contract.local_world_size = static_cast<int>(job.world.size);
+  contract.master_address = loopback_address;
+  contract.master_port = group.rendezvous.port;
+  contract.allowed_cores = job.hardware.cpu.allowed_cores;
+  contract.omp_num_threads = environment_value("OMP_NUM_THREADS");
+  contract.nccl_async_error_handling = environment_value("TORCH_NCCL_ASYNC_ERROR_HANDLING");
+  for (int rank = 0; rank < contract.local_world_size; ++rank) {
+    contract.local_rank = rank;
+    WorkerSpec worker;
+    worker.argv = {job.worker_path};
+    worker.argv.insert(worker.argv.end(), start.arguments.begin(), start.arguments.end());
+    worker.environment = torchrun_environment(contract);
+    worker.environment.merge(allocator_environment(environment_value));
+    worker.environment[env::device] = job.world.on_gpu ? "cuda" : "cpu";
+    worker.environment[env::attempt] = std::to_string(start.attempt);
+    worker.environment[env::plan] = start.plan_path;
+    if (!start.run_dir.empty()) worker.environment[env::run_dir] = start.run_dir;
+    if (!start.resume_path.empty()) worker.environment[env::resume] = start.resume_path;
+    if (!start.smoke.empty()) worker.environment[env::smoke] = start.smoke;
+    if (!start.log_folder.empty()) worker.log_path = start.log_folder + "/rank_" + std::to_string(rank) + ".log";
+    group.spec.workers.push_back(std::move(worker));
+  }
+  return group;
+}
+
+}  // namespace tlaunch
