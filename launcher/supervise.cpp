@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
+#include <iostream>
 #include <memory>
 #include <optional>
 #include <set>
@@ -353,6 +353,7 @@ class Supervisor {
 
 GroupResult run_group(const GroupSpec& spec, const GroupCallbacks& callbacks) {
   open_standard_descriptors();
+  std::cout.flush();  // what the caller has printed comes before what the ranks print
   return Supervisor(spec, callbacks).run();
 }
 

@@ -1,0 +1,68 @@
+// Runs a group the way `tlaunch` does in program mode, for tests to start, watch and kill:
+//   group_driver RANKS GRACE_S FOLDER|- PROGRAM [ARG ...]         a plain program (log files below FOLDER)
+//   group_driver --events RANKS GRACE_S PROGRAM [ARG ...]         with event pipe and store; prints EVENT and RESULT lines
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+#include <string>
+
+#include "core/error.h"
+#include "core/event.h"
+#include "launcher/program_mode.h"
+#include "launcher/rendezvous.h"
+
+namespace {
+
+int plain(char** argv) {
+  tlaunch::ProgramCommand command;
+  command.grace_s = std::atof(argv[2]);
+  if (std::strcmp(argv[3], "-") != 0) command.run_dir = argv[3];
+  command.program = argv[4];
+  for (char** argument = argv + 5; *argument != nullptr; ++argument) command.arguments.emplace_back(*argument);
+  return tlaunch::run_program(command, std::atoi(argv[1]), 4);
+}
+
+int with_events(char** argv) {
+  const tlaunch::Rendezvous store = tlaunch::listen_on_loopback();
+  tlaunch::GroupSpec group;
+  group.events = true;
+  group.store_fd = store.socket.get();
+  group.grace_s = std::atof(argv[3]);
+  tlaunch::WorkerSpec worker;
+  for (char** argument = argv + 4; *argument != nullptr; ++argument) worker.argv.emplace_back(*argument);
+  for (int rank = 0; rank < std::atoi(argv[2]); ++rank) {
+    worker.environment = {{"RANK", std::to_string(rank)}, {"STORE_PORT", std::to_string(store.port)}};
+    group.workers.push_back(worker);
+  }
+  tlaunch::GroupCallbacks callbacks;
+  callbacks.on_event = [](tlaunch::Json event) { std::cout << "EVENT " << event.dump() << '\n'; };
+  const auto result = tlaunch::run_group(group, callbacks);
+  std::cout << "RESULT " << result.exit_code << " rank " << (result.failure ? result.failure->rank : -1) << std::endl;
+  return result.exit_code;
+}
+
+// A rank of its own for the event test: 1000 events of up to 3 kB.
+int event_writer() {
+  const int rank = std::atoi(std::getenv("RANK"));
+  const tlaunch::EventWriter writer(std::atoi(std::getenv("TLAUNCH_EVENT_FD")), rank);
+  for (int i = 0; i < 1000; ++i) {
+    writer.write("step", {{"step", i}, {"padding", std::string(static_cast<std::size_t>(i * 3), static_cast<char>('a' + rank))}});
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    if (argc == 2 && std::strcmp(argv[1], "--write-events") == 0) return event_writer();
+    if (argc >= 5 && std::strcmp(argv[1], "--events") == 0) return with_events(argv);
+    if (argc >= 5) return plain(argv);
+    return tlaunch::exit_code::usage;
+  } catch (const tlaunch::Error& error) {
+    std::cerr << error.what() << '\n';
+    return error.code();
+  }
+}

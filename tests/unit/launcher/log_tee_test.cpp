@@ -1,0 +1,105 @@
+#include "launcher/log_tee.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+
+#include "child_process.h"
+#include "launcher/clean_text.h"
+
+namespace tlaunch {
+namespace {
+
+using test::TemporaryFolder;
+using test::read_text;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+// A tee whose two streams go to files.
+struct Teed {
+  explicit Teed(bool prefixed, const std::string& log = "")
+      : out_file(open_file("/out")), error_file(open_file("/err")), out(out_file.get()), error(error_file.get()),
+        tee(3, prefixed, log.empty() ? folder.path + "/logs/rank_3.log" : log, out, error,
+            [this](const std::string& line) { lines.push_back(line); }) {}
+  Descriptor open_file(const char* name) {
+    return Descriptor(::open((folder.path + name).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  }
+  std::string shown() const { return read_text(folder.path + "/out"); }
+  std::string shown_error() const { return read_text(folder.path + "/err"); }
+  std::string log() const { return read_text(folder.path + "/logs/rank_3.log"); }
+
+  TemporaryFolder folder;
+  Descriptor out_file, error_file;
+  Console out, error;
+  std::vector<std::string> lines;
+  LogTee tee;
+};
+
+TEST(LogTee, PrefixesWholeLinesAndKeepsEachStreamApart) {
+  Teed t(true);
+  t.tee.feed(Stream::out, "loss 1", 0);
+  t.tee.feed(Stream::error, "warning\n", 0);
+  EXPECT_EQ(t.shown(), "");
+  t.tee.feed(Stream::out, ".5\nlast", 0);
+  t.tee.finish(0);
+  EXPECT_EQ(t.shown(), "[rank 3] loss 1.5\n[rank 3] last\n");
+  EXPECT_EQ(t.shown_error(), "[rank 3] warning\n");
+  EXPECT_EQ(t.log(), "warning\nloss 1.5\nlast");
+  EXPECT_THAT(t.lines, ElementsAre("warning", "loss 1.5", "last"));
+  EXPECT_THAT(t.tee.last_lines(), ElementsAre("warning", "loss 1.5", "last"));
+}
+
+TEST(LogTee, PassesASingleRanksBytesOnAtOnce) {
+  Teed t(false);
+  t.tee.feed(Stream::out, "name? ", 0);
+  EXPECT_EQ(t.shown(), "name? ");
+  t.tee.feed(Stream::out, "\r50%\r\n", 0);
+  t.tee.finish(0);
+  EXPECT_EQ(t.shown(), "name? \r50%\r\n");
+  EXPECT_EQ(t.log(), "name? \r50%\r\n");
+}
+
+TEST(LogTee, ShowsAProgressBarOnceASecondAndItsEnd) {
+  Teed t(true);
+  for (int percent = 0; percent < 100; ++percent) {
+    t.tee.feed(Stream::error, std::string("\r").append(std::to_string(percent)).append("%"), 100 + percent * 0.025);
+  }
+  t.tee.feed(Stream::error, "\r100%\n", 103);
+  EXPECT_EQ(t.shown_error(), "[rank 3] 0%\n[rank 3] 40%\n[rank 3] 80%\n[rank 3] 100%\n");
+}
+
+TEST(LogTee, ShowsWhereAProgressBarStoodWhenTheRankDied) {
+  Teed t(true);
+  t.tee.feed(Stream::error, "1%\r2%\r", 0);
+  t.tee.finish(0);
+  EXPECT_EQ(t.shown_error(), "[rank 3] 1%\n[rank 3] 2%\n");
+}
+
+TEST(LogTee, WarnsOnceOfAFullDiskAndGoesOn) {
+  Teed t(true, "/dev/full");
+  t.tee.feed(Stream::out, "a\n", 0);
+  t.tee.feed(Stream::out, "b\n", 0);
+  EXPECT_EQ(t.shown(), "[rank 3] a\n[rank 3] b\n");
+  EXPECT_EQ(t.shown_error(), "tlaunch: cannot write /dev/full: No space left on device; going on without this log\n");
+}
+
+TEST(LogTee, KeepsTheLastTenLinesFitForAReport) {
+  Teed t(true);
+  for (int i = 0; i < 30; ++i) t.tee.feed(Stream::out, "line " + std::to_string(i) + "\n", 0);
+  t.tee.feed(Stream::error, std::string(1 << 20, 'x') + "\n\x1b[31mred\xff\x01 \xc3\xa9\n", 0);
+  const auto last = t.tee.last_lines();
+  ASSERT_EQ(last.size(), 10u);
+  EXPECT_EQ(last[7], "line 29");
+  EXPECT_EQ(last[8].size(), 200u);
+  EXPECT_EQ(last[9], "red?? \xc3\xa9");
+}
+
+TEST(CleanText, IsValidUtf8WhateverComesIn) {
+  EXPECT_EQ(clean_text("caf\xc3\xa9 \xe2\x9c\x93 \xf0\x9f\x98\x80"), "caf\xc3\xa9 \xe2\x9c\x93 \xf0\x9f\x98\x80");
+  EXPECT_EQ(clean_text("\xc0\xaf|\xed\xa0\x80|\xf5|\xe2\x9c"), "??|???|?|??");
+  EXPECT_EQ(clean_text("\x1b[1;32mok\x1b[0m\tx\x1b"), "ok x");
+}
+
+}  // namespace
+}  // namespace tlaunch

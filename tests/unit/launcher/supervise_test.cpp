@@ -1,0 +1,219 @@
+// Whole groups of real processes, started through group_driver.
+#include "launcher/supervise.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <sstream>
+
+#include "child_process.h"
+
+namespace tlaunch {
+namespace {
+
+using test::ChildProcess;
+using test::driver;
+using test::Finished;
+using test::read_text;
+using test::run_driver;
+using test::TemporaryFolder;
+using testing::HasSubstr;
+using testing::Not;
+
+Finished run_shell(int ranks, const std::string& script, const std::string& grace_s = "10") {
+  return run_driver({std::to_string(ranks), grace_s, "-", "sh", "-c", script});
+}
+
+std::size_t line_count(const std::string& text) { return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')); }
+
+bool has_python() { return std::system("python3 -c '' >/dev/null 2>&1") == 0; }
+
+TEST(RunGroup, EndsWithZeroWhenAllDo) {
+  const auto finished = run_shell(3, "echo out $RANK; echo err $RANK >&2");
+  EXPECT_EQ(finished.exit_code, 0);
+  for (const char* rank : {"0", "1", "2"}) {
+    EXPECT_THAT(finished.out, HasSubstr(std::string("[rank ") + rank + "] out " + rank + "\n"));
+    EXPECT_THAT(finished.err, HasSubstr(std::string("[rank ") + rank + "] err " + rank + "\n"));
+  }
+  EXPECT_EQ(line_count(finished.out + finished.err), 6u);
+}
+
+TEST(RunGroup, ARankThatIsDoneDoesNotStopTheOthers) {
+  TemporaryFolder folder;
+  const std::string pipe = folder.path + "/meet";
+  ASSERT_EQ(std::system(("mkfifo " + pipe).c_str()), 0);
+  // Rank 1 goes on after it has seen that rank 0 is gone.
+  const auto finished = run_shell(2, "if [ $RANK = 0 ]; then echo $$ > " + pipe + "; else read pid < " + pipe +
+                                         "; while kill -0 $pid 2>/dev/null; do :; done; echo still here; fi");
+  EXPECT_EQ(finished.exit_code, 0);
+  EXPECT_EQ(finished.out, "[rank 1] still here\n");
+}
+
+TEST(RunGroup, PassesOnTheExitCodeAndNamesTheRank) {
+  const auto finished = run_shell(3, "if [ $RANK = 1 ]; then echo bad luck; exit 7; fi; exec sleep 60");
+  EXPECT_EQ(finished.exit_code, 7);
+  EXPECT_THAT(finished.err, HasSubstr("rank 1 failed: exit code 7\n  | bad luck\nstopped because of it: "));
+  EXPECT_THAT(finished.err, HasSubstr("rank 0 (SIGTERM (terminated))"));
+  EXPECT_LE(line_count(finished.err), 10u);
+  EXPECT_LT(finished.seconds, 5);
+}
+
+TEST(RunGroup, TellsASegmentationFaultInWords) {
+  const auto finished = run_shell(2, "if [ $RANK = 1 ]; then ulimit -c 0; kill -SEGV $$; fi; exec sleep 60");
+  EXPECT_EQ(finished.exit_code, 139);
+  EXPECT_THAT(finished.err, HasSubstr("rank 1 failed: SIGSEGV (segmentation fault), exit 139"));
+}
+
+TEST(RunGroup, BlamesTheKilledRankAndNotThePeersThatFallWithIt) {
+  // Rank 1 waits for rank 0 over a pipe, as ranks do in a collective, and aborts the moment it is gone.
+  TemporaryFolder folder;
+  const std::string pipe = folder.path + "/collective";
+  for (int round = 0; round < 10; ++round) {
+    ASSERT_EQ(std::system(("rm -f " + pipe + "; mkfifo " + pipe).c_str()), 0);
+    const auto finished = run_shell(2, "ulimit -c 0; if [ $RANK = 0 ]; then exec 3> " + pipe +
+                                           "; kill -KILL $$; else read line < " + pipe + "; kill -ABRT $$; fi");
+    EXPECT_EQ(finished.exit_code, 137) << finished.err;
+    EXPECT_THAT(finished.err, HasSubstr("rank 0 failed: SIGKILL"));
+  }
+}
+
+TEST(RunGroup, AProgramThatDoesNotExistIsNotFound) {
+  const auto missing = run_driver({"2", "5", "-", "no-such-program-here"});
+  EXPECT_EQ(missing.exit_code, 127);
+  EXPECT_THAT(missing.err, HasSubstr("cannot start no-such-program-here: not found"));
+  const auto folder = run_driver({"2", "5", "-", "/tmp"});
+  EXPECT_EQ(folder.exit_code, 126);
+  EXPECT_THAT(folder.err, HasSubstr("cannot start /tmp: Permission denied"));
+}
+
+TEST(RunGroup, LinesOfTwoRanksNeverMix) {
+  // Each writes its lines byte by byte as well as in bursts.
+  const auto finished = run_shell(2, "i=0; while [ $i -lt 300 ]; do printf 'ab%s' $RANK; printf 'cd%s\\n' $RANK; i=$((i+1)); done");
+  ASSERT_EQ(finished.exit_code, 0);
+  std::istringstream lines(finished.out);
+  std::map<std::string, int> seen;
+  for (std::string line; std::getline(lines, line);) ++seen[line];
+  EXPECT_EQ(seen, (std::map<std::string, int>{{"[rank 0] ab0cd0", 300}, {"[rank 1] ab1cd1", 300}}));
+}
+
+TEST(RunGroup, ALineOfAMegabyteArrivesWhole) {
+  const auto finished = run_shell(2, "head -c 1000000 /dev/zero | tr '\\0' $RANK; echo");
+  ASSERT_EQ(finished.exit_code, 0);
+  EXPECT_EQ(finished.out.size(), 2 * (1000000 + 10u));
+  EXPECT_THAT(finished.out, HasSubstr("[rank 0] " + std::string(1000000, '0') + "\n"));
+  EXPECT_THAT(finished.out, HasSubstr("[rank 1] " + std::string(1000000, '1') + "\n"));
+}
+
+TEST(RunGroup, LogFilesHoldEveryByteEvenOfBinaryOutput) {
+  TemporaryFolder folder;
+  const auto finished = run_driver({"2", "5", folder.path, "sh", "-c", "head -c 3000000 /dev/urandom | tee " + folder.path + "/sent_$RANK"});
+  ASSERT_EQ(finished.exit_code, 0);
+  for (const std::string rank : {"0", "1"}) {
+    EXPECT_TRUE(read_text(folder.path + "/sent_" + rank) == read_text(folder.path + "/logs/attempt_0/rank_" + rank + ".log"));
+  }
+}
+
+TEST(RunGroup, ASingleRanksOutputIsUntouchedAndItReadsStdin) {
+  const auto finished = run_driver({"1", "5", "-", "sh", "-c", "cat; printf 'no newline'; printf '\\r50%%' >&2"}, "from stdin\n");
+  EXPECT_EQ(finished.exit_code, 0);
+  EXPECT_EQ(finished.out, "from stdin\nno newline");
+  EXPECT_EQ(finished.err, "\r50%");
+}
+
+TEST(RunGroup, SeveralRanksDoNotFightForStdin) {
+  const auto finished = run_driver({"2", "5", "-", "cat"}, "from stdin\n");
+  EXPECT_EQ(finished.exit_code, 0);
+  EXPECT_EQ(finished.out, "");
+}
+
+TEST(RunGroup, OnlyRankZeroGetsTheListeningStore) {
+  const auto finished = run_driver({"--events", "2", "5", "sh", "-c",
+                                    "echo $RANK store ${TLAUNCH_STORE_FD:+given}.; "
+                                    "for f in /proc/self/fd/*; do readlink $f; done | grep -c socket:; true"});
+  ASSERT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_THAT(finished.out, HasSubstr("[rank 0] 0 store given.\n"));
+  EXPECT_THAT(finished.out, HasSubstr("[rank 1] 1 store .\n"));
+  EXPECT_THAT(finished.out, HasSubstr("[rank 0] 1\n"));
+  EXPECT_THAT(finished.out, HasSubstr("[rank 1] 0\n"));
+}
+
+TEST(RunGroup, CtrlCStopsTheRanksAndEndsWith130) {
+  ChildProcess child({driver(), "2", "10", "-", "sh", "-c", "trap 'echo saved; exit 0' INT; echo ready; while :; do sleep 0.01; done"});
+  ASSERT_TRUE(child.wait_for_output("[rank 0] ready") && child.wait_for_output("[rank 1] ready"));
+  ::kill(child.pid(), SIGINT);
+  const auto finished = child.wait();
+  EXPECT_EQ(finished.exit_code, 130);
+  EXPECT_THAT(finished.out, HasSubstr("[rank 0] saved"));
+  EXPECT_THAT(finished.out, HasSubstr("[rank 1] saved"));
+  EXPECT_THAT(finished.err, Not(HasSubstr("failed")));
+}
+
+TEST(RunGroup, SigtermStopsTheRanksAndEndsWith143) {
+  ChildProcess child({driver(), "2", "10", "-", "sh", "-c", "echo ready; exec sleep 60"});
+  ASSERT_TRUE(child.wait_for_output("[rank 0] ready") && child.wait_for_output("[rank 1] ready"));
+  ::kill(child.pid(), SIGTERM);
+  ::kill(child.pid(), SIGTERM);  // as timeout(1) does: one wish, no escalation
+  const auto finished = child.wait();
+  EXPECT_EQ(finished.exit_code, 143);
+  EXPECT_THAT(finished.err, Not(HasSubstr("killing")));
+  EXPECT_TRUE(child.all_gone(1));
+}
+
+TEST(RunGroup, TwentyGroupsAtOnceMeetEachOnItsOwnPort) {
+  if (!has_python()) GTEST_SKIP() << "no python3";
+  TemporaryFolder folder;
+  const std::string script = folder.path + "/meet.py";
+  std::ofstream(script) << R"(
+import os, socket, sys, time
+name = (os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]))
+if os.environ["RANK"] == "0":
+    server = socket.socket()
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    server.bind(name)
+    server.listen()
+    peer, _ = server.accept()
+    assert peer.recv(100).decode() == sys.argv[1], "a rank of another group"
+    peer.sendall(b"welcome")
+else:
+    end = time.time() + 60
+    while True:
+        try:
+            peer = socket.create_connection(name)
+            break
+        except ConnectionRefusedError:
+            if time.time() > end:
+                raise
+            time.sleep(0.01)
+    peer.sendall(sys.argv[1].encode())
+    assert peer.recv(100) == b"welcome"
+)";
+  std::vector<std::unique_ptr<ChildProcess>> groups;
+  for (int i = 0; i < 20; ++i) {
+    groups.push_back(std::make_unique<ChildProcess>(
+        std::vector<std::string>{driver(), "2", "5", "-", "python3", "-S", script, "group " + std::to_string(i)}));
+  }
+  for (auto& group : groups) {
+    const auto finished = group->wait(120);
+    EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  }
+}
+
+TEST(RunGroup, StartsAndEndsWithinFiftyMilliseconds) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "a sanitizer's start-up is not ours";
+#endif
+  double best_s = 1e9;  // of a few: the machine may be busy
+  for (int i = 0; i < 10; ++i) best_s = std::min(best_s, run_driver({"2", "5", "-", "true"}).seconds);
+  EXPECT_LT(best_s, 0.05);
+}
+
+}  // namespace
+}  // namespace tlaunch
