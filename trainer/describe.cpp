@@ -1,6 +1,6 @@
 #include "trainer/describe.h"
 
-#include <ATen/Version.h>
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <torch/version.h>
 
 #include <regex>
@@ -16,8 +16,9 @@ WorkerDescription describe_worker() {
   description.torch_version = TORCH_VERSION;
   description.models = model_descriptions();
   description.datasets = dataset_descriptions();
+  if (!at::detail::getCUDAHooks().hasCUDART()) return description;
   // The build's own report is the one place that knows both; there is no call for either in C++.
-  const auto report = at::show_config();
+  const auto report = at::detail::getCUDAHooks().showConfig();
   std::smatch found;
   if (std::regex_search(report, found, std::regex("CUDA Runtime ([0-9]+\\.[0-9]+)"))) description.cuda_version = found[1];
   const std::regex architecture("code=(sm_[0-9]+[a-z]?)");

@@ -2,6 +2,7 @@
 // data set has labelled sessions.
 #pragma once
 
+#include "core/run_config.h"
 #include "trainer/context.h"
 #include "trainer/process_group.h"
 

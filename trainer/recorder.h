@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/run_config.h"
 #include "trainer/context.h"
 #include "trainer/metrics_csv.h"
 #include "trainer/tensorboard.h"

@@ -1,0 +1,97 @@
+// CUDA in this process: switches seen in effect, NCCL, the fp16 scaler.
+#include <gtest/gtest.h>
+
+#include <torch/csrc/distributed/c10d/HashStore.hpp>
+
+#include "hardware/gpu_monitor.h"
+#include "hardware/profile.h"
+#include "trainer/device.h"
+#include "trainer/nccl.h"
+#include "trainer/precision.h"
+
+namespace tlaunch {
+namespace {
+
+const torch::Device card{torch::kCUDA, 0};
+
+class Gpu : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (cuda_device_count() == 0) GTEST_SKIP() << "no CUDA device on this machine";
+    select_device(card);
+  }
+};
+
+double matmul_error(bool tf32) {
+  RunConfig config;
+  config.gpu.tf32 = tf32;
+  apply_flags(config);
+  torch::manual_seed(1);
+  const auto a = torch::randn({512, 512}, torch::kFloat64), b = torch::randn({512, 512}, torch::kFloat64);
+  const auto product = a.to(card, torch::kFloat32).matmul(b.to(card, torch::kFloat32)).cpu().to(torch::kFloat64);
+  return (product - a.matmul(b)).abs().max().item<double>();
+}
+
+TEST_F(Gpu, Tf32IsSeenInTheErrorOfAProduct) {
+  if (probe(".").gpus.at(0).capability_major < 8) GTEST_SKIP() << "TF32 needs compute capability 8.0";
+  EXPECT_LT(matmul_error(false), 1e-3);
+  EXPECT_GT(matmul_error(true), 5e-3);
+}
+
+TEST_F(Gpu, CudnnBenchmarkAndDeterminismReachLibTorch) {
+  RunConfig config;
+  config.gpu.cudnn_benchmark = true;
+  apply_flags(config);
+  EXPECT_TRUE(at::globalContext().benchmarkCuDNN());
+  config.deterministic = true;
+  apply_flags(config);
+  EXPECT_FALSE(at::globalContext().benchmarkCuDNN());
+  EXPECT_TRUE(at::globalContext().deterministicAlgorithms());
+  EXPECT_STREQ(std::getenv("CUBLAS_WORKSPACE_CONFIG"), ":4096:8");
+  at::globalContext().setDeterministicAlgorithms(false, false);
+}
+
+TEST_F(Gpu, NcclReducesOverOneRank) {
+  const auto backend = make_nccl(c10::make_intrusive<c10d::HashStore>(), 0, 1, card);
+  std::vector<torch::Tensor> tensors{torch::arange(5, torch::TensorOptions().device(card).dtype(torch::kFloat32))};
+  backend->allreduce(tensors)->wait();
+  EXPECT_TRUE(tensors[0].cpu().equal(torch::arange(5, torch::kFloat32)));
+}
+
+TEST_F(Gpu, PeakBytesAreReservedBytesAndAreReset) {
+  empty_cache(card);
+  reset_peak(card);
+  const auto before = peak_bytes(card);
+  { const auto block = torch::empty({64 << 20}, torch::TensorOptions().device(card).dtype(torch::kUInt8)); }
+  EXPECT_GE(peak_bytes(card), before + (64 << 20));
+  empty_cache(card);
+  reset_peak(card);
+  EXPECT_LT(peak_bytes(card), before + (64 << 20));
+}
+
+TEST_F(Gpu, ScalerHalvesAtAnOverflowAndMarksTheStep) {
+  GradScaler scaler(card, true);
+  const auto gradient = torch::full({4}, 65536.0, torch::TensorOptions().device(card));
+  scaler.unscale({gradient});
+  EXPECT_EQ(scaler.found_inf().item<float>(), 0);
+  EXPECT_FLOAT_EQ(gradient[0].item<float>(), 1);
+  gradient.fill_(INFINITY);
+  scaler.unscale({gradient});
+  EXPECT_EQ(scaler.found_inf().item<float>(), 1);
+  scaler.update();
+  EXPECT_EQ(scaler.state().at("scale").get<double>(), 32768);
+}
+
+TEST_F(Gpu, MonitorAndProbeNameTheSameCard) {
+  const auto profile = probe(".");
+  ASSERT_FALSE(profile.gpus.empty());
+  EXPECT_EQ(profile.gpus[0].uuid, device_uuid(card));
+  const auto sample = GpuMonitor(device_uuid(card)).sample();
+  ASSERT_TRUE(sample);
+  EXPECT_EQ(sample->name, profile.gpus[0].name);
+  EXPECT_GT(sample->memory_used_bytes, 0u);
+  EXPECT_GT(sample->power_w, 0);
+}
+
+}  // namespace
+}  // namespace tlaunch
