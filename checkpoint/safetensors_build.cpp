@@ -1,4 +1,5 @@
 #include <stdexcept>
+#include <utility>
 
 #include "checkpoint/crc32c.h"
 #include "checkpoint/safetensors_head.h"
@@ -14,14 +15,19 @@ std::string json_text(const std::string& text) { return Json(text).dump(); }
 
 std::string crcs_text(const std::vector<const TensorView*>& tensors, const TensorCrcs& crcs) {
   std::string text = "{";
-  for (const TensorView* tensor : tensors)
-    text += (text.size() > 1 ? "," : "") + json_text(tensor->name) + ":\"" + crcs.at(tensor->name) + '"';
+  for (const TensorView* tensor : tensors) {
+    if (text.size() > 1) text += ',';
+    text += json_text(tensor->name) + ":\"" + crcs.at(tensor->name) + '"';
+  }
   return text + '}';
 }
 
 std::string shape_text(const std::vector<std::int64_t>& shape) {
   std::string text = "[";
-  for (std::size_t i = 0; i < shape.size(); ++i) text += (i ? "," : "") + std::to_string(shape[i]);
+  for (const std::int64_t dimension : shape) {
+    if (text.size() > 1) text += ',';
+    text += std::to_string(dimension);
+  }
   return text + ']';
 }
 
@@ -50,8 +56,8 @@ std::string build_head(const std::vector<const TensorView*>& tensors, const Meta
   std::size_t digits_at = 0;
   head += "{\"__metadata__\":{";
   for (bool first = true; const auto& [key, value] : all) {
-    head += (first ? "" : ",") + json_text(key) + ':';
-    first = false;
+    if (!std::exchange(first, false)) head += ',';
+    head += json_text(key) + ':';
     if (key == header_crc_key) digits_at = head.size() + 1;
     head += json_text(value);
   }
@@ -59,7 +65,8 @@ std::string build_head(const std::vector<const TensorView*>& tensors, const Meta
   std::uint64_t begin = 0;
   for (const TensorView* tensor : tensors) {
     const std::uint64_t end = begin + tensor->data.size();
-    head += "," + json_text(tensor->name) + ":{\"dtype\":\"" + tensor->dtype + "\",\"shape\":" + shape_text(tensor->shape) +
+    head += ',';
+    head += json_text(tensor->name) + ":{\"dtype\":\"" + tensor->dtype + "\",\"shape\":" + shape_text(tensor->shape) +
             ",\"data_offsets\":[" + std::to_string(begin) + ',' + std::to_string(end) + "]}";
     begin = end;
   }

@@ -77,13 +77,24 @@ int save_without_room(const std::string& folder, std::size_t count, const std::f
   return ::write(fd, report.data(), report.size()) == static_cast<ssize_t>(report.size()) ? 0 : 1;
 }
 
+// In a child: a disk of 64 KiB in a mount namespace of its own, gone with the process. False where that is not allowed.
+bool mount_small_disk(const std::string& folder) {
+  if (::unshare(CLONE_NEWNS) != 0) {
+    // Not root: root in a user namespace of its own, where the system lets us.
+    const std::string user = std::to_string(::getuid()), group = std::to_string(::getgid());
+    if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return false;
+    test::write_bytes("/proc/self/setgroups", "deny");
+    test::write_bytes("/proc/self/uid_map", "0 " + user + " 1");
+    test::write_bytes("/proc/self/gid_map", "0 " + group + " 1");
+  }
+  return ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+         ::mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=64k") == 0;
+}
+
 TEST(SaveFault, FullDiskLeavesTheOldFileAndNoOther) {
   const TempDir dir;
   const auto result = in_child([&](int fd) {
-    // A mount namespace of the child's own: the small disk is gone with it.
-    if (::unshare(CLONE_NEWNS) != 0 && ::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return not_allowed;
-    if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return not_allowed;
-    if (::mount("tmpfs", dir.path().c_str(), "tmpfs", 0, "size=64k") != 0) return not_allowed;
+    if (!mount_small_disk(dir.path())) return not_allowed;
     return save_without_room(dir.path(), 100'000, [] {}, fd);
   });
   if (result.exit_code == not_allowed) GTEST_SKIP() << "mounting a small disk is not allowed here";
