@@ -50,7 +50,8 @@ std::string model_from_cpuinfo(const std::string& cpuinfo) {
       {"0xd08", "Arm Cortex-A72"},  {"0xd0c", "Arm Neoverse N1"}, {"0xd40", "Arm Neoverse V1"},
       {"0xd42", "Arm Cortex-A78AE"}, {"0xd49", "Arm Neoverse N2"}, {"0xd4f", "Arm Neoverse V2"},
   };
-  if (const auto known = arm_parts.find(*part); *implementer == "0x41" && known != arm_parts.end()) return known->second;
+  if (const auto known = arm_parts.find(*part); *implementer == "0x41" && known != arm_parts.end())
+    return known->second;
   return "Arm CPU (implementer " + *implementer + ", part " + *part + ")";
 }
 

@@ -11,7 +11,8 @@
 
 namespace tlaunch {
 
-// From /proc/cpuinfo; "unknown" where it names none. Arm gives numbers instead of a name: the common ones are spelt out.
+// From /proc/cpuinfo; "unknown" where it names none. Arm gives numbers instead of a name: the common ones are spelt
+// out.
 std::string model_from_cpuinfo(const std::string& cpuinfo);
 
 // Those features of CpuInfo::features that /proc/cpuinfo lists, in its own words.

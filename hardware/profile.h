@@ -19,7 +19,8 @@ struct GpuInfo {
 struct CpuInfo {
   std::string model;
   int allowed_cores = 1;                // affinity and cgroup quota taken together, at least 1
-  std::vector<std::string> features;    // of: avx2 avx512f avx512_bf16 avx512_fp16 amx_bf16 amx_tile (x86); asimd bf16 sve (Arm)
+  // Of: avx2 avx512f avx512_bf16 avx512_fp16 amx_bf16 amx_tile (x86); asimd bf16 sve (Arm).
+  std::vector<std::string> features;
 };
 
 struct HardwareProfile {

@@ -1,6 +1,6 @@
 // Time left, from observed steps. Counts only this session's steps (the classic ETA bug after a resume counts the
-// session's time against all steps ever done: sources B) and leaves start-up and the first, slower steps out of the rate.
-// Times are given, no clock is read. Seconds. One thread at a time.
+// session's time against all steps ever done: sources B) and leaves start-up and the first, slower steps out of the
+// rate. Times are given, no clock is read. Seconds. One thread at a time.
 #pragma once
 
 #include <cstdint>

@@ -114,8 +114,9 @@ class PriorPlan {
               "bf16 on CPUs was measured from 1.3 times faster to 80 times slower than float32, so it is not guessed"};
     }
     if (capability_major_ >= 8) {
-      return {Precision::bf16, "compute capability " + capability_ +
-                                   " multiplies bf16 in tensor cores, and bf16 has float32's range, so nothing overflows"};
+      return {Precision::bf16,
+              "compute capability " + capability_ +
+                  " multiplies bf16 in tensor cores, and bf16 has float32's range, so nothing overflows"};
     }
     if (capability_major_ == 7) {
       return {Precision::fp16, "compute capability " + capability_ + " has tensor cores for fp16 but not for bf16"};
@@ -138,23 +139,28 @@ class PriorPlan {
     if (!gpu_) return {false, "a setting of GPUs; this run is on the CPU"};
     if (float64_) return {false, "the model computes in float64, which TF32 does not touch"};
     if (capability_major_ < 8) return {false, "compute capability " + capability_ + " has no TF32"};
-    return {true, "what stays in float32 runs in tensor cores with float32's range and 10 bits of mantissa; the same "
-                  "bits every time, so it is compatible with deterministic"};
+    return {true,
+            "what stays in float32 runs in tensor cores with float32's range and 10 bits of mantissa; the same "
+            "bits every time, so it is compatible with deterministic"};
   }
 
   Ruled<bool> cudnn_benchmark_rule() const {
     if (!gpu_) return {false, "a setting of GPUs; this run is on the CPU"};
     if (!image_) return {false, "it times convolution algorithms, and this model has none"};
-    if (config_.deterministic) return {false, "its timings may pick another algorithm in each run; deterministic is set"};
+    if (config_.deterministic)
+      return {false, "its timings may pick another algorithm in each run; deterministic is set"};
     return {true, "all batches have one shape, so timing the convolution algorithms once pays (5 to 10 %)"};
   }
 
   Ruled<bool> channels_last_rule() const {
     if (!image_) return {false, "a memory layout for images"};
     if (float64_) return {false, "the fast kernels for this layout do not take float64"};
-    if (!gpu_) return {true, "the CPU's convolution kernels work in this layout: 1.6 times faster, measured together "
-                             "with the fused optimizer"};
-    if (capability_major_ < 7) return {false, "compute capability " + capability_ + " has no tensor cores to gain from it"};
+    if (!gpu_)
+      return {true,
+              "the CPU's convolution kernels work in this layout: 1.6 times faster, measured together "
+              "with the fused optimizer"};
+    if (capability_major_ < 7)
+      return {false, "compute capability " + capability_ + " has no tensor cores to gain from it"};
     if (!mixed_) return {false, "it pays with mixed precision, which is off"};
     return {true, "tensor cores read images in this layout; otherwise each convolution converts them"};
   }
@@ -165,8 +171,10 @@ class PriorPlan {
   }
 
   Ruled<std::int64_t> num_workers_rule() const {
-    if (!gpu_) return {1, "making batches takes under 1 % of a CPU step; one thread does it ahead of time and leaves the "
-                          "cores to training"};
+    if (!gpu_)
+      return {1,
+              "making batches takes under 1 % of a CPU step; one thread does it ahead of time and leaves the "
+              "cores to training"};
     const auto ranks = static_cast<std::int64_t>(cards_.size());  // of this node: others do not share these cores
     const std::int64_t cores = std::max<std::int64_t>(1, hardware_.cpu.allowed_cores / ranks);
     return {std::clamp<std::int64_t>(cores - 1, 1, gpu_loader_threads),

@@ -25,7 +25,8 @@ TEST(Cpu, ReadsModelAndFeaturesOfX86) {
 TEST(Cpu, ReadsModelAndFeaturesOfArm) {
   EXPECT_EQ(model_from_cpuinfo(arm), "Arm Neoverse V1");
   EXPECT_THAT(features_from_cpuinfo(arm), ElementsAre("asimd", "bf16", "sve"));
-  EXPECT_EQ(model_from_cpuinfo("CPU implementer\t: 0xc0\nCPU part\t: 0xac3\n"), "Arm CPU (implementer 0xc0, part 0xac3)");
+  EXPECT_EQ(model_from_cpuinfo("CPU implementer\t: 0xc0\nCPU part\t: 0xac3\n"),
+            "Arm CPU (implementer 0xc0, part 0xac3)");
 }
 
 TEST(Cpu, AFeatureMustBeAWholeWord) {

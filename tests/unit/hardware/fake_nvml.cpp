@@ -1,5 +1,6 @@
 // A driver library with two cards, for tests on machines without any. FAKE_NVML in the environment picks what goes
-// wrong: "mismatch" (init fails), "no_card", "lost_card" (the second does not answer), "shared_memory" (no memory figures).
+// wrong: "mismatch" (init fails), "no_card", "lost_card" (the second does not answer), "shared_memory" (no memory
+// figures).
 #include <nvml.h>
 
 #include <cstdio>

@@ -8,7 +8,8 @@ namespace tlaunch {
 namespace {
 
 constexpr std::uint64_t gib = 1024ull * 1024 * 1024;
-const std::string meminfo = "MemTotal:       16777216 kB\nMemFree: 1 kB\nMemAvailable:   12582912 kB\n";  // 16 and 12 GiB
+const std::string meminfo =
+    "MemTotal:       16777216 kB\nMemFree: 1 kB\nMemAvailable:   12582912 kB\n";  // 16 and 12 GiB
 
 TEST(Memory, WithoutLimitsItIsTheMachines) {
   const MemoryInfo memory = memory_info(fake_files({{"/proc/meminfo", meminfo}}), {});

@@ -26,9 +26,10 @@ TEST(Tier, TheTeamsOwnTable) {
 }
 
 TEST(Tier, TodaysCards) {
-  for (const char* name : {"NVIDIA H100 80GB HBM3", "NVIDIA H200", "NVIDIA B200", "NVIDIA RTX A6000", "NVIDIA L40S",
-                           "NVIDIA RTX 6000 Ada Generation", "Quadro RTX 8000", "NVIDIA GeForce RTX 5090",
-                           "NVIDIA GeForce RTX 4080 SUPER", "NVIDIA RTX PRO 6000 Blackwell Max-Q Workstation Edition"}) {
+  for (const char* name :
+       {"NVIDIA H100 80GB HBM3", "NVIDIA H200", "NVIDIA B200", "NVIDIA RTX A6000", "NVIDIA L40S",
+        "NVIDIA RTX 6000 Ada Generation", "Quadro RTX 8000", "NVIDIA GeForce RTX 5090", "NVIDIA GeForce RTX 4080 SUPER",
+        "NVIDIA RTX PRO 6000 Blackwell Max-Q Workstation Edition"}) {
     EXPECT_EQ(by_name(name), "high_end") << name;
   }
   for (const char* name : {"NVIDIA GeForce RTX 5070", "NVIDIA GeForce RTX 2080 Ti", "NVIDIA L4", "NVIDIA A10G"}) {
@@ -55,7 +56,9 @@ TEST(Tier, NamesThatContainOneAnotherAreToldApart) {
 }
 
 TEST(Tier, SpellingDoesNotMatter) {
-  for (const char* name : {"rtx_3060", "RTX3060", "GeForce RTX 3060", "3060"}) EXPECT_EQ(by_name(name), "budget") << name;
+  for (const char* name : {"rtx_3060", "RTX3060", "GeForce RTX 3060", "3060"}) {
+    EXPECT_EQ(by_name(name), "budget") << name;
+  }
   EXPECT_EQ(by_name("RTX2080Ti"), "mid_range");
 }
 

@@ -15,7 +15,8 @@ using ::testing::Not;
 
 TEST(Wsl, TellsWsl2FromWsl1AndFromLinux) {
   EXPECT_TRUE(is_wsl2("Linux version 5.15.90.1-microsoft-standard-WSL2 (oe-user@oe-host) (gcc 9.3.0) #1 SMP"));
-  EXPECT_FALSE(is_wsl2("Linux version 4.4.0-19041-Microsoft (Microsoft@Microsoft.com) (gcc version 5.4.0 (GCC) ) #1237"));
+  EXPECT_FALSE(
+      is_wsl2("Linux version 4.4.0-19041-Microsoft (Microsoft@Microsoft.com) (gcc version 5.4.0 (GCC) ) #1237"));
   EXPECT_FALSE(is_wsl2("Linux version 6.1.0-18-amd64 (debian-kernel@lists.debian.org) (gcc-12) #1 SMP"));
   EXPECT_FALSE(is_wsl2(""));
 }

@@ -31,15 +31,19 @@ TEST(BatchLimit, LiesWithinTheTeamsRanges) {
   const struct {
     const char* row;
     std::int64_t low_384, high_384, low_512, high_512;
-  } ranges[] = {{"high_end", 32, 64, 16, 32}, {"mid_range", 16, 32, 8, 16}, {"budget", 8, 16, 4, 8}, {"low_end", 4, 8, 2, 4}};
+  } ranges[] = {
+      {"high_end", 32, 64, 16, 32}, {"mid_range", 16, 32, 8, 16}, {"budget", 8, 16, 4, 8}, {"low_end", 4, 8, 2, 4}};
   for (const auto& range : ranges) {
-    const auto at_384 = batch_limit(range.row, "image", 384).micro_batch, at_512 = batch_limit(range.row, "image", 512).micro_batch;
+    const auto at_384 = batch_limit(range.row, "image", 384).micro_batch,
+               at_512 = batch_limit(range.row, "image", 512).micro_batch;
     EXPECT_TRUE(range.low_384 <= at_384 && at_384 <= range.high_384) << range.row;
     EXPECT_TRUE(range.low_512 <= at_512 && at_512 <= range.high_512) << range.row;
   }
 }
 
-TEST(BatchLimit, TheStl10JobOnAnRtx3060GetsItsOwnBatch) { EXPECT_EQ(batch_limit("budget", "image", 96).micro_batch, 128); }
+TEST(BatchLimit, TheStl10JobOnAnRtx3060GetsItsOwnBatch) {
+  EXPECT_EQ(batch_limit("budget", "image", 96).micro_batch, 128);
+}
 
 TEST(BatchLimit, EveryLimitIsAMultipleOf4AndFallsWithSizeAndTier) {
   for (const char* kind : {"image", "keys", "something_else"}) {

@@ -32,7 +32,8 @@ HardwareProfile machine(int cores, std::vector<GpuInfo> gpus = {}) {
   return hardware;
 }
 
-const JobShape cpu_images{"image", false, 2}, cpu_keys{"keys", false, 2}, gpu_images{"image", true, 1}, gpu_keys{"keys", true, 1};
+const JobShape cpu_images{"image", false, 2}, cpu_keys{"keys", false, 2}, gpu_images{"image", true, 1},
+    gpu_keys{"keys", true, 1};
 
 Json value(const Plan& plan, const std::string& key) {
   const Choice* choice = plan.find(key);
@@ -84,8 +85,9 @@ TEST(Prior, WhatTheUserFixedStaysAndIsListedAsHis) {
   config.log.gpu_log_interval = 4;
   const Plan plan = prior_plan(config, machine(2), cpu_images);
   const std::map<std::string, Json> fixed = {
-      {"batch_size", 30}, {"mixed_precision", "bf16"}, {"tf32", false}, {"cudnn_benchmark", true}, {"channels_last", false},
-      {"num_workers", 0}, {"prefetch_factor", 7},      {"pin_memory", true}, {"log_interval", 3}, {"gpu_log_interval", 4}};
+      {"batch_size", 30},       {"mixed_precision", "bf16"}, {"tf32", false},        {"cudnn_benchmark", true},
+      {"channels_last", false}, {"num_workers", 0},          {"prefetch_factor", 7}, {"pin_memory", true},
+      {"log_interval", 3},      {"gpu_log_interval", 4}};
   for (const auto& [key, expected] : fixed) {
     EXPECT_EQ(value(plan, key), expected) << key;
     EXPECT_EQ(plan.find(key)->origin, Origin::user) << key;
@@ -101,7 +103,8 @@ TEST(Prior, AppliedToTheConfigItLeavesNoAutoAndKeepsTheProduct) {
   const Plan plan = prior_plan(config, machine(2), cpu_images);
   const RunConfig applied = apply(config, plan);
   EXPECT_EQ(applied.train.batch_size.value() * applied.train.gradient_accumulation_steps.value() * 2, 256);
-  EXPECT_TRUE(applied.gpu.mixed_precision && applied.gpu.tf32 && applied.gpu.cudnn_benchmark && applied.gpu.channels_last);
+  EXPECT_TRUE(applied.gpu.mixed_precision && applied.gpu.tf32 && applied.gpu.cudnn_benchmark &&
+              applied.gpu.channels_last);
   EXPECT_TRUE(applied.data.num_workers && applied.data.prefetch_factor && applied.data.pin_memory);
   EXPECT_TRUE(applied.log.log_interval && applied.log.gpu_log_interval);
   EXPECT_THAT(reason(plan, "batch_size"), HasSubstr("accumulation set in the config"));
