@@ -17,8 +17,8 @@ std::string cell(const std::string& text) {
 
 std::string row(const std::vector<std::string>& cells) {
   std::string line = "|";
-  for (const std::string& each : cells) line += " " + cell(each) + (each.empty() ? "|" : " |");
-  return line + "\n";
+  for (const std::string& each : cells) line.append(" ").append(cell(each)).append(each.empty() ? "|" : " |");
+  return line.append("\n");
 }
 
 std::string table_head() { return row({"key", "takes", "default", "unit", "meaning"}) + "| --- | --- | --- | --- | --- |\n"; }

@@ -28,17 +28,21 @@ std::string printable(const std::string& text, std::size_t most) {
   return out;
 }
 
-std::string format(const Place& place, const std::string& key, const std::string& what) {
-  if (!place.override_text.empty()) return "command line: " + printable(place.override_text, 120) + ": " + what;
+std::string format(const Place& place, const std::string& key, const std::string& given_what) {
+  const std::string what = printable(given_what, 1000);  // it may hold a path from the file
+  if (!place.override_text.empty())
+    return std::string("command line: ").append(printable(place.override_text, 120)).append(": ").append(what);
   std::string line = printable(place.file, 300);
-  if (place.line > 0) line += ":" + std::to_string(place.line) + ":" + std::to_string(place.column);
-  if (!key.empty()) line += ": " + printable(key, 120);
-  return line + ": " + what;
+  if (place.line > 0) line.append(":").append(std::to_string(place.line)).append(":").append(std::to_string(place.column));
+  if (!key.empty()) line.append(": ").append(printable(key, 120));
+  return line.append(": ").append(what);
 }
 
 }  // namespace
 
-std::string quoted(const std::string& text) { return "'" + printable(text, 60) + "'"; }
+std::string quoted(const std::string& text) {
+  return std::string("'").append(printable(text, 60)).append("'");
+}
 
 std::string join_parts(const std::vector<std::string>& parts, const std::string& separator) {
   std::string joined;

@@ -9,7 +9,8 @@
 
 namespace tlaunch {
 
-// Where in a file (line and column from 1; 0: the file as a whole) or, with `override_text` set, on the command line.
+// Where in a file (line and column from 1; 0: the file as a whole) or, with `override_text` set, on the command line,
+// where `column` counts the overrides.
 struct Place {
   std::string file;
   int line = 0, column = 0;

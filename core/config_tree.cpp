@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <sstream>
 #include <vector>
 
 #include "core/atomic_file.h"
@@ -47,6 +48,15 @@ std::string similar_file(const std::string& path) {
   return "; did you mean " + (wanted.has_parent_path() ? (folder / *name).string() : *name) + "?";
 }
 
+// ${VAR} within {...} or [...] is no YAML unless it is quoted, which a YAML reader cannot say.
+std::string variable_hint(const std::string& text, int line) {
+  std::istringstream lines(text);
+  std::string content;
+  for (int i = 0; i < line && std::getline(lines, content); ++i) {
+  }
+  return content.find("${") == std::string::npos ? "" : "; within { } or [ ] quote it: \"${VAR}\"";
+}
+
 class TreeReader {
  public:
   TreeReader(const ConfigSource& source, ConfigProblems& problems) : source_(source), problems_(problems) {}
@@ -54,7 +64,7 @@ class TreeReader {
   ConfigTree read() {
     tree_.file.file = source_.path;
     if (!read_layers(source_.path)) problems_.throw_if_any();
-    for (const std::string& text : source_.overrides) add_override(text);
+    for (std::size_t i = 0; i < source_.overrides.size(); ++i) add_override(source_.overrides[i], static_cast<int>(i) + 1);
     return std::move(tree_);
   }
 
@@ -67,7 +77,7 @@ class TreeReader {
     try {
       root = read_yaml(*text);
     } catch (const YamlProblem& problem) {
-      problems_.add({path, problem.line, problem.column, ""}, "", problem.what);
+      problems_.add({path, problem.line, problem.column, ""}, "", problem.what + variable_hint(*text, problem.line));
       return false;
     }
     if (!root || root->kind != YamlNode::Kind::map) {
@@ -197,8 +207,8 @@ class TreeReader {
     tree_.entries[dotted] = std::move(entry);
   }
 
-  void add_override(const std::string& text) {
-    const Place place{"", 0, 0, text};
+  void add_override(const std::string& text, int position) {
+    const Place place{"", 0, position, text};
     const auto equals = text.find('=');
     const std::string key = trimmed(text.substr(0, equals));
     if (equals == std::string::npos || key.empty()) {

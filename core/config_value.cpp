@@ -114,8 +114,9 @@ std::string expectation(const ValueRule& rule) {
     else if (rule.max)
       text += " of at most " + bound_text(*rule.max);
   }
-  if (!rule.empty_word.empty()) text += ", or " + rule.empty_word;
-  return text;
+  if (rule.empty_word.empty()) return text;
+  if (rule.type == OptionType::boolean) return "true, false or " + rule.empty_word;
+  return text + ", or " + rule.empty_word;
 }
 
 ParsedValue parse_value(const std::string& given, const ValueRule& rule) {

@@ -55,7 +55,7 @@ std::string format_count(double value) {
 
 std::string format_duration(double seconds) {
   if (!std::isfinite(seconds) || std::fabs(seconds) > 1e15) return "unknown";
-  if (seconds < 0) return "-" + format_duration(-seconds);
+  if (seconds < 0) return std::string("-").append(format_duration(-seconds));
   if (seconds < 0.0995) return fixed(seconds * 1000, 0) + " ms";
   if (seconds < 9.95) return fixed(seconds, 1) + " s";
   // Rounded to the smaller of the two units shown before it is split, so that 59.6 s is not "60 s".

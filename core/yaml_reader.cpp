@@ -12,6 +12,10 @@ namespace {
 
 // A config has some 60 keys on two levels.
 constexpr std::size_t most_nodes = 10'000, deepest = 64;
+// More open brackets than any text or comment leaves open: yaml-cpp would read them all before it builds the first.
+constexpr int most_open_brackets = 1'000;
+
+std::string too_deep() { return "nested deeper than " + std::to_string(deepest) + " levels"; }
 
 class TreeBuilder final : public YAML::EventHandler {
  public:
@@ -75,7 +79,7 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   void open(const YAML::Mark& mark, YAML::anchor_t anchor, YamlNode::Kind kind) {
-    if (open_.size() >= deepest) fail(mark, "nested deeper than " + std::to_string(deepest) + " levels");
+    if (open_.size() >= deepest) fail(mark, too_deep());
     const YamlNodePtr node = make(mark, anchor, kind);
     node->complete = false;
     open_.push_back({node, nullptr});
@@ -114,11 +118,13 @@ class TreeBuilder final : public YAML::EventHandler {
 
 // yaml-cpp would read UTF-16 and take control characters; a config with them is some other file.
 void check_is_text(const std::string& text) {
-  int line = 1, column = 1;
+  int line = 1, column = 1, brackets = 0;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if ((byte < 0x20 && c != '\n' && c != '\r' && c != '\t') || byte == 0x7f)
       throw YamlProblem{line, column, "no text file: it holds control characters"};
+    brackets += (c == '[' || c == '{') - (c == ']' || c == '}');
+    if (brackets > most_open_brackets) throw YamlProblem{line, column, too_deep()};
     ++column;
     if (c == '\n') {
       ++line;

@@ -1,0 +1,129 @@
+#include "core/event.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <thread>
+#include <vector>
+
+#include "core/estimate.h"
+
+namespace tlaunch {
+namespace {
+
+struct Pipe {
+  int ends[2];
+  Pipe() { EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0); }
+  ~Pipe() {
+    close_write();
+    ::close(ends[0]);
+  }
+  void close_write() {
+    if (ends[1] >= 0) ::close(ends[1]);
+    ends[1] = -1;
+  }
+  std::vector<std::string> lines() {  // until the end of the file
+    close_write();
+    std::string text(1 << 20, '\0');
+    std::size_t size = 0;
+    for (ssize_t got; (got = ::read(ends[0], text.data() + size, text.size() - size)) > 0;)
+      size += static_cast<std::size_t>(got);
+    text.resize(size);
+    std::vector<std::string> lines;
+    for (std::size_t start = 0, end; (end = text.find('\n', start)) != std::string::npos; start = end + 1)
+      lines.push_back(text.substr(start, end - start));
+    return lines;
+  }
+};
+
+TEST(EventWriter, PutsTimeNameAndRankFirst) {
+  Pipe pipe;
+  EventWriter(pipe.ends[1], 3).write("step", {{"step", 10}, {"loss", 0.5}});
+  const auto lines = pipe.lines();
+  ASSERT_EQ(lines.size(), 1u);
+  const Json event = Json::parse(lines[0]);
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : event.items()) keys.push_back(key);
+  EXPECT_EQ(keys, (std::vector<std::string>{"t", "event", "rank", "step", "loss"}));
+  EXPECT_EQ(event["event"], "step");
+  EXPECT_EQ(event["rank"], 3);
+  EXPECT_NEAR(event["t"].get<double>(), unix_time_s(), 60);
+}
+
+TEST(EventWriter, NumbersThatAreNotFiniteAreText) {
+  Pipe pipe;
+  EventWriter(pipe.ends[1], 0).write("eval", {{"loss", std::nan("")}, {"metrics", {{"up", INFINITY}, {"down", -INFINITY}}}});
+  const Json event = Json::parse(pipe.lines().at(0));
+  EXPECT_EQ(event["loss"], "NaN");
+  EXPECT_EQ(event["metrics"]["up"], "Infinity");
+  EXPECT_EQ(event["metrics"]["down"], "-Infinity");
+  EXPECT_TRUE(std::isnan(number_of(event["loss"])));
+}
+
+TEST(EventWriter, LongEventsAreCutAndSaySo) {
+  Pipe pipe;
+  EventWriter(pipe.ends[1], 1).write("failure", {{"message", std::string(100'000, 'x')}, {"exit_code", 1}});
+  const auto lines = pipe.lines();
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_LT(lines[0].size(), static_cast<std::size_t>(PIPE_BUF));
+  const Json event = Json::parse(lines[0]);
+  EXPECT_EQ(event["truncated"], true);
+  EXPECT_EQ(event["exit_code"], 1);
+  EXPECT_EQ(event["message"].get<std::string>().substr(0, 3), "xxx");
+}
+
+TEST(EventWriter, TextThatIsNotUtf8StillMakesJson) {
+  Pipe pipe;
+  EventWriter(pipe.ends[1], 0).write("failure", {{"message", "bad \xFF byte"}});
+  EXPECT_NO_THROW(Json::parse(pipe.lines().at(0)));
+}
+
+TEST(EventWriter, AReaderThatWentAwayIsIgnored) {
+  Pipe pipe;
+  ::close(pipe.ends[0]);
+  pipe.ends[0] = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  const EventWriter writer(pipe.ends[1], 0);
+  writer.write("step", {{"step", 1}});  // SIGPIPE would end the test
+  writer.write("step", {{"step", 2}});
+}
+
+TEST(EventWriter, DoesNothingWithoutAPipe) { EventWriter(-1, 0).write("step", {{"step", 1}}); }
+
+TEST(EventWriter, LinesOfManyThreadsDoNotMix) {
+  Pipe pipe;
+  std::vector<std::string> lines;
+  std::thread reader([&] {
+    std::string text;
+    char piece[4096];
+    for (ssize_t got; (got = ::read(pipe.ends[0], piece, sizeof piece)) > 0;)
+      text.append(piece, static_cast<std::size_t>(got));
+    for (std::size_t start = 0, end; (end = text.find('\n', start)) != std::string::npos; start = end + 1)
+      lines.push_back(text.substr(start, end - start));
+  });
+  std::vector<std::thread> writers;
+  for (int rank = 0; rank < 4; ++rank)
+    writers.emplace_back([&, rank] {
+      const EventWriter writer(pipe.ends[1], rank);
+      for (int i = 0; i < 100; ++i) writer.write("step", {{"text", std::string(2000, static_cast<char>('a' + rank))}});
+    });
+  for (std::thread& writer : writers) writer.join();
+  pipe.close_write();
+  reader.join();
+  ASSERT_EQ(lines.size(), 400u);
+  for (const std::string& line : lines) {
+    const Json event = Json::parse(line);
+    EXPECT_EQ(event["text"], std::string(2000, static_cast<char>('a' + event["rank"].get<int>())));
+  }
+}
+
+TEST(TimeEstimate, JsonHasRangeAndParts) {
+  TimeEstimate estimate{1, 2, 3, {{"steps", 1.5}, {"start_up", 0.5}}};
+  EXPECT_EQ(to_json(estimate).dump(),
+            R"({"low_s":1.0,"likely_s":2.0,"high_s":3.0,"parts":{"start_up":0.5,"steps":1.5}})");
+}
+
+}  // namespace
+}  // namespace tlaunch

@@ -1,0 +1,40 @@
+#include "core_fixture.h"
+
+namespace tlaunch {
+namespace {
+
+using Keys = std::vector<std::string>;
+
+class ResumeChanges : public test::ConfigTest {
+ protected:
+  Keys changes(std::vector<std::string> overrides) {
+    return changes_forbidden_on_resume(load(image), load(image, std::move(overrides)));
+  }
+};
+
+TEST_F(ResumeChanges, NothingChangedIsFine) { EXPECT_EQ(changes({}), Keys{}); }
+
+TEST_F(ResumeChanges, LengthSplitRanksAndReportingMayChange) {
+  EXPECT_EQ(changes({"train.epochs=20", "train.batch_size=64", "train.gradient_accumulation_steps=2", "launch.nproc=2",
+                     "eval.every_n_steps=5", "checkpoint.every_n_steps=5", "checkpoint.dirpath=x", "log.csv=false",
+                     "data.num_workers=2", "data.prefetch_factor=2", "launch.grace_s=1"}),
+            Keys{});
+  EXPECT_EQ(changes({"train.max_steps=20"}), Keys{});
+  EXPECT_EQ(changes({"train.kimg=20"}), Keys{});
+}
+
+TEST_F(ResumeChanges, WhatChangesTheResultMayNot) {
+  EXPECT_EQ(changes({"seed=1", "model.depth=14", "train.learning_rate=0.5", "data.augment=false",
+                     "train.effective_batch_size=128", "gpu.mixed_precision=bf16"}),
+            (Keys{"seed", "model.depth", "data.augment", "train.effective_batch_size", "train.learning_rate",
+                  "gpu.mixed_precision"}));
+}
+
+TEST_F(ResumeChanges, AnotherModelListsTheKeysThatCameAndWent) {
+  const Keys keys = changes_forbidden_on_resume(load(image), load("model: {name: lstm}\ndata: {name: dpkg}\n"));
+  for (const char* key : {"model.name", "model.window", "model.depth", "data.root", "data.augment"})
+    EXPECT_NE(std::find(keys.begin(), keys.end(), key), keys.end()) << key;
+}
+
+}  // namespace
+}  // namespace tlaunch
