@@ -18,10 +18,8 @@ Console::Console(int fd) : fd_(fd) {
   colour_ = ::isatty(fd) != 0 && (no_color == nullptr || *no_color == '\0');
 }
 
-void Console::write(std::string_view bytes) {
-  if (gone_ || bytes.empty()) return;
-  held_.append(bytes);
-  flush();
+void Console::append(std::string_view bytes) {
+  if (!gone_) held_.append(bytes);
 }
 
 void Console::flush() {

@@ -12,8 +12,8 @@ class Console {
  public:
   explicit Console(int fd);
 
-  void write(std::string_view bytes);
-  void flush();
+  void append(std::string_view bytes);  // to be written by the next flush()
+  void flush();                         // as much as is taken now
 
   int fd() const { return fd_; }
   bool pending() const { return !held_.empty(); }

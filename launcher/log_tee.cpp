@@ -40,8 +40,9 @@ LogTee::LogTee(int rank, bool prefixed, const std::string& log_path, Console& ou
 
 void LogTee::feed(Stream stream, std::string_view bytes, double now_s) {
   Source& source = sources_[static_cast<std::size_t>(stream)];
-  if (!prefixed_) source.console->write(bytes);
+  if (!prefixed_) source.console->append(bytes);
   source.lines.feed(bytes, [&](std::string_view text, std::string_view ending) { take(source, text, ending, now_s); });
+  source.console->flush();
   write_log();
 }
 
@@ -49,6 +50,7 @@ void LogTee::finish(double now_s) {
   for (Source& source : sources_) {
     source.lines.finish([&](std::string_view text, std::string_view ending) { take(source, text, ending, now_s); });
     if (!source.progress.empty()) show(source, std::exchange(source.progress, {}));
+    source.console->flush();
   }
   write_log();
 }
@@ -72,10 +74,9 @@ void LogTee::take(Source& source, std::string_view text, std::string_view ending
 
 void LogTee::show(Source& source, std::string_view text) {
   if (!prefixed_) return;  // shown as it came
-  std::string line;
-  line.reserve(source.prefix.size() + text.size() + 1);
-  line.append(source.prefix).append(text).append("\n");
-  source.console->write(line);
+  source.console->append(source.prefix);
+  source.console->append(text);
+  source.console->append("\n");
 }
 
 void LogTee::write_log() {
@@ -85,8 +86,9 @@ void LogTee::write_log() {
     if (written > 0) {
       rest.remove_prefix(static_cast<std::size_t>(written));
     } else if (errno != EINTR) {
-      sources_[1].console->write("tlaunch: cannot write " + log_path_ + ": " + std::strerror(errno) +
-                                 "; going on without this log\n");
+      sources_[1].console->append("tlaunch: cannot write " + log_path_ + ": " + std::strerror(errno) +
+                                  "; going on without this log\n");
+      sources_[1].console->flush();
       log_.reset();
     }
   }

@@ -230,7 +230,7 @@ class Supervisor {
           ended({report.rank, report.value, 0, !stopping_ || settled_.contains(report.rank), {}});
           break;
         case GuardReport::left_over:
-          if (report.value > 0 && interrupted_by_ == 0 && failed_ == false) {
+          if (report.value > 0 && interrupted_by_ == 0 && !failed_) {
             say("stopping " + std::to_string(report.value) + " process(es) that the ranks left running");
           }
           guard_->send(SIGTERM);
@@ -328,7 +328,10 @@ class Supervisor {
     return result;
   }
 
-  void say(const std::string& text) { error_.write("tlaunch: " + text + "\n"); }
+  void say(const std::string& text) {
+    error_.append("tlaunch: " + text + "\n");
+    error_.flush();
+  }
 
   const GroupSpec& spec_;
   const GroupCallbacks& callbacks_;

@@ -38,14 +38,13 @@ pid_t named(const ChildProcess& child, const std::string& name) {
   return -1;
 }
 
-// Direct children of the guard that are ranks.
-std::vector<pid_t> ranks_of(const ChildProcess& child) {
+// The ranks of a group of two whose program is sleep, once both have become it.
+std::vector<pid_t> sleeping_ranks(const ChildProcess& child) {
   std::vector<pid_t> ranks;
-  for (const pid_t pid : child.marked()) {
-    const std::string environment = test::read_text("/proc/" + std::to_string(pid) + "/environ");
-    if (environment.find(std::string("\0LOCAL_RANK=", 12)) != std::string::npos &&
-        test::read_text("/proc/" + std::to_string(pid) + "/comm") == "sleep\n") {
-      ranks.push_back(pid);
+  for (const double end_s = now_s() + 10; ranks.size() < 2 && now_s() < end_s;) {
+    ranks.clear();
+    for (const pid_t pid : child.marked()) {
+      if (test::read_text("/proc/" + std::to_string(pid) + "/comm") == "sleep\n") ranks.push_back(pid);
     }
   }
   return ranks;
@@ -72,9 +71,8 @@ TEST(LauncherFaults, KillingTheGuardLeavesNoProcess) {
 }
 
 TEST(LauncherFaults, AKilledRankTakesTheGroupDownWithinTwoSeconds) {
-  ChildProcess child(group("30", "echo up; exec sleep 1000"));
-  ASSERT_TRUE(both_up(child));
-  const auto ranks = ranks_of(child);
+  ChildProcess child(group("30", "exec sleep 1000"));
+  const auto ranks = sleeping_ranks(child);
   ASSERT_EQ(ranks.size(), 2u);
   const double start_s = now_s();
   ::kill(ranks[1], SIGKILL);
