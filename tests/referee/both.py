@@ -1,0 +1,109 @@
+"""Runs one case on both sides: ours (BIN/tlaunch) and the Python twin under torchrun. A case is a dict of dotted config
+keys, all that the twin reads written out, so that neither side's defaults can hide a difference."""
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from skip import skip, torch_or_skip
+
+HERE = Path(__file__).resolve().parent
+FASHION = "/usr/share/datasets/fashion-mnist"
+RANKS = 2
+
+
+def hdfs_or_skip():
+    root = Path(os.environ.get("TLAUNCH_TEST_DATA", HERE.parents[2] / "shared" / "data")) / "hdfs"
+    if not (root / "hdfs_train").exists():
+        skip(f"no {root}/hdfs_train: set TLAUNCH_TEST_DATA to a folder with hdfs/")
+    return str(root.resolve())
+
+
+def fashion_or_skip():
+    if not any(Path(FASHION).glob("train-images-idx3-ubyte*")):
+        skip(f"no Fashion-MNIST in {FASHION}: install Debian's dataset-fashion-mnist")
+    return FASHION
+
+
+COMMON = {
+    "seed": 0, "deterministic": True, "model.dtype": "float32",
+    "train.batch_size": 32, "train.gradient_accumulation_steps": 1, "train.optimizer": "adamw", "train.momentum": 0.0,
+    "train.learning_rate": 2e-3, "train.weight_decay": 0.01, "train.schedule": "cosine", "train.warmup_steps": 5,
+    "gpu.mixed_precision": "off", "gpu.channels_last": False,
+}
+
+
+def lstm_case(**changes):
+    return COMMON | {
+        "model.name": "lstm", "model.hidden_size": 64, "model.num_layers": 2, "model.window": 10, "model.input": "scalar",
+        "data.name": "sessions", "data.root": hdfs_or_skip(), "data.val_fraction": 0.2,
+    } | changes
+
+
+def resnet_case(**changes):
+    return COMMON | {
+        "model.name": "resnet", "model.depth": 8, "model.width": 16, "model.stem": "small",
+        "data.name": "fashion_mnist", "data.root": fashion_or_skip(), "data.augment": False,
+    } | changes
+
+
+def environment():
+    """One thread a rank on both sides: with more the order of sums, and so float32's last bits, would differ."""
+    return os.environ | {"OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
+
+
+def run(command, log, timeout_s):
+    """Ends the whole process group, ranks included, where it takes longer."""
+    with open(log, "w") as file:
+        process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=environment(),
+                                   start_new_session=True)
+        try:
+            code = process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            code = f"no end within {timeout_s} s"
+    if code != 0:
+        sys.exit(f"{' '.join(map(str, command))}\nexit: {code}\n{Path(log).read_text()[-3000:]}")
+
+
+def initial_weights(case, path):
+    """PyTorch's own initial weights, for both sides."""
+    torch = torch_or_skip()
+    from safetensors.torch import save_file
+
+    from datasets import make_dataset
+    from twin import model_of
+    torch.manual_seed(case["seed"])
+    model = model_of(case, make_dataset(case).shape)
+    save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, path)
+
+
+def yaml_text(value):
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def run_ours(bin_dir, case, weights, folder, timeout_s=250):
+    """Our step events, and the metrics of the summary."""
+    config = folder / "case.yaml"
+    config.write_text("name: referee\n")
+    effective = case["train.batch_size"] * case["train.gradient_accumulation_steps"] * RANKS
+    settings = case | {"train.effective_batch_size": effective, "model.weights": weights, "log.log_interval": 1}
+    run([str(Path(bin_dir) / "tlaunch"), "--nproc", str(RANKS), "--run-dir", str(folder / "run"), str(config)]
+        + [f"{key}={yaml_text(value)}" for key, value in settings.items()], folder / "ours.log", timeout_s)
+    events = [json.loads(line) for line in (folder / "run" / "events.jsonl").read_text().splitlines()]
+    losses = {event["step"]: event["loss"] for event in events if event["event"] == "step"}
+    metrics = json.loads((folder / "run" / "summary.json").read_text())["metrics"]
+    return {"losses": [losses[step] for step in sorted(losses)]} | metrics
+
+
+def run_twin(case, weights, folder, evaluate=False, timeout_s=250):
+    (folder / "case.json").write_text(json.dumps(case))
+    output = folder / "twin.json"
+    run([sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", str(RANKS), "--rdzv_backend", "c10d",
+         "--rdzv_endpoint", "127.0.0.1:0", "--local_addr", "127.0.0.1", str(HERE / "twin.py"),
+         "--config", str(folder / "case.json"), "--weights", str(weights), "--output", str(output)]
+        + (["--evaluate"] if evaluate else []), folder / "twin.log", timeout_s)
+    return json.loads(output.read_text())
