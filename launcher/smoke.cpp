@@ -54,6 +54,7 @@ Part run_part(const SmokeRun& run, const std::string& title, WorkerStart start) 
     const bool over = run.budget.total_s && unix_time_s() - run.start_s >= *run.budget.total_s - run.budget.grace_s;
     if (!over || part.record.out_of_time) return;
     part.record.out_of_time = true;
+    run.progress.line("the budget of --smoke-minutes is used up");
     kill(getpid(), SIGTERM);
   };
   part.result = run_session(run.job, start, session, on_event, on_tick);

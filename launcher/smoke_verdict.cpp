@@ -34,6 +34,7 @@ Finding ended_well(const SmokeRecord& first) {
   if (first.out_of_time)
     return finding("completed", false, "the budget was used up before the epochs were through; raise --smoke-minutes");
   if (!first.failure.empty()) return finding("completed", false, first.failure);
+  if (!first.run.end) return finding("completed", false, "stopped before the epochs were through");
   return finding("completed", true, std::to_string(first.run.epoch) + " epochs of " +
                                         std::to_string(first.steps_per_epoch) + " steps each");
 }
@@ -110,8 +111,8 @@ Finding saved_and_resumed(const SmokeRecord& first, const SmokeRecord& second, b
 
 // What the whole run would take at this speed: steps, full evaluations, savings and start-up.
 Finding projection(const SmokeRecord& first) {
-  if (!first.run.start || !first.run.end || first.run.end->steady_samples_per_s <= 0)
-    return finding("speed", false, "the speed is not known: the run did not come to its end");
+  if (!first.run.start || first.run.end->steady_samples_per_s <= 0)
+    return finding("speed", false, "the worker did not tell its speed");
   const StartFacts& start = *first.run.start;
   const double rate = first.run.end->steady_samples_per_s;
   const RemainingWork work = remaining_work(start, 0);
@@ -128,8 +129,10 @@ Finding projection(const SmokeRecord& first) {
 
 SmokeVerdict smoke_verdict(const SmokeRecord& first, const SmokeRecord& second, bool exact) {
   SmokeVerdict verdict;
-  verdict.findings = {ended_well(first), all_finite(first), loss_fell(first), memory_steady(first),
-                      saved_and_resumed(first, second, exact), projection(first)};
+  verdict.findings = {ended_well(first), all_finite(first)};
+  if (first.run.end)  // what a part that broke off did not come to is not held against it a second time
+    verdict.findings.insert(verdict.findings.end(), {loss_fell(first), memory_steady(first),
+                                                     saved_and_resumed(first, second, exact), projection(first)});
   verdict.passed = std::all_of(verdict.findings.begin(), verdict.findings.end(), [](const Finding& f) { return f.passed; });
   return verdict;
 }

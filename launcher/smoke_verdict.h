@@ -10,7 +10,7 @@ namespace tlaunch {
 
 // `first`: the part from nothing over `epochs` shortened epochs; `second`: the part resumed from the first epoch's
 // checkpoint, without events where it was never started. `exact`: on the CPU equal work gives equal bits; elsewhere the
-// losses may differ by a thousandth.
+// losses may differ by a thousandth. Where the first part broke off, only what it came to is judged.
 SmokeVerdict smoke_verdict(const SmokeRecord& first, const SmokeRecord& second, bool exact);
 
 }  // namespace tlaunch

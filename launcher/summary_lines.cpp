@@ -7,10 +7,11 @@
 namespace tlaunch {
 namespace {
 
+// A choice that was left to tuning says so; the reason stands in plan.json and --dry-run.
 std::string with_origin(const Job& job, const std::string& key, const std::string& text) {
   const Choice* choice = job.plan.find(key);
   if (choice == nullptr || choice->origin == Origin::user) return text;
-  return text + "  (" + to_string(choice->origin) + ": " + choice->reason + ")";
+  return text + "  (" + to_string(choice->origin) + ")";
 }
 
 std::string on_off(bool value) { return value ? "on" : "off"; }
@@ -76,9 +77,9 @@ std::vector<std::string> start_up_lines(const Job& job, const std::string& run_d
   }
   lines.push_back(with_origin(job, "num_workers", "loader workers: " + std::to_string(config.data.num_workers.value_or(0)) + " a rank"));
   const std::int64_t micro = config.train.batch_size.value_or(0), steps = config.train.gradient_accumulation_steps.value_or(0);
-  lines.push_back("batch: " + std::to_string(micro) + " (micro-batch) x " + std::to_string(steps) + " (accumulation) x " +
+  lines.push_back(with_origin(job, "batch_size", "batch: " + std::to_string(micro) + " (micro-batch) x " + std::to_string(steps) + " (accumulation) x " +
                   std::to_string(job.world.size) + (job.world.size == 1 ? " rank = " : " ranks = ") +
-                  std::to_string(config.train.effective_batch_size) + " (effective batch)");
+                  std::to_string(config.train.effective_batch_size) + " (effective batch)"));
   lines.push_back("model: " + config.model.name + options_text(config.model.options));
   lines.push_back("data: " + config.data.name + (config.data.root.empty() ? "" : " in " + config.data.root));
   lines.push_back("run folder: " + run_dir);

@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""A worker that speaks the launcher's contract (core/worker_env.h, core/event.h) and trains nothing.
+
+describe --json | train CONFIG [key=value ...] | evaluate CONFIG --checkpoint PATH. FAKE_* in the environment change what it does:
+FAKE_FAIL=RANK:CODE fails before step 3, FAKE_NAN=1 diverges, FAKE_STEP_S is a step's time, FAKE_HOLD=PATH waits for that
+file after step 2, FAKE_LEAK=BYTES grows each epoch, FAKE_DRIFT=1 does not resume faithfully, FAKE_DESCRIBE=bad|fail breaks
+the description."""
+import json
+import os
+import struct
+import sys
+import time
+
+RANK, WORLD = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+STEPS_PER_EPOCH, BATCH = 20, 32
+
+
+def option(key, default, meaning):
+    return {"key": key, "type": "integer", "default": default, "unit": "", "meaning": meaning, "choices": []}
+
+
+def describe():
+    mode = os.environ.get("FAKE_DESCRIBE", "")
+    if mode == "fail":
+        print("libfake.so: cannot open shared object file", file=sys.stderr)
+        sys.exit(127)
+    if mode == "bad":
+        print("hello")
+        return
+    print(json.dumps({
+        "torch_version": "0.0", "cuda_version": "", "cuda_architectures": [],
+        "models": [{"name": "resnet", "summary": "none", "sample_kind": "image", "options": [option("depth", 8, "Depth.")],
+                    "metrics": ["val_loss"]}],
+        "datasets": [{"name": "fashion_mnist", "summary": "none", "sample_kind": "image", "default_root": "/nowhere",
+                      "options": [], "metrics": []}]}))
+
+
+def event(name, **fields):
+    fd = int(os.environ.get("TLAUNCH_EVENT_FD", -1))
+    line = json.dumps({"t": time.time(), "event": name, "rank": RANK, **fields}) + "\n"
+    if fd >= 0:
+        os.write(fd, line.encode())
+
+
+def save(step):
+    """A valid safetensors file with one tensor."""
+    folder = os.environ["TLAUNCH_RUN_DIR"] + "/checkpoints"
+    os.makedirs(folder, exist_ok=True)
+    path = f"{folder}/epoch_{step // STEPS_PER_EPOCH:02d}-step_{step}.safetensors"
+    header = json.dumps({"__metadata__": {"tlaunch.step": str(step), "tlaunch.epoch": "1"},
+                         "w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}).encode()
+    with open(path, "wb") as f:
+        f.write(struct.pack("<Q", len(header)) + header + bytes(8))
+    event("checkpoint", path=path, step=step, epoch=step // STEPS_PER_EPOCH, bytes=8, seconds=0.001)
+
+
+def config_value(text, key):
+    for line in text.splitlines():
+        if line.strip().startswith(key + ":"):
+            return line.split(":", 1)[1].split("#")[0].strip()
+
+
+def fail(message, code):
+    event("failure", message=message, exit_code=code)
+    print("error:", message, file=sys.stderr, flush=True)
+    os._exit(code)
+
+
+def train(config):
+    text = open(config).read()
+    json.load(open(os.environ["TLAUNCH_PLAN"]))
+    smoke = json.loads(os.environ.get("TLAUNCH_SMOKE", "{}"))
+    resumed = os.environ.get("TLAUNCH_RESUME", "")
+    step = int(resumed.split("step_")[1].split(".")[0]) if resumed else 0
+    per_epoch = STEPS_PER_EPOCH
+    total = int(config_value(text, "epochs")) * STEPS_PER_EPOCH
+    stop = total
+    if "epochs" in smoke:
+        per_epoch = 5
+        event("smoke", steps_per_epoch=per_epoch)
+        stop = smoke["epochs"] * per_epoch
+    if "stop_step" in smoke:
+        per_epoch, stop = smoke["steps_per_epoch"], smoke["stop_step"]
+    if resumed and RANK == 0:
+        event("resume", path=resumed, step=step)
+    if RANK == 0:
+        event("start", pid=os.getpid(), world_size=WORLD, device="cpu", train_samples=640, val_samples=64,
+              effective_batch_size=BATCH, steps_per_epoch=STEPS_PER_EPOCH, total_steps=total, start_step=step,
+              steps_per_evaluation=STEPS_PER_EPOCH, steps_per_checkpoint=STEPS_PER_EPOCH, parameters=2)
+    fail_rank, fail_code = map(int, os.environ.get("FAKE_FAIL", "-1:0").split(":"))
+    while step < stop:
+        if RANK == fail_rank and step == 2:
+            fail("the fake failure", fail_code)
+        if step == 2 and os.environ.get("FAKE_HOLD"):
+            while not os.path.exists(os.environ["FAKE_HOLD"]):
+                time.sleep(0.01)
+        time.sleep(float(os.environ.get("FAKE_STEP_S", 0.002)))
+        step += 1
+        loss = "NaN" if os.environ.get("FAKE_NAN") and step == 3 else 2.0 / (1 + step) + (0.5 if resumed and os.environ.get("FAKE_DRIFT") else 0)
+        if RANK == 0:
+            event("step", step=step, epoch=step // per_epoch, loss=loss, learning_rate=0.1, samples=step * BATCH, samples_per_s=5000)
+        if loss == "NaN":
+            fail("the loss is not finite (nan) at step 3; lower train.learning_rate", 1)
+        if step % per_epoch == 0:
+            if RANK == 0:
+                event("eval", step=step, epoch=step // per_epoch, val_loss=1.0 / step, samples=64, seconds=0.001)
+                save(step)
+            event("memory", epoch=step // per_epoch, peak_bytes=100_000_000 + step // per_epoch * int(os.environ.get("FAKE_LEAK", 0)))
+    if RANK == 0:
+        event("end", status="completed", steps=step, epochs=step // per_epoch, samples=step * BATCH, metrics={"val_loss": 1.0 / step},
+              train_wall_s=1, steady_samples_per_s=5000)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "describe":
+        describe()
+    elif sys.argv[1] == "train":
+        train(sys.argv[2])
+    else:
+        event("end", status="completed", samples=64, metrics={"val_loss": 0.25}, seconds=0.1)

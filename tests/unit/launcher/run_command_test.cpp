@@ -1,0 +1,279 @@
+// The whole launcher with a worker that only speaks the contract (fake_worker.py): run, resume, errors, smoke, cache.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "child_process.h"
+#include "core/json.h"
+
+namespace tlaunch {
+namespace {
+
+namespace fs = std::filesystem;
+using test::ChildProcess;
+using test::Finished;
+using test::read_text;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+class RunCommandTest : public testing::Test {
+ protected:
+  RunCommandTest() : worker_(folder_.path + "/fake_worker.py"), config_(folder_.path + "/job.yaml") {
+    fs::copy_file(std::string(std::getenv("TLAUNCH_SOURCE_DIR")) + "/tests/unit/launcher/fake_worker.py", worker_);
+    std::ofstream(config_) << "model: {name: resnet}\ndata: {name: fashion_mnist}\n"
+                              "train: {epochs: 3, effective_batch_size: 32}\n"
+                              "run_root: " + path("runs") + "\nlaunch: {worker: " + worker_ + ", grace_s: 2}\n";
+  }
+
+  std::string path(const std::string& name) const { return folder_.path + "/" + name; }
+
+  std::vector<std::string> command(std::vector<std::string> arguments, const std::vector<std::string>& variables = {}) const {
+    std::vector<std::string> argv = {"/usr/bin/env", "XDG_CACHE_HOME=" + path("cache"), "CUDA_VISIBLE_DEVICES="};
+    argv.insert(argv.end(), variables.begin(), variables.end());
+    argv.push_back((fs::read_symlink("/proc/self/exe").parent_path() / "tlaunch").string());
+    argv.insert(argv.end(), arguments.begin(), arguments.end());
+    return argv;
+  }
+  Finished tlaunch(const std::vector<std::string>& arguments, const std::vector<std::string>& variables = {}) const {
+    return ChildProcess(command(arguments, variables)).wait();
+  }
+
+  Json summary(const std::string& run) const { return Json::parse(read_text(path(run) + "/summary.json")); }
+  std::vector<Json> events(const std::string& run, const std::string& name) const {
+    std::vector<Json> found;
+    std::ifstream lines(path(run) + "/events.jsonl");
+    for (std::string line; std::getline(lines, line);)
+      if (Json event = Json::parse(line); event["event"] == name) found.push_back(std::move(event));
+    return found;
+  }
+
+  test::TemporaryFolder folder_;
+  std::string worker_, config_;
+};
+
+TEST_F(RunCommandTest, ARunLeavesItsFilesItsSummaryAndPlainNarration) {
+  const Finished run = tlaunch({"--nproc", "2", "--run-dir", path("r"), "--json", config_, "train.epochs=2"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  for (const char* name : {"config.yaml", "plan.json", "events.jsonl", "summary.json", "logs/attempt_0/rank_1.log"})
+    EXPECT_TRUE(fs::exists(path("r") + "/" + name)) << name;
+  const Json told = summary("r");
+  EXPECT_EQ(told, Json::parse(run.out)) << "--json prints what summary.json holds, and nothing else";
+  EXPECT_EQ(told["status"], "completed");
+  EXPECT_EQ(told["epochs"], 2);
+  EXPECT_EQ(told["steps"], 40);
+  EXPECT_EQ(told["samples"], 40 * 32);
+  EXPECT_GT(told["estimate"]["likely_s"], 0);
+  EXPECT_EQ(events("r", "plan").size(), 1u);
+  EXPECT_EQ(events("r", "estimate").size(), 1u);
+  EXPECT_GE(events("r", "eta").size(), 2u);
+  for (const Json& step : events("r", "step")) EXPECT_EQ(step["attempt"], 0);
+  EXPECT_THAT(run.err, AllOf(HasSubstr("* batch: 16 (micro-batch) x 1 (accumulation) x 2 ranks = 32 (effective batch)"),
+                             HasSubstr("eval at step 20"), HasSubstr("estimate at start"), HasSubstr("completed after")));
+  EXPECT_EQ(run.err.find_first_of("\r\x1b"), std::string::npos);
+}
+
+TEST_F(RunCommandTest, RunsAreKeptByNameAndLatestIsTheNewest) {
+  ASSERT_EQ(tlaunch({config_, "train.epochs=1"}).exit_code, 0);
+  const Json told = Json::parse(read_text(path("runs/job/latest/summary.json")));
+  EXPECT_EQ(fs::canonical(told["run_dir"].get<std::string>()), fs::canonical(path("runs/job/latest")));
+  const Finished resumed = tlaunch({"--resume", "auto", config_, "train.epochs=2"});
+  EXPECT_THAT(resumed.err, HasSubstr("resumed at step 20"));
+}
+
+TEST_F(RunCommandTest, AFolderThatHoldsARunNeedsResume) {
+  ASSERT_EQ(tlaunch({"--run-dir", path("r"), config_, "train.epochs=1"}).exit_code, 0);
+  const Finished again = tlaunch({"--run-dir", path("r"), config_});
+  EXPECT_EQ(again.exit_code, 2);
+  EXPECT_THAT(again.err, HasSubstr("--resume auto"));
+  const Finished changed = tlaunch({"--run-dir", path("r"), "--resume", "auto", config_, "train.learning_rate=0.5"});
+  EXPECT_EQ(changed.exit_code, 2);
+  EXPECT_THAT(changed.err, HasSubstr("train.learning_rate differs"));
+  ASSERT_EQ(tlaunch({"--run-dir", path("r"), "--resume", "auto", config_, "train.epochs=3"}).exit_code, 0);
+  EXPECT_EQ(summary("r")["steps"], 60);
+  EXPECT_EQ(events("r", "step").size(), 60u) << "appended, none done again";
+  EXPECT_EQ(events("r", "resume").at(0)["attempt"], 1);
+}
+
+TEST_F(RunCommandTest, ResumeSkipsADamagedCheckpointAndSaysSo) {
+  ASSERT_EQ(tlaunch({"--run-dir", path("r"), config_, "train.epochs=2"}).exit_code, 0);
+  fs::resize_file(path("r/checkpoints/epoch_02-step_40.safetensors"), 30);
+  const Finished resumed = tlaunch({"--run-dir", path("r"), "--resume", "auto", config_});
+  EXPECT_EQ(resumed.exit_code, 0);
+  EXPECT_THAT(resumed.err, AllOf(HasSubstr("skipped checkpoint epoch_02-step_40.safetensors"), HasSubstr("resumed at step 20")));
+}
+
+TEST_F(RunCommandTest, ResumeWithoutACheckpointStartsFromNothingAndSaysSo) {
+  ASSERT_EQ(tlaunch({"--run-dir", path("r"), config_}, {"FAKE_FAIL=0:7"}).exit_code, 7);
+  const Finished resumed = tlaunch({"--run-dir", path("r"), "--resume", "auto", config_});
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_THAT(resumed.err, HasSubstr("no valid checkpoint"));
+}
+
+TEST_F(RunCommandTest, ResumeFromACheckpointStartsANewRunThatNamesItsParent) {
+  ASSERT_EQ(tlaunch({"--run-dir", path("r"), config_, "train.epochs=1"}).exit_code, 0);
+  const std::string checkpoint = path("r/checkpoints/epoch_01-step_20.safetensors");
+  ASSERT_EQ(tlaunch({"--run-dir", path("s"), "--resume", checkpoint, config_}).exit_code, 0);
+  EXPECT_EQ(summary("s")["resumed_from"], checkpoint);
+  EXPECT_EQ(events("s", "step").front()["step"], 21);
+  EXPECT_EQ(tlaunch({"--run-dir", path("t"), "--resume", path("nothing.safetensors"), config_}).exit_code, 2);
+  EXPECT_EQ(tlaunch({"--run-dir", path("t"), "--resume", path("r"), config_}).exit_code, 2);
+  std::ofstream(path("bad.safetensors")) << "not a checkpoint";
+  EXPECT_EQ(tlaunch({"--run-dir", path("t"), "--resume", path("bad.safetensors"), config_}).exit_code, 65);
+  EXPECT_FALSE(fs::exists(path("t")));
+}
+
+TEST_F(RunCommandTest, AFailedRankEndsTheRunWithItsCodeAndASummary) {
+  const Finished run = tlaunch({"--nproc", "2", "--run-dir", path("r"), config_}, {"FAKE_FAIL=1:65"});
+  EXPECT_EQ(run.exit_code, 65);
+  EXPECT_THAT(run.err, HasSubstr("rank 1 failed: exit code 65"));
+  const Json told = summary("r");
+  EXPECT_EQ(told["status"], "failed");
+  EXPECT_EQ(told["failure"]["rank"], 1);
+  EXPECT_EQ(told["failure"]["message"], "the fake failure");
+}
+
+TEST_F(RunCommandTest, CtrlCEndsTheRunWith130AndASecondLauncherIsKeptOut) {
+  ChildProcess run(command({"--run-dir", path("r"), config_}, {"FAKE_HOLD=" + path("never")}));
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while ((!fs::exists(path("r/events.jsonl")) || events("r", "step").size() < 2) && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  const Finished second = tlaunch({"--run-dir", path("r"), "--resume", "auto", config_});
+  EXPECT_EQ(second.exit_code, 2);
+  EXPECT_THAT(second.err, HasSubstr("in use by another tlaunch"));
+  kill(run.pid(), SIGINT);
+  EXPECT_EQ(run.wait().exit_code, 130);
+  EXPECT_EQ(summary("r")["status"], "interrupted");
+}
+
+TEST_F(RunCommandTest, ABadConfigIsRefusedAtOnceAndStartsNothing) {
+  ASSERT_EQ(tlaunch({"--dry-run", config_}).exit_code, 0);  // the description is cached now
+  std::ofstream(config_, std::ios::app) << "trian: {epochs: 3}\n";
+  double soonest_s = 1e9;  // of three, as other tests share the machine
+  for (int i = 0; i < 3; ++i) {
+    const Finished bad = tlaunch({"--run-dir", path("r"), config_});
+    EXPECT_EQ(bad.exit_code, 2);
+    EXPECT_THAT(bad.err, AllOf(HasSubstr("job.yaml:"), HasSubstr("train")));
+    soonest_s = std::min(soonest_s, bad.seconds);
+  }
+  EXPECT_LT(soonest_s, 0.2);
+  EXPECT_FALSE(fs::exists(path("r")));
+  EXPECT_EQ(tlaunch({path("absent.yaml")}).exit_code, 2);
+}
+
+TEST_F(RunCommandTest, DryRunTellsEachValuesSourceAndWritesNothing) {
+  const Finished text = tlaunch({"--dry-run", "--nproc", "2", config_, "train.epochs=7"});
+  ASSERT_EQ(text.exit_code, 0) << text.err;
+  EXPECT_THAT(text.out, testing::ContainsRegex("train\\.epochs += 7 +# command line"));
+  EXPECT_THAT(text.out, testing::ContainsRegex("train\\.batch_size += 16 +# prior: "));
+  EXPECT_THAT(text.out, testing::ContainsRegex("model\\.depth += 8 +# default"));
+  const Json json = Json::parse(tlaunch({"--dry-run", "--json", config_}).out);
+  EXPECT_EQ(json["config"]["train.effective_batch_size"], (Json{{"value", 32}, {"source", "file"}}));
+  EXPECT_EQ(json["world_size"], 1);
+  EXPECT_FALSE(fs::exists(path("runs")));
+}
+
+TEST_F(RunCommandTest, TheDescriptionIsCachedByTheWorkersContent) {
+  const auto cached = [&] {
+    std::vector<fs::path> files;
+    std::error_code none;
+    for (const auto& entry : fs::directory_iterator(path("cache/tlaunch"), none)) files.push_back(entry.path());
+    return files;
+  };
+  ASSERT_EQ(tlaunch({"--dry-run", config_}).exit_code, 0);
+  ASSERT_EQ(cached().size(), 1u);
+  EXPECT_EQ(tlaunch({"--dry-run", config_}, {"FAKE_DESCRIBE=fail"}).exit_code, 0) << "not asked again";
+  std::ofstream(cached().front()) << "{damaged";
+  EXPECT_EQ(tlaunch({"--dry-run", config_}).exit_code, 0) << "a damaged cache is made again";
+  EXPECT_NO_THROW(EXPECT_TRUE(Json::parse(read_text(cached().front())).is_object()));
+
+  // A rebuilt worker, with the dates of the old one: asked again.
+  const auto written = fs::last_write_time(worker_);
+  std::string text = read_text(worker_);
+  text.replace(text.find("\"depth\""), 7, "\"layer\"");
+  std::ofstream(worker_) << text;
+  fs::last_write_time(worker_, written);
+  EXPECT_THAT(tlaunch({"--dry-run", config_}).out, HasSubstr("model.layer"));
+}
+
+TEST_F(RunCommandTest, AWorkerThatCannotDescribeItselfIsShownWithItsOutput) {
+  const Finished failed = tlaunch({config_}, {"FAKE_DESCRIBE=fail"});
+  EXPECT_EQ(failed.exit_code, 2);
+  EXPECT_THAT(failed.err, AllOf(HasSubstr("cannot describe itself"), HasSubstr("libfake.so")));
+  EXPECT_THAT(tlaunch({config_}, {"FAKE_DESCRIBE=bad"}).err, HasSubstr("no description"));
+  const Finished absent = tlaunch({config_, "launch.worker=no-such-worker"});
+  EXPECT_EQ(absent.exit_code, 2);
+  EXPECT_THAT(absent.err, AllOf(HasSubstr("no-such-worker"), HasSubstr("PATH")));
+}
+
+TEST_F(RunCommandTest, EvaluatePrintsMetricsAndMakesNoRun) {
+  ASSERT_EQ(tlaunch({"--run-dir", path("r"), config_, "train.epochs=1"}).exit_code, 0);
+  const std::string checkpoint = path("r/checkpoints/epoch_01-step_20.safetensors");
+  const Finished text = tlaunch({"--nproc", "2", "evaluate", config_, "--checkpoint", checkpoint});
+  EXPECT_EQ(text.exit_code, 0) << text.err;
+  EXPECT_EQ(text.out, "val_loss 0.25\n");
+  EXPECT_EQ(Json::parse(tlaunch({"evaluate", config_, "--json", "--checkpoint", checkpoint}).out)["metrics"]["val_loss"], 0.25);
+  EXPECT_FALSE(fs::exists(path("runs")));
+  EXPECT_EQ(tlaunch({"evaluate", config_, "--checkpoint", path("none")}).exit_code, 2);
+}
+
+TEST_F(RunCommandTest, ASmokeTestOfAGoodRunPasses) {
+  const Finished run = tlaunch({"--smoke", "--nproc", "2", "--run-dir", path("r"), config_});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  const Json smoke = summary("r")["smoke"];
+  EXPECT_EQ(smoke["verdict"], "passed") << smoke.dump(2);
+  EXPECT_THAT(run.err, AllOf(HasSubstr("losses equal bit for bit"), HasSubstr("smoke test passed")));
+  EXPECT_EQ(events("r", "resume").size(), 1u);
+}
+
+TEST_F(RunCommandTest, ASmokeTestFindsWhatIsWrong) {
+  const auto failed_check = [&](const std::string& variable, const std::string& run) {
+    EXPECT_EQ(tlaunch({"--smoke", "--run-dir", path(run), config_}, {variable}).exit_code, 1);
+    const Json smoke = summary(run)["smoke"];
+    EXPECT_EQ(smoke["verdict"], "failed");
+    std::string checks;
+    for (const Json& finding : smoke["findings"])
+      if (!finding["passed"]) checks += finding["check"].get<std::string>() + " ";
+    return checks;
+  };
+  EXPECT_EQ(failed_check("FAKE_NAN=1", "nan"), "completed finite ");
+  EXPECT_EQ(failed_check("FAKE_LEAK=50000000", "leak"), "memory_steady ");
+  EXPECT_EQ(failed_check("FAKE_DRIFT=1", "drift"), "saved_and_resumed ");
+}
+
+TEST_F(RunCommandTest, ASmokeTestKeepsItsBudget) {
+  const Finished run = tlaunch({"--smoke", "--smoke-minutes", "0.1", "--run-dir", path("r"), config_}, {"FAKE_STEP_S=3"});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_LT(run.seconds, 9) << "6 s, and what a busy machine adds";
+  EXPECT_THAT(run.err, HasSubstr("budget"));
+}
+
+TEST_F(RunCommandTest, ASmokeTestIsNotWhatTheNextResumeGoesOnWith) {
+  ASSERT_EQ(tlaunch({"--smoke", config_}).exit_code, 0);
+  EXPECT_FALSE(fs::exists(path("runs/job/latest")));
+}
+
+TEST(ProbeCommand, TellsTheMachineAsTextAndJson) {
+  const std::string tlaunch = (fs::read_symlink("/proc/self/exe").parent_path() / "tlaunch").string();
+  EXPECT_THAT(ChildProcess({tlaunch, "probe"}).wait().out, HasSubstr("CPU: "));
+  const Json json = Json::parse(ChildProcess({tlaunch, "probe", "--json"}).wait().out);
+  EXPECT_GE(json["cpu"]["allowed_cores"], 1);
+  EXPECT_GT(json["memory_limit_bytes"], 0);
+}
+
+TEST(LauncherBinary, LinksNoLibTorch) {
+  const std::string tlaunch = (fs::read_symlink("/proc/self/exe").parent_path() / "tlaunch").string();
+  const Finished sections = ChildProcess({"/usr/bin/env", "readelf", "-d", tlaunch}).wait();
+  ASSERT_EQ(sections.exit_code, 0);
+  EXPECT_THAT(sections.out, AllOf(HasSubstr("NEEDED"), Not(HasSubstr("torch")), Not(HasSubstr("libc10"))));
+}
+
+}  // namespace
+}  // namespace tlaunch

@@ -1,0 +1,96 @@
+// Run folders: names, the lock, what they hold, the link to the newest.
+#include "launcher/run_folder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "child_process.h"
+#include "core/error.h"
+#include "launcher/event_log.h"
+
+namespace tlaunch {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+
+TEST(RunFolder, TwoLaunchersCannotShareOne) {
+  test::TemporaryFolder top;
+  const std::string path = top.path + "/a/b";
+  {
+    const RunFolder first(path, 0);
+    try {
+      RunFolder second(path, 0);
+      FAIL() << "both have it";
+    } catch (const UsageError& error) {
+      EXPECT_THAT(error.what(), HasSubstr("in use by another tlaunch"));
+    }
+  }
+  RunFolder(path, 0);  // free again
+}
+
+TEST(RunFolder, KnowsWhetherItHoldsARun) {
+  test::TemporaryFolder top;
+  const RunFolder folder(top.path + "/run", 0);
+  EXPECT_FALSE(folder.holds_run());
+  std::ofstream(folder.file("notes.txt")) << "mine";
+  EXPECT_FALSE(folder.holds_run());
+  fs::create_directories(folder.file("checkpoints"));
+  EXPECT_FALSE(folder.holds_run());
+  std::ofstream(folder.file("checkpoints/x.safetensors")) << "x";
+  EXPECT_TRUE(folder.holds_run());
+}
+
+TEST(RunFolder, CountsAttemptsOn) {
+  test::TemporaryFolder top;
+  const RunFolder folder(top.path, 0);
+  EXPECT_EQ(folder.next_attempt(), 0);
+  folder.make_log_folder(0);
+  folder.make_log_folder(9);
+  folder.make_log_folder(10);
+  EXPECT_EQ(folder.next_attempt(), 11);
+}
+
+TEST(RunFolder, NewRunsAreNamedByTimeAndLatestPointsToTheNewest) {
+  test::TemporaryFolder top;
+  EXPECT_EQ(latest_run_path(top.path, "job"), "");
+  const std::string first = new_run_path(top.path, "job"), second = new_run_path(top.path, "job") + "x";
+  EXPECT_THAT(first, MatchesRegex(".*/job/[0-9]{8}-[0-9]{6}-[0-9a-f]{4}"));
+  for (const std::string& path : {first, second}) {
+    fs::create_directories(path);
+    point_latest_to(path);
+    EXPECT_EQ(latest_run_path(top.path, "job"), fs::canonical(path).string());
+  }
+  EXPECT_EQ(std::distance(fs::directory_iterator(top.path + "/job"), fs::directory_iterator()), 3) << "two runs and the link";
+}
+
+TEST(RunFolder, AFolderThatCannotBeMadeIsNamed) {
+  test::TemporaryFolder top;
+  std::ofstream(top.path + "/file") << "x";
+  EXPECT_THROW(RunFolder(top.path + "/file/run", 0), IoError);
+}
+
+TEST(EventLog, AppendsWholeLinesAndEndsOneThatACrashCut) {
+  test::TemporaryFolder top;
+  const std::string path = top.path + "/events.jsonl";
+  std::ofstream(path) << "{\"event\":\"step\",\"st";
+  EventLog log(path, 2);
+  log.append(Json{{"event", "step"}, {"step", 1}});
+  log.append("eta", {{"likely_s", 5}});
+  std::ifstream lines(path);
+  std::string line;
+  std::getline(lines, line);
+  std::getline(lines, line);
+  EXPECT_EQ(Json::parse(line), (Json{{"event", "step"}, {"step", 1}, {"attempt", 2}}));
+  std::getline(lines, line);
+  EXPECT_EQ(Json::parse(line)["event"], "eta");
+  EXPECT_EQ(Json::parse(line)["attempt"], 2);
+  EXPECT_GT(Json::parse(line)["t"], 1e9);
+}
+
+}  // namespace
+}  // namespace tlaunch

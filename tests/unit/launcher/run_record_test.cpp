@@ -1,0 +1,216 @@
+// What the launcher makes of a run's events: figures, time left, summary, progress lines.
+#include "launcher/run_record.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "launcher/eta_tracker.h"
+#include "launcher/progress.h"
+#include "launcher/summary.h"
+
+namespace tlaunch {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+
+Json start_event(std::int64_t start_step = 0) {
+  return {{"t", 1000.0}, {"event", "start"}, {"rank", 0}, {"device", "cpu"}, {"train_samples", 3200}, {"val_samples", 320},
+          {"effective_batch_size", 32}, {"steps_per_epoch", 100}, {"total_steps", 250}, {"start_step", start_step},
+          {"steps_per_evaluation", 100}, {"steps_per_checkpoint", 50}, {"parameters", 10}};
+}
+
+Json step_event(std::int64_t step, double t) {
+  return {{"t", t}, {"event", "step"}, {"rank", 0}, {"step", step}, {"epoch", step / 100}, {"loss", 0.5}, {"samples", 32 * step},
+          {"samples_per_s", 320.0}};
+}
+
+TEST(RunRecord, TakesFiguresOfRankZeroAndFailuresOfAll) {
+  RunRecord record;
+  record.on_event(start_event());
+  record.on_event(step_event(10, 1001));
+  record.on_event({{"event", "step"}, {"rank", 1}, {"step", 99}, {"loss", 9}});
+  record.on_event({{"event", "eval"}, {"rank", 0}, {"step", 100}, {"epoch", 1}, {"val_loss", 0.4}, {"val_accuracy", 0.8}, {"seconds", 2}, {"samples", 320}});
+  record.on_event({{"event", "failure"}, {"rank", 1}, {"message", "no"}, {"exit_code", 65}});
+  EXPECT_EQ(record.step, 100);
+  EXPECT_EQ(record.epoch, 1);
+  EXPECT_EQ(record.samples, 320);
+  EXPECT_EQ(record.metrics, (std::map<std::string, double>{{"train_loss", 0.5}, {"val_accuracy", 0.8}, {"val_loss", 0.4}}));
+  EXPECT_EQ(record.failures.at(1), "no");
+}
+
+TEST(RunRecord, ANonFiniteLossIsKeptAsSuch) {
+  RunRecord record;
+  record.on_event({{"event", "step"}, {"rank", 0}, {"step", 3}, {"loss", "NaN"}});
+  EXPECT_TRUE(std::isnan(record.loss));
+}
+
+TEST(RunRecord, EventsThatLackFieldsOrHaveOthersDoNoHarm) {
+  RunRecord record;
+  for (const Json& event : {Json{{"event", "start"}}, Json{{"event", "step"}, {"step", "x"}, {"loss", Json::array()}},
+                            Json{{"event", 5}}, Json{{"event", "end"}, {"metrics", 3}}, Json{{"rank", "a"}}})
+    record.on_event(event);
+  EXPECT_EQ(record.step, 0);
+}
+
+TEST(RemainingWork, CountsWhatStillComesAndTheEnd) {
+  RunRecord record;
+  record.on_event(start_event());
+  const auto left = [&](std::int64_t step) {
+    const RemainingWork work = remaining_work(*record.start, step);
+    return std::vector<std::int64_t>{work.steps, work.evaluations, work.checkpoints};
+  };
+  EXPECT_EQ(left(0), (std::vector<std::int64_t>{250, 3, 5}));    // evaluations at 100, 200 and the end
+  EXPECT_EQ(left(100), (std::vector<std::int64_t>{150, 2, 3}));
+  EXPECT_EQ(left(249), (std::vector<std::int64_t>{1, 1, 1}));
+  EXPECT_EQ(left(250), (std::vector<std::int64_t>{0, 0, 0}));
+  EXPECT_EQ(left(300), (std::vector<std::int64_t>{0, 0, 0}));
+}
+
+// A run of 0.1 s a step: the estimate and what remains must say so, and an epoch's end be told.
+TEST(EtaTracker, EstimatesOnceAndTellsTheTimeLeftAtEachEpochsEnd) {
+  RunRecord record;
+  EtaTracker tracker(990, RunConfig{});
+  int firsts = 0, announced = 0;
+  std::optional<TimeEstimate> at_epoch_end;
+  const auto feed = [&](const Json& event) {
+    record.on_event(event);
+    const EtaReport report = tracker.on_event(event, record);
+    firsts += report.first.has_value();
+    announced += report.announce;
+    if (report.epoch_ended) at_epoch_end = report.remaining;
+  };
+  feed(start_event());
+  for (std::int64_t step = 1; step <= 100; ++step) feed(step_event(step, 1000 + 0.1 * static_cast<double>(step)));
+  feed({{"t", 1010.1}, {"event", "memory"}, {"rank", 1}, {"epoch", 1}});
+  EXPECT_FALSE(at_epoch_end) << "only rank 0 tells of an epoch's end";
+  feed({{"t", 1010.1}, {"event", "memory"}, {"rank", 0}, {"epoch", 1}});
+  EXPECT_EQ(firsts, 1);
+  ASSERT_TRUE(tracker.first());
+  EXPECT_NEAR(tracker.first()->likely_s, 10 + 25, 2);  // start-up and 250 steps; evaluations are quick
+  ASSERT_TRUE(at_epoch_end);
+  EXPECT_NEAR(at_epoch_end->likely_s, 15, 2);
+  EXPECT_EQ(announced, 2) << "with the first estimate and at the epoch's end";
+}
+
+TEST(EtaTracker, AfterAResumeOnlyTheRestCounts) {
+  RunRecord record;
+  EtaTracker tracker(1000, RunConfig{});
+  std::optional<TimeEstimate> first;
+  const auto feed = [&](const Json& event) {
+    record.on_event(event);
+    const EtaReport report = tracker.on_event(event, record);
+    if (report.first) first = report.first;
+  };
+  feed(start_event(200));
+  for (std::int64_t step = 201; step <= 230; ++step) feed(step_event(step, 1000 + 0.1 * static_cast<double>(step - 200)));
+  ASSERT_TRUE(first);
+  EXPECT_NEAR(first->likely_s, 5, 1);  // 50 steps, not 250
+}
+
+RunSummary summary_of(const GroupResult& result) {
+  RunSummary summary;
+  summary.run_dir = "/runs/a";
+  summary.wall_s = 20;
+  summary.record.on_event(start_event());
+  summary.record.on_event(step_event(250, 1100));
+  summary.record.on_event({{"event", "failure"}, {"rank", 1}, {"message", "train.txt:3: no number"}, {"exit_code", 65}});
+  settle(summary, result);
+  return summary;
+}
+
+TEST(Summary, CompletedRunClosesTheBooks) {
+  RunSummary summary = summary_of({});
+  summary.estimate = TimeEstimate{18, 19, 22, {}};
+  summary.record.on_event({{"event", "end"}, {"rank", 0}, {"steps", 250}, {"epochs", 2}, {"samples", 8000},
+                           {"metrics", {{"val_loss", 0.25}}}, {"steady_samples_per_s", 640.0}});
+  const Json json = to_json(summary);
+  EXPECT_EQ(json["status"], "completed");
+  EXPECT_EQ(json["exit_code"], 0);
+  EXPECT_EQ(json["steps"], 250);
+  EXPECT_EQ(json["epochs"], 2);
+  EXPECT_EQ(json["samples"], 8000);
+  EXPECT_EQ(json["run_dir"], "/runs/a");
+  EXPECT_EQ(json["metrics"]["val_loss"], 0.25);
+  EXPECT_EQ(json["actual"], (Json{{"samples_per_s", 640.0}, {"wall_s", 20.0}}));
+  EXPECT_EQ(json["estimate"]["likely_s"], 19.0);
+  EXPECT_FALSE(json.contains("failure"));
+  EXPECT_THAT(closing_lines(summary), Contains(HasSubstr("estimated at the start: 19 s (+5 %)")));
+}
+
+TEST(Summary, FailureNamesTheRankAndWhatItSaid) {
+  GroupResult result;
+  result.exit_code = 65;
+  result.failure = GroupFailure{1, 65, 0, "exit code 65", {"error: train.txt:3: no number"}, {"rank 0 (SIGTERM)"}};
+  const RunSummary summary = summary_of(result);
+  const Json json = to_json(summary);
+  EXPECT_EQ(json["status"], "failed");
+  EXPECT_EQ(json["exit_code"], 65);
+  EXPECT_EQ(json["failure"], (Json{{"rank", 1}, {"cause", "exit code 65"}, {"signal", 0}, {"message", "train.txt:3: no number"}}));
+  EXPECT_THAT(closing_lines(summary), Contains(HasSubstr("rank 1 failed")));
+}
+
+TEST(Summary, AKilledRankIsToldByItsLastLine) {
+  GroupResult result;
+  result.exit_code = 137;
+  result.failure = GroupFailure{0, 137, 9, "SIGKILL (killed; out of memory?)", {"loading"}, {}};
+  const Json json = to_json(summary_of(result));
+  EXPECT_EQ(json["failure"]["signal"], 9);
+  EXPECT_EQ(json["failure"]["message"], "loading");
+}
+
+TEST(Summary, CtrlCIsNoFailure) {
+  GroupResult result;
+  result.exit_code = 130;
+  result.interrupted_by = 2;
+  const Json json = to_json(summary_of(result));
+  EXPECT_EQ(json["status"], "interrupted");
+  EXPECT_EQ(json["exit_code"], 130);
+  EXPECT_FALSE(json.contains("failure"));
+}
+
+TEST(Progress, ALineSaysWhereTheRunIs) {
+  RunRecord record;
+  record.on_event(start_event());
+  record.on_event(step_event(100, 1010));
+  EXPECT_EQ(progress_text(record), "epoch 1/3  step 100/250  loss 0.5  320 samples/s");
+  record.on_event(step_event(101, 1010));
+  EXPECT_THAT(progress_text(record), HasSubstr("epoch 2/3"));
+  EXPECT_EQ(evaluation_text({{"event", "eval"}, {"rank", 0}, {"step", 100}, {"val_loss", 0.41}, {"val_accuracy", 0.85}, {"seconds", 2.0}}),
+            "eval at step 100: val_accuracy 0.85, val_loss 0.41 (2.0 s)");
+}
+
+std::string shown(const Terminal& terminal, const std::vector<double>& times) {
+  RunRecord record;
+  record.on_event(start_event());
+  std::FILE* file = std::tmpfile();
+  {
+    Progress progress(file, terminal);
+    for (std::size_t i = 0; i < times.size(); ++i) {
+      record.on_event(step_event(static_cast<std::int64_t>(i) + 1, times[i]));
+      progress.update(record, "", times[i]);
+    }
+    progress.line("a line");
+  }
+  std::string text(4096, '\0');
+  std::rewind(file);
+  text.resize(std::fread(text.data(), 1, text.size(), file));
+  std::fclose(file);
+  return text;
+}
+
+TEST(Progress, WithoutATerminalThereArePlainLinesNowAndThen) {
+  const std::string text = shown({.is_terminal = false, .utf8 = false, .columns = 80}, {1, 2, 3, 4, 12});
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3) << text;  // steps 1 and 5, and the line
+  EXPECT_EQ(text.find_first_of("\r\x1b"), std::string::npos);
+}
+
+TEST(Progress, OnATerminalOneLineIsWrittenOverAndNeverWiderThanIt) {
+  const std::string text = shown({.is_terminal = true, .utf8 = true, .columns = 20}, {1, 1.01, 2});
+  EXPECT_EQ(text, "\r\x1b[Kepoch 1/3  step 1/2\r\x1b[Kepoch 1/3  step 3/2\r\x1b[Ka line\n");
+}
+
+}  // namespace
+}  // namespace tlaunch
