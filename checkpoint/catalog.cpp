@@ -20,7 +20,8 @@ constexpr const char* metrics_key = "tlaunch.metrics";
 
 std::int64_t count_of(const SafetensorsFile& file, const char* key) {
   const auto found = file.metadata().find(key);
-  if (found == file.metadata().end()) throw DataError(std::string("no ") + key + " in its metadata: not a checkpoint of tlaunch");
+  if (found == file.metadata().end())
+    throw DataError(std::string("no ") + key + " in its metadata: not a checkpoint of tlaunch");
   const std::string& text = found->second;
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);

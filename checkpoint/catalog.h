@@ -11,7 +11,7 @@ namespace tlaunch {
 // Every checkpoint of ours carries these in its metadata: "tlaunch.step", "tlaunch.epoch" (decimal) and
 // "tlaunch.metrics" (a JSON object of numbers as core/json.h writes them; absent before the first evaluation).
 struct CheckpointInfo {
-  std::string path;   // absolute
+  std::string path;  // absolute
   std::int64_t step = 0, epoch = 0;
   std::map<std::string, double> metrics;
   std::uint64_t bytes = 0;
@@ -24,8 +24,8 @@ struct CheckpointInfo {
 std::vector<CheckpointInfo> list_checkpoints(const std::string& dir);
 
 struct ResumeChoice {
-  std::string path;                   // "" where none is valid
-  std::vector<std::string> skipped;   // "name: why", in list_checkpoints' order
+  std::string path;                  // "" where none is valid
+  std::vector<std::string> skipped;  // "name: why", in list_checkpoints' order
 };
 
 // The newest checkpoint that passes SafetensorsFile::verify. `skipped` also names every file that is no valid

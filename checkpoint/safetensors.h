@@ -55,10 +55,10 @@ class SafetensorsFile {
   SafetensorsFile& operator=(const SafetensorsFile&) = delete;
 
   const std::string& path() const;
-  std::uint64_t bytes() const;                           // of the whole file
-  const Metadata& metadata() const;                      // without the two keys of ours
-  const std::vector<TensorView>& tensors() const;        // in the file's order; views live as long as this object
-  const TensorView* find(const std::string& name) const; // nullptr where absent
+  std::uint64_t bytes() const;                            // of the whole file
+  const Metadata& metadata() const;                       // without the two keys of ours
+  const std::vector<TensorView>& tensors() const;         // in the file's order; views live as long as this object
+  const TensorView* find(const std::string& name) const;  // nullptr where absent
   void verify() const;
 
  private:

@@ -34,8 +34,9 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
 }  // namespace
 
 std::size_t dtype_bytes(const std::string& dtype) {
-  static const std::map<std::string, std::size_t> bytes = {{"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"I64", 8},
-                                                           {"I32", 4}, {"I16", 2}, {"I8", 1},  {"U8", 1},   {"BOOL", 1}};
+  static const std::map<std::string, std::size_t> bytes = {{"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2},
+                                                           {"I64", 8}, {"I32", 4}, {"I16", 2}, {"I8", 1},
+                                                           {"U8", 1},  {"BOOL", 1}};
   const auto found = bytes.find(dtype);
   return found == bytes.end() ? 0 : found->second;
 }
@@ -47,7 +48,8 @@ std::string head_crc(std::string_view head, std::size_t digits_at) {
   return crc32c_text(crc32c(bytes.subspan(digits_at + 8), crc));
 }
 
-std::string build_head(const std::vector<const TensorView*>& tensors, const Metadata& metadata, const TensorCrcs& crcs) {
+std::string build_head(const std::vector<const TensorView*>& tensors, const Metadata& metadata,
+                       const TensorCrcs& crcs) {
   Metadata all = metadata;
   all[tensor_crcs_key] = crcs_text(tensors, crcs);
   all[header_crc_key] = no_digits;

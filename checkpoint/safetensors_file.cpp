@@ -55,7 +55,8 @@ void SafetensorsFile::State::read(std::uint64_t offset, std::span<std::byte> int
     const ssize_t got = ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw IoError("cannot read " + path + " at byte " + std::to_string(offset) + ": " + reason(errno));
-    if (got == 0) throw DataError(path + ": byte " + std::to_string(offset) + ": the file was cut short while it was read");
+    if (got == 0)
+      throw DataError(path + ": byte " + std::to_string(offset) + ": the file was cut short while it was read");
     offset += static_cast<std::uint64_t>(got);
     into = into.subspan(static_cast<std::size_t>(got));
   }
@@ -116,8 +117,9 @@ void SafetensorsFile::verify() const {
     }
     if (s.crcs.empty()) continue;
     if (const std::string& written = s.crcs.at(tensor.name); crc32c_text(crc) != written)
-      throw DataError(s.path + ": bytes " + std::to_string(begin) + " to " + std::to_string(end) + ": tensor " + shown(tensor.name) +
-                      " is damaged: its checksum is " + crc32c_text(crc) + " but " + shown(written) + " was written");
+      throw DataError(s.path + ": bytes " + std::to_string(begin) + " to " + std::to_string(end) + ": tensor " +
+                      shown(tensor.name) + " is damaged: its checksum is " + crc32c_text(crc) + " but " +
+                      shown(written) + " was written");
   }
 }
 

@@ -1,91 +1,22 @@
 #include <algorithm>
-#include <iterator>
 #include <set>
 #include <utility>
 
 #include "checkpoint/safetensors_head.h"
+#include "checkpoint/strict_json.h"
 #include "core/error.h"
-#include "core/json.h"
 
 namespace tlaunch {
 namespace {
 
 constexpr std::size_t max_dimensions = 64;  // as many as PyTorch's kernels take
 
-// A byte of the JSON text; moving on tells `cursor`, so that a handler knows where in the file it is.
-struct Cursor {
-  using iterator_category = std::input_iterator_tag;
-  using value_type = char;
-  using difference_type = std::ptrdiff_t;
-  using pointer = const char*;
-  using reference = const char&;
-  const char* at;
-  std::uint64_t* read;
-  reference operator*() const { return *at; }
-  Cursor& operator++() {
-    ++at;
-    ++*read;
-    return *this;
-  }
-  Cursor operator++(int) {
-    const Cursor before = *this;
-    ++*this;
-    return before;
-  }
-  bool operator==(const Cursor& other) const { return at == other.at; }
-};
-
-// A streaming JSON handler that takes nothing: what a format allows is overridden. No tree is built, so neither depth
-// nor size of a hostile header costs anything before it is refused. `problem` and `problem_at` say why and where.
-class StrictHandler : public nlohmann::json_sax<Json> {
- public:
-  // False where the text is not what the handler allows.
-  bool read(std::string_view text) {
-    const Cursor begin{text.data(), &read_}, end{text.data() + text.size(), &read_};
-    if (!Json::sax_parse(begin, end, this)) return false;
-    // The parser takes a NUL for the end of its input.
-    return read_ == text.size() || fail("this is not JSON");
-  }
-  std::string problem;
-  std::uint64_t problem_at = 0;  // bytes of the text
-
-  bool null() override { return refuse("null"); }
-  bool boolean(bool) override { return refuse("a boolean"); }
-  bool number_integer(number_integer_t) override { return refuse("a negative number"); }
-  bool number_unsigned(number_unsigned_t) override { return refuse("a number"); }
-  bool number_float(number_float_t, const string_t&) override { return refuse("a number with a fraction"); }
-  bool string(string_t&) override { return refuse("a text"); }
-  bool binary(binary_t&) override { return refuse("binary data"); }
-  bool start_object(std::size_t) override { return refuse("an object"); }
-  bool key(string_t&) override { return refuse("a key"); }
-  bool end_object() override { return refuse("the end of an object"); }
-  bool start_array(std::size_t) override { return refuse("a list"); }
-  bool end_array() override { return refuse("the end of a list"); }
-  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
-    problem = "this is not JSON";
-    problem_at = position > 0 ? position - 1 : 0;
-    return false;
-  }
-
- protected:
-  virtual std::string where() const = 0;  // "in the metadata", for messages
-  bool fail(const std::string& what) {
-    problem = what;
-    problem_at = read_ > 0 ? read_ - 1 : 0;
-    return false;
-  }
-
- private:
-  bool refuse(const std::string& what) { return fail(what + " is out of place " + where()); }
-  std::uint64_t read_ = 0;
-};
-
 // {"name": "text", ...}
-class FlatTextsHandler : public StrictHandler {
+class FlatTextsHandler : public StrictJsonHandler {
  public:
   std::map<std::string, std::string> texts;
   bool start_object(std::size_t size) override {
-    if (open_) return StrictHandler::start_object(size);
+    if (open_) return StrictJsonHandler::start_object(size);
     return open_ = true;
   }
   bool key(string_t& key) override {
@@ -93,7 +24,7 @@ class FlatTextsHandler : public StrictHandler {
     return true;
   }
   bool string(string_t& value) override {
-    if (!open_) return StrictHandler::string(value);
+    if (!open_) return StrictJsonHandler::string(value);
     return texts.emplace(key_, value).second || fail(shown(key_) + " is there twice");
   }
   bool end_object() override { return true; }
@@ -105,14 +36,14 @@ class FlatTextsHandler : public StrictHandler {
 };
 
 // {"__metadata__": {"key": "text", ...}, "name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, ...}
-class HeadHandler : public StrictHandler {
+class HeadHandler : public StrictJsonHandler {
  public:
   explicit HeadHandler(std::uint64_t data_bytes) : data_bytes_(data_bytes) {}
   ParsedHead head;
 
   bool start_object(std::size_t size) override {
     if (place_ == Place::outside) return enter(Place::top);
-    if (place_ != Place::top) return StrictHandler::start_object(size);
+    if (place_ != Place::top) return StrictJsonHandler::start_object(size);
     if (key_ == "__metadata__") {
       if (std::exchange(has_metadata_, true)) return fail("the metadata is there twice");
       return enter(Place::metadata);
@@ -130,7 +61,10 @@ class HeadHandler : public StrictHandler {
       key_ = key;
       return true;
     }
-    bool* seen = key == "dtype" ? &has_dtype_ : key == "shape" ? &has_shape_ : key == "data_offsets" ? &has_offsets_ : nullptr;
+    bool* seen = key == "dtype"          ? &has_dtype_
+                 : key == "shape"        ? &has_shape_
+                 : key == "data_offsets" ? &has_offsets_
+                                         : nullptr;
     if (!seen) return fail("tensor " + shown(tensor_.name) + " has an unknown field " + shown(key));
     if (std::exchange(*seen, true)) return fail("tensor " + shown(tensor_.name) + " has two fields " + shown(key));
     field_ = key;
@@ -140,7 +74,7 @@ class HeadHandler : public StrictHandler {
   bool string(string_t& value) override {
     if (place_ == Place::metadata)
       return head.metadata.emplace(key_, value).second || fail("metadata key " + shown(key_) + " is there twice");
-    if (place_ != Place::tensor || field_ != "dtype") return StrictHandler::string(value);
+    if (place_ != Place::tensor || field_ != "dtype") return StrictJsonHandler::string(value);
     tensor_.dtype = value;
     return true;
   }
@@ -148,7 +82,7 @@ class HeadHandler : public StrictHandler {
   bool start_array(std::size_t size) override {
     if (place_ == Place::tensor && field_ == "shape") return enter(Place::shape);
     if (place_ == Place::tensor && field_ == "data_offsets") return enter(Place::offsets);
-    return StrictHandler::start_array(size);
+    return StrictJsonHandler::start_array(size);
   }
 
   bool number_unsigned(number_unsigned_t value) override {
@@ -156,8 +90,9 @@ class HeadHandler : public StrictHandler {
       offsets_.push_back(value);
       return offsets_.size() <= 2 || fail("tensor " + shown(tensor_.name) + " has more than two data_offsets");
     }
-    if (place_ != Place::shape) return StrictHandler::number_unsigned(value);
-    if (value > INT64_MAX) return fail("tensor " + shown(tensor_.name) + " has a dimension of " + std::to_string(value));
+    if (place_ != Place::shape) return StrictJsonHandler::number_unsigned(value);
+    if (value > INT64_MAX)
+      return fail("tensor " + shown(tensor_.name) + " has a dimension of " + std::to_string(value));
     tensor_.shape.push_back(static_cast<std::int64_t>(value));
     return tensor_.shape.size() <= max_dimensions || fail("tensor " + shown(tensor_.name) + " has too many dimensions");
   }
@@ -174,10 +109,14 @@ class HeadHandler : public StrictHandler {
 
   std::string where() const override {
     switch (place_) {
-      case Place::outside: return "at the top of the header";
-      case Place::top: return "as the value of " + shown(key_);
-      case Place::metadata: return "in the metadata, as the value of " + shown(key_);
-      default: return "in tensor " + shown(tensor_.name) + ", field " + shown(field_);
+      case Place::outside:
+        return "at the top of the header";
+      case Place::top:
+        return "as the value of " + shown(key_);
+      case Place::metadata:
+        return "in the metadata, as the value of " + shown(key_);
+      default:
+        return "in tensor " + shown(tensor_.name) + ", field " + shown(field_);
     }
   }
 
@@ -197,10 +136,12 @@ class HeadHandler : public StrictHandler {
         return fail(name + " has a shape whose size exceeds 64 bits");
     tensor_.begin = offsets_[0];
     tensor_.end = offsets_[1];
-    const std::string range = " (data_offsets " + std::to_string(tensor_.begin) + " to " + std::to_string(tensor_.end) + ")";
+    const std::string range =
+        " (data_offsets " + std::to_string(tensor_.begin) + " to " + std::to_string(tensor_.end) + ")";
     if (tensor_.begin > tensor_.end) return fail(name + " ends before it begins" + range);
     if (tensor_.end > data_bytes_)
-      return fail(name + " reaches beyond the end of the file, which has " + std::to_string(data_bytes_) + " bytes of data" + range);
+      return fail(name + " reaches beyond the end of the file, which has " + std::to_string(data_bytes_) +
+                  " bytes of data" + range);
     if (tensor_.end - tensor_.begin != expected)
       return fail(name + " needs " + std::to_string(expected) + " bytes by its dtype and shape" + range);
     head.tensors.push_back(std::move(tensor_));
@@ -231,22 +172,26 @@ bool check_head_crc(std::string_view head, const std::string& path) {
   const std::string expected = head_crc(head, digits_at);
   if (head.substr(digits_at, 8) != expected)
     damaged(path, digits_at,
-            "the header is damaged: its checksum is " + expected + " but " + shown(head.substr(digits_at, 8)) + " was written");
+            "the header is damaged: its checksum is " + expected + " but " + shown(head.substr(digits_at, 8)) +
+                " was written");
   return true;
 }
 
 TensorCrcs take_crcs(ParsedHead& head, bool has_head_crc, const std::string& path) {
   const auto tensors = head.metadata.find(tensor_crcs_key);
   if (head.metadata.erase(header_crc_key) != has_head_crc || (tensors != head.metadata.end()) != has_head_crc)
-    damaged(path, length_bytes, std::string("the metadata has only one of ") + tensor_crcs_key + " and " + header_crc_key);
+    damaged(path, length_bytes,
+            std::string("the metadata has only one of ") + tensor_crcs_key + " and " + header_crc_key);
   if (!has_head_crc) return {};
   FlatTextsHandler handler;
   if (!handler.read(tensors->second))
     damaged(path, length_bytes, std::string("metadata key '") + tensor_crcs_key + "': " + handler.problem);
   head.metadata.erase(tensors);
   for (const TensorEntry& tensor : head.tensors)
-    if (!handler.texts.contains(tensor.name)) damaged(path, length_bytes, "tensor " + shown(tensor.name) + " has no checksum");
-  if (handler.texts.size() != head.tensors.size()) damaged(path, length_bytes, "there is a checksum of a tensor that is not there");
+    if (!handler.texts.contains(tensor.name))
+      damaged(path, length_bytes, "tensor " + shown(tensor.name) + " has no checksum");
+  if (handler.texts.size() != head.tensors.size())
+    damaged(path, length_bytes, "there is a checksum of a tensor that is not there");
   return std::move(handler.texts);
 }
 
@@ -254,21 +199,28 @@ TensorCrcs take_crcs(ParsedHead& head, bool has_head_crc, const std::string& pat
 
 std::string shown(std::string_view name) {
   constexpr std::size_t most = 120;
-  std::string text = "'" + std::string(name.substr(0, most)) + (name.size() > most ? "...'" : "'");
-  std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+  std::string text(1, '\'');
+  text += name.substr(0, most);
+  text += name.size() > most ? "...'" : "'";
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
   return text;
 }
 
 std::uint64_t parse_header_length(std::string_view first_bytes, std::uint64_t file_bytes, const std::string& path) {
   if (first_bytes.size() < length_bytes)
-    damaged(path, first_bytes.size(), "the file ends within its first 8 bytes; it is not a safetensors file, or was cut short");
+    damaged(path, first_bytes.size(),
+            "the file ends within its first 8 bytes; it is not a safetensors file, or was cut short");
   std::uint64_t length = 0;
   for (std::size_t i = 0; i < length_bytes; ++i)
     length |= static_cast<std::uint64_t>(static_cast<unsigned char>(first_bytes[i])) << (8 * i);
   if (length > max_header_bytes)
-    damaged(path, 0, "the header would be " + std::to_string(length) + " bytes long; this is not a safetensors file, or it is damaged");
+    damaged(path, 0,
+            "the header would be " + std::to_string(length) +
+                " bytes long; this is not a safetensors file, or it is damaged");
   if (length > file_bytes - length_bytes)
-    damaged(path, file_bytes, "the file ends within its header, which should be " + std::to_string(length) + " bytes long");
+    damaged(path, file_bytes,
+            "the file ends within its header, which should be " + std::to_string(length) + " bytes long");
   return length;
 }
 
@@ -290,7 +242,8 @@ ParsedHead parse_head(std::string_view head, std::uint64_t file_bytes, const std
   for (const TensorEntry& tensor : parsed.tensors) {
     if (tensor.begin != covered)
       damaged(path, head.size() + std::min(tensor.begin, covered),
-              "tensor " + shown(tensor.name) + (tensor.begin < covered ? " overlaps the tensor before it" : " leaves a gap before it"));
+              "tensor " + shown(tensor.name) +
+                  (tensor.begin < covered ? " overlaps the tensor before it" : " leaves a gap before it"));
     covered = tensor.end;
   }
   if (covered != data_bytes)

@@ -1,5 +1,5 @@
-// A log file that grows by whole records: one write(2) each, and a record that did not fit (disk full) is taken back, so
-// that what is there stays readable. Torch-free. One thread at a time.
+// A log file that grows by whole records: one write(2) each, and a record that did not fit (disk full) is taken back,
+// so that what is there stays readable. Torch-free. One thread at a time.
 #pragma once
 
 #include <fcntl.h>

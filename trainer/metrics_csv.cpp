@@ -17,7 +17,8 @@ namespace {
 constexpr std::size_t limit_bytes = std::size_t{1} << 30;  // a day at a row each 10 ms
 
 std::string header_of(const std::vector<std::string>& columns) {
-  if (columns.empty() || columns.front() != "step") throw std::invalid_argument("metrics.csv: the first column must be step");
+  if (columns.empty() || columns.front() != "step")
+    throw std::invalid_argument("metrics.csv: the first column must be step");
   std::string line;
   for (const std::string& column : columns) {
     if (column.empty() || column.find_first_of(",\"\r\n") != std::string::npos)
@@ -38,7 +39,8 @@ std::string number_text(double value) {
 }
 
 // What is kept of a former file: its header and the rows up to `resume_step`.
-std::string kept(const std::string& path, const std::string& former, const std::string& header, std::int64_t resume_step) {
+std::string kept(const std::string& path, const std::string& former, const std::string& header,
+                 std::int64_t resume_step) {
   if (!former.starts_with(header))
     throw DataError(path + ":1: the columns are others than this run's (" + header.substr(0, header.size() - 1) +
                     "); move the file away to go on");
@@ -50,7 +52,8 @@ std::string kept(const std::string& path, const std::string& former, const std::
     std::int64_t step = 0;
     const auto [after, error] = std::from_chars(former.data() + begin, former.data() + end, step);
     if (error != std::errc() || (after != former.data() + end && *after != ','))
-      throw DataError(path + ":" + std::to_string(number) + ": this line does not begin with a step; move the file away to go on");
+      throw DataError(path + ":" + std::to_string(number) +
+                      ": this line does not begin with a step; move the file away to go on");
     if (step <= resume_step) text.append(former, begin, end + 1 - begin);
     begin = end + 1;
   }

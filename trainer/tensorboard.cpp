@@ -33,7 +33,9 @@ std::string double_field(int number, double value) {
 std::string float_field(int number, float value) {
   return varint(number << 3 | 5) + little_endian(std::bit_cast<std::uint32_t>(value), 4);
 }
-std::string bytes_field(int number, const std::string& value) { return varint(number << 3 | 2) + varint(value.size()) + value; }
+std::string bytes_field(int number, const std::string& value) {
+  return varint(number << 3 | 2) + varint(value.size()) + value;
+}
 
 // tensorflow.Event {wall_time = 1; step = 2; file_version = 3; summary = 5; session_log = 7}
 std::string event(std::int64_t step, const std::string& content) {
@@ -58,19 +60,20 @@ std::unique_ptr<AppendFile> new_event_file(const std::string& dir) {
   if (::gethostname(host.data(), host.size() - 1) != 0 || host[0] == '\0') host = {"host"};
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const std::string path = dir + "/events.out.tfevents." +
-                           std::to_string(std::chrono::duration_cast<std::chrono::seconds>(now).count()) + '.' + host.data() + '.' +
-                           std::to_string(::getpid());
+                           std::to_string(std::chrono::duration_cast<std::chrono::seconds>(now).count()) + '.' +
+                           host.data() + '.' + std::to_string(::getpid());
   // Two writers of one process within a second: another name.
   for (int copy = 0;; ++copy) {
     const std::string name = copy == 0 ? path : path + '.' + std::to_string(copy);
-    if (struct stat there {}; ::lstat(name.c_str(), &there) == 0) continue;
+    if (struct stat there{}; ::lstat(name.c_str(), &there) == 0) continue;
     return std::make_unique<AppendFile>(name, O_CREAT | O_EXCL);
   }
 }
 
 }  // namespace
 
-TensorboardWriter::TensorboardWriter(const std::string& dir, std::optional<std::int64_t> resume_step) : file_(new_event_file(dir)) {
+TensorboardWriter::TensorboardWriter(const std::string& dir, std::optional<std::int64_t> resume_step)
+    : file_(new_event_file(dir)) {
   file_->append(record(event(0, bytes_field(3, "brain.Event:2"))));
   // SessionLog {status = 1: START = 1}: readers drop events of this step and later ones that came before.
   if (resume_step) file_->append(record(event(*resume_step + 1, bytes_field(7, varint_field(1, 1)))));

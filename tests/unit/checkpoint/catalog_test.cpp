@@ -108,8 +108,9 @@ TEST(Catalog, ResumesFromTheNewestThatVerifies) {
   flip_last_byte(dir / "c.safetensors");
   const ResumeChoice choice = newest_valid(dir.path());
   EXPECT_EQ(choice.path, dir / "b.safetensors");
-  EXPECT_THAT(choice.skipped, testing::ElementsAre(testing::AllOf(testing::StartsWith("c.safetensors: "), HasSubstr("'w' is damaged")),
-                                                   testing::StartsWith("d.safetensors: ")));
+  EXPECT_THAT(choice.skipped,
+              testing::ElementsAre(testing::AllOf(testing::StartsWith("c.safetensors: "), HasSubstr("'w' is damaged")),
+                                   testing::StartsWith("d.safetensors: ")));
   flip_last_byte(dir / "a.safetensors");
   flip_last_byte(dir / "b.safetensors");
   EXPECT_EQ(newest_valid(dir.path()).path, "");
@@ -127,7 +128,8 @@ TEST(Catalog, ToleratesFilesThatComeAndGo) {
     }
   });
   for (int i = 0; i < 300; ++i) {
-    for (const CheckpointInfo& info : list_checkpoints(dir.path())) EXPECT_TRUE(info.valid) << info.path << ": " << info.reason;
+    for (const CheckpointInfo& info : list_checkpoints(dir.path()))
+      EXPECT_TRUE(info.valid) << info.path << ": " << info.reason;
     EXPECT_NE(newest_valid(dir.path()).path, "");
   }
   done = true;

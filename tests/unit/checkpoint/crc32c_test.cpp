@@ -18,8 +18,9 @@ TEST(Crc32c, GivesTheVectorsOfRfc3720) {
   EXPECT_EQ(crc32c(bytes_of(std::vector<std::uint8_t>(32, 0xff))), 0x62a8ab43u);
   EXPECT_EQ(crc32c(bytes_of(up)), 0x46dd794eu);
   EXPECT_EQ(crc32c(bytes_of(down)), 0x113fdb5cu);
-  const std::vector<std::uint8_t> read_command = {0x01, 0xc0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x14, 0, 0, 0, 0, 0, 4, 0,
-                                                  0,    0,    0, 0x14, 0, 0, 0, 0x18, 0x28, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0};
+  const std::vector<std::uint8_t> read_command = {0x01, 0xc0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,    0, 0, 0, 0,
+                                                  0x14, 0,    0, 0, 0, 0, 4, 0, 0, 0, 0, 0x14, 0, 0, 0, 0x18,
+                                                  0x28, 0,    0, 0, 0, 0, 0, 0, 2, 0, 0, 0,    0, 0, 0, 0};
   EXPECT_EQ(crc32c(bytes_of(read_command)), 0xd9963a56u);
   EXPECT_EQ(crc32c(bytes_of(std::string("123456789"))), 0xe3069283u);
   EXPECT_EQ(crc32c({}), 0u);
@@ -34,7 +35,8 @@ TEST(Crc32c, IsTheSameByTablesByInstructionAndInPieces) {
       const std::uint32_t whole = crc32c_portable(part);
       ASSERT_EQ(crc32c(part), whole) << begin << " " << size;
       ASSERT_EQ(crc32c(part.subspan(size / 3), crc32c(part.first(size / 3))), whole) << begin << " " << size;
-      ASSERT_EQ(crc32c_portable(part.subspan(size / 3), crc32c_portable(part.first(size / 3))), whole) << begin << " " << size;
+      ASSERT_EQ(crc32c_portable(part.subspan(size / 3), crc32c_portable(part.first(size / 3))), whole)
+          << begin << " " << size;
     }
 }
 

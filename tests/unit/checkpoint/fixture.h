@@ -92,7 +92,8 @@ inline std::optional<std::string> venv_python() {
   return python;
 }
 
-inline Output run_python(const std::string& python, const std::string& script_path, const std::string& script, const std::string& argument) {
+inline Output run_python(const std::string& python, const std::string& script_path, const std::string& script,
+                         const std::string& argument) {
   write_bytes(script_path, script);
   FILE* pipe = ::popen((python + " " + script_path + " " + argument + " 2>&1").c_str(), "r");
   if (!pipe) return {-1, "popen failed"};

@@ -51,7 +51,8 @@ TEST_F(SafetensorsDamage, EveryTruncationIsNoticed) {
 }
 
 TEST_F(SafetensorsDamage, TrailingBytesAreNoticed) {
-  EXPECT_THAT(error_of(whole_ + '\0'), testing::HasSubstr("byte " + std::to_string(whole_.size()) + ": 1 bytes follow the last tensor"));
+  EXPECT_THAT(error_of(whole_ + '\0'),
+              testing::HasSubstr("byte " + std::to_string(whole_.size()) + ": 1 bytes follow the last tensor"));
 }
 
 TEST_F(SafetensorsDamage, EverySingleBitFlipIsNoticed) {
@@ -67,8 +68,8 @@ TEST_F(SafetensorsDamage, DamagedDataIsNamedByTensorAndPlace) {
   std::string bytes = whole_;
   const std::size_t data = bytes.size() - 16 - 8 - 24 - 6 - 3;  // F64 and I64 first, then F32, BF16, U8
   bytes[data + 24 + 5] ^= 1;
-  EXPECT_THAT(error_of(bytes), testing::HasSubstr("bytes " + std::to_string(data + 24) + " to " + std::to_string(data + 48) +
-                                                  ": tensor 'fc.weight' is damaged"));
+  EXPECT_THAT(error_of(bytes), testing::HasSubstr("bytes " + std::to_string(data + 24) + " to " +
+                                                  std::to_string(data + 48) + ": tensor 'fc.weight' is damaged"));
 }
 
 TEST_F(SafetensorsDamage, AFileCutWhileOpenIsAnErrorOfVerifyAndNotASignal) {
@@ -78,7 +79,8 @@ TEST_F(SafetensorsDamage, AFileCutWhileOpenIsAnErrorOfVerifyAndNotASignal) {
     file.verify();
     ADD_FAILURE() << "not noticed";
   } catch (const DataError& error) {
-    EXPECT_THAT(error.what(), testing::HasSubstr("byte " + std::to_string(whole_.size() - 4) + ": the file was cut short"));
+    EXPECT_THAT(error.what(),
+                testing::HasSubstr("byte " + std::to_string(whole_.size() - 4) + ": the file was cut short"));
   }
 }
 

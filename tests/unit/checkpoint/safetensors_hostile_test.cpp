@@ -1,4 +1,5 @@
-// Files that no honest writer makes: each is refused with an error that says where, and nothing is allocated by their word.
+// Files that no honest writer makes: each is refused with an error that says where, and nothing is allocated by their
+// word.
 #include <gmock/gmock.h>
 
 #include "checkpoint/safetensors.h"
@@ -57,32 +58,43 @@ std::vector<Hostile> hostile_files() {
       {"NumberAsTensor", file_of(R"({"w":1})"), "as the value of 'w'"},
       {"TextAsTensor", file_of(R"({"w":"x"})"), "as the value of 'w'"},
       {"MetadataIsText", file_of(R"({"__metadata__":"x"})"), "a text is out of place"},
-      {"MetadataHoldsNumber", file_of(R"({"__metadata__":{"step":5}})"), "a number is out of place in the metadata, as the value of 'step'"},
+      {"MetadataHoldsNumber", file_of(R"({"__metadata__":{"step":5}})"),
+       "a number is out of place in the metadata, as the value of 'step'"},
       {"MetadataHoldsObject", file_of(R"({"__metadata__":{"step":{}}})"), "in the metadata, as the value of 'step'"},
       {"MetadataKeyTwice", file_of(R"({"__metadata__":{"a":"1","a":"2"}})"), "metadata key 'a' is there twice"},
       {"MetadataTwice", file_of(R"({"__metadata__":{},"__metadata__":{}})"), "the metadata is there twice"},
       {"NameTwice", file_of(R"({"w":)" + byte + R"(,"w":)" + byte + "}", "x"), "tensor 'w' is there twice"},
-      {"FieldTwice", file_of(R"({"w":{"dtype":"U8","dtype":"U8","shape":[1],"data_offsets":[0,1]}})", "x"), "two fields 'dtype'"},
-      {"FieldUnknown", file_of(R"({"w":{"dtype":"U8","stride":[1],"data_offsets":[0,1]}})", "x"), "unknown field 'stride'"},
+      {"FieldTwice", file_of(R"({"w":{"dtype":"U8","dtype":"U8","shape":[1],"data_offsets":[0,1]}})", "x"),
+       "two fields 'dtype'"},
+      {"FieldUnknown", file_of(R"({"w":{"dtype":"U8","stride":[1],"data_offsets":[0,1]}})", "x"),
+       "unknown field 'stride'"},
       {"FieldMissing", file_of(R"({"w":{"dtype":"U8","data_offsets":[0,1]}})", "x"), "lacks its dtype, shape"},
       {"DtypeUnknown", file_of(R"({"w":)" + tensor("F13", "[1]", "[0,1]") + "}", "x"), "unknown dtype 'F13'"},
       {"DtypeIsNumber", file_of(R"({"w":{"dtype":8}})"), "in tensor 'w', field 'dtype'"},
       {"ShapeIsNumber", file_of(R"({"w":{"shape":8}})"), "in tensor 'w', field 'shape'"},
       {"ShapeIsText", file_of(R"({"w":{"shape":"8"}})"), "in tensor 'w', field 'shape'"},
       {"ShapeNegative", file_of(R"({"w":{"shape":[-1]}})"), "a negative number"},
-      {"ShapeFraction", file_of(R"({"w":{"shape":[1.5]}})"), "a number with a fraction"},
+      {"ShapeFraction", file_of(R"({"w":{"shape":[1.5]}})"),
+       "the number 1.5 is out of place in tensor 'w', field 'shape'"},
       {"ShapeHugeDimension", file_of(R"({"w":{"shape":[9223372036854775808]}})"), "a dimension of 9223372036854775808"},
-      {"ShapeOverflows", file_of(R"({"w":)" + tensor("F32", "[4294967296,4294967296]", "[0,0]") + "}"), "exceeds 64 bits"},
-      {"ShapeOverflowsToFit", file_of(R"({"w":)" + tensor("F64", "[2305843009213693953]", "[0,8]") + "}", "12345678"), "exceeds 64 bits"},
+      {"ShapeOverflows", file_of(R"({"w":)" + tensor("F32", "[4294967296,4294967296]", "[0,0]") + "}"),
+       "exceeds 64 bits"},
+      {"ShapeOverflowsToFit", file_of(R"({"w":)" + tensor("F64", "[2305843009213693953]", "[0,8]") + "}", "12345678"),
+       "exceeds 64 bits"},
       {"ShapeTooLong", file_of(R"({"w":{"shape":[1)" + repeated(",1", 64) + "]}}"), "too many dimensions"},
       {"ShapeDisagrees", file_of(R"({"w":)" + tensor("F32", "[2]", "[0,4]") + "}", "1234"), "needs 8 bytes"},
       {"OffsetsThree", file_of(R"({"w":)" + tensor("U8", "[1]", "[0,1,2]") + "}", "x"), "more than two data_offsets"},
       {"OffsetsOne", file_of(R"({"w":)" + tensor("U8", "[1]", "[0]") + "}", "x"), "two data_offsets"},
       {"OffsetsReversed", file_of(R"({"w":)" + tensor("U8", "[1]", "[1,0]") + "}", "x"), "ends before it begins"},
-      {"OffsetsBeyondFile", file_of(R"({"w":)" + tensor("U8", "[2]", "[0,2]") + "}", "x"), "beyond the end of the file"},
-      {"OffsetsWrap", file_of(R"({"w":)" + tensor("U8", "[1]", "[18446744073709551615,0]") + "}", "x"), "ends before it begins"},
-      {"OffsetsTooLarge", file_of(R"({"w":)" + tensor("U8", "[1]", "[0,18446744073709551616]") + "}", "x"), "a number with a fraction"},
-      {"Overlap", file_of(R"({"a":)" + tensor("U8", "[2]", "[0,2]") + R"(,"b":)" + tensor("U8", "[2]", "[1,3]") + "}", "xyz"), "'b' overlaps"},
+      {"OffsetsBeyondFile", file_of(R"({"w":)" + tensor("U8", "[2]", "[0,2]") + "}", "x"),
+       "beyond the end of the file"},
+      {"OffsetsWrap", file_of(R"({"w":)" + tensor("U8", "[1]", "[18446744073709551615,0]") + "}", "x"),
+       "ends before it begins"},
+      {"OffsetsTooLarge", file_of(R"({"w":)" + tensor("U8", "[1]", "[0,18446744073709551616]") + "}", "x"),
+       "the number 18446744073709551616 is out of place"},
+      {"Overlap",
+       file_of(R"({"a":)" + tensor("U8", "[2]", "[0,2]") + R"(,"b":)" + tensor("U8", "[2]", "[1,3]") + "}", "xyz"),
+       "'b' overlaps"},
       {"SamePlace", file_of(R"({"a":)" + byte + R"(,"b":)" + byte + "}", "x"), "'b' overlaps"},
       {"Gap", file_of(R"({"a":)" + byte + R"(,"b":)" + tensor("U8", "[1]", "[2,3]") + "}", "xyz"), "'b' leaves a gap"},
       {"GapAtStart", file_of(R"({"a":)" + tensor("U8", "[1]", "[1,2]") + "}", "xy"), "'a' leaves a gap"},
@@ -104,7 +116,8 @@ TEST_P(HostileSafetensors, IsRefusedWithItsPlace) {
     SafetensorsFile(path).verify();
     ADD_FAILURE() << "was accepted";
   } catch (const DataError& error) {
-    EXPECT_THAT(error.what(), testing::AllOf(testing::HasSubstr(path + ": byte "), testing::HasSubstr(GetParam().message)));
+    EXPECT_THAT(error.what(),
+                testing::AllOf(testing::HasSubstr(path + ": byte "), testing::HasSubstr(GetParam().message)));
     EXPECT_LT(std::string(error.what()).size(), 500u);
   }
 }
@@ -116,8 +129,10 @@ INSTANTIATE_TEST_SUITE_P(Table, HostileSafetensors, testing::ValuesIn(hostile_fi
 TEST(ForeignSafetensors, WithoutSumsInAnyOrderIsRead) {
   const TempDir dir;
   const std::string path = dir / "foreign.safetensors";
-  test::write_bytes(path, file_of(R"({ "b" : {"shape":[2], "data_offsets":[1,3], "dtype":"U8"}, "empty":)" + tensor("F32", "[0,3]", "[1,1]") +
-                                      R"(, "a":)" + tensor("U8", "[]", "[0,1]") + "}   ", "xyz"));
+  test::write_bytes(path,
+                    file_of(R"({ "b" : {"shape":[2], "data_offsets":[1,3], "dtype":"U8"}, "empty":)" +
+                                tensor("F32", "[0,3]", "[1,1]") + R"(, "a":)" + tensor("U8", "[]", "[0,1]") + "}   ",
+                            "xyz"));
   const SafetensorsFile file(path);
   file.verify();
   ASSERT_EQ(file.tensors().size(), 3u);

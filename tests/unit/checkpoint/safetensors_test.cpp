@@ -20,14 +20,16 @@ TEST(Safetensors, FileIsThisByteForByte) {
   const std::vector<float> weight{1, -2};
   const std::vector<std::uint8_t> random{7, 8, 9};
   write_safetensors(dir / "a.safetensors",
-                    {{"tlaunch.rng", "U8", {3}, std::as_bytes(std::span(random))}, {"w \"1\"", "F32", {2, 1}, std::as_bytes(std::span(weight))}},
+                    {{"tlaunch.rng", "U8", {3}, std::as_bytes(std::span(random))},
+                     {"w \"1\"", "F32", {2, 1}, std::as_bytes(std::span(weight))}},
                     {{"tlaunch.step", "5"}, {"note", "a\nb"}});
   const std::string header =
       R"({"__metadata__":{"crc32c":"{\"w \\\"1\\\"\":\"aa36f2c9\",\"tlaunch.rng\":\"f132df67\"}","crc32c.header":"ecda1af3",)"
       R"("note":"a\nb","tlaunch.step":"5"},"w \"1\"":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},)"
       R"("tlaunch.rng":{"dtype":"U8","shape":[3],"data_offsets":[8,11]}})";
   const std::string data("\x00\x00\x80\x3f\x00\x00\x00\xc0\x07\x08\x09", 11);
-  EXPECT_EQ(test::read_bytes(dir / "a.safetensors"), test::file_of(header + std::string((8 - header.size() % 8) % 8, ' '), data));
+  EXPECT_EQ(test::read_bytes(dir / "a.safetensors"),
+            test::file_of(header + std::string((8 - header.size() % 8) % 8, ' '), data));
 }
 
 TEST(Safetensors, ReadsBackWhatWasWritten) {

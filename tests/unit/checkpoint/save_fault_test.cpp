@@ -51,7 +51,8 @@ test::Output in_child(const std::function<int(int fd)>& body) {
   ::close(ends[1]);
   std::string text;
   char piece[4096];
-  for (ssize_t got; (got = ::read(ends[0], piece, sizeof piece)) > 0;) text.append(piece, static_cast<std::size_t>(got));
+  for (ssize_t got; (got = ::read(ends[0], piece, sizeof piece)) > 0;)
+    text.append(piece, static_cast<std::size_t>(got));
   ::close(ends[0]);
   int status = 0;
   ::waitpid(child, &status, 0);
@@ -73,7 +74,8 @@ int save_without_room(const std::string& folder, std::size_t count, const std::f
     report = std::string("another error: ") + error.what();
   }
   report += "\nvalue " + std::to_string(static_cast<int>(first_value(path))) + "\n";
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) report += entry.path().filename().string() + "\n";
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    report += entry.path().filename().string() + "\n";
   return ::write(fd, report.data(), report.size()) == static_cast<ssize_t>(report.size()) ? 0 : 1;
 }
 
@@ -95,12 +97,14 @@ TEST(SaveFault, FullDiskLeavesTheOldFileAndNoOther) {
   const TempDir dir;
   const auto result = in_child([&](int fd) {
     if (!mount_small_disk(dir.path())) return not_allowed;
-    return save_without_room(dir.path(), 100'000, [] {}, fd);
+    return save_without_room(
+        dir.path(), 100'000, [] {}, fd);
   });
   if (result.exit_code == not_allowed) GTEST_SKIP() << "mounting a small disk is not allowed here";
   ASSERT_EQ(result.exit_code, 0);
-  EXPECT_THAT(result.text, testing::AllOf(testing::HasSubstr(dir / "a.safetensors"), testing::HasSubstr("No space left on device"),
-                                          testing::EndsWith("\nvalue 1\na.safetensors\n")));
+  EXPECT_THAT(result.text,
+              testing::AllOf(testing::HasSubstr(dir / "a.safetensors"), testing::HasSubstr("No space left on device"),
+                             testing::EndsWith("\nvalue 1\na.safetensors\n")));
 }
 
 TEST(SaveFault, FileSizeLimitLeavesTheOldFileAndNoOther) {
@@ -120,7 +124,8 @@ TEST(SaveFault, FileSizeLimitLeavesTheOldFileAndNoOther) {
       return save_without_room(dir.path(), 100'000, take_room, fd);
     });
     ASSERT_EQ(result.exit_code, 0);
-    EXPECT_THAT(result.text, testing::AllOf(testing::HasSubstr("File too large"), testing::EndsWith("\nvalue 1\na.safetensors\n")))
+    EXPECT_THAT(result.text,
+                testing::AllOf(testing::HasSubstr("File too large"), testing::EndsWith("\nvalue 1\na.safetensors\n")))
         << "limit " << limit;
   }
 }

@@ -33,7 +33,8 @@ TEST(MetricsCsv, WritesOneHeaderAndShortestNumbers) {
 TEST(MetricsCsv, EveryNumberReadsBackTheSame) {
   const TempDir dir;
   MetricsCsv csv(dir / "metrics.csv", columns, 0);
-  const std::vector<double> values{0.1 + 0.2, 5e-324, 1.7976931348623157e308, 9007199254740993e3, -0.0, -3, 1e22, INFINITY};
+  const std::vector<double> values{0.1 + 0.2, 5e-324,  1.7976931348623157e308, 9007199254740993e3, -0.0, -3,
+                                   1e22,      INFINITY};
   for (const double value : values) csv.row({{"step", 1}, {"train_loss", value}});
   std::string text = read_bytes(dir / "metrics.csv");
   std::size_t at = text.find('\n');

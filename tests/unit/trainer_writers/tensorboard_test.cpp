@@ -28,8 +28,9 @@ TEST(Tensorboard, RecordsAreWhole) {
     EXPECT_GT(std::filesystem::file_size(only_event_file(dir / "tensorboard")), 50u) << "a scalar is written at once";
   }
   const std::string path = only_event_file(dir / "tensorboard");
-  EXPECT_THAT(std::filesystem::path(path).filename().string(),
-              testing::AllOf(testing::StartsWith("events.out.tfevents."), testing::EndsWith(std::to_string(::getpid()))));
+  EXPECT_THAT(
+      std::filesystem::path(path).filename().string(),
+      testing::AllOf(testing::StartsWith("events.out.tfevents."), testing::EndsWith(std::to_string(::getpid()))));
   const std::string file = test::read_bytes(path);
   const auto number = [&](std::size_t at, auto value) {
     std::memcpy(&value, file.data() + at, sizeof value);
@@ -51,7 +52,9 @@ TEST(Tensorboard, RecordsAreWhole) {
   ASSERT_EQ(records.size(), 2u);
   EXPECT_THAT(records[0], testing::EndsWith("brain.Event:2"));
   // step 3; summary of 19 bytes; value of 17; tag of 10; simple_value 0.5
-  EXPECT_EQ(records[1].substr(9), std::string("\x10\x03\x2a\x13\x0a\x11\x0a\x0a" "train_loss\x15\x00\x00\x00\x3f", 23));
+  EXPECT_EQ(records[1].substr(9), std::string("\x10\x03\x2a\x13\x0a\x11\x0a\x0a"
+                                              "train_loss\x15\x00\x00\x00\x3f",
+                                              23));
 }
 
 TEST(Tensorboard, TensorBoardItselfReadsIt) {
@@ -78,7 +81,8 @@ f32 = lambda x: struct.unpack('f', struct.pack('f', x))[0]
 assert all(s.value == (f32(1 / (1 + s.step)) if s.step < 200 else 7) for s in loss), loss
 assert all(1.7e9 < s.wall_time < 1e11 for s in loss)
 print('read')
-)", dir / "tensorboard");
+)",
+                                       dir / "tensorboard");
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_THAT(result.text, testing::EndsWith("read\n"));
 }
