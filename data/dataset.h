@@ -51,7 +51,8 @@ class Dataset {
   virtual std::int64_t size(Split split) const = 0;
   // Samples of `split` in the order of `indices` (each in 0..size-1), on the CPU. `augment` is null for evaluation.
   virtual Batch collate(Split split, std::span<const std::int64_t> indices, const AugmentKey* augment) const = 0;
-  // `input` of a batch, already on its device, made ready for the model: images to `dtype`, scaled and normalised; keys as they are.
+  // `input` of a batch, already on its device, made ready for the model: images to `dtype`, scaled and normalised; keys
+  // as they are.
   virtual torch::Tensor prepare(const torch::Tensor& input, torch::Dtype dtype) const = 0;
   // Labelled test sessions for detection; nullptr where the data set has none.
   virtual const SessionTests* session_tests() const { return nullptr; }
@@ -60,7 +61,8 @@ class Dataset {
 // The registry: built-in data sets are there from the start; a user's worker adds its own before worker_main.
 // `model_options` are the chosen model's: a log data set takes its window from them.
 using DatasetFactory = std::unique_ptr<Dataset> (*)(const DataConfig& data, const Options& model_options);
-void register_dataset(DatasetDescription description, DatasetFactory factory);  // throws std::logic_error on a second of the same name
+// Throws std::logic_error on a second data set of the same name.
+void register_dataset(DatasetDescription description, DatasetFactory factory);
 std::vector<DatasetDescription> dataset_descriptions();
 // Throws DataError (file, offset) where files are absent or bad. The config has passed validation.
 std::unique_ptr<Dataset> make_dataset(const DataConfig& data, const Options& model_options);

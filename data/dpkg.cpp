@@ -40,7 +40,9 @@ std::vector<std::string> find_logs(const std::string& root) {
     if (rotation >= 0) found.emplace_back(-rotation, entry.path().string());
   }
   if (failed) throw DataError(root + ": cannot be listed: " + failed.message());
-  if (found.empty()) throw DataError(root + "/dpkg.log: not found; data.root must be a folder with Debian's package log");
+  if (found.empty()) {
+    throw DataError(root + "/dpkg.log: not found; data.root must be a folder with Debian's package log");
+  }
   std::sort(found.begin(), found.end());
   std::vector<std::string> paths;
   for (auto& [rotation, path] : found) paths.push_back(std::move(path));
@@ -71,10 +73,12 @@ std::unique_ptr<Dataset> make_dpkg(const DataConfig& data, const Options& model_
   DpkgLog log;
   for (const auto& path : find_logs(data.root)) log.add(read_log(path));
   if (log.malformed_lines() > 0) {
-    std::cerr << "dpkg: left out " + std::to_string(log.malformed_lines()) + " lines that are none of a package log in " + data.root + "\n";
+    std::cerr << "dpkg: left out " + std::to_string(log.malformed_lines()) +
+                     " lines that are none of a package log in " + data.root + "\n";
   }
-  return std::make_unique<KeyDataset>(log.sessions(), static_cast<std::int64_t>(dpkg_keys().size()), model_options.integer("window"),
-                                      data.options.real("val_fraction"), std::nullopt, data.root + "/dpkg.log");
+  return std::make_unique<KeyDataset>(log.sessions(), static_cast<std::int64_t>(dpkg_keys().size()),
+                                      model_options.integer("window"), data.options.real("val_fraction"), std::nullopt,
+                                      data.root + "/dpkg.log");
 }
 
 }  // namespace tlaunch

@@ -48,8 +48,8 @@ const std::vector<std::string>& dpkg_keys() {
   return keys;
 }
 
-// DATE TIME startup TYPE COMMAND | DATE TIME status STATE PACKAGE VERSION | DATE TIME ACTION PACKAGE INSTALLED AVAILABLE
-// | DATE TIME conffile FILE DECISION
+// DATE TIME startup TYPE COMMAND | DATE TIME status STATE PACKAGE VERSION
+// | DATE TIME ACTION PACKAGE INSTALLED AVAILABLE | DATE TIME conffile FILE DECISION
 bool DpkgLog::add_line(std::string_view line) {
   const Words words = split(line);
   const auto& word = words.word;

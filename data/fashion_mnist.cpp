@@ -4,6 +4,7 @@
 #include <cstring>
 #include <filesystem>
 #include <iostream>
+#include <utility>
 
 #include "core/error.h"
 #include "data/builtin.h"
@@ -29,25 +30,37 @@ Part open_part(const std::string& root, const std::string& prefix, const std::st
             open_idx(root + "/" + prefix + "-labels-idx1-ubyte", 1, cache_folder)};
   const IdxFile& labels = part.labels;
   if (labels.dimensions[0] != part.size()) {
-    throw DataError(labels.path + ": byte 4: " + std::to_string(labels.dimensions[0]) + " labels, but " + part.images.path +
-                    " has " + std::to_string(part.size()) + " images");
+    throw DataError(labels.path + ": byte 4: " + std::to_string(labels.dimensions[0]) + " labels, but " +
+                    part.images.path + " has " + std::to_string(part.size()) + " images");
   }
-  const auto bad = std::find_if(labels.values.begin(), labels.values.end(), [](std::uint8_t label) { return label >= num_classes; });
+  const auto bad = std::find_if(labels.values.begin(), labels.values.end(),
+                                [](std::uint8_t label) { return label >= num_classes; });
   if (bad != labels.values.end()) {
     const auto index = static_cast<std::size_t>(bad - labels.values.begin());
-    throw DataError(labels.path + ": byte " + std::to_string(labels.values_offset + index) + ": label " + std::to_string(*bad) +
-                    " is not in 0.." + std::to_string(num_classes - 1));
+    throw DataError(labels.path + ": byte " + std::to_string(labels.values_offset + index) + ": label " +
+                    std::to_string(*bad) + " is not in 0.." + std::to_string(num_classes - 1));
   }
   return part;
 }
 
 class FashionMnist : public Dataset {
  public:
-  FashionMnist(const std::string& root, bool augment)
-      : FashionMnist(open_part(root, "train", default_cache_folder()), open_part(root, "t10k", default_cache_folder()), augment) {}
+  FashionMnist(Part train, Part val, bool augment)
+      : train_(std::move(train)), val_(std::move(val)), augment_(augment),
+        padding_(std::max(train_.height(), train_.width()) > 28 ? 4 : 2) {
+    if (val_.height() != train_.height() || val_.width() != train_.width()) {
+      throw DataError(val_.images.path + ": byte 8: images of another size than those of " + train_.images.path);
+    }
+    for (const IdxFile* file : {&train_.images, &train_.labels, &val_.images, &val_.labels}) {
+      if (file->private_because.empty()) continue;
+      std::cerr << "fashion_mnist: decoded into this process's own memory (" + file->private_because + ")\n";
+      break;  // one line is enough
+    }
+  }
 
   SampleShape shape() const override {
-    return {.kind = "image", .channels = 1, .height = train_.height(), .width = train_.width(), .num_classes = num_classes};
+    return {.kind = "image", .channels = 1, .height = train_.height(), .width = train_.width(),
+            .num_classes = num_classes};
   }
 
   std::int64_t size(Split split) const override { return part(split).size(); }
@@ -77,18 +90,6 @@ class FashionMnist : public Dataset {
   }
 
  private:
-  FashionMnist(Part train, Part val, bool augment)
-      : train_(std::move(train)), val_(std::move(val)), augment_(augment), padding_(std::max(train_.height(), train_.width()) > 28 ? 4 : 2) {
-    if (val_.height() != train_.height() || val_.width() != train_.width()) {
-      throw DataError(val_.images.path + ": byte 8: images of another size than those of " + train_.images.path);
-    }
-    for (const IdxFile* file : {&train_.images, &train_.labels, &val_.images, &val_.labels}) {
-      if (file->private_because.empty()) continue;
-      std::cerr << "fashion_mnist: decoded into this process's own memory (" + file->private_because + ")\n";
-      break;  // one line is enough
-    }
-  }
-
   const Part& part(Split split) const { return split == Split::train ? train_ : val_; }
 
   const Part train_, val_;
@@ -101,17 +102,22 @@ class FashionMnist : public Dataset {
 DatasetDescription describe_fashion_mnist() {
   DatasetDescription description;
   description.name = "fashion_mnist";
-  description.summary = "Fashion-MNIST: 60,000 + 10,000 grey images of clothes, 28 x 28, 10 classes (Debian: dataset-fashion-mnist)";
+  description.summary =
+      "Fashion-MNIST: 60,000 + 10,000 grey images of clothes, 28 x 28, 10 classes (Debian: dataset-fashion-mnist)";
   description.sample_kind = "image";
   description.default_root = "/usr/share/datasets/fashion-mnist";
   description.options = {{.key = "augment", .type = OptionType::boolean, .default_value = true, .unit = "",
-                          .meaning = "Random crop and horizontal flip of the training images.", .choices = {}, .min = {}, .max = {}}};
+                          .meaning = "Random crop and horizontal flip of the training images.", .choices = {},
+                          .min = {}, .max = {}}};
   return description;
 }
 
 std::unique_ptr<Dataset> make_fashion_mnist(const DataConfig& data, const Options&) {
   try {
-    return std::make_unique<FashionMnist>(data.root, data.options.flag("augment"));
+    const std::string cache_folder = default_cache_folder();
+    Part train = open_part(data.root, "train", cache_folder);
+    Part val = open_part(data.root, "t10k", cache_folder);
+    return std::make_unique<FashionMnist>(std::move(train), std::move(val), data.options.flag("augment"));
   } catch (const DataError& error) {
     if (data.root == describe_fashion_mnist().default_root && !std::filesystem::exists(data.root)) {
       throw DataError(std::string(error.what()) + "; install Debian's package dataset-fashion-mnist, or set data.root");

@@ -26,13 +26,15 @@ struct Inflater {
 
 }  // namespace
 
-std::vector<std::uint8_t> gunzip(std::span<const std::uint8_t> compressed, const std::string& path, std::uint64_t limit_bytes) {
+std::vector<std::uint8_t> gunzip(std::span<const std::uint8_t> compressed, const std::string& path,
+                                 std::uint64_t limit_bytes) {
   Inflater inflater;
   z_stream& stream = inflater.stream;
   std::vector<std::uint8_t> output;
   std::uint64_t read = 0, written = 0;
   const auto fail = [&](const std::string& what) {
-    throw DataError(path + ": " + what + " at byte " + std::to_string(read) + " of the compressed file; get the file anew");
+    throw DataError(path + ": " + what + " at byte " + std::to_string(read) +
+                    " of the compressed file; get the file anew");
   };
   while (true) {
     if (written == output.size()) {

@@ -12,7 +12,7 @@ namespace tlaunch {
 namespace {
 
 constexpr std::uint32_t format_version = 1;  // of what cached_bytes keeps: the decompressed file
-constexpr std::uint8_t type_uint8 = 8;
+constexpr std::uint32_t type_uint8 = 8;
 using Bytes = std::span<const std::uint8_t>;
 
 struct Header {
@@ -36,10 +36,11 @@ Header read_header(Bytes start, const std::string& path, std::size_t num_dimensi
   if (start.size() < header_bytes(num_dimensions)) {
     fail(path, start.size(), "truncated: the header takes " + std::to_string(header_bytes(num_dimensions)) + " bytes");
   }
-  const std::uint32_t expected = static_cast<std::uint32_t>(type_uint8) << 8 | static_cast<std::uint32_t>(num_dimensions);
+  const std::uint32_t expected = type_uint8 << 8 | static_cast<std::uint32_t>(num_dimensions);
   if (const std::uint32_t magic = big_endian(start, 0); magic != expected) {
     char text[80];
-    std::snprintf(text, sizeof text, "not the IDX file it should be: magic number 0x%08x, expected 0x%08x", magic, expected);
+    std::snprintf(text, sizeof text, "not the IDX file it should be: magic number 0x%08x, expected 0x%08x", magic,
+                  expected);
     fail(path, 0, text);
   }
   Header header;
@@ -87,7 +88,8 @@ IdxFile open_idx(const std::string& path, std::size_t num_dimensions, const std:
     file.region = map_file(path);
   } else if (fs::exists(path + ".gz")) {
     file.path = path + ".gz";
-    auto cached = cached_bytes(file.path, format_version, [&] { return decode(file.path, num_dimensions); }, cache_folder);
+    const auto decode_it = [&] { return decode(file.path, num_dimensions); };
+    auto cached = cached_bytes(file.path, format_version, decode_it, cache_folder);
     file.region = std::move(cached.region);
     file.private_because = std::move(cached.private_because);
   } else {

@@ -18,7 +18,8 @@ CropFlip draw_crop_flip(const AugmentKey& key, std::int64_t sample, std::int64_t
   return {shift(0), shift(16), (random >> 63) != 0};
 }
 
-void copy_crop_flip(const std::uint8_t* source, std::uint8_t* target, std::int64_t height, std::int64_t width, const CropFlip& how) {
+void copy_crop_flip(const std::uint8_t* source, std::uint8_t* target, std::int64_t height, std::int64_t width,
+                    const CropFlip& how) {
   // Columns of the target that lie within the source.
   const std::int64_t begin = std::clamp<std::int64_t>(-how.right, 0, width);
   const std::int64_t end = std::clamp<std::int64_t>(width - how.right, begin, width);

@@ -16,6 +16,7 @@ struct CropFlip {
 CropFlip draw_crop_flip(const AugmentKey& key, std::int64_t sample, std::int64_t padding);
 
 // One channel of one image, height x width bytes, from `source` to `target`.
-void copy_crop_flip(const std::uint8_t* source, std::uint8_t* target, std::int64_t height, std::int64_t width, const CropFlip& how);
+void copy_crop_flip(const std::uint8_t* source, std::uint8_t* target, std::int64_t height, std::int64_t width,
+                    const CropFlip& how);
 
 }  // namespace tlaunch

@@ -35,7 +35,8 @@ KeyDataset::KeyDataset(SessionSet sessions, std::int64_t num_keys, std::int64_t 
   const auto is_val = choose_val_sessions(sessions, window, val_fraction);
   for (std::int64_t i = 0; i < sessions.size(); ++i) {
     auto& starts = is_val[static_cast<std::size_t>(i)] ? val_starts_ : train_starts_;
-    for (std::int64_t begin = sessions.offsets[i]; begin + window < sessions.offsets[i + 1]; ++begin) starts.push_back(begin);
+    const std::int64_t end = sessions.offsets[i + 1];
+    for (std::int64_t begin = sessions.offsets[i]; begin + window < end; ++begin) starts.push_back(begin);
   }
   if (train_starts_.empty() || val_starts_.empty()) {
     throw DataError(source + ": of its " + std::to_string(sessions.size()) + " sessions fewer than two have the " +

@@ -14,7 +14,7 @@ namespace tlaunch {
 // in order) has the smallest splitmix64, so that the split depends neither on the run's seed nor on the machine.
 class KeyDataset : public Dataset {
  public:
-  // `sessions`: keys in 0..num_keys-1. `source` names them in the DataError thrown where fewer than two sessions are long enough.
+  // `sessions`: keys in 0..num_keys-1. `source` names them in the DataError thrown where fewer than two are long enough.
   KeyDataset(SessionSet sessions, std::int64_t num_keys, std::int64_t window, double val_fraction,
              std::optional<SessionTests> tests, const std::string& source);
 
@@ -25,7 +25,9 @@ class KeyDataset : public Dataset {
   const SessionTests* session_tests() const override { return tests_ ? &*tests_ : nullptr; }
 
  private:
-  const std::vector<std::int64_t>& starts(Split split) const { return split == Split::train ? train_starts_ : val_starts_; }
+  const std::vector<std::int64_t>& starts(Split split) const {
+    return split == Split::train ? train_starts_ : val_starts_;
+  }
 
   std::vector<std::int32_t> keys_;
   std::vector<std::int64_t> train_starts_, val_starts_;  // where in keys_ each window begins

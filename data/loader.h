@@ -16,7 +16,8 @@ class Loader {
   Loader(std::function<Batch(std::int64_t)> make, std::int64_t count, std::int64_t num_workers,
          std::int64_t prefetch_factor, bool pin_memory);
   ~Loader();  // stops the threads, also in mid-way
-  // The next batch; an exception of make(i) is rethrown here, in order. Must not be called more than `count` times. One thread only.
+  // The next batch; an exception of make(i) is rethrown here, in order. Not more than `count` calls (std::logic_error).
+  // One thread only.
   Batch next();
 
  private:

@@ -47,9 +47,10 @@ std::uint32_t crc32_of(const Header& header) {
 std::string key_of(const std::string& source, std::uint32_t format_version) {
   struct stat status {};
   if (::stat(source.c_str(), &status) != 0) throw DataError(source + ": cannot be opened: " + std::strerror(errno));
-  const std::string identity = fs::absolute(source).lexically_normal().string() + '\n' + std::to_string(status.st_size) + '\n' +
-                               std::to_string(status.st_mtim.tv_sec) + '.' + std::to_string(status.st_mtim.tv_nsec) + '\n' +
-                               std::to_string(format_version);
+  const std::string path = fs::absolute(source).lexically_normal().string();
+  const std::string time = std::to_string(status.st_mtim.tv_sec) + '.' + std::to_string(status.st_mtim.tv_nsec);
+  const std::string identity =
+      path + '\n' + std::to_string(status.st_size) + '\n' + time + '\n' + std::to_string(format_version);
   std::uint64_t hash = 0;
   for (const char c : identity) hash = splitmix64(hash ^ static_cast<unsigned char>(c));
   std::array<char, 17> digits{};
@@ -148,7 +149,8 @@ CachedBytes cached_bytes(const std::string& source, std::uint32_t format_version
   std::vector<std::uint8_t> decoded = decode();
   try {
     if (free_bytes(folder) < 2 * decoded.size()) {
-      return {in_memory(std::move(decoded)), folder + ": less than twice the " + std::to_string(decoded.size()) + " bytes needed are free"};
+      const std::string bytes = std::to_string(decoded.size());
+      return {in_memory(std::move(decoded)), folder + ": less than twice the " + bytes + " bytes needed are free"};
     }
     write_cache_file(path, decoded);
   } catch (const IoError& error) {

@@ -1,6 +1,6 @@
 // Decoded bytes shared by all processes of a node: the first process that needs a file's decoded bytes writes them to a
 // cache folder, all map that one copy. Falls back to private memory where the folder cannot be written or the disk has
-// less than twice the bytes free. A cache file that fails its checks is made anew. The folder may be deleted at any time.
+// less than twice the bytes free. A cache file that fails its checks is made anew. The folder may be deleted any time.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // The order of samples: a pure function of (seed, epoch), the same for any number of ranks and any split into
 // micro-batches. Step s of an epoch trains the samples at positions [s*E, (s+1)*E) of the epoch's permutation, E the
-// effective batch; rank r's micro-batch m of that step takes b of them at offset (m * world + r) * b. Each sample is shown at most
-// once an epoch; the remainder N mod E is left out (another one each epoch, since the permutation changes).
+// effective batch; rank r's micro-batch m of that step takes b of them at offset (m * world + r) * b. Each sample is
+// shown at most once an epoch; the remainder N mod E is left out (another one each epoch, as the permutation changes).
 // Resume needs only the position: (epoch, step in epoch). Pure, thread-safe after construction.
 #pragma once
 

@@ -12,14 +12,16 @@ namespace {
 
 SessionSet read_sessions(const std::string& path) {
   if (!std::filesystem::exists(path)) {
-    throw DataError(path + ": not found; data.root must hold hdfs_train, hdfs_test_normal and hdfs_test_abnormal "
-                    "(the HDFS files of the DeepLog and logdeep repositories on GitHub: docs/data.md)");
+    throw DataError(path +
+                    ": not found; data.root must hold hdfs_train, hdfs_test_normal and hdfs_test_abnormal (the HDFS "
+                    "files of the DeepLog and logdeep repositories on GitHub: docs/data.md)");
   }
   return parse_sessions(map_file(path).bytes, path);
 }
 
-// A session too short for one window is lengthened, and thus always flagged, as DeepLog's reference implementation does.
-SessionSet read_test_sessions(const std::string& path, const std::vector<std::int32_t>& vocabulary, std::int64_t window) {
+// A session too short for one window is lengthened and so always flagged, as in DeepLog's reference implementation.
+SessionSet read_test_sessions(const std::string& path, const std::vector<std::int32_t>& vocabulary,
+                              std::int64_t window) {
   SessionSet sessions = read_sessions(path);
   number_keys(sessions, vocabulary);
   return lengthened(sessions, window + 1);
