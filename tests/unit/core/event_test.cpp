@@ -78,7 +78,7 @@ TEST(EventWriter, LongEventsAreCutAndSaySo) {
 TEST(EventWriter, TextThatIsNotUtf8StillMakesJson) {
   Pipe pipe;
   EventWriter(pipe.ends[1], 0).write("failure", {{"message", "bad \xFF byte"}});
-  EXPECT_NO_THROW(Json::parse(pipe.lines().at(0)));
+  EXPECT_EQ(Json::parse(pipe.lines().at(0))["event"], "failure");
 }
 
 TEST(EventWriter, AReaderThatWentAwayIsIgnored) {
