@@ -32,6 +32,7 @@ std::optional<std::string> capability_problem(const std::vector<GpuInfo>& gpus, 
     return "the worker's LibTorch " + worker.torch_version + " has no CUDA, but --nproc asks for GPUs (" +
            gpus.front().name + "); hide them (CUDA_VISIBLE_DEVICES=) to train on the CPU, or rebuild against a " +
            "LibTorch with CUDA: cmake -DTLAUNCH_TORCH=PATH";
+  if (worker.cuda_architectures.empty()) return std::nullopt;  // not told: the first kernel will
   for (const GpuInfo& gpu : gpus) {
     bool runs = false;
     std::string built_for;

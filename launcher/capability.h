@@ -11,7 +11,8 @@
 namespace tlaunch {
 
 // What to tell the user where one of `gpus` cannot run the worker's kernels; nothing where all can. An architecture
-// sm_XY runs on capability X.Z for Z >= Y; compute_XY (PTX) on every newer one.
+// sm_XY runs on capability X.Z for Z >= Y; compute_XY (PTX) on every newer one. A worker that
+// tells no architectures is taken at its word.
 std::optional<std::string> capability_problem(const std::vector<GpuInfo>& gpus, const WorkerDescription& worker);
 
 }  // namespace tlaunch

@@ -10,8 +10,10 @@
 namespace tlaunch {
 namespace {
 
-void check_capability(const Job& job) {
+void check_capability(Job& job) {
   if (!job.world.on_gpu) return;
+  if (job.worker.cuda_architectures.empty() && !job.worker.cuda_version.empty())
+    job.worker = describe_worker_anew(job.worker_path);
   const auto used = job.hardware.gpus.begin();
   if (const auto problem = capability_problem({used, used + job.world.size}, job.worker)) throw UsageError(*problem);
 }

@@ -76,13 +76,15 @@ void write_cache(const std::string& path, const std::string& text) {
   }
 }
 
-std::string tail(const std::string& text) {
-  return text.size() <= shown_output_bytes ? text : "... " + text.substr(text.size() - shown_output_bytes);
+// Its beginning and its end: what is wrong stands in one of them, between them a backtrace.
+std::string shortened(const std::string& text) {
+  if (text.size() <= shown_output_bytes) return text;
+  return text.substr(0, shown_output_bytes / 2) + "\n...\n" + text.substr(text.size() - shown_output_bytes / 2);
 }
 
 [[noreturn]] void refuse(const std::string& path, const Captured& answer, const std::string& why) {
   throw UsageError("the worker " + path + " cannot describe itself: " + why +
-                   (answer.err.empty() ? "" : "\nIts output:\n" + tail(answer.err)) +
+                   (answer.err.empty() ? "" : "\nIts output:\n" + shortened(answer.err)) +
                    "\nlaunch.worker must name a program that answers `describe --json` (docs/command-line.md)");
 }
 
@@ -122,17 +124,20 @@ std::string describe_cache_path(const std::string& worker_path) {
 }
 
 WorkerDescription describe_worker(const std::string& path) {
-  const std::string cache = describe_cache_path(path);
-  if (auto cached = read_cache(cache)) return *cached;
+  if (auto cached = read_cache(describe_cache_path(path))) return *cached;
+  return describe_worker_anew(path);
+}
+
+WorkerDescription describe_worker_anew(const std::string& path) {
   const Captured answer = run_captured({path, "describe", "--json"}, describe_limit_s);
   if (answer.timed_out) refuse(path, answer, "no answer within 60 s");
   if (answer.exit_code != 0) refuse(path, answer, "exit code " + std::to_string(answer.exit_code));
   try {
     WorkerDescription description = description_from_json(Json::parse(answer.out));
-    write_cache(cache, answer.out);
+    write_cache(describe_cache_path(path), answer.out);
     return description;
   } catch (const std::exception& error) {
-    refuse(path, answer, std::string("its answer is no description (") + error.what() + "): " + tail(answer.out));
+    refuse(path, answer, std::string("its answer is no description (") + error.what() + "): " + shortened(answer.out));
   }
 }
 

@@ -19,6 +19,10 @@ std::string find_worker(const std::string& name);
 // Throws UsageError with the worker's own output where it cannot describe itself.
 WorkerDescription describe_worker(const std::string& path);
 
+// The same, asked now and kept: a worker knows what its LibTorch was built for only where a GPU is, and the cache may
+// have been made where none was.
+WorkerDescription describe_worker_anew(const std::string& path);
+
 // The file describe_worker keeps the description of this binary in; "" where there is no cache folder.
 std::string describe_cache_path(const std::string& worker_path);
 

@@ -78,6 +78,7 @@ TEST(Capability, ALaterMinorRevisionAndPtxRun) {
   const auto worker = built_for({"sm_75", "sm_80", "sm_90", "sm_120", "compute_120"});
   EXPECT_FALSE(capability_problem({card("T4", 7, 5), card("RTX 3090", 8, 6), card("H100", 9, 0), card("later", 13, 0)}, worker));
   EXPECT_FALSE(capability_problem({}, worker));
+  EXPECT_FALSE(capability_problem({card("T4", 7, 5)}, built_for({}))) << "not told";
 }
 
 TEST(Capability, AnOldCardIsRefusedWithWhatToDo) {
