@@ -70,7 +70,8 @@ void write_file_atomically(const std::string& path, const std::function<void(con
   // Process and counter keep two writers of the same path apart; the dot and ".tmp" keep it out of listings.
   const std::string folder = folder_of(path);
   const std::string name = path.substr(path.rfind('/') + 1);
-  Temporary temporary(folder + "/." + name + "." + std::to_string(::getpid()) + "-" + std::to_string(counter++) + ".tmp");
+  Temporary temporary(folder + "/." + name + "." + std::to_string(::getpid()) + "-" + std::to_string(counter++) +
+                      ".tmp");
   // Reported under the name the user knows; the temporary's would say nothing to them.
   const int opened = ::open(temporary.path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
   if (opened < 0) {

@@ -16,7 +16,8 @@ using ByteSink = std::function<void(std::span<const std::byte>)>;
 void write_file_atomically(const std::string& path, const std::function<void(const ByteSink&)>& produce);
 void write_file_atomically(const std::string& path, std::string_view content);
 
-// The whole file; throws UsageError where it is absent and IoError where reading fails, or where it exceeds `limit_bytes`.
+// The whole file; throws UsageError where it is absent and IoError where reading fails, or where it exceeds
+// `limit_bytes`.
 std::string read_file(const std::string& path, std::size_t limit_bytes);
 
 }  // namespace tlaunch

@@ -21,7 +21,9 @@ std::string row(const std::vector<std::string>& cells) {
   return line.append("\n");
 }
 
-std::string table_head() { return row({"key", "takes", "default", "unit", "meaning"}) + "| --- | --- | --- | --- | --- |\n"; }
+std::string table_head() {
+  return row({"key", "takes", "default", "unit", "meaning"}) + "| --- | --- | --- | --- | --- |\n";
+}
 
 std::string code(const std::string& text) { return "`" + text + "`"; }
 
@@ -48,8 +50,8 @@ std::string option_table(const std::string& section, const std::vector<OptionSpe
   if (options.empty()) return "No keys of its own.\n";
   std::string text = table_head();
   for (const OptionSpec& option : options)
-    text += row({code(section + "." + option.key), expectation(rule_of(option)), to_text(option.default_value), option.unit,
-                 option.meaning});
+    text += row({code(section + "." + option.key), expectation(rule_of(option)), to_text(option.default_value),
+                 option.unit, option.meaning});
   return text;
 }
 
@@ -73,17 +75,18 @@ std::string resume_keys() {
 std::string config_markdown(const WorkerDescription& worker) {
   std::string text =
       "# Config keys\n\n"
-      "Made by `scripts/update_config_docs` from `core/schema_keys_*.cpp` and from what the worker describes; do not edit "
-      "by hand.\n\n"
+      "Made by `scripts/update_config_docs` from `core/schema_keys_*.cpp` and from what the worker describes; do not "
+      "edit by hand.\n\n"
       "A config is a YAML file with the sections below. `auto` leaves a value to tuning. Rules of the file:\n\n"
       "- `extends: base.yaml` starts from another file (its path is relative to this one); what this file gives wins.\n"
       "- `${VAR}` in a value is the environment variable, `${VAR:-text}` gives a default, `$${` is a plain `${`.\n"
       "- `key=value` on the command line (`train.epochs=3`) beats the file; the last one wins.\n"
-      "- Of keys that stand \"instead of\" one another one holds: a later one (command line, then the file, then what it "
-      "extends) displaces the others.\n"
+      "- Of keys that stand \"instead of\" one another one holds: a later one (command line, then the file, then what "
+      "it extends) displaces the others.\n"
       "- On resume only these may differ: " +
       resume_keys() + ".\n\n## Top level\n\n" + section_table("");
-  for (const std::string& section : schema_sections()) text += "\n## " + code(section) + "\n\n" + section_table(section);
+  for (const std::string& section : schema_sections())
+    text += "\n## " + code(section) + "\n\n" + section_table(section);
 
   text += "\n## Models\n";
   for (const ModelDescription& model : worker.models)
@@ -91,7 +94,8 @@ std::string config_markdown(const WorkerDescription& worker) {
   text += "\n## Data sets\n";
   for (const DatasetDescription& dataset : worker.datasets)
     text += head_of(dataset, "Data set") +
-            (dataset.default_root.empty() ? " `data.root` must be given." : " Default root: " + code(dataset.default_root) + ".") +
+            (dataset.default_root.empty() ? " `data.root` must be given."
+                                          : " Default root: " + code(dataset.default_root) + ".") +
             "\n\n" + option_table("data", dataset.options);
   return text;
 }

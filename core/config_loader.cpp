@@ -93,7 +93,7 @@ class Loader {
     if (!parsed) return;
     const ConfigEntry& found = *entry(key.key);
     if (key.check && !key.check(found.text)) {
-      add_problem(found.value_place, key.key, quoted(found.text) + " cannot be it; expected " + key.expected);
+      add_problem(found.value_place, key.key, quoted(found.text) + " is not allowed; expected " + key.expected);
       return;
     }
     if (parsed->value && key.path != PathBase::none) {
@@ -126,9 +126,10 @@ class Loader {
     for (const Description& each : all)
       if (each.name == name) return &each;
     const auto meant = nearest(name, names);
-    add_problem(found->value_place, key,
-                join_parts({"unknown " + noun + " " + quoted(name), expected, meant ? "did you mean " + *meant + "?" : ""},
-                           "; "));
+    add_problem(
+        found->value_place, key,
+        join_parts({"unknown " + noun + " " + quoted(name), expected, meant ? "did you mean " + *meant + "?" : ""},
+                   "; "));
     return nullptr;
   }
 
@@ -184,14 +185,15 @@ class Loader {
 
   // " of model lstm (resnet has it)" for a key that another model defines.
   template <class Description>
-  static std::string other_owners(const std::string& key, const std::vector<Description>& all, const std::string& chosen,
-                                  const std::string& noun) {
+  static std::string other_owners(const std::string& key, const std::vector<Description>& all,
+                                  const std::string& chosen, const std::string& noun) {
     std::vector<std::string> owners;
     for (const Description& each : all)
       for (const OptionSpec& option : each.options)
         if (option.key == last_part(key)) owners.push_back(each.name);
     if (owners.empty()) return "";
-    return " of " + noun + " " + chosen + " (" + join_parts(owners, ", ") + (owners.size() > 1 ? " have it)" : " has it)");
+    return " of " + noun + " " + chosen + " (" + join_parts(owners, ", ") +
+           (owners.size() > 1 ? " have it)" : " has it)");
   }
 
   void report(const BrokenRule& rule) {

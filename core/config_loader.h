@@ -26,7 +26,8 @@ enum class ValueSource { default_value, file, command_line };
 
 struct LoadedConfig {
   RunConfig config;
-  std::map<std::string, ValueSource> sources;  // by dotted key, every key of the schema and of the chosen model and data set
+  // By dotted key: every key of the schema and of the chosen model and data set.
+  std::map<std::string, ValueSource> sources;
 };
 
 // The `launch.worker` of a config before anything else of it is checked: its description is needed for the rest.

@@ -33,7 +33,8 @@ std::string format(const Place& place, const std::string& key, const std::string
   if (!place.override_text.empty())
     return std::string("command line: ").append(printable(place.override_text, 120)).append(": ").append(what);
   std::string line = printable(place.file, 300);
-  if (place.line > 0) line.append(":").append(std::to_string(place.line)).append(":").append(std::to_string(place.column));
+  if (place.line > 0)
+    line.append(":").append(std::to_string(place.line)).append(":").append(std::to_string(place.column));
   if (!key.empty()) line.append(": ").append(printable(key, 120));
   return line.append(": ").append(what);
 }
@@ -63,7 +64,9 @@ void ConfigProblems::throw_if_any() const {
   const std::size_t shown = std::min(problems_.size(), most_shown);
   std::vector<Problem> sorted(problems_.begin(), problems_.begin() + static_cast<std::ptrdiff_t>(shown));
   std::stable_sort(sorted.begin(), sorted.end(), [](const Problem& a, const Problem& b) {
-    const auto order = [](const Place& p) { return std::make_tuple(!p.override_text.empty(), p.file, p.line, p.column); };
+    const auto order = [](const Place& p) {
+      return std::make_tuple(!p.override_text.empty(), p.file, p.line, p.column);
+    };
     return order(a.place) < order(b.place);
   });
   std::string text;

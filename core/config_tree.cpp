@@ -64,7 +64,8 @@ class TreeReader {
   ConfigTree read() {
     tree_.file.file = source_.path;
     if (!read_layers(source_.path)) problems_.throw_if_any();
-    for (std::size_t i = 0; i < source_.overrides.size(); ++i) add_override(source_.overrides[i], static_cast<int>(i) + 1);
+    for (std::size_t i = 0; i < source_.overrides.size(); ++i)
+      add_override(source_.overrides[i], static_cast<int>(i) + 1);
     return std::move(tree_);
   }
 
@@ -108,7 +109,8 @@ class TreeReader {
     std::error_code error;
     const std::string canonical = fs::weakly_canonical(path, error).string();
     if (std::find(chain_.begin(), chain_.end(), canonical) != chain_.end()) {
-      problems_.add(extends.value_place, "extends", quoted(extends.text) + " leads back to this file; expected no circle");
+      problems_.add(extends.value_place, "extends",
+                    quoted(extends.text) + " leads back to this file; expected no circle");
     } else if (chain_.size() >= longest_chain) {
       problems_.add(extends.value_place, "extends",
                     "more than " + std::to_string(longest_chain) + " files that extend one another");
@@ -143,8 +145,9 @@ class TreeReader {
         continue;
       }
       if (key->text.empty() || key->text.find('.') != std::string::npos) {
-        problems_.add(place, dotted, "a key in a file has no dot and is not empty; expected a section with its keys, such as "
-                                     "train: {epochs: 3}");
+        problems_.add(place, dotted,
+                      "a key in a file has no dot and is not empty; expected a section with its keys, such as "
+                      "train: {epochs: 3}");
         continue;
       }
       const bool map_value = value->kind == YamlNode::Kind::map;

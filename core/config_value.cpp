@@ -126,7 +126,8 @@ ParsedValue parse_value(const std::string& given, const ValueRule& rule) {
   if (!rule.empty_word.empty() && text == rule.empty_word) return {};
 
   const auto problem = [&](const std::string& what, const std::string& hint = "") {
-    return ParsedValue{std::nullopt, join_parts({quoted(given) + " " + what, "expected " + expectation(rule), hint}, "; ")};
+    return ParsedValue{std::nullopt,
+                       join_parts({quoted(given) + " " + what, "expected " + expectation(rule), hint}, "; ")};
   };
   if (rule.type == OptionType::text && rule.choices.empty()) {
     if (text.empty()) return problem("is empty");
@@ -148,7 +149,8 @@ ParsedValue parse_value(const std::string& given, const ValueRule& rule) {
     return problem("is not known", meant ? "did you mean " + *meant + "?" : "");
   }
   std::string bounds;
-  if (const auto* integer = std::get_if<std::int64_t>(&*value)) bounds = out_of_bounds(static_cast<double>(*integer), rule);
+  if (const auto* integer = std::get_if<std::int64_t>(&*value))
+    bounds = out_of_bounds(static_cast<double>(*integer), rule);
   if (const auto* real = std::get_if<double>(&*value)) bounds = out_of_bounds(*real, rule);
   if (!bounds.empty()) return problem(bounds);
   return {value, ""};

@@ -15,7 +15,7 @@ struct ValueRule {
   std::vector<OptionValue> choices = {};  // empty: any value within the bounds
   std::optional<double> min = {}, max = {};  // inclusive
   bool above_min = false;                 // min itself is out
-  std::string empty_word = {};            // "auto", "off" or "none": what an empty optional is called; "" where there is none
+  std::string empty_word = {};  // "auto", "off" or "none": what an empty optional is called; "" where there is none
   std::vector<std::pair<std::string, std::string>> spellings = {};  // other words taken, and what each stands for
 };
 
@@ -29,6 +29,6 @@ struct ParsedValue {
 ParsedValue parse_value(const std::string& text, const ValueRule& rule);
 
 std::string expectation(const ValueRule& rule);  // "an integer of at least 1, or auto"
-std::string to_text(const OptionValue& value);   // as YAML has it; numbers in the shortest form that reads back the same
+std::string to_text(const OptionValue& value);  // as YAML has it; numbers in the shortest form that reads back the same
 
 }  // namespace tlaunch

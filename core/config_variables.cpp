@@ -33,11 +33,13 @@ ExpandedText expand_variables(const std::string& text,
       continue;
     }
     const std::size_t end = text.find('}', at);
-    if (end == std::string::npos) return {"", quoted(text) + " has a ${ without its }; expected ${VAR} or $${ for a plain ${"};
+    if (end == std::string::npos)
+      return {"", quoted(text) + " has a ${ without its }; expected ${VAR} or $${ for a plain ${"};
     const std::string inner = text.substr(at + 2, end - at - 2);
     const std::size_t dash = inner.find(":-");
     const std::string name = inner.substr(0, dash);
-    if (!is_name(name)) return {"", quoted("${" + inner + "}") + " names no variable; expected ${VAR} or ${VAR:-default}"};
+    if (!is_name(name))
+      return {"", quoted("${" + inner + "}") + " names no variable; expected ${VAR} or ${VAR:-default}"};
     const std::optional<std::string> value = getenv ? getenv(name) : std::nullopt;
     if (dash != std::string::npos && (!value || value->empty()))
       expanded.text += inner.substr(dash + 2);

@@ -61,8 +61,8 @@ std::vector<KeyText> all_keys(const RunConfig& config, const WorkerDescription* 
 std::string yaml_scalar(const std::string& value) {
   const std::string text = escape_variables(value);
   const auto plain = [](unsigned char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '/' || c == '.' ||
-           c == '-' || c == '+';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '/' ||
+           c == '.' || c == '-' || c == '+';
   };
   const bool null_word = text == "null" || text == "Null" || text == "NULL";
   if (!text.empty() && !null_word && text[0] != '-' && std::all_of(text.begin(), text.end(), plain)) return text;

@@ -10,7 +10,8 @@ namespace tlaunch {
 
 struct TimeEstimate {
   double low_s = 0, likely_s = 0, high_s = 0;
-  std::map<std::string, double> parts;  // start_up, steps, evaluation, checkpoints: likely seconds; they add up to likely_s
+  // start_up, steps, evaluation, checkpoints: likely seconds; they add up to likely_s.
+  std::map<std::string, double> parts;
 };
 
 Json to_json(const TimeEstimate&);

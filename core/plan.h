@@ -15,7 +15,7 @@ enum class Origin { user, team, measured, predicted, prior, cache };
 const char* to_string(Origin);
 
 struct Choice {
-  std::string key;     // "batch_size", "mixed_precision", "tf32", ... (design.md's KEY: the dotted key without its section)
+  std::string key;     // the dotted key without its section: "batch_size", "mixed_precision", "tf32", ...
   Json value;          // number, boolean or text
   Origin origin = Origin::prior;
   std::string reason;  // one sentence

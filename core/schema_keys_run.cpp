@@ -10,7 +10,9 @@ bool is_folder_name(const std::string& text) {  // the run's folder below run_ro
 constexpr double largest_batch = 1 << 30;  // batch.cpp's
 constexpr double largest_count = 1e12;
 
-ValueRule positive(double most, const char* empty_word = "") { return {.min = 1, .max = most, .empty_word = empty_word}; }
+ValueRule positive(double most, const char* empty_word = "") {
+  return {.min = 1, .max = most, .empty_word = empty_word};
+}
 ValueRule above_zero(const char* empty_word = "") { return {.min = 0, .above_min = true, .empty_word = empty_word}; }
 
 }  // namespace
@@ -54,7 +56,8 @@ std::vector<SchemaKey> run_keys() {
        .default_note = "required"},
       {.key = "data.root",
        .field = TLAUNCH_FIELD(data.root),
-       .meaning = "Folder of its files; relative to the file this stands in, on the command line to the working directory.",
+       .meaning =
+           "Folder of its files; relative to the file this stands in, on the command line to the working directory.",
        .default_note = "the data set's own folder, where it has one",
        .path = PathBase::file_folder},
       {.key = "data.num_workers",

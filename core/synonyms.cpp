@@ -9,14 +9,38 @@ namespace tlaunch {
 
 const std::vector<std::pair<std::string, std::string>>& section_synonyms() {
   static const std::vector<std::pair<std::string, std::string>> table = {
-      {"training", "train"},   {"trainer", "train"},       {"optim", "train"},        {"optimizer", "train"},
-      {"optimization", "train"}, {"scheduler", "train"},   {"solver", "train"},       {"hparams", "train"},
-      {"dataset", "data"},     {"datasets", "data"},       {"datamodule", "data"},    {"dataloader", "data"},
-      {"loader", "data"},      {"net", "model"},           {"network", "model"},      {"models", "model"},
-      {"evaluation", "eval"},  {"validation", "eval"},     {"val", "eval"},           {"hardware", "gpu"},
-      {"cuda", "gpu"},         {"performance", "gpu"},     {"checkpoints", "checkpoint"}, {"checkpointing", "checkpoint"},
-      {"ckpt", "checkpoint"},  {"save", "checkpoint"},     {"logging", "log"},        {"logger", "log"},
-      {"logs", "log"},         {"distributed", "launch"},  {"launcher", "launch"},    {"torchrun", "launch"},
+      {"training", "train"},
+      {"trainer", "train"},
+      {"optim", "train"},
+      {"optimizer", "train"},
+      {"optimization", "train"},
+      {"scheduler", "train"},
+      {"solver", "train"},
+      {"hparams", "train"},
+      {"dataset", "data"},
+      {"datasets", "data"},
+      {"datamodule", "data"},
+      {"dataloader", "data"},
+      {"loader", "data"},
+      {"net", "model"},
+      {"network", "model"},
+      {"models", "model"},
+      {"evaluation", "eval"},
+      {"validation", "eval"},
+      {"val", "eval"},
+      {"hardware", "gpu"},
+      {"cuda", "gpu"},
+      {"performance", "gpu"},
+      {"checkpoints", "checkpoint"},
+      {"checkpointing", "checkpoint"},
+      {"ckpt", "checkpoint"},
+      {"save", "checkpoint"},
+      {"logging", "log"},
+      {"logger", "log"},
+      {"logs", "log"},
+      {"distributed", "launch"},
+      {"launcher", "launch"},
+      {"torchrun", "launch"},
   };
   return table;
 }
@@ -188,7 +212,9 @@ std::string nearest_in(const std::vector<std::string>& known, const std::string&
 }
 
 std::string best_target(const std::string& key, const std::vector<std::string>& known) {
-  const auto is_known = [&](const std::string& each) { return std::find(known.begin(), known.end(), each) != known.end(); };
+  const auto is_known = [&](const std::string& each) {
+    return std::find(known.begin(), known.end(), each) != known.end();
+  };
   std::string section = section_of(key);
   const std::string last = last_part(key);
 

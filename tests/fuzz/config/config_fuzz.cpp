@@ -18,9 +18,12 @@ tlaunch::WorkerDescription worker() {
     return OptionSpec{key, type, std::move(value), "", "", {}, {}, {}};
   };
   WorkerDescription worker;
-  worker.models = {{"m", "", "image",
-                    {option("depth", OptionType::integer, std::int64_t{8}), option("stem", OptionType::text, std::string("s"))},
-                    {}}};
+  worker.models = {
+      {"m",
+       "",
+       "image",
+       {option("depth", OptionType::integer, std::int64_t{8}), option("stem", OptionType::text, std::string("s"))},
+       {}}};
   worker.datasets = {{"d", "", "image", "/data",
                       {option("augment", OptionType::boolean, true), option("share", OptionType::real, 0.5)}, {}}};
   return worker;
@@ -42,7 +45,8 @@ struct ConfigFile {
 tlaunch::LoadedConfig load(const std::string& path, const std::string& text, std::vector<std::string> overrides) {
   std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
   static const tlaunch::WorkerDescription description = worker();
-  return tlaunch::load_config({path, std::move(overrides), [](const std::string&) { return std::string("3"); }}, description);
+  return tlaunch::load_config({path, std::move(overrides), [](const std::string&) { return std::string("3"); }},
+                              description);
 }
 
 }  // namespace

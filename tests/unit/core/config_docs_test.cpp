@@ -15,7 +15,10 @@ TEST(ConfigDocs, HaveARowForEveryKeyModelAndDataSet) {
   EXPECT_THAT(text, HasSubstr("### Data set `sessions`"));
   EXPECT_THAT(text, HasSubstr("`data.root` must be given."));
   EXPECT_THAT(text, HasSubstr("| `train.batch_size` | an integer from 1 to 1073741824, or auto | auto | samples |"));
-  EXPECT_THAT(text, HasSubstr("| `train.epochs` | an integer from 1 to 1000000000; instead of `train.max_steps`, `train.kimg` | 10 |"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(
+          "| `train.epochs` | an integer from 1 to 1000000000; instead of `train.max_steps`, `train.kimg` | 10 |"));
 }
 
 TEST(ConfigDocs, ATablesCellKeepsItsBars) {
@@ -41,7 +44,8 @@ TEST(Schema, EachGroupHasOneDefault) {
   for (const SchemaKey& key : schema()) {
     if (key.group.empty()) continue;
     int defaults = key.group_default.empty() ? 0 : 1;
-    for (const std::string& sibling : group_siblings(key)) defaults += schema_key(sibling)->group_default.empty() ? 0 : 1;
+    for (const std::string& sibling : group_siblings(key))
+      defaults += schema_key(sibling)->group_default.empty() ? 0 : 1;
     EXPECT_EQ(defaults, 1) << key.key;
   }
 }

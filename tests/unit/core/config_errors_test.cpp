@@ -26,7 +26,8 @@ gpu: {tf32: [1]}
             "c.yaml:4:29: data.agment: unknown key; did you mean data.augment?\n"
             "c.yaml:6:3: train.epcohs: unknown key; did you mean train.epochs?\n"
             "c.yaml:7:18: train.learning_rate: 'fast' is no finite number; expected a number above 0\n"
-            "c.yaml:8:13: train.schedule: 'cosinus' is not known; expected one of cosine, step, constant; did you mean cosine?\n"
+            "c.yaml:8:13: train.schedule: 'cosinus' is not known; expected one of cosine, step, constant; did you mean "
+            "cosine?\n"
             "c.yaml:9:15: train.batch_size: '0' is too small; expected an integer from 1 to 1073741824, or auto\n"
             "c.yaml:10:12: training.epochs: unknown key; did you mean train.epochs?\n"
             "c.yaml:11:7: eval: expected a section: a map of keys below it\n"
@@ -44,8 +45,9 @@ TEST_F(ConfigErrors, ModelAndDataSetAreRequired) {
 }
 
 TEST_F(ConfigErrors, DataRootIsRequiredWhereTheDataSetHasNoFolder) {
-  EXPECT_EQ(errors("model: {name: lstm}\ndata: {name: sessions}\n"),
-            "c.yaml:2:1: data.root: required: data set sessions has no folder of its own; expected the folder of its files");
+  EXPECT_EQ(
+      errors("model: {name: lstm}\ndata: {name: sessions}\n"),
+      "c.yaml:2:1: data.root: required: data set sessions has no folder of its own; expected the folder of its files");
 }
 
 TEST_F(ConfigErrors, KeysOfModelsAreCheckedAgainstTheDescription) {
@@ -57,9 +59,10 @@ TEST_F(ConfigErrors, KeysOfModelsAreCheckedAgainstTheDescription) {
 }
 
 TEST_F(ConfigErrors, ModelAndDataSetMustTakeTheSameKindOfSamples) {
-  EXPECT_EQ(errors("model: {name: lstm}\ndata: {name: fashion_mnist}\n"),
-            "c.yaml:1:15: model.name: model lstm takes samples of kind keys, but data set fashion_mnist has kind image; "
-            "expected the same kind");
+  EXPECT_EQ(
+      errors("model: {name: lstm}\ndata: {name: fashion_mnist}\n"),
+      "c.yaml:1:15: model.name: model lstm takes samples of kind keys, but data set fashion_mnist has kind image; "
+      "expected the same kind");
 }
 
 TEST_F(ConfigErrors, TwoOfAGroupInOneFile) {
@@ -77,7 +80,8 @@ TEST_F(ConfigErrors, CombinationsThatCannotWork) {
   EXPECT_EQ(errors(image + "train: {schedule: step}\n"),
             "c.yaml:3:19: train.schedule: schedule step needs train.step_epochs; expected its number of epochs");
   EXPECT_EQ(errors(image, {"train.step_epochs=3"}),
-            "command line: train.step_epochs=3: train.step_epochs is for train.schedule=step, which is cosine; expected none");
+            "command line: train.step_epochs=3: train.step_epochs is for train.schedule=step, which is cosine; "
+            "expected none");
   EXPECT_EQ(errors(image, {"train.momentum=0.9"}),
             "command line: train.momentum=0.9: train.momentum is for train.optimizer=sgd, which is adamw; expected 0");
   EXPECT_EQ(errors(image, {"model.dtype=float64", "gpu.mixed_precision=bf16"}),
@@ -86,15 +90,19 @@ TEST_F(ConfigErrors, CombinationsThatCannotWork) {
   EXPECT_EQ(errors(image + "deterministic: true\ngpu: {cudnn_benchmark: true}\n"),
             "c.yaml:4:24: gpu.cudnn_benchmark: gpu.cudnn_benchmark=true does not go with deterministic=true; expected "
             "false or auto");
-  EXPECT_EQ(errors(image, {"train.batch_size=96", "train.gradient_accumulation_steps=2"}),
-            "command line: train.batch_size=96: train.batch_size=96 x train.gradient_accumulation_steps=2 does not divide "
-            "train.effective_batch_size=256; nearest that it divides: 192 or 384");
-  EXPECT_EQ(errors(image, {"train.effective_batch_size=100", "train.batch_size=25", "train.gradient_accumulation_steps=4"}), "");
+  EXPECT_EQ(
+      errors(image, {"train.batch_size=96", "train.gradient_accumulation_steps=2"}),
+      "command line: train.batch_size=96: train.batch_size=96 x train.gradient_accumulation_steps=2 does not divide "
+      "train.effective_batch_size=256; nearest that it divides: 192 or 384");
+  EXPECT_EQ(
+      errors(image, {"train.effective_batch_size=100", "train.batch_size=25", "train.gradient_accumulation_steps=4"}),
+      "");
 }
 
 TEST_F(ConfigErrors, ARuleIsNotCheckedOnAValueThatIsWrongItself) {
-  EXPECT_EQ(errors(image, {"train.optimizer=sdg", "train.momentum=0.9"}),
-            "command line: train.optimizer=sdg: 'sdg' is not known; expected one of sgd, adam, adamw; did you mean sgd?");
+  EXPECT_EQ(
+      errors(image, {"train.optimizer=sdg", "train.momentum=0.9"}),
+      "command line: train.optimizer=sdg: 'sdg' is not known; expected one of sgd, adam, adamw; did you mean sgd?");
 }
 
 TEST_F(ConfigErrors, EmptyValuesAndMaps) {
@@ -165,9 +173,10 @@ TEST_F(ConfigErrors, AVariableInAFlowMapMustBeQuoted) {
 }
 
 TEST_F(ConfigErrors, DottedKeysBelongOnTheCommandLine) {
-  EXPECT_EQ(errors(image + "train.epochs: 3\n"),
-            "c.yaml:3:1: train.epochs: a key in a file has no dot and is not empty; expected a section with its keys, such "
-            "as train: {epochs: 3}");
+  EXPECT_EQ(
+      errors(image + "train.epochs: 3\n"),
+      "c.yaml:3:1: train.epochs: a key in a file has no dot and is not empty; expected a section with its keys, such "
+      "as train: {epochs: 3}");
 }
 
 TEST_F(ConfigErrors, KeysThatAreNotBuiltYetAreUnknown) {

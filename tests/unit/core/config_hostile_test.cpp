@@ -143,11 +143,11 @@ TEST_F(HostileConfig, AHundredMegabytesAreNotEvenRead) {
 
 TEST_F(HostileConfig, Overrides) {
   const auto only = [&](const std::string& text) { return errors(image, {text}); };
-  for (const std::string& text : {std::string(), std::string("="), std::string("=3"), std::string("a"), std::string("seed=[1"),
-                           std::string("seed={a: 1}"), std::string("seed='"), std::string("seed=\"\\x\""),
-                           std::string("a.b.c.d=1"), std::string(".=1"), std::string("train.=1"), std::string("seed=\0", 6),
-                           std::string(1'000'000, 'x'), std::string(1'000'000, 'x') + "=1",
-                           "seed=" + std::string(500'000, '['), "seed=" + std::string(500'000, '9')}) {
+  for (const std::string& text :
+       {std::string(), std::string("="), std::string("=3"), std::string("a"), std::string("seed=[1"),
+        std::string("seed={a: 1}"), std::string("seed='"), std::string("seed=\"\\x\""), std::string("a.b.c.d=1"),
+        std::string(".=1"), std::string("train.=1"), std::string("seed=\0", 6), std::string(1'000'000, 'x'),
+        std::string(1'000'000, 'x') + "=1", "seed=" + std::string(500'000, '['), "seed=" + std::string(500'000, '9')}) {
     const std::string message = only(text);
     EXPECT_NE(message, "") << text.substr(0, 50);
     EXPECT_LT(message.size(), 2'000u);

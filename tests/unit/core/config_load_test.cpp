@@ -106,7 +106,8 @@ TEST_F(ConfigLoad, OverrideValuesMayBeQuotedOrHoldAnything) {
 }
 
 TEST_F(ConfigLoad, AFileBeatsWhatItExtends) {
-  write("base/base.yaml", "model: {name: resnet, depth: 14, width: 32}\ndata: {name: fashion_mnist}\ntrain: {epochs: 5}\n");
+  write("base/base.yaml",
+        "model: {name: resnet, depth: 14, width: 32}\ndata: {name: fashion_mnist}\ntrain: {epochs: 5}\n");
   const RunConfig c = load("extends: base/base.yaml\nmodel: {depth: 20}\ntrain: {kimg: 3}\n");
   EXPECT_EQ(c.model.options.integer("depth"), 20);
   EXPECT_EQ(c.model.options.integer("width"), 32);
@@ -127,8 +128,9 @@ TEST_F(ConfigLoad, ExtendsIsRelativeToItsOwnFile) {
 TEST_F(ConfigLoad, VariablesAreExpandedInValues) {
   environment = {{"EPOCHS", "3"}, {"WHERE", "/data"}, {"BASE", "base"}};
   write("base.yaml", image);
-  const RunConfig c = load("extends: ${BASE}.yaml\ntrain:\n  epochs: ${EPOCHS}\n  effective_batch_size: '${BATCH:-64}'\n",
-                           {"data.root=${WHERE}/x"});
+  const RunConfig c =
+      load("extends: ${BASE}.yaml\ntrain:\n  epochs: ${EPOCHS}\n  effective_batch_size: '${BATCH:-64}'\n",
+           {"data.root=${WHERE}/x"});
   EXPECT_EQ(c.train.epochs, 3);
   EXPECT_EQ(c.train.effective_batch_size, 64);
   EXPECT_EQ(c.data.root, "/data/x");
@@ -157,7 +159,9 @@ TEST_F(ConfigLoad, CheckpointFolderInAFileIsRelativeToTheWorkingDirectoryToo) {
 }
 
 TEST_F(ConfigLoad, SourcesTellWhereEachValueComesFrom) {
-  const auto sources = load_config(source(image + "train: {epochs: 5}\n", {"train.max_steps=2", "model.depth=14"}), test::worker()).sources;
+  const auto sources =
+      load_config(source(image + "train: {epochs: 5}\n", {"train.max_steps=2", "model.depth=14"}), test::worker())
+          .sources;
   EXPECT_EQ(sources.at("model.name"), ValueSource::file);
   EXPECT_EQ(sources.at("train.max_steps"), ValueSource::command_line);
   EXPECT_EQ(sources.at("train.epochs"), ValueSource::default_value);  // displaced

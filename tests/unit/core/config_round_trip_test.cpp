@@ -108,7 +108,8 @@ std::string any_value(const SchemaKey& key) {
   }
   if (key.check) return *rc::gen::element<std::string>("1", "auto", "cpu");
   // Anything without control characters.
-  return "x" + *rc::gen::container<std::string>(rc::gen::elementOf(std::string("aZ9 :#'\"\\${}[]*&!|>%@`-?,~/.\xC3\xA9")));
+  return "x" +
+         *rc::gen::container<std::string>(rc::gen::elementOf(std::string("aZ9 :#'\"\\${}[]*&!|>%@`-?,~/.\xC3\xA9")));
 }
 
 TEST_F(RoundTrip, AnyValidConfigReadsBackTheSame) {

@@ -55,7 +55,8 @@ TEST(EventWriter, PutsTimeNameAndRankFirst) {
 
 TEST(EventWriter, NumbersThatAreNotFiniteAreText) {
   Pipe pipe;
-  EventWriter(pipe.ends[1], 0).write("eval", {{"loss", std::nan("")}, {"metrics", {{"up", INFINITY}, {"down", -INFINITY}}}});
+  EventWriter(pipe.ends[1], 0)
+      .write("eval", {{"loss", std::nan("")}, {"metrics", {{"up", INFINITY}, {"down", -INFINITY}}}});
   const Json event = Json::parse(pipe.lines().at(0));
   EXPECT_EQ(event["loss"], "NaN");
   EXPECT_EQ(event["metrics"]["up"], "Infinity");

@@ -23,7 +23,8 @@ TEST(Synonyms, EveryTargetIsAKeyAndNoSynonymIsOne) {
   for (const auto& [synonym, target] : key_synonyms()) {
     EXPECT_TRUE(is_key(target)) << synonym << " -> " << target;
     EXPECT_TRUE(seen.insert(synonym).second) << synonym << " stands twice";
-    for (const std::string& key : keys) EXPECT_NE(last_part(key), synonym) << "never looked up: " << key << " is nearer";
+    for (const std::string& key : keys)
+      EXPECT_NE(last_part(key), synonym) << "never looked up: " << key << " is nearer";
   }
   const auto& sections = schema_sections();
   for (const auto& [synonym, target] : section_synonyms()) {
