@@ -58,6 +58,7 @@ std::string option_table(const std::string& section, const std::vector<OptionSpe
 template <class Description>
 std::string head_of(const Description& described, const std::string& noun) {
   std::string text = "\n### " + noun + " " + code(described.name) + "\n\n" + described.summary;
+  if (!text.ends_with('.')) text += '.';
   text += " Samples: " + described.sample_kind + ".";
   if (!described.metrics.empty()) text += " Metrics: " + join_parts(described.metrics, ", ") + ".";
   return text;
