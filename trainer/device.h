@@ -6,12 +6,16 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/run_config.h"
 
 namespace tlaunch {
 
 int cuda_device_count();                       // 0 without CUDA, driver or card
+std::string cuda_version();                    // of this build: "13.0"; "" without CUDA
+// "sm_75", ...: what this LibTorch has kernels for. Empty without CUDA, and without a driver: LibTorch tells only then.
+std::vector<std::string> cuda_architectures();
 void select_device(const torch::Device&);      // makes it the current one and initialises it
 void synchronize(const torch::Device&);        // waits for its kernels; nothing on the CPU
 void empty_cache(const torch::Device&);        // gives cached blocks back to the card; nothing on the CPU

@@ -5,6 +5,8 @@
 namespace tlaunch {
 
 int cuda_device_count() { return 0; }
+std::string cuda_version() { return ""; }
+std::vector<std::string> cuda_architectures() { return {}; }
 void select_device(const torch::Device&) {}
 void synchronize(const torch::Device&) {}
 void empty_cache(const torch::Device&) {}

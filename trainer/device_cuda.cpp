@@ -1,9 +1,14 @@
 #include <ATen/Context.h>
 #include <ATen/cuda/CUDAContext.h>
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAFunctions.h>
 
+#include <cuda.h>
+
+#include <algorithm>
 #include <cstdio>
+#include <regex>
 
 #include "trainer/device.h"
 #include "trainer/host_memory.h"
@@ -12,6 +17,19 @@ namespace tlaunch {
 
 // The non-throwing count: a machine without driver or card has none.
 int cuda_device_count() { return c10::cuda::device_count(); }
+
+std::string cuda_version() { return std::to_string(CUDA_VERSION / 1000) + "." + std::to_string(CUDA_VERSION % 1000 / 10); }
+
+std::vector<std::string> cuda_architectures() {
+  if (cuda_device_count() == 0) return {};
+  // The build's own report is the one place in C++ that knows them.
+  const auto report = at::detail::getCUDAHooks().showConfig();
+  const std::regex pattern("code=(sm_[0-9]+[a-z]?)");
+  std::vector<std::string> found;
+  for (auto it = std::sregex_iterator(report.begin(), report.end(), pattern); it != std::sregex_iterator(); ++it)
+    if (std::find(found.begin(), found.end(), (*it)[1]) == found.end()) found.push_back((*it)[1]);
+  return found;
+}
 
 void select_device(const torch::Device& device) {
   if (!device.is_cuda()) return;

@@ -5,12 +5,12 @@
 namespace tlaunch {
 namespace {
 
-// Kernels wider than one pixel only: for 1x1 the two layouts hold the same bytes in the same order, and the strides
-// that channels_last gives them differ from the Reducer's bucket views.
+// contiguous(ChannelsLast) would leave 1x1 kernels as they are (both layouts hold the same bytes in the same order), but
+// their gradients come with channels_last strides, and the Reducer's bucket views take the parameter's: so set these too.
 void to_channels_last(Model& model) {
   for (auto& parameter : model.parameters())
-    if (parameter.dim() == 4 && parameter.size(2) * parameter.size(3) > 1)
-      parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast));
+    if (parameter.dim() == 4)
+      parameter.set_data(at::empty_like(parameter, parameter.options(), at::MemoryFormat::ChannelsLast).copy_(parameter.detach()));
 }
 
 }  // namespace

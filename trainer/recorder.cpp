@@ -14,7 +14,7 @@ Recorder::Recorder(const WorkerContext& context, const LogConfig& log, const std
     columns.insert(columns.end(), metrics.begin(), metrics.end());
     csv_ = std::make_unique<MetricsCsv>(context.run_dir + "/metrics.csv", columns, resume_step);
   }
-  if (log.tensorboard) tensorboard_ = std::make_unique<TensorboardWriter>(context.run_dir + "/tensorboard");
+  if (log.tensorboard) tensorboard_ = std::make_unique<TensorboardWriter>(context.run_dir + "/tensorboard", resume_step > 0 ? std::optional(resume_step) : std::nullopt);
 }
 
 void Recorder::write(std::int64_t step, std::int64_t epoch, const std::map<std::string, double>& figures) {

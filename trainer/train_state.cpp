@@ -26,7 +26,7 @@ Progress progress_from(const Json& json) {
   progress.step = json.at("step");
   for (const auto& [name, value] : json.at("metrics").items()) progress.metrics[name] = number_of(value);
   progress.evaluations_without_improvement = json.at("evaluations_without_improvement");
-  if (json.contains("best_val_loss")) progress.best_val_loss = json["best_val_loss"].get<double>();
+  if (json.contains("best_val_loss")) progress.best_val_loss = number_of(json["best_val_loss"]);
   return progress;
 }
 

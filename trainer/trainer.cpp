@@ -183,8 +183,8 @@ void Trainer::run_evaluation() {
   recorder_.metrics("eval", progress_.step, epoch(), result.samples, result.metrics, result.seconds);
 
   const double val_loss = result.metrics.at("val_loss");
-  if (!progress_.best_val_loss || val_loss < *progress_.best_val_loss) {
-    if (std::isfinite(val_loss)) progress_.best_val_loss = val_loss;
+  if (std::isfinite(val_loss) && (!progress_.best_val_loss || val_loss < *progress_.best_val_loss)) {
+    progress_.best_val_loss = val_loss;
     progress_.evaluations_without_improvement = 0;
   } else {
     ++progress_.evaluations_without_improvement;

@@ -46,9 +46,10 @@ def learning_rate(config, step, total_steps):
 
 
 def channels_last(model):
+    """The 1x1 kernels too: contiguous() would leave their strides, and DistributedDataParallel would warn about them."""
     for parameter in model.parameters():
-        if parameter.dim() == 4 and parameter.shape[2] * parameter.shape[3] > 1:
-            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+        if parameter.dim() == 4:
+            parameter.data = torch.empty_like(parameter, memory_format=torch.channels_last).copy_(parameter.detach())
 
 
 class Twin:

@@ -1,0 +1,127 @@
+// A state saved and restored in one process. Exactness over real runs is tests/multiproc/resume_test.
+#include "trainer/train_state.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include "core/error.h"
+#include "tests/support/run_tlaunch.h"
+
+namespace tlaunch {
+namespace {
+
+RunConfig config(std::int64_t seed, std::int64_t hidden) {
+  RunConfig config;
+  config.seed = seed;
+  config.model.name = "lstm";
+  config.model.options.set("hidden_size", hidden);
+  config.model.options.set("num_layers", std::int64_t{1});
+  config.model.options.set("window", std::int64_t{3});
+  config.model.options.set("top_g", std::int64_t{2});
+  config.model.options.set("input", std::string("embedding"));
+  config.train.gradient_accumulation_steps = 1;
+  return config;
+}
+
+// A job without a data set: the state does not look at it.
+Job job_of(const RunConfig& config) {
+  Job job;
+  torch::manual_seed(config.seed);
+  job.model = make_model("lstm", config.model.options, {.kind = "keys", .window = 3, .num_classes = 5});
+  return job;
+}
+
+struct Side {
+  RunConfig settings;
+  Group group{WorkerContext{}};
+  Job job;
+  TrainStep step;
+  explicit Side(std::int64_t seed, std::int64_t hidden = 4)
+      : settings(config(seed, hidden)), job(job_of(settings)), step(settings, group, job, {}) {}
+};
+
+const RunIdentity identity{.seed = 1, .train_samples = 100, .effective_batch_size = 10, .steps_per_epoch = 10};
+
+std::map<std::string, torch::Tensor> copy_of(Job& job) {
+  std::map<std::string, torch::Tensor> copies;
+  for (const auto& [name, tensor] : state_tensors(*job.model)) copies[name] = tensor.clone();
+  return copies;
+}
+
+bool equal(const std::map<std::string, torch::Tensor>& a, const std::map<std::string, torch::Tensor>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const auto& x, const auto& y) { return x.first == y.first && x.second.equal(y.second); });
+}
+
+class TrainState : public testing::Test {
+ protected:
+  std::string path() const { return (scratch_ / "state.safetensors").string(); }
+  test::TempDir scratch_;
+};
+
+TEST_F(TrainState, ComesBackAsItWas) {
+  Side saved(1), fresh(2);
+  const Progress progress{.step = 23, .metrics = {{"val_loss", 0.5}}, .best_val_loss = 0.25, .evaluations_without_improvement = 2};
+  for (auto& [name, tensor] : saved.step.optimizer().state()) tensor.uniform_();
+  EXPECT_EQ(save_state(path(), saved.job, saved.step, saved.group, progress, identity), std::filesystem::file_size(path()));
+  const auto next = torch::rand({4});
+
+  const SavedState state(path());
+  state.check(identity);
+  state.restore(fresh.job, fresh.step, 0);
+  EXPECT_TRUE(equal(copy_of(saved.job), copy_of(fresh.job)));
+  EXPECT_TRUE(torch::rand({4}).equal(next)) << "the generator goes on where it was";
+  const auto theirs = saved.step.optimizer().state(), ours = fresh.step.optimizer().state();
+  ASSERT_EQ(ours.size(), theirs.size());
+  for (std::size_t i = 0; i < ours.size(); ++i) EXPECT_TRUE(ours[i].second.equal(theirs[i].second)) << ours[i].first;
+  EXPECT_EQ(state.progress().step, 23);
+  EXPECT_EQ(state.progress().metrics, progress.metrics);
+  EXPECT_EQ(state.progress().best_val_loss, 0.25);
+  EXPECT_EQ(state.progress().evaluations_without_improvement, 2);
+}
+
+TEST_F(TrainState, KeepsANonFiniteMetric) {
+  Side side(1);
+  save_state(path(), side.job, side.step, side.group, {.step = 1, .metrics = {{"val_loss", NAN}}, .best_val_loss = {}}, identity);
+  EXPECT_TRUE(std::isnan(SavedState(path()).progress().metrics.at("val_loss")));
+}
+
+TEST_F(TrainState, OfAnotherShapeChangesNothing) {
+  Side saved(1, 4), other(2, 8);
+  save_state(path(), saved.job, saved.step, saved.group, {}, identity);
+  const auto before = copy_of(other.job);
+  EXPECT_THROW(SavedState(path()).restore(other.job, other.step, 0), DataError);
+  EXPECT_TRUE(equal(before, copy_of(other.job)));
+}
+
+TEST_F(TrainState, OfAnotherRunIsRefusedWithWhatDiffers) {
+  Side side(1);
+  save_state(path(), side.job, side.step, side.group, {}, identity);
+  auto other = identity;
+  other.effective_batch_size = 20;
+  try {
+    SavedState(path()).check(other);
+    ADD_FAILURE() << "accepted";
+  } catch (const UsageError& error) {
+    EXPECT_NE(std::string(error.what()).find("effective_batch_size 10"), std::string::npos) << error.what();
+  }
+}
+
+TEST_F(TrainState, WeightsAloneAreNoCheckpoint) {
+  Side side(1);
+  write_safetensors(path(), {}, {});
+  EXPECT_THROW(SavedState{path()}, DataError);
+  try {
+    const SafetensorsFile file(path());
+    load_weights(file, side.job);
+    ADD_FAILURE() << "accepted";
+  } catch (const DataError& error) {
+    EXPECT_NE(std::string(error.what()).find("weight_ih_l0"), std::string::npos) << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace tlaunch
