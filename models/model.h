@@ -19,6 +19,11 @@ class Model : public torch::nn::Module {
  public:
   // Images [n, c, h, w] in the model's dtype, or keys int64 [n, window], to logits [n, num_classes].
   virtual torch::Tensor forward(const torch::Tensor& input) = 0;
+
+  // As in Python, only floating-point tensors change dtype; LibTorch's own would make floats of BatchNorm's counters.
+  using torch::nn::Module::to;
+  void to(torch::Dtype dtype, bool non_blocking = false) override;
+  void to(torch::Device device, torch::Dtype dtype, bool non_blocking = false) override;
 };
 
 // Built with its options and the data's shape; throws UsageError where they do not fit together.

@@ -74,6 +74,18 @@ TEST(Resnet, ChannelsLastGivesTheSameLogitsAndKeepsTheLayout) {
   EXPECT_TRUE(torch::allclose(logits, expected, 1e-10, 1e-10));
 }
 
+TEST(Resnet, KeepsItsBatchCountersAsIntegersWhenItsDtypeChanges) {
+  const auto model = make_model("resnet", options_of("resnet"), image_shape(1, 28, 10));
+  model->forward(torch::randn({2, 1, 28, 28}));
+  model->to(torch::kFloat64);
+  model->to(torch::kCPU, torch::kFloat32);
+  model->to(torch::kFloat64);
+  const auto buffers = model->named_buffers();
+  EXPECT_EQ(buffers["bn1.num_batches_tracked"].scalar_type(), torch::kInt64);
+  EXPECT_EQ(buffers["bn1.num_batches_tracked"].item<std::int64_t>(), 1);
+  EXPECT_EQ(buffers["bn1.running_mean"].scalar_type(), torch::kFloat64);
+}
+
 TEST(Lstm, PredictsFromTheWholeWindowAndTheOrderOfItsKeys) {
   torch::manual_seed(1);
   for (const char* input : {"scalar", "embedding"}) {
