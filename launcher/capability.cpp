@@ -43,8 +43,10 @@ std::optional<std::string> capability_problem(const std::vector<GpuInfo>& gpus, 
     if (!runs)
       return gpu.name + " has compute capability " + std::to_string(gpu.capability_major) + "." +
              std::to_string(gpu.capability_minor) + ", but the worker's LibTorch " + worker.torch_version +
-             " is built for " + built_for + "; rebuild against a LibTorch that supports this card (the cu126 build of " +
-             "the same version reaches back to 5.0): cmake -DTLAUNCH_TORCH=PATH, or leave the card out with CUDA_VISIBLE_DEVICES";
+             " is built for " + built_for +
+             "; rebuild against a LibTorch that supports this card (the cu126 build of " +
+             "the same version reaches back to 5.0): cmake -DTLAUNCH_TORCH=PATH, or leave the card out with "
+             "CUDA_VISIBLE_DEVICES";
   }
   return std::nullopt;
 }

@@ -23,7 +23,8 @@ const std::vector<std::string>& command_words() {
 
 constexpr const char* run_footer =
     "A program instead of a config (all that follows it is the program's):\n"
-    "  tlaunch [--nproc N] [--grace S] [--run-dir DIR] PROGRAM.py | -m MODULE | --no-python PROGRAM | -- PROGRAM [ARG ...]\n"
+    "  tlaunch [--nproc N] [--grace S] [--run-dir DIR] PROGRAM.py [ARG ...]\n"
+    "          in place of PROGRAM.py also: -m MODULE, --no-python PROGRAM, -- PROGRAM\n"
     "  torchrun's spellings for one machine are taken too: --nproc_per_node, --standalone, --nnodes 1, ...\n\n"
     "Commands:\n"
     "  probe      what this machine has: GPUs, CPU, memory limit, disk\n"
@@ -39,9 +40,9 @@ constexpr const char* run_footer =
     "130 Ctrl-C; otherwise the first failed rank's own (128 + signal).";
 
 std::string check_nproc(const std::string& text) {
-  const bool number = !text.empty() && text.size() <= 6 && std::all_of(text.begin(), text.end(), [](unsigned char c) {
-    return std::isdigit(c) != 0;
-  }) && std::stol(text) >= 1;
+  const bool number = !text.empty() && text.size() <= 6 &&
+                      std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0; }) &&
+                      std::stol(text) >= 1;
   if (number || text == "auto" || text == "cpu" || text == "gpu") return "";
   return "a number from 1, auto, cpu or gpu is needed, not '" + text + "'";
 }
@@ -54,8 +55,10 @@ CLI::Validator within(Number low, Number high) {
 
 // One command's options: built once for parsing, once more to ask which of them take a value.
 struct Parsers {
-  CLI::App run{"Trains what CONFIG.yaml describes: tunes what is left to auto, starts one worker a rank, saves and\n"
-               "resumes, and says how long it will take.", "tlaunch"};
+  CLI::App run{
+      "Trains what CONFIG.yaml describes: tunes what is left to auto, starts one worker a rank, saves and\n"
+      "resumes, and says how long it will take.",
+      "tlaunch"};
   CLI::App program{"Starts a program as torchrun would, on this machine.", "tlaunch"};
   CLI::App probe{"Shows what this machine has, as far as a run may use it.", "tlaunch probe"};
   CLI::App evaluate{"Evaluates a checkpoint on the data set of a config; metrics on stdout.", "tlaunch evaluate"};
@@ -83,14 +86,18 @@ struct Parsers {
     run.add_option("key=value", run_values.overrides, "Config keys to change; the last wins")->type_name("");
     nproc_option(run, run_values.nproc, "default: launch.nproc");
     grace_option(run, run_values.grace_s, "default: launch.grace_s");
-    run.add_option("--run-dir", run_values.run_dir, "The run's folder (default: runs/<name>/<time>-<id>)")->type_name("DIR");
+    run.add_option("--run-dir", run_values.run_dir, "The run's folder (default: runs/<name>/<time>-<id>)")
+        ->type_name("DIR");
     run.add_option("--resume", run_values.resume,
                    "auto: go on in --run-dir, or in runs/<name>/latest; a checkpoint: a new run from it")
         ->type_name("auto|PATH");
     run.add_flag("--smoke", smoke, "Test the whole line in a few minutes: epochs, saving, resuming; ends in a verdict");
-    run.add_option("--smoke-epochs", smoke_values.epochs, "Epochs of the smoke test (2)")->check(within(2, 1000))->type_name("N");
+    run.add_option("--smoke-epochs", smoke_values.epochs, "Epochs of the smoke test (2)")
+        ->check(within(2, 1000))
+        ->type_name("N");
     run.add_option("--smoke-minutes", smoke_values.minutes, "Budget of the smoke test (5)")
-        ->check(within(0.1, 1e5))->type_name("M");
+        ->check(within(0.1, 1e5))
+        ->type_name("M");
     run.add_flag("--smoke-full", smoke_values.full, "Do not shorten the smoke test's epochs");
     run.add_flag("--dry-run", run_values.dry_run, "Print every resolved value and where it comes from; start nothing");
     run.add_flag("--json", run_values.json, "The summary (or the resolved values) as JSON on stdout");
@@ -109,9 +116,10 @@ struct Parsers {
     evaluate.add_option("--checkpoint", evaluate_values.checkpoint, "A .safetensors file")->type_name("PATH");
     nproc_option(evaluate, evaluate_values.nproc, "default: launch.nproc");
     evaluate.add_flag("--json", evaluate_values.json, "Metrics as JSON");
-    evaluate.footer("Example:\n  tlaunch evaluate configs/deeplog.yaml --checkpoint runs/deeplog/latest/checkpoints/last.safetensors");
+    evaluate.footer(
+        "Example:\n  tlaunch evaluate configs/deeplog_dpkg.yaml \\\n"
+        "          --checkpoint runs/deeplog_dpkg/latest/checkpoints/epoch_10-step_80.safetensors");
   }
-
 };
 
 [[noreturn]] void refuse_unknown(const CLI::App& app, const std::string& argument, const std::string& where) {
@@ -161,7 +169,8 @@ Command run_command(Parsers& parsers, const std::vector<std::string>& own) {
   const std::string help = parse(parsers.run, own, "tlaunch CONFIG.yaml");
   if (!help.empty()) return PrintCommand{help};
   if (parsers.version) return PrintCommand{"tlaunch " TLAUNCH_VERSION "\n"};
-  if (parsers.run_values.config.empty()) throw UsageError("a CONFIG.yaml, a program or a command is needed  (see tlaunch --help)");
+  if (parsers.run_values.config.empty())
+    throw UsageError("a CONFIG.yaml, a program or a command is needed  (see tlaunch --help)");
   check_overrides(parsers.run_values.overrides);
   if (parsers.smoke) {
     parsers.run_values.smoke = parsers.smoke_values;
@@ -169,7 +178,8 @@ Command run_command(Parsers& parsers, const std::vector<std::string>& own) {
     for (const char* option : {"--smoke-epochs", "--smoke-minutes", "--smoke-full"})
       if (parsers.run.count(option) > 0) throw UsageError(std::string(option) + " needs --smoke");
   }
-  if (parsers.smoke && parsers.run_values.resume) throw UsageError("--smoke starts a run of its own: leave --resume out");
+  if (parsers.smoke && parsers.run_values.resume)
+    throw UsageError("--smoke starts a run of its own: leave --resume out");
   return parsers.run_values;
 }
 
@@ -178,7 +188,8 @@ Command program_command(Parsers& parsers, SplitArguments split) {
   for (const std::string& argument : split.own) {
     const std::string name = argument.substr(0, argument.find('='));
     if (parsers.run.get_option_no_throw(name) != nullptr && parsers.program.get_option_no_throw(name) == nullptr)
-      throw UsageError(name + " needs a CONFIG.yaml; it does not apply to a plain program (" + split.program.front() + ")");
+      throw UsageError(name + " needs a CONFIG.yaml; it does not apply to a plain program (" + split.program.front() +
+                       ")");
   }
   const std::string help = parse(parsers.program, std::move(split.own), "a plain program");
   if (!help.empty()) return PrintCommand{help};
@@ -209,8 +220,10 @@ Command parse_command_line(const std::vector<std::string>& arguments) {
   if (split.word == "evaluate") {
     const std::string help = parse(parsers.evaluate, split.own, "tlaunch evaluate");
     if (!help.empty()) return PrintCommand{help};
-    if (parsers.evaluate_values.config.empty()) throw UsageError("evaluate needs a CONFIG.yaml  (see tlaunch evaluate --help)");
-    if (parsers.evaluate_values.checkpoint.empty()) throw UsageError("evaluate needs --checkpoint PATH  (see tlaunch evaluate --help)");
+    if (parsers.evaluate_values.config.empty())
+      throw UsageError("evaluate needs a CONFIG.yaml  (see tlaunch evaluate --help)");
+    if (parsers.evaluate_values.checkpoint.empty())
+      throw UsageError("evaluate needs --checkpoint PATH  (see tlaunch evaluate --help)");
     check_overrides(parsers.evaluate_values.overrides);
     return parsers.evaluate_values;
   }

@@ -16,7 +16,8 @@ SplitArguments program_mode(SplitArguments split, const std::vector<std::string>
                             const std::string& after) {
   split.word = "program";
   split.program.assign(arguments.begin() + static_cast<std::ptrdiff_t>(at), arguments.end());
-  if (split.program.empty()) throw UsageError(after + " needs a " + (split.module ? "module" : "program") + " after it");
+  if (split.program.empty())
+    throw UsageError(after + " needs a " + (split.module ? "module" : "program") + " after it");
   return split;
 }
 

@@ -15,9 +15,12 @@ std::string source_text(const Job& job, const std::string& key) {
   const auto source = job.loaded.sources.find(key);
   if (source == job.loaded.sources.end()) return "default";
   switch (source->second) {
-    case ValueSource::default_value: return "default";
-    case ValueSource::file: return "file";
-    case ValueSource::command_line: return "command line";
+    case ValueSource::default_value:
+      return "default";
+    case ValueSource::file:
+      return "file";
+    case ValueSource::command_line:
+      return "command line";
   }
   return "default";
 }
@@ -54,7 +57,8 @@ const char* device_text(const Job& job) { return job.world.on_gpu ? "cuda" : "cp
 }  // namespace
 
 std::string dry_run_text(const Job& job) {
-  std::string text = "worker = " + job.worker_path + "\nranks = " + std::to_string(job.world.size) + " on " + device_text(job) + "\n";
+  std::string text =
+      "worker = " + job.worker_path + "\nranks = " + std::to_string(job.world.size) + " on " + device_text(job) + "\n";
   const auto resolved = resolve(job);
   std::size_t key_width = 0, value_width = 0;
   for (const auto& entry : resolved) {
@@ -76,7 +80,8 @@ Json dry_run_json(const Job& job) {
     if (!entry.reason.empty()) value["reason"] = entry.reason;
     config[entry.key] = std::move(value);
   }
-  return {{"worker", job.worker_path}, {"world_size", job.world.size}, {"device", device_text(job)}, {"config", config}};
+  return {
+      {"worker", job.worker_path}, {"world_size", job.world.size}, {"device", device_text(job)}, {"config", config}};
 }
 
 }  // namespace tlaunch

@@ -41,7 +41,8 @@ int run_evaluate(const EvaluateCommand& command) {
   const WorkerGroup group = worker_group(job, start);
   const GroupResult result = run_group(group.spec, callbacks);
   if (result.failure)
-    for (const std::string& line : failure_report(*result.failure, job.world.size > 1)) std::fprintf(stderr, "%s\n", line.c_str());
+    for (const std::string& line : failure_report(*result.failure, job.world.size > 1))
+      std::fprintf(stderr, "%s\n", line.c_str());
   if (result.exit_code != exit_code::ok) return result.exit_code;
 
   Json metrics = Json::object();

@@ -20,7 +20,8 @@ std::string progress_text(const RunRecord& record) {
   if (record.start && record.start->steps_per_epoch > 0) {
     const auto& start = *record.start;
     const std::int64_t epochs = (start.total_steps + start.steps_per_epoch - 1) / start.steps_per_epoch;
-    const std::int64_t current = std::min((std::max<std::int64_t>(record.step, 1) - 1) / start.steps_per_epoch + 1, std::max<std::int64_t>(epochs, 1));
+    const std::int64_t current = std::min((std::max<std::int64_t>(record.step, 1) - 1) / start.steps_per_epoch + 1,
+                                          std::max<std::int64_t>(epochs, 1));
     text = "epoch " + std::to_string(current) + "/" + std::to_string(epochs) + "  step " + std::to_string(record.step) +
            "/" + std::to_string(start.total_steps);
   } else {
@@ -35,7 +36,8 @@ std::string evaluation_text(const Json& event) {
   RunRecord figures;  // takes the event's metrics apart
   figures.on_event(event);
   std::string metrics;
-  for (const auto& [name, value] : figures.metrics) metrics += (metrics.empty() ? "" : ", ") + name + " " + figure(value);
+  for (const auto& [name, value] : figures.metrics)
+    metrics += (metrics.empty() ? "" : ", ") + name + " " + figure(value);
   std::string text = "eval at step " + std::to_string(figures.step) + ": " + metrics;
   if (const auto seconds = event.find("seconds"); seconds != event.end() && seconds->is_number())
     text += " (" + format_duration(seconds->get<double>()) + ")";

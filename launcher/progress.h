@@ -1,5 +1,6 @@
-// Narration on stderr while a job runs. On a terminal one line that is written over, at most ten times a second; elsewhere
-// plain lines: each epoch, evaluation and first step, steps in between at most every `plain_interval_s`. One thread.
+// Narration on stderr while a job runs. On a terminal one line that is written over, at most ten times a second;
+// elsewhere plain lines: each epoch, evaluation and first step, steps in between at most every `plain_interval_s`. One
+// thread.
 #pragma once
 
 #include <cstdio>
@@ -10,7 +11,8 @@
 
 namespace tlaunch {
 
-// "epoch 2/10  step 345/2350  loss 0.512  3.1 k samples/s". Epochs are counted from 1 here, as the one that is worked on.
+// "epoch 2/10  step 345/2350  loss 0.512  3.1 k samples/s". Epochs are counted from 1 here, as the one that is worked
+// on.
 std::string progress_text(const RunRecord& record);
 // "eval at step 235: val_loss 0.41, val_accuracy 0.85 (1.2 s)"
 std::string evaluation_text(const Json& event);

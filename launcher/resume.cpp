@@ -20,8 +20,9 @@ void check_config_unchanged(const Job& job, const std::string& saved_path) {
   if (changed.empty()) return;
   std::string keys;
   for (const std::string& key : changed) keys += (keys.empty() ? "" : ", ") + key;
-  throw UsageError("--resume: " + keys + (changed.size() == 1 ? " differs" : " differ") + " from the run that is resumed (" +
-                   saved_path + "); give it the value it had there, or start a new run without --resume");
+  throw UsageError("--resume: " + keys + (changed.size() == 1 ? " differs" : " differ") +
+                   " from the run that is resumed (" + saved_path +
+                   "); give it the value it had there, or start a new run without --resume");
 }
 
 std::string new_path(const Job& job, const std::string& run_dir) {
@@ -31,7 +32,8 @@ std::string new_path(const Job& job, const std::string& run_dir) {
 RunFolder fresh_folder(const Job& job, const std::string& run_dir) {
   RunFolder folder(new_path(job, run_dir), 0);
   if (folder.holds_run())
-    throw UsageError(folder.path() + " holds a run already; go on with it by --resume auto, or choose another --run-dir");
+    throw UsageError(folder.path() +
+                     " holds a run already; go on with it by --resume auto, or choose another --run-dir");
   return folder;
 }
 

@@ -77,7 +77,8 @@ void RunRecord::on_event(const Json& event) {
     step = end->steps;
     epoch = end->epochs;
     samples = end->samples;
-    if (const auto found = event.find("metrics"); found != event.end() && found->is_object()) take_metrics(*found, metrics);
+    if (const auto found = event.find("metrics"); found != event.end() && found->is_object())
+      take_metrics(*found, metrics);
   }
 }
 

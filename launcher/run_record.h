@@ -1,5 +1,6 @@
 // What the launcher knows of a running job: its events, boiled down. Pure: fed with events, no clock, no files.
-// An event that lacks a field or has one of another type leaves the figure as it was: a worker of a user's own may say less.
+// An event that lacks a field or has one of another type leaves the figure as it was: a worker of a user's own may say
+// less.
 #pragma once
 
 #include <cstdint>
@@ -30,10 +31,10 @@ struct EndFacts {
 struct RunRecord {
   std::optional<StartFacts> start;
   std::optional<EndFacts> end;
-  std::map<int, std::string> failures;        // by rank: what its failure event said
+  std::map<int, std::string> failures;  // by rank: what its failure event said
   std::int64_t step = 0, epoch = 0, samples = 0;
   double loss = 0, samples_per_s = 0;
-  std::map<std::string, double> metrics;      // the newest figure of each: evaluations' and train_loss
+  std::map<std::string, double> metrics;  // the newest figure of each: evaluations' and train_loss
 
   void on_event(const Json& event);
 };

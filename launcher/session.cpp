@@ -44,13 +44,15 @@ void Session::narrate(const Json& event) {
   if (name == "start") {
     std::string text = "training starts on " + event_text(event, "device") + " after " + format_duration(wall_s());
     if (eta_)
-      text += ": " + std::to_string(record_.start->train_samples) + " samples, " + std::to_string(record_.start->steps_per_epoch) +
-              " steps an epoch, " + std::to_string(record_.start->total_steps) + " steps in all";
+      text += ": " + std::to_string(record_.start->train_samples) + " samples, " +
+              std::to_string(record_.start->steps_per_epoch) + " steps an epoch, " +
+              std::to_string(record_.start->total_steps) + " steps in all";
     progress_.line(text);
   } else if (name == "smoke") {
     progress_.line("epochs are shortened to " + std::to_string(event_integer(event, "steps_per_epoch")) + " steps");
   } else if (name == "resume") {
-    progress_.line("resumed at step " + std::to_string(event_integer(event, "step")) + " from " + event_text(event, "path"));
+    progress_.line("resumed at step " + std::to_string(event_integer(event, "step")) + " from " +
+                   event_text(event, "path"));
   } else if (name == "eval") {
     progress_.line(evaluation_text(event));
     shown_step_ = record_.step;

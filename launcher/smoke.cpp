@@ -89,11 +89,16 @@ int run_smoke(const RunCommand& command, Job job) {
   job.loaded.config = smoke_config(job.loaded.config);
   job.config = smoke_config(job.config);
   Progress progress(stderr, stderr_terminal());
-  const std::string path = command.run_dir.empty() ? new_run_path(job.config.run_root, job.config.name) + "-smoke" : command.run_dir;
+  const std::string path =
+      command.run_dir.empty() ? new_run_path(job.config.run_root, job.config.name) + "-smoke" : command.run_dir;
   const RunPlace place = choose_place(job, path, std::nullopt);
   const RunFolder& folder = place.folder;
-  SmokeRun run{job, folder, write_run_files(job, folder), progress,
-               smoke_budget(*command.smoke, command.grace_s.value_or(job.config.launch.grace_s)), unix_time_s()};
+  SmokeRun run{job,
+               folder,
+               write_run_files(job, folder),
+               progress,
+               smoke_budget(*command.smoke, command.grace_s.value_or(job.config.launch.grace_s)),
+               unix_time_s()};
   show_start_up(progress, job, folder.path());
 
   WorkerStart start;
@@ -102,7 +107,8 @@ int run_smoke(const RunCommand& command, Job job) {
   Part first = run_part(run, "smoke test, part 1: " + std::to_string(command.smoke->epochs) + " epochs", start);
   if (first.record.run.start) first.record.run.start = full_run_facts(*first.record.run.start, full_config);
   // --smoke-full does not shorten, and the worker then has nothing to tell.
-  if (first.record.steps_per_epoch == 0 && first.record.run.start) first.record.steps_per_epoch = first.record.run.start->steps_per_epoch;
+  if (first.record.steps_per_epoch == 0 && first.record.run.start)
+    first.record.steps_per_epoch = first.record.run.start->steps_per_epoch;
 
   Part second;
   const std::string checkpoint = first_checkpoint(first.record);

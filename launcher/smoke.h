@@ -1,6 +1,6 @@
 // --smoke: the whole line in a few minutes, with a verdict (docs/smoke.md).
-// Part 1 trains over --smoke-epochs shortened epochs, evaluating and saving at each end. Part 2 resumes in a second group
-// of workers from the first epoch's checkpoint and does some steps again, whose losses must be those of part 1.
+// Part 1 trains over --smoke-epochs shortened epochs, evaluating and saving at each end. Part 2 resumes in a second
+// group of workers from the first epoch's checkpoint and does some steps again, whose losses must be those of part 1.
 #pragma once
 
 #include "launcher/command_line.h"

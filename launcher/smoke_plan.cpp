@@ -8,9 +8,9 @@
 namespace tlaunch {
 namespace {
 
-constexpr double share_of_epochs = 0.7;            // the rest: two starts of workers, the resumed part, errors of the guess
+constexpr double share_of_epochs = 0.7;  // the rest: two starts of workers, the resumed part, errors of the guess
 constexpr double longest_grace_s = 5;
-constexpr std::int64_t steps_done_again = 20;      // enough to see optimizer, sampler and augmentation go on as they were
+constexpr std::int64_t steps_done_again = 20;  // enough to see optimizer, sampler and augmentation go on as they were
 
 }  // namespace
 

@@ -35,19 +35,22 @@ Finding ended_well(const SmokeRecord& first) {
     return finding("completed", false, "the budget was used up before the epochs were through; raise --smoke-minutes");
   if (!first.failure.empty()) return finding("completed", false, first.failure);
   if (!first.run.end) return finding("completed", false, "stopped before the epochs were through");
-  return finding("completed", true, std::to_string(first.run.epoch) + " epochs of " +
-                                        std::to_string(first.steps_per_epoch) + " steps each");
+  return finding(
+      "completed", true,
+      std::to_string(first.run.epoch) + " epochs of " + std::to_string(first.steps_per_epoch) + " steps each");
 }
 
 Finding all_finite(const SmokeRecord& first) {
   for (const auto& [step, loss] : first.losses)
     if (!std::isfinite(loss))
-      return finding("finite", false, "the loss at step " + std::to_string(step) + " is " + figure(loss) + "; " + divergence_advice);
+      return finding("finite", false,
+                     "the loss at step " + std::to_string(step) + " is " + figure(loss) + "; " + divergence_advice);
   for (const double loss : first.val_losses)
     if (!std::isfinite(loss)) return finding("finite", false, "val_loss is " + figure(loss) + "; " + divergence_advice);
   if (first.losses.empty()) return finding("finite", false, "no loss was logged");
-  return finding("finite", true, std::to_string(first.losses.size()) + " losses and " +
-                                     std::to_string(first.val_losses.size()) + " evaluations, all finite");
+  return finding("finite", true,
+                 std::to_string(first.losses.size()) + " losses and " + std::to_string(first.val_losses.size()) +
+                     " evaluations, all finite");
 }
 
 // The mean of the first tenth of the logged losses against that of the last; or, as it jumps less, val_loss from
@@ -72,22 +75,28 @@ Finding memory_steady(const SmokeRecord& first) {
   std::string detail;
   bool steady = true;
   for (const auto& [rank, peaks] : first.peak_bytes) {
-    if (peaks.size() < 2) return finding("memory_steady", false, "rank " + std::to_string(rank) + " told its memory for one epoch only");
+    if (peaks.size() < 2)
+      return finding("memory_steady", false, "rank " + std::to_string(rank) + " told its memory for one epoch only");
     const std::int64_t growth = peaks.back() - peaks.front();
-    const bool grew = growth >= steady_growth_bytes && static_cast<double>(growth) >= steady_growth * static_cast<double>(peaks.front());
+    const bool grew = growth >= steady_growth_bytes &&
+                      static_cast<double>(growth) >= steady_growth * static_cast<double>(peaks.front());
     steady = steady && !grew;
     detail += (detail.empty() ? "" : "; ") + std::string("rank ") + std::to_string(rank) + " peak " +
               format_bytes(static_cast<std::uint64_t>(std::max<std::int64_t>(peaks.front(), 0))) + " -> " +
               format_bytes(static_cast<std::uint64_t>(std::max<std::int64_t>(peaks.back(), 0)));
   }
-  return finding("memory_steady", steady, steady ? detail : detail + "; memory that grows each epoch ends a long run: lower data.prefetch_factor or "
-                                                     "set gpu.empty_cache_freq, and look for tensors that are kept");
+  return finding("memory_steady", steady,
+                 steady ? detail
+                        : detail +
+                              "; memory that grows each epoch ends a long run: lower data.prefetch_factor or "
+                              "set gpu.empty_cache_freq, and look for tensors that are kept");
 }
 
 Finding saved_and_resumed(const SmokeRecord& first, const SmokeRecord& second, bool exact) {
   const char* check = "saved_and_resumed";
   if (first.checkpoints.empty()) return finding(check, false, "no checkpoint was saved");
-  if (second.out_of_time) return finding(check, false, "the budget was used up before the resumed part was through; raise --smoke-minutes");
+  if (second.out_of_time)
+    return finding(check, false, "the budget was used up before the resumed part was through; raise --smoke-minutes");
   if (!second.failure.empty()) return finding(check, false, "the resumed part failed: " + second.failure);
   if (!second.resumed_step) return finding(check, false, "the second part did not resume");
   std::int64_t compared = 0;
@@ -99,14 +108,16 @@ Finding saved_and_resumed(const SmokeRecord& first, const SmokeRecord& second, b
     const double scale = std::max({std::abs(loss), std::abs(before->second), std::numeric_limits<double>::min()});
     const double off = loss == before->second ? 0 : std::abs(loss - before->second) / scale;
     if (!(off <= (exact ? 0 : inexact_tolerance)))
-      return finding(check, false, "resumed at step " + std::to_string(*second.resumed_step) + ", but the loss of step " +
-                                       std::to_string(step) + " is " + Json(loss).dump() + " where it was " +
-                                       Json(before->second).dump() + "; the run cannot be resumed faithfully");
+      return finding(check, false,
+                     "resumed at step " + std::to_string(*second.resumed_step) + ", but the loss of step " +
+                         std::to_string(step) + " is " + Json(loss).dump() + " where it was " +
+                         Json(before->second).dump() + "; the run cannot be resumed faithfully");
     worst = std::max(worst, off);
   }
   if (compared == 0) return finding(check, false, "the resumed part logged no step that the first part had logged");
-  return finding(check, true, "resumed at step " + std::to_string(*second.resumed_step) + "; " + std::to_string(compared) +
-                                  (exact ? " losses equal bit for bit" : " losses within " + figure(worst) + " relative"));
+  return finding(check, true,
+                 "resumed at step " + std::to_string(*second.resumed_step) + "; " + std::to_string(compared) +
+                     (exact ? " losses equal bit for bit" : " losses within " + figure(worst) + " relative"));
 }
 
 // What the whole run would take at this speed: steps, full evaluations, savings and start-up.
@@ -118,11 +129,14 @@ Finding projection(const SmokeRecord& first) {
   const RemainingWork work = remaining_work(start, 0);
   double total_s = first.start_up_s + static_cast<double>(work.steps * start.effective_batch_size) / rate;
   if (first.evaluated_samples > 0)
-    total_s += first.evaluation_s / static_cast<double>(first.evaluated_samples) * static_cast<double>(start.val_samples * work.evaluations);
+    total_s += first.evaluation_s / static_cast<double>(first.evaluated_samples) *
+               static_cast<double>(start.val_samples * work.evaluations);
   if (!first.checkpoints.empty())
-    total_s += first.checkpoint_s / static_cast<double>(first.checkpoints.size()) * static_cast<double>(work.checkpoints);
-  return finding("speed", true, format_count(rate) + " samples/s; the full run of " + std::to_string(work.steps) +
-                                    " steps would take about " + format_duration(total_s));
+    total_s +=
+        first.checkpoint_s / static_cast<double>(first.checkpoints.size()) * static_cast<double>(work.checkpoints);
+  return finding("speed", true,
+                 format_count(rate) + " samples/s; the full run of " + std::to_string(work.steps) +
+                     " steps would take about " + format_duration(total_s));
 }
 
 }  // namespace
@@ -133,7 +147,8 @@ SmokeVerdict smoke_verdict(const SmokeRecord& first, const SmokeRecord& second, 
   if (first.run.end)  // what a part that broke off did not come to is not held against it a second time
     verdict.findings.insert(verdict.findings.end(), {loss_fell(first), memory_steady(first),
                                                      saved_and_resumed(first, second, exact), projection(first)});
-  verdict.passed = std::all_of(verdict.findings.begin(), verdict.findings.end(), [](const Finding& f) { return f.passed; });
+  verdict.passed =
+      std::all_of(verdict.findings.begin(), verdict.findings.end(), [](const Finding& f) { return f.passed; });
   return verdict;
 }
 

@@ -83,8 +83,9 @@ std::vector<std::string> closing_lines(const RunSummary& summary) {
   std::vector<std::string> lines;
   const RunRecord& record = summary.record;
   std::string status = summary.status + " after " + format_duration(summary.wall_s);
-  if (record.start) status += ": " + std::to_string(record.epoch) + (record.epoch == 1 ? " epoch, " : " epochs, ") +
-                              std::to_string(record.step) + " steps";
+  if (record.start)
+    status += ": " + std::to_string(record.epoch) + (record.epoch == 1 ? " epoch, " : " epochs, ") +
+              std::to_string(record.step) + " steps";
   if (record.end && record.end->stopped_early) status += " (stopped early: no improvement any more)";
   if (record.end && record.end->steady_samples_per_s > 0)
     status += ", " + format_count(record.end->steady_samples_per_s) + " samples/s";
@@ -94,11 +95,12 @@ std::vector<std::string> closing_lines(const RunSummary& summary) {
     lines.insert(lines.end(), report.begin(), report.end());
   }
   std::string metrics;
-  for (const auto& [name, value] : record.metrics) metrics += (metrics.empty() ? "" : "  ") + name + " " + figure(value);
+  for (const auto& [name, value] : record.metrics)
+    metrics += (metrics.empty() ? "" : "  ") + name + " " + figure(value);
   if (!metrics.empty()) lines.push_back(metrics);
   if (summary.estimate && summary.status == "completed" && summary.estimate->likely_s > 0)
-    lines.push_back("time: " + format_duration(summary.wall_s) + "; estimated at the start: " +
-                    format_duration(summary.estimate->likely_s) + " (" +
+    lines.push_back("time: " + format_duration(summary.wall_s) +
+                    "; estimated at the start: " + format_duration(summary.estimate->likely_s) + " (" +
                     percent(summary.wall_s / summary.estimate->likely_s - 1) + ")");
   lines.push_back("run folder: " + summary.run_dir);
   return lines;

@@ -23,8 +23,8 @@ std::string capability(const GpuInfo& gpu) {
 void add_devices(const Job& job, std::vector<std::string>& lines) {
   const HardwareProfile& hardware = job.hardware;
   if (!job.world.on_gpu) {
-    lines.push_back("device: CPU, " + hardware.cpu.model + ", " + std::to_string(hardware.cpu.allowed_cores) + " cores for " +
-                    std::to_string(job.world.size) + (job.world.size == 1 ? " rank" : " ranks"));
+    lines.push_back("device: CPU, " + hardware.cpu.model + ", " + std::to_string(hardware.cpu.allowed_cores) +
+                    " cores for " + std::to_string(job.world.size) + (job.world.size == 1 ? " rank" : " ranks"));
     return;
   }
   for (std::int64_t rank = 0; rank < job.world.size; ++rank) {
@@ -41,7 +41,8 @@ std::string memory_line(const Job& job) {
   std::string text = "GPU memory:";
   for (std::int64_t rank = 0; rank < job.world.size; ++rank) {
     const GpuInfo& gpu = job.hardware.gpus[static_cast<std::size_t>(rank)];
-    text += (rank == 0 ? " " : ", ") + format_bytes(gpu.memory_free_bytes) + " free of " + format_bytes(gpu.memory_total_bytes);
+    text += (rank == 0 ? " " : ", ") + format_bytes(gpu.memory_free_bytes) + " free of " +
+            format_bytes(gpu.memory_total_bytes);
   }
   return text;
 }
@@ -73,13 +74,18 @@ std::vector<std::string> start_up_lines(const Job& job, const std::string& run_d
                                   : std::string("precision: mixed, ") + to_string(precision) + " and float32"));
   if (job.world.on_gpu) {
     lines.push_back(with_origin(job, "tf32", "TF32: " + on_off(config.gpu.tf32.value_or(false))));
-    lines.push_back(with_origin(job, "cudnn_benchmark", "cudnn.benchmark: " + on_off(config.gpu.cudnn_benchmark.value_or(false))));
+    lines.push_back(
+        with_origin(job, "cudnn_benchmark", "cudnn.benchmark: " + on_off(config.gpu.cudnn_benchmark.value_or(false))));
   }
-  lines.push_back(with_origin(job, "num_workers", "loader workers: " + std::to_string(config.data.num_workers.value_or(0)) + " a rank"));
-  const std::int64_t micro = config.train.batch_size.value_or(0), steps = config.train.gradient_accumulation_steps.value_or(0);
-  lines.push_back(with_origin(job, "batch_size", "batch: " + std::to_string(micro) + " (micro-batch) x " + std::to_string(steps) + " (accumulation) x " +
-                  std::to_string(job.world.size) + (job.world.size == 1 ? " rank = " : " ranks = ") +
-                  std::to_string(config.train.effective_batch_size) + " (effective batch)"));
+  lines.push_back(with_origin(job, "num_workers",
+                              "loader workers: " + std::to_string(config.data.num_workers.value_or(0)) + " a rank"));
+  const std::int64_t micro = config.train.batch_size.value_or(0),
+                     steps = config.train.gradient_accumulation_steps.value_or(0);
+  lines.push_back(with_origin(job, "batch_size",
+                              "batch: " + std::to_string(micro) + " (micro-batch) x " + std::to_string(steps) +
+                                  " (accumulation) x " + std::to_string(job.world.size) +
+                                  (job.world.size == 1 ? " rank = " : " ranks = ") +
+                                  std::to_string(config.train.effective_batch_size) + " (effective batch)"));
   lines.push_back("model: " + config.model.name + options_text(config.model.options));
   lines.push_back("data: " + config.data.name + (config.data.root.empty() ? "" : " in " + config.data.root));
   lines.push_back("run folder: " + run_dir);

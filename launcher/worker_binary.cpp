@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double describe_limit_s = 60;           // LibTorch from a cold network disk takes its time
+constexpr double describe_limit_s = 60;  // LibTorch from a cold network disk takes its time
 constexpr std::size_t cache_limit_bytes = 4u << 20;
 constexpr std::size_t shown_output_bytes = 2000;
 
@@ -93,7 +93,8 @@ std::string shortened(const std::string& text) {
 std::string find_worker(const std::string& name) {
   if (name.find('/') != std::string::npos) {
     if (is_program(name)) return absolute_text(name);
-    throw UsageError("launch.worker: " + absolute_text(name) + " is " + (fs::exists(name) ? "not executable" : "not there"));
+    throw UsageError("launch.worker: " + absolute_text(name) + " is " +
+                     (fs::exists(name) ? "not executable" : "not there"));
   }
   std::string looked;
   const fs::path beside = own_folder() / name;
@@ -105,7 +106,8 @@ std::string find_worker(const std::string& name) {
     if (is_program(candidate)) return absolute_text(candidate);
   }
   throw UsageError("launch.worker: there is no program '" + name + "' in " + looked +
-                   " (beside tlaunch) nor in PATH; give its absolute path, or build it: cmake --build build --target " + name);
+                   " (beside tlaunch) nor in PATH; give its absolute path, or build it: cmake --build build --target " +
+                   name);
 }
 
 std::string describe_cache_path(const std::string& worker_path) {

@@ -31,8 +31,9 @@ World world_of(const std::string& nproc, const HardwareProfile& hardware) {
   const std::int64_t number = number_of_ranks(nproc);
   if (gpus == 0) return {number, false};
   if (number <= gpus) return {number, true};
-  throw UsageError("--nproc " + nproc + ": only " + std::to_string(gpus) + (gpus == 1 ? " GPU is" : " GPUs are") +
-                   " visible here; ask for at most so many, or hide the GPUs (CUDA_VISIBLE_DEVICES=) to train on the CPU");
+  throw UsageError(
+      "--nproc " + nproc + ": only " + std::to_string(gpus) + (gpus == 1 ? " GPU is" : " GPUs are") +
+      " visible here; ask for at most so many, or hide the GPUs (CUDA_VISIBLE_DEVICES=) to train on the CPU");
 }
 
 std::int64_t program_ranks(const std::optional<std::string>& nproc, const HardwareProfile& hardware) {

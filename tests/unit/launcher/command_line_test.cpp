@@ -32,7 +32,8 @@ std::string refusal(const Words& words) {
 }
 
 TEST(CommandLine, ConfigWithOptionsBeforeAndAfterIt) {
-  const auto run = as<RunCommand>({"--nproc", "2", "a.yaml", "train.epochs=-1", "--run-dir=r", "x.y=z", "--resume", "auto", "--json"});
+  const auto run = as<RunCommand>(
+      {"--nproc", "2", "a.yaml", "train.epochs=-1", "--run-dir=r", "x.y=z", "--resume", "auto", "--json"});
   EXPECT_EQ(run.config, "a.yaml");
   EXPECT_EQ(run.nproc, "2");
   EXPECT_EQ(run.run_dir, "r");
@@ -79,8 +80,9 @@ TEST(CommandLine, AllThatFollowsAProgramIsThePrograms) {
 }
 
 TEST(CommandLine, TheWordTorchrunReplacedIsEnough) {
-  const auto script = as<ProgramCommand>({"--standalone", "--nnodes=1", "--node_rank", "0", "--rdzv_backend=c10d", "--rdzv_endpoint",
-                                          "localhost:0", "--master_port=29501", "--nproc_per_node=2", "t.py", "--nnodes=3"});
+  const auto script =
+      as<ProgramCommand>({"--standalone", "--nnodes=1", "--node_rank", "0", "--rdzv_backend=c10d", "--rdzv_endpoint",
+                          "localhost:0", "--master_port=29501", "--nproc_per_node=2", "t.py", "--nnodes=3"});
   EXPECT_EQ(script.nproc, "2");
   EXPECT_THAT(script.arguments, ElementsAre("--nnodes=3"));
   EXPECT_EQ(as<ProgramCommand>({"--nproc-per-node", "gpu", "--no_python", "t"}).nproc, "gpu");
@@ -125,8 +127,8 @@ TEST(CommandLine, WhatCannotBeIsRefusedWithTheReason) {
 
 TEST(CommandLine, HelpNamesEveryOptionOfItsCommandAndNoOther) {
   const std::string run = as<PrintCommand>({"--help"}).text;
-  for (const char* text : {"--nproc", "--grace", "--resume", "--smoke-full", "--run-dir", "--dry-run", "--json", "--version",
-                           "probe", "evaluate", "Examples:"})
+  for (const char* text : {"--nproc", "--grace", "--resume", "--smoke-full", "--run-dir", "--dry-run", "--json",
+                           "--version", "probe", "evaluate", "Examples:"})
     EXPECT_THAT(run, HasSubstr(text));
   const std::string evaluate = as<PrintCommand>({"evaluate", "--help"}).text;
   EXPECT_THAT(evaluate, HasSubstr("--checkpoint"));

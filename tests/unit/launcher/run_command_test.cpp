@@ -30,12 +30,14 @@ class RunCommandTest : public testing::Test {
     fs::copy_file(std::string(std::getenv("TLAUNCH_SOURCE_DIR")) + "/tests/unit/launcher/fake_worker.py", worker_);
     std::ofstream(config_) << "model: {name: resnet}\ndata: {name: fashion_mnist}\n"
                               "train: {epochs: 3, effective_batch_size: 32}\n"
-                              "run_root: " + path("runs") + "\nlaunch: {worker: " + worker_ + ", grace_s: 2}\n";
+                              "run_root: " +
+                                  path("runs") + "\nlaunch: {worker: " + worker_ + ", grace_s: 2}\n";
   }
 
   std::string path(const std::string& name) const { return folder_.path + "/" + name; }
 
-  std::vector<std::string> command(std::vector<std::string> arguments, const std::vector<std::string>& variables = {}) const {
+  std::vector<std::string> command(std::vector<std::string> arguments,
+                                   const std::vector<std::string>& variables = {}) const {
     std::vector<std::string> argv = {"/usr/bin/env", "XDG_CACHE_HOME=" + path("cache"), "CUDA_VISIBLE_DEVICES="};
     argv.insert(argv.end(), variables.begin(), variables.end());
     argv.push_back((fs::read_symlink("/proc/self/exe").parent_path() / "tlaunch").string());
@@ -75,8 +77,9 @@ TEST_F(RunCommandTest, ARunLeavesItsFilesItsSummaryAndPlainNarration) {
   EXPECT_EQ(events("r", "estimate").size(), 1u);
   EXPECT_GE(events("r", "eta").size(), 2u);
   for (const Json& step : events("r", "step")) EXPECT_EQ(step["attempt"], 0);
-  EXPECT_THAT(run.err, AllOf(HasSubstr("* batch: 16 (micro-batch) x 1 (accumulation) x 2 ranks = 32 (effective batch)"),
-                             HasSubstr("eval at step 20"), HasSubstr("estimate at start"), HasSubstr("completed after")));
+  EXPECT_THAT(run.err,
+              AllOf(HasSubstr("* batch: 16 (micro-batch) x 1 (accumulation) x 2 ranks = 32 (effective batch)"),
+                    HasSubstr("eval at step 20"), HasSubstr("estimate at start"), HasSubstr("completed after")));
   EXPECT_EQ(run.err.find_first_of("\r\x1b"), std::string::npos);
 }
 
@@ -107,7 +110,8 @@ TEST_F(RunCommandTest, ResumeSkipsADamagedCheckpointAndSaysSo) {
   fs::resize_file(path("r/checkpoints/epoch_02-step_40.safetensors"), 30);
   const Finished resumed = tlaunch({"--run-dir", path("r"), "--resume", "auto", config_});
   EXPECT_EQ(resumed.exit_code, 0);
-  EXPECT_THAT(resumed.err, AllOf(HasSubstr("skipped checkpoint epoch_02-step_40.safetensors"), HasSubstr("resumed at step 20")));
+  EXPECT_THAT(resumed.err,
+              AllOf(HasSubstr("skipped checkpoint epoch_02-step_40.safetensors"), HasSubstr("resumed at step 20")));
 }
 
 TEST_F(RunCommandTest, ResumeWithoutACheckpointStartsFromNothingAndSaysSo) {
@@ -143,7 +147,8 @@ TEST_F(RunCommandTest, AFailedRankEndsTheRunWithItsCodeAndASummary) {
 TEST_F(RunCommandTest, CtrlCEndsTheRunWith130AndASecondLauncherIsKeptOut) {
   ChildProcess run(command({"--run-dir", path("r"), config_}, {"FAKE_HOLD=" + path("never")}));
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while ((!fs::exists(path("r/events.jsonl")) || events("r", "step").size() < 2) && std::chrono::steady_clock::now() < deadline)
+  while ((!fs::exists(path("r/events.jsonl")) || events("r", "step").size() < 2) &&
+         std::chrono::steady_clock::now() < deadline)
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   const Finished second = tlaunch({"--run-dir", path("r"), "--resume", "auto", config_});
   EXPECT_EQ(second.exit_code, 2);
@@ -219,7 +224,9 @@ TEST_F(RunCommandTest, EvaluatePrintsMetricsAndMakesNoRun) {
   const Finished text = tlaunch({"--nproc", "2", "evaluate", config_, "--checkpoint", checkpoint});
   EXPECT_EQ(text.exit_code, 0) << text.err;
   EXPECT_EQ(text.out, "val_loss 0.25\n");
-  EXPECT_EQ(Json::parse(tlaunch({"evaluate", config_, "--json", "--checkpoint", checkpoint}).out)["metrics"]["val_loss"], 0.25);
+  EXPECT_EQ(
+      Json::parse(tlaunch({"evaluate", config_, "--json", "--checkpoint", checkpoint}).out)["metrics"]["val_loss"],
+      0.25);
   EXPECT_FALSE(fs::exists(path("runs")));
   EXPECT_EQ(tlaunch({"evaluate", config_, "--checkpoint", path("none")}).exit_code, 2);
 }
@@ -249,7 +256,8 @@ TEST_F(RunCommandTest, ASmokeTestFindsWhatIsWrong) {
 }
 
 TEST_F(RunCommandTest, ASmokeTestKeepsItsBudget) {
-  const Finished run = tlaunch({"--smoke", "--smoke-minutes", "0.1", "--run-dir", path("r"), config_}, {"FAKE_STEP_S=3"});
+  const Finished run =
+      tlaunch({"--smoke", "--smoke-minutes", "0.1", "--run-dir", path("r"), config_}, {"FAKE_STEP_S=3"});
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_LT(run.seconds, 9) << "6 s, and what a busy machine adds";
   EXPECT_THAT(run.err, HasSubstr("budget"));

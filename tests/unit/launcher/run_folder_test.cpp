@@ -65,7 +65,8 @@ TEST(RunFolder, NewRunsAreNamedByTimeAndLatestPointsToTheNewest) {
     point_latest_to(path);
     EXPECT_EQ(latest_run_path(top.path, "job"), fs::canonical(path).string());
   }
-  EXPECT_EQ(std::distance(fs::directory_iterator(top.path + "/job"), fs::directory_iterator()), 3) << "two runs and the link";
+  EXPECT_EQ(std::distance(fs::directory_iterator(top.path + "/job"), fs::directory_iterator()), 3)
+      << "two runs and the link";
 }
 
 TEST(RunFolder, AFolderThatCannotBeMadeIsNamed) {

@@ -17,13 +17,29 @@ using testing::Contains;
 using testing::HasSubstr;
 
 Json start_event(std::int64_t start_step = 0) {
-  return {{"t", 1000.0}, {"event", "start"}, {"rank", 0}, {"device", "cpu"}, {"train_samples", 3200}, {"val_samples", 320},
-          {"effective_batch_size", 32}, {"steps_per_epoch", 100}, {"total_steps", 250}, {"start_step", start_step},
-          {"steps_per_evaluation", 100}, {"steps_per_checkpoint", 50}, {"parameters", 10}};
+  return {{"t", 1000.0},
+          {"event", "start"},
+          {"rank", 0},
+          {"device", "cpu"},
+          {"train_samples", 3200},
+          {"val_samples", 320},
+          {"effective_batch_size", 32},
+          {"steps_per_epoch", 100},
+          {"total_steps", 250},
+          {"start_step", start_step},
+          {"steps_per_evaluation", 100},
+          {"steps_per_checkpoint", 50},
+          {"parameters", 10}};
 }
 
 Json step_event(std::int64_t step, double t) {
-  return {{"t", t}, {"event", "step"}, {"rank", 0}, {"step", step}, {"epoch", step / 100}, {"loss", 0.5}, {"samples", 32 * step},
+  return {{"t", t},
+          {"event", "step"},
+          {"rank", 0},
+          {"step", step},
+          {"epoch", step / 100},
+          {"loss", 0.5},
+          {"samples", 32 * step},
           {"samples_per_s", 320.0}};
 }
 
@@ -32,12 +48,20 @@ TEST(RunRecord, TakesFiguresOfRankZeroAndFailuresOfAll) {
   record.on_event(start_event());
   record.on_event(step_event(10, 1001));
   record.on_event({{"event", "step"}, {"rank", 1}, {"step", 99}, {"loss", 9}});
-  record.on_event({{"event", "eval"}, {"rank", 0}, {"step", 100}, {"epoch", 1}, {"val_loss", 0.4}, {"val_accuracy", 0.8}, {"seconds", 2}, {"samples", 320}});
+  record.on_event({{"event", "eval"},
+                   {"rank", 0},
+                   {"step", 100},
+                   {"epoch", 1},
+                   {"val_loss", 0.4},
+                   {"val_accuracy", 0.8},
+                   {"seconds", 2},
+                   {"samples", 320}});
   record.on_event({{"event", "failure"}, {"rank", 1}, {"message", "no"}, {"exit_code", 65}});
   EXPECT_EQ(record.step, 100);
   EXPECT_EQ(record.epoch, 1);
   EXPECT_EQ(record.samples, 320);
-  EXPECT_EQ(record.metrics, (std::map<std::string, double>{{"train_loss", 0.5}, {"val_accuracy", 0.8}, {"val_loss", 0.4}}));
+  EXPECT_EQ(record.metrics,
+            (std::map<std::string, double>{{"train_loss", 0.5}, {"val_accuracy", 0.8}, {"val_loss", 0.4}}));
   EXPECT_EQ(record.failures.at(1), "no");
 }
 
@@ -62,7 +86,7 @@ TEST(RemainingWork, CountsWhatStillComesAndTheEnd) {
     const RemainingWork work = remaining_work(*record.start, step);
     return std::vector<std::int64_t>{work.steps, work.evaluations, work.checkpoints};
   };
-  EXPECT_EQ(left(0), (std::vector<std::int64_t>{250, 3, 5}));    // evaluations at 100, 200 and the end
+  EXPECT_EQ(left(0), (std::vector<std::int64_t>{250, 3, 5}));  // evaluations at 100, 200 and the end
   EXPECT_EQ(left(100), (std::vector<std::int64_t>{150, 2, 3}));
   EXPECT_EQ(left(249), (std::vector<std::int64_t>{1, 1, 1}));
   EXPECT_EQ(left(250), (std::vector<std::int64_t>{0, 0, 0}));
@@ -105,7 +129,8 @@ TEST(EtaTracker, AfterAResumeOnlyTheRestCounts) {
     if (report.first) first = report.first;
   };
   feed(start_event(200));
-  for (std::int64_t step = 201; step <= 230; ++step) feed(step_event(step, 1000 + 0.1 * static_cast<double>(step - 200)));
+  for (std::int64_t step = 201; step <= 230; ++step)
+    feed(step_event(step, 1000 + 0.1 * static_cast<double>(step - 200)));
   ASSERT_TRUE(first);
   EXPECT_NEAR(first->likely_s, 5, 1);  // 50 steps, not 250
 }
@@ -116,7 +141,8 @@ RunSummary summary_of(const GroupResult& result) {
   summary.wall_s = 20;
   summary.record.on_event(start_event());
   summary.record.on_event(step_event(250, 1100));
-  summary.record.on_event({{"event", "failure"}, {"rank", 1}, {"message", "train.txt:3: no number"}, {"exit_code", 65}});
+  summary.record.on_event(
+      {{"event", "failure"}, {"rank", 1}, {"message", "train.txt:3: no number"}, {"exit_code", 65}});
   settle(summary, result);
   return summary;
 }
@@ -124,8 +150,13 @@ RunSummary summary_of(const GroupResult& result) {
 TEST(Summary, CompletedRunClosesTheBooks) {
   RunSummary summary = summary_of({});
   summary.estimate = TimeEstimate{18, 19, 22, {}};
-  summary.record.on_event({{"event", "end"}, {"rank", 0}, {"steps", 250}, {"epochs", 2}, {"samples", 8000},
-                           {"metrics", {{"val_loss", 0.25}}}, {"steady_samples_per_s", 640.0}});
+  summary.record.on_event({{"event", "end"},
+                           {"rank", 0},
+                           {"steps", 250},
+                           {"epochs", 2},
+                           {"samples", 8000},
+                           {"metrics", {{"val_loss", 0.25}}},
+                           {"steady_samples_per_s", 640.0}});
   const Json json = to_json(summary);
   EXPECT_EQ(json["status"], "completed");
   EXPECT_EQ(json["exit_code"], 0);
@@ -148,7 +179,8 @@ TEST(Summary, FailureNamesTheRankAndWhatItSaid) {
   const Json json = to_json(summary);
   EXPECT_EQ(json["status"], "failed");
   EXPECT_EQ(json["exit_code"], 65);
-  EXPECT_EQ(json["failure"], (Json{{"rank", 1}, {"cause", "exit code 65"}, {"signal", 0}, {"message", "train.txt:3: no number"}}));
+  EXPECT_EQ(json["failure"],
+            (Json{{"rank", 1}, {"cause", "exit code 65"}, {"signal", 0}, {"message", "train.txt:3: no number"}}));
   EXPECT_THAT(closing_lines(summary), Contains(HasSubstr("rank 1 failed")));
 }
 
@@ -178,7 +210,12 @@ TEST(Progress, ALineSaysWhereTheRunIs) {
   EXPECT_EQ(progress_text(record), "epoch 1/3  step 100/250  loss 0.5  320 samples/s");
   record.on_event(step_event(101, 1010));
   EXPECT_THAT(progress_text(record), HasSubstr("epoch 2/3"));
-  EXPECT_EQ(evaluation_text({{"event", "eval"}, {"rank", 0}, {"step", 100}, {"val_loss", 0.41}, {"val_accuracy", 0.85}, {"seconds", 2.0}}),
+  EXPECT_EQ(evaluation_text({{"event", "eval"},
+                             {"rank", 0},
+                             {"step", 100},
+                             {"val_loss", 0.41},
+                             {"val_accuracy", 0.85},
+                             {"seconds", 2.0}}),
             "eval at step 100: val_accuracy 0.85, val_loss 0.41 (2.0 s)");
 }
 

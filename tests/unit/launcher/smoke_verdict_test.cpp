@@ -28,8 +28,12 @@ struct Events {
 // Two epochs of 10 steps whose loss falls from 1 to 0.05, evaluated, saved, in steady memory.
 SmokeRecord good_first() {
   Events events;
-  events.add("start", {{"steps_per_epoch", 100}, {"total_steps", 300}, {"effective_batch_size", 32}, {"val_samples", 3200},
-                       {"steps_per_evaluation", 100}, {"steps_per_checkpoint", 100}});
+  events.add("start", {{"steps_per_epoch", 100},
+                       {"total_steps", 300},
+                       {"effective_batch_size", 32},
+                       {"val_samples", 3200},
+                       {"steps_per_evaluation", 100},
+                       {"steps_per_checkpoint", 100}});
   events.add("smoke", {{"steps_per_epoch", 10}});
   for (int step = 1; step <= 20; ++step) {
     events.add("step", {{"step", step}, {"loss", 1.0 / step}, {"epoch", step / 10}});
@@ -59,7 +63,8 @@ const Finding& finding(const SmokeVerdict& verdict, const std::string& check) {
 
 void expect_only_failure(const SmokeVerdict& verdict, const std::string& check, const std::string& detail) {
   EXPECT_FALSE(verdict.passed);
-  for (const Finding& found : verdict.findings) EXPECT_EQ(found.passed, found.check != check) << found.check << ": " << found.detail;
+  for (const Finding& found : verdict.findings)
+    EXPECT_EQ(found.passed, found.check != check) << found.check << ": " << found.detail;
   EXPECT_THAT(finding(verdict, check).detail, HasSubstr(detail));
 }
 
@@ -68,7 +73,8 @@ TEST(SmokeVerdict, AGoodRunPassesEveryCheck) {
   EXPECT_TRUE(verdict.passed);
   EXPECT_EQ(verdict.findings.size(), 6u);
   EXPECT_THAT(finding(verdict, "saved_and_resumed").detail, HasSubstr("5 losses equal bit for bit"));
-  // Start-up 3 s, 300 steps of 32 at 320/s = 30 s, 3 evaluations of 3200 samples at 320/s = 30 s, 3 checkpoints of 0.5 s: 64.5 s.
+  // Start-up 3 s, 300 steps of 32 at 320/s = 30 s, 3 evaluations of 3200 samples at 320/s = 30 s, 3 checkpoints of 0.5
+  // s: 64.5 s.
   EXPECT_THAT(finding(verdict, "speed").detail, HasSubstr("300 steps would take about 1 min 5 s"));
 }
 
@@ -139,7 +145,8 @@ TEST(SmokeVerdict, ABudgetUsedUpIsSaid) {
   EXPECT_THAT(finding(smoke_verdict(first, {}, true), "completed").detail, HasSubstr("--smoke-minutes"));
   SmokeRecord second = good_second();
   second.out_of_time = true;
-  EXPECT_THAT(finding(smoke_verdict(good_first(), second, true), "saved_and_resumed").detail, HasSubstr("--smoke-minutes"));
+  EXPECT_THAT(finding(smoke_verdict(good_first(), second, true), "saved_and_resumed").detail,
+              HasSubstr("--smoke-minutes"));
 }
 
 TEST(SmokePlan, EverythingFitsTheBudgetAndFullHasNone) {

@@ -76,7 +76,8 @@ WorkerDescription built_for(const std::vector<std::string>& architectures) {
 
 TEST(Capability, ALaterMinorRevisionAndPtxRun) {
   const auto worker = built_for({"sm_75", "sm_80", "sm_90", "sm_120", "compute_120"});
-  EXPECT_FALSE(capability_problem({card("T4", 7, 5), card("RTX 3090", 8, 6), card("H100", 9, 0), card("later", 13, 0)}, worker));
+  EXPECT_FALSE(
+      capability_problem({card("T4", 7, 5), card("RTX 3090", 8, 6), card("H100", 9, 0), card("later", 13, 0)}, worker));
   EXPECT_FALSE(capability_problem({}, worker));
   EXPECT_FALSE(capability_problem({card("T4", 7, 5)}, built_for({}))) << "not told";
 }
@@ -84,7 +85,8 @@ TEST(Capability, ALaterMinorRevisionAndPtxRun) {
 TEST(Capability, AnOldCardIsRefusedWithWhatToDo) {
   const auto problem = capability_problem({card("T4", 7, 5), card("Tesla V100", 7, 0)}, built_for({"sm_75", "sm_80"}));
   ASSERT_TRUE(problem);
-  for (const char* text : {"Tesla V100", "7.0", "sm_75 sm_80", "TLAUNCH_TORCH", "cu126"}) EXPECT_THAT(*problem, HasSubstr(text));
+  for (const char* text : {"Tesla V100", "7.0", "sm_75 sm_80", "TLAUNCH_TORCH", "cu126"})
+    EXPECT_THAT(*problem, HasSubstr(text));
 }
 
 TEST(Capability, ALibTorchWithoutCudaIsRefusedOnGpus) {
