@@ -25,8 +25,8 @@ def main():
             folder = Path(scratch)
             weights = folder / "weights.safetensors"
             initial_weights(case, weights)
-            ours.append(run_ours(bin_dir, case, weights, folder)["val_accuracy"])
-            theirs.append(run_twin(case, weights, folder, evaluate=True)["val_accuracy"])
+            ours.append(run_ours(bin_dir, case, weights, folder, timeout_s=600)["val_accuracy"])
+            theirs.append(run_twin(case, weights, folder, timeout_s=600)["val_accuracy"])
         print(f"seed {seed}: ours {ours[-1]:.4f}, the twin's {theirs[-1]:.4f}", flush=True)
     difference = (sum(ours) - sum(theirs)) / len(SEEDS)
     print(f"mean difference {100 * difference:+.2f} points")

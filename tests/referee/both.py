@@ -72,13 +72,10 @@ def run(command, log, timeout_s):
 def initial_weights(case, path):
     """PyTorch's own initial weights, for both sides."""
     torch = torch_or_skip()
-    from safetensors.torch import save_file
-
     from datasets import make_dataset
-    from twin import model_of
+    from twin import model_of, save_model
     torch.manual_seed(case["seed"])
-    model = model_of(case, make_dataset(case).shape)
-    save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, path)
+    save_model(model_of(case, make_dataset(case).shape), path)
 
 
 def yaml_text(value):
@@ -86,24 +83,29 @@ def yaml_text(value):
 
 
 def run_ours(bin_dir, case, weights, folder, timeout_s=250):
-    """Our step events, and the metrics of the summary."""
-    config = folder / "case.yaml"
+    """The loss of each step, the metrics at the end, and the model of the last checkpoint."""
+    config, run_dir = folder / "case.yaml", folder / "run"
     config.write_text("name: referee\n")
     effective = case["train.batch_size"] * case["train.gradient_accumulation_steps"] * RANKS
     settings = case | {"train.effective_batch_size": effective, "model.weights": weights, "log.log_interval": 1}
-    run([str(Path(bin_dir) / "tlaunch"), "--nproc", str(RANKS), "--run-dir", str(folder / "run"), str(config)]
+    run([str(Path(bin_dir) / "tlaunch"), "--nproc", str(RANKS), "--run-dir", str(run_dir), str(config)]
         + [f"{key}={yaml_text(value)}" for key, value in settings.items()], folder / "ours.log", timeout_s)
-    events = [json.loads(line) for line in (folder / "run" / "events.jsonl").read_text().splitlines()]
+    events = [json.loads(line) for line in (run_dir / "events.jsonl").read_text().splitlines()]
     losses = {event["step"]: event["loss"] for event in events if event["event"] == "step"}
-    metrics = json.loads((folder / "run" / "summary.json").read_text())["metrics"]
-    return {"losses": [losses[step] for step in sorted(losses)]} | metrics
+    metrics = json.loads((run_dir / "summary.json").read_text())["metrics"]
+    newest = max((run_dir / "checkpoints").glob("*.safetensors"), key=lambda path: path.stat().st_mtime)
+    return {"losses": [losses[step] for step in sorted(losses)]} | metrics | {"model": load_model(newest)}
 
 
-def run_twin(case, weights, folder, evaluate=False, timeout_s=250):
+def run_twin(case, weights, folder, timeout_s=250):
+    """The same of the twin."""
     (folder / "case.json").write_text(json.dumps(case))
-    output = folder / "twin.json"
     run([sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", str(RANKS), "--rdzv_backend", "c10d",
          "--rdzv_endpoint", "127.0.0.1:0", "--local_addr", "127.0.0.1", str(HERE / "twin.py"),
-         "--config", str(folder / "case.json"), "--weights", str(weights), "--output", str(output)]
-        + (["--evaluate"] if evaluate else []), folder / "twin.log", timeout_s)
-    return json.loads(output.read_text())
+         "--config", str(folder / "case.json"), "--weights", str(weights), "--output", str(folder)], folder / "twin.log", timeout_s)
+    return json.loads((folder / "twin.json").read_text()) | {"model": load_model(folder / "twin.safetensors")}
+
+
+def load_model(path):
+    from safetensors.torch import load_file
+    return {name: tensor for name, tensor in load_file(path).items() if not name.startswith("tlaunch.")}

@@ -2,17 +2,18 @@
 """The Python twin of our training: torch DistributedDataParallel over Gloo, torch.optim's fused optimizers, our order of
 samples. Started by torchrun:
 
-    torchrun --nproc_per_node 2 twin.py --config CASE.json --weights W.safetensors --output RESULT.json
+    torchrun --nproc_per_node 2 twin.py --config CASE.json --weights W.safetensors --output FOLDER
 
-CASE.json holds the dotted keys of our config (see losses_test.py). Rank 0 writes {"losses": [one a step, mean over all
-ranks], "val_loss", "val_accuracy"}; the last two only with --evaluate."""
+CASE.json holds the dotted keys of our config (see both.py). Rank 0 writes FOLDER/twin.json, {"losses": [one a step, mean
+over all ranks], "val_loss", "val_accuracy"}, and its model at the end as FOLDER/twin.safetensors."""
 import argparse
 import json
 import math
+import os
 
 import torch
 import torch.distributed as dist
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch.nn.functional import cross_entropy
 from torch.nn.parallel import DistributedDataParallel
 
@@ -24,6 +25,10 @@ from order import micro_batch, permutation
 def model_of(config, shape):
     options = {key.removeprefix("model."): value for key, value in config.items() if key.startswith("model.")}
     return make_model(config["model.name"], options, shape).to(getattr(torch, config["model.dtype"]))
+
+
+def save_model(model, path):
+    save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, path)
 
 
 def optimizer_of(config, parameters):
@@ -121,7 +126,6 @@ def main():
     parser.add_argument("--config", required=True)
     parser.add_argument("--weights", required=True)
     parser.add_argument("--output", required=True)
-    parser.add_argument("--evaluate", action="store_true")
     args = parser.parse_args()
     with open(args.config) as file:
         config = json.load(file)
@@ -129,13 +133,14 @@ def main():
     torch.utils.deterministic.fill_uninitialized_memory = False
     dist.init_process_group("gloo")
     twin = Twin(config, args.weights)
-    result = {"losses": twin.train()}
-    if args.evaluate:
-        result |= twin.evaluate()
+    result = {"losses": twin.train()} | twin.evaluate()
     if twin.rank == 0:
-        with open(args.output, "w") as file:
+        with open(args.output + "/twin.json", "w") as file:
             json.dump(result, file)
-    dist.destroy_process_group()
+        save_model(twin.model.module, args.output + "/twin.safetensors")
+    # No teardown: PyTorch 2.11 hangs there now and then (3 of 50 runs). ~ProcessGroupGloo takes its queue's lock while
+    # holding the GIL, and the queue's thread, which holds that lock, wants the GIL to let go of the last work's tensors.
+    os._exit(0)
 
 
 if __name__ == "__main__":
