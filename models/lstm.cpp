@@ -34,7 +34,8 @@ class Lstm : public Model {
   torch::nn::Linear fc_{nullptr};
 };
 
-OptionSpec integer(std::string key, std::int64_t value, std::string unit, double min, double max, std::string meaning) {
+OptionSpec integer(std::string key, std::int64_t value, std::string unit, double min, double max,
+                   std::string meaning) {
   return {std::move(key), OptionType::integer, value, std::move(unit), std::move(meaning), {}, min, max};
 }
 
@@ -46,7 +47,8 @@ ModelDescription lstm_description() {
   description.summary = "DeepLog: a stacked LSTM that predicts the next log key from a window of keys.";
   description.sample_kind = "keys";
   description.options = {
-      integer("hidden_size", 64, "units", 1, 4096, "Width of each LSTM layer, and of the embedding where there is one."),
+      integer("hidden_size", 64, "units", 1, 4096,
+              "Width of each LSTM layer, and of the embedding where there is one."),
       integer("num_layers", 2, "layers", 1, 16, "LSTM layers, one above the other."),
       integer("window", 10, "keys", 1, 1024, "Keys the model sees before it predicts the next one."),
       integer("top_g", 9, "keys", 1, 1 << 20,

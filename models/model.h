@@ -28,7 +28,8 @@ class Model : public torch::nn::Module {
 
 // Built with its options and the data's shape; throws UsageError where they do not fit together.
 using ModelFactory = std::shared_ptr<Model> (*)(const Options& options, const SampleShape& shape);
-void register_model(ModelDescription description, ModelFactory factory);  // throws std::logic_error on a second of the same name
+// Throws std::logic_error on a second of the same name.
+void register_model(ModelDescription description, ModelFactory factory);
 std::vector<ModelDescription> model_descriptions();
 std::shared_ptr<Model> make_model(const std::string& name, const Options& options, const SampleShape& shape);
 

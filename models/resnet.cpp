@@ -43,7 +43,8 @@ torch::nn::Conv2d conv(std::int64_t in, std::int64_t out, std::int64_t kernel, s
 // Basic: 3x3, 3x3. Bottleneck: 1x1, 3x3 (with the stride, as torchvision has it), 1x1 to `planes` x 4.
 class BlockImpl : public torch::nn::Module {
  public:
-  BlockImpl(std::int64_t in, std::int64_t planes, std::int64_t stride, bool bottleneck, torch::nn::Sequential downsample) {
+  BlockImpl(std::int64_t in, std::int64_t planes, std::int64_t stride, bool bottleneck,
+            torch::nn::Sequential downsample) {
     conv1_ = register_module("conv1", bottleneck ? conv(in, planes, 1, 1) : conv(in, planes, 3, stride));
     bn1_ = register_module("bn1", torch::nn::BatchNorm2d(planes));
     conv2_ = register_module("conv2", conv(planes, planes, 3, bottleneck ? stride : 1));
@@ -78,8 +79,8 @@ class ResNet : public Model {
     bn1_ = register_module("bn1", torch::nn::BatchNorm2d(width));
     std::int64_t in = width;
     for (std::size_t stage = 0; stage < layout.blocks.size(); ++stage) {
-      stages_.push_back(register_module("layer" + std::to_string(stage + 1),
-                                        make_stage(layout, in, width << stage, stage == 0 ? 1 : 2, layout.blocks[stage])));
+      const auto made = make_stage(layout, in, width << stage, stage == 0 ? 1 : 2, layout.blocks[stage]);
+      stages_.push_back(register_module("layer" + std::to_string(stage + 1), made));
       in = (width << stage) * layout.expansion();
     }
     fc_ = register_module("fc", torch::nn::Linear(in, num_classes));
@@ -100,11 +101,13 @@ class ResNet : public Model {
 
  private:
   // Modules are made in torchvision's order, so that the same seed draws the same numbers as there.
-  static torch::nn::Sequential make_stage(const Layout& layout, std::int64_t in, std::int64_t planes, std::int64_t stride,
-                                          std::int64_t blocks) {
+  static torch::nn::Sequential make_stage(const Layout& layout, std::int64_t in, std::int64_t planes,
+                                          std::int64_t stride, std::int64_t blocks) {
     const std::int64_t out = planes * layout.expansion();
     torch::nn::Sequential downsample{nullptr};
-    if (stride != 1 || in != out) downsample = torch::nn::Sequential(conv(in, out, 1, stride), torch::nn::BatchNorm2d(out));
+    if (stride != 1 || in != out) {
+      downsample = torch::nn::Sequential(conv(in, out, 1, stride), torch::nn::BatchNorm2d(out));
+    }
     torch::nn::Sequential stage;
     stage->push_back(Block(in, planes, stride, layout.bottleneck, downsample));
     for (std::int64_t i = 1; i < blocks; ++i) {
@@ -131,7 +134,8 @@ ModelDescription resnet_description() {
   for (const Layout& layout : layouts()) depths.emplace_back(layout.depth);
   description.options = {
       {"depth", OptionType::integer, std::int64_t{8}, "layers",
-       "Layers with weights. 18 and 34: four stages of basic blocks; 50: four of bottlenecks; the others: three stages (CIFAR).",
+       "Layers with weights. 18 and 34: four stages of basic blocks; 50: four of bottlenecks; the others: three "
+       "stages (CIFAR).",
        depths, {}, {}},
       {"width", OptionType::integer, std::int64_t{16}, "channels",
        "Channels of the first stage, doubled from stage to stage (torchvision's nets have 64).", {}, 1, 512},
@@ -154,7 +158,7 @@ std::shared_ptr<Model> make_resnet(const Options& options, const SampleShape& sh
                      " stem halves the image " + std::to_string(halvings) + " times and needs at least " +
                      std::to_string(smallest) + " pixels a side, but the data set's images are " +
                      std::to_string(shape.height) + "x" + std::to_string(shape.width) +
-                     (large_stem ? ": use model.stem=small or larger images" : ": use larger images or a smaller depth"));
+                     (large_stem ? ": use model.stem=small or larger images" : ": use larger images"));
   }
   return std::make_shared<ResNet>(layout, options.integer("width"), large_stem, shape.channels, shape.num_classes);
 }

@@ -72,7 +72,9 @@ std::optional<torch::Tensor> on_device(const torch::Tensor& scalar, const Group&
 class Sgd : public Optimizer {
  public:
   Sgd(const TrainConfig& train, std::vector<NamedParameter> parameters)
-      : momentum_(train.momentum), weight_decay_(train.weight_decay), groups_(group_by_device_and_dtype(std::move(parameters))) {
+      : momentum_(train.momentum),
+        weight_decay_(train.weight_decay),
+        groups_(group_by_device_and_dtype(std::move(parameters))) {
     if (momentum_ == 0) return;
     for (Group& group : groups_) {
       // From zero, the first step leaves the plain gradient in the buffer, which is PyTorch's rule for it; so it needs
@@ -84,8 +86,8 @@ class Sgd : public Optimizer {
   void step(double learning_rate, const torch::Tensor& grad_scale, const torch::Tensor& found_inf) override {
     c10::NoGradGuard no_grad;
     for (Group& group : groups_) {
-      at::_fused_sgd_(group.parameters, group.gradients(), group.momentum_buffers, weight_decay_, momentum_, learning_rate,
-                      /*dampening=*/0, /*nesterov=*/false, /*maximize=*/false, /*is_first_step=*/false,
+      at::_fused_sgd_(group.parameters, group.gradients(), group.momentum_buffers, weight_decay_, momentum_,
+                      learning_rate, /*dampening=*/0, /*nesterov=*/false, /*maximize=*/false, /*is_first_step=*/false,
                       on_device(grad_scale, group), on_device(found_inf, group));
     }
   }

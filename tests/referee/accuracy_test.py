@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""accuracy_test.py BIN_DIR: a whole short training on Fashion-MNIST, with augmentation, ours and the Python twin's, over
-three seeds: the mean accuracies on the test images must be within 0.5 points."""
+"""accuracy_test.py BIN_DIR: a whole short training on Fashion-MNIST, with augmentation, ours and the Python twin's,
+over three seeds: the mean accuracies on the test images must be within 0.5 points."""
 import sys
 import tempfile
 from pathlib import Path
@@ -19,8 +19,8 @@ def main():
     ours, theirs = [], []
     for seed in SEEDS:
         case = resnet_case(**{
-            "seed": seed, "deterministic": False, "data.augment": True, "gpu.channels_last": True, "train.epochs": EPOCHS,
-            "train.batch_size": 128, "train.learning_rate": 5e-3, "train.warmup_steps": 20})
+            "seed": seed, "deterministic": False, "data.augment": True, "gpu.channels_last": True,
+            "train.epochs": EPOCHS, "train.batch_size": 128, "train.learning_rate": 5e-3, "train.warmup_steps": 20})
         with tempfile.TemporaryDirectory(prefix="tlaunch-referee-") as scratch:
             folder = Path(scratch)
             weights = folder / "weights.safetensors"

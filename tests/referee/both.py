@@ -29,15 +29,17 @@ def fashion_or_skip():
 
 COMMON = {
     "seed": 0, "deterministic": True, "model.dtype": "float32",
-    "train.batch_size": 32, "train.gradient_accumulation_steps": 1, "train.optimizer": "adamw", "train.momentum": 0.0,
-    "train.learning_rate": 2e-3, "train.weight_decay": 0.01, "train.schedule": "cosine", "train.warmup_steps": 5,
+    "train.batch_size": 32, "train.gradient_accumulation_steps": 1,
+    "train.optimizer": "adamw", "train.momentum": 0.0, "train.learning_rate": 2e-3, "train.weight_decay": 0.01,
+    "train.schedule": "cosine", "train.warmup_steps": 5,
     "gpu.mixed_precision": "off", "gpu.channels_last": False,
 }
 
 
 def lstm_case(**changes):
     return COMMON | {
-        "model.name": "lstm", "model.hidden_size": 64, "model.num_layers": 2, "model.window": 10, "model.input": "scalar",
+        "model.name": "lstm", "model.hidden_size": 64, "model.num_layers": 2, "model.window": 10,
+        "model.input": "scalar",
         "data.name": "sessions", "data.root": hdfs_or_skip(), "data.val_fraction": 0.2,
     } | changes
 
@@ -57,8 +59,8 @@ def environment():
 def run(command, log, timeout_s):
     """Ends the whole process group, ranks included, where it takes longer."""
     with open(log, "w") as file:
-        process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=environment(),
-                                   start_new_session=True)
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
+                                   env=environment(), start_new_session=True)
         try:
             code = process.wait(timeout_s)
         except subprocess.TimeoutExpired:
@@ -102,7 +104,8 @@ def run_twin(case, weights, folder, timeout_s=250):
     (folder / "case.json").write_text(json.dumps(case))
     run([sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", str(RANKS), "--rdzv_backend", "c10d",
          "--rdzv_endpoint", "127.0.0.1:0", "--local_addr", "127.0.0.1", str(HERE / "twin.py"),
-         "--config", str(folder / "case.json"), "--weights", str(weights), "--output", str(folder)], folder / "twin.log", timeout_s)
+         "--config", str(folder / "case.json"), "--weights", str(weights), "--output", str(folder)],
+        folder / "twin.log", timeout_s)
     return json.loads((folder / "twin.json").read_text()) | {"model": load_model(folder / "twin.safetensors")}
 
 

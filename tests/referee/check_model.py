@@ -52,7 +52,8 @@ def check(path):
             failures.append(f"{name}: missing in ours")
             continue
         if (tensors[name].shape, tensors[name].dtype) != (theirs.shape, theirs.dtype):
-            failures.append(f"{name}: {tensors[name].dtype} {list(tensors[name].shape)}, PyTorch's is {theirs.dtype} {list(theirs.shape)}")
+            failures.append(f"{name}: {tensors[name].dtype} {list(tensors[name].shape)}, "
+                            f"PyTorch's is {theirs.dtype} {list(theirs.shape)}")
             continue
         off = difference(tensors[name].to(torch.float64), theirs.to(torch.float64))
         worst = max(worst, off)

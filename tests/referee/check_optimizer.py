@@ -13,11 +13,11 @@ from safetensors import safe_open  # noqa: E402
 
 
 def make(about, parameters):
-    rate = about["learning_rates"][0]
+    rate, decay = about["learning_rates"][0], about["weight_decay"]
     if about["kind"] == "sgd":
-        return torch.optim.SGD(parameters, lr=rate, momentum=about["momentum"], weight_decay=about["weight_decay"], fused=True)
+        return torch.optim.SGD(parameters, lr=rate, momentum=about["momentum"], weight_decay=decay, fused=True)
     kind = torch.optim.AdamW if about["kind"] == "adamw" else torch.optim.Adam
-    return kind(parameters, lr=rate, weight_decay=about["weight_decay"], fused=True)
+    return kind(parameters, lr=rate, weight_decay=decay, fused=True)
 
 
 def check(path):
@@ -34,7 +34,8 @@ def check(path):
         optimizer.step()
     pairs = {"end/" + name: parameter.detach() for name, parameter in parameters.items()}
     for name, parameter in parameters.items():
-        pairs |= {f"state/{key}.{name}": value for key, value in optimizer.state[parameter].items() if value is not None}
+        state = optimizer.state[parameter]
+        pairs |= {f"state/{key}.{name}": value for key, value in state.items() if value is not None}
     ours = {name for name in tensors if name.startswith(("end/", "state/"))}
     failures = [f"{name}: only one side has it" for name in sorted(ours ^ set(pairs))]
     worst = 0.0

@@ -1,4 +1,4 @@
-"""Fashion-MNIST and log sessions, read and split as our data room describes it (data/fashion_mnist.cpp, data/key_dataset.h)."""
+"""Fashion-MNIST and log sessions, read and split as docs/data.md describes it."""
 import gzip
 import math
 import os
@@ -47,7 +47,8 @@ def crop_and_flip(images, padding):
     rows = torch.randint(2 * padding + 1, (n, 1)) + torch.arange(height)
     columns = torch.randint(2 * padding + 1, (n, 1)) + torch.arange(width)
     columns = torch.where(torch.rand(n, 1) < 0.5, columns.flip(1), columns)
-    return padded[torch.arange(n)[:, None, None], :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2).contiguous()
+    cropped = padded[torch.arange(n)[:, None, None], :, rows[:, :, None], columns[:, None, :]]  # channels last
+    return cropped.permute(0, 3, 1, 2).contiguous()
 
 
 class Sessions:

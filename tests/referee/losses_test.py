@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """losses_test.py BIN_DIR CASE: 50 steps of two ranks, ours against Python's DistributedDataParallel from the same
-weights on the same batches. Every step's loss, the loss on the validation data after them, and every tensor of the model
-in our checkpoint, BatchNorm's buffers included (rank 0's on both sides), must agree: to 1e-9 relative in float64, to 1e-5
-in float32 (with threads, memory layout, fused optimizer and buckets equal)."""
+weights on the same batches. Every step's loss, the loss on the validation data after them, and every tensor of the
+model in our checkpoint, BatchNorm's buffers included (rank 0's on both sides), must agree: to 1e-9 relative in float64,
+to 1e-5 in float32 (with threads, memory layout, fused optimizer and buckets equal)."""
 import sys
 import tempfile
 from pathlib import Path
@@ -16,7 +16,8 @@ STEPS = 50
 CASES = {
     "lstm_float64": lambda: lstm_case(**{"model.dtype": "float64"}),
     "lstm_float64_accumulation": lambda: lstm_case(**{
-        "model.dtype": "float64", "model.input": "embedding", "train.batch_size": 8, "train.gradient_accumulation_steps": 3,
+        "model.dtype": "float64", "model.input": "embedding",
+        "train.batch_size": 8, "train.gradient_accumulation_steps": 3,
         "train.optimizer": "sgd", "train.momentum": 0.9, "train.learning_rate": 0.05}),
     "lstm_float32": lambda: lstm_case(**{"train.optimizer": "adam", "train.weight_decay": 0.0}),
     "resnet_float64": lambda: resnet_case(**{"model.dtype": "float64", "train.batch_size": 16}),
@@ -40,10 +41,12 @@ def tensor_difference(a, b):
 def compare(ours, theirs, tolerance):
     """What was found, and what is wrong."""
     losses = [relative(a, b) for a, b in zip(ours["losses"], theirs["losses"])]
-    tensors = {name: tensor_difference(ours["model"].get(name, tensor[None]), tensor) for name, tensor in theirs["model"].items()}
+    tensors = {name: tensor_difference(ours["model"].get(name, tensor[None]), tensor)  # absent: another shape
+               for name, tensor in theirs["model"].items()}
     off = {"losses of the steps": max(losses), "val_loss": relative(ours["val_loss"], theirs["val_loss"]),
            "tensors of the model": max(tensors.values())}
-    wrong = [f"{what}: {value:.3g} apart, at most {tolerance} allowed" for what, value in off.items() if not value <= tolerance]
+    wrong = [f"{what}: {value:.3g} apart, at most {tolerance} allowed"
+             for what, value in off.items() if not value <= tolerance]
     wrong += [f"{name}: {value:.3g} apart" for name, value in tensors.items() if not value <= tolerance]
     if not len(ours["losses"]) == len(theirs["losses"]) == STEPS:
         wrong.append(f"{len(ours['losses'])} losses of ours and {len(theirs['losses'])} of the twin, {STEPS} expected")

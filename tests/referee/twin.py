@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""The Python twin of our training: torch DistributedDataParallel over Gloo, torch.optim's fused optimizers, our order of
-samples. Started by torchrun:
+"""The Python twin of our training: torch DistributedDataParallel over Gloo, torch.optim's fused optimizers, our order
+of samples. Started by torchrun:
 
     torchrun --nproc_per_node 2 twin.py --config CASE.json --weights W.safetensors --output FOLDER
 
-CASE.json holds the dotted keys of our config (see both.py). Rank 0 writes FOLDER/twin.json, {"losses": [one a step, mean
-over all ranks], "val_loss", "val_accuracy"}, and its model at the end as FOLDER/twin.safetensors."""
+CASE.json holds the dotted keys of our config (see both.py). Rank 0 writes FOLDER/twin.json, {"losses": [one a step,
+mean over all ranks], "val_loss", "val_accuracy"}, and its model at the end as FOLDER/twin.safetensors."""
 import argparse
 import json
 import math
@@ -51,7 +51,7 @@ def learning_rate(config, step, total_steps):
 
 
 def channels_last(model):
-    """The 1x1 kernels too: contiguous() would leave their strides, and DistributedDataParallel would warn about them."""
+    """The 1x1 kernels too: contiguous() would leave their strides, and DDP would warn about them."""
     for parameter in model.parameters():
         if parameter.dim() == 4:
             parameter.data = torch.empty_like(parameter, memory_format=torch.channels_last).copy_(parameter.detach())
@@ -83,7 +83,8 @@ class Twin:
         self.optimizer.zero_grad(set_to_none=True)
         total = torch.zeros((), dtype=torch.float64)
         for m in range(accumulation):
-            inputs, target = self.batch("train", micro_batch(order, step_in_epoch, m, self.rank, micro, accumulation, self.world))
+            indices = micro_batch(order, step_in_epoch, m, self.rank, micro, accumulation, self.world)
+            inputs, target = self.batch("train", indices)
             self.model.require_backward_grad_sync = m + 1 == accumulation  # what no_sync() sets
             loss = cross_entropy(self.model(inputs), target) / accumulation
             loss.backward()
@@ -139,7 +140,7 @@ def main():
             json.dump(result, file)
         save_model(twin.model.module, args.output + "/twin.safetensors")
     # No teardown: PyTorch 2.11 hangs there now and then (3 of 50 runs). ~ProcessGroupGloo takes its queue's lock while
-    # holding the GIL, and the queue's thread, which holds that lock, wants the GIL to let go of the last work's tensors.
+    # holding the GIL; the queue's thread, which holds that lock, wants the GIL to let go of the last work's tensors.
     os._exit(0)
 
 

@@ -18,13 +18,15 @@ using ::testing::ThrowsMessage;
 std::int64_t parameters_of(const std::string& name, const std::map<std::string, OptionValue>& overrides,
                            const SampleShape& shape) {
   std::int64_t count = 0;
-  for (const auto& parameter : make_model(name, options_of(name, overrides), shape)->parameters()) count += parameter.numel();
+  const auto model = make_model(name, options_of(name, overrides), shape);
+  for (const auto& parameter : model->parameters()) count += parameter.numel();
   return count;
 }
 
 TEST(Resnet, WithWidth64AndTheLargeStemHasTorchvisionsParameterCounts) {
   const auto count = [](std::int64_t depth) {
-    return parameters_of("resnet", {{"depth", depth}, {"width", std::int64_t{64}}, {"stem", "large"}}, image_shape(3, 224, 1000));
+    return parameters_of("resnet", {{"depth", depth}, {"width", std::int64_t{64}}, {"stem", "large"}},
+                         image_shape(3, 224, 1000));
   };
   EXPECT_EQ(count(18), 11'689'512);
   EXPECT_EQ(count(34), 21'797'672);
@@ -45,10 +47,12 @@ TEST(Resnet, HasOneWeightedLayerPerUnitOfDepth) {
 
 TEST(Resnet, TakesImagesFrom28To224PixelsOfAnyChannels) {
   torch::NoGradGuard no_grad;
-  for (const auto& [channels, pixels] : std::vector<std::pair<std::int64_t, std::int64_t>>{{1, 28}, {3, 32}, {4, 97}, {3, 224}}) {
+  const std::vector<std::pair<std::int64_t, std::int64_t>> images = {{1, 28}, {3, 32}, {4, 97}, {3, 224}};
+  for (const auto& [channels, pixels] : images) {
     for (const char* stem : {"small", "large"}) {
-      const std::map<std::string, OptionValue> small = {{"depth", std::int64_t{18}}, {"width", std::int64_t{4}}, {"stem", stem}};
-      const auto model = make_model("resnet", options_of("resnet", small), image_shape(channels, pixels, 6));
+      const Options narrow =
+          options_of("resnet", {{"depth", std::int64_t{18}}, {"width", std::int64_t{4}}, {"stem", stem}});
+      const auto model = make_model("resnet", narrow, image_shape(channels, pixels, 6));
       EXPECT_EQ(model->forward(torch::randn({2, channels, pixels, pixels})).sizes(), (std::vector<std::int64_t>{2, 6}));
     }
   }
@@ -141,6 +145,7 @@ struct Case {
   std::string name;
   SampleShape shape;
 };
+void PrintTo(const Case& model, std::ostream* out) { *out << model.name; }
 
 class EveryModel : public ::testing::TestWithParam<Case> {
  protected:

@@ -83,7 +83,8 @@ TEST_F(Referee, ResnetComputesWhatPyTorchDoes) {
 TEST_F(Referee, LstmComputesWhatPyTorchDoes) {
   add("lstm", {}, keys_shape(10, 28));
   add("lstm", {{"input", "embedding"}}, keys_shape(10, 28));
-  add("lstm", {{"num_layers", std::int64_t{1}}, {"hidden_size", std::int64_t{5}}, {"window", std::int64_t{3}}}, keys_shape(3, 4));
+  add("lstm", {{"num_layers", std::int64_t{1}}, {"hidden_size", std::int64_t{5}}, {"window", std::int64_t{3}}},
+      keys_shape(3, 4));
   const referee::Verdict verdict = this->verdict();
   if (verdict.exit_code == referee::cannot_run) GTEST_SKIP() << verdict.output;
   EXPECT_EQ(verdict.exit_code, 0) << verdict.output;

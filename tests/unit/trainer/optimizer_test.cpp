@@ -56,8 +56,9 @@ TEST(OptimizerReferee, TwentyStepsEndWherePyTorchsFusedOptimizersEnd) {
   referee::TempFolder folder;
   std::vector<std::string> paths;
   for (const TrainConfig& train :
-       {settings(OptimizerKind::sgd, 0, 0), settings(OptimizerKind::sgd, 0.9, 0), settings(OptimizerKind::sgd, 0.9, 0.03),
-        settings(OptimizerKind::sgd, 0, 0.03), settings(OptimizerKind::adam, 0, 0), settings(OptimizerKind::adam, 0, 0.03),
+       {settings(OptimizerKind::sgd, 0, 0), settings(OptimizerKind::sgd, 0.9, 0),
+        settings(OptimizerKind::sgd, 0, 0.03), settings(OptimizerKind::sgd, 0.9, 0.03),
+        settings(OptimizerKind::adam, 0, 0), settings(OptimizerKind::adam, 0, 0.03),
         settings(OptimizerKind::adamw, 0, 0), settings(OptimizerKind::adamw, 0, 0.03)}) {
     paths.push_back(folder.file(std::to_string(paths.size()) + ".safetensors"));
     write_case(paths.back(), train);
@@ -71,6 +72,7 @@ struct Kind {
   const char* name;
   TrainConfig train;
 };
+void PrintTo(const Kind& kind, std::ostream* out) { *out << kind.name; }
 
 class EveryOptimizer : public ::testing::TestWithParam<Kind> {};
 

@@ -15,11 +15,13 @@ TrainConfig with(ScheduleKind kind) {
   return train;
 }
 
+using Rates = std::vector<std::pair<int, double>>;  // step, learning rate
+
 TEST(Schedule, WarmupRisesLinearlyAndEndsAtTheFullRate) {
   const ScheduleSpan span{.total_steps = 100, .steps_per_epoch = 10, .warmup_steps = 4};
   for (const ScheduleKind kind : {ScheduleKind::cosine, ScheduleKind::constant}) {
     const TrainConfig train = with(kind);
-    for (const auto& [step, rate] : std::vector<std::pair<int, double>>{{0, 0.1}, {1, 0.2}, {2, 0.3}, {3, 0.4}, {4, 0.4}}) {
+    for (const auto& [step, rate] : Rates{{0, 0.1}, {1, 0.2}, {2, 0.3}, {3, 0.4}, {4, 0.4}}) {
       EXPECT_DOUBLE_EQ(learning_rate_at(train, span, step), rate) << "step " << step;
     }
   }
@@ -52,7 +54,7 @@ TEST(Schedule, StepDropsByGammaAtEachEpochThatStepEpochsDivides) {
   train.step_epochs = 3;
   train.step_gamma = 0.5;
   const ScheduleSpan span{.total_steps = 100, .steps_per_epoch = 10, .warmup_steps = 0};
-  for (const auto& [step, rate] : std::vector<std::pair<int, double>>{{0, 0.4}, {29, 0.4}, {30, 0.2}, {59, 0.2}, {60, 0.1}, {99, 0.05}}) {
+  for (const auto& [step, rate] : Rates{{0, 0.4}, {29, 0.4}, {30, 0.2}, {59, 0.2}, {60, 0.1}, {99, 0.05}}) {
     EXPECT_DOUBLE_EQ(learning_rate_at(train, span, step), rate) << "step " << step;
   }
 }
