@@ -66,7 +66,8 @@ TEST_F(TrainState, ComesBackAsItWas) {
   Side saved(1), fresh(2);
   const Progress progress{.step = 23, .metrics = {{"val_loss", 0.5}}, .best_val_loss = 0.25, .evaluations_without_improvement = 2};
   for (auto& [name, tensor] : saved.step.optimizer().state()) tensor.uniform_();
-  EXPECT_EQ(save_state(path(), saved.job, saved.step, saved.group, progress, identity), std::filesystem::file_size(path()));
+  const auto bytes = save_state(path(), saved.job, saved.step, saved.group, progress, identity);
+  EXPECT_EQ(bytes, std::filesystem::file_size(path()));
   const auto next = torch::rand({4});
 
   const SavedState state(path());

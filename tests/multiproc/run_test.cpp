@@ -1,0 +1,93 @@
+// What a user sees of whole runs, with two real ranks: early stopping, run length, start from weights, evaluate, smoke.
+#include <gtest/gtest.h>
+
+#include "checkpoint/catalog.h"
+#include "core/json.h"
+#include "tests/support/sessions_data.h"
+
+namespace tlaunch::test {
+namespace {
+
+class Run : public testing::Test {
+ protected:
+  Run() {
+    write_sessions(scratch_ / "data");
+    write(scratch_ / "lstm.yaml",
+          "model: {name: lstm, hidden_size: 24, num_layers: 1, window: 6, top_g: 3, input: embedding}\n"
+          "data: {name: sessions, root: data}\n"
+          "train: {epochs: 2, effective_batch_size: 64, learning_rate: 0.01}\n");
+  }
+
+  Outcome train(const std::string& tag, std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments{"--nproc", "2", "--run-dir", scratch_ / tag, scratch_ / "lstm.yaml"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_tlaunch(arguments);
+  }
+  Json summary(const std::string& tag) { return Json::parse(content(scratch_ / tag / "summary.json")); }
+  std::string newest(const std::string& tag) { return list_checkpoints(scratch_ / tag / "checkpoints").at(0).path; }
+
+  TempDir scratch_;
+};
+
+TEST_F(Run, LearnsAndDetects) {
+  const auto outcome = train("run", {"train.epochs=4"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const auto metrics = summary("run")["metrics"];
+  EXPECT_GT(metrics["val_accuracy"].get<double>(), 0.7) << "the next key is the ring's next 7 times of 8";
+  EXPECT_GT(metrics["f1"].get<double>(), 0.9);
+  EXPECT_LT(metrics["false_positive_rate"].get<double>(), 0.2);
+}
+
+TEST_F(Run, EvaluateGivesTheMetricsThatTheRunEndedWith) {
+  ASSERT_EQ(train("run").code, 0);
+  const auto outcome = run_tlaunch({"evaluate", scratch_ / "lstm.yaml", "--checkpoint", newest("run"), "--nproc", "2", "--json"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const auto printed = Json::parse(outcome.out);
+  const auto metrics = printed.contains("metrics") ? printed["metrics"] : printed;
+  const auto ended = summary("run")["metrics"];
+  for (const auto* name : {"val_loss", "val_accuracy", "precision", "recall", "f1", "false_positive_rate"})
+    EXPECT_DOUBLE_EQ(metrics[name].get<double>(), ended[name].get<double>()) << name;
+}
+
+TEST_F(Run, StopsEarlyWhenEvaluationsNoLongerImprove) {
+  // A learning rate this small changes nothing: the first evaluation stays the best but for rounding.
+  const auto outcome = train("run", {"train.epochs=50", "train.optimizer=sgd", "train.learning_rate=1e-30",
+                                     "train.early_stopping_patience=2"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(summary("run")["status"], "completed");
+  EXPECT_EQ(summary("run")["epochs"], 3) << "one that improved on nothing before it, two that did not";
+}
+
+TEST_F(Run, CountsKimgInThousandSamples) {
+  const auto outcome = train("run", {"train.kimg=1", "eval.every_n_kimg=0.5"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(summary("run")["steps"], 16);  // 1000 / 64 rounded up
+  EXPECT_EQ(summary("run")["samples"], 1024);
+}
+
+TEST_F(Run, StartsFromWeights) {
+  ASSERT_EQ(train("first", {"train.epochs=3"}).code, 0);
+  const auto loss_after = summary("first")["metrics"]["train_loss"].get<double>();
+  ASSERT_EQ(train("second", {"model.weights=" + newest("first"), "train.max_steps=1"}).code, 0);
+  std::istringstream rows(content(scratch_ / "second" / "metrics.csv"));
+  std::string header, row;
+  std::getline(rows, header);
+  std::getline(rows, row);
+  std::istringstream cells(row);
+  std::string step, epoch, loss;
+  std::getline(std::getline(std::getline(cells, step, ','), epoch, ','), loss, ',');
+  EXPECT_NEAR(std::stod(loss), loss_after, 0.5) << "a new model starts at ln(12) = 2.48";
+  EXPECT_LT(loss_after, 1.5);
+}
+
+TEST_F(Run, SmokePassesAndFindsDivergence) {
+  const auto good = train("good", {"--smoke", "--smoke-minutes", "1"});
+  EXPECT_EQ(good.code, 0) << good.err;
+  EXPECT_EQ(summary("good")["smoke"]["verdict"], "passed") << summary("good")["smoke"].dump(1);
+  const auto bad = train("bad", {"--smoke", "--smoke-minutes", "1", "train.optimizer=sgd", "train.learning_rate=1e12"});
+  EXPECT_EQ(bad.code, 1) << bad.err;
+  EXPECT_EQ(summary("bad")["smoke"]["verdict"], "failed");
+}
+
+}  // namespace
+}  // namespace tlaunch::test
