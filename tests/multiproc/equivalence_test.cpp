@@ -18,6 +18,8 @@ struct Case {
   double tolerance;
 };
 
+void PrintTo(const Case& shown, std::ostream* out) { *out << shown.dtype << " " << shown.optimizer[0]; }
+
 class Equivalence : public testing::TestWithParam<Case> {
  protected:
   // The checkpoint after 20 steps.

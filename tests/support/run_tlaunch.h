@@ -25,8 +25,15 @@ inline std::string variable(const char* name, const std::string& fallback) {
   return value ? value : fallback;
 }
 
-inline fs::path source_dir() { return variable("TLAUNCH_SOURCE_DIR", "."); }
-inline fs::path program(const std::string& name) { return fs::path(variable("TLAUNCH_BIN_DIR", "build/bin")) / name; }
+// Where the sources and the built programs are: known from the build; the environment wins, for tests carried elsewhere.
+#ifndef TLAUNCH_TEST_SOURCE_DIR
+#define TLAUNCH_TEST_SOURCE_DIR "."
+#define TLAUNCH_TEST_BIN_DIR "build/bin"
+#endif
+inline fs::path source_dir() { return variable("TLAUNCH_SOURCE_DIR", TLAUNCH_TEST_SOURCE_DIR); }
+inline fs::path program(const std::string& name) {
+  return fs::path(variable("TLAUNCH_BIN_DIR", TLAUNCH_TEST_BIN_DIR)) / name;
+}
 
 // A folder of this test's own, gone at its end.
 class TempDir {
