@@ -14,7 +14,7 @@ namespace tlaunch {
 namespace {
 
 constexpr std::int64_t warm_steps = 10;         // left out of the steady rate: allocator, cudnn.benchmark, thread pools
-constexpr std::int64_t smoke_measured_steps = 2;  // the first is slower than the rest
+constexpr std::int64_t smoke_measured_step = 2;  // the first is slower than the rest
 
 BatchSplit split_of(const RunConfig& config, int world_size) {
   return {config.train.batch_size.value(), config.train.gradient_accumulation_steps.value(), world_size};
@@ -132,7 +132,7 @@ void Trainer::one_step(Loader& loader) {
 
 void Trainer::after_step(const torch::Tensor& local_loss, double learning_rate) {
   const auto step = progress_.step;
-  if (smoke_ && smoke_->epochs && step - first_step_ == smoke_measured_steps) shorten_epoch();
+  if (smoke_ && smoke_->epochs && step == smoke_measured_step) shorten_epoch();
   if (step == 1 || step % config_.log.log_interval.value() == 0 || finished()) log_step(local_loss, learning_rate);
   if (context_.device.is_cuda() && step % config_.log.gpu_log_interval.value() == 0) log_gpu();
   if (step - first_step_ == warm_steps) {
@@ -223,7 +223,8 @@ void Trainer::end_epoch() {
 
 void Trainer::shorten_epoch() {
   synchronize(context_.device);
-  const double step_time_s = seconds(Clock::now() - session_start_) / smoke_measured_steps;
+  // Since the first step was logged: the time of the second alone.
+  const double step_time_s = seconds(Clock::now() - interval_start_) / static_cast<double>(progress_.step - interval_step_);
   length_ = run_length(config_, agree(group_, smoke_steps(step_time_s, smoke_->epoch_budget_s, full_.steps_per_epoch)));
   recorder_.event("smoke", {{"steps_per_epoch", length_.steps_per_epoch}});
 }

@@ -56,7 +56,9 @@ TEST(DpkgLog, ASessionAPackageAndArchitecture) {
 
 TEST(DpkgLog, ALastLineCutOffIsLeftOutAndOthersAreCounted) {
   DpkgLog log;
-  log.add(std::string(log_text) + "2025-06-24 14:36:28 purge b:all 2 <no");
+  std::string cut(log_text);
+  cut += "2025-06-24 14:36:28 purge b:all 2 <no";
+  log.add(cut);
   EXPECT_EQ(log.malformed_lines(), 0);
   EXPECT_EQ(names(log.sessions())[1].size(), 2u);
   log.add(
