@@ -1,11 +1,11 @@
 // The resolved config as text, and two of them compared.
 #include <algorithm>
-#include <cstdio>
 #include <map>
 
 #include "core/config_loader.h"
 #include "core/config_variables.h"
 #include "core/schema.h"
+#include "core/yaml_scalar.h"
 
 namespace tlaunch {
 namespace {
@@ -57,31 +57,6 @@ std::vector<KeyText> all_keys(const RunConfig& config, const WorkerDescription* 
   return keys;
 }
 
-// As a YAML scalar: plain where no reader can take it for anything else, in double quotes otherwise.
-std::string yaml_scalar(const std::string& value) {
-  const std::string text = escape_variables(value);
-  const auto plain = [](unsigned char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '/' ||
-           c == '.' || c == '-' || c == '+';
-  };
-  const bool null_word = text == "null" || text == "Null" || text == "NULL";
-  if (!text.empty() && !null_word && text[0] != '-' && std::all_of(text.begin(), text.end(), plain)) return text;
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      quoted += '\\';
-      quoted += c;
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      char escaped[8];
-      std::snprintf(escaped, sizeof escaped, "\\x%02x", static_cast<unsigned char>(c));
-      quoted += escaped;
-    } else {
-      quoted += c;
-    }
-  }
-  return quoted + "\"";
-}
-
 }  // namespace
 
 std::string to_yaml(const RunConfig& config, const WorkerDescription& worker) {
@@ -91,7 +66,7 @@ std::string to_yaml(const RunConfig& config, const WorkerDescription& worker) {
       section = section_of(key);
       yaml += section + ":\n";
     }
-    yaml += (section.empty() ? "" : "  ") + last_part(key) + ": " + yaml_scalar(text) + "\n";
+    yaml += (section.empty() ? "" : "  ") + last_part(key) + ": " + yaml_scalar(escape_variables(text)) + "\n";
   }
   return yaml;
 }

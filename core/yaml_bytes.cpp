@@ -1,0 +1,175 @@
+#include "core/yaml_bytes.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace tlaunch {
+namespace {
+
+using Kind = YamlEvent::Kind;
+
+bool is_space(char c) { return is_blank(c) || c == '\n' || c == '\r'; }
+bool is_flow_mark(char c) { return c != '\0' && std::strchr(",[]{}", c); }
+
+[[noreturn]] void by_hand(const YamlEvent& event, const std::string& why) { throw ByHand{event.line, event.column, why}; }
+
+std::size_t line_end(const std::string& text, std::size_t at) { return std::min(text.find('\n', at), text.size()); }
+
+// Behind &anchor and !tag: where they end, and where what they belong to begins.
+struct Properties {
+  std::size_t end, content;
+};
+Properties skip_properties(const std::string& text, std::size_t at) {
+  Properties found{at, at};
+  while (at < text.size() && (text[at] == '&' || text[at] == '!')) {
+    if (text.compare(at, 2, "!<") == 0) at = std::min(text.find('>', at), text.size());
+    while (at < text.size() && !is_space(text[at]) && !is_flow_mark(text[at])) ++at;
+    found.end = at;
+    while (at < text.size() && (is_space(text[at]) || text[at] == '#'))
+      at = text[at] == '#' ? line_end(text, at) : at + 1;
+    found.content = at;
+  }
+  return found;
+}
+
+std::size_t quoted_end(const std::string& text, std::size_t at, const YamlEvent& event) {
+  const char quote = text[at];
+  for (std::size_t i = at + 1; i < text.size(); ++i) {
+    if (quote == '"' && text[i] == '\\') {
+      ++i;
+    } else if (text[i] == quote) {
+      if (quote == '"' || i + 1 >= text.size() || text[i + 1] != '\'') return i + 1;
+      ++i;
+    }
+  }
+  by_hand(event, "has quotes that are not closed");
+}
+
+// A plain scalar may go over several lines, whose line ends and indentation its text holds as one space.
+std::size_t plain_end(const std::string& text, std::size_t at, const YamlEvent& event) {
+  for (const char c : event.text) {
+    if (is_space(c)) continue;
+    while (at < text.size() && is_space(text[at])) ++at;
+    if (at >= text.size() || text[at] != c) by_hand(event, "is written in a way that this program does not change");
+    ++at;
+  }
+  return at;
+}
+
+// `~` or null, written out, and not the start of a longer text: of an empty value the offset is what follows.
+std::optional<std::size_t> null_word_end(const std::string& text, std::size_t at) {
+  for (const char* word : {"~", "null", "Null", "NULL"}) {
+    const std::size_t end = at + std::strlen(word);
+    if (text.compare(at, end - at, word) != 0) continue;
+    std::size_t next = end;
+    while (next < text.size() && is_space(text[next]) && text[next] != '\n') ++next;
+    const char c = next < text.size() ? text[next] : '\n';
+    if (c == '\n' || is_flow_mark(c) || (c == '#' && next > end)) return end;
+  }
+  return std::nullopt;
+}
+
+bool is_bracketed(const std::string& text, const YamlEvent& event) {
+  if (event.kind != Kind::map_start && event.kind != Kind::list_start) return false;
+  const std::size_t at = skip_properties(text, event.offset).content;
+  return event.flow && at < text.size() && text[at] == (event.kind == Kind::map_start ? '{' : '[');
+}
+
+// The brackets that close between `events[first]`, the last with bytes of its own, and `events[last]`, an end.
+std::size_t closed_between(const std::string& text, const std::vector<YamlEvent>& events, std::size_t first,
+                           std::size_t last) {
+  std::size_t closed = 0;
+  for (std::size_t end = first + 1; end < last; ++end) {
+    if (events[end].kind != Kind::map_end && events[end].kind != Kind::list_end) continue;
+    std::size_t start = end, depth = 0;
+    do {
+      const Kind kind = events[start].kind;
+      if (kind == Kind::map_end || kind == Kind::list_end) ++depth;
+      if (kind == Kind::map_start || kind == Kind::list_start) --depth;
+      --start;
+    } while (depth > 0);
+    if (is_bracketed(text, events[start + 1])) ++closed;
+  }
+  return closed;
+}
+
+}  // namespace
+
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+std::optional<std::size_t> end_of(const std::string& text, const YamlEvent& event) {
+  switch (event.kind) {
+    case Kind::map_end:
+    case Kind::list_end: return std::nullopt;
+    case Kind::alias: {
+      std::size_t at = event.offset;
+      while (at < text.size() && !is_space(text[at]) && !is_flow_mark(text[at])) ++at;
+      return at;
+    }
+    case Kind::null: {
+      if (event.anchor == 0) return null_word_end(text, event.offset);
+      const Properties properties = skip_properties(text, event.offset);
+      if (const auto end = null_word_end(text, properties.content)) return end;
+      by_hand(event, "has an anchor (&) without a value");
+    }
+    case Kind::map_start:
+    case Kind::list_start: {
+      const Properties properties = skip_properties(text, event.offset);
+      if (is_bracketed(text, event)) return properties.content + 1;
+      if (properties.end > event.offset && (event.anchor != 0 || event.tag != "?")) return properties.end;
+      return std::nullopt;
+    }
+    case Kind::scalar: {
+      const Properties properties = skip_properties(text, event.offset);
+      const char first = properties.content < text.size() ? text[properties.content] : '\0';
+      if (event.tag != "?" && (first == '"' || first == '\'')) return quoted_end(text, properties.content, event);
+      if (event.tag != "?" && (first == '|' || first == '>')) by_hand(event, "is a block scalar");
+      if (event.text.empty()) by_hand(event, "has a tag (!) without a value");
+      return plain_end(text, properties.content, event);
+    }
+  }
+  return std::nullopt;
+}
+
+NodeEnd end_of_node(const std::string& text, const std::vector<YamlEvent>& events, std::size_t node) {
+  const std::size_t end = past_node(events, node);
+  std::size_t last = end;
+  std::optional<std::size_t> at;
+  while (!at && last > 0) at = end_of(text, events[--last]);
+  if (!at) by_hand(events[node], "has no text of its own");
+  std::size_t limit = text.size();
+  for (std::size_t next = end; next < events.size() && limit == text.size(); ++next)
+    if (end_of(text, events[next])) limit = events[next].offset;
+
+  // Between two events stand only blanks, comments and these marks.
+  NodeEnd found{*at, text.size()};
+  const bool bracketed = is_bracketed(text, events[node]);
+  std::size_t to_close = bracketed ? closed_between(text, events, last, end - 1) + 1 : 0;
+  for (std::size_t i = *at; i < limit; ++i) {
+    const char c = text[i];
+    if (is_space(c)) continue;
+    if (c == '#') {
+      i = line_end(text, i);
+      continue;
+    }
+    const bool line_start = i == 0 || text[i - 1] == '\n';
+    if (line_start && (text.compare(i, 3, "...") == 0 || text.compare(i, 3, "---") == 0)) break;
+    if (!std::strchr("]},:-", c)) by_hand(events[last], "is followed by what this program does not change");
+    if (bracketed && (c == ']' || c == '}') && --to_close == 0) {
+      found.closing_bracket = i;
+      return found;
+    }
+    found.content = i + 1;
+  }
+  if (bracketed) by_hand(events[node], "has a bracket that is not closed");
+  // yaml-cpp takes these for a value and for a key, as long as no line comes below them.
+  const YamlEvent& leaf = events[last];
+  if (!bracketed && leaf.kind == Kind::scalar && leaf.tag == "?" && found.content == *at &&
+      leaf.column <= events[node].column &&
+      (events[last + 1].kind == Kind::map_end || events[last + 1].kind == Kind::list_end))
+    by_hand(leaf, "is a value that stands no further to the right than its key");
+  if (found.content == *at && events[last + 1].kind == Kind::null) by_hand(leaf, "has no value");
+  return found;
+}
+
+}  // namespace tlaunch
