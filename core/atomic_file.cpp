@@ -65,7 +65,8 @@ void sync_folder(const std::string& folder) {
 
 }  // namespace
 
-void write_file_atomically(const std::string& path, const std::function<void(const ByteSink&)>& produce) {
+void write_file_atomically(const std::string& path, const std::function<void(const ByteSink&)>& produce,
+                           const FileAccess* access) {
   static std::atomic<unsigned> counter{0};
   // Process and counter keep two writers of the same path apart; the dot and ".tmp" keep it out of listings.
   const std::string folder = folder_of(path);
@@ -73,12 +74,19 @@ void write_file_atomically(const std::string& path, const std::function<void(con
   Temporary temporary(folder + "/." + name + "." + std::to_string(::getpid()) + "-" + std::to_string(counter++) +
                       ".tmp");
   // Reported under the name the user knows; the temporary's would say nothing to them.
-  const int opened = ::open(temporary.path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+  const int opened = ::open(temporary.path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+                            access ? 0600 : 0666);
   if (opened < 0) {
     temporary.renamed = true;  // there is nothing to remove
     fail("cannot create", path, errno);
   }
   Descriptor file(opened);
+  if (access) {
+    if (::fchown(file.fd, access->owner, access->group) != 0 && errno != EPERM)
+      fail("cannot set the owner of", path, errno);
+    // After the owner: a change of owner clears bits.
+    if (::fchmod(file.fd, static_cast<mode_t>(access->mode)) != 0) fail("cannot set the permissions of", path, errno);
+  }
 
   constexpr std::size_t buffer_bytes = 64 * 1024;
   std::vector<std::byte> buffer;
@@ -103,8 +111,8 @@ void write_file_atomically(const std::string& path, const std::function<void(con
   sync_folder(folder);
 }
 
-void write_file_atomically(const std::string& path, std::string_view content) {
-  write_file_atomically(path, [&](const ByteSink& sink) { sink(std::as_bytes(std::span(content))); });
+void write_file_atomically(const std::string& path, std::string_view content, const FileAccess* access) {
+  write_file_atomically(path, [&](const ByteSink& sink) { sink(std::as_bytes(std::span(content))); }, access);
 }
 
 std::string read_file(const std::string& path, std::size_t limit_bytes) {

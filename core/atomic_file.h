@@ -13,8 +13,16 @@ namespace tlaunch {
 // Called with a sink that appends bytes; may be called with any number of pieces.
 using ByteSink = std::function<void(std::span<const std::byte>)>;
 
-void write_file_atomically(const std::string& path, const std::function<void(const ByteSink&)>& produce);
-void write_file_atomically(const std::string& path, std::string_view content);
+// As stat gives them. The file has them before it has its name; owner and group only where the system lets us.
+struct FileAccess {
+  unsigned mode = 0;  // permission bits
+  unsigned owner = 0, group = 0;
+};
+
+// Without `access` the file gets those of any new file.
+void write_file_atomically(const std::string& path, const std::function<void(const ByteSink&)>& produce,
+                           const FileAccess* access = nullptr);
+void write_file_atomically(const std::string& path, std::string_view content, const FileAccess* access = nullptr);
 
 // The whole file; throws UsageError where it is absent and IoError where reading fails, or where it exceeds
 // `limit_bytes`.

@@ -8,29 +8,14 @@ namespace {
 
 using Kind = YamlEvent::Kind;
 
+const char* const unknown_form = "is written in a way that this program does not change";
+
 bool is_space(char c) { return is_blank(c) || c == '\n' || c == '\r'; }
 bool is_flow_mark(char c) { return c != '\0' && std::strchr(",[]{}", c); }
 
 [[noreturn]] void by_hand(const YamlEvent& event, const std::string& why) { throw ByHand{event.line, event.column, why}; }
 
 std::size_t line_end(const std::string& text, std::size_t at) { return std::min(text.find('\n', at), text.size()); }
-
-// Behind &anchor and !tag: where they end, and where what they belong to begins.
-struct Properties {
-  std::size_t end, content;
-};
-Properties skip_properties(const std::string& text, std::size_t at) {
-  Properties found{at, at};
-  while (at < text.size() && (text[at] == '&' || text[at] == '!')) {
-    if (text.compare(at, 2, "!<") == 0) at = std::min(text.find('>', at), text.size());
-    while (at < text.size() && !is_space(text[at]) && !is_flow_mark(text[at])) ++at;
-    found.end = at;
-    while (at < text.size() && (is_space(text[at]) || text[at] == '#'))
-      at = text[at] == '#' ? line_end(text, at) : at + 1;
-    found.content = at;
-  }
-  return found;
-}
 
 std::size_t quoted_end(const std::string& text, std::size_t at, const YamlEvent& event) {
   const char quote = text[at];
@@ -50,7 +35,7 @@ std::size_t plain_end(const std::string& text, std::size_t at, const YamlEvent& 
   for (const char c : event.text) {
     if (is_space(c)) continue;
     while (at < text.size() && is_space(text[at])) ++at;
-    if (at >= text.size() || text[at] != c) by_hand(event, "is written in a way that this program does not change");
+    if (at >= text.size() || text[at] != c) by_hand(event, unknown_form);
     ++at;
   }
   return at;
@@ -69,10 +54,16 @@ std::optional<std::size_t> null_word_end(const std::string& text, std::size_t at
   return std::nullopt;
 }
 
-bool is_bracketed(const std::string& text, const YamlEvent& event) {
-  if (event.kind != Kind::map_start && event.kind != Kind::list_start) return false;
-  const std::size_t at = skip_properties(text, event.offset).content;
-  return event.flow && at < text.size() && text[at] == (event.kind == Kind::map_start ? '{' : '[');
+bool has_properties(const std::string& text, const YamlEvent& event) {  // &anchor, !tag
+  return event.offset < text.size() && (text[event.offset] == '&' || text[event.offset] == '!');
+}
+
+// Not so the one pair in [key: value], which begins where its key does.
+bool is_bracketed(const std::string& text, const std::vector<YamlEvent>& events, std::size_t node) {
+  const YamlEvent& event = events[node];
+  if (!event.flow || event.offset >= text.size()) return false;
+  if (has_properties(text, event)) return events[node + 1].offset != event.offset;
+  return text[event.offset] == '{' || text[event.offset] == '[';
 }
 
 // The brackets that close between `events[first]`, the last with bytes of its own, and `events[last]`, an end.
@@ -88,7 +79,7 @@ std::size_t closed_between(const std::string& text, const std::vector<YamlEvent>
       if (kind == Kind::map_start || kind == Kind::list_start) --depth;
       --start;
     } while (depth > 0);
-    if (is_bracketed(text, events[start + 1])) ++closed;
+    if (is_bracketed(text, events, start + 1)) ++closed;
   }
   return closed;
 }
@@ -106,26 +97,21 @@ std::optional<std::size_t> end_of(const std::string& text, const YamlEvent& even
       while (at < text.size() && !is_space(text[at]) && !is_flow_mark(text[at])) ++at;
       return at;
     }
-    case Kind::null: {
+    case Kind::null:
       if (event.anchor == 0) return null_word_end(text, event.offset);
-      const Properties properties = skip_properties(text, event.offset);
-      if (const auto end = null_word_end(text, properties.content)) return end;
-      by_hand(event, "has an anchor (&) without a value");
-    }
+      by_hand(event, "has an anchor (&)");
     case Kind::map_start:
-    case Kind::list_start: {
-      const Properties properties = skip_properties(text, event.offset);
-      if (is_bracketed(text, event)) return properties.content + 1;
-      if (properties.end > event.offset && (event.anchor != 0 || event.tag != "?")) return properties.end;
+    case Kind::list_start:
+      if (!event.flow) return std::nullopt;
+      if (has_properties(text, event)) by_hand(event, "has an anchor (&) or a tag (!)");
+      if (text[event.offset] == '{' || text[event.offset] == '[') return event.offset + 1;
       return std::nullopt;
-    }
     case Kind::scalar: {
-      const Properties properties = skip_properties(text, event.offset);
-      const char first = properties.content < text.size() ? text[properties.content] : '\0';
-      if (event.tag != "?" && (first == '"' || first == '\'')) return quoted_end(text, properties.content, event);
-      if (event.tag != "?" && (first == '|' || first == '>')) by_hand(event, "is a block scalar");
-      if (event.text.empty()) by_hand(event, "has a tag (!) without a value");
-      return plain_end(text, properties.content, event);
+      if (has_properties(text, event)) by_hand(event, "has an anchor (&) or a tag (!)");
+      const char first = event.offset < text.size() ? text[event.offset] : '\0';
+      if (event.tag == "?") return plain_end(text, event.offset, event);
+      if (first == '"' || first == '\'') return quoted_end(text, event.offset, event);
+      by_hand(event, first == '|' || first == '>' ? "is a block scalar" : unknown_form);
     }
   }
   return std::nullopt;
@@ -143,7 +129,7 @@ NodeEnd end_of_node(const std::string& text, const std::vector<YamlEvent>& event
 
   // Between two events stand only blanks, comments and these marks.
   NodeEnd found{*at, text.size()};
-  const bool bracketed = is_bracketed(text, events[node]);
+  const bool bracketed = is_bracketed(text, events, node);
   std::size_t to_close = bracketed ? closed_between(text, events, last, end - 1) + 1 : 0;
   for (std::size_t i = *at; i < limit; ++i) {
     const char c = text[i];

@@ -212,15 +212,19 @@ class Edit {
     events.push_back({.kind = Kind::map_end});
   }
 
-  // New lines below the line of `at` and the comments that follow it further to the right than `column`.
+  // New lines below the line of `at` and the comments that follow it further to the right than `column`. Lines that
+  // begin with a tab are passed too: yaml-cpp takes no key above them.
   void insert_lines(std::size_t at, std::size_t column, const std::vector<std::string>& lines) {
     std::size_t end = line_feed(text_, at);
-    while (end < text_.size()) {
-      const std::size_t next = text_.find_first_not_of(" \t", end + 1);
-      if (next == std::string::npos || text_[next] != '#') break;
-      const bool has_tab = text_.find('\t', end + 1) < next;  // yaml-cpp takes no key above it
-      if (!has_tab && next - (end + 1) <= column) break;
-      end = line_feed(text_, next);
+    bool belongs = true;
+    for (std::size_t line = end + 1; line < text_.size();) {
+      const std::size_t first = std::min(text_.find_first_not_of(" \t\r", line), text_.size());
+      const bool comment = first < text_.size() && text_[first] == '#';
+      if (!comment && first < text_.size() && text_[first] != '\n') break;
+      belongs = belongs && comment && first - line > column;
+      const std::size_t feed = line_feed(text_, first);
+      if (belongs || text_.find('\t', line) < first) end = feed;
+      line = feed + 1;
     }
     std::string added;
     const std::string new_line = new_line_of(text_);
