@@ -6,9 +6,13 @@
 #include <cmath>
 #include <cstdlib>
 #include <map>
+#include <numeric>
+#include <set>
 #include <thread>
+#include <utility>
 
 #include "hardware/cgroup.h"
+#include "hardware/numa.h"
 
 namespace tlaunch {
 namespace {
@@ -26,19 +30,6 @@ std::optional<std::string> field(const std::string& cpuinfo, const std::string& 
 }
 
 void keep_least(std::optional<double>& least, double value) { least = least ? std::min(*least, value) : value; }
-
-int affinity_cores() {
-  // The kernel refuses a mask smaller than its own, so the mask grows until it is taken.
-  for (int cpus = 1024; cpus <= 1 << 20; cpus *= 4) {
-    cpu_set_t* mask = CPU_ALLOC(cpus);
-    if (!mask) break;
-    const std::size_t bytes = CPU_ALLOC_SIZE(cpus);
-    const int count = sched_getaffinity(0, bytes, mask) == 0 ? CPU_COUNT_S(bytes, mask) : 0;
-    CPU_FREE(mask);
-    if (count > 0) return count;
-  }
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-}
 
 }  // namespace
 
@@ -93,12 +84,51 @@ int allowed_cores(int affinity_cores, std::optional<double> quota_cores) {
   return std::max(1, affinity_cores);
 }
 
-CpuInfo probe_cpu(const FileReader& read) {
+std::optional<int> physical_cores(const std::string& cpuinfo, const std::vector<int>& cores) {
+  std::set<std::pair<std::string, std::string>> found;  // socket, core of it
+  int processor = -1;
+  std::string socket;
+  for (const std::string& line : split_lines(cpuinfo)) {
+    const auto colon = line.find(':');
+    if (colon == std::string::npos) continue;
+    const std::string value = line.substr(colon + 1);
+    if (line.starts_with("processor")) processor = std::atoi(value.c_str());
+    if (line.starts_with("physical id")) socket = value;
+    if (line.starts_with("core id") && std::binary_search(cores.begin(), cores.end(), processor))
+      found.insert({socket, value});
+  }
+  return found.empty() ? std::nullopt : std::optional(static_cast<int>(found.size()));
+}
+
+std::vector<int> affinity_cores() {
+  std::vector<int> cores;
+  // The kernel refuses a mask smaller than its own, so the mask grows until it is taken.
+  for (int cpus = 1024; cpus <= 1 << 20 && cores.empty(); cpus *= 4) {
+    cpu_set_t* mask = CPU_ALLOC(cpus);
+    if (!mask) break;
+    const std::size_t bytes = CPU_ALLOC_SIZE(cpus);
+    if (sched_getaffinity(0, bytes, mask) == 0) {
+      for (int cpu = 0; cpu < cpus; ++cpu) {
+        if (CPU_ISSET_S(static_cast<std::size_t>(cpu), bytes, mask)) cores.push_back(cpu);
+      }
+    }
+    CPU_FREE(mask);
+  }
+  if (cores.empty()) {
+    cores.resize(std::max(1u, std::thread::hardware_concurrency()));
+    std::iota(cores.begin(), cores.end(), 0);
+  }
+  return cores;
+}
+
+CpuInfo probe_cpu(const FileReader& read, const std::vector<int>& affinity) {
   const std::string cpuinfo = read("/proc/cpuinfo").value_or("");
   CpuInfo cpu;
   cpu.model = model_from_cpuinfo(cpuinfo);
   cpu.features = features_from_cpuinfo(cpuinfo);
-  cpu.allowed_cores = allowed_cores(affinity_cores(), cpu_quota_cores(read));
+  cpu.allowed_cores = allowed_cores(static_cast<int>(affinity.size()), cpu_quota_cores(read));
+  cpu.numa_nodes = numa_nodes(read, affinity);
+  cpu.physical_cores = physical_cores(cpuinfo, affinity);
   return cpu;
 }
 

@@ -1,5 +1,5 @@
-// Processor: model, features, and how many cores this process may really use. The parsers are pure; probe_cpu asks the
-// system for the affinity mask.
+// Processor: model, features, and how many cores this process may really use. Pure but for
+// affinity_cores().
 #pragma once
 
 #include <optional>
@@ -24,6 +24,13 @@ std::optional<double> cpu_quota_cores(const FileReader& read);
 // Affinity and quota taken together: a quota of 1.5 cores keeps two threads busy most of the time, so it rounds up.
 int allowed_cores(int affinity_cores, std::optional<double> quota_cores);
 
-CpuInfo probe_cpu(const FileReader& read);
+// Cores among `cores` (logical ones) that do not share their arithmetic units with another: nothing where
+// /proc/cpuinfo does not tell (Arm).
+std::optional<int> physical_cores(const std::string& cpuinfo, const std::vector<int>& cores);
+
+// Logical cores this process may run on, ascending, at least one.
+std::vector<int> affinity_cores();
+
+CpuInfo probe_cpu(const FileReader& read, const std::vector<int>& affinity = affinity_cores());
 
 }  // namespace tlaunch

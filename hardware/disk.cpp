@@ -2,9 +2,32 @@
 
 #include <sys/statvfs.h>
 
+#include <algorithm>
 #include <filesystem>
 
 namespace tlaunch {
+namespace {
+
+// Blanks and backslashes stand as three octal digits in mountinfo: "\\040".
+std::string unescaped(const std::string& text) {
+  const auto octal = [&](std::size_t i) { return i < text.size() && text[i] >= '0' && text[i] <= '7'; };
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\' || !octal(i + 1) || !octal(i + 2) || !octal(i + 3)) {
+      plain += text[i];
+      continue;
+    }
+    plain += static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + (text[i + 3] - '0'));
+    i += 3;
+  }
+  return plain;
+}
+
+bool lies_in(const std::string& path, const std::string& folder) {
+  return folder == "/" || path == folder || path.starts_with(folder + "/");
+}
+
+}  // namespace
 
 DiskInfo disk_info(const std::string& folder) {
   namespace fs = std::filesystem;
@@ -19,6 +42,23 @@ DiskInfo disk_info(const std::string& folder) {
   // f_bavail, not f_bfree: what root alone may use is no help to a run.
   if (statvfs(text.c_str(), &stat) == 0) disk.free_bytes = std::uint64_t{stat.f_bavail} * stat.f_frsize;
   return disk;
+}
+
+std::string file_system_type(const FileReader& read, const std::string& path) {
+  std::string deepest, type;
+  // "ID PARENT DEVICE ROOT POINT OPTIONS [TAGS] - TYPE SOURCE SUPER_OPTIONS"
+  for (const std::string& line : split_lines(read("/proc/self/mountinfo").value_or(""))) {
+    const std::vector<std::string> words = split_words(line);
+    const auto dash = std::find(words.begin(), words.end(), "-");
+    if (dash - words.begin() < 5 || words.end() - dash < 2) continue;
+    const std::string point = unescaped(words[4]);
+    // Of several mounts in one place the last one covers the others.
+    if (!lies_in(path, point) || point.size() < deepest.size()) continue;
+    deepest = point;
+    const bool windows = dash[1] == "9p" && words.end() - dash > 3 && dash[3].find("aname=drvfs") != std::string::npos;
+    type = windows ? "drvfs" : dash[1];
+  }
+  return type;
 }
 
 }  // namespace tlaunch

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "hardware/file_reader.h"
+
 namespace tlaunch {
 
 struct DiskInfo {
@@ -13,5 +15,10 @@ struct DiskInfo {
 };
 
 DiskInfo disk_info(const std::string& folder);
+
+// The type of the file system that holds `path` (absolute, free of links), as /proc/self/mountinfo names it: ext4,
+// nfs4, overlay, tmpfs, ...; "drvfs" for a Windows drive under WSL2, which calls itself 9p. "" where it is not told.
+// Pure.
+std::string file_system_type(const FileReader& read, const std::string& path);
 
 }  // namespace tlaunch

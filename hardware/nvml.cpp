@@ -1,4 +1,5 @@
 #include "hardware/gpu_probe.h"
+#include "hardware/nvml_details.h"
 #include "hardware/nvml_library.h"
 
 namespace tlaunch {
@@ -25,6 +26,16 @@ GpuInfo read_card(const NvmlLibrary& nvml, nvmlDevice_t device, unsigned index, 
     gpu.capability_major = gpu.capability_minor = 0;
   }
   gpu.tier = gpu_tier(gpu.name, gpu.memory_total_bytes, gpu.capability_major);
+  gpu.pcie = pcie_link(nvml, device);
+  gpu.nvlink_links = nvlink_links(nvml, device);
+  gpu.mig = mig_is_on(nvml, device);
+  if (gpu.mig) {
+    gpu.mig_instances = mig_instances(nvml, device);
+    const std::string number = std::to_string(index);
+    notes.push_back("GPU " + number + ": MIG is on, so a program gets one slice of the card, not what is told of it "
+                    "here; slices are not supported (`sudo nvidia-smi -i " + number + " -mig 0` turns MIG off)");
+  }
+  gpu.processes = gpu_processes(nvml, device);
   return gpu;
 }
 

@@ -33,18 +33,31 @@ std::string NvmlLibrary::message(nvmlReturn_t code) const {
 }
 
 bool NvmlLibrary::load_functions(std::string& problem) {
-  const auto load = [&](auto& function, const char* symbol) {
+  const auto find = [&](auto& function, const char* symbol) {
     function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(dlsym(handle_, symbol));
-    if (!function) problem = std::string("the NVIDIA driver is too old: its library lacks ") + symbol;
     return function != nullptr;
   };
-  return load(init, "nvmlInit_v2") && load(shutdown, "nvmlShutdown") && load(error_string, "nvmlErrorString") &&
-         load(driver_version, "nvmlSystemGetDriverVersion") && load(count, "nvmlDeviceGetCount_v2") &&
-         load(by_index, "nvmlDeviceGetHandleByIndex_v2") && load(by_uuid, "nvmlDeviceGetHandleByUUID") &&
-         load(name, "nvmlDeviceGetName") && load(uuid, "nvmlDeviceGetUUID") &&
-         load(memory, "nvmlDeviceGetMemoryInfo") && load(capability, "nvmlDeviceGetCudaComputeCapability") &&
-         load(utilization, "nvmlDeviceGetUtilizationRates") && load(temperature, "nvmlDeviceGetTemperature") &&
-         load(power, "nvmlDeviceGetPowerUsage");
+  find(pcie_generation, "nvmlDeviceGetMaxPcieLinkGeneration");
+  find(pcie_width, "nvmlDeviceGetMaxPcieLinkWidth");
+  find(nvlink_state, "nvmlDeviceGetNvLinkState");
+  find(mig_mode, "nvmlDeviceGetMigMode");
+  find(mig_count, "nvmlDeviceGetMaxMigDeviceCount");
+  find(mig_by_index, "nvmlDeviceGetMigDeviceHandleByIndex");
+  find(compute_processes, "nvmlDeviceGetComputeRunningProcesses_v3");
+  find(graphics_processes, "nvmlDeviceGetGraphicsRunningProcesses_v3");
+
+  const auto need = [&](auto& function, const char* symbol) {
+    if (find(function, symbol)) return true;
+    problem = std::string("the NVIDIA driver is too old: its library lacks ") + symbol;
+    return false;
+  };
+  return need(init, "nvmlInit_v2") && need(shutdown, "nvmlShutdown") && need(error_string, "nvmlErrorString") &&
+         need(driver_version, "nvmlSystemGetDriverVersion") && need(count, "nvmlDeviceGetCount_v2") &&
+         need(by_index, "nvmlDeviceGetHandleByIndex_v2") && need(by_uuid, "nvmlDeviceGetHandleByUUID") &&
+         need(name, "nvmlDeviceGetName") && need(uuid, "nvmlDeviceGetUUID") &&
+         need(memory, "nvmlDeviceGetMemoryInfo") && need(capability, "nvmlDeviceGetCudaComputeCapability") &&
+         need(utilization, "nvmlDeviceGetUtilizationRates") && need(temperature, "nvmlDeviceGetTemperature") &&
+         need(power, "nvmlDeviceGetPowerUsage");
 }
 
 }  // namespace tlaunch

@@ -1,4 +1,4 @@
-// NVML, loaded with dlopen: only nvml_library.cpp, nvml.cpp and gpu_monitor.cpp include this, because it needs nvml.h.
+// NVML, loaded with dlopen: only the nvml*.cpp and gpu_monitor.cpp include this, because it needs nvml.h.
 #pragma once
 
 #include <nvml.h>
@@ -20,7 +20,7 @@ class NvmlLibrary {
 
   std::string message(nvmlReturn_t code) const;
 
-  // The functions used, under NVML's names. None is null in an open library.
+  // The functions used, under NVML's names. None of these is null in an open library.
   decltype(&nvmlInit_v2) init = nullptr;
   decltype(&nvmlShutdown) shutdown = nullptr;
   decltype(&nvmlErrorString) error_string = nullptr;
@@ -35,6 +35,15 @@ class NvmlLibrary {
   decltype(&nvmlDeviceGetUtilizationRates) utilization = nullptr;
   decltype(&nvmlDeviceGetTemperature) temperature = nullptr;
   decltype(&nvmlDeviceGetPowerUsage) power = nullptr;
+  // Null where the driver is older than the function.
+  decltype(&nvmlDeviceGetMaxPcieLinkGeneration) pcie_generation = nullptr;
+  decltype(&nvmlDeviceGetMaxPcieLinkWidth) pcie_width = nullptr;
+  decltype(&nvmlDeviceGetNvLinkState) nvlink_state = nullptr;
+  decltype(&nvmlDeviceGetMigMode) mig_mode = nullptr;
+  decltype(&nvmlDeviceGetMaxMigDeviceCount) mig_count = nullptr;
+  decltype(&nvmlDeviceGetMigDeviceHandleByIndex) mig_by_index = nullptr;
+  decltype(&nvmlDeviceGetComputeRunningProcesses_v3) compute_processes = nullptr;
+  decltype(&nvmlDeviceGetGraphicsRunningProcesses_v3) graphics_processes = nullptr;
 
  private:
   explicit NvmlLibrary(void* handle) : handle_(handle) {}

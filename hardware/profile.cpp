@@ -1,19 +1,24 @@
 #include "hardware/profile.h"
 
+#include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <iterator>
 
 #include "hardware/cpu.h"
 #include "hardware/disk.h"
+#include "hardware/disk_speed.h"
 #include "hardware/gpu_probe.h"
 #include "hardware/memory.h"
+#include "hardware/process_names.h"
+#include "hardware/slurm.h"
 #include "hardware/wsl.h"
 
 namespace tlaunch {
 namespace {
 
-std::optional<std::string> environment(const char* name) {
-  const char* value = std::getenv(name);
+std::optional<std::string> environment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
   return value ? std::optional<std::string>(value) : std::nullopt;
 }
 
@@ -23,12 +28,27 @@ void probe_cards(const FileReader& read, HardwareProfile& profile) {
   profile.notes = std::move(found.notes);
   profile.gpus = visible_gpus(found.gpus, environment("CUDA_VISIBLE_DEVICES"), environment("CUDA_DEVICE_ORDER"),
                               profile.notes);
+  if (sees_all_processes()) name_processes(read, profile.gpus);
   if (found.driver_found || !profile.notes.empty()) return;
   // A container shares the host's kernel, hence its driver's /proc entry, but sees the cards only where it is told to.
   profile.notes.push_back(read("/proc/driver/nvidia/version")
                               ? "the host has an NVIDIA driver but its library is not here: start the container with "
                                 "its GPUs (`docker run --gpus all`, `apptainer --nv`)"
                               : "no NVIDIA driver (libnvidia-ml.so.1 not found): training runs on the CPU");
+}
+
+void probe_disk(const FileReader& read, const std::string& folder, HardwareProfile& profile) {
+  const DiskInfo disk = disk_info(folder);
+  profile.disk_path = disk.path;
+  profile.disk_free_bytes = disk.free_bytes.value_or(0);
+  if (!disk.free_bytes) profile.notes.push_back("free disk space of " + disk.path + " unknown");
+  std::error_code error;
+  const auto without_links = std::filesystem::canonical(disk.path, error);
+  profile.disk_type = file_system_type(read, error ? disk.path : without_links.string());
+}
+
+double unix_time_s() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
 }  // namespace
@@ -44,41 +64,23 @@ HardwareProfile probe(const std::string& run_folder) {
   profile.memory_available_bytes = memory.available_bytes;
   if (memory.limit_bytes == 0) profile.notes.push_back("main memory unknown: /proc/meminfo cannot be read");
 
-  const DiskInfo disk = disk_info(run_folder);
-  profile.disk_path = disk.path;
-  profile.disk_free_bytes = disk.free_bytes.value_or(0);
-  if (!disk.free_bytes) profile.notes.push_back("free disk space of " + disk.path + " unknown");
+  probe_disk(read, run_folder, profile);
+  profile.slurm = slurm_info(environment, unix_time_s());
 
   profile.wsl2 = is_wsl2(read("/proc/version").value_or(""));
   if (profile.wsl2) {
-    for (std::string& line : wsl_advice(read, !profile.gpus.empty(), profile.memory_limit_bytes)) {
+    for (std::string& line : wsl_advice(read, !profile.gpus.empty(), profile.memory_limit_bytes, profile.disk_type)) {
       profile.notes.push_back(std::move(line));
     }
   }
   return profile;
 }
 
-Json to_json(const HardwareProfile& profile) {
-  Json gpus = Json::array();
-  for (const GpuInfo& gpu : profile.gpus) {
-    const std::string capability = std::to_string(gpu.capability_major) + "." + std::to_string(gpu.capability_minor);
-    gpus.push_back({{"name", gpu.name},
-                    {"uuid", gpu.uuid},
-                    {"tier", gpu.tier},
-                    {"memory_total_bytes", gpu.memory_total_bytes},
-                    {"memory_free_bytes", gpu.memory_free_bytes},
-                    {"compute_capability", capability}});
-  }
-  return {{"gpus", gpus},
-          {"cpu",
-           {{"model", profile.cpu.model},
-            {"allowed_cores", profile.cpu.allowed_cores},
-            {"features", profile.cpu.features}}},
-          {"memory_limit_bytes", profile.memory_limit_bytes},
-          {"disk", {{"path", profile.disk_path}, {"free_bytes", profile.disk_free_bytes}}},
-          {"wsl2", profile.wsl2},
-          {"driver_version", profile.driver_version},
-          {"notes", profile.notes}};
+void measure_disk(HardwareProfile& profile) {
+  const DiskSpeed speed = measure_write_speed(profile.disk_path);
+  profile.disk_write_bytes_per_s = speed.write_bytes_per_s;
+  if (!speed.write_bytes_per_s)
+    profile.notes.push_back("write speed of " + profile.disk_path + " not measured: " + speed.problem);
 }
 
 }  // namespace tlaunch

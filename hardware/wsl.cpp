@@ -14,7 +14,8 @@ bool is_wsl2(const std::string& proc_version) {
   return text.find("microsoft") != std::string::npos && !text.starts_with("linux version 4.4.");
 }
 
-std::vector<std::string> wsl_advice(const FileReader& read, bool gpu_visible, std::uint64_t memory_limit_bytes) {
+std::vector<std::string> wsl_advice(const FileReader& read, bool gpu_visible, std::uint64_t memory_limit_bytes,
+                                    const std::string& disk_type) {
   std::vector<std::string> lines;
   if (!gpu_visible) {
     lines.push_back("WSL2: no GPU seen. The NVIDIA driver belongs on the Windows side (none inside Linux): check "
@@ -27,6 +28,10 @@ std::vector<std::string> wsl_advice(const FileReader& read, bool gpu_visible, st
   lines.push_back("WSL2: Linux has " + format_bytes(memory_limit_bytes) +
                   " of memory, by default half of Windows' own; memory= under [wsl2] in %UserProfile%\\.wslconfig "
                   "changes it, after `wsl --shutdown`");
+  if (disk_type == "drvfs") {
+    lines.push_back("WSL2: the run folder lies on a Windows drive, which Linux reads and writes slowly: keep runs and "
+                    "data under the Linux home folder");
+  }
   return lines;
 }
 

@@ -73,6 +73,16 @@ TEST(Cpu, AtLeastOneCoreAndNeverMoreThanTheAffinityGives) {
   EXPECT_EQ(allowed_cores(0, std::nullopt), 1);
 }
 
+TEST(Cpu, ThreadsOfOneCoreCountOnce) {
+  const std::string cpuinfo =
+      "processor\t: 0\nphysical id\t: 0\ncore id\t\t: 0\n\nprocessor\t: 1\nphysical id\t: 0\ncore id\t\t: 0\n\n"
+      "processor\t: 2\nphysical id\t: 0\ncore id\t\t: 1\n\nprocessor\t: 3\nphysical id\t: 1\ncore id\t\t: 0\n";
+  EXPECT_EQ(physical_cores(cpuinfo, {0, 1, 2, 3}), 3);
+  EXPECT_EQ(physical_cores(cpuinfo, {0, 1}), 1);
+  EXPECT_EQ(physical_cores(arm, {0}), std::nullopt);
+  EXPECT_EQ(physical_cores("", {0}), std::nullopt);
+}
+
 TEST(Cpu, ProbeWorksWithoutAnyFile) { EXPECT_GE(probe_cpu(fake_files({})).allowed_cores, 1); }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // A driver library with two cards, for tests on machines without any. FAKE_NVML in the environment picks what goes
 // wrong: "mismatch" (init fails), "no_card", "lost_card" (the second does not answer), "shared_memory" (no memory
-// figures).
+// figures), "mig" (the second card is cut into slices), "busy" (100 processes on the first), "mute" (no answer beyond
+// what each run needs). Built with FAKE_OLD_NVML it lacks the functions that old drivers lack.
 #include <nvml.h>
 
 #include <cstdio>
@@ -12,9 +13,14 @@ bool mode(const char* name) {
   const char* value = std::getenv("FAKE_NVML");
   return value && std::strcmp(value, name) == 0;
 }
-char cards[2];
+char cards[4];  // two cards, two slices of the second
 nvmlDevice_t handle(int i) { return reinterpret_cast<nvmlDevice_t>(&cards[i]); }
-int index_of(nvmlDevice_t device) { return device == handle(1) ? 1 : 0; }
+int index_of(nvmlDevice_t device) {
+  for (int i = 1; i < 4; ++i) {
+    if (device == handle(i)) return i;
+  }
+  return 0;
+}
 }  // namespace
 
 extern "C" {
@@ -41,16 +47,19 @@ nvmlReturn_t nvmlDeviceGetHandleByUUID(const char* uuid, nvmlDevice_t* device) {
   return NVML_SUCCESS;
 }
 nvmlReturn_t nvmlDeviceGetName(nvmlDevice_t device, char* text, unsigned length) {
-  std::snprintf(text, length, "%s", index_of(device) == 0 ? "NVIDIA GeForce RTX 3060" : "NVIDIA A100-SXM4-40GB");
+  static const char* const names[] = {"NVIDIA GeForce RTX 3060", "NVIDIA A100-SXM4-40GB",
+                                      "NVIDIA A100-SXM4-40GB MIG 1g.5gb", "NVIDIA A100-SXM4-40GB MIG 3g.20gb"};
+  std::snprintf(text, length, "%s", names[index_of(device)]);
   return NVML_SUCCESS;
 }
 nvmlReturn_t nvmlDeviceGetUUID(nvmlDevice_t device, char* text, unsigned length) {
-  std::snprintf(text, length, "GPU-fake-%d", index_of(device));
+  std::snprintf(text, length, index_of(device) < 2 ? "GPU-fake-%d" : "MIG-fake-%d", index_of(device));
   return NVML_SUCCESS;
 }
 nvmlReturn_t nvmlDeviceGetMemoryInfo(nvmlDevice_t device, nvmlMemory_t* memory) {
   if (mode("shared_memory")) return NVML_ERROR_NOT_SUPPORTED;
-  memory->total = index_of(device) == 0 ? 12'000'000'000ull : 42'000'000'000ull;
+  static const unsigned long long totals[] = {12'000'000'000, 42'000'000'000, 5'000'000'000, 20'000'000'000};
+  memory->total = totals[index_of(device)];
   memory->used = 2'000'000'000ull;
   memory->free = memory->total - memory->used;
   return NVML_SUCCESS;
@@ -72,4 +81,50 @@ nvmlReturn_t nvmlDeviceGetPowerUsage(nvmlDevice_t, unsigned* milliwatt) {
   *milliwatt = 170500;
   return NVML_SUCCESS;
 }
+#ifndef FAKE_OLD_NVML
+nvmlReturn_t nvmlDeviceGetMaxPcieLinkGeneration(nvmlDevice_t, unsigned* generation) {
+  *generation = 4;
+  return mode("mute") ? NVML_ERROR_NOT_SUPPORTED : NVML_SUCCESS;
+}
+nvmlReturn_t nvmlDeviceGetMaxPcieLinkWidth(nvmlDevice_t device, unsigned* width) {
+  *width = index_of(device) == 0 ? 8 : 16;
+  return mode("mute") ? NVML_ERROR_NOT_SUPPORTED : NVML_SUCCESS;
+}
+nvmlReturn_t nvmlDeviceGetNvLinkState(nvmlDevice_t device, unsigned link, nvmlEnableState_t* active) {
+  if (index_of(device) == 0 || link > 11) return NVML_ERROR_NOT_SUPPORTED;
+  *active = link == 5 ? NVML_FEATURE_DISABLED : NVML_FEATURE_ENABLED;
+  return NVML_SUCCESS;
+}
+nvmlReturn_t nvmlDeviceGetMigMode(nvmlDevice_t device, unsigned* current, unsigned* pending) {
+  if (index_of(device) == 0) return NVML_ERROR_NOT_SUPPORTED;
+  *current = *pending = mode("mig") ? NVML_DEVICE_MIG_ENABLE : NVML_DEVICE_MIG_DISABLE;
+  return NVML_SUCCESS;
+}
+nvmlReturn_t nvmlDeviceGetMaxMigDeviceCount(nvmlDevice_t, unsigned* count) {
+  *count = 7;
+  return NVML_SUCCESS;
+}
+nvmlReturn_t nvmlDeviceGetMigDeviceHandleByIndex(nvmlDevice_t, unsigned index, nvmlDevice_t* slice) {
+  if (index != 0 && index != 2) return NVML_ERROR_NOT_FOUND;
+  *slice = handle(index == 0 ? 2 : 3);
+  return NVML_SUCCESS;
+}
+nvmlReturn_t nvmlDeviceGetComputeRunningProcesses_v3(nvmlDevice_t device, unsigned* count, nvmlProcessInfo_t* infos) {
+  if (mode("mute")) return NVML_ERROR_NO_PERMISSION;
+  const unsigned running = index_of(device) != 0 ? 0 : mode("busy") ? 100 : 1;
+  const unsigned room = *count;
+  *count = running;
+  if (room < running) return NVML_ERROR_INSUFFICIENT_SIZE;
+  for (unsigned i = 0; i < running; ++i) infos[i] = {4242 + i, 1'500'000'000, ~0u, ~0u};
+  return NVML_SUCCESS;
+}
+nvmlReturn_t nvmlDeviceGetGraphicsRunningProcesses_v3(nvmlDevice_t device, unsigned* count, nvmlProcessInfo_t* infos) {
+  if (mode("mute")) return NVML_ERROR_NO_PERMISSION;
+  *count = index_of(device) == 0 ? 2 : 0;
+  if (*count == 0) return NVML_SUCCESS;
+  infos[0] = {4242, static_cast<unsigned long long>(NVML_VALUE_NOT_AVAILABLE), ~0u, ~0u};
+  infos[1] = {77, static_cast<unsigned long long>(NVML_VALUE_NOT_AVAILABLE), ~0u, ~0u};
+  return NVML_SUCCESS;
+}
+#endif
 }

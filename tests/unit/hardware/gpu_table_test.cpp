@@ -52,7 +52,8 @@ TEST(GpuTable, ACardIsNeverOfAHigherTierThanItsStrongerSister) {
 
 TEST(GpuTable, ABrokenTableIsRefused) {
   const std::string tiers = "tiers: {good: {margin: 0.1}}\ncards:\n";
-  EXPECT_EQ(parse_gpu_table(tiers + "  rtx_1: {name: A, memory_gb: [8], capability: 8.6, tier: good}").cards.size(), 1u);
+  const std::string good = "  rtx_1: {name: A, memory_gb: [8], capability: 8.6, tier: good}";
+  EXPECT_EQ(parse_gpu_table(tiers + good).cards.size(), 1u);
   for (const char* card : {
            "  rtx_1: {name: A, memory_gb: [8], capability: 8.6, tier: bad}",
            "  rtx_1: {name: A, memory_gb: [], capability: 8.6, tier: good}",

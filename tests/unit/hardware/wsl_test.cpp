@@ -22,18 +22,23 @@ TEST(Wsl, TellsWsl2FromWsl1AndFromLinux) {
 }
 
 TEST(Wsl, WithoutAGpuItSaysWhatToCheck) {
-  const auto lines = wsl_advice(fake_files({}), false, 12'000'000'000);
+  const auto lines = wsl_advice(fake_files({}), false, 12'000'000'000, "ext4");
   EXPECT_THAT(lines, Contains(AllOf(HasSubstr("Windows side"), HasSubstr("wsl --update"))));
   EXPECT_THAT(lines, Contains(HasSubstr("/usr/lib/wsl/lib/libcuda.so is absent")));
   EXPECT_THAT(lines, Contains(AllOf(HasSubstr("12 GB"), HasSubstr(".wslconfig"), HasSubstr("memory="))));
-  EXPECT_THAT(wsl_advice(fake_files({{"/usr/lib/wsl/lib/libcuda.so", "x"}}), false, 1),
+  EXPECT_THAT(wsl_advice(fake_files({{"/usr/lib/wsl/lib/libcuda.so", "x"}}), false, 1, "ext4"),
               Contains(HasSubstr("libcuda.so is there")));
 }
 
 TEST(Wsl, WithAGpuOnlyMemoryIsExplained) {
-  const auto lines = wsl_advice(fake_files({}), true, 12'000'000'000);
+  const auto lines = wsl_advice(fake_files({}), true, 12'000'000'000, "ext4");
   EXPECT_THAT(lines, Contains(HasSubstr(".wslconfig")));
   EXPECT_THAT(lines, Each(Not(HasSubstr("no GPU"))));
+  EXPECT_THAT(lines, Each(Not(HasSubstr("Windows drive"))));
+}
+
+TEST(Wsl, ARunFolderOnAWindowsDriveIsWarnedOf) {
+  EXPECT_THAT(wsl_advice(fake_files({}), true, 1, "drvfs"), Contains(HasSubstr("Linux home folder")));
 }
 
 }  // namespace

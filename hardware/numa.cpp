@@ -1,0 +1,46 @@
+#include "hardware/numa.h"
+
+#include <algorithm>
+#include <charconv>
+#include <iterator>
+#include <set>
+#include <sstream>
+
+namespace tlaunch {
+
+std::vector<int> numbers_of_list(const std::string& list, int limit) {
+  std::set<int> numbers;
+  std::istringstream in(list);
+  for (std::string item; std::getline(in, item, ',');) {
+    int first = 0, last = 0;
+    const char* const end = item.data() + item.find_last_not_of(" \t\r\n") + 1;
+    auto parsed = std::from_chars(item.data(), end, first);
+    if (parsed.ec != std::errc() || first < 0) continue;
+    last = first;
+    if (parsed.ptr != end) {
+      if (*parsed.ptr != '-') continue;
+      parsed = std::from_chars(parsed.ptr + 1, end, last);
+      if (parsed.ec != std::errc() || parsed.ptr != end) continue;
+    }
+    for (int number = first; number <= last && number < limit; ++number) numbers.insert(number);
+  }
+  return {numbers.begin(), numbers.end()};
+}
+
+std::vector<NumaNode> numa_nodes(const FileReader& read, const std::vector<int>& allowed) {
+  constexpr int most_nodes = 1024;  // that Linux is built for
+  const std::string folder = "/sys/devices/system/node/";
+  std::vector<NumaNode> nodes;
+  if (allowed.empty()) return nodes;
+  for (const int id : numbers_of_list(read(folder + "online").value_or(""), most_nodes)) {
+    const auto list = read(folder + "node" + std::to_string(id) + "/cpulist");
+    if (!list) continue;
+    const std::vector<int> cores = numbers_of_list(*list, allowed.back() + 1);
+    NumaNode node{id, {}};
+    std::set_intersection(cores.begin(), cores.end(), allowed.begin(), allowed.end(), std::back_inserter(node.cores));
+    if (!node.cores.empty()) nodes.push_back(std::move(node));
+  }
+  return nodes;
+}
+
+}  // namespace tlaunch

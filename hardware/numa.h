@@ -1,0 +1,18 @@
+// NUMA nodes: which cores have which part of the memory near. Pure over a FileReader.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "hardware/file_reader.h"
+#include "hardware/profile.h"
+
+namespace tlaunch {
+
+// The numbers below `limit` in a kernel list, "0-3,8,10-11", ascending. What is no number or range is skipped.
+std::vector<int> numbers_of_list(const std::string& list, int limit);
+
+// Nodes with at least one of `allowed` (logical cores, ascending), by number. Empty where /sys does not tell.
+std::vector<NumaNode> numa_nodes(const FileReader& read, const std::vector<int>& allowed);
+
+}  // namespace tlaunch
