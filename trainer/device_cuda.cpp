@@ -24,7 +24,7 @@ std::vector<std::string> cuda_architectures() {
   if (cuda_device_count() == 0) return {};
   // The build's own report is the one place in C++ that knows them.
   const auto report = at::detail::getCUDAHooks().showConfig();
-  const std::regex pattern("code=(sm_[0-9]+[a-z]?)");
+  const std::regex pattern("code=((?:sm|compute)_[0-9]+[a-z]?)");
   std::vector<std::string> found;
   for (auto it = std::sregex_iterator(report.begin(), report.end(), pattern); it != std::sregex_iterator(); ++it)
     if (std::find(found.begin(), found.end(), (*it)[1]) == found.end()) found.push_back((*it)[1]);
@@ -49,6 +49,18 @@ std::uint64_t peak_bytes(const torch::Device& device) {
   if (!device.is_cuda()) return peak_rss_bytes();
   const auto stats = c10::cuda::CUDACachingAllocator::getDeviceStats(device.index());
   return stats.reserved_bytes[static_cast<std::size_t>(c10::CachingAllocator::StatType::AGGREGATE)].peak;
+}
+
+std::uint64_t used_bytes(const torch::Device& device) {
+  if (!device.is_cuda()) return resident_bytes();
+  const auto stats = c10::cuda::CUDACachingAllocator::getDeviceStats(device.index());
+  return stats.reserved_bytes[static_cast<std::size_t>(c10::CachingAllocator::StatType::AGGREGATE)].current;
+}
+
+void cap_device_memory(const torch::Device& device, std::uint64_t budget_bytes) {
+  const auto total = at::cuda::getDeviceProperties(device.index())->totalGlobalMem;
+  const double fraction = std::min(1.0, static_cast<double>(budget_bytes) / static_cast<double>(total));
+  c10::cuda::CUDACachingAllocator::setMemoryFraction(fraction, device.index());
 }
 
 void reset_peak(const torch::Device& device) {

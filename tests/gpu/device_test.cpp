@@ -3,6 +3,8 @@
 
 #include <torch/csrc/distributed/c10d/HashStore.hpp>
 
+#include <algorithm>
+
 #include "hardware/gpu_monitor.h"
 #include "hardware/profile.h"
 #include "trainer/device.h"
@@ -80,6 +82,16 @@ TEST_F(Gpu, ScalerHalvesAtAnOverflowAndMarksTheStep) {
   EXPECT_EQ(scaler.found_inf().item<float>(), 1);
   scaler.update();
   EXPECT_EQ(scaler.state().at("scale").get<double>(), 32768);
+}
+
+TEST_F(Gpu, TheWorkerTellsForWhichCardsItIsBuilt) {
+  const auto built = cuda_architectures();
+  const auto gpus = probe(".").gpus;
+  ASSERT_FALSE(gpus.empty());
+  const auto of_its_major = [&](const std::string& name) {
+    return name.starts_with("sm_" + std::to_string(gpus[0].capability_major)) || name.starts_with("compute_");
+  };
+  EXPECT_TRUE(std::ranges::any_of(built, of_its_major)) << built.size() << " architectures";
 }
 
 TEST_F(Gpu, MonitorAndProbeNameTheSameCard) {

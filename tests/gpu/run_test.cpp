@@ -19,11 +19,13 @@ class GpuRun : public testing::Test {
     write(scratch_ / "lstm.yaml",
           "model: {name: lstm, hidden_size: 64, num_layers: 2, window: 6, top_g: 3}\n"
           "data: {name: sessions, root: data}\n"
-          "train: {max_steps: 40, effective_batch_size: 64, learning_rate: 0.003}\n");
+          "train: {max_steps: 40, effective_batch_size: 64, learning_rate: 0.003}\n"
+          "tune: {enabled: false}\n");
     write(scratch_ / "resnet.yaml",
           "model: {name: resnet, depth: 8, width: 16}\n"
           "data: {name: fashion_mnist, root: " + variable("TLAUNCH_FASHION_MNIST", "/usr/share/datasets/fashion-mnist") + "}\n"
-          "train: {max_steps: 40, effective_batch_size: 128}\n");
+          "train: {max_steps: 40, effective_batch_size: 128}\n"
+          "tune: {enabled: false}\n");
   }
 
   Outcome train(const std::string& tag, const std::string& config, std::vector<std::string> more = {}) {

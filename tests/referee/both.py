@@ -1,5 +1,6 @@
 """Runs one case on both sides: ours (BIN/tlaunch) and the Python twin under torchrun. A case is a dict of dotted config
-keys, all that the twin reads written out, so that neither side's defaults can hide a difference."""
+keys, all that the twin reads written out, so that neither side's defaults can hide a difference; beside them stand
+"device" (cpu or cuda) and "ranks"."""
 import json
 import os
 import signal
@@ -10,8 +11,8 @@ from pathlib import Path
 from skip import skip, torch_or_skip
 
 HERE = Path(__file__).resolve().parent
-FASHION = "/usr/share/datasets/fashion-mnist"
-RANKS = 2
+FASHION = os.environ.get("TLAUNCH_FASHION_MNIST", "/usr/share/datasets/fashion-mnist")
+OUTSIDE = ("device", "ranks")
 
 
 def hdfs_or_skip():
@@ -27,7 +28,13 @@ def fashion_or_skip():
     return FASHION
 
 
+def cuda_or_skip():
+    if not torch_or_skip().cuda.is_available():
+        skip("no CUDA device on this machine")
+
+
 COMMON = {
+    "device": "cpu", "ranks": 2,
     "seed": 0, "deterministic": True, "model.dtype": "float32",
     "train.batch_size": 32, "train.gradient_accumulation_steps": 1,
     "train.optimizer": "adamw", "train.momentum": 0.0, "train.learning_rate": 2e-3, "train.weight_decay": 0.01,
@@ -51,16 +58,18 @@ def resnet_case(**changes):
     } | changes
 
 
-def environment():
-    """One thread a rank on both sides: with more the order of sums, and so float32's last bits, would differ."""
-    return os.environ | {"OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
+def environment(case):
+    """One thread a rank on both sides: with more the order of sums, and so float32's last bits, would differ. A case for
+    the CPU sees no card."""
+    same = {"OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo", "CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
+    return os.environ | same | ({"CUDA_VISIBLE_DEVICES": ""} if case["device"] == "cpu" else {})
 
 
-def run(command, log, timeout_s):
+def run(case, command, log, timeout_s):
     """Ends the whole process group, ranks included, where it takes longer."""
     with open(log, "w") as file:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
-                                   env=environment(), start_new_session=True)
+                                   env=environment(case), start_new_session=True)
         try:
             code = process.wait(timeout_s)
         except subprocess.TimeoutExpired:
@@ -75,9 +84,10 @@ def initial_weights(case, path):
     """PyTorch's own initial weights, for both sides."""
     torch = torch_or_skip()
     from datasets import make_dataset
-    from twin import model_of, save_model
+    from tensors import save
+    from twin import model_of
     torch.manual_seed(case["seed"])
-    save_model(model_of(case, make_dataset(case).shape), path)
+    save(model_of(case, make_dataset(case).shape).state_dict(), path)
 
 
 def yaml_text(value):
@@ -88,9 +98,11 @@ def run_ours(bin_dir, case, weights, folder, timeout_s=250):
     """The loss of each step, the metrics at the end, and the model of the last checkpoint."""
     config, run_dir = folder / "case.yaml", folder / "run"
     config.write_text("name: referee\n")
-    effective = case["train.batch_size"] * case["train.gradient_accumulation_steps"] * RANKS
-    settings = case | {"train.effective_batch_size": effective, "model.weights": weights, "log.log_interval": 1}
-    run([str(Path(bin_dir) / "tlaunch"), "--nproc", str(RANKS), "--run-dir", str(run_dir), str(config)]
+    effective = case["train.batch_size"] * case["train.gradient_accumulation_steps"] * case["ranks"]
+    settings = {key: value for key, value in case.items() if key not in OUTSIDE}
+    settings |= {"train.effective_batch_size": effective, "model.weights": weights, "log.log_interval": 1,
+                 "tune.enabled": False}
+    run(case, [str(Path(bin_dir) / "tlaunch"), "--nproc", str(case["ranks"]), "--run-dir", str(run_dir), str(config)]
         + [f"{key}={yaml_text(value)}" for key, value in settings.items()], folder / "ours.log", timeout_s)
     events = [json.loads(line) for line in (run_dir / "events.jsonl").read_text().splitlines()]
     losses = {event["step"]: event["loss"] for event in events if event["event"] == "step"}
@@ -102,7 +114,7 @@ def run_ours(bin_dir, case, weights, folder, timeout_s=250):
 def run_twin(case, weights, folder, timeout_s=250):
     """The same of the twin."""
     (folder / "case.json").write_text(json.dumps(case))
-    run([sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", str(RANKS), "--rdzv_backend", "c10d",
+    run(case, [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", str(case["ranks"]), "--rdzv_backend", "c10d",
          "--rdzv_endpoint", "127.0.0.1:0", "--local_addr", "127.0.0.1", str(HERE / "twin.py"),
          "--config", str(folder / "case.json"), "--weights", str(weights), "--output", str(folder)],
         folder / "twin.log", timeout_s)
@@ -110,5 +122,5 @@ def run_twin(case, weights, folder, timeout_s=250):
 
 
 def load_model(path):
-    from safetensors.torch import load_file
-    return {name: tensor for name, tensor in load_file(path).items() if not name.startswith("tlaunch.")}
+    from tensors import load
+    return {name: tensor for name, tensor in load(path).items() if not name.startswith("tlaunch.")}

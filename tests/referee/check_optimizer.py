@@ -8,7 +8,7 @@ import sys
 
 from skip import torch_or_skip
 
-torch = torch_or_skip()
+torch = torch_or_skip("safetensors")
 from safetensors import safe_open  # noqa: E402
 
 

@@ -3,7 +3,6 @@ import gzip
 import math
 import os
 
-import numpy as np
 import torch
 
 from order import splitmix64
@@ -15,7 +14,7 @@ def read_idx(path):
     with (gzip.open if path.endswith(".gz") else open)(path, "rb") as file:
         data = file.read()
     dimensions = [int.from_bytes(data[4 + 4 * i:8 + 4 * i], "big") for i in range(data[3])]
-    return torch.from_numpy(np.frombuffer(data, np.uint8, offset=4 + 4 * len(dimensions)).reshape(dimensions).copy())
+    return torch.frombuffer(bytearray(data), dtype=torch.uint8, offset=4 + 4 * len(dimensions)).reshape(dimensions)
 
 
 class FashionMnist:

@@ -1,4 +1,5 @@
 """Exit code 77 tells ctest and our C++ tests that a referee could not run; the reason goes to standard output."""
+import importlib
 import sys
 
 SKIP = 77
@@ -9,10 +10,11 @@ def skip(reason):
     sys.exit(SKIP)
 
 
-def torch_or_skip():
+def torch_or_skip(*more):
+    """torch, where it and the modules `more` are there."""
     try:
-        import torch  # noqa: F401
-        import safetensors.torch  # noqa: F401
+        for name in more:
+            importlib.import_module(name)
+        return importlib.import_module("torch")
     except ImportError as error:
         skip(f"{sys.executable}: {error}")
-    return torch
