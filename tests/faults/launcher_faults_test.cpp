@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <string>
 
+#include "tests/support/temp_dir.h"
 #include "tests/unit/launcher/child_process.h"
 
 namespace tlaunch {
@@ -33,7 +34,7 @@ bool both_up(ChildProcess& child) { return child.wait_for_output("[rank 0] up") 
 
 pid_t named(const ChildProcess& child, const std::string& name) {
   for (const pid_t pid : child.marked()) {
-    if (test::read_text("/proc/" + std::to_string(pid) + "/comm") == name + "\n") return pid;
+    if (test::content("/proc/" + std::to_string(pid) + "/comm") == name + "\n") return pid;
   }
   return -1;
 }
@@ -44,7 +45,7 @@ std::vector<pid_t> sleeping_ranks(const ChildProcess& child) {
   for (const double end_s = now_s() + 10; ranks.size() < 2 && now_s() < end_s;) {
     ranks.clear();
     for (const pid_t pid : child.marked()) {
-      if (test::read_text("/proc/" + std::to_string(pid) + "/comm") == "sleep\n") ranks.push_back(pid);
+      if (test::content("/proc/" + std::to_string(pid) + "/comm") == "sleep\n") ranks.push_back(pid);
     }
   }
   return ranks;
@@ -83,8 +84,8 @@ TEST(LauncherFaults, AKilledRankTakesTheGroupDownWithinTwoSeconds) {
 }
 
 TEST(LauncherFaults, ARankThatIgnoresSigtermIsGoneAfterTheGrace) {
-  test::TemporaryFolder folder;
-  const std::string ready = folder.path + "/ready";
+  const test::TempDir folder;
+  const std::string ready = folder / "ready";
   ChildProcess child(group("1", "if [ $RANK = 0 ]; then trap '' TERM; : > " + ready + "; while :; do sleep 0.05; done; fi; "
                                 "while [ ! -e " + ready + " ]; do sleep 0.01; done; exit 3"));
   const auto finished = child.wait();
@@ -115,8 +116,8 @@ TEST(LauncherFaults, WhatRanksLeaveRunningEndsWithTheGroup) {
 }
 
 TEST(LauncherFaults, OutputThatNobodyReadsDoesNotKeepTheGroupFromStopping) {
-  test::TemporaryFolder folder;
-  const std::string sign = folder.path + "/full";
+  const test::TempDir folder;
+  const std::string sign = folder / "full";
   // Fills the pipe, then says so beside it.
   ChildProcess child({driver(), "2", "5", "-", "sh", "-c",
                       "(sleep 1; : > " + sign + ") & while :; do echo 0123456789012345678901234567890123456789; done"},

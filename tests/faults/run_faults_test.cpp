@@ -24,6 +24,7 @@ class RunFaults : public testing::Test {
           "model: {name: lstm, hidden_size: 16, num_layers: 1, window: 6, top_g: 3}\n"
           "data: {name: sessions, root: data}\n"
           "train: {epochs: 1, effective_batch_size: 32}\n"
+          "tune: {enabled: false}\n"
           "log: {log_interval: 1}\n");
   }
   fs::path config() const { return scratch_ / "lstm.yaml"; }

@@ -30,6 +30,7 @@ class Equivalence : public testing::TestWithParam<Case> {
             "model: {name: lstm, hidden_size: 24, num_layers: 2, window: 6, top_g: 3, input: embedding}\n"
             "data: {name: sessions, root: data}\n"
             "train: {max_steps: 20, effective_batch_size: 32}\n"
+            "tune: {enabled: false}\n"
             "checkpoint: {every_n_steps: 20}\n");
     }
     std::vector<std::string> arguments{"--nproc", nproc, "--run-dir", scratch_ / tag, scratch_ / "lstm.yaml",

@@ -17,7 +17,7 @@ class Resume : public testing::TestWithParam<int> {
     std::vector<std::string> arguments{"--nproc", std::to_string(GetParam()), "--run-dir", scratch_ / tag};
     arguments.insert(arguments.end(), more.begin(), more.end());
     const std::vector<std::string> job{
-        source_dir() / "configs/fashion_mnist.yaml", "train.max_steps=12", "train.effective_batch_size=96",
+        source_dir() / "configs/fashion_mnist.yaml", "tune.enabled=false", "train.max_steps=12", "train.effective_batch_size=96",
         "model.width=8", "checkpoint.every_n_steps=5", "eval.every_n_steps=100", "log.log_interval=1"};
     arguments.insert(arguments.end(), job.begin(), job.end());
     return run_tlaunch(arguments);

@@ -15,7 +15,8 @@ class Run : public testing::Test {
     write(scratch_ / "lstm.yaml",
           "model: {name: lstm, hidden_size: 24, num_layers: 1, window: 6, top_g: 3, input: embedding}\n"
           "data: {name: sessions, root: data}\n"
-          "train: {epochs: 2, effective_batch_size: 64, learning_rate: 0.01}\n");
+          "train: {epochs: 2, effective_batch_size: 64, learning_rate: 0.01}\n"
+          "tune: {enabled: false}\n");
   }
 
   Outcome train(const std::string& tag, std::vector<std::string> more = {}) {

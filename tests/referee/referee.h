@@ -1,5 +1,5 @@
-// For C++ tests that ask PyTorch: a temporary folder for the files that go to Python, and running a program of
-// tests/referee with .venv's Python (or the one in TLAUNCH_PYTHON).
+// For C++ tests that ask PyTorch: files that go to Python, and running a program of tests/referee with .venv's Python
+// (or the one in TLAUNCH_PYTHON).
 #pragma once
 
 #include <sys/wait.h>
@@ -17,27 +17,6 @@
 #include "core/json.h"
 
 namespace tlaunch::referee {
-
-class TempFolder {
- public:
-  TempFolder() {
-    const char* parent = std::getenv("TMPDIR");
-    path_ = std::string(parent ? parent : "/tmp") + "/tlaunch-referee-XXXXXX";
-    if (!mkdtemp(path_.data())) throw std::runtime_error("mkdtemp " + path_);
-  }
-  ~TempFolder() {
-    for (const std::string& name : files_) unlink(name.c_str());
-    rmdir(path_.c_str());
-  }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  // A path in the folder; what is there goes with the folder.
-  std::string file(const std::string& name) { return files_.emplace_back(path_ + "/" + name); }
-
- private:
-  std::string path_;
-  std::vector<std::string> files_;
-};
 
 // Tensors of a test case, with `about` (what Python must know to repeat it) as metadata "referee".
 class CaseFile {

@@ -8,11 +8,11 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include "tests/support/temp_dir.h"
 
 extern char** environ;
 
@@ -34,33 +34,6 @@ inline fs::path source_dir() { return variable("TLAUNCH_SOURCE_DIR", TLAUNCH_TES
 inline fs::path program(const std::string& name) {
   return fs::path(variable("TLAUNCH_BIN_DIR", TLAUNCH_TEST_BIN_DIR)) / name;
 }
-
-// A folder of this test's own, gone at its end.
-class TempDir {
- public:
-  TempDir() {
-    auto pattern = (fs::temp_directory_path() / "tlaunch-test-XXXXXX").string();
-    if (!mkdtemp(pattern.data())) throw std::runtime_error("mkdtemp failed");
-    path_ = pattern;
-  }
-  ~TempDir() { std::error_code ignored; fs::remove_all(path_, ignored); }
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  fs::path operator/(const std::string& name) const { return path_ / name; }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
-inline std::string content(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-inline void write(const fs::path& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
 
 struct Outcome {
   int code = -1;  // exit code, or 128 + signal

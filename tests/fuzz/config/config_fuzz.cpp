@@ -1,14 +1,13 @@
 // Any bytes as a config file are either a config or a UsageError; and a config that loads, written out and read again,
 // is the same config. The first line may hold an override after "#!".
 #include <stdlib.h>
-#include <unistd.h>
 
 #include <cstdint>
-#include <fstream>
 #include <string>
 
 #include "core/config_loader.h"
 #include "core/error.h"
+#include "tests/support/temp_dir.h"
 
 namespace {
 
@@ -29,21 +28,8 @@ tlaunch::WorkerDescription worker() {
   return worker;
 }
 
-// A file of this process that is removed at its end.
-struct ConfigFile {
-  std::string folder = "/tmp/fuzz_config_XXXXXX", path;
-  ConfigFile() {
-    if (!::mkdtemp(folder.data())) ::abort();
-    path = folder + "/c.yaml";
-  }
-  ~ConfigFile() {
-    ::unlink(path.c_str());
-    ::rmdir(folder.c_str());
-  }
-};
-
 tlaunch::LoadedConfig load(const std::string& path, const std::string& text, std::vector<std::string> overrides) {
-  std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
+  tlaunch::test::write(path, text);
   static const tlaunch::WorkerDescription description = worker();
   return tlaunch::load_config({path, std::move(overrides), [](const std::string&) { return std::string("3"); }},
                               description);
@@ -52,15 +38,16 @@ tlaunch::LoadedConfig load(const std::string& path, const std::string& text, std
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const ConfigFile file;
+  static const tlaunch::test::TempDir folder;
+  static const std::string path = folder / "c.yaml";
   static const tlaunch::WorkerDescription description = worker();
   const std::string text(reinterpret_cast<const char*>(data), size);
   std::vector<std::string> overrides;
   if (text.starts_with("#!")) overrides.push_back(text.substr(2, text.find('\n') - 2));
   try {
-    const tlaunch::RunConfig config = load(file.path, text, overrides).config;
+    const tlaunch::RunConfig config = load(path, text, overrides).config;
     const std::string yaml = to_yaml(config, description);
-    if (to_yaml(load(file.path, yaml, {}).config, description) != yaml) ::abort();
+    if (to_yaml(load(path, yaml, {}).config, description) != yaml) ::abort();
   } catch (const tlaunch::UsageError&) {
   }
   return 0;

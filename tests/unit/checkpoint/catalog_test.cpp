@@ -23,9 +23,9 @@ void save(const std::string& path, int step, Metadata metadata = {}) {
 }
 
 void flip_last_byte(const std::string& path) {
-  std::string bytes = test::read_bytes(path);
+  std::string bytes = test::content(path);
   bytes.back() ^= 1;
-  test::write_bytes(path, bytes);
+  test::write(path, bytes);
 }
 
 std::vector<std::string> names(const std::vector<CheckpointInfo>& infos) {
@@ -39,7 +39,7 @@ TEST(Catalog, IsEmptyWithoutAFolder) {
   EXPECT_TRUE(list_checkpoints(dir / "absent").empty());
   EXPECT_TRUE(list_checkpoints(dir.path()).empty());
   EXPECT_EQ(newest_valid(dir / "absent").path, "");
-  test::write_bytes(dir / "file", "x");
+  test::write(dir / "file", "x");
   EXPECT_THROW(list_checkpoints(dir / "file"), IoError);
 }
 
@@ -55,7 +55,7 @@ TEST(Catalog, ListsNewestFirstWithWhatTheFilesSay) {
   EXPECT_TRUE(found[0].valid);
   EXPECT_TRUE(found[0].metrics.empty());
   EXPECT_EQ(found[0].bytes, std::filesystem::file_size(dir / "b.safetensors"));
-  EXPECT_EQ(found[0].path, dir / "b.safetensors");
+  EXPECT_EQ(found[0].path, (dir / "b.safetensors").string());
   EXPECT_EQ(found[1].metrics.at("val_loss"), 0.25);
   EXPECT_TRUE(std::isnan(found[1].metrics.at("val_accuracy")));
 }
@@ -63,8 +63,8 @@ TEST(Catalog, ListsNewestFirstWithWhatTheFilesSay) {
 TEST(Catalog, SaysWhyGarbageIsNotValid) {
   const TempDir dir;
   save(dir / "good.safetensors", 7);
-  test::write_bytes(dir / "1-empty.safetensors", "");
-  test::write_bytes(dir / "2-noise.safetensors", "no checkpoint at all, but longer than eight bytes");
+  test::write(dir / "1-empty.safetensors", "");
+  test::write(dir / "2-noise.safetensors", "no checkpoint at all, but longer than eight bytes");
   save(dir / "3-cut.safetensors", 9);
   std::filesystem::resize_file(dir / "3-cut.safetensors", std::filesystem::file_size(dir / "3-cut.safetensors") - 1);
   write_safetensors(dir / "4-weights.safetensors", {}, {});
@@ -74,8 +74,8 @@ TEST(Catalog, SaysWhyGarbageIsNotValid) {
   save(dir / "8-metrics.safetensors", 9, {{"tlaunch.metrics", R"({"val_loss":"low"})"}});
   std::filesystem::create_directory(dir / "9-folder.safetensors");
   // Not ours to list: another ending, a temporary, a link to nothing (as a file that vanished meanwhile).
-  test::write_bytes(dir / "notes.txt", "x");
-  test::write_bytes(dir / ".good.safetensors", "x");
+  test::write(dir / "notes.txt", "x");
+  test::write(dir / ".good.safetensors", "x");
   std::filesystem::create_symlink("absent", dir / "link.safetensors");
 
   auto found = list_checkpoints(dir.path());
@@ -103,11 +103,11 @@ TEST(Catalog, ResumesFromTheNewestThatVerifies) {
   save(dir / "a.safetensors", 100);
   save(dir / "b.safetensors", 200);
   save(dir / "c.safetensors", 300);
-  test::write_bytes(dir / "d.safetensors", "half");
-  EXPECT_EQ(newest_valid(dir.path()).path, dir / "c.safetensors");
+  test::write(dir / "d.safetensors", "half");
+  EXPECT_EQ(newest_valid(dir.path()).path, (dir / "c.safetensors").string());
   flip_last_byte(dir / "c.safetensors");
   const ResumeChoice choice = newest_valid(dir.path());
-  EXPECT_EQ(choice.path, dir / "b.safetensors");
+  EXPECT_EQ(choice.path, (dir / "b.safetensors").string());
   EXPECT_THAT(choice.skipped,
               testing::ElementsAre(testing::AllOf(testing::StartsWith("c.safetensors: "), HasSubstr("'w' is damaged")),
                                    testing::StartsWith("d.safetensors: ")));

@@ -1,4 +1,4 @@
-// What the checkpoint tests share: a folder of their own, files as bytes, a small checkpoint, and Python.
+// What the checkpoint tests share: the names in a folder, files by hand, a small checkpoint, and Python.
 #pragma once
 
 #include <sys/wait.h>
@@ -7,48 +7,19 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "checkpoint/safetensors.h"
+#include "tests/support/temp_dir.h"
 
 namespace tlaunch::test {
 
-class TempDir {
- public:
-  TempDir() {
-    std::string name = std::filesystem::temp_directory_path() / "tlaunch_test_XXXXXX";
-    if (!::mkdtemp(name.data())) std::abort();
-    path_ = name;
-  }
-  ~TempDir() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-  const std::string& path() const { return path_; }
-  std::vector<std::string> names() const {
-    std::vector<std::string> found;
-    for (const auto& entry : std::filesystem::directory_iterator(path_)) found.push_back(entry.path().filename());
-    return found;
-  }
-
- private:
-  std::string path_;
-};
-
-inline void write_bytes(const std::string& path, const std::string& bytes) {
-  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
-}
-
-inline std::string read_bytes(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+inline std::vector<std::string> names(const TempDir& dir) {
+  std::vector<std::string> found;
+  for (const auto& entry : std::filesystem::directory_iterator(dir.path())) found.push_back(entry.path().filename());
+  return found;
 }
 
 // A whole file from the text of its header: length, header, data.
@@ -94,7 +65,7 @@ inline std::optional<std::string> venv_python() {
 
 inline Output run_python(const std::string& python, const std::string& script_path, const std::string& script,
                          const std::string& argument) {
-  write_bytes(script_path, script);
+  write(script_path, script);
   FILE* pipe = ::popen((python + " " + script_path + " " + argument + " 2>&1").c_str(), "r");
   if (!pipe) return {-1, "popen failed"};
   std::string text;

@@ -20,7 +20,7 @@ class SafetensorsDamage : public testing::Test {
     const SmallCheckpoint small;
     const TempDir dir;
     write_safetensors(dir / "small.safetensors", small.views(), small.metadata);
-    whole_ = test::read_bytes(dir / "small.safetensors");
+    whole_ = test::content(dir / "small.safetensors");
     fd_ = ::memfd_create("small", MFD_CLOEXEC);
     path_ = "/proc/self/fd/" + std::to_string(fd_);
     set_content(whole_);

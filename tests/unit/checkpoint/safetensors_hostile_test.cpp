@@ -111,7 +111,7 @@ class HostileSafetensors : public testing::TestWithParam<Hostile> {};
 TEST_P(HostileSafetensors, IsRefusedWithItsPlace) {
   const TempDir dir;
   const std::string path = dir / "hostile.safetensors";
-  test::write_bytes(path, GetParam().bytes);
+  test::write(path, GetParam().bytes);
   try {
     SafetensorsFile(path).verify();
     ADD_FAILURE() << "was accepted";
@@ -129,10 +129,10 @@ INSTANTIATE_TEST_SUITE_P(Table, HostileSafetensors, testing::ValuesIn(hostile_fi
 TEST(ForeignSafetensors, WithoutSumsInAnyOrderIsRead) {
   const TempDir dir;
   const std::string path = dir / "foreign.safetensors";
-  test::write_bytes(path,
-                    file_of(R"({ "b" : {"shape":[2], "data_offsets":[1,3], "dtype":"U8"}, "empty":)" +
-                                tensor("F32", "[0,3]", "[1,1]") + R"(, "a":)" + tensor("U8", "[]", "[0,1]") + "}   ",
-                            "xyz"));
+  test::write(path,
+              file_of(R"({ "b" : {"shape":[2], "data_offsets":[1,3], "dtype":"U8"}, "empty":)" +
+                          tensor("F32", "[0,3]", "[1,1]") + R"(, "a":)" + tensor("U8", "[]", "[0,1]") + "}   ",
+                      "xyz"));
   const SafetensorsFile file(path);
   file.verify();
   ASSERT_EQ(file.tensors().size(), 3u);

@@ -28,7 +28,7 @@ TEST(Safetensors, FileIsThisByteForByte) {
       R"("note":"a\nb","tlaunch.step":"5"},"w \"1\"":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},)"
       R"("tlaunch.rng":{"dtype":"U8","shape":[3],"data_offsets":[8,11]}})";
   const std::string data("\x00\x00\x80\x3f\x00\x00\x00\xc0\x07\x08\x09", 11);
-  EXPECT_EQ(test::read_bytes(dir / "a.safetensors"),
+  EXPECT_EQ(test::content(dir / "a.safetensors"),
             test::file_of(header + std::string((8 - header.size() % 8) % 8, ' '), data));
 }
 
@@ -69,7 +69,7 @@ TEST(Safetensors, EqualStateIsEqualBytesWhateverTheOrder) {
   write_safetensors(dir / "a.safetensors", views, small.metadata);
   std::reverse(views.begin(), views.end());
   write_safetensors(dir / "b.safetensors", views, small.metadata);
-  EXPECT_EQ(test::read_bytes(dir / "a.safetensors"), test::read_bytes(dir / "b.safetensors"));
+  EXPECT_EQ(test::content(dir / "a.safetensors"), test::content(dir / "b.safetensors"));
 }
 
 TEST(Safetensors, OverwritingLeavesNothingElseBehind) {
@@ -78,7 +78,7 @@ TEST(Safetensors, OverwritingLeavesNothingElseBehind) {
   write_safetensors(dir / "a.safetensors", small.views(), small.metadata);
   small.weight[0] = 42;
   write_safetensors(dir / "a.safetensors", small.views(), small.metadata);
-  EXPECT_THAT(dir.names(), testing::ElementsAre("a.safetensors"));
+  EXPECT_THAT(test::names(dir), testing::ElementsAre("a.safetensors"));
   const SafetensorsFile file(dir / "a.safetensors");
   float first = 0;
   std::memcpy(&first, file.find("fc.weight")->data.data(), sizeof first);
@@ -112,13 +112,13 @@ TEST(Safetensors, WriterRefusesWhatItsCallerGotWrong) {
   EXPECT_THROW(write({{"w", "F32", {2}, data}, {"w", "F32", {2}, data}}), std::invalid_argument);
   EXPECT_THROW(write({{"__metadata__", "F32", {2}, data}}), std::invalid_argument);
   EXPECT_THROW(write({{"w", "F32", {2}, data}}, {{"crc32c", "{}"}}), std::invalid_argument);
-  EXPECT_TRUE(dir.names().empty());
+  EXPECT_TRUE(test::names(dir).empty());
 }
 
 TEST(Safetensors, WhatIsNoFileIsAUsageError) {
   const TempDir dir;
   ASSERT_EQ(::mkfifo((dir / "pipe").c_str(), 0600), 0);
-  for (const std::string& path : {dir / "absent", dir.path(), dir / "pipe"}) try {
+  for (const std::string path : {dir / "absent", dir.path(), dir / "pipe"}) try {
       const SafetensorsFile file(path);
       ADD_FAILURE() << path << " was opened";
     } catch (const UsageError& error) {

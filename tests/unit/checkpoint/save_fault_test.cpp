@@ -85,9 +85,9 @@ bool mount_small_disk(const std::string& folder) {
     // Not root: root in a user namespace of its own, where the system lets us.
     const std::string user = std::to_string(::getuid()), group = std::to_string(::getgid());
     if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return false;
-    test::write_bytes("/proc/self/setgroups", "deny");
-    test::write_bytes("/proc/self/uid_map", "0 " + user + " 1");
-    test::write_bytes("/proc/self/gid_map", "0 " + group + " 1");
+    test::write("/proc/self/setgroups", "deny");
+    test::write("/proc/self/uid_map", "0 " + user + " 1");
+    test::write("/proc/self/gid_map", "0 " + group + " 1");
   }
   return ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
          ::mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=64k") == 0;
@@ -103,7 +103,8 @@ TEST(SaveFault, FullDiskLeavesTheOldFileAndNoOther) {
   if (result.exit_code == not_allowed) GTEST_SKIP() << "mounting a small disk is not allowed here";
   ASSERT_EQ(result.exit_code, 0);
   EXPECT_THAT(result.text,
-              testing::AllOf(testing::HasSubstr(dir / "a.safetensors"), testing::HasSubstr("No space left on device"),
+              testing::AllOf(testing::HasSubstr((dir / "a.safetensors").string()),
+                             testing::HasSubstr("No space left on device"),
                              testing::EndsWith("\nvalue 1\na.safetensors\n")));
 }
 

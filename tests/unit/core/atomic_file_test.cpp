@@ -16,7 +16,8 @@ class AtomicFile : public test::ConfigTest {
  protected:
   std::vector<std::string> listing() const {
     std::vector<std::string> names;
-    for (const auto& entry : std::filesystem::directory_iterator(folder)) names.push_back(entry.path().filename());
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+      names.push_back(entry.path().filename());
     return names;
   }
 };
@@ -29,7 +30,7 @@ TEST_F(AtomicFile, ReplacesTheWholeFile) {
 }
 
 TEST_F(AtomicFile, TakesManyPiecesInOrder) {
-  const std::string path = folder + "/b.bin";
+  const std::string path = folder / "b.bin";
   std::string expected;
   write_file_atomically(path, [&](const ByteSink& sink) {
     for (std::size_t i = 0; i < 300; ++i) {
@@ -74,19 +75,19 @@ TEST_F(AtomicFile, AWriteThatTheSystemRefusesKeepsTheOldFileAndNamesIt) {
 }
 
 TEST_F(AtomicFile, AFolderThatIsNotThereIsAnIoError) {
-  EXPECT_THROW(write_file_atomically(folder + "/no/such/a.txt", "x"), IoError);
+  EXPECT_THROW(write_file_atomically(folder / "no/such/a.txt", "x"), IoError);
 }
 
 TEST_F(AtomicFile, ReadTellsAbsentFromUnreadable) {
-  EXPECT_THROW(read_file(folder + "/absent", 100), UsageError);
-  EXPECT_THROW(read_file(folder, 100), IoError);
+  EXPECT_THROW(read_file(folder / "absent", 100), UsageError);
+  EXPECT_THROW(read_file(folder.path(), 100), IoError);
   EXPECT_THROW(read_file(write("big", "12345"), 4), IoError);
   EXPECT_EQ(read_file(write("fits", "1234"), 4), "1234");
   EXPECT_EQ(read_file(write("empty", ""), 4), "");
 }
 
 TEST_F(AtomicFile, ReadDoesNotHangOnAFifo) {
-  const std::string path = folder + "/fifo";
+  const std::string path = folder / "fifo";
   ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
   EXPECT_THROW(read_file(path, 100), IoError);
 }

@@ -135,9 +135,9 @@ TEST_F(ConfigErrors, NumbersMustBeWholeFiniteAndInRange) {
 
 TEST_F(ConfigErrors, AMissingFileNamesItsNeighbour) {
   write("resnet.yaml", image);
-  EXPECT_EQ(errors_of({folder + "/resmet.yaml", {}, {}}), "resmet.yaml: no such file; did you mean resnet.yaml?");
-  EXPECT_EQ(errors_of({folder + "/quite_another.yaml", {}, {}}), "quite_another.yaml: no such file");
-  EXPECT_EQ(errors_of({folder + "/no/such.yaml", {}, {}}), "no/such.yaml: no such file");
+  EXPECT_EQ(errors_of({folder / "resmet.yaml", {}, {}}), "resmet.yaml: no such file; did you mean resnet.yaml?");
+  EXPECT_EQ(errors_of({folder / "quite_another.yaml", {}, {}}), "quite_another.yaml: no such file");
+  EXPECT_EQ(errors_of({folder / "no/such.yaml", {}, {}}), "no/such.yaml: no such file");
 }
 
 TEST_F(ConfigErrors, ExtendsThatLeadsNowhereOrInACircle) {

@@ -139,8 +139,8 @@ TEST_F(ConfigLoad, VariablesAreExpandedInValues) {
 TEST_F(ConfigLoad, PathsInAFileAreRelativeToThatFile) {
   write("base/base.yaml", "model: {name: lstm, weights: w/a.safetensors}\ndata: {name: sessions, root: ../logs/}\n");
   const RunConfig c = load("extends: base/base.yaml\n");
-  EXPECT_EQ(c.data.root, folder + "/logs");
-  EXPECT_EQ(c.model.weights, folder + "/base/w/a.safetensors");
+  EXPECT_EQ(c.data.root, (folder / "logs").string());
+  EXPECT_EQ(c.model.weights, (folder / "base/w/a.safetensors").string());
 }
 
 TEST_F(ConfigLoad, PathsOnTheCommandLineAreRelativeToTheWorkingDirectory) {
@@ -182,7 +182,7 @@ TEST_F(ConfigLoad, WorkerIsKnownBeforeTheRestIsChecked) {
   EXPECT_EQ(worker_of(source("extends: base.yaml\n", {"launch.worker=other"})), "other");
   EXPECT_EQ(worker_of(source("seed: 1\n")), "tlaunch-worker");
   EXPECT_THROW(worker_of(source("- a list\n")), UsageError);
-  EXPECT_THROW(worker_of({folder + "/absent.yaml", {}, {}}), UsageError);
+  EXPECT_THROW(worker_of({folder / "absent.yaml", {}, {}}), UsageError);
 }
 
 }  // namespace

@@ -2,15 +2,14 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <string>
 
 #include "core/config_loader.h"
 #include "core/error.h"
+#include "tests/support/temp_dir.h"
 
 namespace tlaunch::test {
 
@@ -55,17 +54,9 @@ inline WorkerDescription worker() {
 
 class ConfigTest : public testing::Test {
  protected:
-  ConfigTest() {
-    std::string name = (std::filesystem::temp_directory_path() / "tlaunch-core-XXXXXX").string();
-    folder = ::mkdtemp(name.data());
-  }
-  ~ConfigTest() override { std::filesystem::remove_all(folder); }
-
   std::string write(const std::string& name, const std::string& text) {
-    const std::filesystem::path path = std::filesystem::path(folder) / name;
-    std::filesystem::create_directories(path.parent_path());
-    std::ofstream(path, std::ios::binary) << text;
-    return path.string();
+    test::write(folder / name, text);
+    return folder / name;
   }
 
   ConfigSource source(const std::string& text, std::vector<std::string> overrides = {}) {
@@ -88,7 +79,8 @@ class ConfigTest : public testing::Test {
     } catch (const UsageError& error) {
       EXPECT_EQ(error.code(), exit_code::usage);
       std::string text = error.what();
-      for (std::size_t at; (at = text.find(folder + "/")) != std::string::npos;) text.erase(at, folder.size() + 1);
+      const std::string prefix = folder.path().string() + "/";
+      for (std::size_t at; (at = text.find(prefix)) != std::string::npos;) text.erase(at, prefix.size());
       return text;
     }
   }
@@ -96,7 +88,7 @@ class ConfigTest : public testing::Test {
     return errors_of(source(text, std::move(overrides)));
   }
 
-  std::string folder;
+  TempDir folder;
   std::map<std::string, std::string> environment;
   const std::string image = "model: {name: resnet}\ndata: {name: fashion_mnist}\n";  // the smallest config
 };

@@ -238,6 +238,31 @@ TEST(YamlEdit, WhatIsNoYamlIsRefused) {
   EXPECT_NE(error_of("a: 1\n---\nb: 2\n").find("second document"), std::string::npos);
 }
 
+// What yaml-cpp takes as long as nothing stands below it; found by fuzzing.
+TEST(YamlEdit, WhatOnlyTheLastLineMayHoldIsNotBuiltUpon) {
+  EXPECT_EQ(error_of("a: \"b\"\nfoo\n"), "c.yaml:2:1: train.batch_size: has no value; set it to '8' by hand");
+  EXPECT_EQ(error_of("a:\nfoo\n"),
+            "c.yaml:2:1: train.batch_size: is a value that stands no further to the right than its key; "
+            "set it to '8' by hand");
+  EXPECT_EQ(error_of("a: &x\n !"), "c.yaml:1:4: train.batch_size: has an anchor (&) or a tag (!); "
+                                   "set it to '8' by hand");
+  EXPECT_EQ(error_of("%YAML 1.2\n\n!"),
+            "c.yaml:1:1: train.batch_size: the file holds an empty document; set it to '8' by hand");
+}
+
+TEST(YamlEdit, NewKeysComeBelowLinesThatBeginWithATab) {
+  EXPECT_EQ(set("train:\n \t# c\n\t\na: 1\n", "train.b", "8"), "train:\n \t# c\n\t\n  b: 8\na: 1\n");
+}
+
+TEST(YamlEdit, AKeyBelowAnEmptyOneIsNotTakenForNull) {
+  EXPECT_EQ(set("b:\nnull c: 1\n", "b", "8"), "b: 8\nnull c: 1\n");
+}
+
+TEST(YamlEdit, ACarriageReturnWithinALineIsRefused) {
+  EXPECT_EQ(error_of("a: 1\nb: x\ry\n"),
+            "c.yaml:2:5: train.batch_size: the file has a carriage return within a line; set it to '8' by hand");
+}
+
 // ---- random files
 
 std::string any_comment() {

@@ -6,11 +6,15 @@
 #include "core/error.h"
 #include "data/dataset.h"
 #include "data/dpkg_log.h"
+#include "tests/support/temp_dir.h"
+#include "tests/unit/data/fixture.h"
 #include "tests/unit/data/idx_files.h"
-#include "tests/unit/data/temp_folder.h"
 
 namespace tlaunch {
 namespace {
+
+using test::TempDir;
+using test::write;
 
 std::vector<std::vector<std::string>> names(const SessionSet& set) {
   std::vector<std::vector<std::string>> sessions;
@@ -74,7 +78,7 @@ TEST(DpkgLog, ALastLineCutOffIsLeftOutAndOthersAreCounted) {
 }
 
 TEST(Dpkg, ReadsRotatedLogsFromTheOldestOn) {
-  TempFolder root;
+  const TempDir root;
   const auto bytes = [](const std::string& text) { return FileBytes(text.begin(), text.end()); };
   // The same two packages in all files: their sessions go on from log to log.
   const auto lines = [](const std::string& what) {
@@ -84,11 +88,11 @@ TEST(Dpkg, ReadsRotatedLogsFromTheOldestOn) {
       return other;
     }() + "\n";
   };
-  root.write("dpkg.log.10.gz", gzipped(bytes(lines("install p:all <none> 1"))));
-  root.write("dpkg.log.2.gz", gzipped(bytes(lines("status unpacked p:all 1"))));
-  root.write("dpkg.log.1", lines("configure p:all 1 <none>"));
-  root.write("dpkg.log", lines("status installed p:all 1"));
-  root.write("dpkg.log.old", std::string("something else\n"));
+  write(root / "dpkg.log.10.gz", gzipped(bytes(lines("install p:all <none> 1"))));
+  write(root / "dpkg.log.2.gz", gzipped(bytes(lines("status unpacked p:all 1"))));
+  write(root / "dpkg.log.1", lines("configure p:all 1 <none>"));
+  write(root / "dpkg.log", lines("status installed p:all 1"));
+  write(root / "dpkg.log.old", "something else\n");
   const auto data = open_dpkg(root.path(), 3);
   EXPECT_EQ(data->shape().num_classes, static_cast<std::int64_t>(dpkg_keys().size()));
   EXPECT_EQ(data->session_tests(), nullptr);
@@ -103,15 +107,15 @@ TEST(Dpkg, ReadsRotatedLogsFromTheOldestOn) {
 }
 
 TEST(Dpkg, AbsentEmptyAndCorruptLogsAreDataErrors) {
-  TempFolder root;
+  const TempDir root;
   const auto message = [&](const std::string& folder) { return message_of<DataError>([&] { open_dpkg(folder, 4); }); };
-  EXPECT_NE(message(root / "nowhere").find(root / "nowhere"), std::string::npos);
+  EXPECT_NE(message(root / "nowhere").find((root / "nowhere").string()), std::string::npos);
   EXPECT_NE(message(root.path()).find("dpkg.log: not found"), std::string::npos);
-  root.write("dpkg.log", std::string());
+  write(root / "dpkg.log", "");
   EXPECT_NE(message(root.path()).find("dpkg.log: of its 0 sessions"), std::string::npos);
   FileBytes cut = gzipped(FileBytes(1000, 'x'));
   cut.resize(cut.size() - 5);
-  root.write("dpkg.log.2.gz", cut);
+  write(root / "dpkg.log.2.gz", cut);
   EXPECT_NE(message(root.path()).find("dpkg.log.2.gz: truncated at byte"), std::string::npos) << message(root.path());
 }
 

@@ -7,12 +7,15 @@
 #include "core/error.h"
 #include "data/dataset.h"
 #include "data/image_augment.h"
+#include "tests/support/temp_dir.h"
+#include "tests/unit/data/fixture.h"
 #include "tests/unit/data/idx_files.h"
-#include "tests/unit/data/temp_folder.h"
 
 namespace tlaunch {
 namespace {
 
+using test::TempDir;
+using test::write;
 using Indices = std::vector<std::int64_t>;
 const char* const file_names[] = {"train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
                                   "t10k-labels-idx1-ubyte"};
@@ -27,14 +30,14 @@ std::unique_ptr<Dataset> open_fashion_mnist(const std::string& root, bool augmen
 
 class FashionMnistTest : public ::testing::Test {
  protected:
-  TempFolder root, cache;
+  const TempDir root, cache;
   CacheHome cache_home{cache.path()};
 };
 
 TEST_F(FashionMnistTest, ReadsPlainAndGzippedFilesByteForByte) {
   const SmallImages train{13, 4, 5}, val{6, 4, 5};
   for (const bool gz : {false, true}) {
-    TempFolder folder;
+    const TempDir folder;
     write_fashion_mnist(folder, train, val, gz);
     const auto data = open_fashion_mnist(folder.path());
     EXPECT_EQ(data->size(Split::train), 13);
@@ -75,7 +78,7 @@ TEST_F(FashionMnistTest, PrepareScalesAndNormalisesInTheAskedType) {
 TEST_F(FashionMnistTest, TruncationAtAnyByteIsADataErrorThatNamesTheFile) {
   for (const bool gz : {false, true}) {
     for (const char* name : file_names) {
-      TempFolder folder;
+      const TempDir folder;
       write_fashion_mnist(folder, {5, 3, 3}, {3, 3, 3}, gz);
       const std::string file = folder / (gz ? std::string(name) + ".gz" : name);
       for (auto size = std::filesystem::file_size(file); size-- > 0;) {
@@ -98,9 +101,9 @@ TEST_F(FashionMnistTest, AnyFlippedBitOfAGzippedFileIsFoundOrHarmless) {
     FileBytes damaged = bytes;
     damaged[at] ^= 0x10;
     // A new name each time: the cache tells files apart by path, size and time, and these follow each other too fast.
-    TempFolder folder;
+    const TempDir folder;
     write_fashion_mnist(folder, {5, 3, 3}, {3, 3, 3}, true);
-    folder.write("train-images-idx3-ubyte.gz", damaged);
+    write(folder / "train-images-idx3-ubyte.gz", damaged);
     try {
       const auto got = open_fashion_mnist(folder.path())->collate(Split::train, Indices{0, 1, 2, 3, 4}, nullptr);
       EXPECT_TRUE(got.input.equal(good.input)) << "byte " << at;  // flips in the gzip header's time or system
@@ -138,9 +141,9 @@ TEST_F(FashionMnistTest, WrongFilesAreRefusedWithTheByte) {
   };
   for (const bool gz : {false, true}) {
     for (const Case& c : cases) {
-      TempFolder folder;
+      const TempDir folder;
       write_fashion_mnist(folder, small, small, gz);
-      folder.write(gz ? std::string(c.name) + ".gz" : c.name, gz ? gzipped(c.bytes) : c.bytes);
+      write(folder / (gz ? std::string(c.name) + ".gz" : c.name), gz ? gzipped(c.bytes) : c.bytes);
       const std::string message = message_of<DataError>([&] { open_fashion_mnist(folder.path()); });
       EXPECT_NE(message.find(c.name), std::string::npos) << message;
       EXPECT_NE(message.find(c.says), std::string::npos) << message;
@@ -150,7 +153,7 @@ TEST_F(FashionMnistTest, WrongFilesAreRefusedWithTheByte) {
 
 TEST_F(FashionMnistTest, AbsentFilesAreNamed) {
   const std::string message = message_of<DataError>([&] { open_fashion_mnist(root / "nowhere"); });
-  EXPECT_NE(message.find(root / "nowhere/train-images-idx3-ubyte"), std::string::npos) << message;
+  EXPECT_NE(message.find((root / "nowhere/train-images-idx3-ubyte").string()), std::string::npos) << message;
 }
 
 TEST_F(FashionMnistTest, AugmentationDependsOnSeedEpochAndSampleOnly) {

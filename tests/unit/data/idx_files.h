@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/unit/data/temp_folder.h"
+#include "tests/support/temp_dir.h"
 
 namespace tlaunch {
 
@@ -60,9 +60,10 @@ struct SmallImages {
 };
 
 // The four files of a data set, gzipped or plain, under their usual names.
-inline void write_fashion_mnist(const TempFolder& folder, const SmallImages& train, const SmallImages& val, bool gz) {
+inline void write_fashion_mnist(const test::TempDir& folder, const SmallImages& train, const SmallImages& val,
+                                bool gz) {
   const auto put = [&](const std::string& name, const FileBytes& bytes) {
-    folder.write(gz ? name + ".gz" : name, gz ? gzipped(bytes) : bytes);
+    test::write(folder / (gz ? name + ".gz" : name), gz ? gzipped(bytes) : bytes);
   };
   put("train-images-idx3-ubyte", train.images());
   put("train-labels-idx1-ubyte", train.labels());

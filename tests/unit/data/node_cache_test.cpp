@@ -6,15 +6,18 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
 #include "core/error.h"
+#include "tests/support/temp_dir.h"
+#include "tests/unit/data/fixture.h"
 #include "tests/unit/data/idx_files.h"
-#include "tests/unit/data/temp_folder.h"
 
 namespace tlaunch {
 namespace {
 
 namespace fs = std::filesystem;
+using test::write;
 
 FileBytes some_bytes() {
   FileBytes bytes(100'000);
@@ -36,6 +39,8 @@ std::string only_cache_file(const std::string& folder) {
 
 class NodeCache : public ::testing::Test {
  protected:
+  NodeCache() { write(source, "abc"); }
+
   CachedBytes get(std::uint32_t version = 1) {
     return cached_bytes(
         source, version,
@@ -46,8 +51,8 @@ class NodeCache : public ::testing::Test {
         folder);
   }
 
-  TempFolder temp;
-  std::string source = temp.write("source", "abc");
+  const test::TempDir temp;
+  std::string source = temp / "source";
   std::string folder = temp / "cache/data";
   int decoded = 0;
 };
@@ -65,7 +70,7 @@ TEST_F(NodeCache, AChangedSourceOrDecoderIsDecodedAnew) {
   get();
   get(2);
   EXPECT_EQ(decoded, 2);
-  temp.write("source", "abcd");
+  write(source, "abcd");
   get();
   EXPECT_EQ(decoded, 3);
   fs::last_write_time(source, fs::last_write_time(source) + std::chrono::seconds(1));
@@ -102,7 +107,7 @@ TEST_F(NodeCache, ADamagedCacheFileIsMadeAnew) {
 }
 
 TEST_F(NodeCache, WithoutAFolderToWriteTheBytesArePrivateAndTheReasonIsTold) {
-  temp.write("in_the_way", "a file where the folder should be");
+  write(temp / "in_the_way", "a file where the folder should be");
   folder = temp / "in_the_way/data";
   const auto cached = get();
   EXPECT_EQ(copy_of(cached), some_bytes());

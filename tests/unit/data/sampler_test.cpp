@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/error.h"
-#include "tests/unit/data/temp_folder.h"
+#include "tests/unit/data/fixture.h"
 
 namespace tlaunch {
 namespace {

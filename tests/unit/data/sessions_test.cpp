@@ -9,11 +9,14 @@
 #include "data/dataset.h"
 #include "data/key_dataset.h"
 #include "data/key_file.h"
-#include "tests/unit/data/temp_folder.h"
+#include "tests/support/temp_dir.h"
+#include "tests/unit/data/fixture.h"
 
 namespace tlaunch {
 namespace {
 
+using test::TempDir;
+using test::write;
 using Keys = std::vector<std::int32_t>;
 using Sessions = std::vector<Keys>;
 
@@ -91,11 +94,11 @@ TEST(ParseSessions, BadTokensAreNamedWithPlaceAndOffset) {
 }
 
 TEST(Sessions, EveryPositionWithAWindowBeforeItIsATargetOnce) {
-  TempFolder root;
+  const TempDir root;
   // Keys 10, 20, 30 become 0, 1, 2. The third session is too short for a window of 3.
-  root.write("hdfs_train", std::string("10 20 30 10 20\n30 30 30 30\n10 20 30\n"));
-  root.write("hdfs_test_normal", std::string("10 20\n10 99 20 30 10\n"));
-  root.write("hdfs_test_abnormal", std::string());
+  write(root / "hdfs_train", "10 20 30 10 20\n30 30 30 30\n10 20 30\n");
+  write(root / "hdfs_test_normal", "10 20\n10 99 20 30 10\n");
+  write(root / "hdfs_test_abnormal", "");
   const auto data = open_sessions(root.path(), 3);
   EXPECT_EQ(data->shape().kind, "keys");
   EXPECT_EQ(data->shape().window, 3);
@@ -120,15 +123,15 @@ TEST(Sessions, EveryPositionWithAWindowBeforeItIsATargetOnce) {
 }
 
 TEST(Sessions, ValidationTakesWholeSessionsAndItsFraction) {
-  TempFolder root;
+  const TempDir root;
   std::string train;
   for (int i = 1; i <= 1000; ++i) {  // the first key tells the session
     for (int k = 0; k < 6; ++k) train += std::to_string(i) + " ";
     train += "\n";
   }
-  root.write("hdfs_train", train);
-  root.write("hdfs_test_normal", std::string("1\n"));
-  root.write("hdfs_test_abnormal", std::string("1\n"));
+  write(root / "hdfs_train", train);
+  write(root / "hdfs_test_normal", "1\n");
+  write(root / "hdfs_test_abnormal", "1\n");
   const auto sessions_of = [&](const Dataset& data, Split split) {
     std::set<std::int64_t> sessions;
     for (const auto& window : windows(data, split)) sessions.insert(window[0]);
@@ -148,16 +151,16 @@ TEST(Sessions, ValidationTakesWholeSessionsAndItsFraction) {
 }
 
 TEST(Sessions, MissingEmptyAndTooShortFilesAreDataErrors) {
-  TempFolder root;
+  const TempDir root;
   const auto message = [&] { return message_of<DataError>([&] { open_sessions(root.path(), 3); }); };
-  EXPECT_NE(message().find(root / "hdfs_train: not found"), std::string::npos) << message();
+  EXPECT_NE(message().find((root / "hdfs_train: not found").string()), std::string::npos) << message();
   EXPECT_NE(message().find("logdeep"), std::string::npos) << message();
-  root.write("hdfs_train", std::string());
-  root.write("hdfs_test_normal", std::string("1\n"));
+  write(root / "hdfs_train", "");
+  write(root / "hdfs_test_normal", "1\n");
   EXPECT_NE(message().find("hdfs_test_abnormal: not found"), std::string::npos) << message();
-  root.write("hdfs_test_abnormal", std::string("1\n"));
+  write(root / "hdfs_test_abnormal", "1\n");
   EXPECT_NE(message().find("hdfs_train: of its 0 sessions"), std::string::npos) << message();
-  root.write("hdfs_train", std::string("1 2 3 4\n1 2 3\n"));
+  write(root / "hdfs_train", "1 2 3 4\n1 2 3\n");
   EXPECT_NE(message().find("model.window 3"), std::string::npos) << message();
   std::filesystem::remove(root / "hdfs_train");
   std::filesystem::create_directory(root / "hdfs_train");

@@ -1,10 +1,10 @@
 #include "hardware/disk.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
+
+#include "tests/support/temp_dir.h"
 
 namespace tlaunch {
 namespace {
@@ -13,29 +13,23 @@ namespace fs = std::filesystem;
 
 class Disk : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "tlaunch_disk_XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder = pattern;
-  }
-  void TearDown() override { fs::remove_all(folder); }
-  fs::path folder;
+  test::TempDir folder;
 };
 
 TEST_F(Disk, AFolderThatExistsIsItself) {
-  const DiskInfo disk = disk_info(folder.string() + "/");
-  EXPECT_EQ(disk.path, folder.string());
+  const DiskInfo disk = disk_info(folder.path().string() + "/");
+  EXPECT_EQ(disk.path, folder.path().string());
   ASSERT_TRUE(disk.free_bytes);
   EXPECT_GT(*disk.free_bytes, 0u);
 }
 
 TEST_F(Disk, AFolderYetToBeMadeGivesItsNearestParent) {
-  EXPECT_EQ(disk_info((folder / "runs" / "a" / "b").string()).path, folder.string());
+  EXPECT_EQ(disk_info((folder / "runs" / "a" / "b").string()).path, folder.path().string());
 }
 
 TEST_F(Disk, AFileIsNoFolder) {
-  std::ofstream(folder / "file") << "x";
-  EXPECT_EQ(disk_info((folder / "file" / "run").string()).path, folder.string());
+  test::write(folder / "file", "x");
+  EXPECT_EQ(disk_info((folder / "file" / "run").string()).path, folder.path().string());
 }
 
 TEST_F(Disk, ARelativeFolderBecomesAbsolute) {

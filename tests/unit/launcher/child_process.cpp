@@ -11,19 +11,12 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
+
+#include "tests/support/temp_dir.h"
 
 namespace tlaunch::test {
 
 double now_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-std::string read_text(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 ChildProcess::ChildProcess(const std::vector<std::string>& argv, const std::string& input, bool read_output)
     : read_output_(read_output), started_s_(now_s()) {
@@ -111,7 +104,7 @@ std::vector<pid_t> ChildProcess::marked() const {
   while (const dirent* entry = ::readdir(folder)) {
     const pid_t pid = static_cast<pid_t>(std::atol(entry->d_name));
     // A zombie's environment is empty.
-    if (pid > 0 && read_text("/proc/" + std::to_string(pid) + "/environ").find(mark_) != std::string::npos) {
+    if (pid > 0 && content("/proc/" + std::to_string(pid) + "/environ").find(mark_) != std::string::npos) {
       found.push_back(pid);
     }
   }
@@ -133,11 +126,5 @@ Finished run_driver(const std::vector<std::string>& arguments, const std::string
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   return ChildProcess(argv, input).wait();
 }
-
-TemporaryFolder::TemporaryFolder() : path((std::filesystem::temp_directory_path() / "tlaunch-test-XXXXXX").string()) {
-  if (::mkdtemp(path.data()) == nullptr) std::abort();
-}
-
-TemporaryFolder::~TemporaryFolder() { std::filesystem::remove_all(path); }
 
 }  // namespace tlaunch::test

@@ -44,13 +44,4 @@ std::string driver();  // path of group_driver, which lies beside the running te
 Finished run_driver(const std::vector<std::string>& arguments, const std::string& input = "");
 double now_s();
 
-// A folder that goes with the object.
-struct TemporaryFolder {
-  TemporaryFolder();
-  ~TemporaryFolder();
-  std::string path;
-};
-
-std::string read_text(const std::string& path);
-
 }  // namespace tlaunch::test

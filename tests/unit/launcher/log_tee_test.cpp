@@ -7,29 +7,30 @@
 
 #include "child_process.h"
 #include "launcher/clean_text.h"
+#include "tests/support/temp_dir.h"
 
 namespace tlaunch {
 namespace {
 
-using test::TemporaryFolder;
-using test::read_text;
+using test::content;
+using test::TempDir;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
 // A tee whose two streams go to files.
 struct Teed {
   explicit Teed(bool prefixed, const std::string& log = "")
-      : out_file(open_file("/out")), error_file(open_file("/err")), out(out_file.get()), error(error_file.get()),
-        tee(3, prefixed, log.empty() ? folder.path + "/logs/rank_3.log" : log, out, error,
+      : out_file(open_file("out")), error_file(open_file("err")), out(out_file.get()), error(error_file.get()),
+        tee(3, prefixed, log.empty() ? (folder / "logs/rank_3.log").string() : log, out, error,
             [this](const std::string& line) { lines.push_back(line); }) {}
   Descriptor open_file(const char* name) {
-    return Descriptor(::open((folder.path + name).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+    return Descriptor(::open((folder / name).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   }
-  std::string shown() const { return read_text(folder.path + "/out"); }
-  std::string shown_error() const { return read_text(folder.path + "/err"); }
-  std::string log() const { return read_text(folder.path + "/logs/rank_3.log"); }
+  std::string shown() const { return content(folder / "out"); }
+  std::string shown_error() const { return content(folder / "err"); }
+  std::string log() const { return content(folder / "logs/rank_3.log"); }
 
-  TemporaryFolder folder;
+  TempDir folder;
   Descriptor out_file, error_file;
   Console out, error;
   std::vector<std::string> lines;

@@ -12,29 +12,32 @@
 
 #include "child_process.h"
 #include "core/json.h"
+#include "tests/support/temp_dir.h"
 
 namespace tlaunch {
 namespace {
 
 namespace fs = std::filesystem;
 using test::ChildProcess;
+using test::content;
 using test::Finished;
-using test::read_text;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
 class RunCommandTest : public testing::Test {
  protected:
-  RunCommandTest() : worker_(folder_.path + "/fake_worker.py"), config_(folder_.path + "/job.yaml") {
+  RunCommandTest() : worker_(folder_ / "fake_worker.py"), config_(folder_ / "job.yaml") {
     fs::copy_file(std::string(std::getenv("TLAUNCH_SOURCE_DIR")) + "/tests/unit/launcher/fake_worker.py", worker_);
-    std::ofstream(config_) << "model: {name: resnet}\ndata: {name: fashion_mnist}\n"
-                              "train: {epochs: 3, effective_batch_size: 32}\n"
-                              "run_root: " +
-                                  path("runs") + "\nlaunch: {worker: " + worker_ + ", grace_s: 2}\n";
+    test::write(config_,
+                "model: {name: resnet}\ndata: {name: fashion_mnist}\n"
+                "train: {epochs: 3, effective_batch_size: 32}\n"
+                "tune: {enabled: false}\n"
+                "run_root: " +
+                    path("runs") + "\nlaunch: {worker: " + worker_ + ", grace_s: 2}\n");
   }
 
-  std::string path(const std::string& name) const { return folder_.path + "/" + name; }
+  std::string path(const std::string& name) const { return folder_ / name; }
 
   std::vector<std::string> command(std::vector<std::string> arguments,
                                    const std::vector<std::string>& variables = {}) const {
@@ -48,7 +51,7 @@ class RunCommandTest : public testing::Test {
     return ChildProcess(command(arguments, variables)).wait();
   }
 
-  Json summary(const std::string& run) const { return Json::parse(read_text(path(run) + "/summary.json")); }
+  Json summary(const std::string& run) const { return Json::parse(content(path(run) + "/summary.json")); }
   std::vector<Json> events(const std::string& run, const std::string& name) const {
     std::vector<Json> found;
     std::ifstream lines(path(run) + "/events.jsonl");
@@ -57,7 +60,7 @@ class RunCommandTest : public testing::Test {
     return found;
   }
 
-  test::TemporaryFolder folder_;
+  test::TempDir folder_;
   std::string worker_, config_;
 };
 
@@ -85,7 +88,7 @@ TEST_F(RunCommandTest, ARunLeavesItsFilesItsSummaryAndPlainNarration) {
 
 TEST_F(RunCommandTest, RunsAreKeptByNameAndLatestIsTheNewest) {
   ASSERT_EQ(tlaunch({config_, "train.epochs=1"}).exit_code, 0);
-  const Json told = Json::parse(read_text(path("runs/job/latest/summary.json")));
+  const Json told = Json::parse(content(path("runs/job/latest/summary.json")));
   EXPECT_EQ(fs::canonical(told["run_dir"].get<std::string>()), fs::canonical(path("runs/job/latest")));
   const Finished resumed = tlaunch({"--resume", "auto", config_, "train.epochs=2"});
   EXPECT_THAT(resumed.err, HasSubstr("resumed at step 20"));
@@ -129,7 +132,7 @@ TEST_F(RunCommandTest, ResumeFromACheckpointStartsANewRunThatNamesItsParent) {
   EXPECT_EQ(events("s", "step").front()["step"], 21);
   EXPECT_EQ(tlaunch({"--run-dir", path("t"), "--resume", path("nothing.safetensors"), config_}).exit_code, 2);
   EXPECT_EQ(tlaunch({"--run-dir", path("t"), "--resume", path("r"), config_}).exit_code, 2);
-  std::ofstream(path("bad.safetensors")) << "not a checkpoint";
+  test::write(path("bad.safetensors"), "not a checkpoint");
   EXPECT_EQ(tlaunch({"--run-dir", path("t"), "--resume", path("bad.safetensors"), config_}).exit_code, 65);
   EXPECT_FALSE(fs::exists(path("t")));
 }
@@ -195,15 +198,15 @@ TEST_F(RunCommandTest, TheDescriptionIsCachedByTheWorkersContent) {
   ASSERT_EQ(tlaunch({"--dry-run", config_}).exit_code, 0);
   ASSERT_EQ(cached().size(), 1u);
   EXPECT_EQ(tlaunch({"--dry-run", config_}, {"FAKE_DESCRIBE=fail"}).exit_code, 0) << "not asked again";
-  std::ofstream(cached().front()) << "{damaged";
+  test::write(cached().front(), "{damaged");
   EXPECT_EQ(tlaunch({"--dry-run", config_}).exit_code, 0) << "a damaged cache is made again";
-  EXPECT_NO_THROW(EXPECT_TRUE(Json::parse(read_text(cached().front())).is_object()));
+  EXPECT_NO_THROW(EXPECT_TRUE(Json::parse(content(cached().front())).is_object()));
 
   // A rebuilt worker, with the dates of the old one: asked again.
   const auto written = fs::last_write_time(worker_);
-  std::string text = read_text(worker_);
+  std::string text = content(worker_);
   text.replace(text.find("\"depth\""), 7, "\"layer\"");
-  std::ofstream(worker_) << text;
+  test::write(worker_, text);
   fs::last_write_time(worker_, written);
   EXPECT_THAT(tlaunch({"--dry-run", config_}).out, HasSubstr("model.layer"));
 }

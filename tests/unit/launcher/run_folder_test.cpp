@@ -10,6 +10,7 @@
 #include "child_process.h"
 #include "core/error.h"
 #include "launcher/event_log.h"
+#include "tests/support/temp_dir.h"
 
 namespace tlaunch {
 namespace {
@@ -19,8 +20,8 @@ using testing::HasSubstr;
 using testing::MatchesRegex;
 
 TEST(RunFolder, TwoLaunchersCannotShareOne) {
-  test::TemporaryFolder top;
-  const std::string path = top.path + "/a/b";
+  const test::TempDir top;
+  const std::string path = top / "a/b";
   {
     const RunFolder first(path, 0);
     try {
@@ -34,20 +35,20 @@ TEST(RunFolder, TwoLaunchersCannotShareOne) {
 }
 
 TEST(RunFolder, KnowsWhetherItHoldsARun) {
-  test::TemporaryFolder top;
-  const RunFolder folder(top.path + "/run", 0);
+  const test::TempDir top;
+  const RunFolder folder(top / "run", 0);
   EXPECT_FALSE(folder.holds_run());
-  std::ofstream(folder.file("notes.txt")) << "mine";
+  test::write(folder.file("notes.txt"), "mine");
   EXPECT_FALSE(folder.holds_run());
   fs::create_directories(folder.file("checkpoints"));
   EXPECT_FALSE(folder.holds_run());
-  std::ofstream(folder.file("checkpoints/x.safetensors")) << "x";
+  test::write(folder.file("checkpoints/x.safetensors"), "x");
   EXPECT_TRUE(folder.holds_run());
 }
 
 TEST(RunFolder, CountsAttemptsOn) {
-  test::TemporaryFolder top;
-  const RunFolder folder(top.path, 0);
+  const test::TempDir top;
+  const RunFolder folder(top.path(), 0);
   EXPECT_EQ(folder.next_attempt(), 0);
   folder.make_log_folder(0);
   folder.make_log_folder(9);
@@ -56,29 +57,29 @@ TEST(RunFolder, CountsAttemptsOn) {
 }
 
 TEST(RunFolder, NewRunsAreNamedByTimeAndLatestPointsToTheNewest) {
-  test::TemporaryFolder top;
-  EXPECT_EQ(latest_run_path(top.path, "job"), "");
-  const std::string first = new_run_path(top.path, "job"), second = new_run_path(top.path, "job") + "x";
+  const test::TempDir top;
+  EXPECT_EQ(latest_run_path(top.path(), "job"), "");
+  const std::string first = new_run_path(top.path(), "job"), second = new_run_path(top.path(), "job") + "x";
   EXPECT_THAT(first, MatchesRegex(".*/job/[0-9]{8}-[0-9]{6}-[0-9a-f]{4}"));
   for (const std::string& path : {first, second}) {
     fs::create_directories(path);
     point_latest_to(path);
-    EXPECT_EQ(latest_run_path(top.path, "job"), fs::canonical(path).string());
+    EXPECT_EQ(latest_run_path(top.path(), "job"), fs::canonical(path).string());
   }
-  EXPECT_EQ(std::distance(fs::directory_iterator(top.path + "/job"), fs::directory_iterator()), 3)
+  EXPECT_EQ(std::distance(fs::directory_iterator(top / "job"), fs::directory_iterator()), 3)
       << "two runs and the link";
 }
 
 TEST(RunFolder, AFolderThatCannotBeMadeIsNamed) {
-  test::TemporaryFolder top;
-  std::ofstream(top.path + "/file") << "x";
-  EXPECT_THROW(RunFolder(top.path + "/file/run", 0), IoError);
+  const test::TempDir top;
+  test::write(top / "file", "x");
+  EXPECT_THROW(RunFolder(top / "file/run", 0), IoError);
 }
 
 TEST(EventLog, AppendsWholeLinesAndEndsOneThatACrashCut) {
-  test::TemporaryFolder top;
-  const std::string path = top.path + "/events.jsonl";
-  std::ofstream(path) << "{\"event\":\"step\",\"st";
+  const test::TempDir top;
+  const std::string path = top / "events.jsonl";
+  test::write(path, "{\"event\":\"step\",\"st");
   EventLog log(path, 2);
   log.append(Json{{"event", "step"}, {"step", 1}});
   log.append("eta", {{"likely_s", 5}});

@@ -9,22 +9,22 @@
 
 #include <algorithm>
 #include <csignal>
-#include <fstream>
 #include <map>
 #include <memory>
 #include <sstream>
 
 #include "child_process.h"
+#include "tests/support/temp_dir.h"
 
 namespace tlaunch {
 namespace {
 
 using test::ChildProcess;
+using test::content;
 using test::driver;
 using test::Finished;
-using test::read_text;
 using test::run_driver;
-using test::TemporaryFolder;
+using test::TempDir;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -47,8 +47,8 @@ TEST(RunGroup, EndsWithZeroWhenAllDo) {
 }
 
 TEST(RunGroup, ARankThatIsDoneDoesNotStopTheOthers) {
-  TemporaryFolder folder;
-  const std::string pipe = folder.path + "/meet";
+  const TempDir folder;
+  const std::string pipe = folder / "meet";
   ASSERT_EQ(std::system(("mkfifo " + pipe).c_str()), 0);
   // Rank 1 goes on after it has seen that rank 0 is gone.
   const auto finished = run_shell(2, "if [ $RANK = 0 ]; then echo $$ > " + pipe + "; else read pid < " + pipe +
@@ -74,8 +74,8 @@ TEST(RunGroup, TellsASegmentationFaultInWords) {
 
 TEST(RunGroup, BlamesTheKilledRankAndNotThePeersThatFallWithIt) {
   // Rank 1 waits for rank 0 over a pipe, as ranks do in a collective, and aborts the moment it is gone.
-  TemporaryFolder folder;
-  const std::string pipe = folder.path + "/collective";
+  const TempDir folder;
+  const std::string pipe = folder / "collective";
   for (int round = 0; round < 10; ++round) {
     ASSERT_EQ(std::system(("rm -f " + pipe + "; mkfifo " + pipe).c_str()), 0);
     const auto finished = run_shell(2, "ulimit -c 0; if [ $RANK = 0 ]; then exec 3> " + pipe +
@@ -113,11 +113,12 @@ TEST(RunGroup, ALineOfAMegabyteArrivesWhole) {
 }
 
 TEST(RunGroup, LogFilesHoldEveryByteEvenOfBinaryOutput) {
-  TemporaryFolder folder;
-  const auto finished = run_driver({"2", "5", folder.path, "sh", "-c", "head -c 3000000 /dev/urandom | tee " + folder.path + "/sent_$RANK"});
+  const TempDir folder;
+  const std::string script = "head -c 3000000 /dev/urandom | tee " + (folder / "sent_$RANK").string();
+  const auto finished = run_driver({"2", "5", folder.path(), "sh", "-c", script});
   ASSERT_EQ(finished.exit_code, 0);
   for (const std::string rank : {"0", "1"}) {
-    EXPECT_TRUE(read_text(folder.path + "/sent_" + rank) == read_text(folder.path + "/logs/attempt_0/rank_" + rank + ".log"));
+    EXPECT_TRUE(content(folder / ("sent_" + rank)) == content(folder / ("logs/attempt_0/rank_" + rank + ".log")));
   }
 }
 
@@ -169,9 +170,9 @@ TEST(RunGroup, SigtermStopsTheRanksAndEndsWith143) {
 
 TEST(RunGroup, TwentyGroupsAtOnceMeetEachOnItsOwnPort) {
   if (!has_python()) GTEST_SKIP() << "no python3";
-  TemporaryFolder folder;
-  const std::string script = folder.path + "/meet.py";
-  std::ofstream(script) << R"(
+  const TempDir folder;
+  const std::string script = folder / "meet.py";
+  test::write(script, R"(
 import os, socket, sys, time
 name = (os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]))
 if os.environ["RANK"] == "0":
@@ -194,7 +195,7 @@ else:
             time.sleep(0.01)
     peer.sendall(sys.argv[1].encode())
     assert peer.recv(100) == b"welcome"
-)";
+)");
   std::vector<std::unique_ptr<ChildProcess>> groups;
   for (int i = 0; i < 20; ++i) {
     groups.push_back(std::make_unique<ChildProcess>(

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <fstream>
 #include <set>
 #include <sstream>
 
@@ -15,6 +14,7 @@
 #include "core/json.h"
 #include "launcher/environment.h"
 #include "launcher/rendezvous.h"
+#include "tests/support/temp_dir.h"
 
 namespace tlaunch {
 namespace {
@@ -62,10 +62,11 @@ TEST(TorchrunEnvironment, EqualsWhatTorchrunItselfSets) {
   const char* source = std::getenv("TLAUNCH_SOURCE_DIR");
   const std::string torchrun = std::string(source ? source : ".") + "/.venv/bin/torchrun";
   if (::access(torchrun.c_str(), X_OK) != 0) GTEST_SKIP() << "no " << torchrun;
-  test::TemporaryFolder folder;
-  const std::string script = folder.path + "/dump.py";
-  std::ofstream(script) << "import json, os, sys\n"
-                           "sys.stdout.write('ENV ' + json.dumps(dict(os.environ)) + '\\n')\n";
+  const test::TempDir folder;
+  const std::string script = folder / "dump.py";
+  test::write(script,
+              "import json, os, sys\n"
+              "sys.stdout.write('ENV ' + json.dumps(dict(os.environ)) + '\\n')\n");
   test::ChildProcess torch({"env", "-u", "OMP_NUM_THREADS", torchrun, "--nproc_per_node", "2", "--master_port", "0", script});
   const auto theirs = torch.wait(120);
   ASSERT_EQ(theirs.exit_code, 0) << theirs.err;

@@ -4,6 +4,7 @@
 #include <torch/utils.h>
 
 #include "tests/referee/referee.h"
+#include "tests/support/temp_dir.h"
 #include "tests/unit/models/options.h"
 
 namespace tlaunch {
@@ -57,7 +58,7 @@ class Referee : public ::testing::Test {
 
   void add(const std::string& name, const std::map<std::string, OptionValue>& overrides, const SampleShape& shape) {
     for (const torch::Dtype dtype : {torch::kFloat64, torch::kFloat32}) {
-      paths_.push_back(folder_.file(name + std::to_string(paths_.size()) + ".safetensors"));
+      paths_.push_back(folder_ / (name + std::to_string(paths_.size()) + ".safetensors"));
       write_case(paths_.back(), name, options_of(name, overrides), shape, dtype);
     }
   }
@@ -65,7 +66,7 @@ class Referee : public ::testing::Test {
   referee::Verdict verdict() const { return referee::ask("check_model.py", paths_); }
 
  private:
-  referee::TempFolder folder_;
+  test::TempDir folder_;
   std::vector<std::string> paths_;
 };
 

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "tests/referee/referee.h"
+#include "tests/support/temp_dir.h"
 
 namespace tlaunch {
 namespace {
@@ -53,14 +54,14 @@ void write_case(const std::string& path, const TrainConfig& train) {
 }
 
 TEST(OptimizerReferee, TwentyStepsEndWherePyTorchsFusedOptimizersEnd) {
-  referee::TempFolder folder;
+  const test::TempDir folder;
   std::vector<std::string> paths;
   for (const TrainConfig& train :
        {settings(OptimizerKind::sgd, 0, 0), settings(OptimizerKind::sgd, 0.9, 0),
         settings(OptimizerKind::sgd, 0, 0.03), settings(OptimizerKind::sgd, 0.9, 0.03),
         settings(OptimizerKind::adam, 0, 0), settings(OptimizerKind::adam, 0, 0.03),
         settings(OptimizerKind::adamw, 0, 0), settings(OptimizerKind::adamw, 0, 0.03)}) {
-    paths.push_back(folder.file(std::to_string(paths.size()) + ".safetensors"));
+    paths.push_back(folder / (std::to_string(paths.size()) + ".safetensors"));
     write_case(paths.back(), train);
   }
   const referee::Verdict verdict = referee::ask("check_optimizer.py", paths);

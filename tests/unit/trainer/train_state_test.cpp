@@ -8,7 +8,7 @@
 #include <fstream>
 
 #include "core/error.h"
-#include "tests/support/run_tlaunch.h"
+#include "tests/support/temp_dir.h"
 
 namespace tlaunch {
 namespace {
@@ -58,7 +58,7 @@ bool equal(const std::map<std::string, torch::Tensor>& a, const std::map<std::st
 
 class TrainState : public testing::Test {
  protected:
-  std::string path() const { return (scratch_ / "state.safetensors").string(); }
+  std::string path() const { return scratch_ / "state.safetensors"; }
   test::TempDir scratch_;
 };
 

@@ -31,7 +31,7 @@ TEST(Tensorboard, RecordsAreWhole) {
   EXPECT_THAT(
       std::filesystem::path(path).filename().string(),
       testing::AllOf(testing::StartsWith("events.out.tfevents."), testing::EndsWith(std::to_string(::getpid()))));
-  const std::string file = test::read_bytes(path);
+  const std::string file = test::content(path);
   const auto number = [&](std::size_t at, auto value) {
     std::memcpy(&value, file.data() + at, sizeof value);
     return value;
@@ -89,8 +89,8 @@ print('read')
 
 TEST(Tensorboard, WhatCannotBeMadeIsAnIoError) {
   const TempDir dir;
-  test::write_bytes(dir / "file", "x");
-  for (const std::string& path : {dir / "file", dir / "absent/tensorboard"}) try {
+  test::write(dir / "file", "x");
+  for (const std::string path : {dir / "file", dir / "absent/tensorboard"}) try {
       TensorboardWriter writer(path);
       ADD_FAILURE() << path;
     } catch (const IoError& error) {
