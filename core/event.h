@@ -11,7 +11,8 @@
 //   gpu        {step, name, utilization_percent, memory_used_bytes, memory_total_bytes, temperature_c, power_w} every rank with a GPU
 //   resume     {path, step}                                                                                      rank 0
 //   smoke      {steps_per_epoch}   a smoke test's shortened epoch                                                rank 0
-//   failure    {message, exit_code}                                                                              the rank that failed
+//   failure    {message, exit_code, out_of_memory}                                                               the rank that failed
+//   trial      a TrialResult (core/trial.h)                                                                      every rank of a trial
 //   end        {status, steps, epochs, samples, metrics: {}, train_wall_s, steady_samples_per_s}                rank 0
 //   eta, estimate, restart are the launcher's own.
 // A number that is not finite (a loss that became NaN) is written as "NaN", "Infinity" or "-Infinity": see json.h.

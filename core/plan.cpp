@@ -59,19 +59,22 @@ const Choice* Plan::find(const std::string& key) const {
 
 Json to_json(const Plan& plan) {
   Json choices = Json::object();
-  for (const Choice& choice : plan.choices)
+  for (const Choice& choice : plan.choices) {
     choices[choice.key] = {{"value", choice.value}, {"origin", to_string(choice.origin)}, {"reason", choice.reason}};
-  return {{"plan", choices}, {"world_size", plan.world_size}};
+    if (!choice.evidence.is_null()) choices[choice.key]["evidence"] = without_nonfinite(choice.evidence);
+  }
+  return {{"plan", choices}, {"world_size", plan.world_size}, {"memory_budget_bytes", plan.memory_budget_bytes}};
 }
 
 Plan plan_from_json(const Json& json) {
   try {
     Plan plan;
     plan.world_size = json.at("world_size").get<std::int64_t>();
+    if (json.contains("memory_budget_bytes")) plan.memory_budget_bytes = json["memory_budget_bytes"].get<std::uint64_t>();
     if (!json.at("plan").is_object()) throw DataError("plan: expected an object below \"plan\"");
     for (const auto& [key, choice] : json.at("plan").items())
       plan.choices.push_back({key, choice.at("value"), origin_from(choice.at("origin").get<std::string>()),
-                              choice.at("reason").get<std::string>()});
+                              choice.at("reason").get<std::string>(), choice.value("evidence", Json(nullptr))});
     return plan;
   } catch (const Json::exception& error) {
     throw DataError(std::string("not a plan: ") + error.what());

@@ -19,15 +19,17 @@ struct Choice {
   Json value;          // number, boolean or text
   Origin origin = Origin::prior;
   std::string reason;  // one sentence
+  Json evidence = nullptr;  // an object of figures, where something was measured
 };
 
 struct Plan {
   std::int64_t world_size = 1;
+  std::uint64_t memory_budget_bytes = 0;  // what each rank may have, in trials and in training alike; 0: no cap
   std::vector<Choice> choices;
   const Choice* find(const std::string& key) const;  // nullptr where absent
 };
 
-// {"plan": {KEY: {value, origin, reason}}, "world_size": N}
+// {"plan": {KEY: {value, origin, reason, evidence}}, "world_size": N, "memory_budget_bytes": B}
 Json to_json(const Plan&);
 // Throws DataError where the JSON is no plan.
 Plan plan_from_json(const Json&);

@@ -77,6 +77,13 @@ struct LaunchConfig {
   double grace_s = 30;
 };
 
+struct TuneConfig {
+  bool enabled = true, cache = true, keep_micro_batch = false;
+  std::optional<double> budget_s;                // none: a tenth of the estimated run, 5 to 60 s
+  std::optional<double> margin;                  // share of memory kept free; none: by tier
+  std::optional<std::string> team_file;
+};
+
 struct RunConfig {
   std::string name;
   std::int64_t seed = 0;
@@ -90,6 +97,7 @@ struct RunConfig {
   CheckpointConfig checkpoint;
   LogConfig log;
   LaunchConfig launch;
+  TuneConfig tune;
 };
 
 const char* to_string(Precision);       // "off", "fp16", "bf16"

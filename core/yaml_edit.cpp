@@ -267,20 +267,23 @@ class Edit {
   }
 
   std::string map_indentation(std::size_t map) const {
-    for (std::size_t i = map + 1; events_[i].kind != Kind::map_end; i = past_node(events_, i + 1))
-      if (const auto found = indentation(text_, events_[i].offset)) return *found;
+    for (std::size_t i = map + 1; events_[i].kind != Kind::map_end; i = past_node(events_, i + 1)) {
+      const auto found = indentation(text_, events_[i].offset);
+      if (found && found->size() == indentation_of(events_[map])) return *found;  // more: below a `?`
+    }
     fail(events_[map], "has no key that begins its line");
+  }
+
+  static std::size_t indentation_of(const YamlEvent& block_map) {
+    return static_cast<std::size_t>(block_map.column) - 1;
   }
 
   // How far the file's first section is indented; 2 spaces where there is none to go by.
   std::string indentation_step() const {
-    std::string outer;
-    for (std::size_t i = 0; i + 1 < events_.size(); ++i) {
-      if (events_[i].kind != Kind::map_start || events_[i].flow) continue;
-      const auto here = indentation(text_, events_[i + 1].offset);
-      if (!here) break;
-      if (here->size() > outer.size() && i > 0) return here->substr(outer.size());
-      outer = *here;
+    for (std::size_t i = 1; i < events_.size(); ++i) {
+      const bool section = events_[i].kind == Kind::map_start && !events_[i].flow && events_[0].kind == Kind::map_start;
+      if (section && indentation_of(events_[i]) > indentation_of(events_[0]))
+        return std::string(indentation_of(events_[i]) - indentation_of(events_[0]), ' ');
     }
     return "  ";
   }

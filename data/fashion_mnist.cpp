@@ -45,8 +45,10 @@ Part open_part(const std::string& root, const std::string& prefix, const std::st
 
 class FashionMnist : public Dataset {
  public:
-  FashionMnist(Part train, Part val, bool augment)
+  // `image_size`: the side to which images are resized, 0: as they are.
+  FashionMnist(Part train, Part val, bool augment, std::int64_t image_size)
       : train_(std::move(train)), val_(std::move(val)), augment_(augment),
+        height_(image_size > 0 ? image_size : train_.height()), width_(image_size > 0 ? image_size : train_.width()),
         padding_(std::max(train_.height(), train_.width()) > 28 ? 4 : 2) {
     if (val_.height() != train_.height() || val_.width() != train_.width()) {
       throw DataError(val_.images.path + ": byte 8: images of another size than those of " + train_.images.path);
@@ -59,7 +61,7 @@ class FashionMnist : public Dataset {
   }
 
   SampleShape shape() const override {
-    return {.kind = "image", .channels = 1, .height = train_.height(), .width = train_.width(),
+    return {.kind = "image", .channels = 1, .height = height_, .width = width_,
             .num_classes = num_classes};
   }
 
@@ -86,7 +88,9 @@ class FashionMnist : public Dataset {
   }
 
   torch::Tensor prepare(const torch::Tensor& input, torch::Dtype dtype) const override {
-    return input.to(dtype).div_(255).sub_(mean).div_(standard_deviation);
+    const auto scaled = input.to(dtype).div_(255).sub_(mean).div_(standard_deviation);
+    if (height_ == train_.height() && width_ == train_.width()) return scaled;
+    return at::upsample_bilinear2d(scaled, {height_, width_}, /*align_corners=*/false);
   }
 
  private:
@@ -94,6 +98,7 @@ class FashionMnist : public Dataset {
 
   const Part train_, val_;
   const bool augment_;
+  const std::int64_t height_, width_;  // of what the model gets
   const std::int64_t padding_;
 };
 
@@ -108,7 +113,11 @@ DatasetDescription describe_fashion_mnist() {
   description.default_root = "/usr/share/datasets/fashion-mnist";
   description.options = {{.key = "augment", .type = OptionType::boolean, .default_value = true, .unit = "",
                           .meaning = "Random crop and horizontal flip of the training images.", .choices = {},
-                          .min = {}, .max = {}}};
+                          .min = {}, .max = {}},
+                         {.key = "image_size", .type = OptionType::integer, .default_value = std::int64_t{0},
+                          .unit = "px",
+                          .meaning = "Side to which images are resized (bilinear) on the device; 0: as they are.",
+                          .choices = {}, .min = 0, .max = 4096}};
   return description;
 }
 
@@ -117,7 +126,8 @@ std::unique_ptr<Dataset> make_fashion_mnist(const DataConfig& data, const Option
     const std::string cache_folder = default_cache_folder();
     Part train = open_part(data.root, "train", cache_folder);
     Part val = open_part(data.root, "t10k", cache_folder);
-    return std::make_unique<FashionMnist>(std::move(train), std::move(val), data.options.flag("augment"));
+    return std::make_unique<FashionMnist>(std::move(train), std::move(val), data.options.flag("augment"),
+                                          data.options.integer("image_size"));
   } catch (const DataError& error) {
     if (data.root == describe_fashion_mnist().default_root && !std::filesystem::exists(data.root)) {
       throw DataError(std::string(error.what()) + "; install Debian's package dataset-fashion-mnist, or set data.root");

@@ -17,7 +17,7 @@ namespace tlaunch {
 namespace {
 
 const std::vector<std::string>& command_words() {
-  static const std::vector<std::string> words = {"probe", "evaluate"};
+  static const std::vector<std::string> words = {"probe", "evaluate", "tune"};
   return words;
 }
 
@@ -28,7 +28,8 @@ constexpr const char* run_footer =
     "  torchrun's spellings for one machine are taken too: --nproc_per_node, --standalone, --nnodes 1, ...\n\n"
     "Commands:\n"
     "  probe      what this machine has: GPUs, CPU, memory limit, disk\n"
-    "  evaluate   evaluate a checkpoint on the data set of a config\n\n"
+    "  evaluate   evaluate a checkpoint on the data set of a config\n"
+    "  tune       measure and choose what a config leaves to auto\n\n"
     "Examples:\n"
     "  tlaunch configs/fashion_mnist.yaml                        train; one rank per GPU, or one on the CPU\n"
     "  tlaunch --nproc 2 configs/fashion_mnist.yaml train.epochs=3   two ranks, one key changed\n"
@@ -63,12 +64,19 @@ struct Parsers {
   CLI::App probe{"Shows what this machine has, as far as a run may use it.", "tlaunch probe"};
   CLI::App evaluate{"Evaluates a checkpoint on the data set of a config; metrics on stdout.", "tlaunch evaluate"};
 
+  CLI::App tune{
+      "Measures what CONFIG.yaml leaves to auto (batch size, precision, layout, loading) and shows the plan;\n"
+      "changes nothing unless told.",
+      "tlaunch tune"};
+
   RunCommand run_values;
   SmokeOptions smoke_values;
   bool smoke = false, version = false;
   ProgramCommand program_values;
   ProbeCommand probe_values;
   EvaluateCommand evaluate_values;
+  TuneCommand tune_values;
+  bool test_only = false;
 
   static void nproc_option(CLI::App& app, std::optional<std::string>& value, const std::string& fallback) {
     app.add_option("--nproc", value, "Number of ranks: a number, auto (GPUs, or 1), gpu, cpu (" + fallback + ")")
@@ -100,6 +108,7 @@ struct Parsers {
         ->type_name("M");
     run.add_flag("--smoke-full", smoke_values.full, "Do not shorten the smoke test's epochs");
     run.add_flag("--dry-run", run_values.dry_run, "Print every resolved value and where it comes from; start nothing");
+    run.add_flag("--retune", run_values.retune, "Measure anew what is left to auto, whatever was measured before");
     run.add_flag("--json", run_values.json, "The summary (or the resolved values) as JSON on stdout");
     run.add_flag("--version", version, "Print the version");
     run.footer(run_footer);
@@ -119,6 +128,22 @@ struct Parsers {
     evaluate.footer(
         "Example:\n  tlaunch evaluate configs/deeplog_dpkg.yaml \\\n"
         "          --checkpoint runs/deeplog_dpkg/latest/checkpoints/epoch_10-step_80.safetensors");
+
+    tune.add_option("CONFIG.yaml", tune_values.config, "What is to be trained");
+    tune.add_option("key=value", tune_values.overrides, "Config keys to change; the last wins")->type_name("");
+    nproc_option(tune, tune_values.nproc, "default: launch.nproc");
+    tune.add_flag("--test-only", test_only, "Show the plan and change nothing (the default)");
+    tune.add_flag("--write", tune_values.write,
+                  "Write the plan's values into CONFIG.yaml: only those, comments and order stay; the original is kept "
+                  "as a dated backup");
+    tune.add_option("--gpu", tune_values.gpu, "Answer for a card that is not here, as rtx_3060:12GB")->type_name("NAME[:MEMORY]");
+    tune.add_flag("--team", tune_values.team, "Add this card's entry to the team file (tune.team_file)");
+    tune.add_flag("--retune", tune_values.retune, "Measure anew, whatever was measured before");
+    tune.add_flag("--json", tune_values.json, "The plan as JSON on stdout");
+    tune.footer(
+        "Examples:\n  tlaunch tune --nproc 2 configs/fashion_mnist.yaml\n"
+        "  tlaunch tune configs/fashion_mnist.yaml --write\n"
+        "  tlaunch tune configs/fashion_mnist.yaml --gpu rtx_3060:12GB");
   }
 };
 
@@ -135,7 +160,7 @@ struct Parsers {
 
 // Whether an option that stands before the first word is followed by a value; any command may still claim it.
 bool takes_value(const Parsers& parsers, const std::string& option) {
-  for (const CLI::App* app : {&parsers.run, &parsers.program, &parsers.probe, &parsers.evaluate}) {
+  for (const CLI::App* app : {&parsers.run, &parsers.program, &parsers.probe, &parsers.evaluate, &parsers.tune}) {
     const CLI::Option* known = app->get_option_no_throw(option);
     if (known != nullptr) return known->get_items_expected_max() > 0;
   }
@@ -226,6 +251,17 @@ Command parse_command_line(const std::vector<std::string>& arguments) {
       throw UsageError("evaluate needs --checkpoint PATH  (see tlaunch evaluate --help)");
     check_overrides(parsers.evaluate_values.overrides);
     return parsers.evaluate_values;
+  }
+  if (split.word == "tune") {
+    const std::string help = parse(parsers.tune, split.own, "tlaunch tune");
+    if (!help.empty()) return PrintCommand{help};
+    if (parsers.tune_values.config.empty()) throw UsageError("tune needs a CONFIG.yaml  (see tlaunch tune --help)");
+    if (parsers.test_only && (parsers.tune_values.write || parsers.tune_values.team))
+      throw UsageError("--test-only changes nothing: leave it out, or --write and --team");
+    if (!parsers.tune_values.gpu.empty() && parsers.tune_values.nproc)
+      throw UsageError("--gpu answers for one card: leave --nproc out");
+    check_overrides(parsers.tune_values.overrides);
+    return parsers.tune_values;
   }
   return run_command(parsers, split.own);
 }

@@ -1,5 +1,5 @@
 // The command line as plain values. Commands: the run command (the default one, of a config), a plain program, probe,
-// evaluate; and the texts of --help and --version. Options stand before or after the command's word.
+// evaluate, tune; and the texts of --help and --version. Options stand before or after the command's word.
 // Errors are UsageError, with the nearest known name.
 #pragma once
 
@@ -25,7 +25,7 @@ struct RunCommand {
   std::optional<std::string> resume;     // auto | path of a checkpoint
   std::optional<SmokeOptions> smoke;
   std::string run_dir;                   // "": runs/<name>/<time>-<id>
-  bool dry_run = false, json = false;
+  bool dry_run = false, retune = false, json = false;
 };
 
 enum class ProgramKind { python_script, python_module, executable };
@@ -50,11 +50,21 @@ struct EvaluateCommand {
   bool json = false;
 };
 
+struct TuneCommand {
+  std::string config;
+  std::vector<std::string> overrides;
+  std::optional<std::string> nproc;
+  bool write = false;                    // the tuned values into the config file
+  bool team = false;                     // this card's entry into the team file
+  bool retune = false, json = false;
+  std::string gpu;                       // NAME[:MEMORY] of a card that is not here; "": this machine
+};
+
 struct PrintCommand {
   std::string text;                      // --help, --version
 };
 
-using Command = std::variant<RunCommand, ProgramCommand, ProbeCommand, EvaluateCommand, PrintCommand>;
+using Command = std::variant<RunCommand, ProgramCommand, ProbeCommand, EvaluateCommand, TuneCommand, PrintCommand>;
 
 // `arguments` without the program's own name.
 Command parse_command_line(const std::vector<std::string>& arguments);

@@ -11,7 +11,7 @@
 
 namespace tlaunch {
 
-Console::Console(int fd) : fd_(fd) {
+Console::Console(int fd) : fd_(fd), gone_(fd < 0) {
   struct stat status {};
   regular_ = ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
   const char* no_color = std::getenv("NO_COLOR");

@@ -10,7 +10,7 @@ namespace tlaunch {
 
 class Console {
  public:
-  explicit Console(int fd);
+  explicit Console(int fd);  // -1: all is dropped
 
   void append(std::string_view bytes);  // to be written by the next flush()
   void flush();                         // as much as is taken now
@@ -26,7 +26,7 @@ class Console {
   int fd_;
   bool regular_ = false;  // a file: always takes all
   bool colour_ = false;
-  bool gone_ = false;     // its reader has gone away (`| head`): what follows is dropped, the run goes on
+  bool gone_;             // its reader has gone away (`| head`): what follows is dropped, the run goes on
   std::string held_;
 };
 

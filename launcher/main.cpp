@@ -12,6 +12,7 @@
 #include "launcher/probe_command.h"
 #include "launcher/program_mode.h"
 #include "launcher/run_command.h"
+#include "launcher/tune_command.h"
 #include "launcher/world_size.h"
 
 namespace {
@@ -32,6 +33,7 @@ struct Dispatch {
   int operator()(const ProgramCommand& command) const { return run_plain_program(command); }
   int operator()(const ProbeCommand& command) const { return run_probe(command); }
   int operator()(const EvaluateCommand& command) const { return run_evaluate(command); }
+  int operator()(const TuneCommand& command) const { return run_tune(command); }
   int operator()(const PrintCommand& command) const {
     std::fputs(command.text.c_str(), stdout);
     return exit_code::ok;

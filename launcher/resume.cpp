@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "checkpoint/catalog.h"
+#include "core/atomic_file.h"
 #include "core/error.h"
 #include "launcher/checkpoint_argument.h"
 
@@ -55,7 +56,29 @@ RunPlace resume_in_place(const Job& job, const std::string& run_dir) {
   return place;
 }
 
+constexpr std::size_t plan_limit_bytes = 1u << 20;
+
 }  // namespace
+
+bool keep_own_plan(Job& job, const RunPlace& place) {
+  if (place.resume_path.empty()) return false;
+  const fs::path path = fs::path(place.resume_path).parent_path().parent_path() / "plan.json";
+  const std::string own = fs::exists(place.folder.file("plan.json")) ? place.folder.file("plan.json") : path.string();
+  if (!fs::exists(own)) return false;
+  Plan plan;
+  try {
+    plan = plan_from_json(Json::parse(read_file(own, plan_limit_bytes)));
+  } catch (const std::exception& error) {
+    throw UsageError(own + ": " + error.what() + "; take it away to have the settings chosen anew");
+  }
+  if (plan.world_size != job.world.size) return false;
+  // What the command line fixes now beats the saved choice.
+  for (Choice& choice : plan.choices)
+    if (const Choice* now = job.plan.find(choice.key); now && now->origin == Origin::user) choice = *now;
+  job.plan = plan;
+  job.config = apply(job.loaded.config, plan);
+  return true;
+}
 
 std::string checkpoint_folder(const RunConfig& config, const std::string& run_dir) {
   return config.checkpoint.dirpath.value_or(run_dir + "/checkpoints");

@@ -21,6 +21,10 @@ struct RunPlace {
 // from that checkpoint. Where the run had a config, only what may differ on resume does (UsageError naming the keys).
 RunPlace choose_place(const Job& job, const std::string& run_dir, const std::optional<std::string>& resume);
 
+// A run that is resumed keeps its own plan, where that was made for as many ranks: settings that change in mid-run change
+// its numbers. False where there is none to keep.
+bool keep_own_plan(Job& job, const RunPlace& place);
+
 // Where this run's checkpoints are.
 std::string checkpoint_folder(const RunConfig& config, const std::string& run_dir);
 

@@ -11,6 +11,7 @@
 #include "launcher/smoke.h"
 #include "launcher/summary.h"
 #include "launcher/summary_lines.h"
+#include "launcher/tune_job.h"
 
 namespace tlaunch {
 namespace {
@@ -28,13 +29,14 @@ void log_plan(EventLog& log, const Job& job, const std::string& resumed_from) {
   log.append("plan", fields);
 }
 
-int train(const RunCommand& command, const Job& job) {
+int train(const RunCommand& command, Job job) {
   Progress progress(stderr, stderr_terminal());
   RunPlace place = choose_place(job, command.run_dir, command.resume);
   const RunFolder& folder = place.folder;
-  const RunFiles files = write_run_files(job, folder);
   const int attempt = folder.next_attempt();
   EventLog log(folder.file("events.jsonl"), attempt);
+  if (!keep_own_plan(job, place)) tune_job(job, {command.retune, false, folder.file("logs/tuning")}, progress, &log);
+  const RunFiles files = write_run_files(job, folder);
   log_plan(log, job, place.resume_path);
   if (command.run_dir.empty()) point_latest_to(folder.path());
   show_start_up(progress, job, folder.path());
@@ -80,10 +82,13 @@ int train(const RunCommand& command, const Job& job) {
 }  // namespace
 
 int run_config(const RunCommand& command) {
-  const Job job = prepare_job({command.config, command.overrides, command.nproc, command.run_dir});
-  if (command.dry_run) return dry_run(command, job);
+  Job job = prepare_job({command.config, command.overrides, command.nproc, command.run_dir});
+  if (command.dry_run) {
+    take_cached_plan(job);
+    return dry_run(command, job);
+  }
   if (command.smoke) return run_smoke(command, job);
-  return train(command, job);
+  return train(command, std::move(job));
 }
 
 }  // namespace tlaunch

@@ -15,6 +15,7 @@
 #include "launcher/smoke_verdict.h"
 #include "launcher/summary.h"
 #include "launcher/summary_lines.h"
+#include "launcher/tune_job.h"
 
 namespace tlaunch {
 namespace {
@@ -93,6 +94,10 @@ int run_smoke(const RunCommand& command, Job job) {
       command.run_dir.empty() ? new_run_path(job.config.run_root, job.config.name) + "-smoke" : command.run_dir;
   const RunPlace place = choose_place(job, path, std::nullopt);
   const RunFolder& folder = place.folder;
+  {
+    EventLog log(folder.file("events.jsonl"), 0);
+    tune_job(job, {command.retune, false, folder.file("logs/tuning")}, progress, &log);
+  }
   SmokeRun run{job,
                folder,
                write_run_files(job, folder),

@@ -25,7 +25,9 @@ void become_worker(const SpawnRequest& request, char** argv, char** environment,
   // Out of the terminal's foreground group: Ctrl-C reaches the launcher, which decides. Not where the worker reads the
   // terminal, which only the foreground group may.
   ::setpgid(0, request.process_group);
-  if (!request.inherit_stdin) {
+  if (request.stdin_fd >= 0) {
+    if (::dup2(request.stdin_fd, 0) < 0) return;
+  } else if (!request.inherit_stdin) {
     const int null = ::open("/dev/null", O_RDONLY);
     if (null < 0 || ::dup2(null, 0) < 0) return;
     if (null > 2) ::close(null);

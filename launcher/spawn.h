@@ -15,7 +15,8 @@ struct SpawnRequest {
   std::vector<std::string> argv;         // argv[0] is looked up in PATH
   std::vector<std::string> environment;  // all of it, "NAME=value"
   Descriptor output, error;              // become descriptors 1 and 2
-  bool inherit_stdin = false;            // else /dev/null
+  bool inherit_stdin = false;            // else /dev/null, or stdin_fd where there is one
+  int stdin_fd = -1;
   std::vector<int> inherited;            // further descriptors, under the same numbers
   pid_t process_group = 0;               // 0: a group of its own
   sigset_t signal_mask{};                // what the worker starts with

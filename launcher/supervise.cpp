@@ -49,18 +49,28 @@ void open_standard_descriptors() {
   }
 }
 
-class Supervisor {
+}  // namespace
+
+class RunningGroup::State {
  public:
-  Supervisor(const GroupSpec& spec, const GroupCallbacks& callbacks) : spec_(spec), callbacks_(callbacks) {}
-
-  ~Supervisor() { ::prctl(PR_SET_CHILD_SUBREAPER, 0); }
-  Supervisor(const Supervisor&) = delete;
-  Supervisor& operator=(const Supervisor&) = delete;
-
-  GroupResult run() {
+  State(GroupSpec spec, GroupCallbacks callbacks) : spec_(std::move(spec)), callbacks_(std::move(callbacks)) {
     if (spec_.workers.empty()) throw std::logic_error("run_group: no workers");
     start();
-    while (!guard_->gone()) step();
+  }
+
+  ~State() {
+    guard_.reset();
+    ::prctl(PR_SET_CHILD_SUBREAPER, 0);
+  }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  bool turn() {
+    if (!guard_->gone()) step();
+    return !guard_->gone();
+  }
+
+  GroupResult finish() {
     if (!guard_->wait()) clean_up_without_guard();
     for (Source& source : sources_) read_output(source);
     for (const auto& tee : tees_) tee->finish(seconds(Clock::now()));
@@ -83,7 +93,8 @@ class Supervisor {
     std::vector<SpawnRequest> requests(spec_.workers.size());
     for (std::size_t rank = 0; rank < requests.size(); ++rank) {
       const WorkerSpec& worker = spec_.workers[rank];
-      tees_.push_back(std::make_unique<LogTee>(static_cast<int>(rank), requests.size() > 1, worker.log_path, out_, error_,
+      tees_.push_back(std::make_unique<LogTee>(static_cast<int>(rank), requests.size() > 1, worker.log_path,
+                                               spec_.show_output ? out_ : nowhere_, spec_.show_output ? error_ : nowhere_,
                                                [this, rank](const std::string& line) {
                                                  if (callbacks_.on_line) callbacks_.on_line(static_cast<int>(rank), line);
                                                }));
@@ -108,6 +119,7 @@ class Supervisor {
     }
     request.environment = worker_environment(additions);
     request.inherit_stdin = worker.inherit_stdin;
+    request.stdin_fd = worker.stdin_fd;
     if (worker.inherit_stdin && ::isatty(0)) {
       request.process_group = ::getpgrp();
       shares_terminal_ = true;
@@ -333,10 +345,10 @@ class Supervisor {
     error_.flush();
   }
 
-  const GroupSpec& spec_;
-  const GroupCallbacks& callbacks_;
+  GroupSpec spec_;
+  GroupCallbacks callbacks_;
   SignalTakeover signals_;
-  Console out_{STDOUT_FILENO}, error_{STDERR_FILENO};
+  Console out_{STDOUT_FILENO}, error_{STDERR_FILENO}, nowhere_{-1};
   std::unique_ptr<EventPipe> events_;
   std::vector<std::unique_ptr<LogTee>> tees_;  // by rank
   std::vector<Source> sources_;
@@ -352,12 +364,23 @@ class Supervisor {
   Clock::time_point next_tick_;
 };
 
-}  // namespace
-
-GroupResult run_group(const GroupSpec& spec, const GroupCallbacks& callbacks) {
+RunningGroup::RunningGroup(GroupSpec spec, GroupCallbacks callbacks) {
   open_standard_descriptors();
   std::cout.flush();  // what the caller has printed comes before what the ranks print
-  return Supervisor(spec, callbacks).run();
+  state_ = std::make_unique<State>(std::move(spec), std::move(callbacks));
+}
+
+RunningGroup::~RunningGroup() = default;
+
+bool RunningGroup::turn() { return state_->turn(); }
+
+GroupResult RunningGroup::finish() { return state_->finish(); }
+
+GroupResult run_group(const GroupSpec& spec, const GroupCallbacks& callbacks) {
+  RunningGroup group(spec, callbacks);
+  while (group.turn()) {
+  }
+  return group.finish();
 }
 
 }  // namespace tlaunch

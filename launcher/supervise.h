@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,7 +19,8 @@ struct WorkerSpec {
   std::vector<std::string> argv;                 // argv[0] is looked up in PATH
   std::map<std::string, std::string> environment;  // added to (and winning over) our own
   std::string log_path;                          // "": no file
-  bool inherit_stdin = false;                    // else /dev/null
+  bool inherit_stdin = false;                    // else /dev/null, or:
+  int stdin_fd = -1;                             // becomes its standard input; stays the caller's
 };
 
 struct GroupSpec {
@@ -26,6 +28,7 @@ struct GroupSpec {
   int store_fd = -1;                 // listening rendezvous socket, inherited by rank 0 alone under the same number; -1: none
   bool events = false;               // give every worker the event pipe (TLAUNCH_EVENT_FD)
   double grace_s = 30;               // between SIGTERM and SIGKILL
+  bool show_output = true;           // false: workers' output goes to their logs alone
 };
 
 // The first failure: the rank whose end made the group stop. Others that fall because of it are victims.
@@ -57,5 +60,24 @@ struct GroupCallbacks {
 // Output of a group of one is passed on as it comes, of more ranks line by line with a prefix. Throws IoError where no
 // process, pipe or log file can be made.
 GroupResult run_group(const GroupSpec& spec, const GroupCallbacks& callbacks);
+
+// The same a turn at a time, for a caller who has something to say to the workers in between. The same rules hold while
+// the object lives.
+class RunningGroup {
+ public:
+  RunningGroup(GroupSpec spec, GroupCallbacks callbacks);  // starts the workers
+  ~RunningGroup();                                         // kills what still runs
+  RunningGroup(const RunningGroup&) = delete;
+  RunningGroup& operator=(const RunningGroup&) = delete;
+
+  // Waits for whatever comes next, a tick at most where on_tick is set, and deals with it. False: all processes are gone.
+  bool turn();
+  // After turn() was false.
+  GroupResult finish();
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
 
 }  // namespace tlaunch

@@ -14,6 +14,7 @@
 #include "checkpoint/crc32c.h"
 #include "core/atomic_file.h"
 #include "core/error.h"
+#include "launcher/cache_folder.h"
 #include "launcher/capture.h"
 
 namespace tlaunch {
@@ -66,16 +67,6 @@ std::optional<WorkerDescription> read_cache(const std::string& path) {
   }
 }
 
-void write_cache(const std::string& path, const std::string& text) {
-  if (path.empty()) return;
-  try {
-    fs::create_directories(fs::path(path).parent_path());
-    write_file_atomically(path, text);
-  } catch (const std::exception&) {
-    // Without a cache the next start takes half a second longer; no reason to stop.
-  }
-}
-
 // Its beginning and its end: what is wrong stands in one of them, between them a backtrace.
 std::string shortened(const std::string& text) {
   if (text.size() <= shown_output_bytes) return text;
@@ -111,18 +102,9 @@ std::string find_worker(const std::string& name) {
 }
 
 std::string describe_cache_path(const std::string& worker_path) {
-  const char* cache = std::getenv("XDG_CACHE_HOME");
-  const char* home = std::getenv("HOME");
-  fs::path folder;
-  if (cache != nullptr && cache[0] == '/') {  // the XDG rule: a relative one is ignored
-    folder = cache;
-  } else if (home != nullptr && home[0] == '/') {
-    folder = fs::path(home) / ".cache";
-  } else {
-    return "";
-  }
+  const std::string folder = cache_folder();
   const auto hash = content_hash(worker_path);
-  return hash ? (folder / "tlaunch" / ("describe-" + *hash + ".json")).string() : "";
+  return hash && !folder.empty() ? folder + "/describe-" + *hash + ".json" : "";
 }
 
 WorkerDescription describe_worker(const std::string& path) {
@@ -136,7 +118,7 @@ WorkerDescription describe_worker_anew(const std::string& path) {
   if (answer.exit_code != 0) refuse(path, answer, "exit code " + std::to_string(answer.exit_code));
   try {
     WorkerDescription description = description_from_json(Json::parse(answer.out));
-    write_cache(describe_cache_path(path), answer.out);
+    keep_in_cache(describe_cache_path(path), answer.out);
     return description;
   } catch (const std::exception& error) {
     refuse(path, answer, std::string("its answer is no description (") + error.what() + "): " + shortened(answer.out));

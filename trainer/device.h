@@ -26,6 +26,9 @@ void apply_flags(const RunConfig&);
 // Peak memory since the last reset: reserved bytes of the caching allocator on CUDA, peak resident set (VmHWM) on the CPU.
 std::uint64_t peak_bytes(const torch::Device&);
 void reset_peak(const torch::Device&);
+std::uint64_t used_bytes(const torch::Device&);  // the same figure as of now
+// The caching allocator's limit on CUDA: what goes beyond it fails as if the card were full.
+void cap_device_memory(const torch::Device&, std::uint64_t budget_bytes);
 
 std::string device_uuid(const torch::Device&);  // "GPU-...", as NVML names it; "" for the CPU
 

@@ -12,6 +12,8 @@ void synchronize(const torch::Device&) {}
 void empty_cache(const torch::Device&) {}
 std::uint64_t peak_bytes(const torch::Device&) { return peak_rss_bytes(); }
 void reset_peak(const torch::Device&) { reset_peak_rss(); }
+std::uint64_t used_bytes(const torch::Device&) { return resident_bytes(); }
+void cap_device_memory(const torch::Device&, std::uint64_t) {}
 std::string device_uuid(const torch::Device&) { return ""; }
 
 }  // namespace tlaunch

@@ -8,7 +8,7 @@
 namespace tlaunch {
 
 void evaluate_checkpoint(const WorkerContext& context, const RunConfig& config, const Group& group, const std::string& path) {
-  auto job = make_job(config, context.device);
+  auto job = make_job(config, context.device, make_dataset(config.data, config.model.options));
   {
     const SafetensorsFile file(path);
     file.verify();

@@ -1,11 +1,15 @@
-// Peak resident set of this process, from /proc.
+// Memory of this process as the kernel counts it (/proc/self/status). Bytes; 0 where it cannot be read.
 #pragma once
 
 #include <cstdint>
 
 namespace tlaunch {
 
-std::uint64_t peak_rss_bytes();  // VmHWM; 0 where /proc does not tell
-void reset_peak_rss();           // writes 5 to /proc/self/clear_refs; where that is not allowed the peak is the process's whole life's
+std::uint64_t resident_bytes();   // VmRSS
+std::uint64_t data_bytes();       // VmData: private writable mappings, what RLIMIT_DATA limits
+std::uint64_t peak_rss_bytes();   // VmHWM, since the start or the last reset
+void reset_peak_rss();            // where the kernel does not allow it, the peak is the process's whole life's
+// Gives freed heap back to the system, so that the next peak is not the last one's.
+void trim_heap();
 
 }  // namespace tlaunch

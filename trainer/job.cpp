@@ -15,12 +15,12 @@ void to_channels_last(Model& model) {
 
 }  // namespace
 
-Job make_job(const RunConfig& config, const torch::Device& device) {
+Job make_job(const RunConfig& config, const torch::Device& device, std::shared_ptr<const Dataset> dataset) {
   Job job;
   job.device = device;
   job.dtype = config.model.dtype == FloatType::float64 ? torch::kFloat64 : torch::kFloat32;
   job.precision = config.gpu.mixed_precision.value_or(Precision::fp32);
-  job.dataset = make_dataset(config.data, config.model.options);
+  job.dataset = std::move(dataset);
   const auto shape = job.dataset->shape();
   job.sample_kind = shape.kind;
   job.channels_last = shape.kind == "image" && config.gpu.channels_last.value_or(false);

@@ -12,7 +12,7 @@
 namespace tlaunch {
 
 struct Job {
-  std::unique_ptr<Dataset> dataset;
+  std::shared_ptr<const Dataset> dataset;
   std::shared_ptr<Model> model;
   torch::Device device = torch::kCPU;
   torch::Dtype dtype = torch::kFloat32;
@@ -22,7 +22,7 @@ struct Job {
 };
 
 // Initial weights come from config.seed alone: the same on every rank, device and world size.
-Job make_job(const RunConfig& config, const torch::Device& device);
+Job make_job(const RunConfig& config, const torch::Device& device, std::shared_ptr<const Dataset> dataset);
 
 // A batch on the job's device, in its dtype and memory format, ready for forward().
 torch::Tensor model_input(const Job& job, const Batch& batch);

@@ -4,7 +4,6 @@
 #include "core/batch.h"
 #include "core/error.h"
 #include "core/plan.h"
-#include "trainer/describe.h"
 
 namespace tlaunch {
 namespace {
@@ -36,16 +35,21 @@ RunConfig with_safe_defaults(RunConfig config, int world_size) {
   return config;
 }
 
-RunConfig worker_settings(const WorkerContext& context, const std::string& path, const std::vector<std::string>& overrides) {
-  auto config = load_config({path, overrides, process_getenv}, describe_worker()).config;
+WorkerSettings worker_settings(const WorkerContext& context, const WorkerDescription& worker, const std::string& path,
+                               const std::vector<std::string>& overrides) {
+  WorkerSettings settings;
+  auto config = load_config({path, overrides, process_getenv}, worker).config;
   if (!context.plan_path.empty()) {
     try {
-      config = apply(std::move(config), plan_from_json(Json::parse(read_file(context.plan_path, plan_limit_bytes))));
+      const auto plan = plan_from_json(Json::parse(read_file(context.plan_path, plan_limit_bytes)));
+      settings.memory_budget_bytes = plan.memory_budget_bytes;
+      config = apply(std::move(config), plan);
     } catch (const nlohmann::json::exception& error) {
       throw UsageError(context.plan_path + ": " + error.what());
     }
   }
-  return with_safe_defaults(std::move(config), context.world_size);
+  settings.config = with_safe_defaults(std::move(config), context.world_size);
+  return settings;
 }
 
 }  // namespace tlaunch

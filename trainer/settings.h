@@ -10,8 +10,14 @@
 
 namespace tlaunch {
 
-// Reads CONFIG and key=value overrides, applies context.plan_path. Throws UsageError.
-RunConfig worker_settings(const WorkerContext& context, const std::string& path, const std::vector<std::string>& overrides);
+struct WorkerSettings {
+  RunConfig config;
+  std::uint64_t memory_budget_bytes = 0;  // of this rank; 0: no cap
+};
+
+// Reads CONFIG and key=value overrides against this worker's description, applies context.plan_path. Throws UsageError.
+WorkerSettings worker_settings(const WorkerContext& context, const WorkerDescription& worker, const std::string& path,
+                               const std::vector<std::string>& overrides);
 
 // What is still `auto` becomes: precision off, no TF32, no cudnn.benchmark, plain layout, one loader thread, log every 10
 // steps, and the largest micro-batch up to 128 that the product rule allows. Pure.

@@ -28,6 +28,20 @@ std::string describe(const std::string& dtype, const std::vector<std::int64_t>& 
   return text + "]";
 }
 
+// One line for each entry that does not fit.
+std::vector<std::string> mismatches(const SafetensorsFile& file, const NamedTensors& tensors) {
+  std::vector<std::string> found;
+  for (const auto& [name, tensor] : tensors) {
+    const auto wanted = describe(name_of(tensor.scalar_type()), tensor.sizes().vec());
+    const auto* entry = file.find(name);
+    if (!entry)
+      found.push_back(name + ": absent, expected " + wanted);
+    else if (const auto held = describe(entry->dtype, entry->shape); held != wanted)
+      found.push_back(name + ": is " + held + ", expected " + wanted);
+  }
+  return found;
+}
+
 }  // namespace
 
 void TensorSnapshot::add(const std::string& name, const torch::Tensor& tensor) {
@@ -36,21 +50,8 @@ void TensorSnapshot::add(const std::string& name, const torch::Tensor& tensor) {
                     {static_cast<const std::byte*>(copy.const_data_ptr()), copy.nbytes()}});
 }
 
-std::vector<std::string> mismatches(const SafetensorsFile& file, const std::string& prefix, const NamedTensors& tensors) {
-  std::vector<std::string> found;
-  for (const auto& [name, tensor] : tensors) {
-    const auto wanted = describe(name_of(tensor.scalar_type()), tensor.sizes().vec());
-    const auto* entry = file.find(prefix + name);
-    if (!entry)
-      found.push_back(prefix + name + ": absent, expected " + wanted);
-    else if (const auto held = describe(entry->dtype, entry->shape); held != wanted)
-      found.push_back(prefix + name + ": is " + held + ", expected " + wanted);
-  }
-  return found;
-}
-
-void copy_from_file(const SafetensorsFile& file, const std::string& prefix, const NamedTensors& tensors) {
-  const auto wrong = mismatches(file, prefix, tensors);
+void copy_from_file(const SafetensorsFile& file, const NamedTensors& tensors) {
+  const auto wrong = mismatches(file, tensors);
   if (!wrong.empty()) {
     std::string message = file.path() + ": does not fit this model:";
     for (std::size_t i = 0; i < wrong.size() && i < 5; ++i) message += "\n  " + wrong[i];
@@ -59,7 +60,7 @@ void copy_from_file(const SafetensorsFile& file, const std::string& prefix, cons
   }
   const torch::NoGradGuard no_grad;
   for (const auto& [name, tensor] : tensors) {
-    const auto* entry = file.find(prefix + name);
+    const auto* entry = file.find(name);
     auto host = torch::empty(tensor.sizes(), torch::TensorOptions().dtype(tensor.scalar_type()));
     if (!entry->data.empty()) std::memcpy(host.mutable_data_ptr(), entry->data.data(), entry->data.size());
     tensor.copy_(host);

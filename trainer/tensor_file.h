@@ -24,10 +24,8 @@ class TensorSnapshot {
   std::vector<TensorView> views_;
 };
 
-// Copies entry prefix+name of the file into each tensor, in place. All entries are checked first (there, dtype, shape);
+// Copies the file's entry of each name into its tensor, in place. All entries are checked first (there, dtype, shape);
 // throws DataError that lists what does not fit, and then no tensor has changed.
-void copy_from_file(const SafetensorsFile& file, const std::string& prefix, const NamedTensors& tensors);
-// Just the check: one line for each entry that does not fit.
-std::vector<std::string> mismatches(const SafetensorsFile& file, const std::string& prefix, const NamedTensors& tensors);
+void copy_from_file(const SafetensorsFile& file, const NamedTensors& tensors);
 
 }  // namespace tlaunch

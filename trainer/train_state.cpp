@@ -77,22 +77,24 @@ void SavedState::check(const RunIdentity& identity) const {
 }
 
 void SavedState::restore(Job& job, TrainStep& step, int rank) const {
-  const auto model = state_tensors(*job.model);
-  const auto optimizer = step.optimizer().state();
-  refuse_extra(file_, model);
-  const auto generator = generator_state(job.device);
+  auto tensors = state_tensors(*job.model);
+  refuse_extra(file_, tensors);
+  for (const auto& [name, tensor] : step.optimizer().state()) tensors.emplace_back(optimizer_prefix + name, tensor);
   const auto rng_name = rng_prefix + std::to_string(rank);
-  auto wrong = mismatches(file_, "", model);
-  for (auto& line : mismatches(file_, optimizer_prefix, optimizer)) wrong.push_back(std::move(line));
-  if (!wrong.empty()) throw DataError(file_.path() + ": does not fit this run:\n  " + wrong.front());
-  copy_from_file(file_, "", model);
-  copy_from_file(file_, optimizer_prefix, optimizer);
-  if (file_.find(rng_name)) {
-    auto state = torch::empty_like(generator);
-    copy_from_file(file_, rng_prefix, {{std::to_string(rank), state}});
-    set_generator_state(job.device, state);
-  }
+  const auto generator = torch::empty_like(generator_state(job.device));
+  const bool has_generator = file_.find(rng_name) != nullptr;
+  if (has_generator) tensors.emplace_back(rng_name, generator);
+  copy_from_file(file_, tensors);
+  if (has_generator) set_generator_state(job.device, generator);
   step.scaler().load_state(scaler_);
+}
+
+TensorSnapshot snapshot(Job& job, TrainStep& step, const std::vector<torch::Tensor>& generators) {
+  TensorSnapshot taken;
+  for (const auto& [name, tensor] : state_tensors(*job.model)) taken.add(name, tensor);
+  for (const auto& [name, tensor] : step.optimizer().state()) taken.add(optimizer_prefix + name, tensor);
+  for (std::size_t r = 0; r < generators.size(); ++r) taken.add(rng_prefix + std::to_string(r), generators[r]);
+  return taken;
 }
 
 std::uint64_t save_state(const std::string& path, Job& job, TrainStep& step, const Group& group, const Progress& progress,
@@ -102,11 +104,7 @@ std::uint64_t save_state(const std::string& path, Job& job, TrainStep& step, con
   const auto buckets = step.buckets();
   if (group.rank() != 0) return 0;
 
-  TensorSnapshot snapshot;
-  for (const auto& [name, tensor] : state_tensors(*job.model)) snapshot.add(name, tensor);
-  for (const auto& [name, tensor] : step.optimizer().state()) snapshot.add(optimizer_prefix + name, tensor);
-  for (std::size_t r = 0; r < generators.size(); ++r) snapshot.add(rng_prefix + std::to_string(r), generators[r]);
-
+  const auto taken = snapshot(job, step, generators);
   Json run = Json::object();
   for (const auto& [name, value] : fields(identity)) run[name] = value;
   const Json state{{"progress", to_json(progress)}, {"run", run}, {"buckets", buckets}, {"scaler", step.scaler().state()}};
@@ -114,14 +112,14 @@ std::uint64_t save_state(const std::string& path, Job& job, TrainStep& step, con
                     {"tlaunch.step", std::to_string(progress.step)},
                     {"tlaunch.epoch", std::to_string(progress.step / identity.steps_per_epoch)}};
   if (!progress.metrics.empty()) metadata["tlaunch.metrics"] = without_nonfinite(progress.metrics).dump();
-  write_safetensors(path, snapshot.views(), metadata);
-  return safetensors_size(snapshot.views(), metadata);
+  write_safetensors(path, taken.views(), metadata);
+  return safetensors_size(taken.views(), metadata);
 }
 
 void load_weights(const SafetensorsFile& file, Job& job) {
   const auto model = state_tensors(*job.model);
   refuse_extra(file, model);
-  copy_from_file(file, "", model);
+  copy_from_file(file, model);
 }
 
 }  // namespace tlaunch

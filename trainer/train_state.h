@@ -11,6 +11,7 @@
 #include "checkpoint/safetensors.h"
 #include "trainer/ddp.h"
 #include "trainer/job.h"
+#include "trainer/tensor_file.h"
 #include "trainer/train_step.h"
 
 namespace tlaunch {
@@ -48,6 +49,9 @@ class SavedState {
   BucketAssignment buckets_;
   Json scaler_;
 };
+
+// Copies on the CPU of all tensors that a save writes: model, optimizer, and the generator of each rank.
+TensorSnapshot snapshot(Job& job, TrainStep& step, const std::vector<torch::Tensor>& generators);
 
 // All ranks call it (generator states are gathered, buffers taken from rank 0); rank 0 writes. Returns the file's
 // bytes on rank 0, 0 elsewhere.

@@ -21,7 +21,7 @@ BatchSplit split_of(const RunConfig& config, int world_size) {
 }
 
 Job make_training_job(const RunConfig& config, const torch::Device& device) {
-  auto job = make_job(config, device);
+  auto job = make_job(config, device, make_dataset(config.data, config.model.options));
   if (config.model.weights) {
     const SafetensorsFile file(*config.model.weights);
     file.verify();

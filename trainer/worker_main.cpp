@@ -11,8 +11,11 @@
 #include "trainer/describe.h"
 #include "trainer/device.h"
 #include "trainer/evaluate_checkpoint.h"
+#include "trainer/memory_cap.h"
+#include "trainer/out_of_memory.h"
 #include "trainer/settings.h"
 #include "trainer/trainer.h"
+#include "trainer/trial_command.h"
 
 namespace tlaunch {
 namespace {
@@ -23,31 +26,41 @@ struct Arguments {
   std::string checkpoint;
 };
 
-// What the data set adds at the end, from its description.
-std::vector<std::string> extra_metrics(const RunConfig& config) {
-  const auto description = describe_worker();
-  return description.dataset(config.data.name)->metrics;
+// Device and switches first, then the other ranks, then the cap: what LibTorch and Gloo take for themselves is in use by
+// then.
+Group join(const WorkerContext& context, const WorkerSettings& settings) {
+  apply_flags(settings.config);
+  select_device(context.device);
+  Group group(context);
+  cap_memory(context.device, settings.memory_budget_bytes);
+  return group;
 }
 
 void train(const WorkerContext& context, const Arguments& arguments) {
-  const auto config = worker_settings(context, arguments.config, arguments.overrides);
-  apply_flags(config);
-  select_device(context.device);
-  const Group group(context);
-  Trainer(context, config, group, extra_metrics(config)).run();
+  const auto worker = describe_worker();
+  const auto settings = worker_settings(context, worker, arguments.config, arguments.overrides);
+  const auto& config = settings.config;
+  const auto group = join(context, settings);
+  Trainer(context, config, group, worker.dataset(config.data.name)->metrics).run();
 }
 
 void evaluate_only(const WorkerContext& context, const Arguments& arguments) {
-  const auto config = worker_settings(context, arguments.config, arguments.overrides);
-  apply_flags(config);
-  select_device(context.device);
-  const Group group(context);
+  const auto settings = worker_settings(context, describe_worker(), arguments.config, arguments.overrides);
+  const auto& config = settings.config;
+  const auto group = join(context, settings);
   evaluate_checkpoint(context, config, group, arguments.checkpoint);
 }
 
+void measure(const WorkerContext& context, const Arguments& arguments) {
+  const auto settings = worker_settings(context, describe_worker(), arguments.config, arguments.overrides);
+  const auto& config = settings.config;
+  const auto group = join(context, settings);
+  run_trials(context, config, group, std::cin);
+}
+
 // A failing rank leaves at once: destructors of process groups wait for peers that may be gone.
-[[noreturn]] void leave(const WorkerContext& context, int code, const std::string& message) {
-  context.events.write("failure", {{"message", message}, {"exit_code", code}});
+[[noreturn]] void leave(const WorkerContext& context, int code, const std::string& message, bool out_of_memory = false) {
+  context.events.write("failure", {{"message", message}, {"exit_code", code}, {"out_of_memory", out_of_memory}});
   std::cout << std::flush;
   std::cerr << "error: " << message << std::endl;
   std::_Exit(code);
@@ -61,9 +74,9 @@ void guarded(const std::function<void(const WorkerContext&)>& work) {
   } catch (const Error& error) {
     leave(context, error.code(), error.what());
   } catch (const c10::Error& error) {  // what() of it carries a backtrace
-    leave(context, exit_code::failure, error.what_without_backtrace());
+    leave(context, exit_code::failure, error.what_without_backtrace(), is_out_of_memory(error));
   } catch (const std::exception& error) {
-    leave(context, exit_code::failure, error.what());
+    leave(context, exit_code::failure, error.what(), is_out_of_memory(error));
   }
 }
 
@@ -80,8 +93,9 @@ int worker_main(int argc, char** argv) {
   describe->add_flag("--json", json, "As JSON (the only form)")->required();
 
   auto* train_command = app.add_subcommand("train", "Train; without RANK and WORLD_SIZE as a single process");
+  auto* trial_command = app.add_subcommand("trial", "Measure: one trial a line of standard input, as tlaunch tune asks");
   auto* evaluate_command = app.add_subcommand("evaluate", "Evaluate a checkpoint");
-  for (auto* command : {train_command, evaluate_command}) {
+  for (auto* command : {train_command, evaluate_command, trial_command}) {
     command->add_option("CONFIG", arguments.config, "YAML file")->required();
     command->add_option("key=value", arguments.overrides, "Overrides, as train.epochs=3");
   }
@@ -90,6 +104,7 @@ int worker_main(int argc, char** argv) {
 
   if (*describe) std::cout << to_json(describe_worker()).dump(2) << std::endl;
   if (*train_command) guarded([&](const WorkerContext& context) { train(context, arguments); });
+  if (*trial_command) guarded([&](const WorkerContext& context) { measure(context, arguments); });
   if (*evaluate_command) guarded([&](const WorkerContext& context) { evaluate_only(context, arguments); });
   return exit_code::ok;
 }

@@ -1,0 +1,127 @@
+#include "core/trial.h"
+
+#include <stdexcept>
+
+#include "core/error.h"
+
+namespace tlaunch {
+namespace {
+
+Precision precision_from(const std::string& text) {
+  for (const Precision precision : {Precision::fp32, Precision::fp16, Precision::bf16})
+    if (text == to_string(precision)) return precision;
+  throw DataError("trial: unknown precision '" + text + "'");
+}
+
+template <typename Read>
+auto guarded(const char* what, Read read) {
+  try {
+    return read();
+  } catch (const Json::exception& error) {
+    throw DataError(std::string(what) + ": " + error.what());
+  }
+}
+
+}  // namespace
+
+const char* to_string(TrialOutcome outcome) {
+  switch (outcome) {
+    case TrialOutcome::ok: return "ok";
+    case TrialOutcome::out_of_memory: return "out of memory";
+    case TrialOutcome::crashed: return "crashed";
+    case TrialOutcome::hung: return "hung";
+    case TrialOutcome::interrupted: return "interrupted";
+  }
+  throw std::logic_error("no such TrialOutcome");
+}
+
+TrialSettings trial_settings_of(const RunConfig& config) {
+  return {config.train.batch_size.value(),       config.train.gradient_accumulation_steps.value(),
+          config.gpu.mixed_precision.value(),    config.gpu.tf32.value(),
+          config.gpu.cudnn_benchmark.value(),    config.gpu.channels_last.value()};
+}
+
+Json to_json(const TrialSettings& settings) {
+  return {{"micro_batch", settings.micro_batch},         {"accumulation", settings.accumulation},
+          {"precision", to_string(settings.precision)},  {"tf32", settings.tf32},
+          {"cudnn_benchmark", settings.cudnn_benchmark}, {"channels_last", settings.channels_last}};
+}
+
+TrialSettings trial_settings_from_json(const Json& json) {
+  return guarded("trial settings", [&] {
+    TrialSettings settings;
+    settings.micro_batch = json.at("micro_batch");
+    settings.accumulation = json.at("accumulation");
+    settings.precision = precision_from(json.at("precision"));
+    settings.tf32 = json.at("tf32");
+    settings.cudnn_benchmark = json.at("cudnn_benchmark");
+    settings.channels_last = json.at("channels_last");
+    if (settings.micro_batch < 1 || settings.accumulation < 1) throw DataError("trial settings: a batch below 1");
+    return settings;
+  });
+}
+
+Json to_json(const TrialSpec& spec) {
+  Json candidates = Json::array();
+  for (const auto& settings : spec.candidates) candidates.push_back(to_json(settings));
+  return {{"id", spec.id},           {"candidates", candidates},
+          {"rounds", spec.rounds},   {"visit_s", spec.visit_s},
+          {"abandon_ratio", spec.abandon_ratio}, {"whole_run", spec.whole_run}};
+}
+
+TrialSpec trial_spec_from_json(const Json& json) {
+  return guarded("trial", [&] {
+    TrialSpec spec;
+    spec.id = json.at("id");
+    for (const Json& settings : json.at("candidates")) spec.candidates.push_back(trial_settings_from_json(settings));
+    spec.rounds = json.at("rounds");
+    spec.visit_s = json.at("visit_s");
+    spec.abandon_ratio = json.at("abandon_ratio");
+    spec.whole_run = json.at("whole_run");
+    if (spec.candidates.empty()) throw DataError("trial: no candidates");
+    return spec;
+  });
+}
+
+Json to_json(const TrialResult& result) {
+  Json candidates = Json::array();
+  for (const auto& figures : result.candidates)
+    candidates.push_back({{"step_times_s", figures.step_times_s},
+                          {"first_loss", figures.first_loss},
+                          {"last_loss", figures.last_loss},
+                          {"steps", figures.steps}});
+  return without_nonfinite({{"id", result.id},
+                            {"candidates", candidates},
+                            {"abandoned", result.abandoned},
+                            {"peak_bytes", result.peak_bytes},
+                            {"idle_bytes", result.idle_bytes},
+                            {"make_batch_s", result.make_batch_s},
+                            {"log_cost_s", result.log_cost_s},
+                            {"train_samples", result.facts.train_samples},
+                            {"val_samples", result.facts.val_samples},
+                            {"parameters", result.facts.parameters},
+                            {"batch_norm", result.facts.batch_norm}});
+}
+
+TrialResult trial_result_from_json(const Json& json) {
+  return guarded("trial result", [&] {
+    TrialResult result;
+    result.id = json.at("id");
+    for (const Json& figures : json.at("candidates"))
+      result.candidates.push_back({figures.at("step_times_s").get<std::vector<double>>(),
+                                   number_of(figures.at("first_loss")), number_of(figures.at("last_loss")),
+                                   figures.at("steps").get<std::int64_t>()});
+    result.abandoned = json.at("abandoned");
+    result.peak_bytes = json.at("peak_bytes");
+    result.idle_bytes = json.at("idle_bytes");
+    result.make_batch_s = json.at("make_batch_s");
+    result.log_cost_s = json.at("log_cost_s");
+    result.facts.train_samples = json.at("train_samples");
+    result.facts.val_samples = json.at("val_samples");
+    result.facts.parameters = json.at("parameters");
+    result.facts.batch_norm = json.at("batch_norm");
+    return result;
+  });
+}
+
+}  // namespace tlaunch

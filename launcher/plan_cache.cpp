@@ -1,0 +1,73 @@
+#include "launcher/plan_cache.h"
+
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+
+#include "checkpoint/crc32c.h"
+#include "core/atomic_file.h"
+#include "core/config_loader.h"
+#include "launcher/cache_folder.h"
+#include "launcher/worker_binary.h"
+
+namespace tlaunch {
+namespace {
+
+constexpr int format = 1;  // a file of another one is not read
+constexpr std::size_t limit_bytes = 1u << 20;
+
+// Keys that do not change what a step costs or needs.
+bool bears_on_a_step(const std::string& key) {
+  for (const char* prefix : {"name", "seed", "run_root", "eval.", "checkpoint.", "launch.", "tune.", "log.tensorboard",
+                             "log.csv", "train.epochs", "train.max_steps", "train.kimg", "train.schedule", "train.step_",
+                             "train.warmup_steps", "train.learning_rate", "train.early_stopping"})
+    if (key.starts_with(prefix)) return false;
+  return true;
+}
+
+std::string path_of(const Json& key) {
+  const std::string folder = cache_folder(), text = key.dump();
+  char hash[32];
+  std::snprintf(hash, sizeof hash, "%08x%zx", crc32c(std::as_bytes(std::span(text))), text.size());
+  return folder.empty() ? "" : folder + "/plans/" + hash + ".json";
+}
+
+}  // namespace
+
+Json plan_cache_key(const Job& job, std::uint64_t budget_bytes) {
+  Json config = Json::object();
+  for (const auto& [key, value] : flatten(job.loaded.config))
+    if (bears_on_a_step(key)) config[key] = value;
+  config["tune.keep_micro_batch"] = job.loaded.config.tune.keep_micro_batch;
+  Json cards = Json::array();
+  if (job.world.on_gpu)
+    for (const GpuInfo& gpu : job.hardware.gpus) cards.push_back(gpu.uuid);
+  return {{"format", format},
+          {"config", config},
+          {"worker", std::filesystem::path(describe_cache_path(job.worker_path)).filename().string()},
+          {"libtorch", job.worker.torch_version},
+          {"gpus", cards},
+          {"driver", job.hardware.driver_version},
+          {"cpu", job.hardware.cpu.model},
+          {"cores", job.hardware.cpu.allowed_cores},
+          {"world_size", job.world.size},
+          {"memory_band", std::lround(2 * std::log2(static_cast<double>(std::max<std::uint64_t>(budget_bytes, 1))))}};
+}
+
+std::optional<TuneOutcome> read_plan_cache(const Json& key) {
+  const std::string path = path_of(key);
+  if (path.empty() || !std::filesystem::exists(path)) return std::nullopt;
+  try {
+    const Json kept = Json::parse(read_file(path, limit_bytes));
+    if (kept.at("key") != key) return std::nullopt;
+    return tune_outcome_from_json(kept.at("outcome"));
+  } catch (const std::exception&) {
+    return std::nullopt;  // measured again, and written over
+  }
+}
+
+void write_plan_cache(const Json& key, const TuneOutcome& outcome) {
+  keep_in_cache(path_of(key), Json{{"key", key}, {"outcome", to_json(outcome)}}.dump(1) + "\n");
+}
+
+}  // namespace tlaunch

@@ -1,0 +1,20 @@
+// What tuning found, kept for the same job on the same machine: <cache folder>/plans/<hash>.json.
+#pragma once
+
+#include <optional>
+
+#include "launcher/job.h"
+#include "tuning/tuner.h"
+
+namespace tlaunch {
+
+// All that the choice depends on: the config without what does not touch a step (length of the run, intervals of
+// evaluations and saves, names), the worker's binary, the cards or the CPU, driver, LibTorch, ranks, and the memory budget
+// to within a factor of the square root of two.
+Json plan_cache_key(const Job& job, std::uint64_t budget_bytes);
+
+// Nothing where it was not kept, cannot be read, or is another key's.
+std::optional<TuneOutcome> read_plan_cache(const Json& key);
+void write_plan_cache(const Json& key, const TuneOutcome& outcome);
+
+}  // namespace tlaunch

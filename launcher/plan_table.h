@@ -1,0 +1,12 @@
+// The plan for people: one line a choice, with where it comes from and why. Pure.
+#pragma once
+
+#include <string>
+
+#include "core/plan.h"
+
+namespace tlaunch {
+
+std::string plan_table(const Plan& plan);
+
+}  // namespace tlaunch

@@ -1,0 +1,153 @@
+#include "launcher/trial_group.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <csignal>
+#include <map>
+
+#include "core/atomic_file.h"
+#include "core/error.h"
+#include "core/event.h"
+
+namespace tlaunch {
+namespace {
+
+constexpr double start_up_limit_s = 60;     // LibTorch from a cold network disk, CUDA, the data set
+constexpr double least_limit_s = 30;        // of one trial; a visit may take twenty times what it should
+constexpr double trial_grace_s = 1;         // there is nothing to save
+
+double limit_s(const TrialSpec& spec) {
+  const double visits = static_cast<double>(spec.rounds) * static_cast<double>(spec.candidates.size());
+  return least_limit_s + 20 * visits * std::max(spec.visit_s, 0.05);
+}
+
+}  // namespace
+
+// The processes, and what they have told.
+struct TrialGroup::Group {
+  std::vector<Descriptor> requests;  // the launcher's ends of the ranks' standard inputs
+  WorkerGroup workers;
+  std::unique_ptr<RunningGroup> running;
+  std::map<int, TrialResult> answers;  // by rank, of the trial under way
+  std::string failure;
+  bool out_of_memory = false;
+
+  void on_event(const Json& event) {
+    const int rank = event.value("rank", 0);
+    if (event["event"] == "trial") {
+      answers[rank] = trial_result_from_json(event);
+    } else if (event["event"] == "failure" && failure.empty()) {
+      failure = event.value("message", "");
+      out_of_memory = event.value("out_of_memory", false);
+    }
+  }
+};
+
+TrialGroup::TrialGroup(const Job& job, std::string log_folder)
+    : job_(job), log_folder_(std::move(log_folder)), start_s_(unix_time_s()) {
+  write_file_atomically(folder_.file("config.yaml"), to_yaml(job.loaded.config, job.worker));
+  write_file_atomically(folder_.file("plan.json"), to_json(job.plan).dump(2) + "\n");
+}
+
+TrialGroup::~TrialGroup() = default;
+
+double TrialGroup::elapsed_s() const { return unix_time_s() - start_s_; }
+
+bool TrialGroup::start(TrialResult& failed) {
+  WorkerStart how;
+  how.arguments = {"trial", folder_.file("config.yaml")};
+  how.plan_path = folder_.file("plan.json");
+  how.attempt = starts_++;
+  how.grace_s = trial_grace_s;
+  how.log_folder = log_folder_;
+  auto group = std::make_unique<Group>(Group{{}, worker_group(job_, how), nullptr, {}, "", false});
+  group->workers.spec.show_output = false;
+  std::vector<Descriptor> theirs;
+  for (WorkerSpec& worker : group->workers.spec.workers) {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) throw IoError("no descriptor is left for a trial");
+    group->requests.emplace_back(ends[0]);
+    worker.stdin_fd = theirs.emplace_back(ends[1]).get();
+  }
+  GroupCallbacks callbacks;
+  callbacks.on_event = [state = group.get()](Json event) { state->on_event(event); };
+  callbacks.on_tick = [] {};  // so that a turn ends now and then
+  try {
+    group->running = std::make_unique<RunningGroup>(group->workers.spec, callbacks);
+  } catch (const Error& error) {
+    failed.outcome = TrialOutcome::crashed;
+    failed.message = error.what();
+    return false;
+  }
+  group_ = std::move(group);
+  return true;
+}
+
+TrialResult TrialGroup::run(const TrialSpec& spec) {
+  const double began_s = unix_time_s();
+  TrialResult result;
+  result.id = spec.id;
+  const bool fresh = !group_;
+  if (fresh && !start(result)) return result;
+  group_->answers.clear();
+  const std::string line = to_json(spec).dump() + "\n";
+  for (const Descriptor& request : group_->requests)
+    if (send(request.get(), line.data(), line.size(), MSG_NOSIGNAL) < 0) break;  // it is gone, and turn() will tell
+  const double limit = limit_s(spec) + (fresh ? start_up_limit_s : 0);
+  while (group_->answers.size() < group_->requests.size()) {
+    if (!group_->running->turn()) {
+      result = ended(std::move(result));
+      break;
+    }
+    if (unix_time_s() - began_s > limit) {
+      result.outcome = TrialOutcome::hung;
+      result.message = "no answer within " + std::to_string(static_cast<int>(limit)) + " s";
+      group_.reset();
+      break;
+    }
+  }
+  if (group_ && result.outcome == TrialOutcome::ok) {
+    std::vector<TrialResult> ranks;
+    for (auto& [rank, answer] : group_->answers) ranks.push_back(std::move(answer));
+    result = merge_ranks(ranks);
+  }
+  result.seconds = unix_time_s() - began_s;
+  return result;
+}
+
+// All processes are gone before they answered.
+TrialResult TrialGroup::ended(TrialResult result) {
+  const GroupResult end = group_->running->finish();
+  result.message = group_->failure.substr(0, group_->failure.find('\n'));
+  if (end.interrupted_by != 0) {
+    result.outcome = TrialOutcome::interrupted;
+  } else if (group_->out_of_memory || (end.failure && end.failure->signal == SIGKILL)) {
+    result.outcome = TrialOutcome::out_of_memory;  // nobody else sends SIGKILL to a trial
+  } else {
+    result.outcome = TrialOutcome::crashed;
+    if (result.message.empty() && end.failure) result.message = end.failure->cause;
+  }
+  group_.reset();
+  return result;
+}
+
+TrialResult merge_ranks(const std::vector<TrialResult>& ranks) {
+  TrialResult merged = ranks.front();
+  for (const TrialResult& rank : ranks) {
+    if (rank.peak_bytes > merged.peak_bytes) {
+      merged.peak_bytes = rank.peak_bytes;
+      merged.idle_bytes = rank.idle_bytes;
+    }
+    merged.make_batch_s = std::max(merged.make_batch_s, rank.make_batch_s);
+    merged.log_cost_s = std::max(merged.log_cost_s, rank.log_cost_s);
+    for (std::size_t c = 0; c < merged.candidates.size() && c < rank.candidates.size(); ++c) {
+      auto& times = merged.candidates[c].step_times_s;
+      const auto& theirs = rank.candidates[c].step_times_s;
+      for (std::size_t i = 0; i < times.size() && i < theirs.size(); ++i) times[i] = std::max(times[i], theirs[i]);
+    }
+  }
+  return merged;
+}
+
+}  // namespace tlaunch

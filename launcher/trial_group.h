@@ -1,0 +1,42 @@
+// Trials by real workers: a group of `tlaunch-worker trial`, kept for many trials, thrown away after a failure.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "launcher/descriptor.h"
+#include "launcher/temporary_folder.h"
+#include "launcher/worker_group.h"
+#include "tuning/trial_runner.h"
+
+namespace tlaunch {
+
+class TrialGroup : public TrialRunner {
+ public:
+  // `job.plan` (the prior) gives the workers what a trial does not vary, and their memory cap. Their output goes to
+  // `log_folder` ("": nowhere), never to the terminal. Processes start with the first trial. Ctrl-C while one runs ends it
+  // as interrupted; see RunningGroup for the rules on threads and signals.
+  TrialGroup(const Job& job, std::string log_folder);
+  ~TrialGroup() override;
+
+  TrialResult run(const TrialSpec& spec) override;
+  double elapsed_s() const override;
+
+ private:
+  struct Group;
+  bool start(TrialResult& failed);  // false: `failed` says why
+  TrialResult ended(TrialResult result);
+
+  const Job& job_;
+  std::string log_folder_;
+  TemporaryFolder folder_;
+  double start_s_;
+  int starts_ = 0;
+  std::unique_ptr<Group> group_;
+};
+
+// What the ranks measured, as one: the slowest rank's times, the largest rank's memory. Pure.
+TrialResult merge_ranks(const std::vector<TrialResult>& ranks);
+
+}  // namespace tlaunch

@@ -1,0 +1,139 @@
+#include "launcher/tune_job.h"
+
+#include <algorithm>
+
+#include "core/event.h"
+#include "core/units.h"
+#include "launcher/plan_cache.h"
+#include "launcher/trial_group.h"
+#include "tuning/alternatives.h"
+#include "tuning/batch_candidates.h"
+#include "tuning/memory_budget.h"
+
+namespace tlaunch {
+namespace {
+
+JobShape shape_of(const Job& job) {
+  return {job.worker.model(job.loaded.config.model.name)->sample_kind, job.world.on_gpu, job.world.size};
+}
+
+// Whether there is a choice to make.
+bool anything_open(const Job& job) {
+  const RunConfig& config = job.loaded.config;
+  const bool batch = !config.tune.keep_micro_batch && batch_candidates(config.train, job.world.size).size() > 1;
+  return batch || !alternatives(trial_settings_of(job.config), config, job.hardware, shape_of(job)).empty();
+}
+
+void take(Job& job, const Plan& plan) {
+  job.plan = plan;
+  job.config = apply(job.loaded.config, plan);
+}
+
+// Choices from the cache say so; their reasons and figures stay.
+Plan from_cache(Plan plan) {
+  for (Choice& choice : plan.choices)
+    if (choice.origin == Origin::measured) choice.origin = Origin::cache;
+  return plan;
+}
+
+std::string result_text(const TrialSpec& spec, const TrialResult& result) {
+  if (result.outcome != TrialOutcome::ok)
+    return std::string(to_string(result.outcome)) + (result.message.empty() ? "" : ": " + result.message);
+  if (spec.rounds == 0) return format_bytes(result.peak_bytes);
+  std::string text;
+  for (std::size_t i = 0; i < result.candidates.size(); ++i) {
+    auto times = result.candidates[i].step_times_s;
+    if (times.empty()) return "given up after the first steps: over three times as slow";
+    std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2), times.end());
+    const auto& settings = spec.candidates[i];
+    const double samples = static_cast<double>(settings.micro_batch * settings.accumulation);
+    text += (i == 0 ? "" : ", ") + format_count(samples / times[times.size() / 2]);
+  }
+  return text + " samples/s a rank" + (result.abandoned ? ", given up" : "");
+}
+
+class Narrator {
+ public:
+  Narrator(Progress& progress, EventLog* log) : progress_(progress), log_(log) {}
+
+  TuneCallbacks callbacks() {
+    TuneCallbacks callbacks;
+    callbacks.on_trial = [this](const TrialSpec& spec, const TrialResult& result, const std::string& why) {
+      progress_.line("  " + why + ": " + result_text(spec, result));
+      if (!log_) return;
+      Json fields = to_json(result);
+      fields["why"] = why;
+      fields["outcome"] = to_string(result.outcome);
+      fields["message"] = result.message;
+      fields["seconds"] = result.seconds;
+      fields["spec"] = to_json(spec);
+      log_->append("trial", fields);
+    };
+    callbacks.on_prediction = [this](std::int64_t micro_batch, std::uint64_t bytes) {
+      if (log_) log_->append("prediction", {{"micro_batch", micro_batch}, {"peak_bytes", bytes}});
+    };
+    return callbacks;
+  }
+
+ private:
+  Progress& progress_;
+  EventLog* log_;
+};
+
+// One trial at the cached settings: it must run and stay within the budget.
+bool still_holds(const TuneOutcome& kept, const Job& job, TrialRunner& runner, const TuneCallbacks& callbacks,
+                 TuneOutcome& verified) {
+  TrialSpec spec;
+  spec.candidates = {trial_settings_of(apply(job.loaded.config, kept.plan))};
+  spec.candidates[0].accumulation = std::min<std::int64_t>(spec.candidates[0].accumulation, 2);
+  spec.whole_run = true;
+  if (callbacks.on_prediction) callbacks.on_prediction(spec.candidates[0].micro_batch, kept.predicted_peak_bytes);
+  const TrialResult result = runner.run(spec);
+  if (callbacks.on_trial) callbacks.on_trial(spec, result, "verifying what an earlier run measured");
+  if (result.outcome != TrialOutcome::ok || result.peak_bytes > verified.budget_bytes) return false;
+  verified = kept;
+  verified.plan = from_cache(kept.plan);
+  verified.measured_peak_bytes = result.peak_bytes;
+  verified.trials = 1;
+  verified.cached = true;
+  return true;
+}
+
+}  // namespace
+
+TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog* log) {
+  TuneOutcome outcome;
+  outcome.budget_bytes = memory_budget_bytes(job.hardware, shape_of(job), job.loaded.config.tune.margin);
+  outcome.plan = job.plan;
+  if (!job.loaded.config.tune.enabled || !anything_open(job)) return outcome;
+  job.plan.memory_budget_bytes = outcome.budget_bytes;
+  Narrator narrator(progress, log);
+  const TuneCallbacks callbacks = narrator.callbacks();
+  TrialGroup runner(job, how.log_folder);
+  const bool caching = job.loaded.config.tune.cache;
+  const Json key = plan_cache_key(job, outcome.budget_bytes);
+  const auto kept = caching && !how.retune ? read_plan_cache(key) : std::nullopt;
+  progress.line(kept ? "tuning: this job was measured here before" : "tuning: measuring what is left to auto");
+  if (!kept || !still_holds(*kept, job, runner, callbacks, outcome)) {
+    const TuneInput input{job.loaded.config, job.hardware, shape_of(job), job.plan, outcome.budget_bytes,
+                          job.loaded.config.tune.budget_s, how.thorough};
+    outcome = tune(input, runner, callbacks);
+    if (caching && !outcome.interrupted) write_plan_cache(key, outcome);
+  }
+  outcome.plan.memory_budget_bytes = outcome.budget_bytes;
+  outcome.seconds = runner.elapsed_s();
+  take(job, outcome.plan);
+  progress.line("tuning: " + std::to_string(outcome.trials) + (outcome.trials == 1 ? " trial in " : " trials in ") +
+                format_duration(outcome.seconds));
+  for (const std::string& note : outcome.notes) progress.line("note: " + note);
+  return outcome;
+}
+
+void take_cached_plan(Job& job) {
+  const TuneConfig& how = job.loaded.config.tune;
+  if (!how.enabled || !how.cache || !anything_open(job)) return;
+  const auto budget = memory_budget_bytes(job.hardware, shape_of(job), how.margin);
+  if (const auto kept = read_plan_cache(plan_cache_key(job, budget))) take(job, from_cache(kept->plan));
+}
+
+}  // namespace tlaunch

@@ -1,0 +1,26 @@
+// From a job with the prior's plan to one with a measured plan: team file, cache, trials.
+#pragma once
+
+#include <string>
+
+#include "launcher/event_log.h"
+#include "launcher/job.h"
+#include "launcher/progress.h"
+#include "tuning/tuner.h"
+
+namespace tlaunch {
+
+struct TuneHow {
+  bool retune = false;       // measure anew, whatever the cache holds
+  bool thorough = false;     // see TuneInput
+  std::string log_folder;    // of the trial workers' output; "": nowhere
+};
+
+// Fills job.plan and job.config. Narrates on `progress`; `log` (may be null) gets trial and prediction events. Nothing is
+// measured where tune.enabled is false or nothing is left open. Throws UsageError.
+TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog* log);
+
+// The cache's plan for this job as it stands, unverified; the prior's where there is none. Starts nothing.
+void take_cached_plan(Job& job);
+
+}  // namespace tlaunch

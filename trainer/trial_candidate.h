@@ -1,0 +1,46 @@
+// One setting under trial: a whole training job of its own, timed by the visit.
+#pragma once
+
+#include <memory>
+
+#include "core/trial.h"
+#include "data/sampler.h"
+#include "trainer/run_length.h"
+#include "trainer/train_step.h"
+
+namespace tlaunch {
+
+class TrialCandidate {
+ public:
+  // `config`: all but `settings` is taken from it. All ranks construct it. One batch of real samples is shown again and
+  // again: every batch of a job has the same shape, and the loader's cost stays out of the step's.
+  TrialCandidate(const RunConfig& config, const TrialSettings& settings, const Group& group,
+                 std::shared_ptr<const Dataset> dataset);
+
+  // `steps` optimizer steps with this candidate's switches set; seconds of one, the device waited for at both ends. The
+  // loss of the last one goes to figures(); the first call is of one step, so that the first loss is known.
+  double step_time_s(std::int64_t steps);
+  // What a run keeps in memory beside its steps: a forward pass of evaluation and of detection, a save's copies.
+  void touch_rest_of_run();
+  double make_batch_s();
+  CandidateFigures& figures() { return figures_; }
+  const Job& job() const { return job_; }
+
+ private:
+  Batch make_batch() const;
+  void one_step();
+  void read_loss();
+
+  RunConfig config_;
+  const Group& group_;
+  Job job_;
+  Sampler sampler_;
+  std::vector<std::int64_t> order_;
+  RunLength length_;
+  TrainStep step_;
+  Batch batch_;
+  torch::Tensor last_loss_;
+  CandidateFigures figures_;
+};
+
+}  // namespace tlaunch

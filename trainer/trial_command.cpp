@@ -1,0 +1,133 @@
+#include "trainer/trial_command.h"
+
+#include <torch/nn/modules/batchnorm.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <istream>
+
+#include "core/error.h"
+#include "trainer/device.h"
+#include "trainer/host_memory.h"
+#include "trainer/smoke.h"
+#include "trainer/trial_candidate.h"
+
+namespace tlaunch {
+namespace {
+
+constexpr double hopeless_ratio = 3;       // of single warm-up steps: no more need be measured
+constexpr std::int64_t least_rounds = 4;   // before an early end is considered
+constexpr std::int64_t most_steps_a_visit = 100;
+
+using Clock = std::chrono::steady_clock;
+
+bool has_batch_norm(const Model& model) {
+  for (const auto& module : model.modules())
+    if (std::dynamic_pointer_cast<torch::nn::BatchNorm2d::ContainedType>(module)) return true;
+  return false;
+}
+
+JobFacts facts_of(const Job& job) {
+  JobFacts facts{job.dataset->size(Split::train), job.dataset->size(Split::val), 0, has_batch_norm(*job.model)};
+  for (const auto& [name, tensor] : named_parameters(*job.model)) facts.parameters += tensor.numel();
+  return facts;
+}
+
+// What logging adds to a step: the sum over ranks, and waiting for it.
+double log_cost_s(const Group& group) {
+  auto value = torch::zeros({1}, torch::TensorOptions().dtype(torch::kFloat64).device(group.device()));
+  double least_s = 0;
+  for (int i = 0; i < 5; ++i) {
+    const auto start = Clock::now();
+    group.sum(value);
+    (void)value.item<double>();
+    const double s = std::chrono::duration<double>(Clock::now() - start).count();
+    least_s = i == 0 ? s : std::min(least_s, s);
+  }
+  return least_s;
+}
+
+class Trial {
+ public:
+  Trial(const WorkerContext& context, const RunConfig& config, const Group& group, std::shared_ptr<const Dataset> dataset,
+        const TrialSpec& spec)
+      : context_(context), group_(group), spec_(spec) {
+    empty_cache(context.device);
+    trim_heap();
+    reset_peak(context.device);
+    result_.id = spec.id;
+    result_.idle_bytes = used_bytes(context.device);
+    for (const auto& settings : spec.candidates)
+      candidates_.push_back(std::make_unique<TrialCandidate>(config, settings, group, dataset));
+  }
+
+  TrialResult run() {
+    warm_up();
+    for (std::int64_t round = 0; round < spec_.rounds && !result_.abandoned; ++round) {
+      if (round >= least_rounds && round % 2 == 0) result_.abandoned = agreed(too_slow());
+      if (!result_.abandoned) visit_all(round % 2 == 1);
+    }
+    if (spec_.whole_run) candidates_.front()->touch_rest_of_run();
+    result_.peak_bytes = peak_bytes(context_.device);
+    result_.make_batch_s = candidates_.front()->make_batch_s();
+    result_.log_cost_s = log_cost_s(group_);
+    result_.facts = facts_of(candidates_.front()->job());
+    for (const auto& candidate : candidates_) result_.candidates.push_back(candidate->figures());
+    return result_;
+  }
+
+ private:
+  // Two steps of each: the first makes what is made once (caches, buckets, algorithms), the second tells the pace.
+  void warm_up() {
+    std::vector<double> step_time_s;
+    for (const auto& candidate : candidates_) {
+      (void)candidate->step_time_s(1);
+      step_time_s.push_back(candidate->step_time_s(1));
+    }
+    const double wanted = spec_.visit_s / std::max(step_time_s.front(), 1e-9);
+    steps_ = agree(group_, std::clamp(static_cast<std::int64_t>(std::ceil(wanted)), std::int64_t{1}, most_steps_a_visit));
+    if (spec_.abandon_ratio > 0 && step_time_s.size() > 1)
+      result_.abandoned = agreed(step_time_s[1] > hopeless_ratio * step_time_s[0]);
+  }
+
+  void visit_all(bool backwards) {
+    for (std::size_t i = 0; i < candidates_.size(); ++i) {
+      auto& candidate = *candidates_[backwards ? candidates_.size() - 1 - i : i];
+      candidate.figures().step_times_s.push_back(candidate.step_time_s(steps_));
+    }
+  }
+
+  bool too_slow() const {
+    if (spec_.abandon_ratio <= 0 || candidates_.size() < 2) return false;
+    const auto sum = [&](std::size_t i) {
+      double total = 0;
+      for (const double s : candidates_[i]->figures().step_times_s) total += s;
+      return total;
+    };
+    return sum(1) > spec_.abandon_ratio * sum(0);
+  }
+
+  bool agreed(bool mine) const { return agree(group_, mine) != 0; }
+
+  const WorkerContext& context_;
+  const Group& group_;
+  const TrialSpec& spec_;
+  std::vector<std::unique_ptr<TrialCandidate>> candidates_;
+  std::int64_t steps_ = 1;
+  TrialResult result_;
+};
+
+}  // namespace
+
+void run_trials(const WorkerContext& context, const RunConfig& config, const Group& group, std::istream& requests) {
+  const std::shared_ptr<const Dataset> dataset = make_dataset(config.data, config.model.options);
+  for (std::string line; std::getline(requests, line);) {
+    const auto request = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (request.is_discarded()) throw UsageError("trial: a line of standard input is no JSON: " + line.substr(0, 80));
+    const auto spec = trial_spec_from_json(request);
+    context.events.write("trial", to_json(Trial(context, config, group, dataset, spec).run()));
+  }
+}
+
+}  // namespace tlaunch

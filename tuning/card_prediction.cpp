@@ -1,0 +1,58 @@
+#include "tuning/card_prediction.h"
+
+#include "core/error.h"
+#include "core/units.h"
+#include "tuning/batch_candidates.h"
+#include "tuning/memory_budget.h"
+
+namespace tlaunch {
+namespace {
+
+constexpr double card_fixed_bytes = 0.8e9;
+constexpr double mixed_share = 0.7;     // of a sample's bytes (sources D)
+constexpr double copies_of_parameters = 4;
+
+}  // namespace
+
+CardPrediction predict_for_card(const RunConfig& config, const GpuInfo& card, const std::string& sample_kind,
+                                const MemoryLine& line, std::int64_t parameters) {
+  HardwareProfile there;
+  there.gpus = {card};
+  const JobShape job{sample_kind, /*on_gpu=*/true, /*world_size=*/1};
+  CardPrediction prediction;
+  prediction.plan = prior_plan(config, there, job);
+  prediction.budget_bytes = memory_budget_bytes(there, job, config.tune.margin);
+  const RunConfig resolved = apply(config, prediction.plan);
+  const bool mixed = *resolved.gpu.mixed_precision != Precision::fp32;
+  const double width = config.model.dtype == FloatType::float64 ? 8 : 4;
+  const MemoryLine there_line{card_fixed_bytes + copies_of_parameters * width * static_cast<double>(parameters),
+                              line.bytes_per_sample * (mixed ? mixed_share : 1)};
+
+  std::optional<BatchSplit> chosen;
+  for (const bool memory_forces : {false, true}) {
+    for (const auto& split : batch_candidates(config.train, job.world_size, memory_forces))
+      if (there_line.peak_bytes(split.micro_batch) <= prediction.budget_bytes) chosen = split;
+    if (chosen) break;
+  }
+  if (!chosen)
+    throw UsageError("no micro-batch fits " + card.name + ": " + format_bytes(there_line.peak_bytes(1)) +
+                     " are needed for one sample, " + format_bytes(prediction.budget_bytes) + " may be used");
+  prediction.peak_bytes = there_line.peak_bytes(chosen->micro_batch);
+  const std::string product = std::to_string(chosen->micro_batch) + " x " + std::to_string(chosen->accumulation) +
+                              " x 1 rank = " + std::to_string(chosen->effective());
+  for (Choice& choice : prediction.plan.choices) {
+    if (choice.origin == Origin::user) continue;
+    choice.origin = Origin::predicted;
+    if (choice.key == "batch_size")
+      choice = {choice.key, chosen->micro_batch, Origin::predicted,
+                "the largest that fits: " + format_bytes(prediction.peak_bytes) + " predicted of " +
+                    format_bytes(prediction.budget_bytes) + " (" + format_bytes(card.memory_total_bytes) +
+                    " less the tier's margin): " + product,
+                {{"bytes_per_sample", there_line.bytes_per_sample}, {"fixed_bytes", there_line.fixed_bytes}}};
+    if (choice.key == "gradient_accumulation_steps")
+      choice = {choice.key, chosen->accumulation, Origin::predicted, "makes up the effective batch: " + product, nullptr};
+  }
+  return prediction;
+}
+
+}  // namespace tlaunch

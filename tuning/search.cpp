@@ -1,0 +1,197 @@
+#include "tuning/search.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "core/error.h"
+#include "core/units.h"
+
+namespace tlaunch {
+namespace {
+
+constexpr double share_of_run = 0.10, least_budget_s = 5, most_budget_s = 60;  // tune.budget_s: auto
+constexpr std::int64_t first_batch = 4, largest_small_batch = 32;  // of the memory line
+constexpr double quick_s = 2;      // a first trial that took longer is followed by one of twice the batch only
+
+double median(std::vector<double> values) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  const std::size_t half = values.size() / 2;
+  return values.size() % 2 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
+double samples_of(const RunConfig& config, std::int64_t train_samples) {
+  if (config.train.max_steps) return static_cast<double>(*config.train.max_steps * config.train.effective_batch_size);
+  if (config.train.kimg) return *config.train.kimg * 1000;
+  return static_cast<double>(config.train.epochs.value_or(1)) * static_cast<double>(train_samples);
+}
+
+}  // namespace
+
+Search::Search(const TuneInput& input, TrialRunner& runner, const TuneCallbacks& callbacks)
+    : input_(input), runner_(runner), callbacks_(callbacks), now_(trial_settings_of(apply(input.config, input.prior))) {
+  outcome_.plan = input.prior;
+  outcome_.budget_bytes = input.budget_bytes;
+  candidates_ = batch_candidates(input.config.train, input.job.world_size);
+  if (!open("batch_size") || input.config.tune.keep_micro_batch) std::erase_if(candidates_, [&](const auto& one) { return one.micro_batch != now_.micro_batch; });
+}
+
+bool Search::open(const std::string& key) const {
+  if (key == "batch_size" && input_.config.tune.keep_micro_batch) return false;
+  const Choice* choice = input_.prior.find(key);
+  return choice && choice->origin != Origin::user && choice->origin != Origin::team;
+}
+
+TrialResult Search::measure(TrialSpec spec, const std::string& why) {
+  spec.id = next_id_++;
+  auto result = runner_.run(spec);
+  ++outcome_.trials;
+  if (result.outcome == TrialOutcome::interrupted) outcome_.interrupted = true;
+  if (result.outcome == TrialOutcome::ok) {
+    facts_ = result.facts;
+    make_batch_s_ = result.make_batch_s / static_cast<double>(spec.candidates.front().micro_batch);
+    log_cost_s_ = result.log_cost_s;
+  }
+  if (callbacks_.on_trial) callbacks_.on_trial(spec, result, why);
+  last_ = result;
+  return result;
+}
+
+std::optional<MemoryPoint> Search::measure_peak(const TrialSettings& settings, bool whole_run, const std::string& why) {
+  TrialSpec spec;
+  spec.candidates = {settings};
+  spec.whole_run = whole_run;
+  const auto result = measure(spec, why);
+  if (result.outcome == TrialOutcome::ok) {
+    const MemoryPoint point{settings.micro_batch, result.peak_bytes};
+    points_.push_back(point);
+    return point;
+  }
+  if (result.outcome != TrialOutcome::interrupted)
+    failed_batch_ = failed_batch_ == 0 ? settings.micro_batch : std::min(failed_batch_, settings.micro_batch);
+  if (result.outcome == TrialOutcome::crashed || result.outcome == TrialOutcome::hung)
+    outcome_.notes.push_back("a trial with micro-batch " + std::to_string(settings.micro_batch) + " " +
+                             to_string(result.outcome) + (result.message.empty() ? "" : ": " + result.message));
+  return std::nullopt;
+}
+
+void Search::measure_line() {
+  points_.clear();
+  line_.reset();
+  line_of_ = now_;
+  auto settings = now_;
+  settings.accumulation = 1;
+  const auto peak_at = [&](std::int64_t batch) {
+    settings.micro_batch = batch;
+    return measure_peak(settings, true, "memory at micro-batch " + std::to_string(batch));
+  };
+  const std::int64_t largest = candidates_.back().micro_batch;
+  const std::int64_t small = largest > first_batch ? first_batch : std::max<std::int64_t>(1, largest / 2);
+  const auto first = peak_at(small);
+  if (!first || outcome_.interrupted) return;
+  // The next one as far away as is safe, were all of the peak activations, and as time allows.
+  std::int64_t next = last_.seconds > quick_s ? 2 * small : largest_small_batch;
+  const double worst_per_sample = static_cast<double>(first->peak_bytes - std::min(first->peak_bytes, last_.idle_bytes)) / static_cast<double>(small);
+  while (next > 2 * small && outcome_.budget_bytes > 0 &&
+         static_cast<double>(last_.idle_bytes) + worst_per_sample * static_cast<double>(next) > static_cast<double>(outcome_.budget_bytes))
+    next /= 2;
+  next = std::min(next, largest);
+  if (next > small) peak_at(next);
+  line_ = fit_memory(points_);
+}
+
+bool Search::line_is_of_now() const {
+  auto mode = line_of_;
+  mode.micro_batch = now_.micro_batch;
+  mode.accumulation = now_.accumulation;
+  return mode == now_;
+}
+
+std::int64_t Search::largest_that_fits() const {
+  std::int64_t largest = 0;
+  for (const auto& candidate : candidates_) {
+    const bool tried_in_vain = failed_batch_ > 0 && candidate.micro_batch >= failed_batch_;
+    const bool too_large = line_ && outcome_.budget_bytes > 0 && line_->peak_bytes(candidate.micro_batch) > outcome_.budget_bytes;
+    if (!tried_in_vain && !too_large) largest = std::max(largest, candidate.micro_batch);
+  }
+  return largest;
+}
+
+void Search::predict(std::int64_t micro_batch) {
+  if (!line_) return;
+  outcome_.predicted_peak_bytes = line_->peak_bytes(micro_batch);
+  if (callbacks_.on_prediction) callbacks_.on_prediction(micro_batch, outcome_.predicted_peak_bytes);
+}
+
+void Search::measure_memory() {
+  measure_line();
+  if (outcome_.interrupted) return;
+  if (points_.empty() || largest_that_fits() == 0) {  // smaller than a multiple of 4, where memory forces it
+    const auto all = batch_candidates(input_.config.train, input_.job.world_size, /*memory_forces=*/true);
+    if (open("batch_size") && all.front().micro_batch < candidates_.front().micro_batch) {
+      candidates_ = all;
+      auto settings = now_;
+      settings.accumulation = 1;
+      settings.micro_batch = candidates_.front().micro_batch;
+      if (points_.empty()) measure_peak(settings, true, "memory at micro-batch " + std::to_string(settings.micro_batch));
+    }
+  }
+  if (!outcome_.interrupted && (points_.empty() || largest_that_fits() == 0))
+    throw UsageError("no micro-batch fits the memory: " + format_bytes(outcome_.budget_bytes) + " a rank, and micro-batch " +
+                     std::to_string(candidates_.front().micro_batch) +
+                     (points_.empty() ? " ran out of it" : " needs " + format_bytes(points_.front().peak_bytes)) +
+                     "; take a smaller model, fewer ranks on this machine, or free memory (tlaunch probe)");
+  if (outcome_.interrupted) return;
+
+  // The pace at the prior's batch, or the largest below it that fits.
+  const std::int64_t most = std::min(largest_that_fits(), now_.micro_batch);
+  for (const auto& candidate : candidates_)
+    if (candidate.micro_batch <= most) now_.micro_batch = candidate.micro_batch, now_.accumulation = candidate.accumulation;
+  predict(now_.micro_batch);
+  TrialSpec spec;
+  spec.candidates = {now_};
+  spec.candidates[0].accumulation = 1;
+  spec.rounds = 4;
+  const auto result = measure(spec, "pace at micro-batch " + std::to_string(now_.micro_batch));
+  if (result.outcome != TrialOutcome::ok) return;
+  step_time_s_ = median(result.candidates.front().step_times_s);
+  if (!std::isfinite(result.candidates.front().last_loss))
+    outcome_.notes.push_back("the loss is not finite after " + std::to_string(result.candidates.front().steps) +
+                             " steps even with the settings at hand: look at train.learning_rate");
+}
+
+double Search::time_budget_s() const {
+  if (input_.budget_s) return *input_.budget_s;
+  if (input_.thorough || step_time_s_ <= 0) return most_budget_s;
+  const double samples_per_s = static_cast<double>(now_.micro_batch * input_.job.world_size) / step_time_s_;
+  return std::clamp(share_of_run * samples_of(input_.config, facts_.train_samples) / samples_per_s, least_budget_s, most_budget_s);
+}
+
+bool Search::over(double cost_s) const {
+  return outcome_.interrupted || step_time_s_ <= 0 || runner_.elapsed_s() + cost_s > time_budget_s();
+}
+
+bool Search::worth(double gain, double cost_s) const {
+  if (input_.thorough || runner_.elapsed_s() + cost_s <= least_budget_s) return true;
+  const double samples_per_s = static_cast<double>(now_.micro_batch * input_.job.world_size) / step_time_s_;
+  return gain * samples_of(input_.config, facts_.train_samples) / samples_per_s > cost_s;
+}
+
+void Search::set(const std::string& key, const Json& value, const std::string& reason, Json evidence) {
+  for (Choice& choice : outcome_.plan.choices)
+    if (choice.key == key) choice = {key, value, Origin::measured, reason, std::move(evidence)};
+}
+
+void Search::keep(const std::string& key, const std::string& why) {
+  for (Choice& choice : outcome_.plan.choices)
+    if (choice.key == key && choice.origin == Origin::prior) choice.reason += " (" + why + ")";
+}
+
+TuneOutcome Search::outcome() {
+  outcome_.seconds = runner_.elapsed_s();
+  if (outcome_.interrupted) outcome_.notes.push_back("tuning was interrupted; what it had not reached keeps the prior's value");
+  return outcome_;
+}
+
+}  // namespace tlaunch

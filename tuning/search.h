@@ -1,0 +1,81 @@
+// The steps of tune(), in the order in which they are called, and what they know of each other. Only tuner.cpp uses it.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tuning/alternatives.h"
+#include "tuning/batch_candidates.h"
+#include "tuning/memory_line.h"
+#include "tuning/paired_test.h"
+#include "tuning/tuner.h"
+
+namespace tlaunch {
+
+class Search {
+ public:
+  Search(const TuneInput& input, TrialRunner& runner, const TuneCallbacks& callbacks);
+
+  // Peak memory at two small batches, and the line through them.
+  void measure_line();
+  // The same, a prediction for the prior's batch, and the pace there.
+  void measure_memory();
+  const std::optional<MemoryLine>& line() const { return line_; }
+  const JobFacts& facts() const { return facts_; }
+  // Precision, layout, kernels: each alternative against the settings in hand, in pairs; Holm over all of them.
+  void choose_switches();
+  // Whole optimizer steps over the batches that fit; the smallest within 3 % of the best.
+  void choose_batch();
+  // The chosen batch once more, with all that a run keeps in memory; stepped down until it holds.
+  void verify();
+  // From what was measured on the way: how long a batch and a logged step take.
+  void choose_loading();
+  void choose_log_interval();
+  TuneOutcome outcome();
+
+ private:
+  struct Pair {
+    Alternative alternative;
+    PairedResult result;
+    double loss_ratio = 1;      // the alternative's over ours, after equal steps on the same batch
+    bool vetoed = false, abandoned = false;
+    std::string failure;        // "" where it ran
+  };
+
+  TrialResult measure(TrialSpec spec, const std::string& why);
+  std::optional<MemoryPoint> measure_peak(const TrialSettings& settings, bool whole_run, const std::string& why);
+  std::int64_t largest_that_fits() const;
+  bool line_is_of_now() const;
+  void predict(std::int64_t micro_batch);
+  bool over(double cost_s) const;               // no time is left for it
+  bool worth(double gain, double cost_s) const; // of a run of this length
+  double time_budget_s() const;
+  double pair_cost_s() const;
+  Pair measure_pair(const Alternative& alternative);
+  void adopt(const Pair& pair);
+  std::vector<BatchSplit> ladder() const;
+  std::vector<BatchPace> measure_ladder(std::vector<BatchSplit> splits);
+  void take(const BatchSplit& split);
+  void set(const std::string& key, const Json& value, const std::string& reason, Json evidence);
+  void keep(const std::string& key, const std::string& why);  // the prior's value stays
+  bool open(const std::string& key) const;
+
+  const TuneInput& input_;
+  TrialRunner& runner_;
+  const TuneCallbacks& callbacks_;
+  TuneOutcome outcome_;
+  TrialSettings now_;                     // the settings in hand; accumulation of its own
+  std::vector<BatchSplit> candidates_;    // ascending
+  std::vector<MemoryPoint> points_;       // of now_'s mode
+  std::optional<MemoryLine> line_;
+  TrialSettings line_of_;                 // the mode it was measured in
+  std::int64_t failed_batch_ = 0;         // the smallest that ran out of memory; 0: none
+  JobFacts facts_;
+  TrialResult last_;
+  double step_time_s_ = 0;                // one micro-step of now_ with its update
+  double make_batch_s_ = 0, log_cost_s_ = 0;
+  std::int64_t next_id_ = 1;
+};
+
+}  // namespace tlaunch

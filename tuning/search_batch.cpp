@@ -1,0 +1,157 @@
+// Search: the micro-batch, its pace and its memory.
+#include <algorithm>
+#include <cstdio>
+
+#include "core/units.h"
+#include "tuning/search.h"
+
+namespace tlaunch {
+namespace {
+
+constexpr std::int64_t ladder_rounds = 6;
+constexpr std::size_t most_candidates = 6;
+constexpr std::int64_t most_accumulation = 4;  // of a trial's step: what the update costs is spread over enough by then
+constexpr int most_step_downs = 4;
+
+double median(std::vector<double> values) {
+  if (values.empty()) return 0;
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
+  return values[values.size() / 2];
+}
+
+std::string product(const BatchSplit& split) {
+  return std::to_string(split.micro_batch) + " x " + std::to_string(split.accumulation) + " x " +
+         std::to_string(split.world_size) + (split.world_size == 1 ? " rank = " : " ranks = ") +
+         std::to_string(split.effective());
+}
+
+}  // namespace
+
+// Around the prior's batch, from an eighth of it up to what fits, at most `most_candidates`.
+std::vector<BatchSplit> Search::ladder() const {
+  const std::int64_t most = largest_that_fits();
+  std::vector<BatchSplit> splits;
+  for (const auto& candidate : candidates_)
+    if (candidate.micro_batch <= most && 8 * candidate.micro_batch >= std::min(most, now_.micro_batch)) splits.push_back(candidate);
+  while (splits.size() > most_candidates) {  // thin out: the neighbour pair closest to each other gives up its lower one
+    std::size_t closest = 0;
+    double least = 1e300;
+    for (std::size_t i = 0; i + 1 < splits.size(); ++i) {
+      const double ratio = static_cast<double>(splits[i + 1].micro_batch) / static_cast<double>(splits[i].micro_batch);
+      if (ratio < least && splits[i].micro_batch != now_.micro_batch) least = ratio, closest = i;
+    }
+    splits.erase(splits.begin() + static_cast<std::ptrdiff_t>(closest));
+  }
+  return splits;
+}
+
+std::vector<BatchPace> Search::measure_ladder(std::vector<BatchSplit> splits) {
+  while (splits.size() > 1) {
+    TrialSpec spec;
+    for (const auto& split : splits) {
+      spec.candidates.push_back(now_);
+      spec.candidates.back().micro_batch = split.micro_batch;
+      spec.candidates.back().accumulation = std::min(split.accumulation, most_accumulation);
+    }
+    spec.rounds = ladder_rounds;
+    spec.visit_s = 0.05;
+    predict(splits.back().micro_batch);
+    const auto result = measure(spec, "pace of micro-batches " + std::to_string(splits.front().micro_batch) + " to " +
+                                          std::to_string(splits.back().micro_batch));
+    if (outcome_.interrupted) return {};
+    if (result.outcome == TrialOutcome::ok) {
+      std::vector<BatchPace> paces;
+      for (std::size_t i = 0; i < splits.size(); ++i) {
+        const auto& tried = spec.candidates[i];
+        const double samples = static_cast<double>(tried.micro_batch * tried.accumulation * input_.job.world_size);
+        paces.push_back({splits[i], samples / std::max(median(result.candidates[i].step_times_s), 1e-9)});
+      }
+      return paces;
+    }
+    failed_batch_ = splits.back().micro_batch;  // side by side they need more; the largest goes
+    splits.pop_back();
+  }
+  return {};
+}
+
+void Search::take(const BatchSplit& split) {
+  now_.micro_batch = split.micro_batch;
+  now_.accumulation = split.accumulation;
+}
+
+void Search::choose_batch() {
+  const auto prior_batch = now_.micro_batch;
+  if (outcome_.interrupted || step_time_s_ <= 0) return;
+  outcome_.samples_per_s = static_cast<double>(now_.micro_batch * input_.job.world_size) / step_time_s_;
+  if (!open("batch_size")) return;
+  auto splits = ladder();
+  const auto cost = [&] {  // a step of each, in each round and twice before them
+    double samples = 0;
+    for (const auto& split : splits)
+      samples += static_cast<double>(split.micro_batch * std::min(split.accumulation, most_accumulation) * split.world_size);
+    return static_cast<double>(ladder_rounds + 2) * samples / outcome_.samples_per_s;
+  };
+  while (splits.size() > 2 && over(cost())) splits.erase(splits.begin());
+  if (splits.size() < 2 || over(cost()) || !worth(0.05, cost())) {
+    keep("batch_size", splits.size() < 2 ? "the only one that fits" : "not measured: too little time for what it can win");
+  } else {
+    const auto paces = measure_ladder(splits);
+    if (outcome_.interrupted) return;
+    if (const auto* chosen = smallest_within_3_percent(paces)) {
+      Json evidence = Json::object();
+      double best = 0;
+      for (const auto& pace : paces) {
+        evidence[std::to_string(pace.split.micro_batch)] = pace.samples_per_s;
+        best = std::max(best, pace.samples_per_s);
+      }
+      take(chosen->split);
+      outcome_.samples_per_s = chosen->samples_per_s;
+      const std::string reason = "the smallest of " + std::to_string(paces.size()) + " measured within 3 % of the best (" +
+                                 format_count(chosen->samples_per_s) + " of " + format_count(best) +
+                                 " samples/s): " + product(chosen->split);
+      set("batch_size", chosen->split.micro_batch, reason, {{"samples_per_s", evidence}});
+      set("gradient_accumulation_steps", chosen->split.accumulation,
+          "makes up the effective batch: " + product(chosen->split), nullptr);
+    }
+  }
+  if (facts_.batch_norm && now_.micro_batch != prior_batch)
+    outcome_.notes.push_back("the model has BatchNorm: micro-batch " + std::to_string(now_.micro_batch) +
+                             " trains a little differently from another one; tune.keep_micro_batch=true holds the table's, "
+                             "train.batch_size=N your own");
+}
+
+void Search::verify() {
+  if (outcome_.interrupted) return;
+  if (!line_is_of_now()) measure_line();  // the mode that was chosen has another one
+  for (int down = 0; down <= most_step_downs && !outcome_.interrupted; ++down) {
+    const std::int64_t most = std::min(largest_that_fits(), now_.micro_batch);
+    if (most < now_.micro_batch && open("batch_size"))
+      for (const auto& candidate : candidates_)
+        if (candidate.micro_batch <= most) take(candidate);
+    predict(now_.micro_batch);
+    auto settings = now_;
+    settings.accumulation = std::min(now_.accumulation, std::int64_t{2});
+    const auto peak = measure_peak(settings, true, "memory at the chosen micro-batch " + std::to_string(now_.micro_batch));
+    if (outcome_.interrupted) return;
+    const bool holds = peak && (outcome_.budget_bytes == 0 || peak->peak_bytes <= outcome_.budget_bytes);
+    if (peak) outcome_.measured_peak_bytes = peak->peak_bytes;
+    const Choice* choice = outcome_.plan.find("batch_size");
+    if (holds || !open("batch_size")) {
+      if (!holds) outcome_.notes.push_back("micro-batch " + std::to_string(now_.micro_batch) + ", set in the config, does not fit the memory budget");
+      if (choice && choice->value != now_.micro_batch && open("batch_size")) {
+        for (const auto& candidate : candidates_)
+          if (candidate.micro_batch == now_.micro_batch) {
+            set("batch_size", candidate.micro_batch,
+                "the largest that fits " + format_bytes(outcome_.budget_bytes) + " a rank: " + product(candidate),
+                {{"peak_bytes", peak ? Json(peak->peak_bytes) : Json(nullptr)}});
+            set("gradient_accumulation_steps", candidate.accumulation, "makes up the effective batch: " + product(candidate), nullptr);
+          }
+      }
+      return;
+    }
+    failed_batch_ = failed_batch_ == 0 ? now_.micro_batch : std::min(failed_batch_, now_.micro_batch);
+    if (largest_that_fits() == 0) break;
+  }
+}
+
+}  // namespace tlaunch

@@ -1,0 +1,143 @@
+// Search: precision, layout and kernel switches, in pairs.
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "tuning/search.h"
+
+namespace tlaunch {
+namespace {
+
+constexpr std::int64_t blocks = 10;              // of two rounds, A B B A
+constexpr double visit_s = 0.05;                 // shorter ones are lost in the noise of the scheduler
+constexpr double significance = 0.05, least_speedup = 1.03, abandon_ratio = 1.10;
+// On one batch shown again and again; what is left of the loss after some 20 steps may differ so much.
+constexpr double most_drift = 0.10, drift_floor = 0.02;
+
+std::string number(const char* format, double value) {
+  char text[40];
+  std::snprintf(text, sizeof text, format, value);
+  return text;
+}
+
+std::string text_of(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+
+std::string named(const std::string& key, const Json& value) {
+  if (key == "mixed_precision") return value == "off" ? "float32" : text_of(value);
+  return key + (value == true ? " on" : " off");
+}
+
+}  // namespace
+
+double Search::pair_cost_s() const {
+  return static_cast<double>(2 * 2 * blocks) * std::max(visit_s, step_time_s_) + 8 * step_time_s_;
+}
+
+Search::Pair Search::measure_pair(const Alternative& alternative) {
+  TrialSpec spec;
+  spec.candidates = {now_, alternative.settings};
+  for (auto& settings : spec.candidates) settings.accumulation = 1, settings.micro_batch = now_.micro_batch;
+  spec.rounds = 2 * blocks;
+  spec.visit_s = visit_s;
+  spec.abandon_ratio = abandon_ratio;
+  Pair pair{alternative, {}, 1, false, false, ""};
+  const auto result = measure(spec, named(alternative.key, value_of(alternative.settings, alternative.key)) + " against " +
+                                        named(alternative.key, value_of(now_, alternative.key)));
+  if (result.outcome != TrialOutcome::ok) {
+    pair.failure = std::string(to_string(result.outcome)) + (result.message.empty() ? "" : ": " + result.message);
+    return pair;
+  }
+  const auto &ours = result.candidates[0], &theirs = result.candidates[1];
+  pair.abandoned = result.abandoned;
+  pair.result = compare_paired(ours.step_times_s, theirs.step_times_s);
+  pair.loss_ratio = theirs.last_loss / ours.last_loss;
+  // Where our own loss is not finite either, the other setting is not to blame.
+  pair.vetoed = std::isfinite(ours.last_loss) &&
+                !(theirs.last_loss <= ours.last_loss * (1 + most_drift) + drift_floor * ours.first_loss);
+  return pair;
+}
+
+void Search::adopt(const Pair& pair) {
+  const std::string& key = pair.alternative.key;
+  const Json value = value_of(pair.alternative.settings, key), before = value_of(now_, key);
+  const auto kept = now_;
+  now_ = pair.alternative.settings;
+  now_.micro_batch = kept.micro_batch;
+  now_.accumulation = kept.accumulation;
+  step_time_s_ /= pair.result.speedup;
+  set(key, value,
+      named(key, value) + ": " + number("%.2f", pair.result.speedup) + "x faster than " + named(key, before) + ", p = " +
+          number("%.3f", pair.result.p_value) + ", loss " +
+          (std::abs(pair.loss_ratio - 1) < 0.005 ? std::string("equal") : number("%.3f of it", pair.loss_ratio)),
+      {{"speedup", pair.result.speedup},
+       {"p_value", pair.result.p_value},
+       {"blocks", pair.result.blocks},
+       {"loss_ratio", pair.loss_ratio},
+       {"micro_batch", now_.micro_batch}});
+}
+
+void Search::choose_switches() {
+  std::vector<Pair> pairs;
+  for (const auto& alternative : alternatives(now_, input_.config, input_.hardware, input_.job)) {
+    if (outcome_.interrupted) return;
+    if (over(pair_cost_s())) {
+      keep(alternative.key, "not measured: no time was left of the tuning budget");
+    } else if (!worth(alternative.expected_gain, pair_cost_s())) {
+      keep(alternative.key, "not measured: the run is too short to win the time back");
+    } else {
+      pairs.push_back(measure_pair(alternative));
+    }
+  }
+  std::vector<double> p_values;
+  for (const auto& pair : pairs) p_values.push_back(pair.failure.empty() && !pair.abandoned ? pair.result.p_value : 1);
+  const auto significant = holm(p_values, significance);
+  std::vector<const Pair*> winners;
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    const Pair& pair = pairs[i];
+    const std::string& key = pair.alternative.key;
+    const std::string other = named(key, value_of(pair.alternative.settings, key));
+    if (significant[i] && pair.result.speedup >= least_speedup && !pair.vetoed) {
+      winners.push_back(&pair);
+      continue;
+    }
+    const Json value = value_of(now_, key);
+    const Json evidence{{"speedup", pair.result.speedup}, {"p_value", pair.result.p_value},
+                        {"blocks", pair.result.blocks}, {"loss_ratio", std::isfinite(pair.loss_ratio) ? Json(pair.loss_ratio) : Json("NaN")}};
+    if (!pair.failure.empty())
+      set(key, value, named(key, value) + ": " + other + " did not run here (" + pair.failure + ")", evidence);
+    else if (pair.vetoed)
+      set(key, value, named(key, value) + ": with " + other + " the loss went another way (" +
+                          number("%.3f", pair.loss_ratio) + " of it after equal steps)", evidence);
+    else
+      set(key, value, named(key, value) + ": " + other + " is " + number("%.2f", pair.result.speedup) + "x as fast" +
+                          (pair.abandoned ? std::string() : ", p = " + number("%.3f", pair.result.p_value)), evidence);
+  }
+  std::sort(winners.begin(), winners.end(), [](const Pair* a, const Pair* b) { return a->result.speedup > b->result.speedup; });
+  for (const Pair* winner : winners) {
+    if (winner == winners.front()) {
+      adopt(*winner);
+      continue;
+    }
+    if (winner->alternative.key == winners.front()->alternative.key) continue;  // another precision has won
+    // What it brings on top of the first: gains of switches do not simply multiply.
+    auto again = winner->alternative;
+    const Json wanted = value_of(again.settings, again.key);
+    for (const auto& one : alternatives(now_, input_.config, input_.hardware, input_.job))
+      if (one.key == again.key && value_of(one.settings, one.key) == wanted) again = one;
+    if (over(pair_cost_s())) {
+      keep(again.key, "measured alone, not together with the others: no time was left");
+      continue;
+    }
+    const Pair together = measure_pair(again);
+    if (together.failure.empty() && !together.vetoed && !together.abandoned && together.result.p_value <= significance &&
+        together.result.speedup >= least_speedup)
+      adopt(together);
+    else
+      set(again.key, value_of(now_, again.key),
+          named(again.key, value_of(now_, again.key)) + ": " + named(again.key, wanted) +
+              " brings nothing more beside " + winners.front()->alternative.key,
+          {{"speedup", together.result.speedup}, {"p_value", together.result.p_value}});
+  }
+}
+
+}  // namespace tlaunch

@@ -1,0 +1,17 @@
+// Who carries out trials: real workers (launcher/trial_group.h), or a simulated device in tests.
+#pragma once
+
+#include "core/trial.h"
+
+namespace tlaunch {
+
+class TrialRunner {
+ public:
+  virtual ~TrialRunner() = default;
+  // Blocks until it is done. A failure of the workers is a result, never an exception.
+  virtual TrialResult run(const TrialSpec& spec) = 0;
+  // Seconds since tuning began.
+  virtual double elapsed_s() const = 0;
+};
+
+}  // namespace tlaunch

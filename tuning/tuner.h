@@ -1,0 +1,61 @@
+// Chooses by measurement what the user left open: micro-batch and accumulation, precision, kernels and layout, loading and
+// log interval. Starts from the prior's plan, asks a TrialRunner for one measurement after the other, and stops when the
+// budget is used up; what was not reached keeps the prior's value. Never touches what the user fixed.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/plan.h"
+#include "hardware/profile.h"
+#include "tuning/memory_line.h"
+#include "tuning/prior.h"
+#include "tuning/trial_runner.h"
+
+namespace tlaunch {
+
+struct TuneInput {
+  const RunConfig& config;          // as asked for: what is open here may be chosen
+  const HardwareProfile& hardware;
+  JobShape job;
+  Plan prior;                       // every choice made
+  std::uint64_t budget_bytes = 0;   // of memory, for one rank (tuning/memory_budget.h)
+  // Seconds that measuring may take: as given, or a share of the run (tuning/time_budget.h) once its pace is known.
+  std::optional<double> budget_s;
+  // Measure all there is, even where the run is too short to win the cost back (tlaunch tune).
+  bool thorough = false;
+};
+
+// What to show and to log while it goes on. Each may be empty.
+struct TuneCallbacks {
+  std::function<void(const TrialSpec&, const TrialResult&, const std::string& why)> on_trial;
+  std::function<void(std::int64_t micro_batch, std::uint64_t peak_bytes)> on_prediction;  // before it is tried
+};
+
+struct TuneOutcome {
+  Plan plan;
+  std::uint64_t predicted_peak_bytes = 0, measured_peak_bytes = 0, budget_bytes = 0;  // of one rank; 0: not known
+  double samples_per_s = 0;         // with the plan, over all ranks; 0: not measured
+  int trials = 0;
+  double seconds = 0;
+  bool interrupted = false, cached = false;
+  std::vector<std::string> notes;   // a line each, for people
+};
+
+// What a job asks of any card: measured here, for tuning/card_prediction.h. Throws UsageError where it cannot be.
+struct Demand {
+  MemoryLine line;
+  std::int64_t parameters = 0;
+};
+Demand measure_demand(const TuneInput& input, TrialRunner& runner, const TuneCallbacks& callbacks);
+
+// The `tune --json` object of docs/command-line.md, and back (DataError where it is none).
+Json to_json(const TuneOutcome& outcome);
+TuneOutcome tune_outcome_from_json(const Json& json);
+
+// Throws UsageError where not even the smallest batch that the product rule allows fits the memory.
+TuneOutcome tune(const TuneInput& input, TrialRunner& runner, const TuneCallbacks& callbacks);
+
+}  // namespace tlaunch
