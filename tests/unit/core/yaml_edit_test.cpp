@@ -114,6 +114,7 @@ TEST(YamlEdit, AMissingKeyIsAddedBelowTheSectionsOwnLastComments) {
 
 TEST(YamlEdit, TheSectionsIndentationIsTaken) {
   EXPECT_EQ(set("train:\n     a: 1\nb: 2\n", "train.c", "8"), "train:\n     a: 1\n     c: 8\nb: 2\n");
+  EXPECT_EQ(set("?\n  a\n: 1\nb: 2\n", "train.c", "8"), "?\n  a\n: 1\nb: 2\ntrain:\n  c: 8\n");
   EXPECT_EQ(set("  train:\n    a: 1\n", "b", "8"), "  train:\n    a: 1\n  b: 8\n");
 }
 
@@ -241,8 +242,8 @@ TEST(YamlEdit, WhatIsNoYamlIsRefused) {
 // What yaml-cpp takes as long as nothing stands below it; found by fuzzing.
 TEST(YamlEdit, WhatOnlyTheLastLineMayHoldIsNotBuiltUpon) {
   EXPECT_EQ(error_of("a: \"b\"\nfoo\n"), "c.yaml:2:1: train.batch_size: has no value; set it to '8' by hand");
-  EXPECT_EQ(error_of("a:\nfoo\n"),
-            "c.yaml:2:1: train.batch_size: is a value that stands no further to the right than its key; "
+  EXPECT_EQ(error_of("a: 1\nb:\n\nfoo\n# c"),
+            "c.yaml:4:1: train.batch_size: is a value that stands no further to the right than its key; "
             "set it to '8' by hand");
   EXPECT_EQ(error_of("a: &x\n !"), "c.yaml:1:4: train.batch_size: has an anchor (&) or a tag (!); "
                                    "set it to '8' by hand");
