@@ -63,8 +63,9 @@ CardName parse_card(const std::string& name) {
       continue;
     }
     std::string& word = words.back();
-    if ((word == "rtx" || word == "gtx") && is_digit(c)) words.emplace_back();                    // rtx3060
-    if (c == 't' && word.size() == 4 && std::all_of(word.begin(), word.end(), is_digit)) words.emplace_back();  // 3060ti
+    const bool is_number = word.size() == 4 && std::all_of(word.begin(), word.end(), is_digit);
+    const bool is_brand = word == "rtx" || word == "gtx";
+    if ((is_brand && is_digit(c)) || (is_number && c == 't')) words.emplace_back();  // rtx3060, 3060ti
     words.back() += c;
   }
   CardName card;
@@ -233,8 +234,7 @@ class Reader {
     const ParsedValue parsed = parse_value(value.text, rule);
     if (!parsed.problem.empty()) return problem(value, name, parsed.problem);
     if (!parsed.value) {
-      settings.any_mixed_precision = settings.any_mixed_precision || (known.number == nullptr && known.flag == nullptr &&
-                                                                      value.text != rule.empty_word);
+      if (!known.number && !known.flag) settings.any_mixed_precision = value.text != rule.empty_word;
     } else if (known.number) {
       settings.*known.number = std::get<std::int64_t>(*parsed.value);
     } else if (known.flag) {

@@ -13,7 +13,9 @@ const char* const unknown_form = "is written in a way that this program does not
 bool is_space(char c) { return is_blank(c) || c == '\n' || c == '\r'; }
 bool is_flow_mark(char c) { return c != '\0' && std::strchr(",[]{}", c); }
 
-[[noreturn]] void by_hand(const YamlEvent& event, const std::string& why) { throw ByHand{event.line, event.column, why}; }
+[[noreturn]] void by_hand(const YamlEvent& event, const std::string& why) {
+  throw ByHand{event.line, event.column, why};
+}
 
 std::size_t line_end(const std::string& text, std::size_t at) { return std::min(text.find('\n', at), text.size()); }
 

@@ -19,8 +19,8 @@ struct ByHand {
 bool is_blank(char c);       // space or tab
 
 // The offset behind an event's own bytes; nothing where it has none (an empty value, a block map, an end). Of a map or
-// list in brackets: behind the opening one. Throws ByHand for a block scalar, where an anchor or a tag stands before it,
-// and for what it does not recognise.
+// list in brackets: behind the opening one. Throws ByHand for a block scalar, for what has an anchor or a tag, and for
+// what it does not recognise.
 std::optional<std::size_t> end_of(const std::string& text, const YamlEvent& event);
 
 // Where the node that begins at `node` stops: behind its own bytes and those of all it holds.

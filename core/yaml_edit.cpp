@@ -306,7 +306,8 @@ class Edit {
       if (text_.compare(at, 2, "\r\n") == 0) continue;
       const auto lines = std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(at), '\n');
       const std::size_t column = at - line_start(text_, at) + 1;
-      throw ByHand{static_cast<int>(lines) + 1, static_cast<int>(column), "the file has a carriage return within a line"};
+      throw ByHand{static_cast<int>(lines) + 1, static_cast<int>(column),
+                   "the file has a carriage return within a line"};
     }
   }
 
