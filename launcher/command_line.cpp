@@ -260,6 +260,8 @@ Command parse_command_line(const std::vector<std::string>& arguments) {
       throw UsageError("--test-only changes nothing: leave it out, or --write and --team");
     if (!parsers.tune_values.gpu.empty() && parsers.tune_values.nproc)
       throw UsageError("--gpu answers for one card: leave --nproc out");
+    if (!parsers.tune_values.gpu.empty() && (parsers.tune_values.write || parsers.tune_values.team))
+      throw UsageError("--gpu is for a card that is not here: leave --write and --team to a machine that has it");
     check_overrides(parsers.tune_values.overrides);
     return parsers.tune_values;
   }

@@ -34,16 +34,16 @@ std::string path_of(const Json& key) {
 
 }  // namespace
 
-Json plan_cache_key(const Job& job, std::uint64_t budget_bytes) {
-  Json config = Json::object();
-  for (const auto& [key, value] : flatten(job.loaded.config))
-    if (bears_on_a_step(key)) config[key] = value;
-  config["tune.keep_micro_batch"] = job.loaded.config.tune.keep_micro_batch;
+Json plan_cache_key(const Job& job, const RunConfig& config, std::uint64_t budget_bytes) {
+  Json keys = Json::object();
+  for (const auto& [key, value] : flatten(config))
+    if (bears_on_a_step(key)) keys[key] = value;
+  keys["tune.keep_micro_batch"] = config.tune.keep_micro_batch;
   Json cards = Json::array();
   if (job.world.on_gpu)
     for (const GpuInfo& gpu : job.hardware.gpus) cards.push_back(gpu.uuid);
   return {{"format", format},
-          {"config", config},
+          {"config", keys},
           {"worker", std::filesystem::path(describe_cache_path(job.worker_path)).filename().string()},
           {"libtorch", job.worker.torch_version},
           {"gpus", cards},

@@ -96,7 +96,7 @@ int run_smoke(const RunCommand& command, Job job) {
   const RunFolder& folder = place.folder;
   {
     EventLog log(folder.file("events.jsonl"), 0);
-    tune_job(job, {command.retune, false, folder.file("logs/tuning")}, progress, &log);
+    tune_job(job, {command.retune, false, false, folder.file("logs/tuning")}, progress, &log);
   }
   SmokeRun run{job,
                folder,

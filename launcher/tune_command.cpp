@@ -1,12 +1,17 @@
 #include "launcher/tune_command.h"
 
 #include <cstdio>
+#include <ctime>
 
+#include "core/atomic_file.h"
 #include "core/error.h"
 #include "core/event.h"
 #include "core/units.h"
+#include "core/yaml_edit.h"
 #include "hardware/known_card.h"
+#include "launcher/config_backup.h"
 #include "launcher/plan_table.h"
+#include "launcher/team_plan.h"
 #include "launcher/trial_group.h"
 #include "launcher/tune_job.h"
 #include "tuning/card_prediction.h"
@@ -14,6 +19,8 @@
 
 namespace tlaunch {
 namespace {
+
+constexpr std::size_t config_limit_bytes = 1u << 20;
 
 std::string memory_text(const TuneOutcome& outcome) {
   if (outcome.measured_peak_bytes == 0) return "";
@@ -56,6 +63,31 @@ TuneOutcome for_other_card(const TuneCommand& command) {
   return outcome;
 }
 
+// The plan's keys where they stand in a config. Accumulation is left to follow from the batch.
+constexpr std::pair<const char*, const char*> written_keys[] = {
+    {"batch_size", "train.batch_size"},           {"mixed_precision", "gpu.mixed_precision"},
+    {"tf32", "gpu.tf32"},                         {"cudnn_benchmark", "gpu.cudnn_benchmark"},
+    {"channels_last", "gpu.channels_last"},       {"num_workers", "data.num_workers"},
+    {"log_interval", "log.log_interval"}};
+
+// What was measured (now, or for the cache, or by the team), into the file itself.
+void write_config(const TuneCommand& command, const Plan& plan, Progress& progress) {
+  const std::string original = read_file(command.config, config_limit_bytes);
+  std::vector<YamlEdit> edits;
+  for (const auto& [key, dotted] : written_keys) {
+    const Choice* choice = plan.find(key);
+    if (!choice || choice->origin == Origin::user || choice->origin == Origin::prior) continue;
+    edits.push_back({yaml_path(dotted), choice->value.is_string() ? choice->value.get<std::string>() : choice->value.dump()});
+  }
+  const std::string edited = edit_yaml(original, edits, command.config);
+  if (edited == original) {
+    progress.line(command.config + " has these values already");
+    return;
+  }
+  const std::string backup = replace_with_backup(command.config, original, edited, std::time(nullptr));
+  progress.line(command.config + ": written; the original is " + backup);
+}
+
 }  // namespace
 
 int run_tune(const TuneCommand& command) {
@@ -65,8 +97,10 @@ int run_tune(const TuneCommand& command) {
   }
   Progress progress(stderr, stderr_terminal());
   Job job = prepare_job({command.config, command.overrides, command.nproc, ""});
-  const TuneOutcome outcome = tune_job(job, {command.retune, true, ""}, progress, nullptr);
+  const TuneOutcome outcome = tune_job(job, {command.retune, true, command.team, ""}, progress, nullptr);
   show(command, outcome);
+  if (command.write && !outcome.interrupted) write_config(command, outcome.plan, progress);
+  if (command.team && !outcome.interrupted) progress.line(write_team_entry(job) + ": entry for " + team_card(job).name + " written");
   return outcome.interrupted ? exit_code::interrupted : exit_code::ok;
 }
 

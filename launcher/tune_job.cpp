@@ -5,6 +5,7 @@
 #include "core/event.h"
 #include "core/units.h"
 #include "launcher/plan_cache.h"
+#include "launcher/team_plan.h"
 #include "launcher/trial_group.h"
 #include "tuning/alternatives.h"
 #include "tuning/batch_candidates.h"
@@ -17,9 +18,8 @@ JobShape shape_of(const Job& job) {
   return {job.worker.model(job.loaded.config.model.name)->sample_kind, job.world.on_gpu, job.world.size};
 }
 
-// Whether there is a choice to make.
-bool anything_open(const Job& job) {
-  const RunConfig& config = job.loaded.config;
+// Whether there is a choice to make. `config`: with what the team fixed.
+bool anything_open(const Job& job, const RunConfig& config) {
   const bool batch = !config.tune.keep_micro_batch && batch_candidates(config.train, job.world.size).size() > 1;
   return batch || !alternatives(trial_settings_of(job.config), config, job.hardware, shape_of(job)).empty();
 }
@@ -102,20 +102,23 @@ bool still_holds(const TuneOutcome& kept, const Job& job, TrialRunner& runner, c
 }  // namespace
 
 TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog* log) {
+  const TeamPlan team = with_team_settings(job, how.new_team_file);
+  for (const std::string& note : team.notes) progress.line("note: " + note);
+  take(job, team.plan);
   TuneOutcome outcome;
   outcome.budget_bytes = memory_budget_bytes(job.hardware, shape_of(job), job.loaded.config.tune.margin);
   outcome.plan = job.plan;
-  if (!job.loaded.config.tune.enabled || !anything_open(job)) return outcome;
+  if (!job.loaded.config.tune.enabled || !anything_open(job, team.config)) return outcome;
   job.plan.memory_budget_bytes = outcome.budget_bytes;
   Narrator narrator(progress, log);
   const TuneCallbacks callbacks = narrator.callbacks();
   TrialGroup runner(job, how.log_folder);
   const bool caching = job.loaded.config.tune.cache;
-  const Json key = plan_cache_key(job, outcome.budget_bytes);
+  const Json key = plan_cache_key(job, team.config, outcome.budget_bytes);
   const auto kept = caching && !how.retune ? read_plan_cache(key) : std::nullopt;
   progress.line(kept ? "tuning: this job was measured here before" : "tuning: measuring what is left to auto");
   if (!kept || !still_holds(*kept, job, runner, callbacks, outcome)) {
-    const TuneInput input{job.loaded.config, job.hardware, shape_of(job), job.plan, outcome.budget_bytes,
+    const TuneInput input{team.config, job.hardware, shape_of(job), job.plan, outcome.budget_bytes,
                           job.loaded.config.tune.budget_s, how.thorough};
     outcome = tune(input, runner, callbacks);
     if (caching && !outcome.interrupted) write_plan_cache(key, outcome);
@@ -131,9 +134,11 @@ TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog*
 
 void take_cached_plan(Job& job) {
   const TuneConfig& how = job.loaded.config.tune;
-  if (!how.enabled || !how.cache || !anything_open(job)) return;
+  const TeamPlan team = with_team_settings(job, false);
+  take(job, team.plan);
+  if (!how.enabled || !how.cache || !anything_open(job, team.config)) return;
   const auto budget = memory_budget_bytes(job.hardware, shape_of(job), how.margin);
-  if (const auto kept = read_plan_cache(plan_cache_key(job, budget))) take(job, from_cache(kept->plan));
+  if (const auto kept = read_plan_cache(plan_cache_key(job, team.config, budget))) take(job, from_cache(kept->plan));
 }
 
 }  // namespace tlaunch

@@ -76,6 +76,13 @@ launch:
   worker: tlaunch-worker
   nproc: auto
   grace_s: 30
+tune:
+  enabled: true
+  budget_s: auto
+  cache: true
+  margin: auto
+  team_file: none
+  keep_micro_batch: false
 )");
 }
 
@@ -137,6 +144,7 @@ TEST_F(RoundTrip, AnyValidConfigReadsBackTheSame) {
     config.model.dtype = FloatType::float32;
     config.deterministic = false;
     if (config.model.weights && config.model.weights->ends_with('/')) config.model.weights = "/w";
+    if (config.tune.team_file) config.tune.team_file = "/team #1";
     RC_ASSERT(flatten(again(config)) == flatten(config));
     RC_ASSERT(to_yaml(again(config), test::worker()) == to_yaml(config, test::worker()));
   });
