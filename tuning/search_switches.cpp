@@ -103,14 +103,17 @@ void Search::choose_switches() {
     const Json value = value_of(now_, key);
     const Json evidence{{"speedup", pair.result.speedup}, {"p_value", pair.result.p_value},
                         {"blocks", pair.result.blocks}, {"loss_ratio", std::isfinite(pair.loss_ratio) ? Json(pair.loss_ratio) : Json("NaN")}};
+    std::string why;
     if (!pair.failure.empty())
-      set(key, value, named(key, value) + ": " + other + " did not run here (" + pair.failure + ")", evidence);
+      why = other + " did not run here (" + pair.failure + ")";
     else if (pair.vetoed)
-      set(key, value, named(key, value) + ": with " + other + " the loss went another way (" +
-                          number("%.3f", pair.loss_ratio) + " of it after equal steps)", evidence);
+      why = "with " + other + " the loss went another way (" + number("%.3f", pair.loss_ratio) + " of it after equal steps)";
+    else if (pair.result.blocks == 0)
+      why = other + " is so slow that it was given up after its first steps";
     else
-      set(key, value, named(key, value) + ": " + other + " is " + number("%.2f", pair.result.speedup) + "x as fast" +
-                          (pair.abandoned ? std::string() : ", p = " + number("%.3f", pair.result.p_value)), evidence);
+      why = other + " is " + number("%.2f", pair.result.speedup) + "x as fast" +
+            (pair.abandoned ? std::string() : ", p = " + number("%.3f", pair.result.p_value));
+    set(key, value, named(key, value) + ": " + why, evidence);
   }
   std::sort(winners.begin(), winners.end(), [](const Pair* a, const Pair* b) { return a->result.speedup > b->result.speedup; });
   for (const Pair* winner : winners) {
