@@ -113,7 +113,11 @@ void Search::choose_switches() {
     else
       why = other + " is " + number("%.2f", pair.result.speedup) + "x as fast" +
             (pair.abandoned ? std::string() : ", p = " + number("%.3f", pair.result.p_value));
-    set(key, value, named(key, value) + ": " + why, evidence);
+    const Choice* before = outcome_.plan.find(key);  // another alternative of the same switch may have lost already
+    const bool joins = std::any_of(pairs.begin(), pairs.begin() + static_cast<std::ptrdiff_t>(i),
+                                   [&](const Pair& one) { return one.alternative.key == key; }) &&
+                       before->origin == Origin::measured;
+    set(key, value, joins ? before->reason + "; " + why : named(key, value) + ": " + why, evidence);
   }
   std::sort(winners.begin(), winners.end(), [](const Pair* a, const Pair* b) { return a->result.speedup > b->result.speedup; });
   for (const Pair* winner : winners) {
