@@ -127,21 +127,29 @@ void Search::choose_switches() {
     }
     if (winner->alternative.key == winners.front()->alternative.key) continue;  // another precision has won
     // What it brings on top of the first: gains of switches do not simply multiply.
-    auto again = winner->alternative;
-    const Json wanted = value_of(again.settings, again.key);
-    for (const auto& one : alternatives(now_, input_.config, input_.hardware, input_.job))
-      if (one.key == again.key && value_of(one.settings, one.key) == wanted) again = one;
-    if (over(pair_cost_s())) {
-      keep(again.key, "measured alone, not together with the others: no time was left");
+    const std::string& key = winner->alternative.key;
+    const Json wanted = value_of(winner->alternative.settings, key);
+    const auto offered = alternatives(now_, input_.config, input_.hardware, input_.job);
+    const auto again = std::find_if(offered.begin(), offered.end(), [&](const Alternative& one) {
+      return one.key == key && value_of(one.settings, key) == wanted;
+    });
+    if (again == offered.end()) {
+      set(key, value_of(now_, key),
+          named(key, value_of(now_, key)) + ": " + named(key, wanted) + " has no bearing beside " + winners.front()->alternative.key,
+          {{"speedup", winner->result.speedup}, {"p_value", winner->result.p_value}});
       continue;
     }
-    const Pair together = measure_pair(again);
+    if (over(pair_cost_s())) {
+      keep(key, "measured alone, not together with the others: no time was left");
+      continue;
+    }
+    const Pair together = measure_pair(*again);
     if (together.failure.empty() && !together.vetoed && !together.abandoned && together.result.p_value <= significance &&
         together.result.speedup >= least_speedup)
       adopt(together);
     else
-      set(again.key, value_of(now_, again.key),
-          named(again.key, value_of(now_, again.key)) + ": " + named(again.key, wanted) +
+      set(key, value_of(now_, key),
+          named(key, value_of(now_, key)) + ": " + named(key, wanted) +
               " brings nothing more beside " + winners.front()->alternative.key,
           {{"speedup", together.result.speedup}, {"p_value", together.result.p_value}});
   }
