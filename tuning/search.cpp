@@ -63,13 +63,14 @@ std::optional<MemoryPoint> Search::measure_peak(const TrialSettings& settings, b
   spec.candidates = {settings};
   spec.whole_run = whole_run;
   const auto result = measure(spec, why);
+  const auto too_much_from = [&](std::int64_t batch) { failed_batch_ = failed_batch_ == 0 ? batch : std::min(failed_batch_, batch); };
   if (result.outcome == TrialOutcome::ok) {
     const MemoryPoint point{settings.micro_batch, result.peak_bytes};
     points_.push_back(point);
+    if (outcome_.budget_bytes > 0 && point.peak_bytes > outcome_.budget_bytes) too_much_from(point.micro_batch);
     return point;
   }
-  if (result.outcome != TrialOutcome::interrupted)
-    failed_batch_ = failed_batch_ == 0 ? settings.micro_batch : std::min(failed_batch_, settings.micro_batch);
+  if (result.outcome != TrialOutcome::interrupted) too_much_from(settings.micro_batch);
   if (result.outcome == TrialOutcome::crashed || result.outcome == TrialOutcome::hung)
     outcome_.notes.push_back("a trial with micro-batch " + std::to_string(settings.micro_batch) + " " +
                              to_string(result.outcome) + (result.message.empty() ? "" : ": " + result.message));
@@ -77,6 +78,11 @@ std::optional<MemoryPoint> Search::measure_peak(const TrialSettings& settings, b
 }
 
 void Search::measure_line() {
+  const std::int64_t largest = candidates_.back().micro_batch;
+  measure_line_from(largest > first_batch ? first_batch : std::max<std::int64_t>(1, largest / 2));
+}
+
+void Search::measure_line_from(std::int64_t small) {
   points_.clear();
   line_.reset();
   line_of_ = now_;
@@ -86,8 +92,6 @@ void Search::measure_line() {
     settings.micro_batch = batch;
     return measure_peak(settings, true, "memory at micro-batch " + std::to_string(batch));
   };
-  const std::int64_t largest = candidates_.back().micro_batch;
-  const std::int64_t small = largest > first_batch ? first_batch : std::max<std::int64_t>(1, largest / 2);
   const auto first = peak_at(small);
   if (!first || outcome_.interrupted) return;
   // The next one as far away as is safe, were all of the peak activations, and as time allows.
@@ -96,8 +100,10 @@ void Search::measure_line() {
   while (next > 2 * small && outcome_.budget_bytes > 0 &&
          static_cast<double>(last_.idle_bytes) + worst_per_sample * static_cast<double>(next) > static_cast<double>(outcome_.budget_bytes))
     next /= 2;
-  next = std::min(next, largest);
-  if (next > small) peak_at(next);
+  next = std::min(next, candidates_.back().micro_batch);
+  if (failed_batch_ > 0) next = std::min(next, failed_batch_ - 1);
+  while (next > small && !peak_at(next) && !outcome_.interrupted) next /= 2;
+  if (points_.size() < 2 && small > 1 && !outcome_.interrupted) peak_at(small / 2);  // there is no room above it
   line_ = fit_memory(points_);
 }
 
@@ -124,41 +130,66 @@ void Search::predict(std::int64_t micro_batch) {
   if (callbacks_.on_prediction) callbacks_.on_prediction(micro_batch, outcome_.predicted_peak_bytes);
 }
 
+bool Search::take_what_fits(std::int64_t most) {
+  const BatchSplit* largest = nullptr;
+  for (const auto& candidate : candidates_)
+    if (candidate.micro_batch <= most) largest = &candidate;
+  if (!largest) return false;
+  if (largest->micro_batch != now_.micro_batch) take_for_memory(*largest);
+  return true;
+}
+
+void Search::refuse() const {
+  const std::int64_t least = candidates_.front().micro_batch;
+  const std::string batch = "micro-batch " + std::to_string(least);
+  const auto smallest = std::min_element(points_.begin(), points_.end(), [](const auto& a, const auto& b) { return a.micro_batch < b.micro_batch; });
+  std::string needs = " does not run within it";
+  if (line_) needs = " needs " + format_bytes(line_->peak_bytes(least));
+  else if (smallest != points_.end() && smallest->micro_batch == least) needs = " needs " + format_bytes(smallest->peak_bytes);
+  const std::string there = format_bytes(outcome_.budget_bytes) + " a rank (less what tune.margin keeps free)";
+  if (!open("batch_size") || input_.config.train.gradient_accumulation_steps)
+    throw UsageError(batch + ", which is fixed, does not fit the memory: there are " + there + ", and it" + needs +
+                     "; leave train.batch_size and train.gradient_accumulation_steps to auto (without tune.keep_micro_batch), "
+                     "or free memory (tlaunch probe)");
+  throw UsageError("no micro-batch fits the memory: there are " + there + ", and " + batch + needs +
+                   "; take a smaller model, fewer ranks on this machine, or free memory (tlaunch probe)");
+}
+
 void Search::measure_memory() {
   measure_line();
   if (outcome_.interrupted) return;
+  if (points_.empty() && last_.outcome != TrialOutcome::out_of_memory) return;  // not for want of memory: the run will tell
   if (points_.empty() || largest_that_fits() == 0) {  // smaller than a multiple of 4, where memory forces it
     const auto all = batch_candidates(input_.config.train, input_.job.world_size, /*memory_forces=*/true);
     if (open("batch_size") && all.front().micro_batch < candidates_.front().micro_batch) {
       candidates_ = all;
-      auto settings = now_;
-      settings.accumulation = 1;
-      settings.micro_batch = candidates_.front().micro_batch;
-      if (points_.empty()) measure_peak(settings, true, "memory at micro-batch " + std::to_string(settings.micro_batch));
+      if (points_.empty()) measure_line_from(1);
     }
   }
-  if (!outcome_.interrupted && (points_.empty() || largest_that_fits() == 0))
-    throw UsageError("no micro-batch fits the memory: " + format_bytes(outcome_.budget_bytes) + " a rank, and micro-batch " +
-                     std::to_string(candidates_.front().micro_batch) +
-                     (points_.empty() ? " ran out of it" : " needs " + format_bytes(points_.front().peak_bytes)) +
-                     "; take a smaller model, fewer ranks on this machine, or free memory (tlaunch probe)");
   if (outcome_.interrupted) return;
 
   // The pace at the prior's batch, or the largest below it that fits.
-  const std::int64_t most = std::min(largest_that_fits(), now_.micro_batch);
-  for (const auto& candidate : candidates_)
-    if (candidate.micro_batch <= most) now_.micro_batch = candidate.micro_batch, now_.accumulation = candidate.accumulation;
-  predict(now_.micro_batch);
-  TrialSpec spec;
-  spec.candidates = {now_};
-  spec.candidates[0].accumulation = 1;
-  spec.rounds = 4;
-  const auto result = measure(spec, "pace at micro-batch " + std::to_string(now_.micro_batch));
-  if (result.outcome != TrialOutcome::ok) return;
-  step_time_s_ = median(result.candidates.front().step_times_s);
-  if (!std::isfinite(result.candidates.front().last_loss))
-    outcome_.notes.push_back("the loss is not finite after " + std::to_string(result.candidates.front().steps) +
-                             " steps even with the settings at hand: look at train.learning_rate");
+  const std::int64_t wanted = now_.micro_batch;
+  while (!outcome_.interrupted) {
+    const std::int64_t most = points_.empty() ? 0 : std::min(largest_that_fits(), wanted);
+    if (!take_what_fits(most)) refuse();
+    predict(now_.micro_batch);
+    TrialSpec spec;
+    spec.candidates = {now_};
+    spec.candidates[0].accumulation = 1;
+    spec.rounds = 4;
+    const auto result = measure(spec, "pace at micro-batch " + std::to_string(now_.micro_batch));
+    if (result.outcome == TrialOutcome::out_of_memory && open("batch_size")) {
+      failed_batch_ = now_.micro_batch / 2 + 1;  // the line was wrong: well below
+      continue;
+    }
+    if (result.outcome != TrialOutcome::ok) return;
+    step_time_s_ = median(result.candidates.front().step_times_s);
+    if (!std::isfinite(result.candidates.front().last_loss))
+      outcome_.notes.push_back("the loss is not finite after " + std::to_string(result.candidates.front().steps) +
+                               " steps even with the settings at hand: look at train.learning_rate");
+    return;
+  }
 }
 
 double Search::time_budget_s() const {
@@ -188,8 +219,18 @@ void Search::keep(const std::string& key, const std::string& why) {
     if (choice.key == key && choice.origin == Origin::prior) choice.reason += " (" + why + ")";
 }
 
+std::string Search::why_not_measured() const {
+  return step_time_s_ > 0 ? "not measured: no time was left of the tuning budget"
+                          : "not measured: the trial of the settings at hand failed";
+}
+
 TuneOutcome Search::outcome() {
   outcome_.seconds = runner_.elapsed_s();
+  const Choice *before = input_.prior.find("batch_size"), *chosen = outcome_.plan.find("batch_size");
+  if (facts_.batch_norm && before && before->value != chosen->value)
+    outcome_.notes.push_back("the model has BatchNorm: micro-batch " + chosen->value.dump() +
+                             " trains a little differently from another one; tune.keep_micro_batch=true holds the table's, "
+                             "train.batch_size=N your own");
   if (outcome_.interrupted) outcome_.notes.push_back("tuning was interrupted; what it had not reached keeps the prior's value");
   return outcome_;
 }

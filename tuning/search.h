@@ -44,6 +44,7 @@ class Search {
   };
 
   TrialResult measure(TrialSpec spec, const std::string& why);
+  void measure_line_from(std::int64_t small);
   std::optional<MemoryPoint> measure_peak(const TrialSettings& settings, bool whole_run, const std::string& why);
   std::int64_t largest_that_fits() const;
   bool line_is_of_now() const;
@@ -57,6 +58,12 @@ class Search {
   std::vector<BatchSplit> ladder() const;
   std::vector<BatchPace> measure_ladder(std::vector<BatchSplit> splits);
   void take(const BatchSplit& split);
+  void take_for_memory(const BatchSplit& split);  // now, and in the plan
+  bool take_what_fits(std::int64_t most);       // the largest candidate within `most`; false: there is none
+  void give_up_mode(const TrialSettings& earlier);
+  void fall_back();
+  [[noreturn]] void refuse() const;             // no micro-batch fits
+  std::string why_not_measured() const;
   void set(const std::string& key, const Json& value, const std::string& reason, Json evidence);
   void keep(const std::string& key, const std::string& why);  // the prior's value stays
   bool open(const std::string& key) const;
@@ -70,7 +77,7 @@ class Search {
   std::vector<MemoryPoint> points_;       // of now_'s mode
   std::optional<MemoryLine> line_;
   TrialSettings line_of_;                 // the mode it was measured in
-  std::int64_t failed_batch_ = 0;         // the smallest that ran out of memory; 0: none
+  std::int64_t failed_batch_ = 0;         // from this one on memory does not do; 0: none
   JobFacts facts_;
   TrialResult last_;
   double step_time_s_ = 0;                // one micro-step of now_ with its update

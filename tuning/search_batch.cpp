@@ -46,7 +46,7 @@ std::vector<BatchSplit> Search::ladder() const {
 }
 
 std::vector<BatchPace> Search::measure_ladder(std::vector<BatchSplit> splits) {
-  while (splits.size() > 1) {
+  while (splits.size() > 1 && !over(0)) {
     TrialSpec spec;
     for (const auto& split : splits) {
       spec.candidates.push_back(now_);
@@ -55,7 +55,7 @@ std::vector<BatchPace> Search::measure_ladder(std::vector<BatchSplit> splits) {
     }
     spec.rounds = ladder_rounds;
     spec.visit_s = 0.05;
-    predict(splits.back().micro_batch);
+    for (const auto& split : splits) predict(split.micro_batch);
     const auto result = measure(spec, "pace of micro-batches " + std::to_string(splits.front().micro_batch) + " to " +
                                           std::to_string(splits.back().micro_batch));
     if (outcome_.interrupted) return {};
@@ -79,9 +79,20 @@ void Search::take(const BatchSplit& split) {
   now_.accumulation = split.accumulation;
 }
 
+void Search::take_for_memory(const BatchSplit& split) {
+  take(split);
+  Json evidence;
+  if (line_) evidence = {{"bytes_per_sample", line_->bytes_per_sample}, {"fixed_bytes", line_->fixed_bytes}};
+  set("batch_size", split.micro_batch, "the largest that fits " + format_bytes(outcome_.budget_bytes) + " a rank: " + product(split), evidence);
+  set("gradient_accumulation_steps", split.accumulation, "makes up the effective batch: " + product(split), nullptr);
+}
+
 void Search::choose_batch() {
-  const auto prior_batch = now_.micro_batch;
-  if (outcome_.interrupted || step_time_s_ <= 0) return;
+  if (outcome_.interrupted) return;
+  if (step_time_s_ <= 0) {
+    keep("batch_size", why_not_measured());
+    return;
+  }
   outcome_.samples_per_s = static_cast<double>(now_.micro_batch * input_.job.world_size) / step_time_s_;
   if (!open("batch_size")) return;
   auto splits = ladder();
@@ -112,46 +123,68 @@ void Search::choose_batch() {
       set("batch_size", chosen->split.micro_batch, reason, {{"samples_per_s", evidence}});
       set("gradient_accumulation_steps", chosen->split.accumulation,
           "makes up the effective batch: " + product(chosen->split), nullptr);
+    } else {
+      keep("batch_size", "not measured: the trials of other batches failed");
     }
   }
-  if (facts_.batch_norm && now_.micro_batch != prior_batch)
-    outcome_.notes.push_back("the model has BatchNorm: micro-batch " + std::to_string(now_.micro_batch) +
-                             " trains a little differently from another one; tune.keep_micro_batch=true holds the table's, "
-                             "train.batch_size=N your own");
+}
+
+// Back to the mode of `earlier`: ours cannot be run as a whole.
+void Search::give_up_mode(const TrialSettings& earlier) {
+  const TrialSettings failed = now_;
+  now_ = earlier;
+  now_.micro_batch = failed.micro_batch;
+  now_.accumulation = failed.accumulation;
+  for (const char* key : {"mixed_precision", "tf32", "cudnn_benchmark", "channels_last"})
+    if (value_of(failed, key) != value_of(now_, key))
+      set(key, value_of(now_, key), "as before: what was faster did not run with all that training keeps in memory (" +
+                                        std::string(to_string(last_.outcome)) + ")", nullptr);
+  outcome_.samples_per_s = 0;
 }
 
 void Search::verify() {
-  if (outcome_.interrupted) return;
-  if (!line_is_of_now()) measure_line();  // the mode that was chosen has another one
-  for (int down = 0; down <= most_step_downs && !outcome_.interrupted; ++down) {
+  if (outcome_.interrupted || points_.empty()) return;
+  if (!line_is_of_now()) {  // the mode that was chosen has another one
+    const auto points = points_;
+    const auto line = line_;
+    const auto line_of = line_of_;
+    const auto failed_batch = failed_batch_;
+    measure_line();
+    if (outcome_.interrupted) return;
+    if (points_.empty()) {
+      points_ = points, line_ = line, line_of_ = line_of, failed_batch_ = failed_batch;
+      give_up_mode(line_of);
+    }
+  }
+  for (int down = 0; down <= most_step_downs; ++down) {
     const std::int64_t most = std::min(largest_that_fits(), now_.micro_batch);
-    if (most < now_.micro_batch && open("batch_size"))
-      for (const auto& candidate : candidates_)
-        if (candidate.micro_batch <= most) take(candidate);
+    if (most < now_.micro_batch && open("batch_size") && !take_what_fits(most)) break;
     predict(now_.micro_batch);
     auto settings = now_;
     settings.accumulation = std::min(now_.accumulation, std::int64_t{2});
     const auto peak = measure_peak(settings, true, "memory at the chosen micro-batch " + std::to_string(now_.micro_batch));
     if (outcome_.interrupted) return;
-    const bool holds = peak && (outcome_.budget_bytes == 0 || peak->peak_bytes <= outcome_.budget_bytes);
     if (peak) outcome_.measured_peak_bytes = peak->peak_bytes;
-    const Choice* choice = outcome_.plan.find("batch_size");
-    if (holds || !open("batch_size")) {
-      if (!holds) outcome_.notes.push_back("micro-batch " + std::to_string(now_.micro_batch) + ", set in the config, does not fit the memory budget");
-      if (choice && choice->value != now_.micro_batch && open("batch_size")) {
-        for (const auto& candidate : candidates_)
-          if (candidate.micro_batch == now_.micro_batch) {
-            set("batch_size", candidate.micro_batch,
-                "the largest that fits " + format_bytes(outcome_.budget_bytes) + " a rank: " + product(candidate),
-                {{"peak_bytes", peak ? Json(peak->peak_bytes) : Json(nullptr)}});
-            set("gradient_accumulation_steps", candidate.accumulation, "makes up the effective batch: " + product(candidate), nullptr);
-          }
-      }
+    if (peak && (outcome_.budget_bytes == 0 || peak->peak_bytes <= outcome_.budget_bytes)) return;
+    if (!open("batch_size")) {
+      outcome_.notes.push_back("micro-batch " + std::to_string(now_.micro_batch) + ", set in the config, does not fit the memory budget");
       return;
     }
-    failed_batch_ = failed_batch_ == 0 ? now_.micro_batch : std::min(failed_batch_, now_.micro_batch);
-    if (largest_that_fits() == 0) break;
+    if (peak) line_ = fit_memory(points_);  // it was wrong
+    else failed_batch_ = std::min(failed_batch_, now_.micro_batch / 2 + 1);  // so was it here, by an unknown amount: well below
   }
+  fall_back();
+}
+
+// Nothing held; a batch that was measured to fit does, and needs no further trial.
+void Search::fall_back() {
+  const MemoryPoint* safe = nullptr;
+  for (const auto& point : points_)
+    if (point.micro_batch < failed_batch_ && (!safe || point.micro_batch > safe->micro_batch)) safe = &point;
+  if (safe && safe->micro_batch < candidates_.front().micro_batch)
+    candidates_ = batch_candidates(input_.config.train, input_.job.world_size, /*memory_forces=*/true);
+  if (!safe || !take_what_fits(safe->micro_batch)) refuse();
+  outcome_.measured_peak_bytes = safe->peak_bytes;
 }
 
 }  // namespace tlaunch

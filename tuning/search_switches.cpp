@@ -81,7 +81,7 @@ void Search::choose_switches() {
   for (const auto& alternative : alternatives(now_, input_.config, input_.hardware, input_.job)) {
     if (outcome_.interrupted) return;
     if (over(pair_cost_s())) {
-      keep(alternative.key, "not measured: no time was left of the tuning budget");
+      keep(alternative.key, why_not_measured());
     } else if (!worth(alternative.expected_gain, pair_cost_s())) {
       keep(alternative.key, "not measured: the run is too short to win the time back");
     } else {
@@ -150,7 +150,8 @@ void Search::choose_switches() {
     else
       set(key, value_of(now_, key),
           named(key, value_of(now_, key)) + ": " + named(key, wanted) +
-              " brings nothing more beside " + winners.front()->alternative.key,
+              (together.failure.empty() ? " brings nothing more" : " did not run (" + together.failure + ")") + " beside " +
+              winners.front()->alternative.key,
           {{"speedup", together.result.speedup}, {"p_value", together.result.p_value}});
   }
 }
