@@ -1,0 +1,370 @@
+// Every branch of the search for memory and micro-batch, on a simulated device.
+#include <gmock/gmock.h>
+
+#include <set>
+
+#include "core/error.h"
+#include "simulated_device.h"
+
+namespace tlaunch {
+namespace {
+
+using test::DeviceModel;
+using test::Happened;
+using test::SimulatedDevice;
+using test::SimulatedJob;
+using ::testing::AllOf;
+using ::testing::AnyOf;
+using ::testing::Contains;
+using ::testing::Each;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+std::string refusal(SimulatedJob& job, const DeviceModel& device) {
+  try {
+    job.tune(device);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+std::int64_t batch(const SimulatedJob& job, const TuneOutcome& outcome) { return job.settings(outcome).micro_batch; }
+
+void expect_product(const SimulatedJob& job, const TuneOutcome& outcome) {
+  const auto settings = job.settings(outcome);
+  EXPECT_EQ(settings.micro_batch * settings.accumulation * job.shape.world_size, job.config.train.effective_batch_size);
+}
+
+void expect_whole_plan(const SimulatedJob& job, const TuneOutcome& outcome) {
+  for (const Choice& before : job.prior().choices) {
+    const Choice* choice = outcome.plan.find(before.key);
+    ASSERT_NE(choice, nullptr) << before.key;
+    EXPECT_FALSE(choice->value.is_null()) << before.key;
+    EXPECT_THAT(choice->reason, Not(IsEmpty())) << before.key;
+  }
+  expect_product(job, outcome);
+}
+
+TEST(Search, WhereAllFitsItTakesTheFastestAndVerifiesIt) {
+  SimulatedJob job;
+  const DeviceModel device;
+  const auto outcome = job.tune(device);
+  expect_whole_plan(job, outcome);
+  // The overhead of 6 ms a step is spread best over the largest batch.
+  EXPECT_EQ(batch(job, outcome), 128);
+  EXPECT_EQ(job.choice(outcome, "batch_size").origin, Origin::measured);
+  EXPECT_THAT(job.choice(outcome, "batch_size").reason, HasSubstr("128 x 1 x 2 ranks = 256"));
+  const auto peak = static_cast<std::uint64_t>(device.peak(job.settings(outcome), true));
+  EXPECT_EQ(outcome.measured_peak_bytes, peak);
+  EXPECT_NEAR(static_cast<double>(outcome.predicted_peak_bytes), static_cast<double>(peak), 0.05 * static_cast<double>(peak));
+  EXPECT_NEAR(outcome.samples_per_s, 2 * device.samples_per_s(job.settings(outcome)), 0.1 * outcome.samples_per_s);
+  EXPECT_EQ(job.count(TrialOutcome::ok), outcome.trials);
+  EXPECT_FALSE(outcome.interrupted);
+}
+
+TEST(Search, WhereNothingFitsItSaysWhatIsThereAndWhatIsNeeded) {
+  SimulatedJob job;
+  DeviceModel device;
+  device.capacity = 0.4e9;  // less than the model alone
+  EXPECT_THAT(refusal(job, device), AllOf(HasSubstr("6 GB"), HasSubstr("micro-batch 1 "), HasSubstr("smaller model")));
+  // Here it runs, but takes more than it may have.
+  device.capacity = 8e9;
+  job.budget_bytes = 300'000'000;
+  EXPECT_THAT(refusal(job, device), AllOf(HasSubstr("300 MB"), HasSubstr("micro-batch 1 needs 804 MB")));
+}
+
+TEST(Search, AFixedBatchThatDoesNotFitIsRefusedWithItsOwnFigure) {
+  SimulatedJob job;
+  job.config.train.batch_size = 128;
+  job.budget_bytes = 1'000'000'000;
+  const std::string why = refusal(job, {});
+  EXPECT_THAT(why, AllOf(HasSubstr("micro-batch 128"), HasSubstr("it needs 1.3"), HasSubstr("1 GB a rank"), HasSubstr("train.batch_size")));
+}
+
+TEST(Search, GoesBelowAMultipleOfFourOnlyWhereMemoryForcesIt) {
+  SimulatedJob job;
+  DeviceModel device;
+  device.per_sample = 1.5e9;  // 3 samples in 6 GB
+  device.capacity = 6e9;
+  const auto outcome = job.tune(device);
+  EXPECT_EQ(batch(job, outcome), 2);
+  expect_whole_plan(job, outcome);
+  EXPECT_LE(device.peak(job.settings(outcome), true), 6e9);
+  EXPECT_THAT(job.choice(outcome, "batch_size").reason, HasSubstr("2 x 64 x 2 ranks = 256"));
+}
+
+TEST(Search, ABatchThatRunsButIsOverTheBudgetIsNotTaken) {
+  SimulatedJob job;
+  DeviceModel device;
+  device.capacity = 80e9;
+  device.per_sample = 50e6;
+  job.budget_bytes = 3'000'000'000;
+  const auto outcome = job.tune(device);
+  EXPECT_EQ(batch(job, outcome), 32);
+  EXPECT_LE(device.peak(job.settings(outcome), true), 3e9);
+  EXPECT_EQ(job.count(TrialOutcome::out_of_memory), 0);
+}
+
+TEST(Search, ThePaceMayBeBestInTheMiddle) {
+  SimulatedJob job;
+  DeviceModel device;
+  device.pace = [](std::int64_t b) { return b > 32 ? 1.5 : 1.0; };  // out of the cache
+  const auto outcome = job.tune(device);
+  EXPECT_EQ(batch(job, outcome), 32);
+  EXPECT_THAT(job.choice(outcome, "batch_size").evidence.at("samples_per_s").dump(), AllOf(HasSubstr("\"16\""), HasSubstr("\"128\"")));
+}
+
+TEST(Search, OfEqualPacesTheSmallestBatchIsTaken) {
+  SimulatedJob job;
+  DeviceModel device;
+  device.update_s = device.overhead_s = 0;
+  device.noise = 0.002;
+  EXPECT_EQ(batch(job, job.tune(device)), 16);  // an eighth of the prior's: the least that is tried
+}
+
+TEST(Search, NoiseCostsLittle) {
+  int good = 0;
+  for (unsigned seed = 1; seed <= 50; ++seed) {
+    SimulatedJob job;
+    DeviceModel device;
+    device.noise = 0.15;
+    device.drift = 0.2;
+    device.seed = seed;
+    const auto outcome = job.tune(device);
+    expect_product(job, outcome);
+    auto best = job.settings(outcome);
+    best.micro_batch = 128, best.accumulation = 1;
+    good += device.samples_per_s(job.settings(outcome)) >= 0.9 * device.samples_per_s(best);
+  }
+  EXPECT_GE(good, 45);
+}
+
+TEST(Search, PredictsABatchBeforeItTriesIt) {
+  SimulatedJob job;
+  job.tune({});
+  std::set<std::int64_t> predicted;
+  int in_pairs_or_more = 0;
+  for (const Happened& one : job.happened) {
+    if (!one.result) {
+      predicted.insert(one.predicted_batch);
+      continue;
+    }
+    if (one.why.starts_with("memory at micro-batch")) continue;  // the small ones, which the line is made of
+    for (const auto& settings : one.spec.candidates) EXPECT_TRUE(predicted.contains(settings.micro_batch)) << one.why;
+    ++in_pairs_or_more;
+  }
+  EXPECT_GE(in_pairs_or_more, 3);
+}
+
+TEST(Search, VerificationStepsDownUntilTheBatchHolds) {
+  SimulatedJob job;
+  DeviceModel device;
+  device.beside_the_line = [](std::int64_t b) { return b > 64 ? 20e9 : b > 32 ? 5.5e9 : 0; };
+  device.capacity = 30e9;  // it runs, but measures more than the budget
+  const auto outcome = job.tune(device);
+  EXPECT_EQ(batch(job, outcome), 32);
+  EXPECT_LE(outcome.measured_peak_bytes, job.budget_bytes);
+  EXPECT_THAT(job.choice(outcome, "batch_size").reason, HasSubstr("6 GB"));
+  expect_whole_plan(job, outcome);
+}
+
+TEST(Search, VerificationStepsDownWhereTheChosenBatchFails) {
+  SimulatedJob job;
+  DeviceModel device;
+  device.beside_the_line = [](std::int64_t b) { return b > 16 ? 20e9 : 0; };  // only small ones run
+  device.capacity = 6e9;
+  job.config.train.effective_batch_size = 4096;
+  const auto outcome = job.tune(device);
+  EXPECT_LE(batch(job, outcome), 16);
+  EXPECT_LE(outcome.measured_peak_bytes, job.budget_bytes);
+  expect_whole_plan(job, outcome);
+}
+
+TEST(Search, AVerificationThatNeverHoldsFallsBackToWhatWasMeasuredToFit) {
+  SimulatedJob job;
+  job.config.train.effective_batch_size = 2 * 720;  // many candidates: 4 8 12 16 20 24 36 40 48 60 72 ...
+  DeviceModel device;
+  device.capacity = 60e9;
+  // All that are larger than those of the line measure a little over the budget.
+  device.beside_the_line = [](std::int64_t b) { return b > 32 ? 5.5e9 - 4e6 * static_cast<double>(b) : 0; };
+  const auto outcome = job.tune(device);
+  EXPECT_LE(batch(job, outcome), 32);
+  EXPECT_GE(batch(job, outcome), 16);
+  EXPECT_LE(device.peak(job.settings(outcome), true), 6e9);
+  expect_whole_plan(job, outcome);
+}
+
+TEST(Search, TheBatchThatTheUserFixedStaysEvenWhereItIsOverTheBudget) {
+  SimulatedJob job;
+  job.config.train.batch_size = 64;
+  DeviceModel device;
+  device.capacity = 30e9;
+  device.beside_the_line = [](std::int64_t b) { return b == 64 ? 10e9 : 0; };
+  const auto outcome = job.tune(device);
+  EXPECT_EQ(batch(job, outcome), 64);
+  EXPECT_EQ(job.choice(outcome, "batch_size").origin, Origin::user);
+  EXPECT_THAT(outcome.notes, Contains(HasSubstr("micro-batch 64, set in the config, does not fit")));
+}
+
+TEST(Search, KeepMicroBatchHoldsTheTables) {
+  SimulatedJob job;
+  job.config.tune.keep_micro_batch = true;
+  job.config.train.effective_batch_size = 1024;
+  DeviceModel device;
+  device.pace = [](std::int64_t b) { return b >= 128 ? 2.0 : 1.0; };
+  const auto outcome = job.tune(device);
+  EXPECT_EQ(batch(job, outcome), 128);
+  for (const Happened& one : job.happened)
+    if (one.result && one.spec.rounds > 0) {
+      EXPECT_EQ(one.spec.candidates.front().micro_batch, 128) << one.why;
+    }
+}
+
+TEST(Search, BatchNormIsMentionedWhereTheBatchIsNotTheTables) {
+  SimulatedJob job;
+  DeviceModel device;
+  device.facts.batch_norm = true;
+  device.pace = [](std::int64_t b) { return b > 32 ? 1.5 : 1.0; };
+  EXPECT_THAT(job.tune(device).notes, Contains(AllOf(HasSubstr("BatchNorm"), HasSubstr("tune.keep_micro_batch"))));
+  device.facts.batch_norm = false;
+  EXPECT_THAT(job.tune(device).notes, Not(Contains(HasSubstr("BatchNorm"))));
+  device.facts.batch_norm = true;
+  device.pace = [](std::int64_t) { return 1.0; };
+  EXPECT_THAT(job.tune(device).notes, Not(Contains(HasSubstr("BatchNorm"))));
+}
+
+TEST(Search, BatchNormIsMentionedWhereMemoryMadeTheBatchSmaller) {
+  SimulatedJob job;
+  DeviceModel device;
+  device.facts.batch_norm = true;
+  device.per_sample = 100e6;
+  const auto outcome = job.tune(device);
+  EXPECT_LT(batch(job, outcome), 128);
+  EXPECT_THAT(outcome.notes, Contains(HasSubstr("BatchNorm")));
+}
+
+TEST(Search, InterruptedAnywhereItGivesThePlanSoFar) {
+  DeviceModel device;
+  device.precision_time[Precision::bf16] = 0.6;
+  device.per_sample = 60e6;  // the prior's batch does not fit
+  SimulatedJob job;
+  const int trials = job.tune(device).trials;
+  ASSERT_GE(trials, 6);
+  for (int at = 1; at <= trials; ++at) {
+    device.script = {{at, TrialOutcome::interrupted}};
+    const auto outcome = job.tune(device);
+    EXPECT_TRUE(outcome.interrupted) << at;
+    EXPECT_EQ(outcome.trials, at) << "went on after an interruption";
+    EXPECT_THAT(outcome.notes, Contains(HasSubstr("interrupted")));
+    expect_whole_plan(job, outcome);
+    if (at > 2) {  // two trials tell the line
+      EXPECT_LE(device.peak(job.settings(outcome), true), static_cast<double>(job.budget_bytes)) << at;
+    }
+  }
+}
+
+TEST(Search, ATrialThatFailsAnywhereLeavesAWholePlan) {
+  for (const auto failure : {TrialOutcome::crashed, TrialOutcome::hung, TrialOutcome::out_of_memory}) {
+    DeviceModel device;
+    device.precision_time[Precision::bf16] = 0.6;
+    SimulatedJob job;
+    const int trials = job.tune(device).trials;
+    for (int at = 1; at <= trials; ++at) {
+      device.script = {{at, failure}};
+      const auto outcome = job.tune(device);
+      EXPECT_EQ(job.count(failure), 1);
+      expect_whole_plan(job, outcome);
+      EXPECT_LE(device.peak(job.settings(outcome), true), static_cast<double>(job.budget_bytes)) << at;
+    }
+  }
+}
+
+TEST(Search, AWorkerThatCrashesWhateverItTriesLeavesThePriorAndSaysSo) {
+  SimulatedJob job;
+  DeviceModel device;
+  device.broken = [](const TrialSettings&) { return TrialOutcome::crashed; };
+  const auto outcome = job.tune(device);  // the run itself will tell more, with its own exit code
+  expect_whole_plan(job, outcome);
+  EXPECT_EQ(job.settings(outcome), trial_settings_of(apply(job.config, job.prior())));
+  EXPECT_THAT(outcome.notes, Contains(HasSubstr("the simulated fault")));
+  EXPECT_THAT(job.choice(outcome, "batch_size").reason, HasSubstr("not measured"));
+  EXPECT_LE(outcome.trials, 2);
+}
+
+TEST(Search, WithoutTimeThePriorsValuesStayAndTheReasonSaysSo) {
+  SimulatedJob job;
+  job.budget_s = 0.5;  // the first process start takes more
+  DeviceModel device;
+  device.precision_time[Precision::bf16] = 0.5;
+  device.pace = [](std::int64_t b) { return b > 32 ? 2.0 : 1.0; };
+  const auto outcome = job.tune(device);
+  expect_whole_plan(job, outcome);
+  for (const char* key : {"mixed_precision", "channels_last", "batch_size"}) {
+    EXPECT_EQ(job.value(outcome, key), job.prior().find(key)->value) << key;
+    EXPECT_EQ(job.choice(outcome, key).origin, Origin::prior) << key;
+    EXPECT_THAT(job.choice(outcome, key).reason, AllOf(HasSubstr("not measured"), HasSubstr("time"))) << key;
+  }
+  EXPECT_GT(outcome.measured_peak_bytes, 0u) << "memory is verified all the same";
+}
+
+TEST(Search, AShortRunIsNotTunedForLongerThanItCanWin) {
+  SimulatedJob job;
+  job.thorough = false;
+  DeviceModel device;
+  device.per_sample_s = 0.002;  // a pair takes some 10 s
+  device.facts.train_samples = 200;
+  const auto outcome = job.tune(device);
+  EXPECT_LT(outcome.seconds, 10);
+  EXPECT_THAT(job.choice(outcome, "mixed_precision").reason, HasSubstr("not measured"));
+  job.thorough = true;
+  EXPECT_THAT(job.choice(job.tune(device), "mixed_precision").reason, Not(HasSubstr("not measured")));
+}
+
+TEST(Search, AHangUsesUpTheBudgetAndTheRestKeepsThePriorsValue) {
+  SimulatedJob job;
+  job.budget_s = 20;
+  DeviceModel device;
+  device.script = {{4, TrialOutcome::hung}};  // the first pair
+  const auto outcome = job.tune(device);
+  EXPECT_THAT(job.choice(outcome, "mixed_precision").reason, HasSubstr("hung"));
+  EXPECT_THAT(job.choice(outcome, "channels_last").reason, HasSubstr("no time"));
+  expect_whole_plan(job, outcome);
+}
+
+TEST(Search, LoaderThreadsAndLogIntervalFollowWhatWasMeasured) {
+  SimulatedJob job;
+  job.hardware.cpu.allowed_cores = 16;
+  DeviceModel device;
+  device.make_batch_s_per_sample = 0.0005;  // twice as slow as training
+  device.log_cost_s = 0.002;
+  const auto outcome = job.tune(device);
+  const auto settings = job.settings(outcome);
+  const double step_s = device.step_s(settings);
+  const auto threads = job.value(outcome, "num_workers").get<double>();
+  EXPECT_GE(threads, 0.0005 * static_cast<double>(settings.micro_batch) / step_s);
+  EXPECT_LE(threads, 8);  // 16 cores for 2 ranks
+  EXPECT_EQ(job.choice(outcome, "num_workers").origin, Origin::measured);
+  EXPECT_LE(0.002 / (step_s * job.value(outcome, "log_interval").get<double>()), 0.011);
+  device.make_batch_s_per_sample = 0.01;
+  EXPECT_EQ(job.value(job.tune(device), "num_workers"), 8);
+  EXPECT_THAT(job.choice(job.tune(device), "num_workers").reason, HasSubstr("will still hold it up"));
+}
+
+TEST(Search, DemandIsTheLineOfOneRank) {
+  SimulatedJob job;
+  const DeviceModel model;
+  SimulatedDevice device(model);
+  const Demand demand = measure_demand({job.config, job.hardware, job.shape, job.prior(), job.budget_bytes, {}, true}, device, {});
+  EXPECT_NEAR(demand.line.bytes_per_sample, 4e6, 1e3);
+  EXPECT_NEAR(demand.line.fixed_bytes, 0.8e9, 1e6);
+  EXPECT_EQ(demand.parameters, 1'000'000);
+  DeviceModel broken;
+  broken.broken = [](const TrialSettings&) { return TrialOutcome::crashed; };
+  SimulatedDevice none(broken);
+  EXPECT_THROW(measure_demand({job.config, job.hardware, job.shape, job.prior(), job.budget_bytes, {}, true}, none, {}), UsageError);
+}
+
+}  // namespace
+}  // namespace tlaunch
