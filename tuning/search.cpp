@@ -160,11 +160,8 @@ void Search::measure_memory() {
   if (outcome_.interrupted) return;
   if (points_.empty() && last_.outcome != TrialOutcome::out_of_memory) return;  // not for want of memory: the run will tell
   if (points_.empty() || largest_that_fits() == 0) {  // smaller than a multiple of 4, where memory forces it
-    const auto all = batch_candidates(input_.config.train, input_.job.world_size, /*memory_forces=*/true);
-    if (open("batch_size") && all.front().micro_batch < candidates_.front().micro_batch) {
-      candidates_ = all;
-      if (points_.empty()) measure_line_from(1);
-    }
+    if (open("batch_size")) candidates_ = batch_candidates(input_.config.train, input_.job.world_size, /*memory_forces=*/true);
+    if (points_.empty() && candidates_.front().micro_batch < failed_batch_) measure_line_from(candidates_.front().micro_batch);
   }
   if (outcome_.interrupted) return;
 

@@ -151,7 +151,7 @@ void Search::verify() {
     const auto failed_batch = failed_batch_;
     measure_line();
     if (outcome_.interrupted) return;
-    if (points_.empty()) {
+    if (points_.empty() || largest_that_fits() == 0) {
       points_ = points, line_ = line, line_of_ = line_of, failed_batch_ = failed_batch;
       give_up_mode(line_of);
     }
