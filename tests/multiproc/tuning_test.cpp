@@ -1,0 +1,144 @@
+// Tuning as a user sees it, with real trial workers of two ranks.
+#include <gtest/gtest.h>
+
+#include "checkpoint/catalog.h"
+#include "core/json.h"
+#include "tests/support/sessions_data.h"
+
+namespace tlaunch::test {
+namespace {
+
+class Tuning : public testing::Test {
+ protected:
+  Tuning() {
+    setenv("XDG_CACHE_HOME", (scratch_ / "cache").c_str(), 1);
+    write_sessions(scratch_ / "data");
+    write(scratch_ / "lstm.yaml",
+          "# keep me\n"
+          "model: {name: lstm, hidden_size: 48, num_layers: 2, window: 6, top_g: 3}\n"
+          "data:\n"
+          "  name: sessions\n"
+          "  root: data\n"
+          "train:\n"
+          "  epochs: 2\n"
+          "  effective_batch_size: 128  # never changed\n"
+          "# last line\n");
+  }
+  ~Tuning() override { unsetenv("XDG_CACHE_HOME"); }
+
+  fs::path config() const { return scratch_ / "lstm.yaml"; }
+  Outcome tune(std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments{"tune", "--nproc", "2", config(), "--json"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_tlaunch(arguments);
+  }
+  Outcome train(const std::string& tag, std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments{"--nproc", "2", "--run-dir", scratch_ / tag, config(), "tune.budget_s=5"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_tlaunch(arguments);
+  }
+  Json file(const std::string& tag, const std::string& name) { return Json::parse(content(scratch_ / tag / name)); }
+  std::vector<Json> events(const std::string& tag, const std::string& name) {
+    std::vector<Json> found;
+    std::istringstream lines(content(scratch_ / tag / "events.jsonl"));
+    for (std::string line; std::getline(lines, line);)
+      if (auto event = Json::parse(line); event["event"] == name) found.push_back(event);
+    return found;
+  }
+  std::string newest_checkpoint(const std::string& tag) {
+    return content(list_checkpoints(scratch_ / tag / "checkpoints").at(0).path);
+  }
+
+  TempDir scratch_;
+};
+
+TEST_F(Tuning, TrainsExactlyAsWithThePlanWrittenByHand) {
+  const auto tuned = train("tuned");
+  ASSERT_EQ(tuned.code, 0) << tuned.err;
+  const auto plan = file("tuned", "plan.json")["plan"];
+  EXPECT_EQ(plan["batch_size"]["origin"], "measured") << plan.dump(1);
+  const auto value = [&](const char* key) {
+    const auto& chosen = plan[key]["value"];
+    return chosen.is_string() ? chosen.get<std::string>() : chosen.dump();
+  };
+  const auto by_hand = train("by_hand", {"tune.enabled=false", "train.batch_size=" + value("batch_size"),
+                                         "gpu.mixed_precision=" + value("mixed_precision"),
+                                         "gpu.channels_last=" + value("channels_last"),
+                                         "data.num_workers=" + value("num_workers"),
+                                         "log.log_interval=" + value("log_interval")});
+  ASSERT_EQ(by_hand.code, 0) << by_hand.err;
+  EXPECT_EQ(newest_checkpoint("tuned"), newest_checkpoint("by_hand"))
+      << "parameters, optimizer, generators and position are all in the file";
+}
+
+TEST_F(Tuning, PredictsEachBatchBeforeItIsTriedAndTheRunStaysNearIt) {
+  ASSERT_EQ(train("run").code, 0);
+  const auto predictions = events("run", "prediction");
+  ASSERT_FALSE(predictions.empty());
+  EXPECT_LT(predictions.front()["t"].get<double>(), events("run", "start").at(0)["t"].get<double>());
+  double peak = 0;
+  for (const auto& event : events("run", "memory")) peak = std::max(peak, event["peak_bytes"].get<double>());
+  EXPECT_NEAR(peak / predictions.back()["peak_bytes"].get<double>(), 1, 0.05);
+}
+
+TEST_F(Tuning, TheCommandChangesNothingUnlessToldAndAnswersFromTheCacheNextTime) {
+  const auto before = content(config());
+  const auto first = tune({"--test-only"});
+  ASSERT_EQ(first.code, 0) << first.err;
+  EXPECT_EQ(content(config()), before);
+  const auto answer = Json::parse(first.out);
+  EXPECT_FALSE(answer["cached"].get<bool>());
+  EXPECT_EQ(answer["plan"]["batch_size"]["value"].get<int>() * answer["plan"]["gradient_accumulation_steps"]["value"].get<int>() * 2, 128);
+  const auto second = Json::parse(tune().out);
+  EXPECT_TRUE(second["cached"].get<bool>());
+  EXPECT_EQ(second["trials"], 1);
+  EXPECT_EQ(second["plan"]["batch_size"]["origin"], "cache");
+  EXPECT_FALSE(Json::parse(tune({"--retune"}).out)["cached"].get<bool>());
+}
+
+TEST_F(Tuning, WritesOnlyTheTunedValuesAndKeepsTheOriginal) {
+  const auto before = content(config());
+  ASSERT_EQ(tune({"--write"}).code, 0);
+  const auto after = content(config());
+  EXPECT_NE(after, before);
+  EXPECT_TRUE(after.starts_with("# keep me\n"));
+  EXPECT_TRUE(after.ends_with("# last line\n"));
+  EXPECT_NE(after.find("effective_batch_size: 128  # never changed"), std::string::npos);
+  EXPECT_EQ(after.find("gradient_accumulation_steps"), std::string::npos);
+  int backups = 0;
+  for (const auto& entry : fs::directory_iterator(scratch_.path()))
+    if (entry.path().extension() == ".bak") backups += content(entry.path()) == before;
+  EXPECT_EQ(backups, 1);
+}
+
+TEST_F(Tuning, ATeamsEntryIsWrittenAndTakenByTheNextRun) {
+  const auto team = "tune.team_file=" + (scratch_ / "team.yaml").string();
+  ASSERT_EQ(tune({"--team", team}).code, 0);
+  EXPECT_NE(content(scratch_ / "team.yaml").find("cpu:"), std::string::npos);
+  ASSERT_EQ(train("run", {team}).code, 0);
+  EXPECT_EQ(file("run", "plan.json")["plan"]["batch_size"]["origin"], "team");
+}
+
+TEST_F(Tuning, AResumedRunKeepsItsOwnPlan) {
+  ASSERT_EQ(train("run").code, 0);
+  const auto plan = file("run", "plan.json")["plan"];
+  const auto trials = events("run", "trial").size();
+  const auto resumed = train("run", {"--resume", "auto", "train.epochs=3"});
+  ASSERT_EQ(resumed.code, 0) << resumed.err;
+  EXPECT_EQ(file("run", "plan.json")["plan"], plan);
+  EXPECT_EQ(events("run", "trial").size(), trials) << "nothing is measured again";
+}
+
+TEST_F(Tuning, AMemoryLimitIsNeverCrossed) {
+  // RLIMIT_DATA of 2 GiB on everything: launcher, trials, ranks.
+  const TempDir captured;
+  const auto code = wait_code(start({"/usr/bin/prlimit", "--data=2147483648", program("tlaunch"), "--nproc", "2", "--run-dir",
+                                     scratch_ / "run", config(), "train.effective_batch_size=2048", "train.max_steps=40"},
+                                    captured / "out", captured / "err"));
+  ASSERT_EQ(code, 0) << content(captured / "err");
+  EXPECT_LE(file("run", "plan.json")["memory_budget_bytes"].get<double>(), 2147483648.0);
+  EXPECT_TRUE(events("run", "step_down").empty());
+}
+
+}  // namespace
+}  // namespace tlaunch::test
