@@ -13,13 +13,11 @@
 namespace tlaunch {
 namespace {
 
-constexpr double start_up_limit_s = 60;     // LibTorch from a cold network disk, CUDA, the data set
-constexpr double least_limit_s = 30;        // of one trial; a visit may take twenty times what it should
 constexpr double trial_grace_s = 1;         // there is nothing to save
 
-double limit_s(const TrialSpec& spec) {
+double visits_limit_s(const TrialSpec& spec) {
   const double visits = static_cast<double>(spec.rounds) * static_cast<double>(spec.candidates.size());
-  return least_limit_s + 20 * visits * std::max(spec.visit_s, 0.05);
+  return 20 * visits * std::max(spec.visit_s, 0.05);
 }
 
 }  // namespace
@@ -31,21 +29,28 @@ struct TrialGroup::Group {
   std::unique_ptr<RunningGroup> running;
   std::map<int, TrialResult> answers;  // by rank, of the trial under way
   std::string failure;
-  bool out_of_memory = false;
+  bool out_of_memory = false, unreadable = false;
 
   void on_event(const Json& event) {
-    const int rank = event.value("rank", 0);
-    if (event["event"] == "trial") {
-      answers[rank] = trial_result_from_json(event);
-    } else if (event["event"] == "failure" && failure.empty()) {
-      failure = event.value("message", "");
-      out_of_memory = event.value("out_of_memory", false);
+    try {
+      const int rank = event.value("rank", 0);
+      if (event["event"] == "trial") {
+        answers[rank] = trial_result_from_json(event);
+      } else if (event["event"] == "failure") {
+        // A peer that only noticed may speak first.
+        const bool memory = event.value("out_of_memory", false);
+        if (failure.empty() || (memory && !out_of_memory)) failure = event.value("message", "");
+        out_of_memory = out_of_memory || memory;
+      }
+    } catch (const std::exception& error) {  // a worker's mistake is a result like others
+      unreadable = true;
+      failure = std::string("its answer cannot be read: ") + error.what();
     }
   }
 };
 
-TrialGroup::TrialGroup(const Job& job, std::string log_folder)
-    : job_(job), log_folder_(std::move(log_folder)), start_s_(unix_time_s()) {
+TrialGroup::TrialGroup(const Job& job, std::string log_folder, TrialLimits limits)
+    : job_(job), log_folder_(std::move(log_folder)), limits_(limits), start_s_(unix_time_s()) {
   write_file_atomically(folder_.file("config.yaml"), to_yaml(job.loaded.config, job.worker));
   write_file_atomically(folder_.file("plan.json"), to_json(job.plan).dump(2) + "\n");
 }
@@ -61,7 +66,7 @@ bool TrialGroup::start(TrialResult& failed) {
   how.attempt = starts_++;
   how.grace_s = trial_grace_s;
   how.log_folder = log_folder_;
-  auto group = std::make_unique<Group>(Group{{}, worker_group(job_, how), nullptr, {}, "", false});
+  auto group = std::make_unique<Group>(Group{{}, worker_group(job_, how), nullptr, {}, "", false, false});
   group->workers.spec.show_output = false;
   std::vector<Descriptor> theirs;
   for (WorkerSpec& worker : group->workers.spec.workers) {
@@ -94,15 +99,16 @@ TrialResult TrialGroup::run(const TrialSpec& spec) {
   const std::string line = to_json(spec).dump() + "\n";
   for (const Descriptor& request : group_->requests)
     if (send(request.get(), line.data(), line.size(), MSG_NOSIGNAL) < 0) break;  // it is gone, and turn() will tell
-  const double limit = limit_s(spec) + (fresh ? start_up_limit_s : 0);
+  const double limit = limits_.trial_s + visits_limit_s(spec) + (fresh ? limits_.start_up_s : 0);
   while (group_->answers.size() < group_->requests.size()) {
     if (!group_->running->turn()) {
       result = ended(std::move(result));
       break;
     }
-    if (unix_time_s() - began_s > limit) {
-      result.outcome = TrialOutcome::hung;
-      result.message = "no answer within " + std::to_string(static_cast<int>(limit)) + " s";
+    const bool late = unix_time_s() - began_s > limit;
+    if (group_->unreadable || late) {
+      result.outcome = group_->unreadable ? TrialOutcome::crashed : TrialOutcome::hung;
+      result.message = group_->unreadable ? group_->failure : "no answer within " + std::to_string(static_cast<int>(limit)) + " s";
       group_.reset();
       break;
     }

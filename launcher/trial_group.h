@@ -12,12 +12,18 @@
 
 namespace tlaunch {
 
+// After which a trial without an answer counts as hung. A visit may take twenty times what it should besides.
+struct TrialLimits {
+  double start_up_s = 60;  // more for a first trial: LibTorch from a cold network disk, CUDA, the data set
+  double trial_s = 30;
+};
+
 class TrialGroup : public TrialRunner {
  public:
   // `job.plan` (the prior) gives the workers what a trial does not vary, and their memory cap. Their output goes to
   // `log_folder` ("": nowhere), never to the terminal. Processes start with the first trial. Ctrl-C while one runs ends it
   // as interrupted; see RunningGroup for the rules on threads and signals.
-  TrialGroup(const Job& job, std::string log_folder);
+  TrialGroup(const Job& job, std::string log_folder, TrialLimits limits = {});
   ~TrialGroup() override;
 
   TrialResult run(const TrialSpec& spec) override;
@@ -30,6 +36,7 @@ class TrialGroup : public TrialRunner {
 
   const Job& job_;
   std::string log_folder_;
+  TrialLimits limits_;
   TemporaryFolder folder_;
   double start_s_;
   int starts_ = 0;
