@@ -29,14 +29,17 @@ CardPrediction predict_for_card(const RunConfig& config, const GpuInfo& card, co
                               line.bytes_per_sample * (mixed ? mixed_share : 1)};
 
   std::optional<BatchSplit> chosen;
+  std::int64_t least = 0;
   for (const bool memory_forces : {false, true}) {
-    for (const auto& split : batch_candidates(config.train, job.world_size, memory_forces))
+    const auto candidates = batch_candidates(config.train, job.world_size, memory_forces);
+    least = candidates.front().micro_batch;
+    for (const auto& split : candidates)
       if (there_line.peak_bytes(split.micro_batch) <= prediction.budget_bytes) chosen = split;
     if (chosen) break;
   }
   if (!chosen)
-    throw UsageError("no micro-batch fits " + card.name + ": " + format_bytes(there_line.peak_bytes(1)) +
-                     " are needed for one sample, " + format_bytes(prediction.budget_bytes) + " may be used");
+    throw UsageError("no micro-batch fits " + card.name + ": micro-batch " + std::to_string(least) + " needs " +
+                     format_bytes(there_line.peak_bytes(least)) + ", " + format_bytes(prediction.budget_bytes) + " may be used");
   prediction.peak_bytes = there_line.peak_bytes(chosen->micro_batch);
   const std::string product = std::to_string(chosen->micro_batch) + " x " + std::to_string(chosen->accumulation) +
                               " x 1 rank = " + std::to_string(chosen->effective());
