@@ -11,6 +11,8 @@
 //   gpu        {step, name, utilization_percent, memory_used_bytes, memory_total_bytes, temperature_c, power_w} every rank with a GPU
 //   resume     {path, step}                                                                                      rank 0
 //   smoke      {steps_per_epoch}   a smoke test's shortened epoch                                                rank 0
+//   step_down  {step, micro_batch, accumulation, phase}   memory ran out: the step is done again so   the rank short of it
+//   nan        {step, action, count}   updates left out (skip), or {to_step, path, learning_rate_factor} (rollback)     rank 0
 //   failure    {message, exit_code, out_of_memory}                                                               the rank that failed
 //   trial      a TrialResult (core/trial.h)                                                                      every rank of a trial
 //   end        {status, steps, epochs, samples, metrics: {}, train_wall_s, steady_samples_per_s}                rank 0

@@ -39,4 +39,13 @@ const char* to_string(ScheduleKind value) {
   throw std::logic_error("no such ScheduleKind");
 }
 
+const char* to_string(OnNan value) {
+  switch (value) {
+    case OnNan::stop: return "stop";
+    case OnNan::skip: return "skip";
+    case OnNan::rollback: return "rollback";
+  }
+  throw std::logic_error("no such OnNan");
+}
+
 }  // namespace tlaunch

@@ -15,6 +15,7 @@ enum class Precision { fp32, fp16, bf16 };  // gpu.mixed_precision: off | fp16 |
 enum class FloatType { float32, float64 };
 enum class OptimizerKind { sgd, adam, adamw };
 enum class ScheduleKind { cosine, step, constant };
+enum class OnNan { stop, skip, rollback };  // what a loss or gradient that is not finite leads to
 
 struct ModelConfig {
   std::string name;
@@ -45,6 +46,7 @@ struct TrainConfig {
   double step_gamma = 0.1;
   std::optional<std::int64_t> warmup_steps;
   std::optional<double> clip_grad_norm;          // none: off
+  OnNan on_nan = OnNan::stop;
   std::optional<std::int64_t> early_stopping_patience;  // evaluations without improvement; none: off
 };
 
@@ -104,5 +106,6 @@ const char* to_string(Precision);       // "off", "fp16", "bf16"
 const char* to_string(FloatType);
 const char* to_string(OptimizerKind);
 const char* to_string(ScheduleKind);
+const char* to_string(OnNan);
 
 }  // namespace tlaunch

@@ -25,6 +25,8 @@ template <>
 constexpr OptimizerKind enum_values<OptimizerKind>[] = {OptimizerKind::sgd, OptimizerKind::adam, OptimizerKind::adamw};
 template <>
 constexpr ScheduleKind enum_values<ScheduleKind>[] = {ScheduleKind::cosine, ScheduleKind::step, ScheduleKind::constant};
+template <>
+constexpr OnNan enum_values<OnNan>[] = {OnNan::stop, OnNan::skip, OnNan::rollback};
 
 template <class T>
 OptionValue to_value(const T& member) {

@@ -151,6 +151,11 @@ std::vector<SchemaKey> run_keys() {
        .field = TLAUNCH_FIELD(train.clip_grad_norm),
        .meaning = "Gradients are scaled down to this norm (L2, of all together) where they exceed it.",
        .rule = above_zero("off")},
+      {.key = "train.on_nan",
+       .field = TLAUNCH_FIELD(train.on_nan),
+       .meaning = "A loss or gradient that is not finite: stop ends the run (seen when a step is logged); skip leaves "
+                  "that step's update out, at most 10 in a row; rollback goes back to the run's newest checkpoint with "
+                  "the learning rate halved, at most 3 times."},
       {.key = "train.early_stopping_patience",
        .field = TLAUNCH_FIELD(train.early_stopping_patience),
        .unit = "evaluations",

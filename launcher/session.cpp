@@ -1,5 +1,6 @@
 #include "launcher/session.h"
 
+#include "core/config_value.h"
 #include "core/event.h"
 #include "core/units.h"
 #include "launcher/event_fields.h"
@@ -38,9 +39,31 @@ void Session::report(const EtaReport& due) {
     progress_.line(eta_text_ + " (estimate at start: " + format_duration(eta_->first()->likely_s) + ")");
 }
 
+namespace {
+
+// The setting that fits, for whoever starts this job again.
+std::string step_down_text(const Json& event) {
+  return "rank " + std::to_string(event_integer(event, "rank")) + " ran out of memory (" + event_text(event, "phase") +
+         " of step " + std::to_string(event_integer(event, "step")) +
+         "): the step is done again with smaller micro-batches; to keep: set train.batch_size=" + std::to_string(event_integer(event, "micro_batch")) +
+         " (gradient_accumulation_steps=" + std::to_string(event_integer(event, "accumulation")) + ")";
+}
+
+std::string nan_text(const Json& event) {
+  const std::string step = std::to_string(event_integer(event, "step"));
+  if (event_text(event, "action") == "rollback")
+    return "step " + step + " was not finite: back to step " + std::to_string(event_integer(event, "to_step")) +
+           ", learning rate x" + to_text(event_real(event, "learning_rate_factor"));
+  return "up to step " + step + ": " + std::to_string(event_integer(event, "count")) +
+         " updates left out, their gradients were not finite";
+}
+
+}  // namespace
+
 void Session::narrate(const Json& event) {
-  if (event_integer(event, "rank") != 0) return;
   const std::string name = event_text(event, "event");
+  if (name == "step_down") progress_.line(step_down_text(event));
+  if (event_integer(event, "rank") != 0) return;
   if (name == "start") {
     std::string text = "training starts on " + event_text(event, "device") + " after " + format_duration(wall_s());
     if (eta_)
@@ -48,6 +71,8 @@ void Session::narrate(const Json& event) {
               std::to_string(record_.start->steps_per_epoch) + " steps an epoch, " +
               std::to_string(record_.start->total_steps) + " steps in all";
     progress_.line(text);
+  } else if (name == "nan") {
+    progress_.line(nan_text(event));
   } else if (name == "smoke") {
     progress_.line("epochs are shortened to " + std::to_string(event_integer(event, "steps_per_epoch")) + " steps");
   } else if (name == "resume") {

@@ -1,9 +1,13 @@
 #include "trainer/ddp.h"
 
 #include <c10/core/GradMode.h>
+#include <torch/csrc/autograd/utils/lambda_post_hook.h>
+#include <torch/csrc/autograd/variable.h>
 
 #include <algorithm>
 #include <limits>
+
+#include "trainer/out_of_memory.h"
 
 namespace tlaunch {
 namespace {
@@ -34,16 +38,55 @@ DataParallel::DataParallel(const Group& group, const std::vector<NamedParameter>
       std::vector<bool>(parameters_.size(), false), bucket_bytes, /*find_unused_parameters=*/false,
       /*gradient_as_bucket_view=*/true, names, first_bucket_bytes, /*skip_all_reduce_unused_params=*/false,
       /*use_python_reducer=*/false, std::vector<std::int64_t>{});
+  watch_reduction();
+}
+
+// Hooks of ours behind the Reducer's own, which were added first.
+void DataParallel::watch_reduction() {
+  reduced_->resize(parameters_.size());
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const auto& accumulator = accumulators_.emplace_back(torch::autograd::impl::grad_accumulator(parameters_[i]));
+    accumulator->add_post_hook(std::make_unique<torch::autograd::utils::LambdaPostHook>(
+        [reduced = reduced_, i](const auto& outputs, const auto&) {
+          (*reduced)[i] = true;
+          return outputs;
+        }));
+  }
 }
 
 void DataParallel::before_forward(bool sync) {
   if (!reducer_ || !sync) return;
   reducer_->prepare_for_forward();
-  reducer_->rebuild_buckets();
+  try {
+    reducer_->rebuild_buckets();
+  } catch (const std::exception& error) {
+    // It exchanges the order among the ranks, which cannot be done again by one of them.
+    if (is_out_of_memory(error)) throw OutOfMemory("memory ran out for the gradients alone; a smaller model helps");
+    throw;
+  }
 }
 
 void DataParallel::before_backward(bool sync, const torch::Tensor& outputs) {
-  if (reducer_ && sync) reducer_->prepare_for_backward({outputs});
+  if (!reducer_ || !sync) return;
+  reducer_->prepare_for_backward({outputs});
+  reducing_ = true;
+  reduced_->assign(parameters_.size(), false);
+}
+
+void DataParallel::poison() {
+  if (!reducer_) return;
+  if (!reducing_) {
+    before_forward(/*sync=*/true);  // nothing the second time
+    before_backward(/*sync=*/true, {});
+  }
+  torch::Tensor sum;
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    if ((*reduced_)[i]) continue;
+    const auto first = parameters_[i].reshape(-1)[0] * std::numeric_limits<double>::quiet_NaN();
+    sum = sum.defined() ? sum + first : first;
+  }
+  if (!sum.defined()) throw OutOfMemory("memory ran out in the exchange of gradients; a smaller train.batch_size helps");
+  sum.backward();
 }
 
 BucketAssignment DataParallel::buckets() {

@@ -26,12 +26,25 @@ class DataParallel {
   void before_forward(bool sync);
   void before_backward(bool sync, const torch::Tensor& outputs);
 
+  // For a rank that cannot do its part of a step, while the others wait for its gradients. begin_step() at the start of
+  // each step. poison() completes the reduction, whatever has been done of the step: every gradient of this rank that had
+  // not gone into it yet gets a NaN as its first element, and so has then the reduced one of every rank. Throws
+  // OutOfMemory where all had gone and the reduction itself has failed.
+  void begin_step() { reducing_ = false; }
+  void poison();
+
   // The assignment that the next step will use. All ranks must call it between steps. Empty in a single process.
   BucketAssignment buckets();
 
  private:
+  void watch_reduction();
+
   std::vector<torch::Tensor> parameters_;
   std::unique_ptr<c10d::Reducer> reducer_;
+  bool reducing_ = false;  // the Reducer counts gradients from here on
+  // Whether a parameter's gradient has gone to the Reducer since then; the hooks that set it may outlive this object.
+  std::shared_ptr<std::vector<bool>> reduced_ = std::make_shared<std::vector<bool>>();
+  std::vector<std::shared_ptr<torch::autograd::Node>> accumulators_;  // hold the hooks
 };
 
 }  // namespace tlaunch

@@ -4,22 +4,17 @@
 #include <numeric>
 
 #include "data/loader.h"
-#include "trainer/precision.h"
+#include "trainer/device.h"
+#include "trainer/host_memory.h"
 #include "trainer/loss.h"
+#include "trainer/out_of_memory.h"
+#include "trainer/precision.h"
 
 namespace tlaunch {
+namespace {
 
-Evaluation evaluate(Job& job, const Group& group, const RunConfig& config, std::int64_t limit) {
-  const auto start = std::chrono::steady_clock::now();
-  const auto total = job.dataset->size(Split::val);
-  const auto samples = limit > 0 ? std::min(limit, total) : total;
-  // A contiguous share each; no gradient is taken, so shares may differ by one.
-  const auto first = samples * group.rank() / group.size(), end = samples * (group.rank() + 1) / group.size();
-  const auto batch = *config.train.batch_size;
-
-  group.broadcast(job.model->buffers());
-  const torch::NoGradGuard no_grad;
-  job.model->eval();
+// {loss, correct} over the samples from `first` to `end`, summed in float64 on the device. No rank waits for another.
+torch::Tensor sums_of(const Job& job, const RunConfig& config, std::int64_t first, std::int64_t end, std::int64_t batch) {
   Loader loader(
       [&](std::int64_t i) {
         std::vector<std::int64_t> indices(std::min(batch, end - first - i * batch));
@@ -28,7 +23,6 @@ Evaluation evaluate(Job& job, const Group& group, const RunConfig& config, std::
       },
       (end - first + batch - 1) / batch, config.data.num_workers.value_or(0), config.data.prefetch_factor.value_or(2),
       config.data.pin_memory.value_or(false));
-  // {loss, correct}: summed in float64 on the device, one wait at the end.
   auto sums = torch::zeros({2}, torch::TensorOptions().device(job.device).dtype(torch::kFloat64));
   for (std::int64_t done = first; done < end; done += batch) {
     const auto made = loader.next();
@@ -38,6 +32,35 @@ Evaluation evaluate(Job& job, const Group& group, const RunConfig& config, std::
     sums += torch::stack({cross_entropy(logits, target, at::Reduction::Sum).to(torch::kFloat64),
                           logits.argmax(1).eq(target).sum().to(torch::kFloat64)});
   }
+  return sums;
+}
+
+// The same in smaller and smaller batches as long as memory runs out.
+torch::Tensor sums_that_fit(const Job& job, const RunConfig& config, std::int64_t first, std::int64_t end) {
+  for (auto batch = config.train.batch_size.value();; batch /= 2) {
+    try {
+      return sums_of(job, config, first, end, batch);
+    } catch (const std::exception& error) {
+      if (!is_out_of_memory(error) || batch == 1) throw;
+    }
+    empty_cache(job.device);
+    trim_heap();
+  }
+}
+
+}  // namespace
+
+Evaluation evaluate(Job& job, const Group& group, const RunConfig& config, std::int64_t limit) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto total = job.dataset->size(Split::val);
+  const auto samples = limit > 0 ? std::min(limit, total) : total;
+  // A contiguous share each; no gradient is taken, so shares may differ by one.
+  const auto first = samples * group.rank() / group.size(), end = samples * (group.rank() + 1) / group.size();
+
+  group.broadcast(job.model->buffers());
+  const torch::NoGradGuard no_grad;
+  job.model->eval();
+  auto sums = sums_that_fit(job, config, first, end);
   job.model->train();
   group.sum(sums);
 

@@ -133,7 +133,7 @@ class Adam : public Optimizer {
              learning_rate, beta1, beta2, weight_decay_, eps, /*amsgrad=*/false, /*maximize=*/false,
              on_device(grad_scale, group), skipped);
       // found_inf is 1 where the kernel did nothing: the step does not count, and the host need not wait to know.
-      if (skipped) at::_foreach_sub_(group.steps, std::vector<torch::Tensor>(group.steps.size(), *skipped));
+      if (skipped) at::_foreach_sub_(group.steps, std::vector<torch::Tensor>(group.steps.size(), skipped->reshape({})));
     }
   }
 

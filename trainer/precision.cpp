@@ -48,6 +48,10 @@ void GradScaler::update() {
   if (enabled_) at::_amp_update_scale_(scale_, growth_tracker_, found_inf_, growth_factor, backoff_factor, growth_interval);
 }
 
+torch::Tensor GradScaler::scale_below_one() const { return scale_.lt(1).to(torch::kFloat); }
+
+void GradScaler::reset() { load_state({{"scale", initial_scale}, {"growth_tracker", 0}}); }
+
 Json GradScaler::state() const {
   if (!enabled_) return nullptr;
   return {{"scale", scale_.item<double>()}, {"growth_tracker", growth_tracker_.item<int>()}};

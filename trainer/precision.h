@@ -33,6 +33,8 @@ class GradScaler {
   void unscale(const std::vector<torch::Tensor>& gradients);
   const torch::Tensor& found_inf() const { return found_inf_; }  // undefined where not enabled
   void update();                                          // after the optimizer's step
+  torch::Tensor scale_below_one() const;                  // 1 or 0, on the device
+  void reset();                                           // as a new one
 
   Json state() const;                                     // synchronises
   void load_state(const Json&);

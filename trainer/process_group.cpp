@@ -1,5 +1,6 @@
 #include "trainer/process_group.h"
 
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
@@ -17,23 +18,30 @@ c10::intrusive_ptr<c10d::Store> make_store(const WorkerContext& context) {
   return c10::make_intrusive<c10d::TCPStore>(context.master_addr, options);
 }
 
+c10::intrusive_ptr<c10d::Backend> make_gloo(const c10::intrusive_ptr<c10d::Store>& store, const WorkerContext& context) {
+  auto options = c10d::ProcessGroupGloo::Options::create();
+  options->devices.push_back(context.master_addr == "127.0.0.1"
+                                 ? c10d::ProcessGroupGloo::createDeviceForHostname("127.0.0.1")
+                                 : c10d::ProcessGroupGloo::createDefaultDevice());
+  return c10::make_intrusive<c10d::ProcessGroupGloo>(store, context.rank, context.world_size, options);
+}
+
 }  // namespace
 
 Group::Group(const WorkerContext& context) : rank_(context.rank), size_(context.world_size), device_(context.device) {
   if (size_ == 1) return;
   const auto store = make_store(context);
   group_ = c10::make_intrusive<c10d::ProcessGroup>(store, rank_, size_);
+  using Type = c10d::ProcessGroup::BackendType;
   if (device_.is_cuda()) {
-    group_->setDefaultBackend(c10d::ProcessGroup::BackendType::NCCL);
-    group_->setBackend(c10::DeviceType::CUDA, c10d::ProcessGroup::BackendType::NCCL, make_nccl(store, rank_, size_, device_));
+    group_->setDefaultBackend(Type::NCCL);
+    group_->setBackend(c10::DeviceType::CUDA, Type::NCCL, make_nccl(store, rank_, size_, device_));
+    // For what the host decides without waiting for the device.
+    group_->setBackend(c10::DeviceType::CPU, Type::GLOO,
+                       make_gloo(c10::make_intrusive<c10d::PrefixStore>("host", store), context));
   } else {
-    auto options = c10d::ProcessGroupGloo::Options::create();
-    options->devices.push_back(context.master_addr == "127.0.0.1"
-                                   ? c10d::ProcessGroupGloo::createDeviceForHostname("127.0.0.1")
-                                   : c10d::ProcessGroupGloo::createDefaultDevice());
-    group_->setDefaultBackend(c10d::ProcessGroup::BackendType::GLOO);
-    group_->setBackend(c10::DeviceType::CPU, c10d::ProcessGroup::BackendType::GLOO,
-                       c10::make_intrusive<c10d::ProcessGroupGloo>(store, rank_, size_, options));
+    group_->setDefaultBackend(Type::GLOO);
+    group_->setBackend(c10::DeviceType::CPU, Type::GLOO, make_gloo(store, context));
   }
 }
 

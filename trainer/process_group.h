@@ -1,4 +1,5 @@
-// The ranks of a run as one c10d process group: NCCL on CUDA, Gloo on the CPU, over a TCPStore that rank 0 serves.
+// The ranks of a run as one c10d process group: NCCL for tensors on CUDA, Gloo for those on the CPU, over a TCPStore that
+// rank 0 serves.
 #pragma once
 
 #include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
@@ -20,7 +21,7 @@ class Group {
   const c10::intrusive_ptr<c10d::ProcessGroup>& process_group() const { return group_; }
 
   // Collectives; each is called by all ranks in the same order, and does nothing (or copies) in a single process.
-  void sum(torch::Tensor& tensor) const;                      // in place, over ranks
+  void sum(torch::Tensor& tensor) const;                      // in place, over ranks; on CUDA of tensors there or here
   void broadcast(std::vector<torch::Tensor> tensors) const;   // from rank 0, in place
   std::vector<torch::Tensor> gather(const torch::Tensor&) const;  // one tensor a rank, equal shapes, on every rank
   void barrier() const;

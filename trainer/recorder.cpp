@@ -7,14 +7,24 @@ namespace tlaunch {
 
 Recorder::Recorder(const WorkerContext& context, const LogConfig& log, const std::vector<std::string>& metrics,
                    std::int64_t resume_step)
-    : context_(context) {
-  if (!context.is_main() || context.run_dir.empty()) return;
-  if (log.csv) {
-    std::vector<std::string> columns{"step", "epoch", "train_loss", "learning_rate", "samples_per_s"};
-    columns.insert(columns.end(), metrics.begin(), metrics.end());
-    csv_ = std::make_unique<MetricsCsv>(context.run_dir + "/metrics.csv", columns, resume_step);
+    : context_(context),
+      csv_wanted_(log.csv),
+      tensorboard_wanted_(log.tensorboard),
+      columns_{"step", "epoch", "train_loss", "learning_rate", "samples_per_s"} {
+  columns_.insert(columns_.end(), metrics.begin(), metrics.end());
+  open(resume_step, resume_step > 0 ? std::optional(resume_step) : std::nullopt);
+}
+
+void Recorder::go_back_to(std::int64_t step) { open(step, step); }
+
+void Recorder::open(std::int64_t rows_kept_to, std::optional<std::int64_t> scalars_kept_to) {
+  if (!context_.is_main() || context_.run_dir.empty()) return;
+  if (csv_wanted_) {
+    csv_.reset();
+    csv_ = std::make_unique<MetricsCsv>(context_.run_dir + "/metrics.csv", columns_, rows_kept_to);
   }
-  if (log.tensorboard) tensorboard_ = std::make_unique<TensorboardWriter>(context.run_dir + "/tensorboard", resume_step > 0 ? std::optional(resume_step) : std::nullopt);
+  if (tensorboard_wanted_)
+    tensorboard_ = std::make_unique<TensorboardWriter>(context_.run_dir + "/tensorboard", scalars_kept_to);
 }
 
 void Recorder::write(std::int64_t step, std::int64_t epoch, const std::map<std::string, double>& figures) {

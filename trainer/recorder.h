@@ -28,13 +28,18 @@ class Recorder {
   // What an evaluation ("eval") or the detection at the end ("detection") found over `samples` samples or sessions.
   void metrics(const std::string& event_name, std::int64_t step, std::int64_t epoch, std::int64_t samples,
                const std::map<std::string, double>& metrics, double seconds);
+  // The run goes back to `step`: rows and scalars beyond it are made again.
+  void go_back_to(std::int64_t step);
   // Any other event of rank 0.
   void event(const std::string& name, const Json& fields);
 
  private:
+  void open(std::int64_t rows_kept_to, std::optional<std::int64_t> scalars_kept_to);
   void write(std::int64_t step, std::int64_t epoch, const std::map<std::string, double>& figures);
 
   const WorkerContext& context_;
+  bool csv_wanted_, tensorboard_wanted_;
+  std::vector<std::string> columns_;
   std::unique_ptr<MetricsCsv> csv_;
   std::unique_ptr<TensorboardWriter> tensorboard_;
 };

@@ -18,6 +18,7 @@ Json to_json(const Progress& progress) {
             {"metrics", progress.metrics},
             {"evaluations_without_improvement", progress.evaluations_without_improvement}};
   if (progress.best_val_loss) json["best_val_loss"] = *progress.best_val_loss;
+  if (progress.rollbacks > 0) json["rollbacks"] = progress.rollbacks;
   return json;
 }
 
@@ -27,6 +28,7 @@ Progress progress_from(const Json& json) {
   for (const auto& [name, value] : json.at("metrics").items()) progress.metrics[name] = number_of(value);
   progress.evaluations_without_improvement = json.at("evaluations_without_improvement");
   if (json.contains("best_val_loss")) progress.best_val_loss = number_of(json["best_val_loss"]);
+  progress.rollbacks = json.value("rollbacks", std::int64_t{0});
   return progress;
 }
 
@@ -120,6 +122,13 @@ void load_weights(const SafetensorsFile& file, Job& job) {
   const auto model = state_tensors(*job.model);
   refuse_extra(file, model);
   copy_from_file(file, model);
+}
+
+void load_first_weights(const RunConfig& config, Job& job) {
+  if (!config.model.weights) return;
+  const SafetensorsFile file(*config.model.weights);
+  file.verify();
+  load_weights(file, job);
 }
 
 }  // namespace tlaunch

@@ -4,6 +4,7 @@
 // ("tlaunch.state", "tlaunch.step", "tlaunch.epoch", "tlaunch.metrics").
 #pragma once
 
+#include <cmath>
 #include <map>
 #include <optional>
 #include <string>
@@ -22,7 +23,11 @@ struct Progress {
   std::map<std::string, double> metrics;    // of the latest evaluation
   std::optional<double> best_val_loss;
   std::int64_t evaluations_without_improvement = 0;
+  std::int64_t rollbacks = 0;               // so often was the learning rate halved (train.on_nan: rollback)
 };
+
+// What the rollbacks have left of the learning rate.
+inline double learning_rate_factor(const Progress& progress) { return std::ldexp(1.0, -static_cast<int>(progress.rollbacks)); }
 
 // What must be equal for a resume to continue the same order of samples.
 struct RunIdentity {
@@ -61,5 +66,7 @@ std::uint64_t save_state(const std::string& path, Job& job, TrainStep& step, con
 // Model tensors alone, from any safetensors file: for model.weights and `evaluate`. Strict: the same names (entries
 // under "tlaunch." are passed over), shapes and dtypes, checked before the first tensor changes; throws DataError.
 void load_weights(const SafetensorsFile& file, Job& job);
+// Those of model.weights, where it names a file; else the job keeps what the seed gave it.
+void load_first_weights(const RunConfig& config, Job& job);
 
 }  // namespace tlaunch

@@ -5,7 +5,9 @@
 
 #include "trainer/ddp.h"
 #include "trainer/job.h"
+#include "trainer/nan_guard.h"
 #include "trainer/precision.h"
+#include "trainer/step_down.h"
 
 namespace tlaunch {
 
@@ -17,13 +19,28 @@ class TrainStep {
   // device and not waited for.
   torch::Tensor run(const std::function<Batch()>& next_batch, double learning_rate);
 
+  // The parts of run(), in order. A part that throws has changed nothing but the gradients, check_gradients() and later
+  // ones not even those.
+  torch::Tensor gradients(const std::function<Batch()>& next_batch);
+  void check_gradients();  // and takes the scale of fp16 out of them
+  void clip_gradients();
+  void apply(double learning_rate);
+
+  StepPhase phase() const { return phase_; }       // where gradients() is, or threw
+  void drop_gradients();
+  bool some_gradient_begins_with_nan() const;      // on the CPU; on CUDA it would wait
+  void set_accumulation(std::int64_t micro_batches) { accumulation_ = micro_batches; }
+  void inject(std::function<void(StepPhase)> fault);  // for tests: called in mid-forward and mid-backward
+
   Optimizer& optimizer() { return *optimizer_; }
   GradScaler& scaler() { return scaler_; }
+  NanGuard& nan_guard() { return nan_guard_; }
+  DataParallel& data_parallel() { return data_parallel_; }
   BucketAssignment buckets() { return data_parallel_.buckets(); }
 
  private:
-  torch::Tensor micro_step(const Batch& batch, bool sync);
-  void update(double learning_rate);
+  torch::Tensor micro_step(const std::function<Batch()>& next_batch, bool sync);
+  std::vector<torch::Tensor> gradient_list() const;
 
   Job& job_;
   std::int64_t accumulation_;
@@ -32,6 +49,9 @@ class TrainStep {
   DataParallel data_parallel_;
   std::unique_ptr<Optimizer> optimizer_;
   GradScaler scaler_;
+  NanGuard nan_guard_;
+  StepPhase phase_ = StepPhase::forward;
+  std::function<void(StepPhase)> fault_;
 };
 
 }  // namespace tlaunch

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "core/error.h"
+#include "core/worker_env.h"
 #include "trainer/detect.h"
 #include "trainer/device.h"
 #include "trainer/evaluate.h"
@@ -22,11 +23,7 @@ BatchSplit split_of(const RunConfig& config, int world_size) {
 
 Job make_training_job(const RunConfig& config, const torch::Device& device) {
   auto job = make_job(config, device, make_dataset(config.data, config.model.options));
-  if (config.model.weights) {
-    const SafetensorsFile file(*config.model.weights);
-    file.verify();
-    load_weights(file, job);
-  }
+  load_first_weights(config, job);
   return job;
 }
 
@@ -56,15 +53,21 @@ Trainer::Trainer(const WorkerContext& context, const RunConfig& config, const Gr
       smoke_(smoke_plan_from(context.smoke)),
       saved_(context.resume_path.empty() ? std::nullopt : std::optional<SavedState>(std::in_place, context.resume_path)),
       step_(config, group, job_, saved_ ? saved_->buckets() : BucketAssignment{}),
+      guarded_step_(step_, group, oom_injection_from(process_getenv(env::inject_oom).value_or(""), group.rank())),
       recorder_(context, config.log, metric_names(extra_metrics), saved_ ? saved_->progress().step : 0),
       gpu_monitor_(device_uuid(context.device)) {
   length_ = session_length(config, smoke_, sampler_.steps_per_epoch());
-  // Every rank its own stream (dropout), whatever the model's construction used.
-  torch::manual_seed(static_cast<std::uint64_t>(config.seed + 1000003 * (group.rank() + 1)));
+  newest_checkpoint_ = context.resume_path;
+  seed_generator();
   if (!saved_) return;
   saved_->check(identity());
   saved_->restore(job_, step_, group.rank());
   progress_ = saved_->progress();
+}
+
+// Every rank its own stream (dropout), whatever the model's construction used.
+void Trainer::seed_generator() const {
+  torch::manual_seed(static_cast<std::uint64_t>(config_.seed + 1000003 * (group_.rank() + 1)));
 }
 
 RunIdentity Trainer::identity() const {
@@ -103,7 +106,10 @@ void Trainer::start() {
 
 void Trainer::run() {
   start();
-  while (!finished()) train_epoch();
+  while (!finished()) {
+    train_epoch();
+    recover();
+  }
   finish();
 }
 
@@ -118,22 +124,31 @@ void Trainer::train_epoch() {
       },
       (sampler_.steps_per_epoch() - first) * split_.accumulation, config_.data.num_workers.value(),
       config_.data.prefetch_factor.value(), config_.data.pin_memory.value());
-  do one_step(loader);
-  while (!finished() && progress_.step % length_.steps_per_epoch != 0);
+  while (one_step(loader) && !finished() && progress_.step % length_.steps_per_epoch != 0) {
+  }
 }
 
-void Trainer::one_step(Loader& loader) {
+bool Trainer::one_step(Loader& loader) {
   const ScheduleSpan span{full_.total_steps, full_.steps_per_epoch, warmup_steps(config_.train, full_.total_steps)};
-  const double learning_rate = learning_rate_at(config_.train, span, progress_.step);
-  const auto loss = step_.run([&] { return loader.next(); }, learning_rate);
+  const double learning_rate =
+      learning_rate_at(config_.train, span, progress_.step) * learning_rate_factor(progress_);
+  const auto result = guarded_step_.run([&] { return loader.next(); }, learning_rate);
+  shortage_ = result.shortage;
+  if (shortage_) return false;
   ++progress_.step;
-  after_step(loss, learning_rate);
+  if (!look_for_nan()) return false;
+  after_step(result.loss, learning_rate);
+  return true;
+}
+
+bool Trainer::logs_at(std::int64_t step) const {
+  return step == 1 || step % config_.log.log_interval.value() == 0 || finished();
 }
 
 void Trainer::after_step(const torch::Tensor& local_loss, double learning_rate) {
   const auto step = progress_.step;
   if (smoke_ && smoke_->epochs && step == smoke_measured_step) shorten_epoch();
-  if (step == 1 || step % config_.log.log_interval.value() == 0 || finished()) log_step(local_loss, learning_rate);
+  if (logs_at(step)) log_step(local_loss, learning_rate);
   if (context_.device.is_cuda() && step % config_.log.gpu_log_interval.value() == 0) log_gpu();
   if (step - first_step_ == warm_steps) {
     steady_start_ = Clock::now();
@@ -158,10 +173,9 @@ void Trainer::log_step(const torch::Tensor& local_loss, double learning_rate) {
                  {loss, learning_rate, samples / std::max(seconds(now - interval_start_), 1e-9)});
   interval_start_ = now;
   interval_step_ = progress_.step;
-  if (!std::isfinite(loss))  // the same figure on every rank, so all stop here
+  if (!std::isfinite(loss) && config_.train.on_nan == OnNan::stop)  // the same figure on every rank, so all stop here
     throw Error(exit_code::failure, "the loss is not finite (" + std::to_string(loss) + ") at step " +
-                                        std::to_string(progress_.step) +
-                                        "; lower train.learning_rate, set train.clip_grad_norm or gpu.mixed_precision=off");
+                                        std::to_string(progress_.step) + "; " + nan_advice());
 }
 
 void Trainer::log_gpu() {
@@ -207,6 +221,7 @@ void Trainer::save() {
   if (context_.is_main()) std::filesystem::create_directories(checkpoint_dir());
   const auto bytes = save_state(path, job_, step_, group_, progress_, identity());
   saved_step_ = progress_.step;
+  newest_checkpoint_ = path;
   recorder_.event("checkpoint", {{"path", path},
                                  {"step", progress_.step},
                                  {"epoch", epoch()},

@@ -8,6 +8,7 @@
 #include "data/loader.h"
 #include "data/sampler.h"
 #include "hardware/gpu_monitor.h"
+#include "trainer/guarded_step.h"
 #include "trainer/recorder.h"
 #include "trainer/run_length.h"
 #include "trainer/smoke.h"
@@ -30,10 +31,11 @@ class Trainer {
 
   void start();                    // restores, seeds, reports
   bool finished() const;
-  void train_epoch();              // from the current position to the epoch's end, or the run's
-  void one_step(Loader& loader);
+  void train_epoch();              // from the current position to the epoch's end, the run's, or what recover() mends
+  bool one_step(Loader& loader);   // false: the loader's batches no longer fit what comes next
   void after_step(const torch::Tensor& local_loss, double learning_rate);
   void log_step(const torch::Tensor& local_loss, double learning_rate);
+  bool logs_at(std::int64_t step) const;
   void log_gpu();
   void run_evaluation();
   void save();
@@ -41,13 +43,22 @@ class Trainer {
   void shorten_epoch();            // smoke test: how many steps fit
   void finish();
 
+  // trainer_recovery.cpp
+  void recover();                  // after an epoch that ended early, while no loader runs
+  void step_down(const MemoryShortage& shortage);
+  bool look_for_nan();             // false: the run has to go back
+  void roll_back();
+  void restore_beginning();
+  std::string nan_advice() const;
+
+  void seed_generator() const;
   std::int64_t stop_step() const;  // where this session ends
   std::int64_t epoch() const { return progress_.step / length_.steps_per_epoch; }
   RunIdentity identity() const;
   std::string checkpoint_dir() const;
 
   const WorkerContext& context_;
-  const RunConfig& config_;
+  RunConfig config_;               // its micro-batch and accumulation follow split_
   const Group& group_;
   Job job_;
   BatchSplit split_;
@@ -57,10 +68,14 @@ class Trainer {
   std::optional<SmokePlan> smoke_;
   std::optional<SavedState> saved_;
   TrainStep step_;
+  GuardedStep guarded_step_;
   Recorder recorder_;
   Progress progress_;
   std::int64_t first_step_ = 0, evaluated_step_ = -1, saved_step_ = -1;
   bool stop_early_ = false;
+  std::optional<MemoryShortage> shortage_;  // waits for recover(), as does ...
+  bool must_roll_back_ = false;
+  std::string newest_checkpoint_;           // of this run; "": none yet
   GpuMonitor gpu_monitor_;
 
   // For rates: time spent on evaluation and saving is not step time.

@@ -72,7 +72,7 @@ void guarded(const std::function<void(const WorkerContext&)>& work) {
     context = context_from_environment(process_getenv);
     work(context);
   } catch (const Error& error) {
-    leave(context, error.code(), error.what());
+    leave(context, error.code(), error.what(), is_out_of_memory(error));
   } catch (const c10::Error& error) {  // what() of it carries a backtrace
     leave(context, exit_code::failure, error.what_without_backtrace(), is_out_of_memory(error));
   } catch (const std::exception& error) {

@@ -55,6 +55,7 @@ train:
   step_gamma: 0.1
   warmup_steps: auto
   clip_grad_norm: off
+  on_nan: stop
   early_stopping_patience: off
 eval:
   every_n_epochs: 1

@@ -1,0 +1,28 @@
+// For tests: memory that runs out once, at a chosen place (core/worker_env.h: TLAUNCH_INJECT_OOM).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "trainer/step_down.h"
+
+namespace tlaunch {
+
+class OomInjection {
+ public:
+  OomInjection(std::int64_t step, StepPhase phase) : steps_left_(step), phase_(phase) {}
+  void begin_step() { --steps_left_; }
+  // Throws c10::OutOfMemoryError, once, where this is the place.
+  void at(StepPhase phase);
+
+ private:
+  std::int64_t steps_left_;
+  StepPhase phase_;
+  bool done_ = false;
+};
+
+// Nothing for an empty text or another rank. Throws UsageError where the text is not as said above.
+std::optional<OomInjection> oom_injection_from(const std::string& text, int rank);
+
+}  // namespace tlaunch

@@ -1,0 +1,23 @@
+// Going on with less memory: what ran out where, and the split of the effective batch that is tried next.
+#pragma once
+
+#include <optional>
+
+#include "core/batch.h"
+
+namespace tlaunch {
+
+// forward: making the batch and the pass up to the loss; optimizer: clipping and the update.
+enum class StepPhase { forward, backward, optimizer };
+const char* to_string(StepPhase);
+
+struct MemoryShortage {
+  int rank = 0;  // the lowest of those that ran out
+  StepPhase phase = StepPhase::forward;
+};
+
+// Half the micro-batch, or the next smaller one that divides a rank's share, and as much more accumulation: the
+// effective batch stays. Nothing where the micro-batch is 1. Pure.
+std::optional<BatchSplit> stepped_down(const BatchSplit& split);
+
+}  // namespace tlaunch

@@ -1,0 +1,108 @@
+// Trainer's way on after memory ran out or a step was not finite.
+#include <iostream>
+#include <utility>
+
+#include "core/error.h"
+#include "trainer/out_of_memory.h"
+#include "trainer/trainer.h"
+
+namespace tlaunch {
+namespace {
+
+constexpr std::int64_t most_skipped_in_a_row = 10;
+constexpr std::int64_t most_rollbacks = 3;
+
+}  // namespace
+
+void Trainer::recover() {
+  if (const auto shortage = std::exchange(shortage_, std::nullopt)) step_down(*shortage);
+  if (std::exchange(must_roll_back_, false)) roll_back();
+}
+
+void Trainer::step_down(const MemoryShortage& shortage) {
+  const auto step = std::to_string(progress_.step + 1), rank = std::to_string(shortage.rank);
+  const auto next = stepped_down(split_);
+  if (!next)
+    throw OutOfMemory("rank " + rank + " ran out of memory (" + to_string(shortage.phase) + " of step " + step +
+                      ") with a micro-batch of 1, which cannot be halved; gpu.mixed_precision=bf16, a smaller model, "
+                      "fewer ranks on this machine or more memory help");
+  split_ = *next;
+  sampler_ = Sampler(job_.dataset->size(Split::train), config_.seed, split_);
+  step_.set_accumulation(split_.accumulation);
+  config_.train.batch_size = split_.micro_batch;
+  config_.train.gradient_accumulation_steps = split_.accumulation;
+  if (group_.rank() != shortage.rank) return;
+  context_.events.write("step_down", {{"step", progress_.step + 1},
+                                      {"micro_batch", split_.micro_batch},
+                                      {"accumulation", split_.accumulation},
+                                      {"phase", to_string(shortage.phase)}});
+  if (!context_.events.connected())  // else the launcher says it
+    std::cerr << "rank " << rank << " ran out of memory (" << to_string(shortage.phase) << " of step " << step
+              << "): the step is done again with smaller micro-batches; to keep: set train.batch_size="
+              << split_.micro_batch << " (gradient_accumulation_steps=" << split_.accumulation << ")" << std::endl;
+}
+
+// Waits for the device where it looks: on CUDA only at steps that are logged, whose loss is waited for anyway.
+bool Trainer::look_for_nan() {
+  if (config_.train.on_nan == OnNan::stop || (context_.device.is_cuda() && !logs_at(progress_.step))) return true;
+  const auto counts = step_.nan_guard().counts();
+  if (counts.found == 0) return true;
+  must_roll_back_ = config_.train.on_nan == OnNan::rollback;
+  if (must_roll_back_) return false;
+  recorder_.event("nan", {{"step", progress_.step}, {"action", "skip"}, {"count", counts.found}});
+  if (counts.in_a_row >= most_skipped_in_a_row)
+    throw Error(exit_code::failure, "the gradients of " + std::to_string(counts.in_a_row) + " steps in a row, up to step " +
+                                        std::to_string(progress_.step) + ", were not finite; " + nan_advice());
+  return true;
+}
+
+void Trainer::roll_back() {
+  const auto step = progress_.step, rollbacks = progress_.rollbacks + 1;
+  if (rollbacks > most_rollbacks)
+    throw Error(exit_code::failure, "the gradients of step " + std::to_string(step) + " were not finite, after " +
+                                        std::to_string(most_rollbacks) + " rollbacks that halved the learning rate; " +
+                                        nan_advice());
+  if (newest_checkpoint_.empty()) {
+    restore_beginning();
+    progress_ = {};
+  } else {
+    const SavedState saved(newest_checkpoint_);
+    saved.check(identity());
+    saved.restore(job_, step_, group_.rank());
+    progress_ = saved.progress();
+  }
+  progress_.rollbacks = rollbacks;
+  step_.nan_guard().forget_row();
+  recorder_.go_back_to(progress_.step);
+  recorder_.event("nan", {{"step", step},
+                          {"action", "rollback"},
+                          {"to_step", progress_.step},
+                          {"path", newest_checkpoint_},
+                          {"learning_rate_factor", learning_rate_factor(progress_)}});
+  first_step_ = interval_step_ = saved_step_ = progress_.step;
+  evaluated_step_ = steady_step_ = -1;
+  steady_paused_ = {};
+  interval_start_ = Clock::now();
+}
+
+// As the run began: weights, optimizer, scaler, generator.
+void Trainer::restore_beginning() {
+  const torch::NoGradGuard no_grad;
+  auto fresh = make_job(config_, context_.device, job_.dataset);
+  load_first_weights(config_, fresh);
+  const auto first = state_tensors(*fresh.model), now = state_tensors(*job_.model);
+  for (std::size_t i = 0; i < now.size(); ++i) torch::Tensor(now[i].second).copy_(first[i].second);
+  for (auto& [name, tensor] : step_.optimizer().state()) tensor.zero_();
+  step_.scaler().reset();
+  seed_generator();
+}
+
+std::string Trainer::nan_advice() const {
+  std::string text;
+  if (job_.precision != Precision::fp32)
+    text = "set gpu.mixed_precision=off (it is " + std::string(to_string(job_.precision)) + "), ";
+  return text + "lower train.learning_rate" +
+         (config_.train.clip_grad_norm ? " or train.clip_grad_norm" : " or set train.clip_grad_norm");
+}
+
+}  // namespace tlaunch
