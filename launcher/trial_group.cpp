@@ -71,7 +71,8 @@ bool TrialGroup::start(TrialResult& failed) {
   std::vector<Descriptor> theirs;
   for (WorkerSpec& worker : group->workers.spec.workers) {
     int ends[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) throw IoError("no descriptor is left for a trial");
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+      throw IoError("no descriptor is left for a trial");
     group->requests.emplace_back(ends[0]);
     worker.stdin_fd = theirs.emplace_back(ends[1]).get();
   }
@@ -108,7 +109,8 @@ TrialResult TrialGroup::run(const TrialSpec& spec) {
     const bool late = unix_time_s() - began_s > limit;
     if (group_->unreadable || late) {
       result.outcome = group_->unreadable ? TrialOutcome::crashed : TrialOutcome::hung;
-      result.message = group_->unreadable ? group_->failure : "no answer within " + std::to_string(static_cast<int>(limit)) + " s";
+      result.message =
+          group_->unreadable ? group_->failure : "no answer within " + std::to_string(static_cast<int>(limit)) + " s";
       group_.reset();
       break;
     }

@@ -20,7 +20,8 @@ bool cpu_has_bf16(const CpuInfo& cpu) {
 }
 
 std::vector<Precision> precisions(const HardwareProfile& hardware, const JobShape& job) {
-  if (!job.on_gpu) return cpu_has_bf16(hardware.cpu) ? std::vector{Precision::fp32, Precision::bf16} : std::vector{Precision::fp32};
+  if (!job.on_gpu)
+    return cpu_has_bf16(hardware.cpu) ? std::vector{Precision::fp32, Precision::bf16} : std::vector{Precision::fp32};
   const int capability = oldest_capability(hardware, job);
   if (capability >= 8) return {Precision::fp32, Precision::bf16, Precision::fp16};
   if (capability == 7) return {Precision::fp32, Precision::fp16};
@@ -29,8 +30,8 @@ std::vector<Precision> precisions(const HardwareProfile& hardware, const JobShap
 
 }  // namespace
 
-std::vector<Alternative> alternatives(const TrialSettings& now, const RunConfig& config, const HardwareProfile& hardware,
-                                      const JobShape& job) {
+std::vector<Alternative> alternatives(const TrialSettings& now, const RunConfig& config,
+                                      const HardwareProfile& hardware, const JobShape& job) {
   std::vector<Alternative> found;
   const bool float64 = config.model.dtype == FloatType::float64, image = job.sample_kind == "image";
   const auto add = [&](const char* key, double gain, auto turn) {
@@ -41,14 +42,17 @@ std::vector<Alternative> alternatives(const TrialSettings& now, const RunConfig&
   if (!config.gpu.mixed_precision && !float64)
     for (const Precision precision : precisions(hardware, job))
       if (precision != now.precision)
-        add("mixed_precision", now.precision == Precision::fp32 ? 0.3 : 0.02, [&](auto& s) { s.precision = precision; });
+        add("mixed_precision", now.precision == Precision::fp32 ? 0.3 : 0.02,
+            [&](auto& s) { s.precision = precision; });
   if (!config.gpu.channels_last && image && !float64)
     add("channels_last", now.channels_last ? 0.02 : 0.2, [](auto& s) { s.channels_last = !s.channels_last; });
   if (!config.gpu.cudnn_benchmark && image && job.on_gpu && !config.deterministic)
     add("cudnn_benchmark", 0.05, [](auto& s) { s.cudnn_benchmark = !s.cudnn_benchmark; });
-  if (!config.gpu.tf32 && job.on_gpu && !float64 && now.precision == Precision::fp32 && oldest_capability(hardware, job) >= 8)
+  if (!config.gpu.tf32 && job.on_gpu && !float64 && now.precision == Precision::fp32 &&
+      oldest_capability(hardware, job) >= 8)
     add("tf32", now.tf32 ? 0.01 : 0.2, [](auto& s) { s.tf32 = !s.tf32; });
-  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.expected_gain > b.expected_gain; });
+  std::stable_sort(found.begin(), found.end(),
+                   [](const auto& a, const auto& b) { return a.expected_gain > b.expected_gain; });
   return found;
 }
 

@@ -16,10 +16,10 @@ struct Alternative {
   double expected_gain = 0; // share of a step, from what others measured (docs/tuning.md); the largest first
 };
 
-// Only what the user left open in `config` and what this hardware has: no bf16 on a CPU without its instructions (80 times
-// slower was seen), no TF32 below capability 8.0, no cudnn.benchmark with deterministic.
-std::vector<Alternative> alternatives(const TrialSettings& now, const RunConfig& config, const HardwareProfile& hardware,
-                                      const JobShape& job);
+// Only what the user left open in `config` and what this hardware has: no bf16 on a CPU without its instructions (80
+// times slower was seen), no TF32 below capability 8.0, no cudnn.benchmark with deterministic.
+std::vector<Alternative> alternatives(const TrialSettings& now, const RunConfig& config,
+                                      const HardwareProfile& hardware, const JobShape& job);
 
 // The choice's value as the plan writes it.
 Json value_of(const TrialSettings& settings, const std::string& key);

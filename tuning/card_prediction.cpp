@@ -39,7 +39,8 @@ CardPrediction predict_for_card(const RunConfig& config, const GpuInfo& card, co
   }
   if (!chosen)
     throw UsageError("no micro-batch fits " + card.name + ": micro-batch " + std::to_string(least) + " needs " +
-                     format_bytes(there_line.peak_bytes(least)) + ", " + format_bytes(prediction.budget_bytes) + " may be used");
+                     format_bytes(there_line.peak_bytes(least)) + ", " + format_bytes(prediction.budget_bytes) +
+                     " may be used");
   prediction.peak_bytes = there_line.peak_bytes(chosen->micro_batch);
   const std::string product = std::to_string(chosen->micro_batch) + " x " + std::to_string(chosen->accumulation) +
                               " x 1 rank = " + std::to_string(chosen->effective());
@@ -53,7 +54,8 @@ CardPrediction predict_for_card(const RunConfig& config, const GpuInfo& card, co
                     " less the tier's margin): " + product,
                 {{"bytes_per_sample", there_line.bytes_per_sample}, {"fixed_bytes", there_line.fixed_bytes}}};
     if (choice.key == "gradient_accumulation_steps")
-      choice = {choice.key, chosen->accumulation, Origin::predicted, "makes up the effective batch: " + product, nullptr};
+      choice = {choice.key, chosen->accumulation, Origin::predicted, "makes up the effective batch: " + product,
+                nullptr};
   }
   return prediction;
 }

@@ -38,7 +38,8 @@ double p_of_rank_sum(const std::vector<int>& ranks, int observed) {
   std::vector<double> patterns(static_cast<std::size_t>(total) + 1, 0);
   patterns[0] = 1;
   for (const int rank : ranks)
-    for (int sum = total; sum >= rank; --sum) patterns[static_cast<std::size_t>(sum)] += patterns[static_cast<std::size_t>(sum - rank)];
+    for (int sum = total; sum >= rank; --sum)
+      patterns[static_cast<std::size_t>(sum)] += patterns[static_cast<std::size_t>(sum - rank)];
   double at_least = 0;
   for (int sum = observed; sum <= total; ++sum) at_least += patterns[static_cast<std::size_t>(sum)];
   return at_least / std::exp2(static_cast<double>(ranks.size()));

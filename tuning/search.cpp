@@ -34,7 +34,8 @@ Search::Search(const TuneInput& input, TrialRunner& runner, const TuneCallbacks&
   outcome_.plan = input.prior;
   outcome_.budget_bytes = input.budget_bytes;
   candidates_ = batch_candidates(input.config.train, input.job.world_size);
-  if (!open("batch_size") || input.config.tune.keep_micro_batch) std::erase_if(candidates_, [&](const auto& one) { return one.micro_batch != now_.micro_batch; });
+  if (!open("batch_size") || input.config.tune.keep_micro_batch)
+    std::erase_if(candidates_, [&](const auto& one) { return one.micro_batch != now_.micro_batch; });
 }
 
 bool Search::open(const std::string& key) const {
@@ -63,7 +64,9 @@ std::optional<MemoryPoint> Search::measure_peak(const TrialSettings& settings, b
   spec.candidates = {settings};
   spec.whole_run = whole_run;
   const auto result = measure(spec, why);
-  const auto too_much_from = [&](std::int64_t batch) { failed_batch_ = failed_batch_ == 0 ? batch : std::min(failed_batch_, batch); };
+  const auto too_much_from = [&](std::int64_t batch) {
+    failed_batch_ = failed_batch_ == 0 ? batch : std::min(failed_batch_, batch);
+  };
   if (result.outcome == TrialOutcome::ok) {
     const MemoryPoint point{settings.micro_batch, result.peak_bytes};
     points_.push_back(point);
@@ -96,9 +99,12 @@ void Search::measure_line_from(std::int64_t small) {
   if (!first || outcome_.interrupted) return;
   // The next one as far away as is safe, were all of the peak activations, and as time allows.
   std::int64_t next = last_.seconds > quick_s ? 2 * small : largest_small_batch;
-  const double worst_per_sample = static_cast<double>(first->peak_bytes - std::min(first->peak_bytes, last_.idle_bytes)) / static_cast<double>(small);
+  const double worst_per_sample =
+      static_cast<double>(first->peak_bytes - std::min(first->peak_bytes, last_.idle_bytes)) /
+      static_cast<double>(small);
   while (next > 2 * small && outcome_.budget_bytes > 0 &&
-         static_cast<double>(last_.idle_bytes) + worst_per_sample * static_cast<double>(next) > static_cast<double>(outcome_.budget_bytes))
+         static_cast<double>(last_.idle_bytes) + worst_per_sample * static_cast<double>(next) >
+             static_cast<double>(outcome_.budget_bytes))
     next /= 2;
   next = std::min(next, candidates_.back().micro_batch);
   if (failed_batch_ > 0) next = std::min(next, failed_batch_ - 1);
@@ -118,7 +124,8 @@ std::int64_t Search::largest_that_fits() const {
   std::int64_t largest = 0;
   for (const auto& candidate : candidates_) {
     const bool tried_in_vain = failed_batch_ > 0 && candidate.micro_batch >= failed_batch_;
-    const bool too_large = line_ && outcome_.budget_bytes > 0 && line_->peak_bytes(candidate.micro_batch) > outcome_.budget_bytes;
+    const bool too_large =
+        line_ && outcome_.budget_bytes > 0 && line_->peak_bytes(candidate.micro_batch) > outcome_.budget_bytes;
     if (!tried_in_vain && !too_large) largest = std::max(largest, candidate.micro_batch);
   }
   return largest;
@@ -142,15 +149,18 @@ bool Search::take_what_fits(std::int64_t most) {
 void Search::refuse() const {
   const std::int64_t least = candidates_.front().micro_batch;
   const std::string batch = "micro-batch " + std::to_string(least);
-  const auto smallest = std::min_element(points_.begin(), points_.end(), [](const auto& a, const auto& b) { return a.micro_batch < b.micro_batch; });
+  const auto smallest = std::min_element(points_.begin(), points_.end(),
+                                         [](const auto& a, const auto& b) { return a.micro_batch < b.micro_batch; });
   std::string needs = " does not run within it";
   if (line_) needs = " needs " + format_bytes(line_->peak_bytes(least));
-  else if (smallest != points_.end() && smallest->micro_batch == least) needs = " needs " + format_bytes(smallest->peak_bytes);
+  else if (smallest != points_.end() && smallest->micro_batch == least)
+    needs = " needs " + format_bytes(smallest->peak_bytes);
   const std::string there = format_bytes(outcome_.budget_bytes) + " a rank (less what tune.margin keeps free)";
   if (!open("batch_size") || input_.config.train.gradient_accumulation_steps)
-    throw UsageError(batch + ", which is fixed, does not fit the memory: there are " + there + ", and it" + needs +
-                     "; leave train.batch_size and train.gradient_accumulation_steps to auto (without tune.keep_micro_batch), "
-                     "or free memory (tlaunch probe)");
+    throw UsageError(
+        batch + ", which is fixed, does not fit the memory: there are " + there + ", and it" + needs +
+        "; leave train.batch_size and train.gradient_accumulation_steps to auto (without tune.keep_micro_batch), "
+        "or free memory (tlaunch probe)");
   throw UsageError("no micro-batch fits the memory: there are " + there + ", and " + batch + needs +
                    "; take a smaller model, fewer ranks on this machine, or free memory (tlaunch probe)");
 }
@@ -158,10 +168,13 @@ void Search::refuse() const {
 void Search::measure_memory() {
   measure_line();
   if (outcome_.interrupted) return;
-  if (points_.empty() && last_.outcome != TrialOutcome::out_of_memory) return;  // not for want of memory: the run will tell
+  if (points_.empty() && last_.outcome != TrialOutcome::out_of_memory)
+    return;                                           // not for want of memory: the run will tell
   if (points_.empty() || largest_that_fits() == 0) {  // smaller than a multiple of 4, where memory forces it
-    if (open("batch_size")) candidates_ = batch_candidates(input_.config.train, input_.job.world_size, /*memory_forces=*/true);
-    if (points_.empty() && candidates_.front().micro_batch < failed_batch_) measure_line_from(candidates_.front().micro_batch);
+    if (open("batch_size"))
+      candidates_ = batch_candidates(input_.config.train, input_.job.world_size, /*memory_forces=*/true);
+    if (points_.empty() && candidates_.front().micro_batch < failed_batch_)
+      measure_line_from(candidates_.front().micro_batch);
   }
   if (outcome_.interrupted) return;
 
@@ -193,7 +206,8 @@ double Search::time_budget_s() const {
   if (input_.budget_s) return *input_.budget_s;
   if (input_.thorough || step_time_s_ <= 0) return most_budget_s;
   const double samples_per_s = static_cast<double>(now_.micro_batch * input_.job.world_size) / step_time_s_;
-  return std::clamp(share_of_run * samples_of(input_.config, facts_.train_samples) / samples_per_s, least_budget_s, most_budget_s);
+  return std::clamp(share_of_run * samples_of(input_.config, facts_.train_samples) / samples_per_s, least_budget_s,
+                    most_budget_s);
 }
 
 bool Search::over(double cost_s) const {
@@ -225,10 +239,12 @@ TuneOutcome Search::outcome() {
   outcome_.seconds = runner_.elapsed_s();
   const Choice *before = input_.prior.find("batch_size"), *chosen = outcome_.plan.find("batch_size");
   if (facts_.batch_norm && before && before->value != chosen->value)
-    outcome_.notes.push_back("the model has BatchNorm: micro-batch " + chosen->value.dump() +
-                             " trains a little differently from another one; tune.keep_micro_batch=true holds the table's, "
-                             "train.batch_size=N your own");
-  if (outcome_.interrupted) outcome_.notes.push_back("tuning was interrupted; what it had not reached keeps the prior's value");
+    outcome_.notes.push_back(
+        "the model has BatchNorm: micro-batch " + chosen->value.dump() +
+        " trains a little differently from another one; tune.keep_micro_batch=true holds the table's, "
+        "train.batch_size=N your own");
+  if (outcome_.interrupted)
+    outcome_.notes.push_back("tuning was interrupted; what it had not reached keeps the prior's value");
   return outcome_;
 }
 

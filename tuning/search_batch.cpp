@@ -32,8 +32,10 @@ std::vector<BatchSplit> Search::ladder() const {
   const std::int64_t most = largest_that_fits();
   std::vector<BatchSplit> splits;
   for (const auto& candidate : candidates_)
-    if (candidate.micro_batch <= most && 8 * candidate.micro_batch >= std::min(most, now_.micro_batch)) splits.push_back(candidate);
-  while (splits.size() > most_candidates) {  // thin out: the neighbour pair closest to each other gives up its lower one
+    if (candidate.micro_batch <= most && 8 * candidate.micro_batch >= std::min(most, now_.micro_batch))
+      splits.push_back(candidate);
+  while (splits.size() >
+         most_candidates) {  // thin out: the neighbour pair closest to each other gives up its lower one
     std::size_t closest = 0;
     double least = 1e300;
     for (std::size_t i = 0; i + 1 < splits.size(); ++i) {
@@ -83,7 +85,8 @@ void Search::take_for_memory(const BatchSplit& split) {
   take(split);
   Json evidence;
   if (line_) evidence = {{"bytes_per_sample", line_->bytes_per_sample}, {"fixed_bytes", line_->fixed_bytes}};
-  set("batch_size", split.micro_batch, "the largest that fits " + format_bytes(outcome_.budget_bytes) + " a rank: " + product(split), evidence);
+  set("batch_size", split.micro_batch,
+      "the largest that fits " + format_bytes(outcome_.budget_bytes) + " a rank: " + product(split), evidence);
   set("gradient_accumulation_steps", split.accumulation, "makes up the effective batch: " + product(split), nullptr);
 }
 
@@ -99,12 +102,14 @@ void Search::choose_batch() {
   const auto cost = [&] {  // a step of each, in each round and twice before them
     double samples = 0;
     for (const auto& split : splits)
-      samples += static_cast<double>(split.micro_batch * std::min(split.accumulation, most_accumulation) * split.world_size);
+      samples +=
+          static_cast<double>(split.micro_batch * std::min(split.accumulation, most_accumulation) * split.world_size);
     return static_cast<double>(ladder_rounds + 2) * samples / outcome_.samples_per_s;
   };
   while (splits.size() > 2 && over(cost())) splits.erase(splits.begin());
   if (splits.size() < 2 || over(cost()) || !worth(0.05, cost())) {
-    keep("batch_size", splits.size() < 2 ? "the only one that fits" : "not measured: too little time for what it can win");
+    keep("batch_size",
+         splits.size() < 2 ? "the only one that fits" : "not measured: too little time for what it can win");
   } else {
     const auto paces = measure_ladder(splits);
     if (outcome_.interrupted) return;
@@ -117,9 +122,9 @@ void Search::choose_batch() {
       }
       take(chosen->split);
       outcome_.samples_per_s = chosen->samples_per_s;
-      const std::string reason = "the smallest of " + std::to_string(paces.size()) + " measured within 3 % of the best (" +
-                                 format_count(chosen->samples_per_s) + " of " + format_count(best) +
-                                 " samples/s): " + product(chosen->split);
+      const std::string reason = "the smallest of " + std::to_string(paces.size()) +
+                                 " measured within 3 % of the best (" + format_count(chosen->samples_per_s) + " of " +
+                                 format_count(best) + " samples/s): " + product(chosen->split);
       set("batch_size", chosen->split.micro_batch, reason, {{"samples_per_s", evidence}});
       set("gradient_accumulation_steps", chosen->split.accumulation,
           "makes up the effective batch: " + product(chosen->split), nullptr);
@@ -162,16 +167,20 @@ void Search::verify() {
     predict(now_.micro_batch);
     auto settings = now_;
     settings.accumulation = std::min(now_.accumulation, std::int64_t{2});
-    const auto peak = measure_peak(settings, true, "memory at the chosen micro-batch " + std::to_string(now_.micro_batch));
+    const auto peak =
+        measure_peak(settings, true, "memory at the chosen micro-batch " + std::to_string(now_.micro_batch));
     if (outcome_.interrupted) return;
     if (peak) outcome_.measured_peak_bytes = peak->peak_bytes;
     if (peak && (outcome_.budget_bytes == 0 || peak->peak_bytes <= outcome_.budget_bytes)) return;
     if (!open("batch_size")) {
-      outcome_.notes.push_back("micro-batch " + std::to_string(now_.micro_batch) + ", set in the config, does not fit the memory budget");
+      outcome_.notes.push_back("micro-batch " + std::to_string(now_.micro_batch) +
+                               ", set in the config, does not fit the memory budget");
       return;
     }
     if (peak) line_ = fit_memory(points_);  // it was wrong
-    else failed_batch_ = std::min(failed_batch_, now_.micro_batch / 2 + 1);  // so was it here, by an unknown amount: well below
+    else
+      failed_batch_ =
+          std::min(failed_batch_, now_.micro_batch / 2 + 1);  // so was it here, by an unknown amount: well below
   }
   fall_back();
 }

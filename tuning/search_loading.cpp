@@ -25,13 +25,15 @@ void Search::choose_loading() {
   if (!open("num_workers") || outcome_.samples_per_s <= 0) return;
   const double batch_s = make_batch_s_ * static_cast<double>(now_.micro_batch);
   const double step_s = static_cast<double>(now_.micro_batch * input_.job.world_size) / outcome_.samples_per_s;
-  const std::int64_t ranks = input_.job.on_gpu ? std::max<std::int64_t>(1, input_.job.world_size) : input_.job.world_size;
+  const std::int64_t ranks =
+      input_.job.on_gpu ? std::max<std::int64_t>(1, input_.job.world_size) : input_.job.world_size;
   const std::int64_t most = std::max<std::int64_t>(1, input_.hardware.cpu.allowed_cores / ranks);
   const auto wanted = static_cast<std::int64_t>(std::ceil(reserve * batch_s / step_s));
   const std::int64_t threads = std::clamp<std::int64_t>(wanted, 1, most);
   set("num_workers", threads,
       "one thread makes a batch in " + milliseconds(batch_s) + ", a micro-batch trains in " + milliseconds(step_s) +
-          (threads < wanted ? "; all " + std::to_string(most) + " cores of a rank, and the loader will still hold it up" : ""),
+          (threads < wanted ? "; all " + std::to_string(most) + " cores of a rank, and the loader will still hold it up"
+                            : ""),
       {{"make_batch_s", batch_s}, {"micro_step_s", step_s}});
 }
 

@@ -41,8 +41,8 @@ Search::Pair Search::measure_pair(const Alternative& alternative) {
   spec.visit_s = visit_s;
   spec.abandon_ratio = abandon_ratio;
   Pair pair{alternative, {}, 1, false, false, ""};
-  const auto result = measure(spec, named(alternative.key, value_of(alternative.settings, alternative.key)) + " against " +
-                                        named(alternative.key, value_of(now_, alternative.key)));
+  const auto result = measure(spec, named(alternative.key, value_of(alternative.settings, alternative.key)) +
+                                        " against " + named(alternative.key, value_of(now_, alternative.key)));
   if (result.outcome != TrialOutcome::ok) {
     pair.failure = std::string(to_string(result.outcome)) + (result.message.empty() ? "" : ": " + result.message);
     return pair;
@@ -66,8 +66,8 @@ void Search::adopt(const Pair& pair) {
   now_.accumulation = kept.accumulation;
   step_time_s_ /= pair.result.speedup;
   set(key, value,
-      named(key, value) + ": " + number("%.2f", pair.result.speedup) + "x faster than " + named(key, before) + ", p = " +
-          number("%.3f", pair.result.p_value) + ", loss " +
+      named(key, value) + ": " + number("%.2f", pair.result.speedup) + "x faster than " + named(key, before) +
+          ", p = " + number("%.3f", pair.result.p_value) + ", loss " +
           (std::abs(pair.loss_ratio - 1) < 0.005 ? std::string("equal") : number("%.3f of it", pair.loss_ratio)),
       {{"speedup", pair.result.speedup},
        {"p_value", pair.result.p_value},
@@ -101,13 +101,16 @@ void Search::choose_switches() {
       continue;
     }
     const Json value = value_of(now_, key);
-    const Json evidence{{"speedup", pair.result.speedup}, {"p_value", pair.result.p_value},
-                        {"blocks", pair.result.blocks}, {"loss_ratio", std::isfinite(pair.loss_ratio) ? Json(pair.loss_ratio) : Json("NaN")}};
+    const Json evidence{{"speedup", pair.result.speedup},
+                        {"p_value", pair.result.p_value},
+                        {"blocks", pair.result.blocks},
+                        {"loss_ratio", std::isfinite(pair.loss_ratio) ? Json(pair.loss_ratio) : Json("NaN")}};
     std::string why;
     if (!pair.failure.empty())
       why = other + " did not run here (" + pair.failure + ")";
     else if (pair.vetoed)
-      why = "with " + other + " the loss went another way (" + number("%.3f", pair.loss_ratio) + " of it after equal steps)";
+      why = "with " + other + " the loss went another way (" + number("%.3f", pair.loss_ratio) +
+            " of it after equal steps)";
     else if (pair.result.blocks == 0)
       why = other + " is so slow that it was given up after its first steps";
     else
@@ -119,7 +122,8 @@ void Search::choose_switches() {
                        before->origin == Origin::measured;
     set(key, value, joins ? before->reason + "; " + why : named(key, value) + ": " + why, evidence);
   }
-  std::sort(winners.begin(), winners.end(), [](const Pair* a, const Pair* b) { return a->result.speedup > b->result.speedup; });
+  std::sort(winners.begin(), winners.end(),
+            [](const Pair* a, const Pair* b) { return a->result.speedup > b->result.speedup; });
   for (const Pair* winner : winners) {
     if (winner == winners.front()) {
       adopt(*winner);
@@ -135,7 +139,8 @@ void Search::choose_switches() {
     });
     if (again == offered.end()) {
       set(key, value_of(now_, key),
-          named(key, value_of(now_, key)) + ": " + named(key, wanted) + " has no bearing beside " + winners.front()->alternative.key,
+          named(key, value_of(now_, key)) + ": " + named(key, wanted) + " has no bearing beside " +
+              winners.front()->alternative.key,
           {{"speedup", winner->result.speedup}, {"p_value", winner->result.p_value}});
       continue;
     }
@@ -144,14 +149,14 @@ void Search::choose_switches() {
       continue;
     }
     const Pair together = measure_pair(*again);
-    if (together.failure.empty() && !together.vetoed && !together.abandoned && together.result.p_value <= significance &&
-        together.result.speedup >= least_speedup)
+    if (together.failure.empty() && !together.vetoed && !together.abandoned &&
+        together.result.p_value <= significance && together.result.speedup >= least_speedup)
       adopt(together);
     else
       set(key, value_of(now_, key),
           named(key, value_of(now_, key)) + ": " + named(key, wanted) +
-              (together.failure.empty() ? " brings nothing more" : " did not run (" + together.failure + ")") + " beside " +
-              winners.front()->alternative.key,
+              (together.failure.empty() ? " brings nothing more" : " did not run (" + together.failure + ")") +
+              " beside " + winners.front()->alternative.key,
           {{"speedup", together.result.speedup}, {"p_value", together.result.p_value}});
   }
 }

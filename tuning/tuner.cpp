@@ -19,7 +19,9 @@ TuneOutcome tune(const TuneInput& input, TrialRunner& runner, const TuneCallback
 Demand measure_demand(const TuneInput& input, TrialRunner& runner, const TuneCallbacks& callbacks) {
   Search search(input, runner, callbacks);
   search.measure_line();
-  if (!search.line()) throw UsageError("the memory a sample needs could not be measured on this machine (tlaunch probe shows what it has)");
+  if (!search.line())
+    throw UsageError(
+        "the memory a sample needs could not be measured on this machine (tlaunch probe shows what it has)");
   return {*search.line(), search.facts().parameters};
 }
 
