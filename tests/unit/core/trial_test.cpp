@@ -90,7 +90,8 @@ TEST(Trial, AFieldThatIsMissingOrOfAnotherTypeIsADataError) {
       json[key] = Json::array({"text"});
       EXPECT_THROW(parse(json), DataError) << key;
     }
-    for (const char* text : {"null", "3", "[]", "{}", "\"text\""}) EXPECT_THROW(parse(Json::parse(text)), DataError) << text;
+    for (const char* text : {"null", "3", "[]", "{}", "\"text\""})
+      EXPECT_THROW(parse(Json::parse(text)), DataError) << text;
   };
   each_damaged(to_json(sample_spec()), trial_spec_from_json);
   each_damaged(to_json(sample_spec().candidates[0]), trial_settings_from_json);

@@ -105,14 +105,15 @@ TEST_F(PlanCacheTest, WhatDoesNotBearOnAStepHits) {
   job_.loaded.config.launch.grace_s = 3;
   job_.loaded.config.checkpoint.every_n_epochs = 9;
   EXPECT_TRUE(read_plan_cache(key()));
-  EXPECT_TRUE(read_plan_cache(plan_cache_key(job_, job_.loaded.config, budget + budget / 100))) << "a little more free memory";
+  EXPECT_TRUE(read_plan_cache(plan_cache_key(job_, job_.loaded.config, budget + budget / 100)))
+      << "a little more free memory";
 }
 
 TEST_F(PlanCacheTest, ADamagedFileIsAMissAndIsWrittenOver) {
   write_plan_cache(key(), outcome_);
   const std::string whole = content(file());
-  for (const std::string& damaged : {std::string(), whole.substr(0, whole.size() / 2), std::string("[]"), std::string("{}"),
-                                     std::string("\xff\xfe"), std::string(1 << 21, ' ') + whole}) {
+  for (const std::string& damaged : {std::string(), whole.substr(0, whole.size() / 2), std::string("[]"),
+                                     std::string("{}"), std::string("\xff\xfe"), std::string(1 << 21, ' ') + whole}) {
     write(file(), damaged);
     EXPECT_FALSE(read_plan_cache(key()));
   }

@@ -25,12 +25,23 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 // As fake_trial_worker.py has them.
-enum Fate : std::int64_t { killed = 101, out_of_memory, peer_notices_first, hang, ctrl_c, fault, garbled, strange_rank, leaves_a_child };
+enum Fate : std::int64_t {
+  killed = 101,
+  out_of_memory,
+  peer_notices_first,
+  hang,
+  ctrl_c,
+  fault,
+  garbled,
+  strange_rank,
+  leaves_a_child
+};
 
 class TrialGroupTest : public testing::Test {
  protected:
   TrialGroupTest() {
-    fs::copy_file(std::string(std::getenv("TLAUNCH_SOURCE_DIR")) + "/tests/unit/launcher/fake_trial_worker.py", folder_ / "worker.py");
+    fs::copy_file(std::string(std::getenv("TLAUNCH_SOURCE_DIR")) + "/tests/unit/launcher/fake_trial_worker.py",
+                  folder_ / "worker.py");
     mark_ = "TRIAL_GROUP_TEST_" + std::to_string(::getpid());
     ::setenv(mark_.c_str(), "1", 1);
     ::setenv("FAKE_LAUNCHER", std::to_string(::getpid()).c_str(), 1);

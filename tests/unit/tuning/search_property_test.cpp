@@ -71,9 +71,10 @@ SimulatedJob random_job() {
   job.hardware.cpu.allowed_cores = between(1, 33);
   if (one_in(2)) job.hardware.cpu.features = {"avx2"};
   if (job.shape.on_gpu)
-    job.hardware.gpus.assign(static_cast<std::size_t>(ranks),
-                             any_of<GpuInfo>({simulated_gpu("NVIDIA H100 80GB HBM3", 80, 9, 0), simulated_gpu("Tesla T4", 15, 7, 5),
-                                              simulated_gpu("NVIDIA GeForce GTX 1080", 8, 6, 1)}));
+    job.hardware.gpus.assign(
+        static_cast<std::size_t>(ranks),
+        any_of<GpuInfo>({simulated_gpu("NVIDIA H100 80GB HBM3", 80, 9, 0), simulated_gpu("Tesla T4", 15, 7, 5),
+                         simulated_gpu("NVIDIA GeForce GTX 1080", 8, 6, 1)}));
   job.budget_bytes = static_cast<std::uint64_t>(decades(1e9, 60e9));
   if (one_in(2)) job.budget_s = decades(0.1, 100);
   job.thorough = one_in(2);
@@ -145,7 +146,8 @@ RC_GTEST_PROP(SearchProperty, EveryPlanIsSoundWithinItsMemoryAndItsTime, ()) {
     RC_TAG("does not fit");
     RC_LOG() << refusal.what() << "\nneeds " << device.peak(before, true) << " at " << before.micro_batch << "\n";
     for (const auto& one : job.happened)
-      if (one.result) RC_LOG() << one.why << ": " << to_string(one.result->outcome) << " " << one.result->peak_bytes << "\n";
+      if (one.result)
+        RC_LOG() << one.why << ": " << to_string(one.result->outcome) << " " << one.result->peak_bytes << "\n";
     // The trial's small batches (1, 2, 4) need not be among the job's own, but are never larger than they.
     RC_ASSERT(!fits(before, candidates.front(), 0.999));
     return;
@@ -201,10 +203,13 @@ RC_GTEST_PROP(SearchProperty, WithTimeAndWithoutNoiseThePaceIsNearTheBestThatFit
     settings.accumulation = split.accumulation;
     auto before = settings;
     before.precision = Precision::fp32;  // the prior's, in which the memory was measured
-    if (device.peak(settings, true) > static_cast<double>(job.budget_bytes) || device.peak(before, true) > static_cast<double>(job.budget_bytes)) continue;
+    if (device.peak(settings, true) > static_cast<double>(job.budget_bytes) ||
+        device.peak(before, true) > static_cast<double>(job.budget_bytes))
+      continue;
     if (device.samples_per_s(settings) > best) best = device.samples_per_s(settings), best_batch = split.micro_batch;
   }
-  RC_LOG() << chosen.micro_batch << ": " << device.samples_per_s(chosen) << ", best " << best_batch << ": " << best << "\n";
+  RC_LOG() << chosen.micro_batch << ": " << device.samples_per_s(chosen) << ", best " << best_batch << ": " << best
+           << "\n";
   RC_ASSERT(device.samples_per_s(chosen) >= 0.96 * best);
 }
 

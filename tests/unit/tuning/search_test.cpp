@@ -58,7 +58,8 @@ TEST(Search, WhereAllFitsItTakesTheFastestAndVerifiesIt) {
   EXPECT_THAT(job.choice(outcome, "batch_size").reason, HasSubstr("128 x 1 x 2 ranks = 256"));
   const auto peak = static_cast<std::uint64_t>(device.peak(job.settings(outcome), true));
   EXPECT_EQ(outcome.measured_peak_bytes, peak);
-  EXPECT_NEAR(static_cast<double>(outcome.predicted_peak_bytes), static_cast<double>(peak), 0.05 * static_cast<double>(peak));
+  EXPECT_NEAR(static_cast<double>(outcome.predicted_peak_bytes), static_cast<double>(peak),
+              0.05 * static_cast<double>(peak));
   EXPECT_NEAR(outcome.samples_per_s, 2 * device.samples_per_s(job.settings(outcome)), 0.1 * outcome.samples_per_s);
   EXPECT_EQ(job.count(TrialOutcome::ok), outcome.trials);
   EXPECT_FALSE(outcome.interrupted);
@@ -80,7 +81,8 @@ TEST(Search, AFixedBatchThatDoesNotFitIsRefusedWithItsOwnFigure) {
   job.config.train.batch_size = 128;
   job.budget_bytes = 1'000'000'000;
   const std::string why = refusal(job, {});
-  EXPECT_THAT(why, AllOf(HasSubstr("micro-batch 128"), HasSubstr("it needs 1.3"), HasSubstr("1 GB a rank"), HasSubstr("train.batch_size")));
+  EXPECT_THAT(why, AllOf(HasSubstr("micro-batch 128"), HasSubstr("it needs 1.3"), HasSubstr("1 GB a rank"),
+                         HasSubstr("train.batch_size")));
 }
 
 TEST(Search, GoesBelowAMultipleOfFourOnlyWhereMemoryForcesIt) {
@@ -113,7 +115,8 @@ TEST(Search, ThePaceMayBeBestInTheMiddle) {
   device.pace = [](std::int64_t b) { return b > 32 ? 1.5 : 1.0; };  // out of the cache
   const auto outcome = job.tune(device);
   EXPECT_EQ(batch(job, outcome), 32);
-  EXPECT_THAT(job.choice(outcome, "batch_size").evidence.at("samples_per_s").dump(), AllOf(HasSubstr("\"16\""), HasSubstr("\"128\"")));
+  EXPECT_THAT(job.choice(outcome, "batch_size").evidence.at("samples_per_s").dump(),
+              AllOf(HasSubstr("\"16\""), HasSubstr("\"128\"")));
 }
 
 TEST(Search, OfEqualPacesTheSmallestBatchIsTaken) {
@@ -356,14 +359,16 @@ TEST(Search, DemandIsTheLineOfOneRank) {
   SimulatedJob job;
   const DeviceModel model;
   SimulatedDevice device(model);
-  const Demand demand = measure_demand({job.config, job.hardware, job.shape, job.prior(), job.budget_bytes, {}, true}, device, {});
+  const Demand demand =
+      measure_demand({job.config, job.hardware, job.shape, job.prior(), job.budget_bytes, {}, true}, device, {});
   EXPECT_NEAR(demand.line.bytes_per_sample, 4e6, 1e3);
   EXPECT_NEAR(demand.line.fixed_bytes, 0.8e9, 1e6);
   EXPECT_EQ(demand.parameters, 1'000'000);
   DeviceModel broken;
   broken.broken = [](const TrialSettings&) { return TrialOutcome::crashed; };
   SimulatedDevice none(broken);
-  EXPECT_THROW(measure_demand({job.config, job.hardware, job.shape, job.prior(), job.budget_bytes, {}, true}, none, {}), UsageError);
+  EXPECT_THROW(measure_demand({job.config, job.hardware, job.shape, job.prior(), job.budget_bytes, {}, true}, none, {}),
+               UsageError);
 }
 
 }  // namespace

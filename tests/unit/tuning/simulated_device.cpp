@@ -44,11 +44,13 @@ void SimulatedDevice::time_candidates(const TrialSpec& spec, TrialResult& result
     visit(spec.candidates[i], 1, result.candidates[i]);
     warm.push_back(visit(spec.candidates[i], 1, result.candidates[i]));
   }
-  const auto steps = std::clamp(static_cast<std::int64_t>(std::ceil(spec.visit_s / warm[0])), std::int64_t{1}, std::int64_t{100});
+  const auto steps =
+      std::clamp(static_cast<std::int64_t>(std::ceil(spec.visit_s / warm[0])), std::int64_t{1}, std::int64_t{100});
   result.abandoned = spec.abandon_ratio > 0 && warm.size() > 1 && warm[1] > 3 * warm[0];
   double sums[2] = {0, 0};
   for (std::int64_t round = 0; round < spec.rounds && !result.abandoned; ++round) {
-    if (spec.abandon_ratio > 0 && warm.size() > 1 && round >= 4 && round % 2 == 0 && sums[1] > spec.abandon_ratio * sums[0]) {
+    if (spec.abandon_ratio > 0 && warm.size() > 1 && round >= 4 && round % 2 == 0 &&
+        sums[1] > spec.abandon_ratio * sums[0]) {
       result.abandoned = true;
       break;
     }
@@ -144,15 +146,18 @@ const Choice& SimulatedJob::choice(const TuneOutcome& outcome, const std::string
   return *found;
 }
 
-Json SimulatedJob::value(const TuneOutcome& outcome, const std::string& key) const { return choice(outcome, key).value; }
+Json SimulatedJob::value(const TuneOutcome& outcome, const std::string& key) const {
+  return choice(outcome, key).value;
+}
 
 TrialSettings SimulatedJob::settings(const TuneOutcome& outcome) const {
   return trial_settings_of(apply(config, outcome.plan));
 }
 
 int SimulatedJob::count(TrialOutcome outcome) const {
-  return static_cast<int>(std::count_if(happened.begin(), happened.end(),
-                                        [&](const Happened& one) { return one.result && one.result->outcome == outcome; }));
+  return static_cast<int>(std::count_if(happened.begin(), happened.end(), [&](const Happened& one) {
+    return one.result && one.result->outcome == outcome;
+  }));
 }
 
 }  // namespace tlaunch::test

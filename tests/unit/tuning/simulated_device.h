@@ -1,6 +1,6 @@
-// A device that is only arithmetic: memory is a line in the batch, time an overhead and so much a sample, the clock moves
-// by what a trial would have taken. Trials fail where memory is short, where a mode does not work, or by script. It times
-// and gives up as the real trial worker does. Noise is seeded: the same device gives the same answers.
+// A device that is only arithmetic: memory is a line in the batch, time an overhead and so much a sample, the clock
+// moves by what a trial would have taken. Trials fail where memory is short, where a mode does not work, or by script.
+// It times and gives up as the real trial worker does. Noise is seeded: the same device gives the same answers.
 #pragma once
 
 #include <functional>
@@ -33,7 +33,9 @@ struct DeviceModel {
     return 2.0 / (1 + 0.1 * static_cast<double>(steps));
   };
   // How a mode fails, whatever its batch.
-  std::function<std::optional<TrialOutcome>(const TrialSettings&)> broken = [](const TrialSettings&) { return std::nullopt; };
+  std::function<std::optional<TrialOutcome>(const TrialSettings&)> broken = [](const TrialSettings&) {
+    return std::nullopt;
+  };
   std::map<int, TrialOutcome> script;                                    // by number of the trial, from 1
   JobFacts facts{50'000, 10'000, 1'000'000, false};
   unsigned seed = 1;

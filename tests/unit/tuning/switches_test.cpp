@@ -41,13 +41,15 @@ TEST(Switches, AFasterPrecisionIsTakenWithItsEvidence) {
   const Choice& choice = job.choice(outcome, "mixed_precision");
   EXPECT_EQ(choice.value, "bf16");
   EXPECT_EQ(choice.origin, Origin::measured);
-  EXPECT_THAT(choice.reason, AllOf(HasSubstr("bf16: 1."), HasSubstr("x faster than float32, p = 0.00"), HasSubstr("loss equal")));
+  EXPECT_THAT(choice.reason,
+              AllOf(HasSubstr("bf16: 1."), HasSubstr("x faster than float32, p = 0.00"), HasSubstr("loss equal")));
   EXPECT_LE(choice.evidence.at("p_value").get<double>(), 0.05);
   EXPECT_NEAR(choice.evidence.at("speedup").get<double>(), 1.5, 0.12);
   EXPECT_EQ(choice.evidence.at("blocks"), 10);
   // Less memory a sample: predicted and measured in the mode that was chosen.
   EXPECT_EQ(outcome.measured_peak_bytes, static_cast<std::uint64_t>(device.peak(job.settings(outcome), true)));
-  EXPECT_NEAR(static_cast<double>(outcome.predicted_peak_bytes) / static_cast<double>(outcome.measured_peak_bytes), 1, 0.05);
+  EXPECT_NEAR(static_cast<double>(outcome.predicted_peak_bytes) / static_cast<double>(outcome.measured_peak_bytes), 1,
+              0.05);
 }
 
 TEST(Switches, EqualSettingsAreLeftAlone) {
@@ -87,7 +89,8 @@ TEST(Switches, AModeThatFailsIsNotTakenAndTheReasonSaysHow) {
     };
     const auto outcome = job.tune(device);
     EXPECT_EQ(job.value(outcome, "mixed_precision"), "off");
-    EXPECT_THAT(job.choice(outcome, "mixed_precision").reason, AllOf(HasSubstr("bf16 did not run here"), HasSubstr(word)));
+    EXPECT_THAT(job.choice(outcome, "mixed_precision").reason,
+                AllOf(HasSubstr("bf16 did not run here"), HasSubstr(word)));
     EXPECT_EQ(job.choice(outcome, "batch_size").origin, Origin::measured) << "the search went on";
   }
 }
@@ -210,7 +213,8 @@ TEST(Switches, TwoPrecisionsThatLoseAreBothNamed) {
   };
   const auto outcome = job.tune(device);
   EXPECT_EQ(job.value(outcome, "mixed_precision"), "bf16");
-  EXPECT_THAT(job.choice(outcome, "mixed_precision").reason, AllOf(HasSubstr("float32 did not run"), HasSubstr("fp16 is 0.")));
+  EXPECT_THAT(job.choice(outcome, "mixed_precision").reason,
+              AllOf(HasSubstr("float32 did not run"), HasSubstr("fp16 is 0.")));
 }
 
 TEST(Switches, ThePlanAndTheSettingsThatWereMeasuredAreTheSame) {
