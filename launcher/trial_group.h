@@ -21,8 +21,8 @@ struct TrialLimits {
 class TrialGroup : public TrialRunner {
  public:
   // `job.plan` (the prior) gives the workers what a trial does not vary, and their memory cap. Their output goes to
-  // `log_folder` ("": nowhere), never to the terminal. Processes start with the first trial. Ctrl-C while one runs ends it
-  // as interrupted; see RunningGroup for the rules on threads and signals.
+  // `log_folder` ("": nowhere), never to the terminal. Processes start with the first trial. Ctrl-C while one runs ends
+  // it as interrupted; see RunningGroup for the rules on threads and signals.
   TrialGroup(const Job& job, std::string log_folder, TrialLimits limits = {});
   ~TrialGroup() override;
 
