@@ -8,6 +8,7 @@
 //   eval       {step, epoch, val_loss, val_accuracy, ..., seconds}                                              rank 0
 //   checkpoint {path, step, epoch, bytes, seconds}                                                              rank 0
 //   memory     {epoch, peak_bytes}   peak RSS or reserved CUDA bytes of the epoch that ended                    every rank
+//   peak       {peak_bytes}   the same of the whole session, before `end`                                        every rank
 //   gpu        {step, name, utilization_percent, memory_used_bytes, memory_total_bytes, temperature_c, power_w} every rank with a GPU
 //   resume     {path, step}                                                                                      rank 0
 //   smoke      {steps_per_epoch}   a smoke test's shortened epoch                                                rank 0

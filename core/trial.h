@@ -29,6 +29,7 @@ struct TrialSpec {
   std::int64_t rounds = 0;
   double visit_s = 0;              // a visit takes about so long; at least one step
   double abandon_ratio = 0;        // > 0: ends early once the second candidate needs so many times the first one's time
+  bool fresh = false;              // in new processes: what earlier trials left in memory is not counted (the launcher's)
   bool whole_run = false;          // also what else a run keeps in memory: an evaluation batch, the snapshot of a save
   bool operator==(const TrialSpec&) const = default;
 };

@@ -55,6 +55,7 @@ void RunRecord::on_event(const Json& event) {
   const std::string name = event_text(event, "event");
   const int rank = static_cast<int>(event_integer(event, "rank"));
   if (name == "failure") failures.emplace(rank, event_text(event, "message"));
+  if (name == "peak") peak_bytes = std::max(peak_bytes, static_cast<std::uint64_t>(event_integer(event, "peak_bytes")));
   if (rank != 0) return;
   if (name == "start") {
     start = start_of(event);

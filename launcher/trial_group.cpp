@@ -94,6 +94,7 @@ TrialResult TrialGroup::run(const TrialSpec& spec) {
   const double began_s = unix_time_s();
   TrialResult result;
   result.id = spec.id;
+  if (spec.fresh) group_.reset();
   const bool fresh = !group_;
   if (fresh && !start(result)) return result;
   group_->answers.clear();

@@ -230,7 +230,9 @@ void Trainer::save() {
 }
 
 void Trainer::end_epoch() {
-  context_.events.write("memory", {{"epoch", epoch()}, {"peak_bytes", peak_bytes(context_.device)}});
+  const auto peak = peak_bytes(context_.device);
+  context_.events.write("memory", {{"epoch", epoch()}, {"peak_bytes", peak}});
+  run_peak_bytes_ = std::max(run_peak_bytes_, peak);
   reset_peak(context_.device);
   const auto every = config_.gpu.empty_cache_freq;
   if (every > 0 && epoch() % every == 0) empty_cache(context_.device);
@@ -260,6 +262,7 @@ void Trainer::finish() {
                       seconds(Clock::now() - detection_start));
     metrics.insert(detected.begin(), detected.end());
   }
+  context_.events.write("peak", {{"peak_bytes", std::max(run_peak_bytes_, peak_bytes(context_.device))}});
   recorder_.event("end", {{"status", "completed"},
                           {"stopped_early", stop_early_},
                           {"steps", progress_.step},

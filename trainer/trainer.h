@@ -73,6 +73,7 @@ class Trainer {
   Progress progress_;
   std::int64_t first_step_ = 0, evaluated_step_ = -1, saved_step_ = -1;
   bool stop_early_ = false;
+  std::uint64_t run_peak_bytes_ = 0;
   std::optional<MemoryShortage> shortage_;  // waits for recover(), as does ...
   bool must_roll_back_ = false;
   std::string newest_checkpoint_;           // of this run; "": none yet

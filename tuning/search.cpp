@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <utility>
 
 #include "core/error.h"
 #include "core/units.h"
@@ -46,6 +47,7 @@ bool Search::open(const std::string& key) const {
 
 TrialResult Search::measure(TrialSpec spec, const std::string& why) {
   spec.id = next_id_++;
+  spec.fresh = std::exchange(fresh_next_, false);
   auto result = runner_.run(spec);
   ++outcome_.trials;
   if (result.outcome == TrialOutcome::interrupted) outcome_.interrupted = true;

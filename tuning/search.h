@@ -57,6 +57,8 @@ class Search {
   void adopt(const Pair& pair);
   std::vector<BatchSplit> ladder() const;
   std::vector<BatchPace> measure_ladder(std::vector<BatchSplit> splits);
+  std::vector<BatchPace> extended_downwards(std::vector<BatchPace> paces);
+  double ladder_cost_s(const std::vector<BatchSplit>& splits) const;
   void take(const BatchSplit& split);
   void take_for_memory(const BatchSplit& split);  // now, and in the plan
   bool take_what_fits(std::int64_t most);       // the largest candidate within `most`; false: there is none
@@ -83,6 +85,7 @@ class Search {
   double step_time_s_ = 0;                // one micro-step of now_ with its update
   double make_batch_s_ = 0, log_cost_s_ = 0;
   std::int64_t next_id_ = 1;
+  bool fresh_next_ = false;               // the next trial starts in new processes
 };
 
 }  // namespace tlaunch

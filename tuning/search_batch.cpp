@@ -90,6 +90,33 @@ void Search::take_for_memory(const BatchSplit& split) {
   set("gradient_accumulation_steps", split.accumulation, "makes up the effective batch: " + product(split), nullptr);
 }
 
+// A step of each, in each round and twice before them.
+double Search::ladder_cost_s(const std::vector<BatchSplit>& splits) const {
+  double samples = 0;
+  for (const auto& split : splits)
+    samples +=
+        static_cast<double>(split.micro_batch * std::min(split.accumulation, most_accumulation) * split.world_size);
+  return static_cast<double>(ladder_rounds + 2) * samples / outcome_.samples_per_s;
+}
+
+// Where the lowest rung is the best one, the pace falls with the batch: three more below it, made comparable by that rung.
+std::vector<BatchPace> Search::extended_downwards(std::vector<BatchPace> paces) {
+  const auto* chosen = smallest_within_3_percent(paces);
+  if (!chosen || chosen != &paces.front()) return paces;
+  std::vector<BatchSplit> lower;
+  for (const auto& candidate : candidates_)
+    if (candidate.micro_batch <= chosen->split.micro_batch) lower.push_back(candidate);
+  if (lower.size() > 4) lower.erase(lower.begin(), lower.end() - 4);
+  if (lower.size() < 2 || over(ladder_cost_s(lower))) return paces;
+  auto more = measure_ladder(lower);
+  if (more.empty() || more.back().split.micro_batch != chosen->split.micro_batch) return paces;
+  const double scale = chosen->samples_per_s / more.back().samples_per_s;
+  more.pop_back();
+  for (auto& pace : more) pace.samples_per_s *= scale;
+  paces.insert(paces.begin(), more.begin(), more.end());
+  return paces;
+}
+
 void Search::choose_batch() {
   if (outcome_.interrupted) return;
   if (step_time_s_ <= 0) {
@@ -99,19 +126,12 @@ void Search::choose_batch() {
   outcome_.samples_per_s = static_cast<double>(now_.micro_batch * input_.job.world_size) / step_time_s_;
   if (!open("batch_size")) return;
   auto splits = ladder();
-  const auto cost = [&] {  // a step of each, in each round and twice before them
-    double samples = 0;
-    for (const auto& split : splits)
-      samples +=
-          static_cast<double>(split.micro_batch * std::min(split.accumulation, most_accumulation) * split.world_size);
-    return static_cast<double>(ladder_rounds + 2) * samples / outcome_.samples_per_s;
-  };
-  while (splits.size() > 2 && over(cost())) splits.erase(splits.begin());
-  if (splits.size() < 2 || over(cost()) || !worth(0.05, cost())) {
+  while (splits.size() > 2 && over(ladder_cost_s(splits))) splits.erase(splits.begin());
+  if (splits.size() < 2 || over(ladder_cost_s(splits)) || !worth(0.05, ladder_cost_s(splits))) {
     keep("batch_size",
          splits.size() < 2 ? "the only one that fits" : "not measured: too little time for what it can win");
   } else {
-    const auto paces = measure_ladder(splits);
+    const auto paces = extended_downwards(measure_ladder(splits));
     if (outcome_.interrupted) return;
     if (const auto* chosen = smallest_within_3_percent(paces)) {
       Json evidence = Json::object();
@@ -149,6 +169,7 @@ void Search::give_up_mode(const TrialSettings& earlier) {
 
 void Search::verify() {
   if (outcome_.interrupted || points_.empty()) return;
+  fresh_next_ = !input_.job.on_gpu;  // a heap that has seen other batches and precisions is larger than the run's will be
   if (!line_is_of_now()) {  // the mode that was chosen has another one
     const auto points = points_;
     const auto line = line_;

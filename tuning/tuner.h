@@ -22,7 +22,7 @@ struct TuneInput {
   JobShape job;
   Plan prior;                       // every choice made
   std::uint64_t budget_bytes = 0;   // of memory, for one rank (tuning/memory_budget.h)
-  // Seconds that measuring may take: as given, or a share of the run (tuning/time_budget.h) once its pace is known.
+  // Seconds that measuring may take: as given, or a share of the run once its pace is known.
   std::optional<double> budget_s;
   // Measure all there is, even where the run is too short to win the cost back (tlaunch tune).
   bool thorough = false;
