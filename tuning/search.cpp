@@ -224,7 +224,7 @@ bool Search::worth(double gain, double cost_s) const {
 
 void Search::set(const std::string& key, const Json& value, const std::string& reason, Json evidence) {
   for (Choice& choice : outcome_.plan.choices)
-    if (choice.key == key) choice = {key, value, Origin::measured, reason, std::move(evidence)};
+    if (choice.key == key) choice = {key, value, Origin::measured, reason, without_nonfinite(std::move(evidence))};
 }
 
 void Search::keep(const std::string& key, const std::string& why) {

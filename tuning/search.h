@@ -54,7 +54,11 @@ class Search {
   double time_budget_s() const;
   double pair_cost_s() const;
   Pair measure_pair(const Alternative& alternative);
+  std::vector<Pair> measure_pairs();
+  std::vector<bool> won(const std::vector<Pair>& pairs) const;
   void adopt(const Pair& pair);
+  void turn_down(const Pair& pair, bool another_lost);
+  void try_on_top(const Pair& winner, const std::string& adopted_key);
   std::vector<BatchSplit> ladder() const;
   std::vector<BatchPace> measure_ladder(std::vector<BatchSplit> splits);
   std::vector<BatchPace> extended_downwards(std::vector<BatchPace> paces);

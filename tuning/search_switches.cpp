@@ -76,10 +76,10 @@ void Search::adopt(const Pair& pair) {
        {"micro_batch", now_.micro_batch}});
 }
 
-void Search::choose_switches() {
+std::vector<Search::Pair> Search::measure_pairs() {
   std::vector<Pair> pairs;
   for (const auto& alternative : alternatives(now_, input_.config, input_.hardware, input_.job)) {
-    if (outcome_.interrupted) return;
+    if (outcome_.interrupted) break;
     if (over(pair_cost_s())) {
       keep(alternative.key, why_not_measured());
     } else if (!worth(alternative.expected_gain, pair_cost_s())) {
@@ -88,77 +88,85 @@ void Search::choose_switches() {
       pairs.push_back(measure_pair(alternative));
     }
   }
+  return pairs;
+}
+
+std::vector<bool> Search::won(const std::vector<Pair>& pairs) const {
   std::vector<double> p_values;
   for (const auto& pair : pairs) p_values.push_back(pair.failure.empty() && !pair.abandoned ? pair.result.p_value : 1);
-  const auto significant = holm(p_values, significance);
+  auto won = holm(p_values, significance);
+  for (std::size_t i = 0; i < pairs.size(); ++i)
+    won[i] = won[i] && pairs[i].result.speedup >= least_speedup && !pairs[i].vetoed;
+  return won;
+}
+
+// The setting in hand stays; of two that lost against it (bf16 and fp16) both are told.
+void Search::turn_down(const Pair& pair, bool another_lost) {
+  const std::string& key = pair.alternative.key;
+  const std::string other = named(key, value_of(pair.alternative.settings, key));
+  std::string why;
+  if (!pair.failure.empty())
+    why = other + " did not run here (" + pair.failure + ")";
+  else if (pair.vetoed)
+    why = "with " + other + " the loss went another way (" + number("%.3f", pair.loss_ratio) +
+          " of it after equal steps)";
+  else if (pair.result.blocks == 0)
+    why = other + " is so slow that it was given up after its first steps";
+  else
+    why = other + " is " + number("%.2f", pair.result.speedup) + "x as fast" +
+          (pair.abandoned ? std::string() : ", p = " + number("%.3f", pair.result.p_value));
+  const Json value = value_of(now_, key);
+  set(key, value, another_lost ? outcome_.plan.find(key)->reason + "; " + why : named(key, value) + ": " + why,
+      {{"speedup", pair.result.speedup},
+       {"p_value", pair.result.p_value},
+       {"blocks", pair.result.blocks},
+       {"loss_ratio", pair.loss_ratio}});
+}
+
+// What `winner` brings on top of what was adopted: gains of switches do not simply multiply.
+void Search::try_on_top(const Pair& winner, const std::string& adopted_key) {
+  const std::string& key = winner.alternative.key;
+  const Json wanted = value_of(winner.alternative.settings, key);
+  const auto stays = [&](const std::string& why, const PairedResult& result) {
+    set(key, value_of(now_, key),
+        named(key, value_of(now_, key)) + ": " + named(key, wanted) + " " + why + " beside " + adopted_key,
+        {{"speedup", result.speedup}, {"p_value", result.p_value}});
+  };
+  const auto offered = alternatives(now_, input_.config, input_.hardware, input_.job);
+  const auto again = std::find_if(offered.begin(), offered.end(), [&](const Alternative& one) {
+    return one.key == key && value_of(one.settings, key) == wanted;
+  });
+  if (again == offered.end()) return stays("has no bearing", winner.result);
+  if (over(pair_cost_s())) return keep(key, "measured alone, not together with the others: no time was left");
+  const Pair together = measure_pair(*again);
+  if (won({together}).front())
+    adopt(together);
+  else
+    stays(together.failure.empty() ? "brings nothing more" : "did not run (" + together.failure + ")", together.result);
+}
+
+void Search::choose_switches() {
+  const auto pairs = measure_pairs();
+  if (outcome_.interrupted) return;
+  const auto has_won = won(pairs);
   std::vector<const Pair*> winners;
+  std::vector<std::string> lost;
   for (std::size_t i = 0; i < pairs.size(); ++i) {
-    const Pair& pair = pairs[i];
-    const std::string& key = pair.alternative.key;
-    const std::string other = named(key, value_of(pair.alternative.settings, key));
-    if (significant[i] && pair.result.speedup >= least_speedup && !pair.vetoed) {
-      winners.push_back(&pair);
-      continue;
+    const std::string& key = pairs[i].alternative.key;
+    if (has_won[i]) {
+      winners.push_back(&pairs[i]);
+    } else {
+      turn_down(pairs[i], std::find(lost.begin(), lost.end(), key) != lost.end());
+      lost.push_back(key);
     }
-    const Json value = value_of(now_, key);
-    const Json evidence{{"speedup", pair.result.speedup},
-                        {"p_value", pair.result.p_value},
-                        {"blocks", pair.result.blocks},
-                        {"loss_ratio", std::isfinite(pair.loss_ratio) ? Json(pair.loss_ratio) : Json("NaN")}};
-    std::string why;
-    if (!pair.failure.empty())
-      why = other + " did not run here (" + pair.failure + ")";
-    else if (pair.vetoed)
-      why = "with " + other + " the loss went another way (" + number("%.3f", pair.loss_ratio) +
-            " of it after equal steps)";
-    else if (pair.result.blocks == 0)
-      why = other + " is so slow that it was given up after its first steps";
-    else
-      why = other + " is " + number("%.2f", pair.result.speedup) + "x as fast" +
-            (pair.abandoned ? std::string() : ", p = " + number("%.3f", pair.result.p_value));
-    const Choice* before = outcome_.plan.find(key);  // another alternative of the same switch may have lost already
-    const bool joins = std::any_of(pairs.begin(), pairs.begin() + static_cast<std::ptrdiff_t>(i),
-                                   [&](const Pair& one) { return one.alternative.key == key; }) &&
-                       before->origin == Origin::measured;
-    set(key, value, joins ? before->reason + "; " + why : named(key, value) + ": " + why, evidence);
   }
+  if (winners.empty()) return;
   std::sort(winners.begin(), winners.end(),
             [](const Pair* a, const Pair* b) { return a->result.speedup > b->result.speedup; });
-  for (const Pair* winner : winners) {
-    if (winner == winners.front()) {
-      adopt(*winner);
-      continue;
-    }
-    if (winner->alternative.key == winners.front()->alternative.key) continue;  // another precision has won
-    // What it brings on top of the first: gains of switches do not simply multiply.
-    const std::string& key = winner->alternative.key;
-    const Json wanted = value_of(winner->alternative.settings, key);
-    const auto offered = alternatives(now_, input_.config, input_.hardware, input_.job);
-    const auto again = std::find_if(offered.begin(), offered.end(), [&](const Alternative& one) {
-      return one.key == key && value_of(one.settings, key) == wanted;
-    });
-    if (again == offered.end()) {
-      set(key, value_of(now_, key),
-          named(key, value_of(now_, key)) + ": " + named(key, wanted) + " has no bearing beside " +
-              winners.front()->alternative.key,
-          {{"speedup", winner->result.speedup}, {"p_value", winner->result.p_value}});
-      continue;
-    }
-    if (over(pair_cost_s())) {
-      keep(key, "measured alone, not together with the others: no time was left");
-      continue;
-    }
-    const Pair together = measure_pair(*again);
-    if (together.failure.empty() && !together.vetoed && !together.abandoned &&
-        together.result.p_value <= significance && together.result.speedup >= least_speedup)
-      adopt(together);
-    else
-      set(key, value_of(now_, key),
-          named(key, value_of(now_, key)) + ": " + named(key, wanted) +
-              (together.failure.empty() ? " brings nothing more" : " did not run (" + together.failure + ")") +
-              " beside " + winners.front()->alternative.key,
-          {{"speedup", together.result.speedup}, {"p_value", together.result.p_value}});
-  }
+  const std::string& first_key = winners.front()->alternative.key;
+  adopt(*winners.front());
+  for (const Pair* winner : winners)
+    if (winner->alternative.key != first_key) try_on_top(*winner, first_key);  // of two precisions the faster has won
 }
 
 }  // namespace tlaunch
