@@ -47,7 +47,8 @@ std::optional<StepPhase> GuardedStep::gradients(const std::function<Batch()>& ne
 }
 
 std::optional<MemoryShortage> GuardedStep::vote(std::optional<StepPhase> failed) const {
-  if (group_.size() > 1 && !group_.device().is_cuda() && !step_.some_gradient_begins_with_nan()) return std::nullopt;
+  if (group_.size() == 1) return failed ? std::optional(MemoryShortage{0, *failed}) : std::nullopt;
+  if (!group_.device().is_cuda() && !step_.some_gradient_begins_with_nan()) return std::nullopt;
   auto phases = torch::zeros({group_.size()}, torch::kLong);  // 0: all went well
   if (failed) phases[group_.rank()] = 1 + static_cast<std::int64_t>(*failed);
   group_.sum(phases);

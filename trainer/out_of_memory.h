@@ -12,8 +12,8 @@ struct OutOfMemory : Error {
   explicit OutOfMemory(const std::string& message) : Error(exit_code::failure, message) {}
 };
 
-// OutOfMemory, c10::OutOfMemoryError, std::bad_alloc, and the plain c10::Error by which LibTorch's CPU allocator and
-// CUDA's libraries tell the same.
+// OutOfMemory, c10::OutOfMemoryError, std::bad_alloc, and the plain c10::Error by which LibTorch's CPU allocator,
+// oneDNN and CUDA's libraries tell the same.
 bool is_out_of_memory(const std::exception& error);
 
 }  // namespace tlaunch
