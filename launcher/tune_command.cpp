@@ -101,7 +101,9 @@ int run_tune(const TuneCommand& command) {
   show(command, outcome);
   if (command.write && !outcome.interrupted) write_config(command, outcome.plan, progress);
   if (command.team && !outcome.interrupted) progress.line(write_team_entry(job) + ": entry for " + team_card(job).name + " written");
-  return outcome.interrupted ? exit_code::interrupted : exit_code::ok;
+  if (outcome.interrupted) return exit_code::interrupted;
+  const bool nothing_ran = outcome.trials > 0 && outcome.measured_peak_bytes == 0;  // the notes say why
+  return nothing_ran ? exit_code::failure : exit_code::ok;
 }
 
 }  // namespace tlaunch
