@@ -82,8 +82,9 @@ void DataParallel::poison() {
   torch::Tensor sum;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     if ((*reduced_)[i]) continue;
-    const auto first = parameters_[i].reshape(-1)[0] * std::numeric_limits<double>::quiet_NaN();
-    sum = sum.defined() ? sum + first : first;
+    // An expanded gradient: it takes the parameter's memory format as it is stored.
+    const auto poisoned = parameters_[i].sum() * std::numeric_limits<double>::quiet_NaN();
+    sum = sum.defined() ? sum + poisoned : poisoned;
   }
   if (!sum.defined()) throw OutOfMemory("memory ran out in the exchange of gradients; a smaller train.batch_size helps");
   sum.backward();
