@@ -8,6 +8,8 @@
 namespace tlaunch {
 namespace {
 
+constexpr std::int64_t forward_batch = 4096;  // windows
+
 // Sessions repeat few patterns: each distinct (window, next key) is asked once.
 class Questions {
  public:
@@ -28,8 +30,8 @@ class Questions {
   // For each question: is the next key outside the top g?
   std::vector<char> answer(Job& job, std::int64_t top_g) const {
     std::vector<char> surprising;
-    for (std::int64_t first = 0; first < size(); first += detection_batch) {
-      const auto n = std::min(detection_batch, size() - first);
+    for (std::int64_t first = 0; first < size(); first += forward_batch) {
+      const auto n = std::min(forward_batch, size() - first);
       const Batch batch{torch::tensor(std::vector<std::int64_t>(inputs_.begin() + first * window_,
                                                                 inputs_.begin() + (first + n) * window_)).view({n, window_}),
                         torch::tensor(std::vector<std::int64_t>(targets_.begin() + first, targets_.begin() + first + n))};

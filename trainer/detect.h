@@ -10,9 +10,6 @@
 
 namespace tlaunch {
 
-// Windows in one forward pass.
-inline constexpr std::int64_t detection_batch = 4096;
-
 struct DetectionCounts {
   std::int64_t true_positives = 0, false_positives = 0, normal = 0, abnormal = 0;
 };

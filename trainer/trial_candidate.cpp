@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <numeric>
 
 #include "trainer/detect.h"
 #include "trainer/device.h"
+#include "trainer/evaluate.h"
 #include "trainer/schedule.h"
 #include "trainer/train_state.h"
 
@@ -74,17 +74,8 @@ double TrialCandidate::step_time_s(std::int64_t steps) {
 
 void TrialCandidate::touch_rest_of_run() {
   apply_flags(config_);
-  const auto forward = [&](Split split, std::int64_t samples) {
-    std::vector<std::int64_t> indices(std::min(samples, job_.dataset->size(split)));
-    std::iota(indices.begin(), indices.end(), 0);
-    const torch::NoGradGuard no_grad;
-    const AutocastScope autocast(job_.device, job_.precision);
-    job_.model->eval();
-    (void)job_.model->forward(model_input(job_, job_.dataset->collate(split, indices, nullptr)));
-    job_.model->train();
-  };
-  forward(Split::val, config_.train.batch_size.value());
-  if (job_.dataset->session_tests()) forward(Split::train, detection_batch);
+  (void)evaluate(job_, group_, config_, config_.train.batch_size.value() * group_.size());  // a batch a rank
+  if (job_.dataset->session_tests()) (void)detect(job_, group_, config_.model.options);
   (void)snapshot(job_, step_, {});
 }
 

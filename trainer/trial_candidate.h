@@ -20,7 +20,8 @@ class TrialCandidate {
   // `steps` optimizer steps with this candidate's switches set; seconds of one, the device waited for at both ends. The
   // loss of the last one goes to figures(); the first call is of one step, so that the first loss is known.
   double step_time_s(std::int64_t steps);
-  // What a run keeps in memory beside its steps: a forward pass of evaluation and of detection, a save's copies.
+  // What a run keeps in memory beside its steps: an evaluation of one batch a rank, the detection, a save's copies. All
+  // ranks call it.
   void touch_rest_of_run();
   double make_batch_s();
   CandidateFigures& figures() { return figures_; }

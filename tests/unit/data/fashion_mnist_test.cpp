@@ -20,11 +20,12 @@ using Indices = std::vector<std::int64_t>;
 const char* const file_names[] = {"train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
                                   "t10k-labels-idx1-ubyte"};
 
-std::unique_ptr<Dataset> open_fashion_mnist(const std::string& root, bool augment = true) {
+std::unique_ptr<Dataset> open_fashion_mnist(const std::string& root, bool augment = true, std::int64_t image_size = 0) {
   DataConfig config;
   config.name = "fashion_mnist";
   config.root = root;
   config.options.set("augment", augment);
+  config.options.set("image_size", image_size);
   return make_dataset(config, Options());
 }
 
@@ -58,6 +59,18 @@ TEST_F(FashionMnistTest, ReadsPlainAndGzippedFilesByteForByte) {
     EXPECT_TRUE(batch.target.equal(torch::tensor({2, 0, 7}, torch::kInt64)));
     EXPECT_EQ(data->collate(Split::val, Indices{5}, nullptr).target.item<std::int64_t>(), 5);
   }
+}
+
+TEST_F(FashionMnistTest, ImagesAreResizedOnTheirWayToTheModel) {
+  write_fashion_mnist(root, {4, 2, 2}, {4, 2, 2}, false);
+  const auto data = open_fashion_mnist(root.path(), true, 4);
+  EXPECT_EQ(data->shape().height, 4);
+  EXPECT_EQ(data->shape().width, 4);
+  const auto bytes = torch::tensor({0, 255, 0, 255}, torch::kUInt8).view({1, 1, 2, 2});
+  const auto ready = data->prepare(bytes, torch::kFloat64);
+  ASSERT_EQ(ready.sizes(), (torch::IntArrayRef{1, 1, 4, 4}));
+  const auto row = (ready * 0.3530 + 0.2860).select(2, 3).flatten();  // bilinear, pixel centres: 0, 1/4, 3/4, 1
+  EXPECT_TRUE(torch::allclose(row, torch::tensor({0.0, 0.25, 0.75, 1.0}, torch::kFloat64), 1e-6, 1e-6)) << row;
 }
 
 TEST_F(FashionMnistTest, PrepareScalesAndNormalisesInTheAskedType) {
