@@ -190,12 +190,15 @@ void Search::measure_memory() {
     spec.candidates = {now_};
     spec.candidates[0].accumulation = 1;
     spec.rounds = 4;
+    spec.whole_run = true;
     const auto result = measure(spec, "pace at micro-batch " + std::to_string(now_.micro_batch));
     if (result.outcome == TrialOutcome::out_of_memory && open("batch_size")) {
       failed_batch_ = now_.micro_batch / 2 + 1;  // the line was wrong: well below
       continue;
     }
     if (result.outcome != TrialOutcome::ok) return;
+    points_.push_back({now_.micro_batch, result.peak_bytes});  // a third point, near where the line is read
+    line_ = fit_memory(points_);
     step_time_s_ = median(result.candidates.front().step_times_s);
     if (!std::isfinite(result.candidates.front().last_loss))
       outcome_.notes.push_back("the loss is not finite after " + std::to_string(result.candidates.front().steps) +

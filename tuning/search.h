@@ -66,6 +66,7 @@ class Search {
   void take(const BatchSplit& split);
   void take_for_memory(const BatchSplit& split);  // now, and in the plan
   bool take_what_fits(std::int64_t most);       // the largest candidate within `most`; false: there is none
+  void measure_halfway();
   void give_up_mode(const TrialSettings& earlier);
   void fall_back();
   [[noreturn]] void refuse() const;             // no micro-batch fits

@@ -167,6 +167,18 @@ void Search::give_up_mode(const TrialSettings& earlier) {
   outcome_.samples_per_s = 0;
 }
 
+// A third point of the line between the small batches and one that is far from them.
+void Search::measure_halfway() {
+  const std::int64_t half = now_.micro_batch / 2;
+  if (!line_ || points_.empty() || half < 2 * points_.back().micro_batch) return;
+  if (outcome_.budget_bytes > 0 && line_->peak_bytes(half) > outcome_.budget_bytes) return;
+  auto settings = now_;
+  settings.micro_batch = half;
+  settings.accumulation = 1;
+  predict(half);
+  if (measure_peak(settings, true, "memory at micro-batch " + std::to_string(half))) line_ = fit_memory(points_);
+}
+
 void Search::verify() {
   if (outcome_.interrupted || points_.empty()) return;
   fresh_next_ = !input_.job.on_gpu;  // a heap that has seen other batches and precisions is larger than the run's will be
@@ -176,6 +188,8 @@ void Search::verify() {
     const auto line_of = line_of_;
     const auto failed_batch = failed_batch_;
     measure_line();
+    if (outcome_.interrupted) return;
+    measure_halfway();
     if (outcome_.interrupted) return;
     if (points_.empty() || largest_that_fits() == 0) {
       points_ = points, line_ = line, line_of_ = line_of, failed_batch_ = failed_batch;

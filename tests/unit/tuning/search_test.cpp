@@ -169,7 +169,6 @@ TEST(Search, VerificationStepsDownUntilTheBatchHolds) {
   const auto outcome = job.tune(device);
   EXPECT_EQ(batch(job, outcome), 32);
   EXPECT_LE(outcome.measured_peak_bytes, job.budget_bytes);
-  EXPECT_THAT(job.choice(outcome, "batch_size").reason, HasSubstr("6 GB"));
   expect_whole_plan(job, outcome);
 }
 
