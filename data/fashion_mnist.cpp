@@ -123,9 +123,9 @@ DatasetDescription describe_fashion_mnist() {
 
 std::unique_ptr<Dataset> make_fashion_mnist(const DataConfig& data, const Options&) {
   try {
-    const std::string cache_folder = default_cache_folder();
-    Part train = open_part(data.root, "train", cache_folder);
-    Part val = open_part(data.root, "t10k", cache_folder);
+    const std::string folder = default_cache_folder();
+    Part train = open_part(data.root, "train", folder);
+    Part val = open_part(data.root, "t10k", folder);
     return std::make_unique<FashionMnist>(std::move(train), std::move(val), data.options.flag("augment"),
                                           data.options.integer("image_size"));
   } catch (const DataError& error) {

@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "core/atomic_file.h"
+#include "core/cache_folder.h"
 #include "core/error.h"
 #include "data/counter_rng.h"
 
@@ -121,12 +122,8 @@ std::uint64_t free_bytes(const std::string& folder) {
 }  // namespace
 
 std::string default_cache_folder() {
-  const char* cache_home = std::getenv("XDG_CACHE_HOME");
-  // The XDG specification: a relative path there is to be ignored.
-  if (cache_home != nullptr && cache_home[0] == '/') return std::string(cache_home) + "/tlaunch/data";
-  const char* home = std::getenv("HOME");
-  if (home != nullptr && home[0] == '/') return std::string(home) + "/.cache/tlaunch/data";
-  return "";
+  const std::string folder = cache_folder();
+  return folder.empty() ? "" : folder + "/data";
 }
 
 CachedBytes cached_bytes(const std::string& source, std::uint32_t format_version,

@@ -6,8 +6,8 @@
 
 #include "checkpoint/crc32c.h"
 #include "core/atomic_file.h"
+#include "core/cache_folder.h"
 #include "core/config_loader.h"
-#include "launcher/cache_folder.h"
 #include "launcher/worker_binary.h"
 
 namespace tlaunch {

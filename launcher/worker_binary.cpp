@@ -13,8 +13,8 @@
 
 #include "checkpoint/crc32c.h"
 #include "core/atomic_file.h"
+#include "core/cache_folder.h"
 #include "core/error.h"
-#include "launcher/cache_folder.h"
 #include "launcher/capture.h"
 
 namespace tlaunch {

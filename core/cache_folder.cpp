@@ -1,4 +1,4 @@
-#include "launcher/cache_folder.h"
+#include "core/cache_folder.h"
 
 #include <cstdlib>
 #include <filesystem>
