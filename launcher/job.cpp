@@ -5,7 +5,6 @@
 #include "core/error.h"
 #include "launcher/capability.h"
 #include "launcher/worker_binary.h"
-#include "tuning/prior.h"
 
 namespace tlaunch {
 namespace {
@@ -25,6 +24,11 @@ std::optional<std::string> environment_value(const std::string& name) {
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
+JobShape shape_of(const Job& job) {
+  // The loader has checked that the model is known.
+  return {job.worker.model(job.loaded.config.model.name)->sample_kind, job.world.on_gpu, job.world.size};
+}
+
 Job prepare_job(const JobRequest& request) {
   const ConfigSource source{request.config_path, request.overrides, environment_value};
   Job job;
@@ -35,11 +39,7 @@ Job prepare_job(const JobRequest& request) {
   job.hardware = probe(request.run_dir.empty() ? asked.run_root : request.run_dir);
   job.world = world_of(request.nproc.value_or(asked.launch.nproc), job.hardware);
   check_capability(job);
-  JobShape shape;
-  shape.sample_kind = job.worker.model(asked.model.name)->sample_kind;  // the loader has checked that it is known
-  shape.on_gpu = job.world.on_gpu;
-  shape.world_size = job.world.size;
-  job.plan = prior_plan(asked, job.hardware, shape);
+  job.plan = prior_plan(asked, job.hardware, shape_of(job));
   job.config = apply(asked, job.plan);
   return job;
 }

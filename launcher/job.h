@@ -12,6 +12,7 @@
 #include "core/plan.h"
 #include "hardware/profile.h"
 #include "launcher/world_size.h"
+#include "tuning/prior.h"
 
 namespace tlaunch {
 
@@ -34,6 +35,9 @@ struct Job {
 
 // Throws UsageError.
 Job prepare_job(const JobRequest& request);
+
+// What tuning must know of it beside the config.
+JobShape shape_of(const Job& job);
 
 // getenv() as the loader wants it.
 std::optional<std::string> environment_value(const std::string& name);

@@ -8,7 +8,6 @@
 #include "core/batch.h"
 #include "core/error.h"
 #include "hardware/gpu_table.h"
-#include "tuning/prior.h"
 
 namespace tlaunch {
 namespace {
@@ -86,8 +85,7 @@ TeamPlan with_team_settings(const Job& job, bool new_file) {
     made.notes.push_back(*path + ": batch_size " + std::to_string(*team.batch_size) + " does not divide a rank's share of " +
                          std::to_string(config.train.effective_batch_size) + "; it is left to tuning");
   if (!entry->note.empty()) made.notes.push_back(entry->note);
-  const JobShape shape{job.worker.model(config.model.name)->sample_kind, job.world.on_gpu, job.world.size};
-  made.plan = prior_plan(config, job.hardware, shape);
+  made.plan = prior_plan(config, job.hardware, shape_of(job));
   for (Choice& choice : made.plan.choices)
     if (std::find(given.begin(), given.end(), choice.key) != given.end()) {
       choice.origin = Origin::team;

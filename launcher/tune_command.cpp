@@ -44,7 +44,7 @@ TuneOutcome for_other_card(const TuneCommand& command) {
   Progress progress(stderr, stderr_terminal());
   Job job = prepare_job({command.config, command.overrides, "1", ""});
   const double start_s = unix_time_s();
-  const JobShape shape{job.worker.model(job.config.model.name)->sample_kind, job.world.on_gpu, 1};
+  const JobShape shape = shape_of(job);
   TuneOutcome outcome;
   progress.line("tuning: measuring here what a sample needs, for " + card.name);
   TrialGroup runner(job, "");
