@@ -9,14 +9,11 @@
 #include "launcher/trial_group.h"
 #include "tuning/alternatives.h"
 #include "tuning/batch_candidates.h"
+#include "tuning/median.h"
 #include "tuning/memory_budget.h"
 
 namespace tlaunch {
 namespace {
-
-JobShape shape_of(const Job& job) {
-  return {job.worker.model(job.loaded.config.model.name)->sample_kind, job.world.on_gpu, job.world.size};
-}
 
 // Whether there is a choice to make. `config`: with what the team fixed.
 bool anything_open(const Job& job, const RunConfig& config) {
@@ -42,12 +39,11 @@ std::string result_text(const TrialSpec& spec, const TrialResult& result) {
   if (spec.rounds == 0) return format_bytes(result.peak_bytes);
   std::string text;
   for (std::size_t i = 0; i < result.candidates.size(); ++i) {
-    auto times = result.candidates[i].step_times_s;
+    const auto& times = result.candidates[i].step_times_s;
     if (times.empty()) return "given up after the first steps: over three times as slow";
-    std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2), times.end());
     const auto& settings = spec.candidates[i];
     const double samples = static_cast<double>(settings.micro_batch * settings.accumulation);
-    text += (i == 0 ? "" : ", ") + format_count(samples / times[times.size() / 2]);
+    text += (i == 0 ? "" : ", ") + format_count(samples / median(times));
   }
   return text + " samples/s a rank" + (result.abandoned ? ", given up" : "");
 }

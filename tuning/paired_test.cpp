@@ -5,16 +5,12 @@
 #include <cstdint>
 #include <numeric>
 
+#include "tuning/median.h"
+
 namespace tlaunch {
 namespace {
 
 constexpr std::size_t most_blocks = 20;
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t half = values.size() / 2;
-  return values.size() % 2 ? values[half] : (values[half - 1] + values[half]) / 2;
-}
 
 // Ranks of the absolute values, doubled so that the mean ranks of ties stay whole.
 std::vector<int> doubled_ranks(const std::vector<double>& values) {

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/units.h"
+#include "tuning/median.h"
 
 namespace tlaunch {
 namespace {
@@ -14,13 +15,6 @@ namespace {
 constexpr double share_of_run = 0.10, least_budget_s = 5, most_budget_s = 60;  // tune.budget_s: auto
 constexpr std::int64_t first_batch = 4, largest_small_batch = 32;  // of the memory line
 constexpr double quick_s = 2;      // a first trial that took longer is followed by one of twice the batch only
-
-double median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  std::sort(values.begin(), values.end());
-  const std::size_t half = values.size() / 2;
-  return values.size() % 2 ? values[half] : (values[half - 1] + values[half]) / 2;
-}
 
 double samples_of(const RunConfig& config, std::int64_t train_samples) {
   if (config.train.max_steps) return static_cast<double>(*config.train.max_steps * config.train.effective_batch_size);

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "core/units.h"
+#include "tuning/median.h"
 #include "tuning/search.h"
 
 namespace tlaunch {
@@ -12,12 +13,6 @@ constexpr std::int64_t ladder_rounds = 6;
 constexpr std::size_t most_candidates = 6;
 constexpr std::int64_t most_accumulation = 4;  // of a trial's step: what the update costs is spread over enough by then
 constexpr int most_step_downs = 4;
-
-double median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
-  return values[values.size() / 2];
-}
 
 std::string product(const BatchSplit& split) {
   return std::to_string(split.micro_batch) + " x " + std::to_string(split.accumulation) + " x " +
