@@ -45,16 +45,21 @@ void empty_cache(const torch::Device& device) {
   if (device.is_cuda()) c10::cuda::CUDACachingAllocator::emptyCache();
 }
 
-std::uint64_t peak_bytes(const torch::Device& device) {
-  if (!device.is_cuda()) return peak_rss_bytes();
+namespace {
+
+auto reserved_bytes(const torch::Device& device) {
   const auto stats = c10::cuda::CUDACachingAllocator::getDeviceStats(device.index());
-  return stats.reserved_bytes[static_cast<std::size_t>(c10::CachingAllocator::StatType::AGGREGATE)].peak;
+  return stats.reserved_bytes[static_cast<std::size_t>(c10::CachingAllocator::StatType::AGGREGATE)];
+}
+
+}  // namespace
+
+std::uint64_t peak_bytes(const torch::Device& device) {
+  return device.is_cuda() ? static_cast<std::uint64_t>(reserved_bytes(device).peak) : peak_rss_bytes();
 }
 
 std::uint64_t used_bytes(const torch::Device& device) {
-  if (!device.is_cuda()) return resident_bytes();
-  const auto stats = c10::cuda::CUDACachingAllocator::getDeviceStats(device.index());
-  return stats.reserved_bytes[static_cast<std::size_t>(c10::CachingAllocator::StatType::AGGREGATE)].current;
+  return device.is_cuda() ? static_cast<std::uint64_t>(reserved_bytes(device).current) : resident_bytes();
 }
 
 void cap_device_memory(const torch::Device& device, std::uint64_t budget_bytes) {

@@ -5,10 +5,8 @@
 namespace tlaunch {
 
 std::vector<BatchSplit> batch_candidates(const TrainConfig& train, std::int64_t world_size, bool memory_forces) {
-  const auto split = [&](std::int64_t limit) {
-    return split_batch(train.effective_batch_size, world_size, train.batch_size, train.gradient_accumulation_steps, limit);
-  };
-  const auto first = split(train.effective_batch_size);  // throws where the rule cannot hold
+  const auto first = split_batch(train.effective_batch_size, world_size, train.batch_size,
+                                 train.gradient_accumulation_steps, train.effective_batch_size);
   if (train.batch_size || train.gradient_accumulation_steps) return {first};
   const std::int64_t share = train.effective_batch_size / world_size;
   std::vector<BatchSplit> all;
