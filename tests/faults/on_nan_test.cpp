@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/json.h"
+#include "tests/support/events.h"
 #include "tests/support/sessions_data.h"
 
 namespace tlaunch::test {
@@ -30,13 +31,7 @@ class OnNan : public testing::Test {
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run_tlaunch(arguments);
   }
-  std::vector<Json> nan_events(const std::string& tag) const {
-    std::vector<Json> found;
-    std::istringstream lines(content(scratch_ / tag / "events.jsonl"));
-    for (std::string line; std::getline(lines, line);)
-      if (auto event = Json::parse(line); event["event"] == "nan") found.push_back(std::move(event));
-    return found;
-  }
+  std::vector<Json> nan_events(const std::string& tag) const { return events_of(scratch_ / tag, "nan"); }
   // {step, loss} of each row of metrics.csv, in the file's order; loss as written.
   std::vector<std::pair<std::int64_t, std::string>> rows(const std::string& tag) const {
     std::vector<std::pair<std::int64_t, std::string>> found;

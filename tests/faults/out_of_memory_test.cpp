@@ -8,6 +8,7 @@
 #include <map>
 
 #include "core/json.h"
+#include "tests/support/events.h"
 #include "tests/support/sessions_data.h"
 
 namespace tlaunch::test {
@@ -27,18 +28,9 @@ class Variable {
   const char* name_;
 };
 
-std::vector<Json> events_named(const fs::path& run, const std::string& name) {
-  std::vector<Json> found;
-  std::istringstream lines(content(run / "events.jsonl"));
-  for (std::string line; std::getline(lines, line);)
-    if (auto event = Json::parse(line, nullptr, false); !event.is_discarded() && event.value("event", "") == name)
-      found.push_back(std::move(event));
-  return found;
-}
-
 std::map<std::int64_t, double> losses(const fs::path& run) {
   std::map<std::int64_t, double> found;
-  for (const auto& event : events_named(run, "step")) found[event["step"]] = event["loss"];
+  for (const auto& event : events_of(run, "step")) found[event["step"]] = event["loss"];
   return found;
 }
 
@@ -90,7 +82,7 @@ TEST_P(OutOfMemoryInAPhase, TheRanksStepDownTogetherAndTheLossesStay) {
   EXPECT_LT(Clock::now() - start, std::chrono::seconds(30));
   ASSERT_EQ(outcome.code, 0) << outcome.err;
 
-  const auto steps_down = events_named(scratch_ / "harmed", "step_down");
+  const auto steps_down = events_of(scratch_ / "harmed", "step_down");
   ASSERT_EQ(steps_down.size(), 1u);
   const auto& event = steps_down[0];
   EXPECT_EQ(event["rank"], fault.rank);

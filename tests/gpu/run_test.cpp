@@ -5,6 +5,7 @@
 
 #include "checkpoint/catalog.h"
 #include "core/json.h"
+#include "tests/support/events.h"
 #include "tests/support/sessions_data.h"
 #include "trainer/device.h"
 
@@ -35,13 +36,7 @@ class GpuRun : public testing::Test {
     return run_tlaunch(arguments);
   }
 
-  std::vector<Json> events(const std::string& tag, const std::string& name) {
-    std::vector<Json> found;
-    std::istringstream lines(content(scratch_ / tag / "events.jsonl"));
-    for (std::string line; std::getline(lines, line);)
-      if (auto event = Json::parse(line); event["event"] == name) found.push_back(event);
-    return found;
-  }
+  std::vector<Json> events(const std::string& tag, const std::string& name) { return events_of(scratch_ / tag, name); }
 
   double last_loss(const std::string& tag) { return events(tag, "step").back()["loss"]; }
 

@@ -3,6 +3,7 @@
 
 #include "checkpoint/catalog.h"
 #include "core/json.h"
+#include "tests/support/events.h"
 #include "tests/support/sessions_data.h"
 
 namespace tlaunch::test {
@@ -38,13 +39,7 @@ class Tuning : public testing::Test {
     return run_tlaunch(arguments);
   }
   Json file(const std::string& tag, const std::string& name) { return Json::parse(content(scratch_ / tag / name)); }
-  std::vector<Json> events(const std::string& tag, const std::string& name) {
-    std::vector<Json> found;
-    std::istringstream lines(content(scratch_ / tag / "events.jsonl"));
-    for (std::string line; std::getline(lines, line);)
-      if (auto event = Json::parse(line); event["event"] == name) found.push_back(event);
-    return found;
-  }
+  std::vector<Json> events(const std::string& tag, const std::string& name) { return events_of(scratch_ / tag, name); }
   std::string newest_checkpoint(const std::string& tag) {
     return content(list_checkpoints(scratch_ / tag / "checkpoints").at(0).path);
   }

@@ -12,6 +12,7 @@
 
 #include "child_process.h"
 #include "core/json.h"
+#include "tests/support/events.h"
 #include "tests/support/temp_dir.h"
 
 namespace tlaunch {
@@ -53,11 +54,7 @@ class RunCommandTest : public testing::Test {
 
   Json summary(const std::string& run) const { return Json::parse(content(path(run) + "/summary.json")); }
   std::vector<Json> events(const std::string& run, const std::string& name) const {
-    std::vector<Json> found;
-    std::ifstream lines(path(run) + "/events.jsonl");
-    for (std::string line; std::getline(lines, line);)
-      if (Json event = Json::parse(line); event["event"] == name) found.push_back(std::move(event));
-    return found;
+    return test::events_of(path(run), name);
   }
 
   test::TempDir folder_;
