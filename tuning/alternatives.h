@@ -10,8 +10,10 @@
 
 namespace tlaunch {
 
+inline constexpr const char* switch_keys[] = {"mixed_precision", "tf32", "cudnn_benchmark", "channels_last"};
+
 struct Alternative {
-  std::string key;          // the plan's: "mixed_precision", "tf32", "cudnn_benchmark", "channels_last"
+  std::string key;          // one of switch_keys
   TrialSettings settings;   // `now` with that one switch turned
   double expected_gain = 0; // share of a step, from what others measured (docs/tuning.md); the largest first
 };

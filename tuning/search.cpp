@@ -161,8 +161,31 @@ void Search::refuse() const {
                    "; take a smaller model, fewer ranks on this machine, or free memory (tlaunch probe)");
 }
 
+// The table's switches may meet a kernel's fault (seen with channels_last); where the plain ones run, they are taken.
+void Search::measure_plain_line() {
+  const TrialSettings table = now_;
+  const TrialResult crash = last_;
+  if (open("mixed_precision")) now_.precision = Precision::fp32;
+  if (open("tf32")) now_.tf32 = false;
+  if (open("cudnn_benchmark")) now_.cudnn_benchmark = false;
+  if (open("channels_last")) now_.channels_last = false;
+  if (now_ == table) return;
+  failed_batch_ = 0;
+  measure_line();
+  if (points_.empty() && !outcome_.interrupted) {  // it is not theirs
+    now_ = table;
+    return;
+  }
+  for (const char* key : switch_keys)
+    if (value_of(now_, key) != value_of(table, key))
+      set(key, value_of(now_, key),
+          "the trial with the table's switches " + std::string(to_string(crash.outcome)) +
+              (crash.message.empty() ? "" : ": " + crash.message), nullptr);
+}
+
 void Search::measure_memory() {
   measure_line();
+  if (!outcome_.interrupted && points_.empty() && last_.outcome == TrialOutcome::crashed) measure_plain_line();
   if (outcome_.interrupted) return;
   if (points_.empty() && last_.outcome != TrialOutcome::out_of_memory)
     return;                                           // not for want of memory: the run will tell

@@ -38,6 +38,7 @@ class Search {
   struct Pair {
     Alternative alternative;
     PairedResult result;
+    std::int64_t micro_batch = 1;  // it was measured at
     double loss_ratio = 1;      // the alternative's over ours, after equal steps on the same batch
     bool vetoed = false, abandoned = false;
     std::string failure;        // "" where it ran
@@ -45,6 +46,7 @@ class Search {
 
   TrialResult measure(TrialSpec spec, const std::string& why);
   void measure_line_from(std::int64_t small);
+  void measure_plain_line();
   std::optional<MemoryPoint> measure_peak(const TrialSettings& settings, bool whole_run, const std::string& why);
   std::int64_t largest_that_fits() const;
   bool line_is_of_now() const;
@@ -52,7 +54,9 @@ class Search {
   bool over(double cost_s) const;               // no time is left for it
   bool worth(double gain, double cost_s) const; // of a run of this length
   double time_budget_s() const;
-  double pair_cost_s() const;
+  double step_time_s(std::int64_t micro_batch) const;  // of now_'s mode, from that of its own batch
+  std::int64_t pair_batch() const;
+  double pair_cost_s(std::int64_t batch) const;
   Pair measure_pair(const Alternative& alternative);
   std::vector<Pair> measure_pairs();
   std::vector<bool> won(const std::vector<Pair>& pairs) const;

@@ -11,6 +11,7 @@ namespace {
 constexpr std::int64_t blocks = 10;              // of two rounds, A B B A
 constexpr double visit_s = 0.05;                 // shorter ones are lost in the noise of the scheduler
 constexpr double significance = 0.05, least_speedup = 1.03, abandon_ratio = 1.10;
+constexpr double share_of_pair = 0.25;           // of the time budget, at most, where a smaller batch can hold it
 // On one batch shown again and again; what is left of the loss after some 20 steps may differ so much.
 constexpr double most_drift = 0.10, drift_floor = 0.02;
 
@@ -29,18 +30,36 @@ std::string named(const std::string& key, const Json& value) {
 
 }  // namespace
 
-double Search::pair_cost_s() const {
-  return static_cast<double>(2 * 2 * blocks) * std::max(visit_s, step_time_s_) + 8 * step_time_s_;
+double Search::step_time_s(std::int64_t micro_batch) const {
+  return step_time_s_ * static_cast<double>(micro_batch) / static_cast<double>(now_.micro_batch);
+}
+
+// The micro-batch in hand; where its steps are long, the largest below it, down to an eighth, that leaves time for others.
+std::int64_t Search::pair_batch() const {
+  std::int64_t batch = now_.micro_batch;
+  for (auto one = candidates_.rbegin(); one != candidates_.rend(); ++one) {
+    if (one->micro_batch >= batch) continue;
+    if (pair_cost_s(batch) <= share_of_pair * time_budget_s() || step_time_s(batch) <= visit_s ||
+        8 * one->micro_batch < now_.micro_batch)
+      break;
+    batch = one->micro_batch;
+  }
+  return batch;
+}
+
+double Search::pair_cost_s(std::int64_t batch) const {
+  return static_cast<double>(2 * 2 * blocks) * std::max(visit_s, step_time_s(batch)) + 8 * step_time_s(batch);
 }
 
 Search::Pair Search::measure_pair(const Alternative& alternative) {
   TrialSpec spec;
   spec.candidates = {now_, alternative.settings};
-  for (auto& settings : spec.candidates) settings.accumulation = 1, settings.micro_batch = now_.micro_batch;
+  const std::int64_t batch = pair_batch();
+  for (auto& settings : spec.candidates) settings.accumulation = 1, settings.micro_batch = batch;
   spec.rounds = 2 * blocks;
   spec.visit_s = visit_s;
   spec.abandon_ratio = abandon_ratio;
-  Pair pair{alternative, {}, 1, false, false, ""};
+  Pair pair{alternative, {}, batch, 1, false, false, ""};
   const auto result = measure(spec, named(alternative.key, value_of(alternative.settings, alternative.key)) +
                                         " against " + named(alternative.key, value_of(now_, alternative.key)));
   if (result.outcome != TrialOutcome::ok) {
@@ -73,16 +92,16 @@ void Search::adopt(const Pair& pair) {
        {"p_value", pair.result.p_value},
        {"blocks", pair.result.blocks},
        {"loss_ratio", pair.loss_ratio},
-       {"micro_batch", now_.micro_batch}});
+       {"micro_batch", pair.micro_batch}});
 }
 
 std::vector<Search::Pair> Search::measure_pairs() {
   std::vector<Pair> pairs;
   for (const auto& alternative : alternatives(now_, input_.config, input_.hardware, input_.job)) {
     if (outcome_.interrupted) break;
-    if (over(pair_cost_s())) {
+    if (over(pair_cost_s(pair_batch()))) {
       keep(alternative.key, why_not_measured());
-    } else if (!worth(alternative.expected_gain, pair_cost_s())) {
+    } else if (!worth(alternative.expected_gain, pair_cost_s(pair_batch()))) {
       keep(alternative.key, "not measured: the run is too short to win the time back");
     } else {
       pairs.push_back(measure_pair(alternative));
@@ -137,7 +156,7 @@ void Search::try_on_top(const Pair& winner, const std::string& adopted_key) {
     return one.key == key && value_of(one.settings, key) == wanted;
   });
   if (again == offered.end()) return stays("has no bearing", winner.result);
-  if (over(pair_cost_s())) return keep(key, "measured alone, not together with the others: no time was left");
+  if (over(pair_cost_s(pair_batch()))) return keep(key, "measured alone, not together with the others: no time was left");
   const Pair together = measure_pair(*again);
   if (won({together}).front())
     adopt(together);

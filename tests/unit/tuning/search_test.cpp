@@ -295,6 +295,23 @@ TEST(Search, AWorkerThatCrashesWhateverItTriesLeavesThePriorAndSaysSo) {
   EXPECT_LE(outcome.trials, 2);
 }
 
+TEST(Search, WhereTheTablesSwitchesCrashThePlainOnesAreTakenAndTheRestIsTuned) {
+  SimulatedJob job;
+  ASSERT_TRUE(trial_settings_of(apply(job.config, job.prior())).channels_last);
+  DeviceModel device;
+  device.precision_time[Precision::bf16] = 0.6;
+  device.broken = [](const TrialSettings& settings) {
+    return settings.channels_last ? std::optional(TrialOutcome::crashed) : std::nullopt;
+  };
+  const auto outcome = job.tune(device);
+  expect_whole_plan(job, outcome);
+  EXPECT_EQ(job.value(outcome, "channels_last"), false);
+  EXPECT_EQ(job.value(outcome, "mixed_precision"), "bf16");
+  EXPECT_THAT(job.choice(outcome, "channels_last").reason, HasSubstr("crashed: the simulated fault"));
+  EXPECT_EQ(job.choice(outcome, "batch_size").origin, Origin::measured);
+  EXPECT_THAT(outcome.notes, Contains(HasSubstr("the simulated fault")));
+}
+
 TEST(Search, WithoutTimeThePriorsValuesStayAndTheReasonSaysSo) {
   SimulatedJob job;
   job.budget_s = 0.5;  // the first process start takes more

@@ -255,4 +255,24 @@ TEST(Switches, ASwitchWithoutABearingBesideTheWinnerIsNotTriedAgain) {
 }
 
 }  // namespace
+TEST(Switches, WhereStepsAreLongTheyAreComparedAtASmallerBatch) {
+  SimulatedJob job;
+  DeviceModel device;
+  device.per_sample_s = 0.012;  // 1.5 s a step of 128: forty of them are all the time there is
+  device.precision_time[Precision::bf16] = 0.6;
+  const auto outcome = job.tune(device);
+  EXPECT_EQ(job.value(outcome, "mixed_precision"), "bf16");
+  const auto micro_batch = job.choice(outcome, "mixed_precision").evidence.at("micro_batch").get<std::int64_t>();
+  EXPECT_LT(micro_batch, 128);
+  EXPECT_GE(micro_batch, 16);
+}
+
+TEST(Switches, WhereStepsAreShortTheyAreComparedAtTheBatchInHand) {
+  SimulatedJob job;
+  DeviceModel device;
+  device.precision_time[Precision::bf16] = 0.6;
+  const auto outcome = job.tune(device);
+  EXPECT_EQ(job.choice(outcome, "mixed_precision").evidence.at("micro_batch"), 128);
+}
+
 }  // namespace tlaunch
