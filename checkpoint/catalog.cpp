@@ -18,9 +18,9 @@ constexpr const char* step_key = "tlaunch.step";
 constexpr const char* epoch_key = "tlaunch.epoch";
 constexpr const char* metrics_key = "tlaunch.metrics";
 
-std::int64_t count_of(const SafetensorsFile& file, const char* key) {
-  const auto found = file.metadata().find(key);
-  if (found == file.metadata().end())
+std::int64_t count_of(const Metadata& metadata, const char* key) {
+  const auto found = metadata.find(key);
+  if (found == metadata.end())
     throw DataError(std::string("no ") + key + " in its metadata: not a checkpoint of tlaunch");
   const std::string& text = found->second;
   std::int64_t value = 0;
@@ -30,9 +30,9 @@ std::int64_t count_of(const SafetensorsFile& file, const char* key) {
   return value;
 }
 
-std::map<std::string, double> metrics_of(const SafetensorsFile& file) {
-  const auto found = file.metadata().find(metrics_key);
-  if (found == file.metadata().end()) return {};
+std::map<std::string, double> metrics_of(const Metadata& metadata) {
+  const auto found = metadata.find(metrics_key);
+  if (found == metadata.end()) return {};
   // Numbers by name and nothing deeper, so that a hostile text is refused before it costs anything.
   const auto flat = [](int depth, Json::parse_event_t event, Json&) {
     const bool opens = event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
@@ -52,6 +52,14 @@ std::map<std::string, double> metrics_of(const SafetensorsFile& file) {
 
 }  // namespace
 
+CheckpointInfo checkpoint_info(const Metadata& metadata) {
+  CheckpointInfo info;
+  info.step = count_of(metadata, step_key);
+  info.epoch = count_of(metadata, epoch_key);
+  info.metrics = metrics_of(metadata);
+  return info;
+}
+
 std::vector<CheckpointInfo> list_checkpoints(const std::string& dir) {
   std::error_code error;
   fs::directory_iterator entries(dir, error);
@@ -60,16 +68,19 @@ std::vector<CheckpointInfo> list_checkpoints(const std::string& dir) {
 
   std::vector<CheckpointInfo> found;
   for (; entries != fs::directory_iterator(); entries.increment(error)) {
-    const fs::path path = fs::absolute(entries->path());
+    const fs::path path = fs::absolute(entries->path()).lexically_normal();
     if (path.extension() != ".safetensors" || path.filename().string().starts_with('.')) continue;
+    std::error_code gone_meanwhile;
+    if (entries->is_symlink(gone_meanwhile)) continue;
     CheckpointInfo info;
     info.path = path.string();
     try {
       const SafetensorsFile file(info.path);
       info.bytes = file.bytes();
-      info.step = count_of(file, step_key);
-      info.epoch = count_of(file, epoch_key);
-      info.metrics = metrics_of(file);
+      const auto told = checkpoint_info(file.metadata());
+      info.step = told.step;
+      info.epoch = told.epoch;
+      info.metrics = told.metrics;
       info.valid = true;
     } catch (const Error& problem) {
       std::error_code gone;

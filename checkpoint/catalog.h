@@ -6,12 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "checkpoint/safetensors.h"
+
 namespace tlaunch {
 
 // Every checkpoint of ours carries these in its metadata: "tlaunch.step", "tlaunch.epoch" (decimal) and
 // "tlaunch.metrics" (a JSON object of numbers as core/json.h writes them; absent before the first evaluation).
 struct CheckpointInfo {
-  std::string path;  // absolute
+  std::string path;  // absolute, without . and ..
   std::int64_t step = 0, epoch = 0;
   std::map<std::string, double> metrics;
   std::uint64_t bytes = 0;
@@ -19,7 +21,11 @@ struct CheckpointInfo {
   std::string reason;  // why not valid
 };
 
-// All *.safetensors in `dir`, newest step first; invalid ones last. Tolerates files that vanish. Empty where `dir` is
+// What the three keys of the metadata say: step, epoch, metrics; `valid` and the file's own are left as they are. Throws
+// DataError where they are not those of a checkpoint of ours.
+CheckpointInfo checkpoint_info(const Metadata& metadata);
+
+// All *.safetensors in `dir` that are no symbolic links, newest step first; invalid ones last. Tolerates files that vanish. Empty where `dir` is
 // absent; IoError where it cannot be listed.
 std::vector<CheckpointInfo> list_checkpoints(const std::string& dir);
 

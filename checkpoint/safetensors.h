@@ -16,6 +16,8 @@
 #include <string>
 #include <vector>
 
+#include "core/file_calls.h"
+
 namespace tlaunch {
 
 // safetensors' names: "F64" "F32" "F16" "BF16" "I64" "I32" "I16" "I8" "U8" "BOOL".
@@ -33,10 +35,11 @@ using Metadata = std::map<std::string, std::string>;
 // Bytes of the file that write_safetensors would write.
 std::uint64_t safetensors_size(const std::vector<TensorView>& tensors, const Metadata& metadata);
 
-// Durable when it returns (temporary name, checked writes, fsync, rename, fsync of the folder). Throws IoError.
+// Durable when it returns (temporary name, checked writes, fsync, rename, fsync of the folder); its bytes. Throws IoError.
 // The data is read twice (sums, then bytes) and never copied; nobody may change it meanwhile. Names that repeat, data
 // that does not fit its shape, or a metadata key of ours are bugs of the caller: std::invalid_argument.
-void write_safetensors(const std::string& path, const std::vector<TensorView>& tensors, const Metadata& metadata);
+std::uint64_t write_safetensors(const std::string& path, const std::vector<TensorView>& tensors, const Metadata& metadata,
+                                FileCalls& calls = system_calls());
 
 // A mapped file. Opening checks the header (lengths, offsets without gap or overlap, dtypes, shapes, duplicate names,
 // the header's CRC where one is there); verify() reads all data and checks every CRC. Both throw DataError naming file

@@ -52,16 +52,20 @@ std::uint64_t safetensors_size(const std::vector<TensorView>& tensors, const Met
   return build_head(order, metadata, crcs).size() + data_bytes;
 }
 
-void write_safetensors(const std::string& path, const std::vector<TensorView>& tensors, const Metadata& metadata) {
+std::uint64_t write_safetensors(const std::string& path, const std::vector<TensorView>& tensors, const Metadata& metadata,
+                                FileCalls& calls) {
   const auto order = in_file_order(tensors, metadata);
   TensorCrcs crcs;
   for (const TensorView* tensor : order) crcs[tensor->name] = crc32c_text(crc32c(tensor->data));
   const std::string head = build_head(order, metadata, crcs);
+  std::uint64_t bytes = head.size();
   write_file_atomically(path, [&](const ByteSink& sink) {
     sink(std::as_bytes(std::span(head)));
     for (const TensorView* tensor : order)
       if (!tensor->data.empty()) sink(tensor->data);
-  });
+  }, nullptr, calls);
+  for (const TensorView* tensor : order) bytes += tensor->data.size();
+  return bytes;
 }
 
 }  // namespace tlaunch

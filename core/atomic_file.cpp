@@ -1,12 +1,16 @@
 #include "core/atomic_file.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
+#include <filesystem>
+#include <utility>
 #include <vector>
 
 #include "core/error.h"
@@ -15,29 +19,31 @@ namespace tlaunch {
 namespace {
 
 [[noreturn]] void fail(const char* doing, const std::string& path, int error) {
-  throw IoError(std::string(doing) + " " + path + ": " + std::strerror(error));
+  throw IoError(std::string(doing) + " " + path + ": " + std::strerror(error), error);
 }
 
 // An open descriptor; closed on every way out.
 struct Descriptor {
+  FileCalls& calls;
   int fd = -1;
-  explicit Descriptor(int opened) : fd(opened) {}
+  Descriptor(FileCalls& seam, int opened) : calls(seam), fd(opened) {}
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   ~Descriptor() {
-    if (fd >= 0) ::close(fd);
+    if (fd >= 0) calls.close(fd);
   }
 };
 
 // Removes the temporary unless it became the file.
 struct Temporary {
+  FileCalls& calls;
   std::string path;
   bool renamed = false;
-  explicit Temporary(std::string name) : path(std::move(name)) {}
+  Temporary(FileCalls& seam, std::string name) : calls(seam), path(std::move(name)) {}
   Temporary(const Temporary&) = delete;
   Temporary& operator=(const Temporary&) = delete;
   ~Temporary() {
-    if (!renamed) ::unlink(path.c_str());
+    if (!renamed) calls.unlink(path.c_str());
   }
 };
 
@@ -47,68 +53,120 @@ std::string folder_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-void write_all(int fd, std::span<const std::byte> bytes, const std::string& path) {
+// ".NAME.PID-N.tmp" in the same folder: process and counter keep two writers of a path apart; the dot and ".tmp" keep it
+// out of listings.
+std::string temporary_path(const std::string& path) {
+  static std::atomic<unsigned> counter{0};
+  return folder_of(path) + "/." + path.substr(path.rfind('/') + 1) + "." + std::to_string(::getpid()) + "-" +
+         std::to_string(counter++) + ".tmp";
+}
+
+void write_all(Descriptor& file, std::span<const std::byte> bytes, const std::string& path) {
   while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    const ssize_t written = file.calls.write(file.fd, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) fail("cannot write", path, errno);
+    if (written == 0) fail("cannot write", path, ENOSPC);
     bytes = bytes.subspan(static_cast<std::size_t>(written));
   }
 }
 
-void sync_folder(const std::string& folder) {
-  const Descriptor dir(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+void sync_folder(const std::string& folder, FileCalls& calls) {
+  const Descriptor dir(calls, calls.open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0));
   if (dir.fd < 0) fail("cannot open folder", folder, errno);
   // EINVAL: a file system that has nothing to sync for a folder.
-  if (::fsync(dir.fd) != 0 && errno != EINVAL) fail("cannot sync folder", folder, errno);
+  if (calls.fsync(dir.fd) != 0 && errno != EINVAL) fail("cannot sync folder", folder, errno);
+}
+
+void set_access(int fd, const FileAccess& access, const std::string& path) {
+  if (::fchown(fd, access.owner, access.group) != 0 && errno != EPERM) fail("cannot set the owner of", path, errno);
+  // After the owner: a change of owner clears bits.
+  if (::fchmod(fd, static_cast<mode_t>(access.mode)) != 0) fail("cannot set the permissions of", path, errno);
+}
+
+struct WriterOf {
+  std::string name;
+  pid_t pid = 0;
+};
+
+// Of a temporary file's name; no name where it is none of ours.
+WriterOf writer_of(const std::string& temporary) {
+  constexpr std::string_view ending = ".tmp";
+  if (!temporary.starts_with('.') || !temporary.ends_with(ending)) return {};
+  const std::string_view stem(temporary.data() + 1, temporary.size() - 1 - ending.size());
+  const auto dot = stem.rfind('.'), dash = stem.rfind('-');
+  if (dot == std::string_view::npos || dash == std::string_view::npos || dash < dot) return {};
+  const auto pid = stem.substr(dot + 1, dash - dot - 1);
+  WriterOf writer{std::string(stem.substr(0, dot)), 0};
+  const auto [end, error] = std::from_chars(pid.data(), pid.data() + pid.size(), writer.pid);
+  if (error != std::errc() || end != pid.data() + pid.size() || writer.pid <= 0) return {};
+  return writer;
 }
 
 }  // namespace
 
 void write_file_atomically(const std::string& path, const std::function<void(const ByteSink&)>& produce,
-                           const FileAccess* access) {
-  static std::atomic<unsigned> counter{0};
-  // Process and counter keep two writers of the same path apart; the dot and ".tmp" keep it out of listings.
-  const std::string folder = folder_of(path);
-  const std::string name = path.substr(path.rfind('/') + 1);
-  Temporary temporary(folder + "/." + name + "." + std::to_string(::getpid()) + "-" + std::to_string(counter++) +
-                      ".tmp");
+                           const FileAccess* access, FileCalls& calls) {
+  Temporary temporary(calls, temporary_path(path));
   // Reported under the name the user knows; the temporary's would say nothing to them.
-  const int opened = ::open(temporary.path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-                            access ? 0600 : 0666);
-  if (opened < 0) {
+  Descriptor file(calls, calls.open(temporary.path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+                                    access ? 0600 : 0666));
+  if (file.fd < 0) {
     temporary.renamed = true;  // there is nothing to remove
     fail("cannot create", path, errno);
   }
-  Descriptor file(opened);
-  if (access) {
-    if (::fchown(file.fd, access->owner, access->group) != 0 && errno != EPERM)
-      fail("cannot set the owner of", path, errno);
-    // After the owner: a change of owner clears bits.
-    if (::fchmod(file.fd, static_cast<mode_t>(access->mode)) != 0) fail("cannot set the permissions of", path, errno);
-  }
+  if (access) set_access(file.fd, *access, path);
 
   constexpr std::size_t buffer_bytes = 64 * 1024;
   std::vector<std::byte> buffer;
   buffer.reserve(buffer_bytes);
   produce([&](std::span<const std::byte> bytes) {
     if (buffer.size() + bytes.size() > buffer_bytes) {
-      write_all(file.fd, buffer, path);
+      write_all(file, buffer, path);
       buffer.clear();
     }
     if (bytes.size() >= buffer_bytes)
-      write_all(file.fd, bytes, path);
+      write_all(file, bytes, path);
     else
       buffer.insert(buffer.end(), bytes.begin(), bytes.end());
   });
-  write_all(file.fd, buffer, path);
-  if (::fsync(file.fd) != 0) fail("cannot sync", path, errno);
-  const int closed = ::close(file.fd);
-  file.fd = -1;
+  write_all(file, buffer, path);
+  if (calls.fsync(file.fd) != 0) fail("cannot sync", path, errno);
+  const int closed = calls.close(std::exchange(file.fd, -1));
   if (closed != 0) fail("cannot close", path, errno);  // where NFS reports a full disk
-  if (::rename(temporary.path.c_str(), path.c_str()) != 0) fail("cannot rename to", path, errno);
+  if (calls.rename(temporary.path.c_str(), path.c_str()) != 0) fail("cannot rename to", path, errno);
   temporary.renamed = true;
-  sync_folder(folder);
+  sync_folder(folder_of(path), calls);
+}
+
+void link_atomically(const std::string& path, const std::string& target, FileCalls& calls) {
+  Temporary temporary(calls, temporary_path(path));
+  if (calls.symlink(target.c_str(), temporary.path.c_str()) != 0) {
+    temporary.renamed = true;  // there is nothing to remove
+    fail("cannot link", path, errno);
+  }
+  if (calls.rename(temporary.path.c_str(), path.c_str()) != 0) fail("cannot rename to", path, errno);
+  temporary.renamed = true;
+  sync_folder(folder_of(path), calls);
+}
+
+void remove_file(const std::string& path, FileCalls& calls) {
+  if (calls.unlink(path.c_str()) != 0 && errno != ENOENT) fail("cannot remove", path, errno);
+  sync_folder(folder_of(path), calls);
+}
+
+int sweep_temporaries(const std::string& folder, const std::function<bool(const std::string& name)>& ours,
+                      FileCalls& calls) {
+  int swept = 0;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const WriterOf writer = writer_of(entry->path().filename().string());
+    if (writer.name.empty() || !ours(writer.name)) continue;
+    // Our own number can only be that of a process before us: in a container it often is.
+    const bool gone = writer.pid == ::getpid() || (::kill(writer.pid, 0) != 0 && errno == ESRCH);
+    if (gone && calls.unlink(entry->path().c_str()) == 0) ++swept;
+  }
+  return swept;
 }
 
 void write_file_atomically(const std::string& path, std::string_view content, const FileAccess* access) {
@@ -117,7 +175,7 @@ void write_file_atomically(const std::string& path, std::string_view content, co
 
 std::string read_file(const std::string& path, std::size_t limit_bytes) {
   // O_NONBLOCK: a FIFO must not hang the caller.
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const Descriptor file(system_calls(), ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.fd < 0) {
     if (errno == ENOENT || errno == ENOTDIR) throw UsageError(path + ": no such file");
     fail("cannot open", path, errno);

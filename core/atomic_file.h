@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/file_calls.h"
+
 namespace tlaunch {
 
 // Called with a sink that appends bytes; may be called with any number of pieces.
@@ -21,8 +23,19 @@ struct FileAccess {
 
 // Without `access` the file gets those of any new file.
 void write_file_atomically(const std::string& path, const std::function<void(const ByteSink&)>& produce,
-                           const FileAccess* access = nullptr);
+                           const FileAccess* access = nullptr, FileCalls& calls = system_calls());
 void write_file_atomically(const std::string& path, std::string_view content, const FileAccess* access = nullptr);
+
+// A symbolic link `path` to `target` in the same folder, replaced in one move. Throws IoError.
+void link_atomically(const std::string& path, const std::string& target, FileCalls& calls = system_calls());
+
+// Removes the file and makes that durable; none there is no error. Throws IoError.
+void remove_file(const std::string& path, FileCalls& calls = system_calls());
+
+// What writers that were killed have left of `name`s for which `ours` holds: temporary files in `folder` whose process is
+// gone. To be called before this process writes there. Returns how many it removed; what cannot be removed stays.
+int sweep_temporaries(const std::string& folder, const std::function<bool(const std::string& name)>& ours,
+                      FileCalls& calls = system_calls());
 
 // The whole file; throws UsageError where it is absent and IoError where reading fails, or where it exceeds
 // `limit_bytes`.

@@ -1,5 +1,9 @@
 #include "core/config_rules.h"
 
+#include <algorithm>
+
+#include "core/name_template.h"
+
 namespace tlaunch {
 namespace {
 
@@ -23,6 +27,20 @@ void check_batch(const TrainConfig& train, std::vector<BrokenRule>& broken) {
   broken.push_back({keys, product + " does not divide train.effective_batch_size=" +
                               std::to_string(train.effective_batch_size) + "; nearest that it divides: " +
                               (below > 0 ? std::to_string(below) + " or " : "") + std::to_string(below + unit)});
+}
+
+void check_monitor(const CheckpointConfig& checkpoint, const ModelDescription& model, std::vector<BrokenRule>& broken) {
+  const auto known = [&](const std::string& name) {
+    return std::find(model.metrics.begin(), model.metrics.end(), name) != model.metrics.end();
+  };
+  std::string all;
+  for (const auto& name : model.metrics) all += (all.empty() ? "" : ", ") + name;
+  if (!known(checkpoint.monitor))
+    broken.push_back({{"checkpoint.monitor"},
+                      "model " + model.name + " yields no metric " + checkpoint.monitor + "; expected one of " + all});
+  for (const auto& name : NameTemplate(checkpoint.filename).names())
+    if (name != "epoch" && name != "step" && !known(name))
+      broken.push_back({{"checkpoint.filename"}, "there is no {" + name + "}; expected epoch, step, " + all});
 }
 
 }  // namespace
@@ -50,6 +68,7 @@ std::vector<BrokenRule> broken_rules(const RunConfig& config, const WorkerDescri
                       std::string("train.momentum is for train.optimizer=sgd, which is ") +
                           to_string(train.optimizer) + "; expected 0"});
   check_batch(train, broken);
+  if (model) check_monitor(config.checkpoint, *model, broken);
 
   const auto precision = config.gpu.mixed_precision;
   if (config.model.dtype == FloatType::float64 && precision && *precision != Precision::fp32)

@@ -40,7 +40,10 @@ struct DataError : Error {
 
 // The operating system refused a write or read that must succeed: exit 74.
 struct IoError : Error {
-  explicit IoError(const std::string& message) : Error(exit_code::io, message) {}
+  // `system_error`: the errno, 0 where it is not known.
+  explicit IoError(const std::string& message, int system_error = 0)
+      : Error(exit_code::io, message), system_error(system_error) {}
+  int system_error;
 };
 
 }  // namespace tlaunch

@@ -3,10 +3,13 @@
 //
 // Fields by event (more may stand beside these):
 //   start      {pid, world_size, device, train_samples, steps_per_epoch, total_steps, start_step, parameters, val_samples,
-//              effective_batch_size, steps_per_evaluation, steps_per_checkpoint}   rank 0, before the first step
+//              effective_batch_size, steps_per_evaluation, steps_per_checkpoint, checkpoint_bytes, disk_bytes (most the run will take), fit_disk}
+//              rank 0, before the first step
 //   step       {step, epoch, loss, learning_rate, samples (this run in all), samples_per_s}                    rank 0, each log_interval
 //   eval       {step, epoch, val_loss, val_accuracy, ..., seconds}                                              rank 0
-//   checkpoint {path, step, epoch, bytes, seconds}                                                              rank 0
+//   checkpoint {path, step, epoch, bytes, seconds (until it was durable), stall_s (what training paid), wait_s (of that, for
+//              the save before), folder_bytes, deleted (files), problem}                                       rank 0
+//   save_failed {step, message, failures (in a row), deleted (path given up for room, or "")}                   rank 0
 //   memory     {epoch, peak_bytes}   peak RSS or reserved CUDA bytes of the epoch that ended                    every rank
 //   peak       {peak_bytes}   the same of the whole session, before `end`                                        every rank
 //   gpu        {step, name, utilization_percent, memory_used_bytes, memory_total_bytes, temperature_c, power_w} every rank with a GPU

@@ -39,6 +39,14 @@ const char* to_string(ScheduleKind value) {
   throw std::logic_error("no such ScheduleKind");
 }
 
+const char* to_string(MonitorMode value) {
+  switch (value) {
+    case MonitorMode::min: return "min";
+    case MonitorMode::max: return "max";
+  }
+  throw std::logic_error("no such MonitorMode");
+}
+
 const char* to_string(OnNan value) {
   switch (value) {
     case OnNan::stop: return "stop";

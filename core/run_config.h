@@ -15,6 +15,7 @@ enum class Precision { fp32, fp16, bf16 };  // gpu.mixed_precision: off | fp16 |
 enum class FloatType { float32, float64 };
 enum class OptimizerKind { sgd, adam, adamw };
 enum class ScheduleKind { cosine, step, constant };
+enum class MonitorMode { min, max };        // which of two metrics is the better one
 enum class OnNan { stop, skip, rollback };  // what a loss or gradient that is not finite leads to
 
 struct ModelConfig {
@@ -64,8 +65,15 @@ struct GpuConfig {
 
 struct CheckpointConfig {
   std::optional<std::string> dirpath;            // none: <run>/checkpoints
-  // Exactly one is set. The end of a run always saves.
+  std::int64_t save_top_k = 1;                   // -1: all
+  bool save_last = true;
+  // Exactly one is set. The end of a run is one more time to save.
   std::optional<std::int64_t> every_n_epochs, every_n_steps;
+  std::optional<double> every_n_kimg, every_minutes;
+  std::string monitor = "val_loss";
+  MonitorMode mode = MonitorMode::min;
+  std::string filename = "epoch_{epoch:02d}-step_{step}";
+  bool async = true;
 };
 
 struct LogConfig {
@@ -106,6 +114,7 @@ const char* to_string(Precision);       // "off", "fp16", "bf16"
 const char* to_string(FloatType);
 const char* to_string(OptimizerKind);
 const char* to_string(ScheduleKind);
+const char* to_string(MonitorMode);
 const char* to_string(OnNan);
 
 }  // namespace tlaunch

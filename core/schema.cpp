@@ -26,6 +26,8 @@ constexpr OptimizerKind enum_values<OptimizerKind>[] = {OptimizerKind::sgd, Opti
 template <>
 constexpr ScheduleKind enum_values<ScheduleKind>[] = {ScheduleKind::cosine, ScheduleKind::step, ScheduleKind::constant};
 template <>
+constexpr MonitorMode enum_values<MonitorMode>[] = {MonitorMode::min, MonitorMode::max};
+template <>
 constexpr OnNan enum_values<OnNan>[] = {OnNan::stop, OnNan::skip, OnNan::rollback};
 
 template <class T>

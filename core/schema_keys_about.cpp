@@ -1,5 +1,7 @@
 #include <charconv>
 
+#include "core/error.h"
+#include "core/name_template.h"
 #include "core/schema_keys.h"
 
 namespace tlaunch {
@@ -10,6 +12,14 @@ bool is_nproc(const std::string& text) {
   int ranks = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ranks);
   return error == std::errc() && end == text.data() + text.size() && ranks >= 1 && ranks <= 65536;
+}
+
+bool is_name_template(const std::string& text) {
+  try {
+    return NameTemplate(text), text.size() <= 200;
+  } catch (const UsageError&) {
+    return false;
+  }
 }
 
 constexpr double largest_count = 1e12;
@@ -77,7 +87,7 @@ std::vector<SchemaKey> about_keys() {
       {.key = "checkpoint.every_n_epochs",
        .field = TLAUNCH_FIELD(checkpoint.every_n_epochs),
        .unit = "epochs",
-       .meaning = "Interval of saves; the end of a run always saves.",
+       .meaning = "Interval of saves; the end of a run is one more.",
        .rule = positive(),
        .group = "checkpoint interval",
        .group_default = "1",
@@ -88,6 +98,49 @@ std::vector<SchemaKey> about_keys() {
        .meaning = "The same in optimizer steps.",
        .rule = positive(),
        .group = "checkpoint interval",
+       .may_change_on_resume = true},
+      {.key = "checkpoint.every_n_kimg",
+       .field = TLAUNCH_FIELD(checkpoint.every_n_kimg),
+       .unit = "thousand samples",
+       .meaning = "The same in samples shown.",
+       .rule = {.min = 0, .above_min = true},
+       .group = "checkpoint interval",
+       .may_change_on_resume = true},
+      {.key = "checkpoint.every_minutes",
+       .field = TLAUNCH_FIELD(checkpoint.every_minutes),
+       .unit = "minutes",
+       .meaning = "The same in time: at the first logged step after so long.",
+       .rule = {.min = 0, .above_min = true},
+       .group = "checkpoint interval",
+       .may_change_on_resume = true},
+      {.key = "checkpoint.save_top_k",
+       .field = TLAUNCH_FIELD(checkpoint.save_top_k),
+       .unit = "checkpoints",
+       .meaning = "So many with the best `monitor` are kept; -1: all, 0: none for its metric.",
+       .rule = {.min = -1, .max = 1e6},
+       .may_change_on_resume = true},
+      {.key = "checkpoint.save_last",
+       .field = TLAUNCH_FIELD(checkpoint.save_last),
+       .meaning = "The newest is kept as well, also under the name last.safetensors (a link: no second copy).",
+       .may_change_on_resume = true},
+      {.key = "checkpoint.monitor",
+       .field = TLAUNCH_FIELD(checkpoint.monitor),
+       .meaning = "The metric of the latest evaluation that save_top_k goes by: one that the model yields.",
+       .may_change_on_resume = true},
+      {.key = "checkpoint.mode",
+       .field = TLAUNCH_FIELD(checkpoint.mode),
+       .meaning = "Whether the least or the greatest `monitor` is the best.",
+       .may_change_on_resume = true},
+      {.key = "checkpoint.filename",
+       .field = TLAUNCH_FIELD(checkpoint.filename),
+       .meaning = "Name of a checkpoint without .safetensors; {epoch}, {step} and the metrics stand for their values, in "
+                  "Python's formats.",
+       .may_change_on_resume = true,
+       .check = is_name_template,
+       .expected = "a file's name with fields such as {epoch:02d}, {step}, {val_loss:.3f}"},
+      {.key = "checkpoint.async",
+       .field = TLAUNCH_FIELD(checkpoint.async),
+       .meaning = "Training goes on while a copy of its state is written.",
        .may_change_on_resume = true},
 
       {.key = "log.log_interval",

@@ -1,7 +1,5 @@
 #include "hardware/disk_speed.h"
 
-#include <fcntl.h>
-#include <stdlib.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -12,32 +10,13 @@
 #include <cstring>
 #include <vector>
 
+#include "hardware/unnamed_file.h"
+
 namespace tlaunch {
 namespace {
 
 constexpr std::size_t mib = 1024 * 1024;
 constexpr double budget_s = 0.5;
-
-class UnnamedFile {
- public:
-  explicit UnnamedFile(const std::string& folder) {
-    descriptor_ = open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
-    // Not every file system knows files without a name (overlay of old kernels, NFS, drvfs).
-    if (descriptor_ >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)) return;
-    std::string name = folder + "/.tlaunch-speed-XXXXXX";
-    descriptor_ = mkostemp(name.data(), O_CLOEXEC);
-    if (descriptor_ >= 0) unlink(name.c_str());
-  }
-  ~UnnamedFile() {
-    if (descriptor_ >= 0) close(descriptor_);
-  }
-  UnnamedFile(const UnnamedFile&) = delete;
-  UnnamedFile& operator=(const UnnamedFile&) = delete;
-  int descriptor() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
 
 // False with errno set.
 bool write_and_flush(int file, const std::vector<std::uint64_t>& block, std::size_t blocks) {

@@ -107,6 +107,7 @@ struct Parsers {
         ->check(within(0.1, 1e5))
         ->type_name("M");
     run.add_flag("--smoke-full", smoke_values.full, "Do not shorten the smoke test's epochs");
+    run.add_flag("--fit-disk", run_values.fit_disk, "Keep fewer checkpoints where the disk is too small for as many as asked");
     run.add_flag("--dry-run", run_values.dry_run, "Print every resolved value and where it comes from; start nothing");
     run.add_flag("--retune", run_values.retune, "Measure anew what is left to auto, whatever was measured before");
     run.add_flag("--json", run_values.json, "The summary (or the resolved values) as JSON on stdout");

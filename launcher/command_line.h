@@ -25,6 +25,7 @@ struct RunCommand {
   std::optional<std::string> resume;     // auto | path of a checkpoint
   std::optional<SmokeOptions> smoke;
   std::string run_dir;                   // "": runs/<name>/<time>-<id>
+  bool fit_disk = false;                 // keep fewer checkpoints where the disk is too small for the policy
   bool dry_run = false, retune = false, json = false;
 };
 

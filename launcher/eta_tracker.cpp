@@ -40,7 +40,7 @@ EtaReport EtaTracker::on_event(const Json& event, const RunRecord& record) {
     estimator_->on_step(t_s, last_step_);
   }
   if (name == "eval") estimator_->on_evaluation(event_real(event, "seconds"));
-  if (name == "checkpoint") estimator_->on_checkpoint(event_real(event, "seconds"));
+  if (name == "checkpoint") estimator_->on_checkpoint(event_real(event, "stall_s"));  // the rest is written while training goes on
   // After an epoch's last step come its evaluation, its checkpoint and then this.
   report.epoch_ended = name == "memory";
   if (report.epoch_ended)

@@ -49,6 +49,7 @@ int train(const RunCommand& command, Job job) {
   start.resume_path = place.resume_path;
   start.log_folder = folder.make_log_folder(attempt);
   start.attempt = attempt;
+  start.fit_disk = command.fit_disk;
   start.grace_s = command.grace_s.value_or(job.config.launch.grace_s);
 
   RunSummary summary;
@@ -60,6 +61,7 @@ int train(const RunCommand& command, Job job) {
     summary.record = session.record();
     summary.wall_s = session.wall_s();
     summary.estimate = session.estimate();
+    summary.log_bytes = folder.log_bytes();
   };
   try {
     const GroupResult result = run_session(job, start, session, {}, {});

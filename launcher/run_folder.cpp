@@ -78,6 +78,17 @@ bool RunFolder::holds_run() const {
   return false;
 }
 
+std::uint64_t RunFolder::log_bytes() const {
+  std::uint64_t bytes = 0;
+  std::error_code error, gone;
+  for (fs::recursive_directory_iterator entry(path_, error), end; !error && entry != end; entry.increment(error)) {
+    if (entry.depth() == 0 && entry->path().filename() == "checkpoints") entry.disable_recursion_pending();
+    else if (entry->is_regular_file(gone))
+      if (const auto size = entry->file_size(gone); !gone) bytes += size;
+  }
+  return bytes;
+}
+
 int RunFolder::next_attempt() const {
   int next = 0;
   std::error_code error;

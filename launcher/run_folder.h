@@ -25,6 +25,7 @@ class RunFolder {
   bool holds_run() const;                            // config.yaml, events.jsonl or a checkpoint stands in it
   int next_attempt() const;                          // one more than the newest logs/attempt_N; 0 in a new folder
   std::string make_log_folder(int attempt) const;    // logs/attempt_N
+  std::uint64_t log_bytes() const;                   // of all its files but the checkpoints
 
  private:
   std::string path_;

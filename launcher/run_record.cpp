@@ -62,6 +62,9 @@ void RunRecord::on_event(const Json& event) {
     step = start->start_step;
     epoch = start->steps_per_epoch > 0 ? step / start->steps_per_epoch : 0;
     samples = step * start->effective_batch_size;
+    disk_estimate_bytes = static_cast<std::uint64_t>(event_integer(event, "disk_bytes"));
+  } else if (name == "checkpoint") {
+    checkpoint_peak_bytes = std::max(checkpoint_peak_bytes, static_cast<std::uint64_t>(event_integer(event, "folder_bytes")));
   } else if (name == "step") {
     step = event_integer(event, "step", step);
     epoch = event_integer(event, "epoch", epoch);

@@ -41,6 +41,8 @@ void Session::report(const EtaReport& due) {
 
 namespace {
 
+constexpr double noticeable_wait_s = 0.1;
+
 // The setting that fits, for whoever starts this job again.
 std::string step_down_text(const Json& event) {
   return "rank " + std::to_string(event_integer(event, "rank")) + " ran out of memory (" + event_text(event, "phase") +
@@ -58,11 +60,19 @@ std::string nan_text(const Json& event) {
          " updates left out, their gradients were not finite";
 }
 
+std::string save_failed_text(const Json& event) {
+  const std::string deleted = event_text(event, "deleted");
+  return "the checkpoint of step " + std::to_string(event_integer(event, "step")) + " was not saved: " +
+         event_text(event, "message") + "; training goes on, earlier ones are as they were" +
+         (deleted.empty() ? "" : "; to make room one checkpoint less is kept, and " + deleted + " was deleted");
+}
+
 }  // namespace
 
 void Session::narrate(const Json& event) {
   const std::string name = event_text(event, "event");
   if (name == "step_down") progress_.line(step_down_text(event));
+  if (name == "save_failed") progress_.line(save_failed_text(event));
   if (event_integer(event, "rank") != 0) return;
   if (name == "start") {
     std::string text = "training starts on " + event_text(event, "device") + " after " + format_duration(wall_s());
@@ -71,10 +81,19 @@ void Session::narrate(const Json& event) {
               std::to_string(record_.start->steps_per_epoch) + " steps an epoch, " +
               std::to_string(record_.start->total_steps) + " steps in all";
     progress_.line(text);
+    if (const auto fitted = event.find("fit_disk"); fitted != event.end())
+      progress_.line("the disk is too small for the checkpoints that were asked for: checkpoint.save_top_k=" +
+                     std::to_string(event_integer(*fitted, "save_top_k")) + ", save_last=" +
+                     (fitted->value("save_last", true) ? "true" : "false"));
   } else if (name == "nan") {
     progress_.line(nan_text(event));
   } else if (name == "smoke") {
     progress_.line("epochs are shortened to " + std::to_string(event_integer(event, "steps_per_epoch")) + " steps");
+  } else if (name == "checkpoint") {
+    if (event_real(event, "wait_s") > noticeable_wait_s)
+      progress_.line("saving took longer than the time between two saves: training waited " +
+                     format_duration(event_real(event, "wait_s")) + "; save less often, or on a faster disk");
+    if (!event_text(event, "problem").empty()) progress_.line("note: " + event_text(event, "problem"));
   } else if (name == "resume") {
     progress_.line("resumed at step " + std::to_string(event_integer(event, "step")) + " from " +
                    event_text(event, "path"));

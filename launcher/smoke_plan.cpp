@@ -1,8 +1,8 @@
 #include "launcher/smoke_plan.h"
 
 #include <algorithm>
-#include <cmath>
 
+#include "core/cadence.h"
 #include "core/json.h"
 
 namespace tlaunch {
@@ -18,7 +18,10 @@ RunConfig smoke_config(RunConfig config) {
   config.eval = EvalConfig{.every_n_epochs = 1, .every_n_steps = {}, .every_n_kimg = {}};
   config.checkpoint.every_n_epochs = 1;
   config.checkpoint.every_n_steps.reset();
+  config.checkpoint.every_n_kimg.reset();
+  config.checkpoint.every_minutes.reset();
   config.checkpoint.dirpath.reset();
+  config.checkpoint.save_top_k = -1;  // part 2 resumes from the first epoch's
   config.log.log_interval = 1;
   config.train.early_stopping_patience.reset();
   return config;
@@ -44,14 +47,9 @@ std::string second_part_json(std::int64_t steps_per_epoch) {
 }
 
 StartFacts full_run_facts(StartFacts facts, const RunConfig& config) {
-  const auto cadence = [&](const std::optional<std::int64_t>& steps, const std::optional<std::int64_t>& epochs) {
-    return steps ? *steps : epochs.value_or(1) * facts.steps_per_epoch;
-  };
-  facts.steps_per_evaluation = cadence(config.eval.every_n_steps, config.eval.every_n_epochs);
-  if (config.eval.every_n_kimg && facts.effective_batch_size > 0)
-    facts.steps_per_evaluation =
-        std::llround(std::ceil(1000 * *config.eval.every_n_kimg / static_cast<double>(facts.effective_batch_size)));
-  facts.steps_per_checkpoint = cadence(config.checkpoint.every_n_steps, config.checkpoint.every_n_epochs);
+  const std::int64_t effective_batch = std::max<std::int64_t>(1, facts.effective_batch_size);
+  facts.steps_per_evaluation = steps_per_evaluation(config.eval, facts.steps_per_epoch, effective_batch);
+  facts.steps_per_checkpoint = steps_per_checkpoint(config.checkpoint, facts.steps_per_epoch, effective_batch);
   return facts;
 }
 

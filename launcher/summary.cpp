@@ -67,6 +67,9 @@ Json to_json(const RunSummary& summary) {
   if (summary.estimate) json["estimate"] = to_json(*summary.estimate);
   const double rate = summary.record.end ? summary.record.end->steady_samples_per_s : summary.record.samples_per_s;
   json["actual"] = {{"samples_per_s", rate}, {"wall_s", summary.wall_s}};
+  if (summary.record.disk_estimate_bytes > 0) json["estimate"]["disk_peak_bytes"] = summary.record.disk_estimate_bytes;
+  if (summary.record.checkpoint_peak_bytes > 0)
+    json["actual"]["disk_peak_bytes"] = summary.record.checkpoint_peak_bytes + summary.log_bytes;
   if (summary.record.peak_bytes > 0) json["actual"]["peak_bytes"] = summary.record.peak_bytes;
   if (summary.failure) {
     json["failure"] = {{"rank", summary.failure->rank},

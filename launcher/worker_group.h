@@ -19,6 +19,7 @@ struct WorkerStart {
   std::string run_dir, plan_path;       // "" for run_dir: the workers write nothing
   std::string resume_path, smoke;       // "": none
   std::string log_folder;               // "": no log files
+  bool fit_disk = false;
   int attempt = 0;
   double grace_s = 30;
 };

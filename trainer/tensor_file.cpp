@@ -1,5 +1,6 @@
 #include "trainer/tensor_file.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "core/error.h"
@@ -44,10 +45,37 @@ std::vector<std::string> mismatches(const SafetensorsFile& file, const NamedTens
 
 }  // namespace
 
-void TensorSnapshot::add(const std::string& name, const torch::Tensor& tensor) {
-  const auto copy = kept_.emplace_back(tensor.detach().to(torch::kCPU).contiguous());
-  views_.push_back({name, name_of(copy.scalar_type()), copy.sizes().vec(),
-                    {static_cast<const std::byte*>(copy.const_data_ptr()), copy.nbytes()}});
+std::vector<TensorView> views_of(const NamedTensors& tensors) {
+  std::vector<TensorView> views;
+  for (const auto& [name, tensor] : tensors)
+    views.push_back({name, name_of(tensor.scalar_type()), tensor.sizes().vec(),
+                     {static_cast<const std::byte*>(tensor.const_data_ptr()), tensor.nbytes()}});
+  return views;
+}
+
+void TensorSnapshot::take(const NamedTensors& tensors) {
+  const torch::NoGradGuard no_grad;
+  const auto same = [](const auto& kept, const auto& now) {
+    return kept.first == now.first && kept.second.sizes() == now.second.sizes() &&
+           kept.second.scalar_type() == now.second.scalar_type();
+  };
+  if (!std::equal(kept_.begin(), kept_.end(), tensors.begin(), tensors.end(), same)) {
+    views_.clear();
+    kept_.clear();
+    for (const auto& [name, tensor] : tensors)
+      kept_.emplace_back(name, torch::empty(tensor.sizes(), torch::TensorOptions()
+                                                                .dtype(tensor.scalar_type())
+                                                                .pinned_memory(tensor.is_cuda())));
+    views_ = views_of(kept_);
+  }
+  stream_.run([&] {
+    for (std::size_t i = 0; i < tensors.size(); ++i) kept_[i].second.copy_(tensors[i].second, /*non_blocking=*/true);
+  });
+}
+
+const std::vector<TensorView>& TensorSnapshot::views() const {
+  stream_.wait();
+  return views_;
 }
 
 void copy_from_file(const SafetensorsFile& file, const NamedTensors& tensors) {

@@ -8,21 +8,30 @@
 #include <vector>
 
 #include "checkpoint/safetensors.h"
+#include "trainer/side_stream.h"
 
 namespace tlaunch {
 
 using NamedTensors = std::vector<std::pair<std::string, torch::Tensor>>;
 
-// Contiguous copies on the CPU, and views of them; lives as long as the writing.
+// The state as it was, in memory of its own, while training goes on. That memory is kept from one take() to the next.
 class TensorSnapshot {
  public:
-  void add(const std::string& name, const torch::Tensor& tensor);
-  const std::vector<TensorView>& views() const { return views_; }
+  explicit TensorSnapshot(const torch::Device& device) : stream_(device) {}
+  // On CUDA the copies are on their way to page-locked memory when it returns; kernels that are started afterwards wait
+  // for them on the device.
+  void take(const NamedTensors& tensors);
+  // Blocks until the copies are there. Any thread; not beside take().
+  const std::vector<TensorView>& views() const;
 
  private:
-  std::vector<torch::Tensor> kept_;
+  SideStream stream_;
+  NamedTensors kept_;
   std::vector<TensorView> views_;
 };
+
+// Tensors of the CPU where they lie: contiguous, and not to be changed while the views are in use.
+std::vector<TensorView> views_of(const NamedTensors& tensors);
 
 // Copies the file's entry of each name into its tensor, in place. All entries are checked first (there, dtype, shape);
 // throws DataError that lists what does not fit, and then no tensor has changed.

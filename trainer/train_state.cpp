@@ -91,31 +91,25 @@ void SavedState::restore(Job& job, TrainStep& step, int rank) const {
   step.scaler().load_state(scaler_);
 }
 
-TensorSnapshot snapshot(Job& job, TrainStep& step, const std::vector<torch::Tensor>& generators) {
-  TensorSnapshot taken;
-  for (const auto& [name, tensor] : state_tensors(*job.model)) taken.add(name, tensor);
-  for (const auto& [name, tensor] : step.optimizer().state()) taken.add(optimizer_prefix + name, tensor);
-  for (std::size_t r = 0; r < generators.size(); ++r) taken.add(rng_prefix + std::to_string(r), generators[r]);
-  return taken;
-}
-
-std::uint64_t save_state(const std::string& path, Job& job, TrainStep& step, const Group& group, const Progress& progress,
-                         const RunIdentity& identity) {
+NamedTensors saved_tensors(Job& job, TrainStep& step, const Group& group) {
   group.broadcast(job.model->buffers());
   const auto generators = group.gather(generator_state(job.device));
-  const auto buckets = step.buckets();
-  if (group.rank() != 0) return 0;
+  auto tensors = state_tensors(*job.model);
+  for (const auto& [name, tensor] : step.optimizer().state()) tensors.emplace_back(optimizer_prefix + name, tensor);
+  for (std::size_t r = 0; r < generators.size(); ++r) tensors.emplace_back(rng_prefix + std::to_string(r), generators[r]);
+  return tensors;
+}
 
-  const auto taken = snapshot(job, step, generators);
+Metadata saved_metadata(TrainStep& step, const Progress& progress, const RunIdentity& identity) {
   Json run = Json::object();
   for (const auto& [name, value] : fields(identity)) run[name] = value;
-  const Json state{{"progress", to_json(progress)}, {"run", run}, {"buckets", buckets}, {"scaler", step.scaler().state()}};
+  const Json state{{"progress", to_json(progress)}, {"run", run}, {"buckets", step.buckets()},
+                   {"scaler", step.scaler().state()}};
   Metadata metadata{{"tlaunch.state", without_nonfinite(state).dump()},
                     {"tlaunch.step", std::to_string(progress.step)},
                     {"tlaunch.epoch", std::to_string(progress.step / identity.steps_per_epoch)}};
   if (!progress.metrics.empty()) metadata["tlaunch.metrics"] = without_nonfinite(progress.metrics).dump();
-  write_safetensors(path, taken.views(), metadata);
-  return safetensors_size(taken.views(), metadata);
+  return metadata;
 }
 
 void load_weights(const SafetensorsFile& file, Job& job) {

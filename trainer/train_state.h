@@ -55,13 +55,11 @@ class SavedState {
   Json scaler_;
 };
 
-// Copies on the CPU of all tensors that a save writes: model, optimizer, and the generator of each rank.
-TensorSnapshot snapshot(Job& job, TrainStep& step, const std::vector<torch::Tensor>& generators);
-
-// All ranks call it (generator states are gathered, buffers taken from rank 0); rank 0 writes. Returns the file's
-// bytes on rank 0, 0 elsewhere.
-std::uint64_t save_state(const std::string& path, Job& job, TrainStep& step, const Group& group, const Progress& progress,
-                         const RunIdentity& identity);
+// All tensors that a save writes, as they are now: model, optimizer, and the generator of each rank. All ranks call it
+// (generator states are gathered, buffers taken from rank 0).
+NamedTensors saved_tensors(Job& job, TrainStep& step, const Group& group);
+// The rest of the state, as the file's metadata.
+Metadata saved_metadata(TrainStep& step, const Progress& progress, const RunIdentity& identity);
 
 // Model tensors alone, from any safetensors file: for model.weights and `evaluate`. Strict: the same names (entries
 // under "tlaunch." are passed over), shapes and dtypes, checked before the first tensor changes; throws DataError.

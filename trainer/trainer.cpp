@@ -1,8 +1,6 @@
 #include "trainer/trainer.h"
 
 #include <cmath>
-#include <cstdio>
-#include <filesystem>
 
 #include "core/error.h"
 #include "core/worker_env.h"
@@ -55,9 +53,9 @@ Trainer::Trainer(const WorkerContext& context, const RunConfig& config, const Gr
       step_(config, group, job_, saved_ ? saved_->buckets() : BucketAssignment{}),
       guarded_step_(step_, group, oom_injection_from(process_getenv(env::inject_oom).value_or(""), group.rank())),
       recorder_(context, config.log, metric_names(extra_metrics), saved_ ? saved_->progress().step : 0),
+      saver_(context, config, group, recorder_),
       gpu_monitor_(device_uuid(context.device)) {
   length_ = session_length(config, smoke_, sampler_.steps_per_epoch());
-  newest_checkpoint_ = context.resume_path;
   seed_generator();
   if (!saved_) return;
   saved_->check(identity());
@@ -88,20 +86,22 @@ void Trainer::start() {
   saved_.reset();  // unmaps the file
   std::int64_t parameters = 0;
   for (const auto& [name, tensor] : named_parameters(*job_.model)) parameters += tensor.numel();
-  recorder_.event("start", {{"pid", getpid()},
-                            {"world_size", group_.size()},
-                            {"device", context_.device.str()},
-                            {"train_samples", job_.dataset->size(Split::train)},
-                            {"val_samples", job_.dataset->size(Split::val)},
-                            {"effective_batch_size", split_.effective()},
-                            {"steps_per_epoch", full_.steps_per_epoch},
-                            {"total_steps", full_.total_steps},
-                            {"start_step", first_step_},
-                            {"steps_per_evaluation", full_.steps_per_evaluation},
-                            {"steps_per_checkpoint", full_.steps_per_checkpoint},
-                            {"parameters", parameters}});
+  Json facts{{"pid", getpid()},
+             {"world_size", group_.size()},
+             {"device", context_.device.str()},
+             {"train_samples", job_.dataset->size(Split::train)},
+             {"val_samples", job_.dataset->size(Split::val)},
+             {"effective_batch_size", split_.effective()},
+             {"steps_per_epoch", full_.steps_per_epoch},
+             {"total_steps", full_.total_steps},
+             {"start_step", first_step_},
+             {"steps_per_evaluation", full_.steps_per_evaluation},
+             {"steps_per_checkpoint", full_.steps_per_checkpoint},
+             {"parameters", parameters}};
+  facts.update(prepare_saving());
+  recorder_.event("start", facts);
   reset_peak(context_.device);
-  session_start_ = interval_start_ = Clock::now();
+  session_start_ = interval_start_ = last_save_ = Clock::now();
 }
 
 void Trainer::run() {
@@ -156,7 +156,8 @@ void Trainer::after_step(const torch::Tensor& local_loss, double learning_rate) 
   }
   const auto pause_start = Clock::now();
   if (step % length_.steps_per_evaluation == 0) run_evaluation();
-  if (step % length_.steps_per_checkpoint == 0) save();
+  if (saves_at(step)) save();
+  saver_.poll();
   if (step % length_.steps_per_epoch == 0) end_epoch();
   const auto pause = Clock::now() - pause_start;
   interval_start_ += pause;
@@ -207,26 +208,26 @@ void Trainer::run_evaluation() {
   stop_early_ = patience && progress_.evaluations_without_improvement >= *patience;
 }
 
-std::string Trainer::checkpoint_dir() const {
-  return config_.checkpoint.dirpath.value_or(context_.run_dir.empty() ? "" : context_.run_dir + "/checkpoints");
+bool Trainer::saves_at(std::int64_t step) {
+  const auto& minutes = config_.checkpoint.every_minutes;
+  if (!minutes) return step % length_.steps_per_checkpoint == 0;
+  // Rank 0's clock decides; where a step is logged, the ranks speak to each other anyway.
+  return logs_at(step) && agree(group_, seconds(Clock::now() - last_save_) >= 60 * *minutes) != 0;
 }
 
 void Trainer::save() {
-  if (checkpoint_dir().empty()) return;
-  const auto start = Clock::now();
-  char name[80];
-  std::snprintf(name, sizeof name, "epoch_%02lld-step_%lld.safetensors", static_cast<long long>(epoch()),
-                static_cast<long long>(progress_.step));
-  const auto path = checkpoint_dir() + "/" + name;
-  if (context_.is_main()) std::filesystem::create_directories(checkpoint_dir());
-  const auto bytes = save_state(path, job_, step_, group_, progress_, identity());
+  last_save_ = Clock::now();
+  saver_.save(job_, step_, progress_, identity());
   saved_step_ = progress_.step;
-  newest_checkpoint_ = path;
-  recorder_.event("checkpoint", {{"path", path},
-                                 {"step", progress_.step},
-                                 {"epoch", epoch()},
-                                 {"bytes", bytes},
-                                 {"seconds", seconds(Clock::now() - start)}});
+}
+
+// Measures the state as it will be saved, before there is a step to lose.
+Json Trainer::prepare_saving() {
+  const auto left = std::max<std::int64_t>(0, stop_step() - progress_.step), every = length_.steps_per_checkpoint;
+  const std::int64_t saves = every > 0 ? stop_step() / every - progress_.step / every + (stop_step() % every != 0) : 1;
+  return saver_.prepare(saved_tensors(job_, step_, group_), saved_metadata(step_, progress_, identity()),
+                        left > 0 ? saves : 0, left / config_.log.log_interval.value(),
+                        process_getenv(env::fit_disk).has_value());
 }
 
 void Trainer::end_epoch() {
@@ -255,6 +256,7 @@ void Trainer::finish() {
   if (evaluated_step_ != progress_.step) run_evaluation();
   auto metrics = progress_.metrics;
   if (saved_step_ != progress_.step) save();
+  saver_.finish();
   if (const auto* tests = job_.dataset->session_tests(); tests && !smoke_) {
     const auto detection_start = Clock::now();
     const auto detected = detect(job_, group_, config_.model.options);

@@ -11,6 +11,7 @@
 #include "trainer/guarded_step.h"
 #include "trainer/recorder.h"
 #include "trainer/run_length.h"
+#include "trainer/saver.h"
 #include "trainer/smoke.h"
 #include "trainer/train_state.h"
 
@@ -38,7 +39,6 @@ class Trainer {
   bool logs_at(std::int64_t step) const;
   void log_gpu();
   void run_evaluation();
-  void save();
   void end_epoch();
   void shorten_epoch();            // smoke test: how many steps fit
   void finish();
@@ -55,7 +55,9 @@ class Trainer {
   std::int64_t stop_step() const;  // where this session ends
   std::int64_t epoch() const { return progress_.step / length_.steps_per_epoch; }
   RunIdentity identity() const;
-  std::string checkpoint_dir() const;
+  bool saves_at(std::int64_t step);
+  void save();
+  Json prepare_saving();
 
   const WorkerContext& context_;
   RunConfig config_;               // its micro-batch and accumulation follow split_
@@ -70,17 +72,17 @@ class Trainer {
   TrainStep step_;
   GuardedStep guarded_step_;
   Recorder recorder_;
+  Saver saver_;
   Progress progress_;
   std::int64_t first_step_ = 0, evaluated_step_ = -1, saved_step_ = -1;
   bool stop_early_ = false;
   std::uint64_t run_peak_bytes_ = 0;
   std::optional<MemoryShortage> shortage_;  // waits for recover(), as does ...
   bool must_roll_back_ = false;
-  std::string newest_checkpoint_;           // of this run; "": none yet
   GpuMonitor gpu_monitor_;
 
   // For rates: time spent on evaluation and saving is not step time.
-  Clock::time_point session_start_, interval_start_, steady_start_;
+  Clock::time_point session_start_, interval_start_, steady_start_, last_save_;
   Clock::duration steady_paused_{};
   std::int64_t interval_step_ = 0, steady_step_ = -1;
 };

@@ -62,11 +62,12 @@ void Trainer::roll_back() {
     throw Error(exit_code::failure, "the gradients of step " + std::to_string(step) + " were not finite, after " +
                                         std::to_string(most_rollbacks) + " rollbacks that halved the learning rate; " +
                                         nan_advice());
-  if (newest_checkpoint_.empty()) {
+  const auto newest = saver_.newest();
+  if (newest.empty()) {
     restore_beginning();
     progress_ = {};
   } else {
-    const SavedState saved(newest_checkpoint_);
+    const SavedState saved(newest);
     saved.check(identity());
     saved.restore(job_, step_, group_.rank());
     progress_ = saved.progress();
@@ -77,7 +78,7 @@ void Trainer::roll_back() {
   recorder_.event("nan", {{"step", step},
                           {"action", "rollback"},
                           {"to_step", progress_.step},
-                          {"path", newest_checkpoint_},
+                          {"path", newest},
                           {"learning_rate_factor", learning_rate_factor(progress_)}});
   first_step_ = interval_step_ = saved_step_ = progress_.step;
   evaluated_step_ = steady_step_ = -1;

@@ -76,7 +76,8 @@ void TrialCandidate::touch_rest_of_run() {
   apply_flags(config_);
   (void)evaluate(job_, group_, config_, config_.train.batch_size.value() * group_.size());  // a batch a rank
   if (job_.dataset->session_tests()) (void)detect(job_, group_, config_.model.options);
-  (void)snapshot(job_, step_, {});
+  const auto tensors = saved_tensors(job_, step_, group_);
+  if (group_.rank() == 0) TensorSnapshot(job_.device).take(tensors);
 }
 
 double TrialCandidate::make_batch_s() {

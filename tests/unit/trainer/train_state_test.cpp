@@ -56,6 +56,12 @@ bool equal(const std::map<std::string, torch::Tensor>& a, const std::map<std::st
                     [](const auto& x, const auto& y) { return x.first == y.first && x.second.equal(y.second); });
 }
 
+std::uint64_t save_state(const std::string& path, Job& job, TrainStep& step, const Group& group, const Progress& progress,
+                         const RunIdentity& identity) {
+  const auto tensors = saved_tensors(job, step, group);
+  return write_safetensors(path, views_of(tensors), saved_metadata(step, progress, identity));
+}
+
 class TrainState : public testing::Test {
  protected:
   std::string path() const { return scratch_ / "state.safetensors"; }

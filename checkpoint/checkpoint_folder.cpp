@@ -1,0 +1,131 @@
+#include "checkpoint/checkpoint_folder.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "checkpoint/written_files.h"
+#include "core/atomic_file.h"
+#include "core/error.h"
+
+namespace tlaunch {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* extension = ".safetensors";
+
+std::string made_folder(const std::string& dir) {
+  std::error_code error;
+  fs::create_directories(dir, error);
+  if (error) throw IoError("cannot make " + dir + ": " + error.message());
+  return fs::absolute(dir).lexically_normal().string();
+}
+
+std::string name_of(const std::string& path) { return fs::path(path).filename().string(); }
+
+}  // namespace
+
+CheckpointFolder::CheckpointFolder(const std::string& dir, const std::string& run_dir, const RetentionPolicy& policy,
+                                   const std::string& resumed_from, FileCalls& calls)
+    : dir_(made_folder(dir)), run_dir_(run_dir), policy_(policy), resumed_from_(resumed_from), calls_(calls) {
+  if (!run_dir_.empty()) written_ = read_written_files(run_dir_, dir_);
+  sweep_temporaries(dir_, [&](const std::string& name) { return name == last_link_name || written_.contains(dir_ + "/" + name); },
+                    calls_);
+  checkpoints_ = list_checkpoints(dir_);
+}
+
+bool CheckpointFolder::wants(std::int64_t step, const std::map<std::string, double>& metrics) const {
+  auto all = checkpoints_;
+  CheckpointInfo one;
+  one.path = dir_ + "/" + extension;  // no file has that name
+  one.step = step;
+  one.metrics = metrics;
+  one.valid = true;
+  all.push_back(one);
+  auto written = written_;
+  written.insert(one.path);
+  return !kept_because(all, policy_, written, resumed_from_).back().empty();
+}
+
+std::string CheckpointFolder::free_path(const std::string& name, std::int64_t step) const {
+  for (int version = 0;; ++version) {
+    const std::string path = dir_ + "/" + name + (version == 0 ? "" : "-v" + std::to_string(version)) + extension;
+    std::error_code error;
+    if (fs::symlink_status(path, error).type() == fs::file_type::not_found) return path;
+    const auto known = std::find_if(checkpoints_.begin(), checkpoints_.end(),
+                                    [&](const CheckpointInfo& one) { return one.path == path; });
+    // This step's own of an earlier attempt, or what is left of one that was damaged since, is replaced.
+    if (known != checkpoints_.end() && written_.contains(path) && path != resumed_from_ &&
+        (!known->valid || known->step == step))
+      return path;
+  }
+}
+
+SaveResult CheckpointFolder::save(const std::string& name, const std::vector<TensorView>& tensors, const Metadata& metadata) {
+  CheckpointInfo made = checkpoint_info(metadata);
+  made.path = free_path(name, made.step);
+  if (!run_dir_.empty() && !written_.contains(made.path)) note_written_file(run_dir_, name_of(made.path));
+  made.bytes = write_safetensors(made.path, tensors, metadata, calls_);
+  made.valid = true;
+  written_.insert(made.path);
+  std::erase_if(checkpoints_, [&](const CheckpointInfo& one) { return one.path == made.path; });
+  checkpoints_.insert(checkpoints_.begin(), made);
+  if (policy_.save_last) point_last_to(name_of(made.path));
+  SaveResult result;
+  result.path = made.path;
+  result.bytes = made.bytes;
+  for (const auto& one : checkpoints_)
+    if (written_.contains(one.path)) result.folder_bytes += one.bytes;
+  delete_unkept(result);
+  return result;
+}
+
+// The file is durable by now; a file system without links just has no such name.
+void CheckpointFolder::point_last_to(const std::string& name) {
+  const std::string link = dir_ + "/" + last_link_name;
+  try {
+    link_atomically(link, name, calls_);
+  } catch (const IoError&) {
+    calls_.unlink(link.c_str());  // rather none than an old one
+  }
+}
+
+void CheckpointFolder::delete_unkept(SaveResult& result) {
+  const auto reasons = kept_because(checkpoints_, policy_, written_, resumed_from_);
+  std::vector<CheckpointInfo> left;
+  for (std::size_t i = 0; i < checkpoints_.size(); ++i) {
+    if (reasons[i].empty()) try {
+        remove_file(checkpoints_[i].path, calls_);
+        result.deleted.push_back(checkpoints_[i].path);
+        continue;
+      } catch (const IoError& error) {
+        result.problem = error.what();
+      }
+    left.push_back(checkpoints_[i]);
+  }
+  checkpoints_ = std::move(left);
+}
+
+std::string CheckpointFolder::make_room() {
+  while (policy_.save_top_k > 1) {
+    --policy_.save_top_k;
+    SaveResult result;
+    delete_unkept(result);
+    if (!result.deleted.empty()) return result.deleted.front();
+  }
+  return "";
+}
+
+std::int64_t CheckpointFolder::written_count() const {
+  return std::count_if(checkpoints_.begin(), checkpoints_.end(),
+                       [&](const CheckpointInfo& one) { return one.valid && written_.contains(one.path); });
+}
+
+std::string CheckpointFolder::newest() const {
+  const CheckpointInfo* found = nullptr;
+  for (const auto& one : checkpoints_)
+    if (one.valid && written_.contains(one.path) && (!found || one.step > found->step)) found = &one;
+  return found ? found->path : resumed_from_;
+}
+
+}  // namespace tlaunch

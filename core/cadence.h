@@ -1,0 +1,19 @@
+// How often a run evaluates and saves, in optimizer steps. Pure.
+#pragma once
+
+#include <cstdint>
+
+#include "core/run_config.h"
+
+namespace tlaunch {
+
+// Thousands of samples, rounded up to whole steps; at least one.
+std::int64_t steps_of_kimg(double kimg, std::int64_t effective_batch);
+
+std::int64_t steps_per_evaluation(const EvalConfig& eval, std::int64_t steps_per_epoch, std::int64_t effective_batch);
+
+// 0 where the clock decides (every_minutes).
+std::int64_t steps_per_checkpoint(const CheckpointConfig& checkpoint, std::int64_t steps_per_epoch,
+                                  std::int64_t effective_batch);
+
+}  // namespace tlaunch

@@ -1,0 +1,31 @@
+// File names with values in them, as "epoch_{epoch:02d}-val_loss={val_loss:.3f}". A field is {NAME} or {NAME:FORMAT};
+// FORMAT is [0][WIDTH][.PRECISION][d|f|e|g], as in Python. Pure.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tlaunch {
+
+class NameTemplate {
+ public:
+  // Throws UsageError that says what is wrong: an unclosed brace, a format that is none, '/' or a leading dot.
+  explicit NameTemplate(const std::string& text);
+  std::vector<std::string> names() const;  // in order, as often as they stand there
+  // A name without a value yields "none". What a value yields is of [0-9.+-a-z] alone.
+  std::string fill(const std::map<std::string, double>& values) const;
+
+ private:
+  struct Part {
+    std::string literal{}, name{};  // a text, or a field
+    bool zeros = false;
+    int width = 0, precision = -1;
+    char type = 0;              // 0: the shortest
+  };
+  static Part parse_field(const std::string& field);
+  std::vector<Part> parts_;
+};
+
+}  // namespace tlaunch

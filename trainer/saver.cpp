@@ -1,0 +1,160 @@
+#include "trainer/saver.h"
+
+#include <cerrno>
+#include <iostream>
+
+#include "trainer/disk_preflight.h"
+#include "trainer/smoke.h"
+
+namespace tlaunch {
+namespace {
+
+constexpr int most_failures = 3;
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+RetentionPolicy policy_of(const CheckpointConfig& config) {
+  return {config.save_top_k, config.save_last, config.monitor, config.mode == MonitorMode::min};
+}
+
+std::string folder_of(const RunConfig& config, const std::string& run_dir) {
+  return config.checkpoint.dirpath.value_or(run_dir.empty() ? "" : run_dir + "/checkpoints");
+}
+
+// A text that rank 0 knows, on all ranks.
+std::string shared_text(const Group& group, std::string text) {
+  text.resize(static_cast<std::size_t>(agree(group, static_cast<std::int64_t>(text.size()))));
+  if (group.size() == 1 || text.empty()) return text;
+  auto bytes = torch::empty({static_cast<std::int64_t>(text.size())}, torch::kUInt8);
+  std::copy(text.begin(), text.end(), static_cast<char*>(bytes.mutable_data_ptr()));
+  bytes = bytes.to(group.device());
+  group.broadcast({bytes});
+  bytes = bytes.cpu();
+  return {static_cast<const char*>(bytes.const_data_ptr()), text.size()};
+}
+
+}  // namespace
+
+Saver::Saver(const WorkerContext& context, const RunConfig& config, const Group& group, Recorder& recorder)
+    : context_(context),
+      group_(group),
+      recorder_(recorder),
+      dir_(folder_of(config, context.run_dir)),
+      policy_(policy_of(config.checkpoint)),
+      file_name_(config.checkpoint.filename),
+      async_(config.checkpoint.async),
+      snapshot_(context.device) {
+  if (writes()) folder_.emplace(dir_, context.run_dir, policy_, context.resume_path);
+}
+
+Saver::~Saver() {
+  if (future_.valid()) future_.wait();  // it writes from our memory
+}
+
+Json Saver::prepare(const NamedTensors& tensors, const Metadata& metadata, std::int64_t saves, std::int64_t logged_steps,
+                    bool fit_disk) {
+  Json told = Json::object();
+  if (!writes()) return told;
+  const auto bytes = safetensors_size(views_of(tensors), metadata);
+  DiskPreflight preflight{dir_, context_.run_dir.empty() ? dir_ : context_.run_dir, policy_,
+                          {bytes, saves, folder_->written_count()}, log_bytes(logged_steps), fit_disk};
+  const auto policy = check_disk(preflight);
+  if (policy.save_top_k != policy_.save_top_k || policy.save_last != policy_.save_last) {
+    policy_ = policy;
+    folder_->set_policy(policy_);
+    told["fit_disk"] = {{"save_top_k", policy.save_top_k}, {"save_last", policy.save_last}};
+  }
+  told["checkpoint_bytes"] = bytes;
+  told["disk_bytes"] = static_cast<std::uint64_t>(files_at_peak(policy_, preflight.saves)) * bytes + preflight.log_bytes;
+  return told;
+}
+
+std::string Saver::name_at(const Progress& progress, std::int64_t epoch) const {
+  auto values = progress.metrics;
+  values["step"] = static_cast<double>(progress.step);
+  values["epoch"] = static_cast<double>(epoch);
+  return file_name_.fill(values);
+}
+
+void Saver::save(Job& job, TrainStep& step, const Progress& progress, const RunIdentity& identity) {
+  if (dir_.empty()) return;
+  const auto start = Clock::now();
+  if (future_.valid()) take_result();  // at most one under way: its memory is the one to copy to
+  const double wait_s = seconds_since(start);
+  if (agree(group_, writes() && folder_->wants(progress.step, progress.metrics)) == 0) return;
+  const auto tensors = saved_tensors(job, step, group_);
+  if (!writes()) return;
+  snapshot_.take(tensors);
+  const auto epoch = progress.step / identity.steps_per_epoch;
+  under_way_ = {name_at(progress, epoch), saved_metadata(step, progress, identity), progress.step, epoch, 0, wait_s, start};
+  under_way_.copy_s = seconds_since(start) - wait_s;
+  start_writing();
+  if (!async_) take_result();
+}
+
+void Saver::start_writing() {
+  const auto write = [this] { return folder_->save(under_way_.name, snapshot_.views(), under_way_.metadata); };
+  try {
+    future_ = std::async(std::launch::async, write);
+  } catch (const std::system_error&) {  // no thread is to be had
+    future_ = std::async(std::launch::deferred, write);
+  }
+}
+
+void Saver::poll() {
+  if (future_.valid() && future_.wait_for(std::chrono::seconds(0)) != std::future_status::timeout) take_result();
+}
+
+void Saver::take_result() {
+  SaveResult result;
+  try {
+    result = future_.get();
+  } catch (const IoError& error) {
+    return tell_failure(error);
+  }
+  failures_ = 0;
+  folder_bytes_ = std::max(folder_bytes_, result.folder_bytes);
+  const double all_s = seconds_since(under_way_.start);
+  Json fields{{"path", result.path},
+              {"step", under_way_.step},
+              {"epoch", under_way_.epoch},
+              {"bytes", result.bytes},
+              {"seconds", all_s},
+              {"stall_s", async_ ? under_way_.copy_s + under_way_.wait_s : all_s},
+              {"wait_s", under_way_.wait_s},
+              {"folder_bytes", result.folder_bytes},
+              {"deleted", result.deleted.size()}};
+  if (!result.problem.empty()) fields["problem"] = result.problem;
+  recorder_.event("checkpoint", fields);
+}
+
+void Saver::tell_failure(const IoError& error) {
+  ++failures_;
+  const bool full = error.system_error == ENOSPC || error.system_error == EDQUOT;
+  const std::string given_up = full ? folder_->make_room() : "";
+  recorder_.event("save_failed", {{"step", under_way_.step},
+                                  {"message", error.what()},
+                                  {"failures", failures_},
+                                  {"deleted", given_up}});
+  if (!context_.events.connected())  // else the launcher says it
+    std::cerr << "the checkpoint of step " << under_way_.step << " was not saved: " << error.what() << std::endl;
+  if (failures_ >= most_failures)
+    throw IoError(std::string(error.what()) + "; " + std::to_string(failures_) + " saves in a row failed", error.system_error);
+}
+
+void Saver::finish() {
+  while (future_.valid()) {
+    const int before = failures_;
+    take_result();
+    if (failures_ > before) start_writing();  // the end of a run is worth another try
+  }
+}
+
+std::string Saver::newest() {
+  if (future_.valid()) take_result();
+  return shared_text(group_, folder_ ? folder_->newest() : "");
+}
+
+}  // namespace tlaunch

@@ -1,0 +1,73 @@
+// The checkpoints of a run. All ranks own one and call it alike; rank 0 decides and writes.
+//
+// The training thread pays for a copy of the state; checksums, writing and deleting happen in one other thread, at most one
+// save at a time (a second one waits: `wait_s` of its event). A save that fails is told at the next step and training goes on
+// with the files there are; after three in a row the run ends (IoError, exit 74).
+#pragma once
+
+#include <chrono>
+#include <future>
+#include <optional>
+#include <string>
+
+#include "checkpoint/checkpoint_folder.h"
+#include "checkpoint/disk_need.h"
+#include "core/error.h"
+#include "core/name_template.h"
+#include "trainer/recorder.h"
+#include "trainer/train_state.h"
+
+namespace tlaunch {
+
+class Saver {
+ public:
+  Saver(const WorkerContext& context, const RunConfig& config, const Group& group, Recorder& recorder);
+  ~Saver();
+  Saver(const Saver&) = delete;
+  Saver& operator=(const Saver&) = delete;
+
+  // Where the state lies now, and how often it will be saved: is there room? Rank 0 throws UsageError where not. Tells
+  // `checkpoint_bytes` and `disk_bytes` for the start event, and the policy that was taken where it is not the config's.
+  Json prepare(const NamedTensors& tensors, const Metadata& metadata, std::int64_t saves, std::int64_t logged_steps, bool fit_disk);
+
+  // Nothing where the policy would not keep it. Throws OutOfMemory where there is none for the copy.
+  void save(Job& job, TrainStep& step, const Progress& progress, const RunIdentity& identity);
+  // After each step: what has become of the one under way.
+  void poll();
+  // Waits for it; a last save that failed is tried again. Throws IoError.
+  void finish();
+  // The newest whole checkpoint, on all ranks; waits for the one under way. "" where there is none.
+  std::string newest();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct UnderWay {
+    std::string name;
+    Metadata metadata;
+    std::int64_t step = 0, epoch = 0;
+    double copy_s = 0, wait_s = 0;       // what the training thread paid
+    Clock::time_point start;
+  };
+
+  bool writes() const { return context_.is_main() && !dir_.empty(); }
+  void start_writing();
+  void take_result();                    // of future_, which is ready or is waited for
+  void tell_failure(const IoError& error);
+  std::string name_at(const Progress& progress, std::int64_t epoch) const;
+
+  const WorkerContext& context_;
+  const Group& group_;
+  Recorder& recorder_;
+  std::string dir_;                      // "": nothing is saved
+  RetentionPolicy policy_;
+  NameTemplate file_name_;
+  bool async_;
+  std::optional<CheckpointFolder> folder_;
+  TensorSnapshot snapshot_;
+  UnderWay under_way_;
+  std::future<SaveResult> future_;       // valid while one is under way
+  int failures_ = 0;                     // in a row
+  std::uint64_t folder_bytes_ = 0;
+};
+
+}  // namespace tlaunch
