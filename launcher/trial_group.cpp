@@ -21,6 +21,10 @@ double visits_limit_s(const TrialSpec& spec) {
 }
 
 }  // namespace
+void take_larger(std::vector<double>& values, const std::vector<double>& others) {
+  for (std::size_t i = 0; i < values.size() && i < others.size(); ++i) values[i] = std::max(values[i], others[i]);
+}
+
 
 // The processes, and what they have told.
 struct TrialGroup::Group {
@@ -151,12 +155,12 @@ TrialResult merge_ranks(const std::vector<TrialResult>& ranks) {
     merged.make_batch_s = std::max(merged.make_batch_s, rank.make_batch_s);
     merged.log_cost_s = std::max(merged.log_cost_s, rank.log_cost_s);
     for (std::size_t c = 0; c < merged.candidates.size() && c < rank.candidates.size(); ++c) {
-      auto& times = merged.candidates[c].step_times_s;
-      const auto& theirs = rank.candidates[c].step_times_s;
-      for (std::size_t i = 0; i < times.size() && i < theirs.size(); ++i) times[i] = std::max(times[i], theirs[i]);
+      take_larger(merged.candidates[c].step_times_s, rank.candidates[c].step_times_s);
+      take_larger(merged.candidates[c].wait_shares, rank.candidates[c].wait_shares);
     }
   }
   return merged;
 }
 
 }  // namespace tlaunch
+    merged.gpu_log_cost_s = std::max(merged.gpu_log_cost_s, rank.gpu_log_cost_s);

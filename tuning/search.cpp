@@ -49,6 +49,7 @@ TrialResult Search::measure(TrialSpec spec, const std::string& why) {
     facts_ = result.facts;
     make_batch_s_ = result.make_batch_s / static_cast<double>(spec.candidates.front().micro_batch);
     log_cost_s_ = result.log_cost_s;
+    gpu_log_cost_s_ = result.gpu_log_cost_s;
   }
   if (callbacks_.on_trial) callbacks_.on_trial(spec, result, why);
   last_ = result;
@@ -226,7 +227,8 @@ void Search::set(const std::string& key, const Json& value, const std::string& r
 
 void Search::keep(const std::string& key, const std::string& why) {
   for (Choice& choice : outcome_.plan.choices)
-    if (choice.key == key && choice.origin == Origin::prior) choice.reason += " (" + why + ")";
+    if (choice.key == key && choice.origin == Origin::prior && !choice.reason.ends_with("(" + why + ")"))
+      choice.reason += " (" + why + ")";
 }
 
 std::string Search::why_not_measured() const {

@@ -29,9 +29,11 @@ class Search {
   void choose_batch();
   // The chosen batch once more, with all that a run keeps in memory; stepped down until it holds.
   void verify();
-  // From what was measured on the way: how long a batch and a logged step take.
+  // Loader threads, as many as the step needs by the time a batch takes; then the step's wait for them is measured, and
+  // more are tried where it is long. Beside that loader: threads on the CPU, page-locked memory on a GPU.
   void choose_loading();
-  void choose_log_interval();
+  // From what was measured on the way: how long a logged step and a reading of the card's figures take.
+  void choose_log_intervals();
   TuneOutcome outcome();
 
  private:
@@ -41,6 +43,12 @@ class Search {
     double loss_ratio = 1;      // the alternative's over ours, after equal steps on the same batch
     bool vetoed = false, abandoned = false;
     std::string failure;        // "" where it ran
+  };
+
+  // How the loader keeps up with the step.
+  struct Feed {
+    double wait_share = 0, step_time_s = 0;  // of the time, waiting; of an optimizer step
+    std::uint64_t peak_bytes = 0;
   };
 
   TrialResult measure(TrialSpec spec, const std::string& why);
@@ -53,12 +61,19 @@ class Search {
   bool worth(double gain, double cost_s) const; // of a run of this length
   double time_budget_s() const;
   double pair_cost_s() const;
-  Pair measure_pair(const Alternative& alternative);
-  std::vector<Pair> measure_pairs();
+  Pair measure_pair(const Alternative& alternative, bool with_loader = false);
+  std::vector<Pair> measure_pairs(const std::vector<Alternative>& offered, bool with_loader = false);
+  void settle(const std::vector<Pair>& pairs);  // the winner is adopted, the losers are told
   std::vector<bool> won(const std::vector<Pair>& pairs) const;
   void adopt(const Pair& pair);
   void turn_down(const Pair& pair, bool another_lost);
   void try_on_top(const Pair& winner, const std::string& adopted_key);
+  void reckon_workers();
+  std::optional<Feed> measure_feed(bool whole_run);
+  bool feed_more();                             // to the loader of now_; false: there is no more to give
+  void choose_feed();
+  void choose_beside_loader();
+  void choose_interval(const std::string& key, double cost_s, const std::string& what);
   std::vector<BatchSplit> ladder() const;
   std::vector<BatchPace> measure_ladder(std::vector<BatchSplit> splits);
   std::vector<BatchPace> extended_downwards(std::vector<BatchPace> paces);
@@ -88,7 +103,7 @@ class Search {
   JobFacts facts_;
   TrialResult last_;
   double step_time_s_ = 0;                // one micro-step of now_ with its update
-  double make_batch_s_ = 0, log_cost_s_ = 0;
+  double make_batch_s_ = 0, log_cost_s_ = 0, gpu_log_cost_s_ = 0;
   std::int64_t next_id_ = 1;
   bool fresh_next_ = false;               // the next trial starts in new processes
 };

@@ -12,7 +12,7 @@ TuneOutcome tune(const TuneInput& input, TrialRunner& runner, const TuneCallback
   search.choose_batch();
   search.verify();
   search.choose_loading();
-  search.choose_log_interval();
+  search.choose_log_intervals();
   return search.outcome();
 }
 
