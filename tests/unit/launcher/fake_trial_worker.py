@@ -10,7 +10,7 @@ import sys
 import time
 
 RANK = int(os.environ["RANK"])
-KILLED, OUT_OF_MEMORY, PEER_NOTICES_FIRST, HANG, CTRL_C, FAULT, GARBLED, STRANGE_RANK, LEAVES_A_CHILD = range(101, 110)
+KILLED, OUT_OF_MEMORY, PEER_NOTICES_FIRST, HANG, CTRL_C, FAULT, GARBLED, STRANGE_RANK, LEAVES, LEAVES_A_CHILD = range(101, 111)
 
 
 def event(name, **fields):
@@ -62,6 +62,8 @@ def trial(spec):
         event("trial", id=spec["id"], candidates="none")
     elif batch == STRANGE_RANK:
         os.write(int(os.environ["TLAUNCH_EVENT_FD"]), b'{"t": 0, "event": "trial", "rank": "first"}\n')
+    elif batch == LEAVES and RANK == 0:
+        sys.exit(0)
     elif batch == LEAVES_A_CHILD and RANK == 0:
         subprocess.Popen(["sleep", "600"], start_new_session=True)
         answer(spec)
