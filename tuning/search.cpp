@@ -93,7 +93,7 @@ void Search::measure_line_from(std::int64_t small) {
     return measure_peak(settings, true, "memory at micro-batch " + std::to_string(batch));
   };
   const auto first = peak_at(small);
-  if (!first || outcome_.interrupted) return;
+  if (!first || outcome_.interrupted || gone()) return;
   // The next one as far away as is safe, were all of the peak activations, and as time allows.
   std::int64_t next = last_.seconds > quick_s ? 2 * small : largest_small_batch;
   const double worst_per_sample =
@@ -163,8 +163,9 @@ void Search::refuse() const {
 }
 
 void Search::measure_memory() {
+  if (gone()) return;
   measure_line();
-  if (outcome_.interrupted) return;
+  if (outcome_.interrupted || gone()) return;
   if (points_.empty() && last_.outcome != TrialOutcome::out_of_memory)
     return;                                           // not for want of memory: the run will tell
   if (points_.empty() || largest_that_fits() == 0) {  // smaller than a multiple of 4, where memory forces it
@@ -214,6 +215,9 @@ bool Search::over(double cost_s) const {
   return outcome_.interrupted || step_time_s_ <= 0 || runner_.elapsed_s() + cost_s > time_budget_s();
 }
 
+// Only a budget that the user gave can be gone so early: the one that follows from the run's length asks for its pace.
+bool Search::gone() const { return !too_large_ && input_.budget_s && runner_.elapsed_s() >= *input_.budget_s; }
+
 bool Search::worth(double gain, double cost_s) const {
   if (input_.thorough || runner_.elapsed_s() + cost_s <= least_budget_s) return true;
   const double samples_per_s = static_cast<double>(now_.micro_batch * input_.job.world_size) / step_time_s_;
@@ -232,8 +236,8 @@ void Search::keep(const std::string& key, const std::string& why) {
 }
 
 std::string Search::why_not_measured() const {
-  return step_time_s_ > 0 ? "not measured: no time was left of the tuning budget"
-                          : "not measured: the trial of the settings at hand failed";
+  return step_time_s_ > 0 || gone() ? "not measured: no time was left of the tuning budget"
+                                    : "not measured: the trial of the settings at hand failed";
 }
 
 TuneOutcome Search::outcome() {

@@ -58,6 +58,7 @@ class Search {
   bool line_is_of_now() const;
   void predict(std::int64_t micro_batch);
   bool over(double cost_s) const;               // no time is left for it
+  bool gone() const;                            // nor for measuring memory any better than the check of the chosen batch
   bool worth(double gain, double cost_s) const; // of a run of this length
   double time_budget_s() const;
   double pair_cost_s() const;
@@ -82,6 +83,8 @@ class Search {
   void take_for_memory(const BatchSplit& split);  // now, and in the plan
   bool take_what_fits(std::int64_t most);       // the largest candidate within `most`; false: there is none
   void measure_halfway();
+  void measure_new_mode();                      // the line of now_'s mode; that mode is given up where nothing fits
+  bool check_chosen();                          // one trial; true: it holds, or tuning was interrupted
   void give_up_mode(const TrialSettings& earlier);
   void fall_back();
   [[noreturn]] void refuse() const;             // no micro-batch fits
@@ -105,6 +108,7 @@ class Search {
   double step_time_s_ = 0;                // one micro-step of now_ with its update
   double make_batch_s_ = 0, log_cost_s_ = 0, gpu_log_cost_s_ = 0;
   std::int64_t next_id_ = 1;
+  bool too_large_ = false;                // the check has failed: what memory needs is measured whatever it takes
   bool fresh_next_ = false;               // the next trial starts in new processes
 };
 

@@ -68,7 +68,7 @@ TEST_F(Tuning, TrainsExactlyAsWithThePlanWrittenByHand) {
 }
 
 TEST_F(Tuning, PredictsEachBatchBeforeItIsTriedAndTheRunStaysNearIt) {
-  ASSERT_EQ(train("run").code, 0);
+  ASSERT_EQ(train("run", {"tune.budget_s=60"}).code, 0);  // enough for the line of another precision, under load too
   const auto predictions = events("run", "prediction");
   ASSERT_FALSE(predictions.empty());
   EXPECT_LT(predictions.front()["t"].get<double>(), events("run", "start").at(0)["t"].get<double>());
@@ -89,6 +89,14 @@ TEST_F(Tuning, TheCommandChangesNothingUnlessToldAndAnswersFromTheCacheNextTime)
   EXPECT_EQ(second["trials"], 1);
   EXPECT_EQ(second["plan"]["batch_size"]["origin"], "cache");
   EXPECT_FALSE(Json::parse(tune({"--retune"}).out)["cached"].get<bool>());
+}
+
+TEST_F(Tuning, WithoutABudgetOneTrialChecksTheTablesPlan) {
+  ASSERT_EQ(train("run", {"tune.budget_s=0"}).code, 0);
+  const auto trials = events("run", "trial");
+  ASSERT_EQ(trials.size(), 1u);
+  EXPECT_TRUE(trials[0]["spec"]["whole_run"].get<bool>());
+  EXPECT_EQ(file("run", "plan.json")["plan"]["batch_size"]["origin"], "prior");
 }
 
 TEST_F(Tuning, TellsTheMeasuredWaitForTheLoaderAndKeepsTheThreadsThatTheEnvironmentAsksFor) {

@@ -311,6 +311,58 @@ TEST(Search, WithoutTimeThePriorsValuesStayAndTheReasonSaysSo) {
   EXPECT_GT(outcome.measured_peak_bytes, 0u) << "memory is verified all the same";
 }
 
+TEST(Search, ABudgetOfNothingCostsOneTrialThatProtectsTheRun) {
+  SimulatedJob job;
+  job.budget_s = 0;
+  const DeviceModel device;
+  const auto outcome = job.tune(device);
+  expect_whole_plan(job, outcome);
+  EXPECT_EQ(outcome.trials, 1);
+  EXPECT_EQ(job.settings(outcome), trial_settings_of(apply(job.config, job.prior())));
+  EXPECT_EQ(outcome.measured_peak_bytes, static_cast<std::uint64_t>(device.peak(job.settings(outcome), true)));
+  EXPECT_THAT(job.choice(outcome, "mixed_precision").reason, AllOf(HasSubstr("not measured"), HasSubstr("time")));
+}
+
+TEST(Search, ABudgetThatIsGoneOnTheWayLeavesOnlyTheCheck) {
+  for (const double budget_s : {0.9, 1.05, 1.1, 1.2, 1.5, 2.0, 3.0, 4.0}) {
+    SimulatedJob job;
+    job.budget_s = budget_s;
+    DeviceModel device;
+    device.precision_time[Precision::bf16] = 0.6;
+    const auto outcome = job.tune(device);
+    expect_whole_plan(job, outcome);
+    EXPECT_LE(device.peak(job.settings(outcome), true), static_cast<double>(job.budget_bytes));
+    EXPECT_EQ(outcome.measured_peak_bytes, static_cast<std::uint64_t>(device.peak(job.settings(outcome), true)));
+    int late = 0;
+    for (const Happened& one : job.happened) late += one.result && one.began_s >= budget_s;
+    EXPECT_LE(late, 1) << budget_s;
+  }
+}
+
+TEST(Search, WithoutTimeABatchThatDoesNotFitIsStillReplacedByOneThatDoes) {
+  for (const double needs : {60e6, 1.5e9}) {  // a sample; the second leaves fewer than four
+    for (const double capacity : {6e9, 60e9}) {  // it fails, or takes more than it may
+      SimulatedJob job;
+      job.budget_s = 0;
+      DeviceModel device;
+      device.per_sample = needs;
+      device.capacity = capacity;
+      const auto outcome = job.tune(device);
+      expect_whole_plan(job, outcome);
+      EXPECT_LT(batch(job, outcome), 128);
+      EXPECT_LE(device.peak(job.settings(outcome), true), 6e9);
+      EXPECT_GT(outcome.measured_peak_bytes, 0u);
+    }
+  }
+  SimulatedJob job;
+  job.budget_s = 0;
+  job.budget_bytes = 300'000'000;
+  EXPECT_THAT(refusal(job, {}), HasSubstr("no micro-batch fits the memory"));
+  job.budget_bytes = 1'000'000'000;
+  job.config.train.batch_size = 128;
+  EXPECT_THAT(refusal(job, {}), HasSubstr("micro-batch 128, which is fixed, does not fit the memory"));
+}
+
 TEST(Search, AShortRunIsNotTunedForLongerThanItCanWin) {
   SimulatedJob job;
   job.thorough = false;
