@@ -99,14 +99,18 @@ TensorSnapshot snapshot(Job& job, TrainStep& step, const std::vector<torch::Tens
   return taken;
 }
 
-std::uint64_t save_state(const std::string& path, Job& job, TrainStep& step, const Group& group, const Progress& progress,
-                         const RunIdentity& identity) {
+std::optional<std::uint64_t> save_state(const std::string& path, Job& job, TrainStep& step, const Group& group,
+                                        const Progress& progress, const RunIdentity& identity, const TakeCopies& take) {
   group.broadcast(job.model->buffers());
   const auto generators = group.gather(generator_state(job.device));
   const auto buckets = step.buckets();
+  TensorSnapshot taken;
+  const bool copied = take([&] {
+    if (group.rank() == 0) taken = snapshot(job, step, generators);
+  });
+  if (!copied) return std::nullopt;
   if (group.rank() != 0) return 0;
 
-  const auto taken = snapshot(job, step, generators);
   Json run = Json::object();
   for (const auto& [name, value] : fields(identity)) run[name] = value;
   const Json state{{"progress", to_json(progress)}, {"run", run}, {"buckets", buckets}, {"scaler", step.scaler().state()}};

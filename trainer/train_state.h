@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cmath>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -58,10 +59,14 @@ class SavedState {
 // Copies on the CPU of all tensors that a save writes: model, optimizer, and the generator of each rank.
 TensorSnapshot snapshot(Job& job, TrainStep& step, const std::vector<torch::Tensor>& generators);
 
+// Runs the copying of a save, in all ranks together; false: it found no memory.
+using TakeCopies = std::function<bool(const std::function<void()>& copy)>;
+
 // All ranks call it (generator states are gathered, buffers taken from rank 0); rank 0 writes. Returns the file's
-// bytes on rank 0, 0 elsewhere.
-std::uint64_t save_state(const std::string& path, Job& job, TrainStep& step, const Group& group, const Progress& progress,
-                         const RunIdentity& identity);
+// bytes on rank 0, 0 elsewhere; nothing, and nothing is written, where `take` gave up.
+std::optional<std::uint64_t> save_state(const std::string& path, Job& job, TrainStep& step, const Group& group,
+                                        const Progress& progress, const RunIdentity& identity,
+                                        const TakeCopies& take = [](const auto& copy) { return copy(), true; });
 
 // Model tensors alone, from any safetensors file: for model.weights and `evaluate`. Strict: the same names (entries
 // under "tlaunch." are passed over), shapes and dtypes, checked before the first tensor changes; throws DataError.

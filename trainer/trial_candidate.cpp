@@ -101,8 +101,9 @@ double TrialCandidate::step_time_s(std::int64_t steps) {
 
 void TrialCandidate::touch_rest_of_run() {
   apply_flags(config_);
-  (void)evaluate(job_, group_, config_, config_.train.batch_size.value() * group_.size());  // a batch a rank
-  if (job_.dataset->session_tests()) (void)detect(job_, group_, config_.model.options);
+  HalvingBatch evaluation(RunPhase::evaluation), detection(RunPhase::detection);
+  (void)evaluate(job_, group_, config_, evaluation, config_.train.batch_size.value() * group_.size());  // a batch a rank
+  if (job_.dataset->session_tests()) (void)detect(job_, group_, config_.model.options, detection);
   (void)snapshot(job_, step_, {});
 }
 
