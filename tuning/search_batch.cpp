@@ -205,7 +205,7 @@ void Search::verify() {
   if (gone()) {  // one trial protects the run; more only where it shows that there is too little memory
     if (check_chosen()) return;
     too_large_ = true;
-    if (!line_) measure_memory();
+    if (step_time_s_ <= 0) measure_memory();  // it was broken off
     if (outcome_.interrupted || points_.empty()) return;
   }
   if (!line_is_of_now()) measure_new_mode();  // the mode that was chosen has another one
