@@ -114,6 +114,7 @@ bool Search::line_is_of_now() const {
   auto mode = line_of_;
   mode.micro_batch = now_.micro_batch;
   mode.accumulation = now_.accumulation;
+  mode.threads = now_.threads;  // fewer than the line's never take more
   return mode == now_;
 }
 

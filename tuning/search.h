@@ -23,6 +23,8 @@ class Search {
   void measure_memory();
   const std::optional<MemoryLine>& line() const { return line_; }
   const JobFacts& facts() const { return facts_; }
+  // On the CPU, beside the table's loader: before all else that is timed, which depends on it.
+  void choose_threads();
   // Precision, layout, kernels: each alternative against the settings in hand, in pairs; Holm over all of them.
   void choose_switches();
   // Whole optimizer steps over the batches that fit; the smallest within 3 % of the best.
@@ -30,7 +32,7 @@ class Search {
   // The chosen batch once more, with all that a run keeps in memory; stepped down until it holds.
   void verify();
   // Loader threads, as many as the step needs by the time a batch takes; then the step's wait for them is measured, and
-  // more are tried where it is long. Beside that loader: threads on the CPU, page-locked memory on a GPU.
+  // more are tried where it is long. Beside that loader, on a GPU: page-locked memory.
   void choose_loading();
   // From what was measured on the way: how long a logged step and a reading of the card's figures take.
   void choose_log_intervals();
@@ -73,7 +75,6 @@ class Search {
   std::optional<Feed> measure_feed(bool whole_run);
   bool feed_more();                             // to the loader of now_; false: there is no more to give
   void choose_feed();
-  void choose_beside_loader();
   void choose_interval(const std::string& key, double cost_s, const std::string& what);
   std::vector<BatchSplit> ladder() const;
   std::vector<BatchPace> measure_ladder(std::vector<BatchSplit> splits);

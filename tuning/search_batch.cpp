@@ -155,6 +155,7 @@ void Search::give_up_mode(const TrialSettings& earlier) {
   now_ = earlier;
   now_.micro_batch = failed.micro_batch;
   now_.accumulation = failed.accumulation;
+  now_.threads = failed.threads;
   for (const char* key : {"mixed_precision", "tf32", "cudnn_benchmark", "channels_last"})
     if (value_of(failed, key) != value_of(now_, key))
       set(key, value_of(now_, key), "as before: what was faster did not run with all that training keeps in memory (" +

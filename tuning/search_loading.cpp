@@ -123,7 +123,8 @@ void Search::choose_feed() {
   }
 }
 
-void Search::choose_beside_loader() {
+void Search::choose_threads() {
+  if (input_.job.on_gpu) return;
   const auto threads = now_.threads;
   settle(measure_pairs(loading_alternatives(now_, input_.config, input_.hardware, input_.job), /*with_loader=*/true));
   if (now_.threads != threads)
@@ -137,7 +138,8 @@ void Search::choose_loading() {
   step_time_s_ = static_cast<double>(now_.micro_batch * input_.job.world_size) / outcome_.samples_per_s;
   if (open("num_workers")) reckon_workers();
   if (open("num_workers") || open("prefetch_factor")) choose_feed();
-  choose_beside_loader();
+  if (input_.job.on_gpu)
+    settle(measure_pairs(loading_alternatives(now_, input_.config, input_.hardware, input_.job), /*with_loader=*/true));
 }
 
 void Search::choose_interval(const std::string& key, double cost_s, const std::string& what) {

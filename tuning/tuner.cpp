@@ -8,6 +8,7 @@ namespace tlaunch {
 TuneOutcome tune(const TuneInput& input, TrialRunner& runner, const TuneCallbacks& callbacks) {
   Search search(input, runner, callbacks);
   search.measure_memory();
+  search.choose_threads();
   search.choose_switches();
   search.choose_batch();
   search.verify();
