@@ -111,7 +111,11 @@ void Search::choose_feed() {
     now_ = kept;
     break;
   }
-  outcome_.samples_per_s *= 1 - feed->wait_share;
+  if (feed->wait_share > most_wait) {  // then the loader sets the pace
+    const auto accumulation = std::min(now_.accumulation, most_feed_accumulation);
+    const auto samples = static_cast<double>(now_.micro_batch * accumulation * input_.job.world_size);
+    outcome_.samples_per_s = std::min(outcome_.samples_per_s, samples / feed->step_time_s);
+  }
   std::string why = "a step waits for its batches " + percent(feed->wait_share) + " of the time";
   if (feed->wait_share < first_share) why += " (" + percent(first_share) + " before)";
   for (const char* key : {"num_workers", "prefetch_factor"}) {

@@ -447,6 +447,8 @@ TEST(Search, MoreForTheLoaderIsNotTakenWhereItDoesNotHelpOrDoesNotFit) {
   auto outcome = job.tune(device);
   EXPECT_EQ(job.value(outcome, "prefetch_factor"), 2);
   EXPECT_THAT(job.choice(outcome, "num_workers").reason, HasSubstr("16.7 % of the time"));
+  EXPECT_NEAR(outcome.samples_per_s, 2 * device.samples_per_s(job.settings(outcome)) / 1.2, 0.1 * outcome.samples_per_s)
+      << "with its waits";
   EXPECT_EQ(with_loader(job).size(), 2u);
   device.uneven_wait = [](std::int64_t ahead) { return 1.0 / static_cast<double>(ahead); };
   job.config.train.batch_size = 128;
