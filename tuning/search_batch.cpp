@@ -194,7 +194,8 @@ bool Search::check_chosen() {
   if (line_is_of_now()) predict(now_.micro_batch);
   auto settings = now_;
   settings.accumulation = std::min(now_.accumulation, std::int64_t{2});
-  const auto peak = measure_peak(settings, true, "memory at the chosen micro-batch " + std::to_string(now_.micro_batch));
+  const auto peak =
+      measure_peak(settings, true, "memory at the chosen micro-batch " + std::to_string(now_.micro_batch));
   if (outcome_.interrupted) return true;
   if (peak) outcome_.measured_peak_bytes = peak->peak_bytes;
   return peak && (outcome_.budget_bytes == 0 || peak->peak_bytes <= outcome_.budget_bytes);

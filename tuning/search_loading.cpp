@@ -41,7 +41,8 @@ void Search::reckon_workers() {
   const auto wanted = static_cast<std::int64_t>(std::ceil(reserve * batch_s / step_time_s_));
   now_.num_workers = std::clamp<std::int64_t>(wanted, 1, most);
   set("num_workers", now_.num_workers,
-      "one thread makes a batch in " + milliseconds(batch_s) + ", a micro-batch trains in " + milliseconds(step_time_s_) +
+      "one thread makes a batch in " + milliseconds(batch_s) + ", a micro-batch trains in " +
+          milliseconds(step_time_s_) +
           (now_.num_workers < wanted
                ? "; all " + std::to_string(most) + " cores of a rank, and the loader will still hold it up"
                : ""),
