@@ -94,6 +94,7 @@ RunConfig apply(RunConfig config, const Plan& plan) {
     else if (key == "num_workers") fill(config.data.num_workers, choice);
     else if (key == "prefetch_factor") fill(config.data.prefetch_factor, choice);
     else if (key == "pin_memory") fill(config.data.pin_memory, choice);
+    else if (key == "threads_per_rank") fill(config.launch.threads_per_rank, choice);
     else if (key == "log_interval") fill(config.log.log_interval, choice);
     else if (key == "gpu_log_interval") fill(config.log.gpu_log_interval, choice);
     // Others (effective_batch_size) are listed for people: they are never `auto`.

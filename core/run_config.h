@@ -84,6 +84,7 @@ struct LogConfig {
 struct LaunchConfig {
   std::string worker = "tlaunch-worker";
   std::string nproc = "auto";                    // auto | cpu | gpu | a number
+  std::optional<std::int64_t> threads_per_rank;  // intra-op threads of LibTorch
   double grace_s = 30;
 };
 

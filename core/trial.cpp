@@ -38,13 +38,17 @@ const char* to_string(TrialOutcome outcome) {
 TrialSettings trial_settings_of(const RunConfig& config) {
   return {config.train.batch_size.value(),       config.train.gradient_accumulation_steps.value(),
           config.gpu.mixed_precision.value(),    config.gpu.tf32.value(),
-          config.gpu.cudnn_benchmark.value(),    config.gpu.channels_last.value()};
+          config.gpu.cudnn_benchmark.value(),    config.gpu.channels_last.value(),
+          config.launch.threads_per_rank.value(), config.data.num_workers.value(),
+          config.data.prefetch_factor.value(),   config.data.pin_memory.value()};
 }
 
 Json to_json(const TrialSettings& settings) {
   return {{"micro_batch", settings.micro_batch},         {"accumulation", settings.accumulation},
           {"precision", to_string(settings.precision)},  {"tf32", settings.tf32},
-          {"cudnn_benchmark", settings.cudnn_benchmark}, {"channels_last", settings.channels_last}};
+          {"cudnn_benchmark", settings.cudnn_benchmark}, {"channels_last", settings.channels_last},
+          {"threads", settings.threads},                 {"num_workers", settings.num_workers},
+          {"prefetch_factor", settings.prefetch_factor}, {"pin_memory", settings.pin_memory}};
 }
 
 TrialSettings trial_settings_from_json(const Json& json) {
@@ -56,7 +60,13 @@ TrialSettings trial_settings_from_json(const Json& json) {
     settings.tf32 = json.at("tf32");
     settings.cudnn_benchmark = json.at("cudnn_benchmark");
     settings.channels_last = json.at("channels_last");
+    settings.threads = json.at("threads");
+    settings.num_workers = json.at("num_workers");
+    settings.prefetch_factor = json.at("prefetch_factor");
+    settings.pin_memory = json.at("pin_memory");
     if (settings.micro_batch < 1 || settings.accumulation < 1) throw DataError("trial settings: a batch below 1");
+    if (settings.threads < 1 || settings.num_workers < 0 || settings.prefetch_factor < 1)
+      throw DataError("trial settings: too few threads");
     return settings;
   });
 }
@@ -66,7 +76,8 @@ Json to_json(const TrialSpec& spec) {
   for (const auto& settings : spec.candidates) candidates.push_back(to_json(settings));
   return {{"id", spec.id},           {"candidates", candidates},
           {"rounds", spec.rounds},   {"visit_s", spec.visit_s},
-          {"abandon_ratio", spec.abandon_ratio}, {"whole_run", spec.whole_run}};
+          {"abandon_ratio", spec.abandon_ratio}, {"with_loader", spec.with_loader},
+          {"whole_run", spec.whole_run}};
 }
 
 TrialSpec trial_spec_from_json(const Json& json) {
@@ -77,6 +88,7 @@ TrialSpec trial_spec_from_json(const Json& json) {
     spec.rounds = json.at("rounds");
     spec.visit_s = json.at("visit_s");
     spec.abandon_ratio = json.at("abandon_ratio");
+    spec.with_loader = json.at("with_loader");
     spec.whole_run = json.at("whole_run");
     if (spec.candidates.empty()) throw DataError("trial: no candidates");
     return spec;
@@ -87,6 +99,7 @@ Json to_json(const TrialResult& result) {
   Json candidates = Json::array();
   for (const auto& figures : result.candidates)
     candidates.push_back({{"step_times_s", figures.step_times_s},
+                          {"wait_shares", figures.wait_shares},
                           {"first_loss", figures.first_loss},
                           {"last_loss", figures.last_loss},
                           {"steps", figures.steps}});
@@ -97,6 +110,7 @@ Json to_json(const TrialResult& result) {
                             {"idle_bytes", result.idle_bytes},
                             {"make_batch_s", result.make_batch_s},
                             {"log_cost_s", result.log_cost_s},
+                            {"gpu_log_cost_s", result.gpu_log_cost_s},
                             {"train_samples", result.facts.train_samples},
                             {"val_samples", result.facts.val_samples},
                             {"parameters", result.facts.parameters},
@@ -109,6 +123,7 @@ TrialResult trial_result_from_json(const Json& json) {
     result.id = json.at("id");
     for (const Json& figures : json.at("candidates"))
       result.candidates.push_back({figures.at("step_times_s").get<std::vector<double>>(),
+                                   figures.at("wait_shares").get<std::vector<double>>(),
                                    number_of(figures.at("first_loss")), number_of(figures.at("last_loss")),
                                    figures.at("steps").get<std::int64_t>()});
     result.abandoned = json.at("abandoned");
@@ -116,6 +131,7 @@ TrialResult trial_result_from_json(const Json& json) {
     result.idle_bytes = json.at("idle_bytes");
     result.make_batch_s = json.at("make_batch_s");
     result.log_cost_s = json.at("log_cost_s");
+    result.gpu_log_cost_s = json.at("gpu_log_cost_s");
     result.facts.train_samples = json.at("train_samples");
     result.facts.val_samples = json.at("val_samples");
     result.facts.parameters = json.at("parameters");

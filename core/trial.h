@@ -17,6 +17,10 @@ struct TrialSettings {
   std::int64_t micro_batch = 1, accumulation = 1;
   Precision precision = Precision::fp32;
   bool tf32 = false, cudnn_benchmark = false, channels_last = false;
+  std::int64_t threads = 1;                // intra-op, of a rank
+  // Where batches come from the loader (TrialSpec::with_loader).
+  std::int64_t num_workers = 0, prefetch_factor = 1;
+  bool pin_memory = false;
   bool operator==(const TrialSettings&) const = default;
 };
 
@@ -30,6 +34,9 @@ struct TrialSpec {
   double visit_s = 0;              // a visit takes about so long; at least one step
   double abandon_ratio = 0;        // > 0: ends early once the second candidate needs so many times the first one's time
   bool fresh = false;              // in new processes: what earlier trials left in memory is not counted (the launcher's)
+  // Batches come from the job's own loader, as in a run, instead of one that is shown again and again. On CUDA one
+  // candidate alone waits for its device before it takes a batch: else the wait were that of the host, which runs ahead.
+  bool with_loader = false;
   bool whole_run = false;          // also what else a run keeps in memory: an evaluation batch, the snapshot of a save
   bool operator==(const TrialSpec&) const = default;
 };
@@ -39,6 +46,7 @@ const char* to_string(TrialOutcome);  // "ok", "out of memory", ...
 
 struct CandidateFigures {
   std::vector<double> step_times_s;        // one a visit
+  std::vector<double> wait_shares;         // with_loader and alone, one a visit: of its time, waiting for batches
   double first_loss = 0, last_loss = 0;    // mean over ranks; may be NaN
   std::int64_t steps = 0;                  // all of them, warm-up included
 };
@@ -59,6 +67,7 @@ struct TrialResult {
   std::uint64_t idle_bytes = 0;            // of that rank before the candidate was built
   double make_batch_s = 0;                 // one micro-batch of the first candidate by one thread
   double log_cost_s = 0;                   // one logged step more than one that is not
+  double gpu_log_cost_s = 0;               // one reading of the card's figures; 0: there is no card to read
   JobFacts facts;
   double seconds = 0;                      // wall time, a start of the process included
 };

@@ -14,8 +14,9 @@ inline constexpr const char* device = "TLAUNCH_DEVICE";        // "cuda" (device
 // to what fits S (0: not at all) and tells so in a `smoke` event {steps_per_epoch}. Second part, together with
 // TLAUNCH_RESUME: {"steps_per_epoch": N, "stop_step": M}: goes on with epochs of N steps and ends at step M.
 inline constexpr const char* smoke = "TLAUNCH_SMOKE";
-// For tests: "rank=1,step=5,phase=backward" (forward, backward or optimizer): in that rank that phase of the fifth step of
-// this process ends once as if memory had run out.
+// For tests: "rank=1,step=5,phase=backward" (forward, backward, optimizer; evaluation, detection, save: those that follow
+// the step): in that rank that phase of the fifth step of this process ends as if memory had run out; once, or with
+// ",times=N" so often in a row.
 inline constexpr const char* inject_oom = "TLAUNCH_INJECT_OOM";
 inline constexpr const char* attempt = "TLAUNCH_ATTEMPT";      // 0, 1, ...
 }  // namespace tlaunch::env

@@ -1,5 +1,6 @@
 #include "launcher/job.h"
 
+#include <charconv>
 #include <cstdlib>
 
 #include "core/error.h"
@@ -17,6 +18,17 @@ void check_capability(Job& job) {
   if (const auto problem = capability_problem({used, used + job.world.size}, job.worker)) throw UsageError(*problem);
 }
 
+// "4" or, with a number for each level of nesting, "4,2". What OpenMP would pass over is no wish.
+std::optional<std::int64_t> omp_num_threads() {
+  const auto text = environment_value("OMP_NUM_THREADS");
+  if (!text) return std::nullopt;
+  std::int64_t threads = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), threads);
+  const bool whole = end == text->data() + text->size() || *end == ',';
+  if (error != std::errc() || !whole || threads < 1 || threads > 4096) return std::nullopt;
+  return threads;
+}
+
 }  // namespace
 
 std::optional<std::string> environment_value(const std::string& name) {
@@ -26,7 +38,8 @@ std::optional<std::string> environment_value(const std::string& name) {
 
 JobShape shape_of(const Job& job) {
   // The loader has checked that the model is known.
-  return {job.worker.model(job.loaded.config.model.name)->sample_kind, job.world.on_gpu, job.world.size};
+  return {job.worker.model(job.loaded.config.model.name)->sample_kind, job.world.on_gpu, job.world.size,
+          omp_num_threads()};
 }
 
 Job prepare_job(const JobRequest& request) {

@@ -13,7 +13,7 @@
 namespace tlaunch {
 namespace {
 
-constexpr int format = 1;  // a file of another one is not read
+constexpr int format = 2;  // a file of another one is not read
 constexpr std::size_t limit_bytes = 1u << 20;
 
 // Keys that do not change what a step costs or needs.
@@ -39,6 +39,9 @@ Json plan_cache_key(const Job& job, const RunConfig& config, std::uint64_t budge
   for (const auto& [key, value] : flatten(config))
     if (bears_on_a_step(key)) keys[key] = value;
   keys["tune.keep_micro_batch"] = config.tune.keep_micro_batch;
+  // Fixed by the config or by the environment.
+  const Choice* threads = job.plan.find("threads_per_rank");
+  const bool threads_fixed = threads && threads->origin == Origin::user;
   Json cards = Json::array();
   if (job.world.on_gpu)
     for (const GpuInfo& gpu : job.hardware.gpus) cards.push_back(gpu.uuid);
@@ -50,6 +53,7 @@ Json plan_cache_key(const Job& job, const RunConfig& config, std::uint64_t budge
           {"driver", job.hardware.driver_version},
           {"cpu", job.hardware.cpu.model},
           {"cores", job.hardware.cpu.allowed_cores},
+          {"threads", threads_fixed ? threads->value : Json(nullptr)},
           {"world_size", job.world.size},
           {"memory_band", std::lround(2 * std::log2(static_cast<double>(std::max<std::uint64_t>(budget_bytes, 1))))}};
 }

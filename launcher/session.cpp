@@ -51,6 +51,20 @@ std::string step_down_text(const Json& event) {
          " (gradient_accumulation_steps=" + std::to_string(event_integer(event, "accumulation")) + ")";
 }
 
+// Between steps: nothing of the training is lost.
+std::string shortage_text(const Json& event) {
+  const std::string action = event_text(event, "action");
+  const std::string step = std::to_string(event_integer(event, "step"));
+  const std::string room = "; to keep room: set train.batch_size=" + std::to_string(event_integer(event, "micro_batch"));
+  if (action == "skipped")
+    return "warning: no checkpoint at step " + step + ", memory did not suffice for its copies a second time either; "
+           "training goes on" + room;
+  return "rank " + std::to_string(event_integer(event, "rank")) + " ran out of memory (" + event_text(event, "phase") +
+         " after step " + step + "): it is done again " +
+         (action == "halved" ? "in batches of " + std::to_string(event_integer(event, "batch"))
+                             : std::string("with caches emptied")) + room;
+}
+
 std::string nan_text(const Json& event) {
   const std::string step = std::to_string(event_integer(event, "step"));
   if (event_text(event, "action") == "rollback")
@@ -73,6 +87,7 @@ void Session::narrate(const Json& event) {
   const std::string name = event_text(event, "event");
   if (name == "step_down") progress_.line(step_down_text(event));
   if (name == "save_failed") progress_.line(save_failed_text(event));
+  if (name == "shortage") progress_.line(shortage_text(event));
   if (event_integer(event, "rank") != 0) return;
   if (name == "start") {
     std::string text = "training starts on " + event_text(event, "device") + " after " + format_duration(wall_s());

@@ -79,6 +79,10 @@ class RunningGroup::State {
     return result();
   }
 
+  bool left(int rank) const {
+    return !stopping_ && std::any_of(ends_.begin(), ends_.end(), [&](const RankEnd& end) { return end.rank == rank; });
+  }
+
  private:
   // One output stream of one rank.
   struct Source {
@@ -239,6 +243,7 @@ class RunningGroup::State {
           break;
         case GuardReport::ended:
           running_.erase(report.rank);
+          read_events();  // all that it told before its end
           ended({report.rank, report.value, 0, !stopping_ || settled_.contains(report.rank), {}});
           break;
         case GuardReport::left_over:
@@ -371,6 +376,8 @@ RunningGroup::RunningGroup(GroupSpec spec, GroupCallbacks callbacks) {
 }
 
 RunningGroup::~RunningGroup() = default;
+
+bool RunningGroup::left(int rank) const { return state_->left(rank); }
 
 bool RunningGroup::turn() { return state_->turn(); }
 

@@ -72,6 +72,9 @@ class RunningGroup {
 
   // Waits for whatever comes next, a tick at most where on_tick is set, and deals with it. False: all processes are gone.
   bool turn();
+  // Whether that rank has left with exit code 0 while nobody had failed and the group was not told to stop. What it told
+  // before has been handed on.
+  bool left(int rank) const;
   // After turn() was false.
   GroupResult finish();
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 #include <map>
+#include <optional>
 
 #include "core/atomic_file.h"
 #include "core/error.h"
@@ -20,6 +21,10 @@ double visits_limit_s(const TrialSpec& spec) {
   return 20 * visits * std::max(spec.visit_s, 0.05);
 }
 
+void take_larger(std::vector<double>& values, const std::vector<double>& others) {
+  for (std::size_t i = 0; i < values.size() && i < others.size(); ++i) values[i] = std::max(values[i], others[i]);
+}
+
 }  // namespace
 
 // The processes, and what they have told.
@@ -29,7 +34,14 @@ struct TrialGroup::Group {
   std::unique_ptr<RunningGroup> running;
   std::map<int, TrialResult> answers;  // by rank, of the trial under way
   std::string failure;
-  bool out_of_memory = false, unreadable = false;
+  bool out_of_memory = false;
+  bool useless = false;              // there will be no answer, or none that can be read
+
+  std::optional<int> rank_that_left() const {
+    for (int rank = 0; rank < static_cast<int>(requests.size()); ++rank)
+      if (!answers.contains(rank) && running->left(rank)) return rank;
+    return std::nullopt;
+  }
 
   void on_event(const Json& event) {
     try {
@@ -43,7 +55,7 @@ struct TrialGroup::Group {
         out_of_memory = out_of_memory || memory;
       }
     } catch (const std::exception& error) {  // a worker's mistake is a result like others
-      unreadable = true;
+      useless = true;
       failure = std::string("its answer cannot be read: ") + error.what();
     }
   }
@@ -107,11 +119,15 @@ TrialResult TrialGroup::run(const TrialSpec& spec) {
       result = ended(std::move(result));
       break;
     }
+    if (const auto rank = group_->rank_that_left()) {
+      group_->useless = true;
+      group_->failure = "rank " + std::to_string(*rank) + " left without an answer (exit code 0)";
+    }
     const bool late = unix_time_s() - began_s > limit;
-    if (group_->unreadable || late) {
-      result.outcome = group_->unreadable ? TrialOutcome::crashed : TrialOutcome::hung;
+    if (group_->useless || late) {
+      result.outcome = group_->useless ? TrialOutcome::crashed : TrialOutcome::hung;
       result.message =
-          group_->unreadable ? group_->failure : "no answer within " + std::to_string(static_cast<int>(limit)) + " s";
+          group_->useless ? group_->failure : "no answer within " + std::to_string(static_cast<int>(limit)) + " s";
       group_.reset();
       break;
     }
@@ -150,10 +166,10 @@ TrialResult merge_ranks(const std::vector<TrialResult>& ranks) {
     }
     merged.make_batch_s = std::max(merged.make_batch_s, rank.make_batch_s);
     merged.log_cost_s = std::max(merged.log_cost_s, rank.log_cost_s);
+    merged.gpu_log_cost_s = std::max(merged.gpu_log_cost_s, rank.gpu_log_cost_s);
     for (std::size_t c = 0; c < merged.candidates.size() && c < rank.candidates.size(); ++c) {
-      auto& times = merged.candidates[c].step_times_s;
-      const auto& theirs = rank.candidates[c].step_times_s;
-      for (std::size_t i = 0; i < times.size() && i < theirs.size(); ++i) times[i] = std::max(times[i], theirs[i]);
+      take_larger(merged.candidates[c].step_times_s, rank.candidates[c].step_times_s);
+      take_larger(merged.candidates[c].wait_shares, rank.candidates[c].wait_shares);
     }
   }
   return merged;

@@ -68,7 +68,9 @@ constexpr std::pair<const char*, const char*> written_keys[] = {
     {"batch_size", "train.batch_size"},           {"mixed_precision", "gpu.mixed_precision"},
     {"tf32", "gpu.tf32"},                         {"cudnn_benchmark", "gpu.cudnn_benchmark"},
     {"channels_last", "gpu.channels_last"},       {"num_workers", "data.num_workers"},
-    {"log_interval", "log.log_interval"}};
+    {"prefetch_factor", "data.prefetch_factor"},  {"pin_memory", "data.pin_memory"},
+    {"threads_per_rank", "launch.threads_per_rank"},
+    {"log_interval", "log.log_interval"},         {"gpu_log_interval", "log.gpu_log_interval"}};
 
 // What was measured (now, or for the cache, or by the team), into the file itself.
 void write_config(const TuneCommand& command, const Plan& plan, Progress& progress) {

@@ -1,7 +1,5 @@
 #include "launcher/tune_job.h"
 
-#include <algorithm>
-
 #include "core/event.h"
 #include "core/units.h"
 #include "launcher/plan_cache.h"
@@ -9,6 +7,7 @@
 #include "launcher/trial_group.h"
 #include "tuning/alternatives.h"
 #include "tuning/batch_candidates.h"
+#include "tuning/cached_plan.h"
 #include "tuning/median.h"
 #include "tuning/memory_budget.h"
 
@@ -24,13 +23,6 @@ bool anything_open(const Job& job, const RunConfig& config) {
 void take(Job& job, const Plan& plan) {
   job.plan = plan;
   job.config = apply(job.loaded.config, plan);
-}
-
-// Choices from the cache say so; their reasons and figures stay.
-Plan from_cache(Plan plan) {
-  for (Choice& choice : plan.choices)
-    if (choice.origin == Origin::measured) choice.origin = Origin::cache;
-  return plan;
 }
 
 std::string result_text(const TrialSpec& spec, const TrialResult& result) {
@@ -76,25 +68,6 @@ class Narrator {
   EventLog* log_;
 };
 
-// One trial at the cached settings: it must run and stay within the budget.
-bool still_holds(const TuneOutcome& kept, const Job& job, TrialRunner& runner, const TuneCallbacks& callbacks,
-                 TuneOutcome& verified) {
-  TrialSpec spec;
-  spec.candidates = {trial_settings_of(apply(job.loaded.config, kept.plan))};
-  spec.candidates[0].accumulation = std::min<std::int64_t>(spec.candidates[0].accumulation, 2);
-  spec.whole_run = true;
-  if (callbacks.on_prediction) callbacks.on_prediction(spec.candidates[0].micro_batch, kept.predicted_peak_bytes);
-  const TrialResult result = runner.run(spec);
-  if (callbacks.on_trial) callbacks.on_trial(spec, result, "verifying what an earlier run measured");
-  if (result.outcome != TrialOutcome::ok || result.peak_bytes > verified.budget_bytes) return false;
-  verified = kept;
-  verified.plan = from_cache(kept.plan);
-  verified.measured_peak_bytes = result.peak_bytes;
-  verified.trials = 1;
-  verified.cached = true;
-  return true;
-}
-
 }  // namespace
 
 TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog* log) {
@@ -113,7 +86,11 @@ TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog*
   const Json key = plan_cache_key(job, team.config, outcome.budget_bytes);
   const auto kept = caching && !how.retune ? read_plan_cache(key) : std::nullopt;
   progress.line(kept ? "tuning: this job was measured here before" : "tuning: measuring what is left to auto");
-  if (!kept || !still_holds(*kept, job, runner, callbacks, outcome)) {
+  const auto verified =
+      kept ? verify_cached(job.loaded.config, *kept, outcome.budget_bytes, runner, callbacks) : std::nullopt;
+  if (verified) {
+    outcome = *verified;
+  } else {
     const TuneInput input{team.config, job.hardware, shape_of(job), job.plan, outcome.budget_bytes,
                           job.loaded.config.tune.budget_s, how.thorough};
     outcome = tune(input, runner, callbacks);

@@ -27,7 +27,10 @@ WorkerGroup worker_group(const Job& job, const WorkerStart& start) {
   contract.master_address = loopback_address;
   contract.master_port = group.rendezvous.port;
   contract.allowed_cores = job.hardware.cpu.allowed_cores;
-  contract.omp_num_threads = environment_value("OMP_NUM_THREADS");
+  if (const auto& threads = job.config.launch.threads_per_rank)
+    contract.omp_num_threads = std::to_string(*threads);
+  else
+    contract.omp_num_threads = environment_value("OMP_NUM_THREADS");
   contract.nccl_async_error_handling = environment_value("TORCH_NCCL_ASYNC_ERROR_HANDLING");
   for (int rank = 0; rank < contract.local_world_size; ++rank) {
     contract.local_rank = rank;

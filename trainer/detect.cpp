@@ -8,7 +8,7 @@
 namespace tlaunch {
 namespace {
 
-constexpr std::int64_t forward_batch = 4096;  // windows
+constexpr std::int64_t largest_batch = 4096;  // windows
 
 // Sessions repeat few patterns: each distinct (window, next key) is asked once.
 class Questions {
@@ -28,10 +28,10 @@ class Questions {
   }
 
   // For each question: is the next key outside the top g?
-  std::vector<char> answer(Job& job, std::int64_t top_g) const {
+  std::vector<char> answer(Job& job, std::int64_t top_g, std::int64_t batch_size) const {
     std::vector<char> surprising;
-    for (std::int64_t first = 0; first < size(); first += forward_batch) {
-      const auto n = std::min(forward_batch, size() - first);
+    for (std::int64_t first = 0; first < size(); first += batch_size) {
+      const auto n = std::min(batch_size, size() - first);
       const Batch batch{torch::tensor(std::vector<std::int64_t>(inputs_.begin() + first * window_,
                                                                 inputs_.begin() + (first + n) * window_)).view({n, window_}),
                         torch::tensor(std::vector<std::int64_t>(targets_.begin() + first, targets_.begin() + first + n))};
@@ -53,7 +53,8 @@ class Questions {
 };
 
 // How many of this rank's share of the sessions (every world-th) are flagged.
-std::int64_t count_flagged(const SessionSet& sessions, Job& job, const Group& group, std::int64_t window, std::int64_t top_g) {
+std::int64_t count_flagged(const SessionSet& sessions, Job& job, const Group& group, std::int64_t window,
+                           std::int64_t top_g, std::int64_t batch_size) {
   Questions questions(window);
   std::vector<std::vector<std::int64_t>> asked;
   std::int64_t flagged = 0;
@@ -66,7 +67,7 @@ std::int64_t count_flagged(const SessionSet& sessions, Job& job, const Group& gr
     auto& own = asked.emplace_back();
     for (std::size_t t = window; t < keys.size(); ++t) own.push_back(questions.ask(&keys[t - window], keys[t]));
   }
-  const auto surprising = questions.answer(job, top_g);
+  const auto surprising = questions.answer(job, top_g, batch_size);
   return flagged + std::count_if(asked.begin(), asked.end(), [&](const auto& own) {
            return std::any_of(own.begin(), own.end(), [&](std::int64_t q) { return surprising[q] != 0; });
          });
@@ -84,13 +85,17 @@ std::map<std::string, double> detection_metrics(const DetectionCounts& counts) {
           {"false_positive_rate", ratio(counts.false_positives, counts.normal)}};
 }
 
-std::map<std::string, double> detect(Job& job, const Group& group, const Options& model_options) {
+std::map<std::string, double> detect(Job& job, const Group& group, const Options& model_options,
+                                     HalvingBatch& batch) {
   const auto window = job.dataset->shape().window, top_g = model_options.integer("top_g");
   const auto& tests = *job.dataset->session_tests();
   const torch::NoGradGuard no_grad;
   job.model->eval();
-  auto counts = torch::tensor({count_flagged(tests.abnormal, job, group, window, top_g),
-                               count_flagged(tests.normal, job, group, window, top_g)}).to(job.device);
+  torch::Tensor counts;
+  batch.run(group, largest_batch, [&](std::int64_t size) {
+    counts = torch::tensor({count_flagged(tests.abnormal, job, group, window, top_g, size),
+                            count_flagged(tests.normal, job, group, window, top_g, size)}).to(job.device);
+  });
   job.model->train();
   group.sum(counts);
   const auto host = counts.cpu();

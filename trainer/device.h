@@ -19,7 +19,7 @@ std::vector<std::string> cuda_architectures();
 void select_device(const torch::Device&);      // makes it the current one and initialises it
 void synchronize(const torch::Device&);        // waits for its kernels; nothing on the CPU
 void empty_cache(const torch::Device&);        // gives cached blocks back to the card; nothing on the CPU
-// TF32, cudnn.benchmark and deterministic algorithms, as the config says. Where deterministic, CUBLAS_WORKSPACE_CONFIG
+// TF32, cudnn.benchmark, deterministic algorithms and the number of threads, as the config says. Where deterministic, CUBLAS_WORKSPACE_CONFIG
 // must have been set before the first cuBLAS call: this sets it. Call before any work on the device.
 void apply_flags(const RunConfig&);
 

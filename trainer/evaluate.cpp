@@ -4,10 +4,7 @@
 #include <numeric>
 
 #include "data/loader.h"
-#include "trainer/device.h"
-#include "trainer/host_memory.h"
 #include "trainer/loss.h"
-#include "trainer/out_of_memory.h"
 #include "trainer/precision.h"
 
 namespace tlaunch {
@@ -35,22 +32,10 @@ torch::Tensor sums_of(const Job& job, const RunConfig& config, std::int64_t firs
   return sums;
 }
 
-// The same in smaller and smaller batches as long as memory runs out.
-torch::Tensor sums_that_fit(const Job& job, const RunConfig& config, std::int64_t first, std::int64_t end) {
-  for (auto batch = config.train.batch_size.value();; batch /= 2) {
-    try {
-      return sums_of(job, config, first, end, batch);
-    } catch (const std::exception& error) {
-      if (!is_out_of_memory(error) || batch == 1) throw;
-    }
-    empty_cache(job.device);
-    trim_heap();
-  }
-}
-
 }  // namespace
 
-Evaluation evaluate(Job& job, const Group& group, const RunConfig& config, std::int64_t limit) {
+Evaluation evaluate(Job& job, const Group& group, const RunConfig& config, HalvingBatch& batch,
+                    std::int64_t limit) {
   const auto start = std::chrono::steady_clock::now();
   const auto total = job.dataset->size(Split::val);
   const auto samples = limit > 0 ? std::min(limit, total) : total;
@@ -60,7 +45,9 @@ Evaluation evaluate(Job& job, const Group& group, const RunConfig& config, std::
   group.broadcast(job.model->buffers());
   const torch::NoGradGuard no_grad;
   job.model->eval();
-  auto sums = sums_that_fit(job, config, first, end);
+  torch::Tensor sums;
+  batch.run(group, config.train.batch_size.value(),
+            [&](std::int64_t size) { sums = sums_of(job, config, first, end, size); });
   job.model->train();
   group.sum(sums);
 

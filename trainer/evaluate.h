@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 
+#include "trainer/agreed_memory.h"
 #include "trainer/job.h"
 #include "trainer/process_group.h"
 
@@ -15,8 +16,10 @@ struct Evaluation {
   double seconds = 0;
 };
 
-// All ranks call it; all get the same figures. `limit`: at most so many samples, 0: all. Buffers (BatchNorm's running
+// All ranks call it; all get the same figures. In batches of train.batch_size; where memory runs out in any rank, all
+// start again with `batch` halved. `limit`: at most so many samples, 0: all. Buffers (BatchNorm's running
 // statistics) are taken from rank 0 first, as Python's DDP does.
-Evaluation evaluate(Job& job, const Group& group, const RunConfig& config, std::int64_t limit = 0);
+Evaluation evaluate(Job& job, const Group& group, const RunConfig& config, HalvingBatch& batch,
+                    std::int64_t limit = 0);
 
 }  // namespace tlaunch

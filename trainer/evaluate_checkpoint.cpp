@@ -14,10 +14,11 @@ void evaluate_checkpoint(const WorkerContext& context, const RunConfig& config, 
     file.verify();
     load_weights(file, job);
   }
-  const auto result = evaluate(job, group, config);
+  HalvingBatch evaluation(RunPhase::evaluation), detection(RunPhase::detection);
+  const auto result = evaluate(job, group, config, evaluation);
   auto metrics = result.metrics;
   if (job.dataset->session_tests())
-    for (const auto& [name, value] : detect(job, group, config.model.options)) metrics[name] = value;
+    for (const auto& [name, value] : detect(job, group, config.model.options, detection)) metrics[name] = value;
   Recorder recorder(context, {.log_interval = {}, .gpu_log_interval = {}, .tensorboard = false, .csv = false}, {}, 0);
   recorder.event("end", {{"status", "completed"}, {"samples", result.samples}, {"metrics", metrics}, {"seconds", result.seconds}});
   group.barrier();

@@ -1,4 +1,5 @@
 #include <ATen/Context.h>
+#include <ATen/Parallel.h>
 
 #include <cstdlib>
 
@@ -12,6 +13,7 @@ void apply_flags(const RunConfig& config) {
   context.setAllowTF32CuBLAS(tf32);
   context.setAllowTF32CuDNN(tf32);
   context.setBenchmarkCuDNN(config.gpu.cudnn_benchmark.value_or(false) && !config.deterministic);
+  if (config.launch.threads_per_rank) at::set_num_threads(static_cast<int>(*config.launch.threads_per_rank));
   if (!config.deterministic) return;
   setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 1);
   context.setDeterministicCuDNN(true);

@@ -8,9 +8,9 @@
 
 namespace tlaunch {
 
-GuardedStep::GuardedStep(TrainStep& step, const Group& group, std::optional<OomInjection> injection)
+GuardedStep::GuardedStep(TrainStep& step, const Group& group, OomInjection* injection)
     : step_(step), group_(group), injection_(injection) {
-  if (injection_) step_.inject([this](StepPhase phase) { injection_->at(phase); });
+  if (injection_) step_.inject([this](RunPhase phase) { injection_->at(phase); });
 }
 
 StepResult GuardedStep::run(const std::function<Batch()>& next_batch, double learning_rate) {
@@ -34,7 +34,7 @@ StepResult GuardedStep::run(const std::function<Batch()>& next_batch, double lea
   return result;
 }
 
-std::optional<StepPhase> GuardedStep::gradients(const std::function<Batch()>& next_batch, torch::Tensor& loss) {
+std::optional<RunPhase> GuardedStep::gradients(const std::function<Batch()>& next_batch, torch::Tensor& loss) {
   try {
     loss = step_.gradients(next_batch);
     return std::nullopt;
@@ -46,7 +46,7 @@ std::optional<StepPhase> GuardedStep::gradients(const std::function<Batch()>& ne
   }
 }
 
-std::optional<MemoryShortage> GuardedStep::vote(std::optional<StepPhase> failed) const {
+std::optional<MemoryShortage> GuardedStep::vote(std::optional<RunPhase> failed) const {
   if (group_.size() == 1) return failed ? std::optional(MemoryShortage{0, *failed}) : std::nullopt;
   if (!group_.device().is_cuda() && !step_.some_gradient_begins_with_nan()) return std::nullopt;
   auto phases = torch::zeros({group_.size()}, torch::kLong);  // 0: all went well
@@ -54,7 +54,7 @@ std::optional<MemoryShortage> GuardedStep::vote(std::optional<StepPhase> failed)
   group_.sum(phases);
   for (int rank = 0; rank < group_.size(); ++rank)
     if (const auto phase = phases[rank].item<std::int64_t>(); phase > 0)
-      return MemoryShortage{rank, static_cast<StepPhase>(phase - 1)};
+      return MemoryShortage{rank, static_cast<RunPhase>(phase - 1)};
   return std::nullopt;
 }
 
@@ -63,7 +63,7 @@ void GuardedStep::update(double learning_rate) {
   with_one_retry([&] { step_.check_gradients(); });
   with_one_retry([&] { step_.clip_gradients(); });
   with_one_retry([&] {
-    if (injection_) injection_->at(StepPhase::optimizer);
+    if (injection_) injection_->at(RunPhase::optimizer);
     step_.apply(learning_rate);
   });
 }
@@ -74,7 +74,7 @@ void GuardedStep::with_one_retry(const std::function<void()>& stage) {
   } catch (const std::exception& error) {
     if (!is_out_of_memory(error)) throw;
   }
-  owed_ = StepPhase::optimizer;
+  owed_ = RunPhase::optimizer;
   free_memory();
   try {
     stage();

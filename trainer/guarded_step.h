@@ -26,7 +26,8 @@ struct StepResult {
 
 class GuardedStep {
  public:
-  GuardedStep(TrainStep& step, const Group& group, std::optional<OomInjection> injection);
+  // `injection` may be null; it lives longer.
+  GuardedStep(TrainStep& step, const Group& group, OomInjection* injection);
   GuardedStep(const GuardedStep&) = delete;
   GuardedStep& operator=(const GuardedStep&) = delete;
 
@@ -34,16 +35,16 @@ class GuardedStep {
   StepResult run(const std::function<Batch()>& next_batch, double learning_rate);
 
  private:
-  std::optional<StepPhase> gradients(const std::function<Batch()>& next_batch, torch::Tensor& loss);
-  std::optional<MemoryShortage> vote(std::optional<StepPhase> failed) const;
+  std::optional<RunPhase> gradients(const std::function<Batch()>& next_batch, torch::Tensor& loss);
+  std::optional<MemoryShortage> vote(std::optional<RunPhase> failed) const;
   void update(double learning_rate);
   void with_one_retry(const std::function<void()>& stage);
   void free_memory();
 
   TrainStep& step_;
   const Group& group_;
-  std::optional<OomInjection> injection_;
-  std::optional<StepPhase> owed_;  // ran out of memory in the last update
+  OomInjection* injection_;
+  std::optional<RunPhase> owed_;  // ran out of memory in the last update
 };
 
 }  // namespace tlaunch

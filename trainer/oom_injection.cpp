@@ -9,24 +9,27 @@
 
 namespace tlaunch {
 
-void OomInjection::at(StepPhase phase) {
-  if (done_ || steps_left_ != 0 || phase != phase_) return;
-  done_ = true;
+void OomInjection::at(RunPhase phase) {
+  if (times_left_ == 0 || steps_left_ != 0 || phase != phase_) return;
+  --times_left_;
   TORCH_CHECK_WITH(OutOfMemoryError, false, "out of memory, as ", env::inject_oom, " asks");
 }
 
 std::optional<OomInjection> oom_injection_from(const std::string& text, int rank) {
   if (text.empty()) return std::nullopt;
-  static const std::regex form("rank=([0-9]{1,6}),step=([0-9]{1,12}),phase=(forward|backward|optimizer)");
+  static const std::regex form("rank=([0-9]{1,6}),step=([0-9]{1,12}),phase=([a-z]+)(?:,times=([0-9]{1,3}))?");
   std::smatch found;
-  if (!std::regex_match(text, found, form))
-    throw UsageError(std::string("environment: ") + env::inject_oom + "='" + text +
-                     "'; expected rank=R,step=N,phase=forward|backward|optimizer");
-  if (std::stoi(found[1]) != rank) return std::nullopt;
-  const auto phase = found[3] == "forward"    ? StepPhase::forward
-                     : found[3] == "backward" ? StepPhase::backward
-                                              : StepPhase::optimizer;
-  return OomInjection(std::stoll(found[2]), phase);
+  const bool reads = std::regex_match(text, found, form);
+  std::string known;
+  for (const auto phase : {RunPhase::forward, RunPhase::backward, RunPhase::optimizer, RunPhase::evaluation,
+                           RunPhase::detection, RunPhase::save}) {
+    known += (known.empty() ? "" : "|") + std::string(to_string(phase));
+    if (!reads || found[3] != to_string(phase)) continue;
+    if (std::stoi(found[1]) != rank) return std::nullopt;
+    return OomInjection(std::stoll(found[2]), phase, found[4].matched ? std::stoll(found[4]) : 1);
+  }
+  throw UsageError(std::string("environment: ") + env::inject_oom + "='" + text +
+                   "'; expected rank=R,step=N,phase=" + known + "[,times=N]");
 }
 
 }  // namespace tlaunch

@@ -1,4 +1,4 @@
-// For tests: memory that runs out once, at a chosen place (core/worker_env.h: TLAUNCH_INJECT_OOM).
+// For tests: memory that runs out, once or so often in a row, at a chosen place (core/worker_env.h: TLAUNCH_INJECT_OOM).
 #pragma once
 
 #include <cstdint>
@@ -11,15 +11,15 @@ namespace tlaunch {
 
 class OomInjection {
  public:
-  OomInjection(std::int64_t step, StepPhase phase) : steps_left_(step), phase_(phase) {}
+  OomInjection(std::int64_t step, RunPhase phase, std::int64_t times)
+      : steps_left_(step), times_left_(times), phase_(phase) {}
   void begin_step() { --steps_left_; }
-  // Throws c10::OutOfMemoryError, once, where this is the place.
-  void at(StepPhase phase);
+  // Throws c10::OutOfMemoryError where this is the place.
+  void at(RunPhase phase);
 
  private:
-  std::int64_t steps_left_;
-  StepPhase phase_;
-  bool done_ = false;
+  std::int64_t steps_left_, times_left_;
+  RunPhase phase_;
 };
 
 // Nothing for an empty text or another rank. Throws UsageError where the text is not as said above.

@@ -78,20 +78,23 @@ std::string Saver::name_at(const Progress& progress, std::int64_t epoch) const {
   return file_name_.fill(values);
 }
 
-void Saver::save(Job& job, TrainStep& step, const Progress& progress, const RunIdentity& identity) {
-  if (dir_.empty()) return;
+bool Saver::save(Job& job, TrainStep& step, const Progress& progress, const RunIdentity& identity, const TakeCopies& take) {
+  if (dir_.empty()) return true;
   const auto start = Clock::now();
   if (future_.valid()) take_result();  // at most one under way: its memory is the one to copy to
   const double wait_s = seconds_since(start);
-  if (agree(group_, writes() && folder_->wants(progress.step, progress.metrics)) == 0) return;
+  if (agree(group_, writes() && folder_->wants(progress.step, progress.metrics)) == 0) return true;
   const auto tensors = saved_tensors(job, step, group_);
-  if (!writes()) return;
-  snapshot_.take(tensors);
+  const bool copied = take([&] {
+    if (writes()) snapshot_.take(tensors);
+  });
+  if (!copied || !writes()) return copied;
   const auto epoch = progress.step / identity.steps_per_epoch;
   under_way_ = {name_at(progress, epoch), saved_metadata(step, progress, identity), progress.step, epoch, 0, wait_s, start};
   under_way_.copy_s = seconds_since(start) - wait_s;
   start_writing();
   if (!async_) take_result();
+  return true;
 }
 
 void Saver::start_writing() {

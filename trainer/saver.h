@@ -30,8 +30,11 @@ class Saver {
   // `checkpoint_bytes` and `disk_bytes` for the start event, and the policy that was taken where it is not the config's.
   Json prepare(const NamedTensors& tensors, const Metadata& metadata, std::int64_t saves, std::int64_t logged_steps, bool fit_disk);
 
-  // Nothing where the policy would not keep it. Throws OutOfMemory where there is none for the copy.
-  void save(Job& job, TrainStep& step, const Progress& progress, const RunIdentity& identity);
+  // Runs the copying of a save, in all ranks together; false: it found no memory.
+  using TakeCopies = std::function<bool(const std::function<void()>& copy)>;
+
+  // Nothing where the policy would not keep it. False where `take` gave up: nothing is written.
+  bool save(Job& job, TrainStep& step, const Progress& progress, const RunIdentity& identity, const TakeCopies& take);
   // After each step: what has become of the one under way.
   void poll();
   // Waits for it; a last save that failed is tried again. Throws IoError.

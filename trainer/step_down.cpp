@@ -4,13 +4,16 @@
 
 namespace tlaunch {
 
-const char* to_string(StepPhase phase) {
+const char* to_string(RunPhase phase) {
   switch (phase) {
-    case StepPhase::forward: return "forward";
-    case StepPhase::backward: return "backward";
-    case StepPhase::optimizer: return "optimizer";
+    case RunPhase::forward: return "forward";
+    case RunPhase::backward: return "backward";
+    case RunPhase::optimizer: return "optimizer";
+    case RunPhase::evaluation: return "evaluation";
+    case RunPhase::detection: return "detection";
+    case RunPhase::save: return "save";
   }
-  throw std::logic_error("no such StepPhase");
+  throw std::logic_error("no such RunPhase");
 }
 
 std::optional<BatchSplit> stepped_down(const BatchSplit& split) {

@@ -7,13 +7,14 @@
 
 namespace tlaunch {
 
-// forward: making the batch and the pass up to the loss; optimizer: clipping and the update.
-enum class StepPhase { forward, backward, optimizer };
-const char* to_string(StepPhase);
+// Of a step: forward: making the batch and the pass up to the loss; optimizer: clipping and the update. The others come
+// between steps.
+enum class RunPhase { forward, backward, optimizer, evaluation, detection, save };
+const char* to_string(RunPhase);
 
 struct MemoryShortage {
   int rank = 0;  // the lowest of those that ran out
-  StepPhase phase = StepPhase::forward;
+  RunPhase phase = RunPhase::forward;
 };
 
 // Half the micro-batch, or the next smaller one that divides a rank's share, and as much more accumulation: the

@@ -56,7 +56,7 @@ torch::Tensor TrainStep::gradients(const std::function<Batch()>& next_batch) {
 }
 
 torch::Tensor TrainStep::micro_step(const std::function<Batch()>& next_batch, bool sync) {
-  phase_ = StepPhase::forward;
+  phase_ = RunPhase::forward;
   const auto batch = next_batch();
   const auto input = model_input(job_, batch);
   const auto target = model_target(job_, batch);
@@ -66,11 +66,11 @@ torch::Tensor TrainStep::micro_step(const std::function<Batch()>& next_batch, bo
     const AutocastScope autocast(job_.device, job_.precision);
     logits = job_.model->forward(input);
   }
-  if (fault_) fault_(StepPhase::forward);
+  if (fault_) fault_(RunPhase::forward);
   auto loss = cross_entropy(logits, target);
   if (accumulation_ > 1) loss = loss / accumulation_;
   const auto scaled = scaler_.scale(loss);
-  phase_ = StepPhase::backward;
+  phase_ = RunPhase::backward;
   data_parallel_.before_backward(sync, scaled);
   scaled.backward();
   return loss.detach();
@@ -102,10 +102,10 @@ bool TrainStep::some_gradient_begins_with_nan() const {
   return false;
 }
 
-void TrainStep::inject(std::function<void(StepPhase)> fault) {
+void TrainStep::inject(std::function<void(RunPhase)> fault) {
   fault_ = std::move(fault);
   // The gradients of the later layers have been reduced by the time this one's comes.
-  parameters_[parameters_.size() / 4].tensor.register_hook([this](torch::Tensor) { fault_(StepPhase::backward); });
+  parameters_[parameters_.size() / 4].tensor.register_hook([this](torch::Tensor) { fault_(RunPhase::backward); });
 }
 
 }  // namespace tlaunch

@@ -26,11 +26,11 @@ class TrainStep {
   void clip_gradients();
   void apply(double learning_rate);
 
-  StepPhase phase() const { return phase_; }       // where gradients() is, or threw
+  RunPhase phase() const { return phase_; }       // where gradients() is, or threw
   void drop_gradients();
   bool some_gradient_begins_with_nan() const;      // on the CPU; on CUDA it would wait
   void set_accumulation(std::int64_t micro_batches) { accumulation_ = micro_batches; }
-  void inject(std::function<void(StepPhase)> fault);  // for tests: called in mid-forward and mid-backward
+  void inject(std::function<void(RunPhase)> fault);  // for tests: called in mid-forward and mid-backward
 
   Optimizer& optimizer() { return *optimizer_; }
   GradScaler& scaler() { return scaler_; }
@@ -50,8 +50,8 @@ class TrainStep {
   std::unique_ptr<Optimizer> optimizer_;
   GradScaler scaler_;
   NanGuard nan_guard_;
-  StepPhase phase_ = StepPhase::forward;
-  std::function<void(StepPhase)> fault_;
+  RunPhase phase_ = RunPhase::forward;
+  std::function<void(RunPhase)> fault_;
 };
 
 }  // namespace tlaunch

@@ -7,6 +7,7 @@
 #include "trainer/detect.h"
 #include "trainer/device.h"
 #include "trainer/evaluate.h"
+#include "trainer/out_of_memory.h"
 #include "trainer/schedule.h"
 
 namespace tlaunch {
@@ -51,7 +52,10 @@ Trainer::Trainer(const WorkerContext& context, const RunConfig& config, const Gr
       smoke_(smoke_plan_from(context.smoke)),
       saved_(context.resume_path.empty() ? std::nullopt : std::optional<SavedState>(std::in_place, context.resume_path)),
       step_(config, group, job_, saved_ ? saved_->buckets() : BucketAssignment{}),
-      guarded_step_(step_, group, oom_injection_from(process_getenv(env::inject_oom).value_or(""), group.rank())),
+      injection_(oom_injection_from(process_getenv(env::inject_oom).value_or(""), group.rank())),
+      guarded_step_(step_, group, injection()),
+      evaluation_batch_(RunPhase::evaluation, teller(), injection()),
+      detection_batch_(RunPhase::detection, teller(), injection()),
       recorder_(context, config.log, metric_names(extra_metrics), saved_ ? saved_->progress().step : 0),
       saver_(context, config, group, recorder_),
       gpu_monitor_(device_uuid(context.device)) {
@@ -61,6 +65,12 @@ Trainer::Trainer(const WorkerContext& context, const RunConfig& config, const Gr
   saved_->check(identity());
   saved_->restore(job_, step_, group.rank());
   progress_ = saved_->progress();
+}
+
+OomInjection* Trainer::injection() { return injection_ ? &*injection_ : nullptr; }
+
+HalvingBatch::Told Trainer::teller() {
+  return [this](const MemoryShortage& shortage, std::int64_t batch) { tell_shortage(shortage, "halved", batch); };
 }
 
 // Every rank its own stream (dropout), whatever the model's construction used.
@@ -192,7 +202,7 @@ void Trainer::log_gpu() {
 
 void Trainer::run_evaluation() {
   const auto limit = smoke_ ? length_.steps_per_epoch * split_.effective() : 0;
-  const auto result = evaluate(job_, group_, config_, limit);
+  const auto result = evaluate(job_, group_, config_, evaluation_batch_, limit);
   evaluated_step_ = progress_.step;
   progress_.metrics = result.metrics;
   recorder_.metrics("eval", progress_.step, epoch(), result.samples, result.metrics, result.seconds);
@@ -215,10 +225,12 @@ bool Trainer::saves_at(std::int64_t step) {
   return logs_at(step) && agree(group_, seconds(Clock::now() - last_save_) >= 60 * *minutes) != 0;
 }
 
-void Trainer::save() {
+bool Trainer::save() {
   last_save_ = Clock::now();
-  saver_.save(job_, step_, progress_, identity());
-  saved_step_ = progress_.step;
+  const bool copied = saver_.save(job_, step_, progress_, identity(),
+                                  [this](const std::function<void()>& copy) { return copy_for_save(copy); });
+  if (copied) saved_step_ = progress_.step;
+  return copied;
 }
 
 // Measures the state as it will be saved, before there is a step to lose.
@@ -255,11 +267,14 @@ void Trainer::finish() {
 
   if (evaluated_step_ != progress_.step) run_evaluation();
   auto metrics = progress_.metrics;
-  if (saved_step_ != progress_.step) save();
+  if (saved_step_ != progress_.step && !save())
+    throw OutOfMemory("the checkpoint at the end of the run, step " + std::to_string(progress_.step) +
+                      ", was not written: memory did not suffice for its copies; go on from the newest one (--resume "
+                      "auto) with a smaller train.batch_size or a larger tune.margin");
   saver_.finish();
   if (const auto* tests = job_.dataset->session_tests(); tests && !smoke_) {
     const auto detection_start = Clock::now();
-    const auto detected = detect(job_, group_, config_.model.options);
+    const auto detected = detect(job_, group_, config_.model.options, detection_batch_);
     recorder_.metrics("detection", progress_.step, epoch(), tests->normal.size() + tests->abnormal.size(), detected,
                       seconds(Clock::now() - detection_start));
     metrics.insert(detected.begin(), detected.end());

@@ -8,6 +8,7 @@
 #include "data/loader.h"
 #include "data/sampler.h"
 #include "hardware/gpu_monitor.h"
+#include "trainer/agreed_memory.h"
 #include "trainer/guarded_step.h"
 #include "trainer/recorder.h"
 #include "trainer/run_length.h"
@@ -46,17 +47,22 @@ class Trainer {
   // trainer_recovery.cpp
   void recover();                  // after an epoch that ended early, while no loader runs
   void step_down(const MemoryShortage& shortage);
+  bool copy_for_save(const std::function<void()>& copy);
+  // Of the time between steps. `batch`: what is tried next, 0 where it is no matter of batches.
+  void tell_shortage(const MemoryShortage& shortage, const char* action, std::int64_t batch);
   bool look_for_nan();             // false: the run has to go back
   void roll_back();
   void restore_beginning();
   std::string nan_advice() const;
 
+  OomInjection* injection();
+  HalvingBatch::Told teller();
   void seed_generator() const;
   std::int64_t stop_step() const;  // where this session ends
   std::int64_t epoch() const { return progress_.step / length_.steps_per_epoch; }
   RunIdentity identity() const;
   bool saves_at(std::int64_t step);
-  void save();
+  bool save();                     // false: memory did not suffice, and there is no new checkpoint
   Json prepare_saving();
 
   const WorkerContext& context_;
@@ -70,7 +76,9 @@ class Trainer {
   std::optional<SmokePlan> smoke_;
   std::optional<SavedState> saved_;
   TrainStep step_;
+  std::optional<OomInjection> injection_;
   GuardedStep guarded_step_;
+  HalvingBatch evaluation_batch_, detection_batch_;
   Recorder recorder_;
   Saver saver_;
   Progress progress_;

@@ -42,6 +42,34 @@ void Trainer::step_down(const MemoryShortage& shortage) {
               << split_.micro_batch << " (gradient_accumulation_steps=" << split_.accumulation << ")" << std::endl;
 }
 
+bool Trainer::copy_for_save(const std::function<void()>& copy) {
+  for (const char* action : {"again", "skipped"}) {
+    const auto shortage = try_with_agreement(group_, RunPhase::save, [&] {
+      if (injection_) injection_->at(RunPhase::save);
+      copy();
+    });
+    if (!shortage) return true;
+    tell_shortage(*shortage, action, 0);
+  }
+  return false;
+}
+
+void Trainer::tell_shortage(const MemoryShortage& shortage, const char* action, std::int64_t batch) {
+  if (group_.rank() != shortage.rank) return;
+  const auto next = stepped_down(split_);
+  const char* done = action == std::string("again") ? "tried once more" : "left out";
+  context_.events.write("shortage", {{"step", progress_.step},
+                                     {"phase", to_string(shortage.phase)},
+                                     {"action", action},
+                                     {"batch", batch},
+                                     {"micro_batch", next ? next->micro_batch : split_.micro_batch}});
+  if (!context_.events.connected())  // else the launcher says it
+    std::cerr << "rank " << shortage.rank << " ran out of memory (" << to_string(shortage.phase) << " after step "
+              << progress_.step << "): "
+              << (batch > 0 ? "done again in batches of " + std::to_string(batch) : "the save is " + std::string(done))
+              << std::endl;
+}
+
 // Waits for the device where it looks: on CUDA only at steps that are logged, whose loss is waited for anyway.
 bool Trainer::look_for_nan() {
   if (config_.train.on_nan == OnNan::stop || (context_.device.is_cuda() && !logs_at(progress_.step))) return true;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 
 #include "trainer/detect.h"
 #include "trainer/device.h"
@@ -24,6 +25,10 @@ RunConfig with_settings(RunConfig config, const TrialSettings& settings) {
   config.gpu.tf32 = settings.tf32;
   config.gpu.cudnn_benchmark = settings.cudnn_benchmark;
   config.gpu.channels_last = settings.channels_last;
+  config.launch.threads_per_rank = settings.threads;
+  config.data.num_workers = settings.num_workers;
+  config.data.prefetch_factor = settings.prefetch_factor;
+  config.data.pin_memory = settings.pin_memory;
   return config;
 }
 
@@ -44,13 +49,33 @@ TrialCandidate::TrialCandidate(const RunConfig& config, const TrialSettings& set
       step_(config_, group, job_, {}),
       batch_(make_batch()) {}
 
-Batch TrialCandidate::make_batch() const {
-  return job_.dataset->collate(Split::train, sampler_.micro_batch(order_, 0, 0, group_.rank()), &first_epoch);
+// The first epoch, over and over.
+Batch TrialCandidate::make_batch(std::int64_t micro_step) const {
+  const auto accumulation = config_.train.gradient_accumulation_steps.value();
+  const auto indices = sampler_.micro_batch(order_, micro_step / accumulation % sampler_.steps_per_epoch(),
+                                            micro_step % accumulation, group_.rank());
+  return job_.dataset->collate(Split::train, indices, &first_epoch);
+}
+
+void TrialCandidate::load(bool wait_for_device) {
+  wait_for_device_ = wait_for_device;
+  loader_ = std::make_unique<Loader>([this](std::int64_t i) { return make_batch(i); },
+                                     std::numeric_limits<std::int64_t>::max(), config_.data.num_workers.value(),
+                                     config_.data.prefetch_factor.value(), config_.data.pin_memory.value());
+}
+
+Batch TrialCandidate::next_batch() {
+  if (!loader_) return batch_;
+  if (wait_for_device_) synchronize(job_.device);
+  const auto start = Clock::now();
+  auto batch = loader_->next();
+  waited_s_ += seconds_since(start);
+  return batch;
 }
 
 void TrialCandidate::one_step() {
   const ScheduleSpan span{length_.total_steps, length_.steps_per_epoch, warmup_steps(config_.train, length_.total_steps)};
-  last_loss_ = step_.run([this] { return batch_; }, learning_rate_at(config_.train, span, figures_.steps));
+  last_loss_ = step_.run([this] { return next_batch(); }, learning_rate_at(config_.train, span, figures_.steps));
   ++figures_.steps;
 }
 
@@ -64,18 +89,21 @@ void TrialCandidate::read_loss() {
 double TrialCandidate::step_time_s(std::int64_t steps) {
   apply_flags(config_);
   synchronize(job_.device);
+  waited_s_ = 0;
   const auto start = Clock::now();
   for (std::int64_t i = 0; i < steps; ++i) one_step();
   synchronize(job_.device);
-  const double step_time_s = seconds_since(start) / static_cast<double>(steps);
+  const double all_s = seconds_since(start);
+  wait_share_ = all_s > 0 ? waited_s_ / all_s : 0;
   read_loss();
-  return step_time_s;
+  return all_s / static_cast<double>(steps);
 }
 
 void TrialCandidate::touch_rest_of_run() {
   apply_flags(config_);
-  (void)evaluate(job_, group_, config_, config_.train.batch_size.value() * group_.size());  // a batch a rank
-  if (job_.dataset->session_tests()) (void)detect(job_, group_, config_.model.options);
+  HalvingBatch evaluation(RunPhase::evaluation), detection(RunPhase::detection);
+  (void)evaluate(job_, group_, config_, evaluation, config_.train.batch_size.value() * group_.size());  // a batch a rank
+  if (job_.dataset->session_tests()) (void)detect(job_, group_, config_.model.options, detection);
   const auto tensors = saved_tensors(job_, step_, group_);
   if (group_.rank() == 0) TensorSnapshot(job_.device).take(tensors);
 }

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "core/trial.h"
+#include "data/loader.h"
 #include "data/sampler.h"
 #include "trainer/run_length.h"
 #include "trainer/train_step.h"
@@ -13,10 +14,13 @@ namespace tlaunch {
 class TrialCandidate {
  public:
   // `config`: all but `settings` is taken from it. All ranks construct it. One batch of real samples is shown again and
-  // again: every batch of a job has the same shape, and the loader's cost stays out of the step's.
+  // again: every batch of a job has the same shape, and the loader's cost stays out of the step's; until load().
   TrialCandidate(const RunConfig& config, const TrialSettings& settings, const Group& group,
                  std::shared_ptr<const Dataset> dataset);
 
+  // From now on batches come from a loader as in a run. `wait_for_device`: before each one, so that the wait for a batch
+  // is the device's and not that of the host, which runs ahead of it.
+  void load(bool wait_for_device);
   // `steps` optimizer steps with this candidate's switches set; seconds of one, the device waited for at both ends. The
   // loss of the last one goes to figures(); the first call is of one step, so that the first loss is known.
   double step_time_s(std::int64_t steps);
@@ -24,11 +28,14 @@ class TrialCandidate {
   // ranks call it.
   void touch_rest_of_run();
   double make_batch_s();
+  // Of the seconds of the last step_time_s(), the share spent waiting for batches.
+  double wait_share() const { return wait_share_; }
   CandidateFigures& figures() { return figures_; }
   const Job& job() const { return job_; }
 
  private:
-  Batch make_batch() const;
+  Batch make_batch(std::int64_t micro_step = 0) const;
+  Batch next_batch();
   void one_step();
   void read_loss();
 
@@ -42,6 +49,9 @@ class TrialCandidate {
   Batch batch_;
   torch::Tensor last_loss_;
   CandidateFigures figures_;
+  bool wait_for_device_ = false;
+  double waited_s_ = 0, wait_share_ = 0;
+  std::unique_ptr<Loader> loader_;  // last: its threads use what stands above
 };
 
 }  // namespace tlaunch

@@ -6,8 +6,10 @@
 #include <chrono>
 #include <cmath>
 #include <istream>
+#include <limits>
 
 #include "core/error.h"
+#include "hardware/gpu_monitor.h"
 #include "trainer/device.h"
 #include "trainer/host_memory.h"
 #include "trainer/smoke.h"
@@ -34,18 +36,33 @@ JobFacts facts_of(const Job& job) {
   return facts;
 }
 
+// The least of `times`.
+template <typename Work>
+double seconds_of(int times, Work work) {
+  double least_s = std::numeric_limits<double>::max();
+  for (int i = 0; i < times; ++i) {
+    const auto start = Clock::now();
+    work();
+    least_s = std::min(least_s, std::chrono::duration<double>(Clock::now() - start).count());
+  }
+  return least_s;
+}
+
 // What logging adds to a step: the sum over ranks, and waiting for it.
 double log_cost_s(const Group& group) {
   auto value = torch::zeros({1}, torch::TensorOptions().dtype(torch::kFloat64).device(group.device()));
-  double least_s = 0;
-  for (int i = 0; i < 5; ++i) {
-    const auto start = Clock::now();
+  return seconds_of(5, [&] {
     group.sum(value);
     (void)value.item<double>();
-    const double s = std::chrono::duration<double>(Clock::now() - start).count();
-    least_s = i == 0 ? s : std::min(least_s, s);
-  }
-  return least_s;
+  });
+}
+
+// One reading of this rank's card; 0 where there is none.
+double gpu_log_cost_s(const torch::Device& device) {
+  if (!device.is_cuda()) return 0;
+  GpuMonitor monitor(device_uuid(device));
+  if (!monitor.sample()) return 0;
+  return seconds_of(3, [&] { (void)monitor.sample(); });
 }
 
 class Trial {
@@ -60,6 +77,8 @@ class Trial {
     result_.idle_bytes = used_bytes(context.device);
     for (const auto& settings : spec.candidates)
       candidates_.push_back(std::make_unique<TrialCandidate>(config, settings, group, dataset));
+    if (spec.with_loader)
+      for (auto& candidate : candidates_) candidate->load(/*wait_for_device=*/candidates_.size() == 1);
   }
 
   TrialResult run() {
@@ -95,6 +114,8 @@ class Trial {
     for (std::size_t i = 0; i < candidates_.size(); ++i) {
       auto& candidate = *candidates_[backwards ? candidates_.size() - 1 - i : i];
       candidate.figures().step_times_s.push_back(candidate.step_time_s(steps_));
+      if (spec_.with_loader && candidates_.size() == 1)
+        candidate.figures().wait_shares.push_back(candidate.wait_share());
     }
   }
 
@@ -122,11 +143,14 @@ class Trial {
 
 void run_trials(const WorkerContext& context, const RunConfig& config, const Group& group, std::istream& requests) {
   const std::shared_ptr<const Dataset> dataset = make_dataset(config.data, config.model.options);
+  const double gpu_reading_s = gpu_log_cost_s(context.device);
   for (std::string line; std::getline(requests, line);) {
     const auto request = Json::parse(line, nullptr, /*allow_exceptions=*/false);
     if (request.is_discarded()) throw UsageError("trial: a line of standard input is no JSON: " + line.substr(0, 80));
     const auto spec = trial_spec_from_json(request);
-    context.events.write("trial", to_json(Trial(context, config, group, dataset, spec).run()));
+    auto result = Trial(context, config, group, dataset, spec).run();
+    result.gpu_log_cost_s = gpu_reading_s;
+    context.events.write("trial", to_json(result));
   }
 }
 

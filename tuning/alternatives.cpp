@@ -56,11 +56,37 @@ std::vector<Alternative> alternatives(const TrialSettings& now, const RunConfig&
   return found;
 }
 
+std::vector<Alternative> loading_alternatives(const TrialSettings& now, const RunConfig& config,
+                                              const HardwareProfile& hardware, const JobShape& job) {
+  std::vector<Alternative> found;
+  if (job.on_gpu) {
+    if (config.data.pin_memory) return found;
+    found.push_back({"pin_memory", now, 0.05});
+    found.back().settings.pin_memory = !now.pin_memory;
+    return found;
+  }
+  if (config.launch.threads_per_rank || job.omp_num_threads || config.deterministic) return found;
+  const std::int64_t cores = cores_of_a_rank(hardware, job);
+  std::vector<std::int64_t> counts{std::max<std::int64_t>(1, cores - now.num_workers)};
+  if (cores >= 4) counts.push_back(cores / 2);
+  if (counts.size() > 1 && counts[0] == counts[1]) counts.pop_back();
+  for (const std::int64_t threads : counts) {
+    if (threads == now.threads) continue;
+    found.push_back({"threads_per_rank", now, 0.05});
+    found.back().settings.threads = threads;
+  }
+  return found;
+}
+
 Json value_of(const TrialSettings& settings, const std::string& key) {
   if (key == "mixed_precision") return to_string(settings.precision);
   if (key == "tf32") return settings.tf32;
   if (key == "cudnn_benchmark") return settings.cudnn_benchmark;
   if (key == "channels_last") return settings.channels_last;
+  if (key == "num_workers") return settings.num_workers;
+  if (key == "prefetch_factor") return settings.prefetch_factor;
+  if (key == "pin_memory") return settings.pin_memory;
+  if (key == "threads_per_rank") return settings.threads;
   throw std::logic_error("no such switch: " + key);
 }
 

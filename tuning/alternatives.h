@@ -13,7 +13,7 @@ namespace tlaunch {
 inline constexpr const char* switch_keys[] = {"mixed_precision", "tf32", "cudnn_benchmark", "channels_last"};
 
 struct Alternative {
-  std::string key;          // one of switch_keys
+  std::string key;          // the plan's: one of switch_keys, "threads_per_rank", "pin_memory"
   TrialSettings settings;   // `now` with that one switch turned
   double expected_gain = 0; // share of a step, from what others measured (docs/tuning.md); the largest first
 };
@@ -22,6 +22,12 @@ struct Alternative {
 // times slower was seen), no TF32 below capability 8.0, no cudnn.benchmark with deterministic.
 std::vector<Alternative> alternatives(const TrialSettings& now, const RunConfig& config,
                                       const HardwareProfile& hardware, const JobShape& job);
+
+// The same of what matters only beside a loader at work: fewer threads on the CPU (the cores less the loader's threads;
+// half of them, from four up) where neither user nor environment nor `deterministic` asks for a number, and on a GPU
+// batches in page-locked memory or not. `now` has the chosen loader.
+std::vector<Alternative> loading_alternatives(const TrialSettings& now, const RunConfig& config,
+                                              const HardwareProfile& hardware, const JobShape& job);
 
 // The choice's value as the plan writes it.
 Json value_of(const TrialSettings& settings, const std::string& key);

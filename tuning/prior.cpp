@@ -35,6 +35,7 @@ class PriorPlan {
     decide_precision();
     decide_kernels();
     decide_loading();
+    decide_threads();
     decide_logging();
     return std::move(plan_);
   }
@@ -193,6 +194,18 @@ class PriorPlan {
                 : Ruled<bool>{false, "batches stay in main memory"});
   }
 
+  void decide_threads() {
+    const auto& fixed = config_.launch.threads_per_rank;
+    if (!fixed && job_.omp_num_threads) {
+      plan_.choices.push_back(
+          {"threads_per_rank", *job_.omp_num_threads, Origin::user, "OMP_NUM_THREADS, set in the environment"});
+      return;
+    }
+    const auto cores = cores_of_a_rank(hardware_, job_);
+    choose("threads_per_rank", fixed,
+           Ruled<std::int64_t>{cores, "one for each of the cores of a rank (" + std::to_string(cores) + ")"});
+  }
+
   void decide_logging() {
     choose<std::int64_t>("log_interval", config_.log.log_interval,
                          {log_interval_steps, "reading the loss makes the device wait, so not at every step"});
@@ -211,6 +224,10 @@ class PriorPlan {
 };
 
 }  // namespace
+
+std::int64_t cores_of_a_rank(const HardwareProfile& hardware, const JobShape& job) {
+  return std::max<std::int64_t>(1, hardware.cpu.allowed_cores / std::max<std::int64_t>(1, job.world_size));
+}
 
 Plan prior_plan(const RunConfig& config, const HardwareProfile& hardware, const JobShape& job) {
   return PriorPlan(config, hardware, job).make();

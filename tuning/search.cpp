@@ -49,6 +49,7 @@ TrialResult Search::measure(TrialSpec spec, const std::string& why) {
     facts_ = result.facts;
     make_batch_s_ = result.make_batch_s / static_cast<double>(spec.candidates.front().micro_batch);
     log_cost_s_ = result.log_cost_s;
+    gpu_log_cost_s_ = result.gpu_log_cost_s;
   }
   if (callbacks_.on_trial) callbacks_.on_trial(spec, result, why);
   last_ = result;
@@ -92,7 +93,7 @@ void Search::measure_line_from(std::int64_t small) {
     return measure_peak(settings, true, "memory at micro-batch " + std::to_string(batch));
   };
   const auto first = peak_at(small);
-  if (!first || outcome_.interrupted) return;
+  if (!first || outcome_.interrupted || gone()) return;
   // The next one as far away as is safe, were all of the peak activations, and as time allows.
   std::int64_t next = last_.seconds > quick_s ? 2 * small : largest_small_batch;
   const double worst_per_sample =
@@ -113,6 +114,7 @@ bool Search::line_is_of_now() const {
   auto mode = line_of_;
   mode.micro_batch = now_.micro_batch;
   mode.accumulation = now_.accumulation;
+  mode.threads = now_.threads;  // fewer than the line's never take more
   return mode == now_;
 }
 
@@ -184,9 +186,10 @@ void Search::measure_plain_line() {
 }
 
 void Search::measure_memory() {
+  if (gone()) return;
   measure_line();
   if (!outcome_.interrupted && points_.empty() && last_.outcome == TrialOutcome::crashed) measure_plain_line();
-  if (outcome_.interrupted) return;
+  if (outcome_.interrupted || gone()) return;
   if (points_.empty() && last_.outcome != TrialOutcome::out_of_memory)
     return;                                           // not for want of memory: the run will tell
   if (points_.empty() || largest_that_fits() == 0) {  // smaller than a multiple of 4, where memory forces it
@@ -236,6 +239,9 @@ bool Search::over(double cost_s) const {
   return outcome_.interrupted || step_time_s_ <= 0 || runner_.elapsed_s() + cost_s > time_budget_s();
 }
 
+// Only a budget that the user gave can be gone so early: the one that follows from the run's length asks for its pace.
+bool Search::gone() const { return !too_large_ && input_.budget_s && runner_.elapsed_s() >= *input_.budget_s; }
+
 bool Search::worth(double gain, double cost_s) const {
   if (input_.thorough || runner_.elapsed_s() + cost_s <= least_budget_s) return true;
   const double samples_per_s = static_cast<double>(now_.micro_batch * input_.job.world_size) / step_time_s_;
@@ -249,12 +255,13 @@ void Search::set(const std::string& key, const Json& value, const std::string& r
 
 void Search::keep(const std::string& key, const std::string& why) {
   for (Choice& choice : outcome_.plan.choices)
-    if (choice.key == key && choice.origin == Origin::prior) choice.reason += " (" + why + ")";
+    if (choice.key == key && choice.origin == Origin::prior && !choice.reason.ends_with("(" + why + ")"))
+      choice.reason += " (" + why + ")";
 }
 
 std::string Search::why_not_measured() const {
-  return step_time_s_ > 0 ? "not measured: no time was left of the tuning budget"
-                          : "not measured: the trial of the settings at hand failed";
+  return step_time_s_ > 0 || gone() ? "not measured: no time was left of the tuning budget"
+                                    : "not measured: the trial of the settings at hand failed";
 }
 
 TuneOutcome Search::outcome() {

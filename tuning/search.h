@@ -23,15 +23,19 @@ class Search {
   void measure_memory();
   const std::optional<MemoryLine>& line() const { return line_; }
   const JobFacts& facts() const { return facts_; }
+  // On the CPU, beside the table's loader: before all else that is timed, which depends on it.
+  void choose_threads();
   // Precision, layout, kernels: each alternative against the settings in hand, in pairs; Holm over all of them.
   void choose_switches();
   // Whole optimizer steps over the batches that fit; the smallest within 3 % of the best.
   void choose_batch();
   // The chosen batch once more, with all that a run keeps in memory; stepped down until it holds.
   void verify();
-  // From what was measured on the way: how long a batch and a logged step take.
+  // Loader threads, as many as the step needs by the time a batch takes; then the step's wait for them is measured, and
+  // more are tried where it is long. Beside that loader, on a GPU: page-locked memory.
   void choose_loading();
-  void choose_log_interval();
+  // From what was measured on the way: how long a logged step and a reading of the card's figures take.
+  void choose_log_intervals();
   TuneOutcome outcome();
 
  private:
@@ -44,6 +48,12 @@ class Search {
     std::string failure;        // "" where it ran
   };
 
+  // How the loader keeps up with the step.
+  struct Feed {
+    double wait_share = 0, step_time_s = 0;  // of the time, waiting; of an optimizer step
+    std::uint64_t peak_bytes = 0;
+  };
+
   TrialResult measure(TrialSpec spec, const std::string& why);
   void measure_line_from(std::int64_t small);
   void measure_plain_line();
@@ -52,17 +62,24 @@ class Search {
   bool line_is_of_now() const;
   void predict(std::int64_t micro_batch);
   bool over(double cost_s) const;               // no time is left for it
+  bool gone() const;                            // nor for measuring memory any better than the check of the chosen batch
   bool worth(double gain, double cost_s) const; // of a run of this length
   double time_budget_s() const;
   double step_time_s(std::int64_t micro_batch) const;  // of now_'s mode, from that of its own batch
   std::int64_t pair_batch() const;
   double pair_cost_s(std::int64_t batch) const;
-  Pair measure_pair(const Alternative& alternative);
-  std::vector<Pair> measure_pairs();
+  Pair measure_pair(const Alternative& alternative, bool with_loader = false);
+  std::vector<Pair> measure_pairs(const std::vector<Alternative>& offered, bool with_loader = false);
+  void settle(const std::vector<Pair>& pairs);  // the winner is adopted, the losers are told
   std::vector<bool> won(const std::vector<Pair>& pairs) const;
   void adopt(const Pair& pair);
   void turn_down(const Pair& pair, bool another_lost);
   void try_on_top(const Pair& winner, const std::string& adopted_key);
+  void reckon_workers();
+  std::optional<Feed> measure_feed(bool whole_run);
+  bool feed_more();                             // to the loader of now_; false: there is no more to give
+  void choose_feed();
+  void choose_interval(const std::string& key, double cost_s, const std::string& what);
   std::vector<BatchSplit> ladder() const;
   std::vector<BatchPace> measure_ladder(std::vector<BatchSplit> splits);
   std::vector<BatchPace> extended_downwards(std::vector<BatchPace> paces);
@@ -71,6 +88,8 @@ class Search {
   void take_for_memory(const BatchSplit& split);  // now, and in the plan
   bool take_what_fits(std::int64_t most);       // the largest candidate within `most`; false: there is none
   void measure_halfway();
+  void measure_new_mode();                      // the line of now_'s mode; that mode is given up where nothing fits
+  bool check_chosen();                          // one trial; true: it holds, or tuning was interrupted
   void give_up_mode(const TrialSettings& earlier);
   void fall_back();
   [[noreturn]] void refuse() const;             // no micro-batch fits
@@ -92,8 +111,9 @@ class Search {
   JobFacts facts_;
   TrialResult last_;
   double step_time_s_ = 0;                // one micro-step of now_ with its update
-  double make_batch_s_ = 0, log_cost_s_ = 0;
+  double make_batch_s_ = 0, log_cost_s_ = 0, gpu_log_cost_s_ = 0;
   std::int64_t next_id_ = 1;
+  bool too_large_ = false;                // the check has failed: what memory needs is measured whatever it takes
   bool fresh_next_ = false;               // the next trial starts in new processes
 };
 

@@ -155,6 +155,7 @@ void Search::give_up_mode(const TrialSettings& earlier) {
   now_ = earlier;
   now_.micro_batch = failed.micro_batch;
   now_.accumulation = failed.accumulation;
+  now_.threads = failed.threads;
   for (const char* key : switch_keys)
     if (value_of(failed, key) != value_of(now_, key))
       set(key, value_of(now_, key), "as before: what was faster did not run with all that training keeps in memory (" +
@@ -174,45 +175,57 @@ void Search::measure_halfway() {
   if (measure_peak(settings, true, "memory at micro-batch " + std::to_string(half))) line_ = fit_memory(points_);
 }
 
-void Search::verify() {
-  if (outcome_.interrupted || points_.empty()) return;
-  fresh_next_ = !input_.job.on_gpu;  // a heap that has seen other batches and precisions is larger than the run's will be
-  if (!line_is_of_now()) {  // the mode that was chosen has another one
-    const auto points = points_;
-    const auto line = line_;
-    const auto line_of = line_of_;
-    const auto failed_batch = failed_batch_;
-    measure_line();
-    if (outcome_.interrupted) return;
-    measure_halfway();
-    if (outcome_.interrupted) return;
-    if (points_.empty() || largest_that_fits() == 0) {
-      points_ = points, line_ = line, line_of_ = line_of, failed_batch_ = failed_batch;
-      give_up_mode(line_of);
-    }
+void Search::measure_new_mode() {
+  const auto points = points_;
+  const auto line = line_;
+  const auto line_of = line_of_;
+  const auto failed_batch = failed_batch_;
+  measure_line();
+  if (outcome_.interrupted) return;
+  measure_halfway();
+  if (outcome_.interrupted) return;
+  if (points_.empty() || largest_that_fits() == 0) {
+    points_ = points, line_ = line, line_of_ = line_of, failed_batch_ = failed_batch;
+    give_up_mode(line_of);
   }
-  for (int down = 0; down <= most_step_downs; ++down) {
+}
+
+bool Search::check_chosen() {
+  if (line_is_of_now()) predict(now_.micro_batch);
+  auto settings = now_;
+  settings.accumulation = std::min(now_.accumulation, std::int64_t{2});
+  const auto peak =
+      measure_peak(settings, true, "memory at the chosen micro-batch " + std::to_string(now_.micro_batch));
+  if (outcome_.interrupted) return true;
+  if (peak) outcome_.measured_peak_bytes = peak->peak_bytes;
+  return peak && (outcome_.budget_bytes == 0 || peak->peak_bytes <= outcome_.budget_bytes);
+}
+
+void Search::verify() {
+  if (outcome_.interrupted || (points_.empty() && !gone())) return;
+  fresh_next_ = !input_.job.on_gpu;  // a heap that has seen other batches and precisions is larger than the run's will be
+  if (gone()) {  // one trial protects the run; more only where it shows that there is too little memory
+    if (check_chosen()) return;
+    too_large_ = true;
+    if (step_time_s_ <= 0) measure_memory();  // it was broken off
+    if (outcome_.interrupted || points_.empty()) return;
+  }
+  if (!line_is_of_now()) measure_new_mode();  // the mode that was chosen has another one
+  for (int down = 0; down <= most_step_downs && !outcome_.interrupted; ++down) {
     const std::int64_t most = std::min(largest_that_fits(), now_.micro_batch);
     if (most < now_.micro_batch && open("batch_size") && !take_what_fits(most)) break;
-    predict(now_.micro_batch);
-    auto settings = now_;
-    settings.accumulation = std::min(now_.accumulation, std::int64_t{2});
-    const auto peak =
-        measure_peak(settings, true, "memory at the chosen micro-batch " + std::to_string(now_.micro_batch));
-    if (outcome_.interrupted) return;
-    if (peak) outcome_.measured_peak_bytes = peak->peak_bytes;
-    if (peak && (outcome_.budget_bytes == 0 || peak->peak_bytes <= outcome_.budget_bytes)) return;
+    if (check_chosen()) return;
     if (!open("batch_size")) {
       outcome_.notes.push_back("micro-batch " + std::to_string(now_.micro_batch) +
                                ", set in the config, does not fit the memory budget");
       return;
     }
-    if (peak) line_ = fit_memory(points_);  // it was wrong
+    if (last_.outcome == TrialOutcome::ok) line_ = fit_memory(points_);  // it was wrong
     else
       failed_batch_ =
           std::min(failed_batch_, now_.micro_batch / 2 + 1);  // so was it here, by an unknown amount: well below
   }
-  fall_back();
+  if (!outcome_.interrupted) fall_back();
 }
 
 // Nothing held; a batch that was measured to fit does, and needs no further trial.

@@ -1,16 +1,24 @@
-// Search: loader threads and log intervals, from what the trials measured on the way.
+// Search: the loader beside the step it feeds, and the intervals of logging.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 
+#include "tuning/median.h"
 #include "tuning/search.h"
 
 namespace tlaunch {
 namespace {
 
 constexpr double reserve = 1.25;         // a loader is to be so much faster than the step it feeds
+constexpr double most_wait = 0.02;       // of a step: with more the loader gets more
+constexpr int most_raises = 3;
+constexpr std::int64_t most_prefetch = 16, most_feed_accumulation = 4;
+constexpr std::int64_t feed_rounds = 4;  // the first of them uses up what the loader had made before
+constexpr double feed_visit_s = 0.1, feed_gain = 0.02, same_pace = 1.03;
 constexpr double write_cost_s = 150e-6;  // a line of metrics.csv, two TensorBoard records, one event
 constexpr double log_share = 0.01;
+// The driver averages a card's use over up to a second: a reading in each tells all there is.
+constexpr double gpu_figures_s = 1;
 constexpr std::int64_t intervals[] = {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000};
 
 std::string milliseconds(double s) {
@@ -19,35 +27,144 @@ std::string milliseconds(double s) {
   return text;
 }
 
-}  // namespace
-
-void Search::choose_loading() {
-  if (!open("num_workers") || outcome_.samples_per_s <= 0) return;
-  const double batch_s = make_batch_s_ * static_cast<double>(now_.micro_batch);
-  const double step_s = static_cast<double>(now_.micro_batch * input_.job.world_size) / outcome_.samples_per_s;
-  const std::int64_t ranks =
-      input_.job.on_gpu ? std::max<std::int64_t>(1, input_.job.world_size) : input_.job.world_size;
-  const std::int64_t most = std::max<std::int64_t>(1, input_.hardware.cpu.allowed_cores / ranks);
-  const auto wanted = static_cast<std::int64_t>(std::ceil(reserve * batch_s / step_s));
-  const std::int64_t threads = std::clamp<std::int64_t>(wanted, 1, most);
-  set("num_workers", threads,
-      "one thread makes a batch in " + milliseconds(batch_s) + ", a micro-batch trains in " + milliseconds(step_s) +
-          (threads < wanted ? "; all " + std::to_string(most) + " cores of a rank, and the loader will still hold it up"
-                            : ""),
-      {{"make_batch_s", batch_s}, {"micro_step_s", step_s}});
+std::string percent(double share) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%.1f %%", 100 * share);
+  return text;
 }
 
-void Search::choose_log_interval() {
-  if (!open("log_interval") || outcome_.samples_per_s <= 0) return;
+}  // namespace
+
+void Search::reckon_workers() {
+  const double batch_s = make_batch_s_ * static_cast<double>(now_.micro_batch);
+  const std::int64_t most = cores_of_a_rank(input_.hardware, input_.job);
+  const auto wanted = static_cast<std::int64_t>(std::ceil(reserve * batch_s / step_time_s_));
+  now_.num_workers = std::clamp<std::int64_t>(wanted, 1, most);
+  set("num_workers", now_.num_workers,
+      "one thread makes a batch in " + milliseconds(batch_s) + ", a micro-batch trains in " +
+          milliseconds(step_time_s_) +
+          (now_.num_workers < wanted
+               ? "; all " + std::to_string(most) + " cores of a rank, and the loader will still hold it up"
+               : ""),
+      {{"make_batch_s", batch_s}, {"micro_step_s", step_time_s_}});
+}
+
+// Whole steps fed by the loader with the settings in hand. `whole_run`: as TrialSpec's.
+std::optional<Search::Feed> Search::measure_feed(bool whole_run) {
+  TrialSpec spec;
+  spec.candidates = {now_};
+  spec.candidates[0].accumulation = std::min(now_.accumulation, most_feed_accumulation);
+  spec.rounds = feed_rounds;
+  const auto ahead = static_cast<double>(now_.num_workers * now_.prefetch_factor);  // batches: each visit outlasts them
+  spec.visit_s = std::max(feed_visit_s, ahead * step_time_s_);
+  spec.with_loader = true;
+  spec.whole_run = whole_run;
+  const auto result = measure(spec, "the wait for " + std::to_string(now_.num_workers) + " loader " +
+                                        (now_.num_workers == 1 ? "thread" : "threads") + ", prefetch " +
+                                        std::to_string(now_.prefetch_factor));
+  if (result.outcome != TrialOutcome::ok) return std::nullopt;
+  const auto& figures = result.candidates.front();
+  const auto after_first = [](const std::vector<double>& visits) {
+    return median({visits.begin() + std::min<std::ptrdiff_t>(1, std::ssize(visits)), visits.end()});
+  };
+  return Feed{after_first(figures.wait_shares), after_first(figures.step_times_s), result.peak_bytes};
+}
+
+bool Search::feed_more() {
+  if (open("num_workers") && now_.num_workers < cores_of_a_rank(input_.hardware, input_.job)) {
+    now_.num_workers = std::min(2 * now_.num_workers, cores_of_a_rank(input_.hardware, input_.job));
+    return true;
+  }
+  if (!open("prefetch_factor") || now_.num_workers == 0 || now_.prefetch_factor >= most_prefetch) return false;
+  now_.prefetch_factor = std::min(2 * now_.prefetch_factor, most_prefetch);
+  return true;
+}
+
+void Search::choose_feed() {
+  const auto ahead = static_cast<double>(now_.num_workers * now_.prefetch_factor);
+  const double steps_s = step_time_s_ * static_cast<double>(std::min(now_.accumulation, most_feed_accumulation));
+  const double cost_s =
+      2 * steps_s + static_cast<double>(feed_rounds) * std::max({feed_visit_s, steps_s, ahead * step_time_s_});
+  const std::string told_by = open("num_workers") ? "num_workers" : "prefetch_factor";
+  const auto add = [&](const std::string& what) {
+    if (const Choice* told = outcome_.plan.find(told_by))
+      set(told_by, value_of(now_, told_by), told->reason + "; " + what, told->evidence);
+  };
+  if (over(cost_s) || !worth(feed_gain, cost_s)) {
+    if (open("num_workers")) add("the wait for it was not measured: too little time for what it can win");
+    return;
+  }
+  auto feed = measure_feed(/*whole_run=*/false);
+  if (!feed) {
+    if (!outcome_.interrupted) add("the trial with the loader failed (" + std::string(to_string(last_.outcome)) + ")");
+    return;
+  }
+  const double first_share = feed->wait_share;
+  for (int raise = 0; raise < most_raises && feed->wait_share > most_wait && !over(cost_s); ++raise) {
+    const auto kept = now_;
+    if (!feed_more()) break;
+    const auto more = measure_feed(/*whole_run=*/true);  // what is made ahead takes memory
+    const bool fits = more && (outcome_.budget_bytes == 0 || more->peak_bytes <= outcome_.budget_bytes);
+    if (fits && more->wait_share < feed->wait_share && more->step_time_s <= same_pace * feed->step_time_s) {
+      feed = more;
+      continue;
+    }
+    now_ = kept;
+    break;
+  }
+  if (feed->wait_share > most_wait) {  // then the loader sets the pace
+    const auto accumulation = std::min(now_.accumulation, most_feed_accumulation);
+    const auto samples = static_cast<double>(now_.micro_batch * accumulation * input_.job.world_size);
+    outcome_.samples_per_s = std::min(outcome_.samples_per_s, samples / feed->step_time_s);
+  }
+  std::string why = "a step waits for its batches " + percent(feed->wait_share) + " of the time";
+  if (feed->wait_share < first_share) why += " (" + percent(first_share) + " before)";
+  for (const char* key : {"num_workers", "prefetch_factor"}) {
+    const Choice* choice = outcome_.plan.find(key);
+    if (!open(key)) continue;
+    Json evidence = choice->evidence.is_null() ? Json::object() : choice->evidence;
+    evidence["wait_share"] = feed->wait_share;
+    set(key, value_of(now_, key), choice->reason + "; " + why, evidence);
+  }
+}
+
+void Search::choose_threads() {
+  if (input_.job.on_gpu) return;
+  const auto threads = now_.threads;
+  settle(measure_pairs(loading_alternatives(now_, input_.config, input_.hardware, input_.job), /*with_loader=*/true));
+  if (now_.threads != threads)
+    outcome_.notes.push_back(std::to_string(now_.threads) + " instead of " + std::to_string(threads) +
+                             " threads a rank may add numbers up in another order, and so change the last bits of "
+                             "results; launch.threads_per_rank=N holds the number");
+}
+
+void Search::choose_loading() {
+  if (outcome_.samples_per_s <= 0) return;
+  step_time_s_ = static_cast<double>(now_.micro_batch * input_.job.world_size) / outcome_.samples_per_s;
+  if (open("num_workers")) reckon_workers();
+  if (open("num_workers") || open("prefetch_factor")) choose_feed();
+  if (input_.job.on_gpu)
+    settle(measure_pairs(loading_alternatives(now_, input_.config, input_.hardware, input_.job), /*with_loader=*/true));
+}
+
+void Search::choose_interval(const std::string& key, double cost_s, const std::string& what) {
+  if (!open(key) || outcome_.samples_per_s <= 0) return;
   const double step_s = static_cast<double>(input_.config.train.effective_batch_size) / outcome_.samples_per_s;
-  const double cost_s = log_cost_s_ + write_cost_s;
   std::int64_t chosen = *std::rbegin(intervals);
   for (auto it = std::rbegin(intervals); it != std::rend(intervals); ++it)
     if (cost_s <= log_share * step_s * static_cast<double>(*it)) chosen = *it;
-  set("log_interval", chosen,
-      "a logged step costs " + milliseconds(cost_s) + " more than another of " + milliseconds(step_s) +
-          ": every " + std::to_string(chosen) + " steps that is under 1 %",
-      {{"log_cost_s", cost_s}, {"step_s", step_s}});
+  set(key, chosen, what + " (a step: " + milliseconds(step_s) + "): every " + std::to_string(chosen) +
+                       " steps that is under 1 %",
+      {{key == "log_interval" ? "log_cost_s" : "gpu_log_cost_s", cost_s}, {"step_s", step_s}});
+}
+
+void Search::choose_log_intervals() {
+  const double cost_s = log_cost_s_ + write_cost_s;
+  choose_interval("log_interval", cost_s, "a logged step costs " + milliseconds(cost_s) + " more than another");
+  if (gpu_log_cost_s_ > 0)
+    choose_interval("gpu_log_interval", std::max(gpu_log_cost_s_, log_share * gpu_figures_s),
+                    "a reading of the card takes " + milliseconds(gpu_log_cost_s_) +
+                        " and tells nothing new within a second");
 }
 
 }  // namespace tlaunch

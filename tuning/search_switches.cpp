@@ -25,6 +25,7 @@ std::string text_of(const Json& value) { return value.is_string() ? value.get<st
 
 std::string named(const std::string& key, const Json& value) {
   if (key == "mixed_precision") return value == "off" ? "float32" : text_of(value);
+  if (key == "threads_per_rank") return text_of(value) + (value == 1 ? " thread" : " threads");
   return key + (value == true ? " on" : " off");
 }
 
@@ -51,7 +52,7 @@ double Search::pair_cost_s(std::int64_t batch) const {
   return static_cast<double>(2 * 2 * blocks) * std::max(visit_s, step_time_s(batch)) + 8 * step_time_s(batch);
 }
 
-Search::Pair Search::measure_pair(const Alternative& alternative) {
+Search::Pair Search::measure_pair(const Alternative& alternative, bool with_loader) {
   TrialSpec spec;
   spec.candidates = {now_, alternative.settings};
   const std::int64_t batch = pair_batch();
@@ -59,6 +60,7 @@ Search::Pair Search::measure_pair(const Alternative& alternative) {
   spec.rounds = 2 * blocks;
   spec.visit_s = visit_s;
   spec.abandon_ratio = abandon_ratio;
+  spec.with_loader = with_loader;
   Pair pair{alternative, {}, batch, 1, false, false, ""};
   const auto result = measure(spec, named(alternative.key, value_of(alternative.settings, alternative.key)) +
                                         " against " + named(alternative.key, value_of(now_, alternative.key)));
@@ -84,6 +86,7 @@ void Search::adopt(const Pair& pair) {
   now_.micro_batch = kept.micro_batch;
   now_.accumulation = kept.accumulation;
   step_time_s_ /= pair.result.speedup;
+  outcome_.samples_per_s *= pair.result.speedup;
   set(key, value,
       named(key, value) + ": " + number("%.2f", pair.result.speedup) + "x faster than " + named(key, before) +
           ", p = " + number("%.3f", pair.result.p_value) + ", loss " +
@@ -95,16 +98,16 @@ void Search::adopt(const Pair& pair) {
        {"micro_batch", pair.micro_batch}});
 }
 
-std::vector<Search::Pair> Search::measure_pairs() {
+std::vector<Search::Pair> Search::measure_pairs(const std::vector<Alternative>& offered, bool with_loader) {
   std::vector<Pair> pairs;
-  for (const auto& alternative : alternatives(now_, input_.config, input_.hardware, input_.job)) {
+  for (const auto& alternative : offered) {
     if (outcome_.interrupted) break;
     if (over(pair_cost_s(pair_batch()))) {
       keep(alternative.key, why_not_measured());
     } else if (!worth(alternative.expected_gain, pair_cost_s(pair_batch()))) {
       keep(alternative.key, "not measured: the run is too short to win the time back");
     } else {
-      pairs.push_back(measure_pair(alternative));
+      pairs.push_back(measure_pair(alternative, with_loader));
     }
   }
   return pairs;
@@ -165,7 +168,10 @@ void Search::try_on_top(const Pair& winner, const std::string& adopted_key) {
 }
 
 void Search::choose_switches() {
-  const auto pairs = measure_pairs();
+  settle(measure_pairs(alternatives(now_, input_.config, input_.hardware, input_.job)));
+}
+
+void Search::settle(const std::vector<Pair>& pairs) {
   if (outcome_.interrupted) return;
   const auto has_won = won(pairs);
   std::vector<const Pair*> winners;

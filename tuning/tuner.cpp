@@ -8,11 +8,12 @@ namespace tlaunch {
 TuneOutcome tune(const TuneInput& input, TrialRunner& runner, const TuneCallbacks& callbacks) {
   Search search(input, runner, callbacks);
   search.measure_memory();
+  search.choose_threads();
   search.choose_switches();
   search.choose_batch();
   search.verify();
   search.choose_loading();
-  search.choose_log_interval();
+  search.choose_log_intervals();
   return search.outcome();
 }
 

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <map>
 
+#include "checkpoint/catalog.h"
 #include "core/json.h"
 #include "tests/support/events.h"
 #include "tests/support/sessions_data.h"
@@ -120,6 +121,111 @@ TEST_F(OutOfMemoryRun, InTheFirstStepOfARunIsSurvivedToo) {  // the Reducer orde
   const auto unharmed = losses(scratch_ / "unharmed"), harmed = losses(scratch_ / "harmed");
   ASSERT_EQ(harmed.size(), 12u);
   for (const auto& [step, loss] : unharmed) EXPECT_NEAR(harmed.at(step), loss, 1e-5 * loss) << "step " << step;
+}
+
+// Between steps; in one of one rank, in the second of two.
+class OutOfMemoryBetweenSteps : public OutOfMemoryRun, public testing::WithParamInterface<int> {
+ protected:
+  int ranks() const { return GetParam(); }
+  int rank() const { return ranks() - 1; }
+  Outcome unharmed() const { return train("unharmed", ranks(), more_); }
+  Outcome harmed(const std::string& phase, int step, int times = 1) const {
+    return train_with_fault("rank=" + std::to_string(rank()) + ",step=" + std::to_string(step) + ",phase=" + phase +
+                                ",times=" + std::to_string(times),
+                            "harmed", ranks(), more_);
+  }
+  std::vector<Json> shortages() const { return events_of(scratch_ / "harmed", "shortage"); }
+  // What an evaluation or the detection found after `step`.
+  Json found(const std::string& tag, const std::string& event, int step) const {
+    Json figures = Json::object();
+    for (const auto& one : events_of(scratch_ / tag, event))
+      if (one["step"] == step) figures = one;
+    for (const char* other : {"event", "t", "seconds"}) figures.erase(other);
+    return figures;
+  }
+  void expect_equal_figures(const std::string& event, int step) const {
+    const auto before = found("unharmed", event, step), after = found("harmed", event, step);
+    EXPECT_TRUE(before.contains("val_loss") || before.contains("f1")) << before.dump();
+    for (const auto& [name, value] : before.items())
+      EXPECT_NEAR(after.at(name).get<double>(), value.get<double>(), 1e-5 * std::abs(value.get<double>())) << name;
+  }
+  std::string last_checkpoint(const std::string& tag) const {
+    return content(list_checkpoints(scratch_ / tag / "checkpoints").at(0).path);
+  }
+
+  const std::vector<std::string> more_{"eval.every_n_steps=5", "checkpoint.every_n_steps=5"};
+};
+
+TEST_P(OutOfMemoryBetweenSteps, AnEvaluationIsDoneAgainInSmallerBatchesByAllRanks) {
+  ASSERT_EQ(unharmed().code, 0);
+  const auto outcome = harmed("evaluation", 5, 2);  // and again in the first smaller batch
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const auto told = shortages();
+  ASSERT_EQ(told.size(), 2u);
+  const int batch = 48 / ranks();
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(told[i]["rank"], rank());
+    EXPECT_EQ(told[i]["phase"], "evaluation");
+    EXPECT_EQ(told[i]["step"], 5);
+    EXPECT_EQ(told[i]["action"], "halved");
+    EXPECT_EQ(told[i]["batch"], batch / (i == 0 ? 2 : 4));
+  }
+  EXPECT_NE(outcome.err.find("in batches of " + std::to_string(batch / 4)), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("train.batch_size=" + std::to_string(batch / 2)), std::string::npos) << outcome.err;
+  expect_equal_figures("eval", 5);
+  expect_equal_figures("eval", 10);
+  EXPECT_EQ(losses(scratch_ / "harmed"), losses(scratch_ / "unharmed")) << "training has not noticed";
+}
+
+TEST_P(OutOfMemoryBetweenSteps, ADetectionIsDoneAgainInSmallerBatches) {
+  ASSERT_EQ(unharmed().code, 0);
+  const auto outcome = harmed("detection", 12);
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  ASSERT_EQ(shortages().size(), 1u);
+  EXPECT_EQ(shortages()[0]["phase"], "detection");
+  EXPECT_EQ(shortages()[0]["batch"], 2048);
+  expect_equal_figures("detection", 12);
+}
+
+TEST_P(OutOfMemoryBetweenSteps, ASaveIsTriedOnceMore) {
+  ASSERT_EQ(unharmed().code, 0);
+  const auto outcome = harmed("save", 10);
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  ASSERT_EQ(shortages().size(), 1u);
+  EXPECT_EQ(shortages()[0]["action"], "again");
+  EXPECT_EQ(events_of(scratch_ / "harmed", "checkpoint").size(), 3u);
+  EXPECT_EQ(last_checkpoint("harmed"), last_checkpoint("unharmed"));
+}
+
+TEST_P(OutOfMemoryBetweenSteps, ASaveThatFindsNoMemoryTwiceIsLeftOutWithAWarningAndTrainingGoesOn) {
+  ASSERT_EQ(unharmed().code, 0);
+  const auto outcome = harmed("save", 10, 2);
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  ASSERT_EQ(shortages().size(), 2u);
+  EXPECT_EQ(shortages()[1]["action"], "skipped");
+  EXPECT_NE(outcome.err.find("warning: no checkpoint at step 10"), std::string::npos) << outcome.err;
+  std::vector<int> saved;
+  for (const auto& event : events_of(scratch_ / "harmed", "checkpoint")) saved.push_back(event["step"]);
+  EXPECT_EQ(saved, (std::vector{5, 12}));
+  EXPECT_EQ(last_checkpoint("harmed"), last_checkpoint("unharmed"));
+}
+
+TEST_P(OutOfMemoryBetweenSteps, TheLastSaveOfARunIsNotLeftOutSilently) {
+  const auto outcome = harmed("save", 12, 2);
+  EXPECT_EQ(outcome.code, 1) << outcome.err;
+  EXPECT_NE(outcome.err.find("the checkpoint at the end of the run, step 12, was not written"), std::string::npos)
+      << outcome.err;
+  ASSERT_EQ(train("harmed", ranks(), {"--resume", "auto", "eval.every_n_steps=5", "checkpoint.every_n_steps=5"}).code, 0);
+  EXPECT_EQ(events_of(scratch_ / "harmed", "checkpoint").back()["step"], 12);
+}
+
+INSTANTIATE_TEST_SUITE_P(Ranks, OutOfMemoryBetweenSteps, testing::Values(1, 2),
+                         [](const auto& info) { return "Of" + std::to_string(info.param); });
+
+TEST_F(OutOfMemoryRun, AnEvaluationThatDoesNotFitInBatchesOfOneEndsTheRunOnAllRanks) {
+  const auto outcome = train_with_fault("rank=1,step=5,phase=evaluation,times=100", "run", 2, {"eval.every_n_steps=5"});
+  EXPECT_EQ(outcome.code, 1) << outcome.err;
+  EXPECT_NE(outcome.err.find("rank 1 ran out of memory (evaluation) with a batch of 1"), std::string::npos) << outcome.err;
 }
 
 TEST_F(OutOfMemoryRun, WithAMicroBatchOfOneIsAnErrorThatSaysWhatHelps) {

@@ -60,6 +60,7 @@ TEST_F(Tuning, TrainsExactlyAsWithThePlanWrittenByHand) {
                                          "gpu.mixed_precision=" + value("mixed_precision"),
                                          "gpu.channels_last=" + value("channels_last"),
                                          "data.num_workers=" + value("num_workers"),
+                                         "launch.threads_per_rank=" + value("threads_per_rank"),
                                          "log.log_interval=" + value("log_interval")});
   ASSERT_EQ(by_hand.code, 0) << by_hand.err;
   EXPECT_EQ(newest_checkpoint("tuned"), newest_checkpoint("by_hand"))
@@ -67,7 +68,7 @@ TEST_F(Tuning, TrainsExactlyAsWithThePlanWrittenByHand) {
 }
 
 TEST_F(Tuning, PredictsEachBatchBeforeItIsTriedAndTheRunStaysNearIt) {
-  ASSERT_EQ(train("run").code, 0);
+  ASSERT_EQ(train("run", {"tune.budget_s=60"}).code, 0);  // enough for the line of another precision, under load too
   const auto predictions = events("run", "prediction");
   ASSERT_FALSE(predictions.empty());
   EXPECT_LT(predictions.front()["t"].get<double>(), events("run", "start").at(0)["t"].get<double>());
@@ -88,6 +89,27 @@ TEST_F(Tuning, TheCommandChangesNothingUnlessToldAndAnswersFromTheCacheNextTime)
   EXPECT_EQ(second["trials"], 1);
   EXPECT_EQ(second["plan"]["batch_size"]["origin"], "cache");
   EXPECT_FALSE(Json::parse(tune({"--retune"}).out)["cached"].get<bool>());
+}
+
+TEST_F(Tuning, WithoutABudgetOneTrialChecksTheTablesPlan) {
+  ASSERT_EQ(train("run", {"tune.budget_s=0"}).code, 0);
+  const auto trials = events("run", "trial");
+  ASSERT_EQ(trials.size(), 1u);
+  EXPECT_TRUE(trials[0]["spec"]["whole_run"].get<bool>());
+  EXPECT_EQ(file("run", "plan.json")["plan"]["batch_size"]["origin"], "prior");
+}
+
+TEST_F(Tuning, TellsTheMeasuredWaitForTheLoaderAndKeepsTheThreadsThatTheEnvironmentAsksFor) {
+  const auto loader = Json::parse(tune({"--retune"}).out)["plan"]["num_workers"];
+  EXPECT_EQ(loader["origin"], "measured");
+  EXPECT_LT(loader["evidence"]["wait_share"].get<double>(), 0.5) << loader.dump();
+  setenv("OMP_NUM_THREADS", "3", 1);
+  const auto run = train("run", {"train.max_steps=2"});
+  unsetenv("OMP_NUM_THREADS");
+  ASSERT_EQ(run.code, 0) << run.err;
+  const auto threads = file("run", "plan.json")["plan"]["threads_per_rank"];
+  EXPECT_EQ(threads["value"], 3);
+  EXPECT_EQ(threads["origin"], "user");
 }
 
 TEST_F(Tuning, WritesOnlyTheTunedValuesAndKeepsTheOriginal) {

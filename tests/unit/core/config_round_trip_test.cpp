@@ -76,6 +76,7 @@ log:
 launch:
   worker: tlaunch-worker
   nproc: auto
+  threads_per_rank: auto
   grace_s: 30
 tune:
   enabled: true

@@ -54,14 +54,15 @@ TEST(Plan, ApplyFillsWhatIsAutoAndKeepsWhatTheUserFixed) {
 TEST(Plan, ApplyKnowsEveryKeyThatMayBeAuto) {
   Plan plan;
   for (const char* key : {"batch_size", "gradient_accumulation_steps", "warmup_steps", "num_workers", "prefetch_factor",
-                          "log_interval", "gpu_log_interval"})
+                          "threads_per_rank", "log_interval", "gpu_log_interval"})
     plan.choices.push_back({key, 7, Origin::prior, ""});
   for (const char* key : {"tf32", "cudnn_benchmark", "channels_last", "pin_memory"})
     plan.choices.push_back({key, true, Origin::prior, ""});
   plan.choices.push_back({"mixed_precision", "off", Origin::prior, ""});
   const RunConfig c = apply({}, plan);
   for (const auto& number : {c.train.batch_size, c.train.gradient_accumulation_steps, c.train.warmup_steps,
-                             c.data.num_workers, c.data.prefetch_factor, c.log.log_interval, c.log.gpu_log_interval})
+                             c.data.num_workers, c.data.prefetch_factor, c.launch.threads_per_rank, c.log.log_interval,
+                             c.log.gpu_log_interval})
     EXPECT_EQ(number, 7);
   for (const auto& flag : {c.gpu.tf32, c.gpu.cudnn_benchmark, c.gpu.channels_last, c.data.pin_memory})
     EXPECT_EQ(flag, true);

@@ -13,10 +13,11 @@ namespace {
 TrialSpec sample_spec() {
   TrialSpec spec;
   spec.id = 7;
-  spec.candidates = {{32, 4, Precision::fp32, false, true, false}, {64, 2, Precision::bf16, true, false, true}};
+  spec.candidates = {{32, 4, Precision::fp32, false, true, false}, {64, 2, Precision::bf16, true, false, true, 3, 2, 4, true}};
   spec.rounds = 20;
   spec.visit_s = 0.05;
   spec.abandon_ratio = 1.1;
+  spec.with_loader = true;
   spec.whole_run = true;
   return spec;
 }
@@ -24,12 +25,13 @@ TrialSpec sample_spec() {
 TrialResult sample_result() {
   TrialResult result;
   result.id = 7;
-  result.candidates = {{{0.011, 0.012}, 2.3, 1.9, 22}, {{0.006}, 2.3, 1.91, 12}};
+  result.candidates = {{{0.011, 0.012}, {0.25, 0.5}, 2.3, 1.9, 22}, {{0.006}, {}, 2.3, 1.91, 12}};
   result.abandoned = true;
   result.peak_bytes = 5'000'000'000;
   result.idle_bytes = 300'000'000;
   result.make_batch_s = 0.002;
   result.log_cost_s = 1e-4;
+  result.gpu_log_cost_s = 1e-3;
   result.facts = {60'000, 10'000, 1'234'567, true};
   return result;
 }
@@ -75,9 +77,9 @@ TEST(Trial, AnAnswerFitsTheEventPipe) {
   // Lines of over 4096 bytes are cut (core/event.h): the largest trials are pairs of 20 rounds and 6 batches of 6.
   TrialResult result = sample_result();
   const double time_s = 0.012345678901234567;
-  result.candidates.assign(2, {std::vector<double>(20, time_s), 2.3000000000000003, 1.9000000000000001, 2000});
+  result.candidates.assign(2, {std::vector<double>(20, time_s), {}, 2.3000000000000003, 1.9000000000000001, 2000});
   EXPECT_LT(to_json(result).dump().size(), 3800u);
-  result.candidates.assign(6, {std::vector<double>(6, time_s), 2.3000000000000003, 1.9000000000000001, 2000});
+  result.candidates.assign(6, {std::vector<double>(6, time_s), {}, 2.3000000000000003, 1.9000000000000001, 2000});
   EXPECT_LT(to_json(result).dump().size(), 3800u);
 }
 
@@ -102,7 +104,7 @@ TEST(Trial, WhatCannotBeTrainedIsADataError) {
   auto spec = sample_spec();
   spec.candidates.clear();
   EXPECT_THROW(trial_spec_from_json(to_json(spec)), DataError);
-  for (const char* key : {"micro_batch", "accumulation"}) {
+  for (const char* key : {"micro_batch", "accumulation", "threads", "prefetch_factor"}) {
     Json settings = to_json(TrialSettings{});
     settings[key] = 0;
     EXPECT_THROW(trial_settings_from_json(settings), DataError);
@@ -121,7 +123,11 @@ TEST(Trial, SettingsAreThoseOfAConfigWithoutAuto) {
   config.gpu.cudnn_benchmark = false;
   EXPECT_THROW(trial_settings_of(config), std::bad_optional_access);
   config.gpu.channels_last = true;
-  EXPECT_EQ(trial_settings_of(config), (TrialSettings{16, 8, Precision::fp16, true, false, true}));
+  config.launch.threads_per_rank = 4;
+  config.data.num_workers = 3;
+  config.data.prefetch_factor = 2;
+  config.data.pin_memory = true;
+  EXPECT_EQ(trial_settings_of(config), (TrialSettings{16, 8, Precision::fp16, true, false, true, 4, 3, 2, true}));
 }
 
 }  // namespace

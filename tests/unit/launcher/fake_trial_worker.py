@@ -10,7 +10,7 @@ import sys
 import time
 
 RANK = int(os.environ["RANK"])
-KILLED, OUT_OF_MEMORY, PEER_NOTICES_FIRST, HANG, CTRL_C, FAULT, GARBLED, STRANGE_RANK, LEAVES_A_CHILD = range(101, 110)
+KILLED, OUT_OF_MEMORY, PEER_NOTICES_FIRST, HANG, CTRL_C, FAULT, GARBLED, STRANGE_RANK, LEAVES, LEAVES_A_CHILD = range(101, 111)
 
 
 def event(name, **fields):
@@ -29,10 +29,11 @@ def wait_for(name):
 
 
 def answer(spec):
-    figures = [{"step_times_s": [0.010 + 0.001 * RANK, 0.013 - 0.001 * RANK], "first_loss": 2.0, "last_loss": "NaN", "steps": 4}
+    figures = [{"step_times_s": [0.010 + 0.001 * RANK, 0.013 - 0.001 * RANK],
+                "wait_shares": [0.1 * RANK, 0.2 - 0.1 * RANK], "first_loss": 2.0, "last_loss": "NaN", "steps": 4}
                for _ in spec["candidates"]]
     event("trial", id=spec["id"], candidates=figures, abandoned=False, peak_bytes=1000 + 10 * RANK, idle_bytes=100 + RANK,
-          make_batch_s=0.002 - 0.001 * RANK, log_cost_s=0.0001 * (RANK + 1), train_samples=640, val_samples=64,
+          make_batch_s=0.002 - 0.001 * RANK, log_cost_s=0.0001 * (RANK + 1), gpu_log_cost_s=0.001 * (RANK + 1), train_samples=640, val_samples=64,
           parameters=os.getpid(), batch_norm=True)
 
 
@@ -61,6 +62,8 @@ def trial(spec):
         event("trial", id=spec["id"], candidates="none")
     elif batch == STRANGE_RANK:
         os.write(int(os.environ["TLAUNCH_EVENT_FD"]), b'{"t": 0, "event": "trial", "rank": "first"}\n')
+    elif batch == LEAVES and RANK == 0:
+        sys.exit(0)
     elif batch == LEAVES_A_CHILD and RANK == 0:
         subprocess.Popen(["sleep", "600"], start_new_session=True)
         answer(spec)

@@ -83,6 +83,8 @@ TEST_F(PlanCacheTest, WhatBearsOnAStepMisses) {
       {"on the CPU", [](Job& job) { job.world.on_gpu = false; }},
       {"CPU", [](Job& job) { job.hardware.cpu.model = "another CPU"; }},
       {"cores", [](Job& job) { job.hardware.cpu.allowed_cores = 64; }},
+      {"threads fixed",
+       [](Job& job) { job.plan.choices.push_back({"threads_per_rank", 3, Origin::user, "OMP_NUM_THREADS"}); }},
       {"driver", [](Job& job) { job.hardware.driver_version = "580.2"; }},
       {"LibTorch", [](Job& job) { job.worker.torch_version = "2.11.0+cu126"; }},
   };
@@ -104,6 +106,7 @@ TEST_F(PlanCacheTest, WhatDoesNotBearOnAStepHits) {
   job_.loaded.config.train.learning_rate = 0.5;
   job_.loaded.config.launch.grace_s = 3;
   job_.loaded.config.checkpoint.every_n_epochs = 9;
+  job_.plan.choices.push_back({"threads_per_rank", 3, Origin::prior, "the cores of a rank"});
   EXPECT_TRUE(read_plan_cache(key()));
   EXPECT_TRUE(read_plan_cache(plan_cache_key(job_, job_.loaded.config, budget + budget / 100)))
       << "a little more free memory";

@@ -34,6 +34,7 @@ enum Fate : std::int64_t {
   fault,
   garbled,
   strange_rank,
+  leaves,
   leaves_a_child
 };
 
@@ -99,7 +100,9 @@ TEST_F(TrialGroupTest, AnswersOfTheRanksBecomeOne) {
     EXPECT_EQ(result.peak_bytes, 1010u);  // the largest rank's
     EXPECT_EQ(result.idle_bytes, 101u);   // of that rank
     EXPECT_EQ(result.make_batch_s, 0.002);
+    EXPECT_EQ(result.candidates[0].wait_shares, (std::vector<double>{0.1, 0.2}));
     EXPECT_EQ(result.log_cost_s, 0.0002);
+    EXPECT_EQ(result.gpu_log_cost_s, 0.002);
     EXPECT_EQ(result.facts.train_samples, 640);
     EXPECT_TRUE(result.facts.batch_norm);
     EXPECT_GT(result.seconds, 0);
@@ -177,6 +180,16 @@ TEST_F(TrialGroupTest, AnAnswerThatCannotBeReadIsACrashAndNoException) {
     EXPECT_LT(result.seconds, 20);
     expect_nothing_is_left();
   }
+  EXPECT_EQ(group.run(spec(8)).outcome, TrialOutcome::ok);
+}
+
+TEST_F(TrialGroupTest, ARankThatLeavesWithoutAnAnswerIsACrashAtOnceAndNoHang) {  // its peer waits for it
+  TrialGroup group(job_, "", {60, 60});
+  const auto result = group.run(spec(leaves));
+  EXPECT_EQ(result.outcome, TrialOutcome::crashed);
+  EXPECT_THAT(result.message, HasSubstr("rank 0 left without an answer"));
+  EXPECT_LT(result.seconds, 20);
+  expect_nothing_is_left();
   EXPECT_EQ(group.run(spec(8)).outcome, TrialOutcome::ok);
 }
 

@@ -51,7 +51,8 @@ TEST(Detect, FlagsKeysOutsideTheTopGAndKeysNeverSeen) {
   options.set("top_g", std::int64_t{3});
   // Normal: the second session's 3 is outside the top 3. Abnormal: the first session's 5s stand in its first window and are
   // never asked; the second holds a key never seen; the third's 5 is asked.
-  const auto metrics = detect(job, alone, options);
+  HalvingBatch batch(RunPhase::detection);
+  const auto metrics = detect(job, alone, options, batch);
   EXPECT_DOUBLE_EQ(metrics.at("false_positive_rate"), 0.5);
   EXPECT_DOUBLE_EQ(metrics.at("recall"), 2.0 / 3);
   EXPECT_DOUBLE_EQ(metrics.at("precision"), 2.0 / 3);

@@ -45,11 +45,21 @@ TEST(OomInjection, IsForOneRankAndHappensOnce) {
   EXPECT_THROW(oom_injection_from("rank=1,phase=backward", 1), UsageError);
   auto injection = oom_injection_from("rank=1,step=2,phase=backward", 1).value();
   injection.begin_step();
-  EXPECT_NO_THROW(injection.at(StepPhase::backward));
+  EXPECT_NO_THROW(injection.at(RunPhase::backward));
   injection.begin_step();
-  EXPECT_NO_THROW(injection.at(StepPhase::forward));
-  EXPECT_THROW(injection.at(StepPhase::backward), c10::OutOfMemoryError);
-  EXPECT_NO_THROW(injection.at(StepPhase::backward));
+  EXPECT_NO_THROW(injection.at(RunPhase::forward));
+  EXPECT_THROW(injection.at(RunPhase::backward), c10::OutOfMemoryError);
+  EXPECT_NO_THROW(injection.at(RunPhase::backward));
+}
+
+TEST(OomInjection, BetweenStepsHappensSoOftenInARow) {
+  EXPECT_THROW(oom_injection_from("rank=0,step=2,phase=lunch", 0), UsageError);
+  auto injection = oom_injection_from("rank=0,step=1,phase=save,times=2", 0).value();
+  injection.begin_step();
+  EXPECT_NO_THROW(injection.at(RunPhase::evaluation));
+  EXPECT_THROW(injection.at(RunPhase::save), c10::OutOfMemoryError);
+  EXPECT_THROW(injection.at(RunPhase::save), c10::OutOfMemoryError);
+  EXPECT_NO_THROW(injection.at(RunPhase::save));
 }
 
 // Keys that reach the model as they are: NaN among them makes every gradient NaN.

@@ -81,13 +81,14 @@ TEST(Prior, WhatTheUserFixedStaysAndIsListedAsHis) {
   config.data.num_workers = 0;
   config.data.prefetch_factor = 7;
   config.data.pin_memory = true;
+  config.launch.threads_per_rank = 5;
   config.log.log_interval = 3;
   config.log.gpu_log_interval = 4;
   const Plan plan = prior_plan(config, machine(2), cpu_images);
   const std::map<std::string, Json> fixed = {
       {"batch_size", 30},       {"mixed_precision", "bf16"}, {"tf32", false},        {"cudnn_benchmark", true},
       {"channels_last", false}, {"num_workers", 0},          {"prefetch_factor", 7}, {"pin_memory", true},
-      {"log_interval", 3},      {"gpu_log_interval", 4}};
+      {"threads_per_rank", 5},  {"log_interval", 3},         {"gpu_log_interval", 4}};
   for (const auto& [key, expected] : fixed) {
     EXPECT_EQ(value(plan, key), expected) << key;
     EXPECT_EQ(plan.find(key)->origin, Origin::user) << key;
@@ -95,6 +96,19 @@ TEST(Prior, WhatTheUserFixedStaysAndIsListedAsHis) {
   }
   EXPECT_EQ(value(plan, "gradient_accumulation_steps"), 2);
   EXPECT_EQ(plan.find("gradient_accumulation_steps")->origin, Origin::prior);
+}
+
+TEST(Prior, ThreadsAreTheCoresOfARankUnlessTheUserOrHisEnvironmentSaysOtherwise) {
+  EXPECT_EQ(value(prior_plan({}, machine(7), cpu_images), "threads_per_rank"), 3);
+  EXPECT_EQ(value(prior_plan({}, machine(1), cpu_images), "threads_per_rank"), 1);
+  const JobShape with_environment{"image", false, 2, 6};
+  const Plan plan = prior_plan({}, machine(7), with_environment);
+  EXPECT_EQ(value(plan, "threads_per_rank"), 6);
+  EXPECT_EQ(plan.find("threads_per_rank")->origin, Origin::user);
+  EXPECT_THAT(reason(plan, "threads_per_rank"), HasSubstr("OMP_NUM_THREADS"));
+  RunConfig config;
+  config.launch.threads_per_rank = 2;  // the config is the closer one
+  EXPECT_EQ(value(prior_plan(config, machine(7), with_environment), "threads_per_rank"), 2);
 }
 
 TEST(Prior, AppliedToTheConfigItLeavesNoAutoAndKeepsTheProduct) {

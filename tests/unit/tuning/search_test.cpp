@@ -328,6 +328,58 @@ TEST(Search, WithoutTimeThePriorsValuesStayAndTheReasonSaysSo) {
   EXPECT_GT(outcome.measured_peak_bytes, 0u) << "memory is verified all the same";
 }
 
+TEST(Search, ABudgetOfNothingCostsOneTrialThatProtectsTheRun) {
+  SimulatedJob job;
+  job.budget_s = 0;
+  const DeviceModel device;
+  const auto outcome = job.tune(device);
+  expect_whole_plan(job, outcome);
+  EXPECT_EQ(outcome.trials, 1);
+  EXPECT_EQ(job.settings(outcome), trial_settings_of(apply(job.config, job.prior())));
+  EXPECT_EQ(outcome.measured_peak_bytes, static_cast<std::uint64_t>(device.peak(job.settings(outcome), true)));
+  EXPECT_THAT(job.choice(outcome, "mixed_precision").reason, AllOf(HasSubstr("not measured"), HasSubstr("time")));
+}
+
+TEST(Search, ABudgetThatIsGoneOnTheWayLeavesOnlyTheCheck) {
+  for (const double budget_s : {0.9, 1.05, 1.1, 1.2, 1.5, 2.0, 3.0, 4.0}) {
+    SimulatedJob job;
+    job.budget_s = budget_s;
+    DeviceModel device;
+    device.precision_time[Precision::bf16] = 0.6;
+    const auto outcome = job.tune(device);
+    expect_whole_plan(job, outcome);
+    EXPECT_LE(device.peak(job.settings(outcome), true), static_cast<double>(job.budget_bytes));
+    EXPECT_EQ(outcome.measured_peak_bytes, static_cast<std::uint64_t>(device.peak(job.settings(outcome), true)));
+    int late = 0;
+    for (const Happened& one : job.happened) late += one.result && one.began_s >= budget_s;
+    EXPECT_LE(late, 1) << budget_s;
+  }
+}
+
+TEST(Search, WithoutTimeABatchThatDoesNotFitIsStillReplacedByOneThatDoes) {
+  for (const double needs : {60e6, 1.5e9}) {  // a sample; the second leaves fewer than four
+    for (const double capacity : {6e9, 60e9}) {  // it fails, or takes more than it may
+      SimulatedJob job;
+      job.budget_s = 0;
+      DeviceModel device;
+      device.per_sample = needs;
+      device.capacity = capacity;
+      const auto outcome = job.tune(device);
+      expect_whole_plan(job, outcome);
+      EXPECT_LT(batch(job, outcome), 128);
+      EXPECT_LE(device.peak(job.settings(outcome), true), 6e9);
+      EXPECT_GT(outcome.measured_peak_bytes, 0u);
+    }
+  }
+  SimulatedJob job;
+  job.budget_s = 0;
+  job.budget_bytes = 300'000'000;
+  EXPECT_THAT(refusal(job, {}), HasSubstr("no micro-batch fits the memory"));
+  job.budget_bytes = 1'000'000'000;
+  job.config.train.batch_size = 128;
+  EXPECT_THAT(refusal(job, {}), HasSubstr("micro-batch 128, which is fixed, does not fit the memory"));
+}
+
 TEST(Search, AShortRunIsNotTunedForLongerThanItCanWin) {
   SimulatedJob job;
   job.thorough = false;
@@ -369,6 +421,131 @@ TEST(Search, LoaderThreadsAndLogIntervalFollowWhatWasMeasured) {
   device.make_batch_s_per_sample = 0.01;
   EXPECT_EQ(job.value(job.tune(device), "num_workers"), 8);
   EXPECT_THAT(job.choice(job.tune(device), "num_workers").reason, HasSubstr("will still hold it up"));
+}
+
+// Trials with the loader, in order.
+std::vector<const Happened*> with_loader(const SimulatedJob& job) {
+  std::vector<const Happened*> found;
+  for (const Happened& one : job.happened)
+    if (one.result && one.spec.with_loader) found.push_back(&one);
+  return found;
+}
+
+TEST(Search, TheWaitForTheLoaderIsMeasuredAndTold) {
+  SimulatedJob job;
+  const auto outcome = job.tune({});
+  const auto trials = with_loader(job);
+  ASSERT_EQ(trials.size(), 1u);
+  EXPECT_EQ(trials[0]->spec.candidates, (std::vector{job.settings(outcome)}));
+  for (const char* key : {"num_workers", "prefetch_factor"}) {
+    EXPECT_EQ(job.choice(outcome, key).origin, Origin::measured) << key;
+    EXPECT_THAT(job.choice(outcome, key).reason, HasSubstr("waits for its batches 0.0 % of the time")) << key;
+    EXPECT_EQ(job.choice(outcome, key).evidence.at("wait_share"), 0) << key;
+  }
+  EXPECT_EQ(job.value(outcome, "prefetch_factor"), 2);
+}
+
+TEST(Search, ALoaderThatIsWaitedForGetsMoreThreadsThenWorksFurtherAhead) {
+  SimulatedJob job;
+  job.hardware.cpu.allowed_cores = 4;
+  DeviceModel device;  // batches that are uneven to make: only what lies ready helps
+  device.uneven_wait = [](std::int64_t ahead) { return ahead >= 8 ? 0.001 : 0.3 / static_cast<double>(ahead); };
+  const auto outcome = job.tune(device);
+  EXPECT_EQ(with_loader(job).size(), 3u + 1);  // and a number of threads beside it
+  EXPECT_EQ(job.value(outcome, "num_workers"), 2);
+  EXPECT_EQ(job.value(outcome, "prefetch_factor"), 4);
+  EXPECT_THAT(job.choice(outcome, "prefetch_factor").reason, HasSubstr("0.1 % of the time (13.0 % before)"));
+}
+
+TEST(Search, MoreForTheLoaderIsNotTakenWhereItDoesNotHelpOrDoesNotFit) {
+  SimulatedJob job;
+  DeviceModel device;
+  device.uneven_wait = [](std::int64_t) { return 0.2; };
+  auto outcome = job.tune(device);
+  EXPECT_EQ(job.value(outcome, "prefetch_factor"), 2);
+  EXPECT_THAT(job.choice(outcome, "num_workers").reason, HasSubstr("16.7 % of the time"));
+  EXPECT_NEAR(outcome.samples_per_s, 2 * device.samples_per_s(job.settings(outcome)) / 1.2, 0.1 * outcome.samples_per_s)
+      << "with its waits";
+  EXPECT_EQ(with_loader(job).size(), 2u);
+  device.uneven_wait = [](std::int64_t ahead) { return 1.0 / static_cast<double>(ahead); };
+  job.config.train.batch_size = 128;
+  job.budget_bytes = static_cast<std::uint64_t>(device.peak(job.settings(outcome), true)) - 1;
+  device.snapshot = 0;  // now with its loader it takes just more than there is
+  device.beside_the_line = [&](std::int64_t) { return with_loader(job).empty() ? 0.0 : 0.3e9; };
+  outcome = job.tune(device);
+  EXPECT_EQ(job.value(outcome, "prefetch_factor"), 2);
+}
+
+TEST(Search, WhatTheUserFixedOfTheLoaderStays) {
+  SimulatedJob job;
+  job.config.data.num_workers = 3;
+  DeviceModel device;
+  device.uneven_wait = [](std::int64_t ahead) { return 0.6 / static_cast<double>(ahead); };
+  const auto outcome = job.tune(device);
+  EXPECT_EQ(job.value(outcome, "num_workers"), 3);
+  EXPECT_EQ(job.choice(outcome, "num_workers").origin, Origin::user);
+  EXPECT_EQ(job.value(outcome, "prefetch_factor"), 16);
+  job.config.data.prefetch_factor = 1;
+  const auto both = job.tune(device);
+  EXPECT_EQ(job.value(both, "prefetch_factor"), 1);
+  EXPECT_THAT(with_loader(job), IsEmpty());
+}
+
+TEST(Search, FewerThreadsAreTakenWhereTheyAreFasterBesideTheLoaderAndTheNotesSaySo) {
+  SimulatedJob job;
+  job.hardware.cpu.allowed_cores = 16;  // 8 for each rank
+  DeviceModel device;
+  device.threads_time = [](std::int64_t threads) { return threads == 8 ? 1.2 : threads == 7 ? 1.0 : 1.1; };
+  const auto outcome = job.tune(device);
+  EXPECT_EQ(job.value(outcome, "threads_per_rank"), 7);
+  EXPECT_EQ(job.choice(outcome, "threads_per_rank").origin, Origin::measured);
+  EXPECT_THAT(job.choice(outcome, "threads_per_rank").reason, HasSubstr("7 threads: 1.2"));
+  EXPECT_THAT(outcome.notes, Contains(AllOf(HasSubstr("7 instead of 8 threads"), HasSubstr("last bits"))));
+  device.threads_time = [](std::int64_t) { return 1.0; };
+  const auto equal = job.tune(device);
+  EXPECT_EQ(job.value(equal, "threads_per_rank"), 8);
+  EXPECT_THAT(job.choice(equal, "threads_per_rank").reason, HasSubstr("8 threads: 7 threads is"));
+  EXPECT_THAT(equal.notes, Not(Contains(HasSubstr("last bits"))));
+}
+
+TEST(Search, ThreadsThatTheUserTheEnvironmentOrDeterminismFixesAreNotMeasured) {
+  DeviceModel device;
+  device.threads_time = [](std::int64_t threads) { return 1.0 + 0.1 * static_cast<double>(threads); };
+  const auto threads_of = [&](auto change) {
+    SimulatedJob job;
+    job.hardware.cpu.allowed_cores = 16;
+    change(job);
+    return job.value(job.tune(device), "threads_per_rank");
+  };
+  EXPECT_EQ(threads_of([](SimulatedJob&) {}), 4);
+  EXPECT_EQ(threads_of([](SimulatedJob& job) { job.config.launch.threads_per_rank = 6; }), 6);
+  EXPECT_EQ(threads_of([](SimulatedJob& job) { job.shape.omp_num_threads = 5; }), 5);
+  EXPECT_EQ(threads_of([](SimulatedJob& job) { job.config.deterministic = true; }), 8);
+  EXPECT_EQ(threads_of([](SimulatedJob& job) { job.hardware.cpu.allowed_cores = 2; }), 1);
+}
+
+TEST(Search, OnAGpuPinnedMemoryAndTheIntervalOfItsFiguresAreMeasured) {
+  SimulatedJob job;
+  job.shape = {"image", true, 1};
+  job.hardware.cpu.allowed_cores = 8;
+  job.hardware.gpus = {test::simulated_gpu("NVIDIA GeForce RTX 3060", 12, 8, 6)};
+  DeviceModel device;
+  device.pageable_time = 1.2;
+  device.gpu_log_cost_s = 0.020;
+  auto outcome = job.tune(device);
+  EXPECT_EQ(job.value(outcome, "pin_memory"), true);
+  EXPECT_THAT(job.choice(outcome, "pin_memory").reason, HasSubstr("pin_memory on: pin_memory off is 0.8"));
+  const double step_s = static_cast<double>(job.config.train.effective_batch_size) / outcome.samples_per_s;
+  const auto interval = job.value(outcome, "gpu_log_interval").get<double>();
+  EXPECT_LE(0.020 / (step_s * interval), 0.01);
+  EXPECT_EQ(job.choice(outcome, "gpu_log_interval").origin, Origin::measured);
+  device.pageable_time = 0.8;
+  device.gpu_log_cost_s = 0.0001;  // cheap: yet no more than one a second
+  outcome = job.tune(device);
+  EXPECT_EQ(job.value(outcome, "pin_memory"), false);
+  EXPECT_GE(step_s * job.value(outcome, "gpu_log_interval").get<double>(), 0.9);
+  device.gpu_log_cost_s = 0;  // no driver to ask
+  EXPECT_EQ(job.choice(job.tune(device), "gpu_log_interval").origin, Origin::prior);
 }
 
 TEST(Search, DemandIsTheLineOfOneRank) {

@@ -30,12 +30,24 @@ double DeviceModel::samples_per_s(const TrialSettings& settings) const {
 double SimulatedDevice::visit(const TrialSettings& settings, std::int64_t steps, CandidateFigures& figures) {
   const double wave = std::sin(2 * std::numbers::pi * clock_s_ / model_.drift_period_s);
   const double noise = std::exp(std::normal_distribution<double>(0, model_.noise)(random_));
-  const double step_s = model_.step_s(settings) * noise * (1 + model_.drift * wave);
+  double step_s = model_.step_s(settings) * noise * (1 + model_.drift * wave);
+  if (loading_) {
+    const double waited_s = wait_s(settings, step_s);
+    step_s = model_.threads_time(settings.threads) * (settings.pin_memory ? 1 : model_.pageable_time) * step_s + waited_s;
+    wait_share_ = waited_s / step_s;
+  }
   clock_s_ += step_s * static_cast<double>(steps);
   figures.steps += steps;
   figures.last_loss = model_.loss(settings, figures.steps);
   if (figures.steps == steps) figures.first_loss = figures.last_loss;
   return step_s;
+}
+
+double SimulatedDevice::wait_s(const TrialSettings& settings, double step_s) const {
+  const double batches_s = model_.make_batch_s_per_sample * static_cast<double>(settings.micro_batch * settings.accumulation);
+  if (settings.num_workers == 0) return batches_s;
+  return std::max(batches_s / static_cast<double>(settings.num_workers) - step_s, 0.0) +
+         model_.uneven_wait(settings.num_workers * settings.prefetch_factor) * step_s;
 }
 
 void SimulatedDevice::time_candidates(const TrialSpec& spec, TrialResult& result) {
@@ -58,6 +70,7 @@ void SimulatedDevice::time_candidates(const TrialSpec& spec, TrialResult& result
       const std::size_t at = round % 2 == 1 ? spec.candidates.size() - 1 - i : i;
       const double s = visit(spec.candidates[at], steps, result.candidates[at]);
       result.candidates[at].step_times_s.push_back(s);
+      if (loading_ && spec.candidates.size() == 1) result.candidates[at].wait_shares.push_back(wait_share_);
       if (at < 2) sums[at] += s;
     }
   }
@@ -93,11 +106,13 @@ TrialResult SimulatedDevice::run(const TrialSpec& spec) {
     return result;
   }
   result.candidates.resize(spec.candidates.size());
+  loading_ = spec.with_loader;
   time_candidates(spec, result);
   result.peak_bytes = static_cast<std::uint64_t>(model_.peak(spec.candidates.front(), spec.whole_run));
   result.idle_bytes = static_cast<std::uint64_t>(model_.idle);
   result.make_batch_s = model_.make_batch_s_per_sample * static_cast<double>(spec.candidates.front().micro_batch);
   result.log_cost_s = model_.log_cost_s;
+  result.gpu_log_cost_s = model_.gpu_log_cost_s;
   result.facts = model_.facts;
   result.seconds = clock_s_ - began_s;
   return result;

@@ -27,7 +27,12 @@ struct DeviceModel {
   std::function<double(std::int64_t batch)> pace = [](std::int64_t) { return 1.0; };  // times per_sample_s
   double noise = 0.01, drift = 0.02, drift_period_s = 7;                 // share of a step time
   double start_s = 1, trial_s = 0.02, hang_s = 30;                       // a process; a trial's own; a hung one
-  double make_batch_s_per_sample = 20e-6, log_cost_s = 100e-6;
+  double make_batch_s_per_sample = 20e-6, log_cost_s = 100e-6, gpu_log_cost_s = 0;
+  // Beside a loader at work: what so many threads, and pageable memory on a GPU, make of a step; and how uneven batches
+  // are to make: the share of a step lost where `ahead` batches are ready.
+  std::function<double(std::int64_t threads)> threads_time = [](std::int64_t) { return 1.0; };
+  double pageable_time = 1;
+  std::function<double(std::int64_t ahead)> uneven_wait = [](std::int64_t) { return 0.0; };
   // What the loss is after `steps`.
   std::function<double(const TrialSettings&, std::int64_t steps)> loss = [](const TrialSettings&, std::int64_t steps) {
     return 2.0 / (1 + 0.1 * static_cast<double>(steps));
@@ -55,12 +60,14 @@ class SimulatedDevice : public TrialRunner {
   std::optional<TrialOutcome> failure_of(const TrialSpec& spec);
   void time_candidates(const TrialSpec& spec, TrialResult& result);
   double visit(const TrialSettings& settings, std::int64_t steps, CandidateFigures& figures);
+  double wait_s(const TrialSettings& settings, double step_s) const;
 
   DeviceModel model_;
   std::mt19937 random_;
   double clock_s_ = 0;
   int trials_ = 0;
-  bool alive_ = false;
+  bool alive_ = false, loading_ = false;
+  double wait_share_ = 0;                                                // of the last visit
 };
 
 // One thing that tune() did: a trial, or a prediction where there is no result.

@@ -1,0 +1,18 @@
+// A plan that an earlier run measured, checked before it is taken again.
+#pragma once
+
+#include <optional>
+
+#include "tuning/tuner.h"
+
+namespace tlaunch {
+
+// One trial with the settings of `kept`, applied to `config`: they must run and, where a budget is known (not 0), stay
+// within it. The outcome to go on with, its choices of origin `cache`; nothing where they do not hold.
+std::optional<TuneOutcome> verify_cached(const RunConfig& config, const TuneOutcome& kept, std::uint64_t budget_bytes,
+                                         TrialRunner& runner, const TuneCallbacks& callbacks);
+
+// Choices that were measured say that they come from the cache; their reasons and figures stay.
+Plan from_cache(Plan plan);
+
+}  // namespace tlaunch
