@@ -26,7 +26,8 @@ std::optional<std::string> environment_value(const std::string& name) {
 
 JobShape shape_of(const Job& job) {
   // The loader has checked that the model is known.
-  return {job.worker.model(job.loaded.config.model.name)->sample_kind, job.world.on_gpu, job.world.size};
+  return {job.worker.model(job.loaded.config.model.name)->sample_kind, job.world.on_gpu, job.world.size,
+          job.effective_batch_size};
 }
 
 Job prepare_job(const JobRequest& request) {

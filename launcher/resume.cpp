@@ -80,6 +80,13 @@ bool keep_own_plan(Job& job, const RunPlace& place) {
   return true;
 }
 
+void keep_effective_batch(Job& job, const RunPlace& place) {
+  if (place.resume_path.empty() || job.loaded.config.train.effective_batch_size) return;
+  job.effective_batch_size = effective_batch_size_of(place.resume_path);
+  job.plan = prior_plan(job.loaded.config, job.hardware, shape_of(job));
+  job.config = apply(job.loaded.config, job.plan);
+}
+
 std::string checkpoint_folder(const RunConfig& config, const std::string& run_dir) {
   return config.checkpoint.dirpath.value_or(run_dir + "/checkpoints");
 }

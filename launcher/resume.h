@@ -25,6 +25,11 @@ RunPlace choose_place(const Job& job, const std::string& run_dir, const std::opt
 // its numbers. False where there is none to keep.
 bool keep_own_plan(Job& job, const RunPlace& place);
 
+// Where a resumed run has no plan to keep (another number of ranks), its checkpoint still says the effective batch, which
+// the order of samples hangs on: where the config leaves that to auto the plan gets it, and the learning rate with it.
+// Throws DataError.
+void keep_effective_batch(Job& job, const RunPlace& place);
+
 // Where this run's checkpoints are.
 std::string checkpoint_folder(const RunConfig& config, const std::string& run_dir);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/effective_batch.h"
 #include "core/event.h"
 #include "core/units.h"
 #include "launcher/plan_cache.h"
@@ -15,15 +16,25 @@
 namespace tlaunch {
 namespace {
 
-// Whether there is a choice to make. `config`: with what the team fixed.
+// Whether there is a choice to make. `config`: with what the team fixed; job.config: with all that the plan says so far.
 bool anything_open(const Job& job, const RunConfig& config) {
-  const bool batch = !config.tune.keep_micro_batch && batch_candidates(config.train, job.world.size).size() > 1;
+  TrainConfig train = config.train;
+  const bool effective = !train.effective_batch_size && !job.effective_batch_size && !train.batch_size;
+  train.effective_batch_size = job.config.train.effective_batch_size;
+  const bool batch =
+      !config.tune.keep_micro_batch && (effective || batch_candidates(train, job.world.size).size() > 1);
   return batch || !alternatives(trial_settings_of(job.config), config, job.hardware, shape_of(job)).empty();
 }
 
 void take(Job& job, const Plan& plan) {
   job.plan = plan;
   job.config = apply(job.loaded.config, plan);
+}
+
+std::optional<TuneOutcome> read_kept(const Job& job, const Json& key) {
+  auto kept = read_plan_cache(key);
+  if (kept) scale_learning_rate(kept->plan, job.loaded.config.train);  // no part of the key: each run has its own
+  return kept;
 }
 
 // Choices from the cache say so; their reasons and figures stay.
@@ -111,7 +122,7 @@ TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog*
   TrialGroup runner(job, how.log_folder);
   const bool caching = job.loaded.config.tune.cache;
   const Json key = plan_cache_key(job, team.config, outcome.budget_bytes);
-  const auto kept = caching && !how.retune ? read_plan_cache(key) : std::nullopt;
+  const auto kept = caching && !how.retune ? read_kept(job, key) : std::nullopt;
   progress.line(kept ? "tuning: this job was measured here before" : "tuning: measuring what is left to auto");
   if (!kept || !still_holds(*kept, job, runner, callbacks, outcome)) {
     const TuneInput input{team.config, job.hardware, shape_of(job), job.plan, outcome.budget_bytes,
@@ -134,7 +145,7 @@ void take_cached_plan(Job& job) {
   take(job, team.plan);
   if (!how.enabled || !how.cache || !anything_open(job, team.config)) return;
   const auto budget = memory_budget_bytes(job.hardware, shape_of(job), how.margin);
-  if (const auto kept = read_plan_cache(plan_cache_key(job, team.config, budget))) take(job, from_cache(kept->plan));
+  if (const auto kept = read_kept(job, plan_cache_key(job, team.config, budget))) take(job, from_cache(kept->plan));
 }
 
 }  // namespace tlaunch

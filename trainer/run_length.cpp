@@ -19,10 +19,10 @@ RunLength run_length(const RunConfig& config, std::int64_t steps_per_epoch) {
   RunLength length;
   length.steps_per_epoch = steps_per_epoch;
   length.total_steps = train.max_steps ? *train.max_steps
-                       : train.kimg    ? steps_of_kimg(*train.kimg, train.effective_batch_size)
+                       : train.kimg    ? steps_of_kimg(*train.kimg, train.effective_batch_size.value())
                                        : train.epochs.value() * steps_per_epoch;
   length.steps_per_evaluation = eval.every_n_steps  ? *eval.every_n_steps
-                                : eval.every_n_kimg ? steps_of_kimg(*eval.every_n_kimg, train.effective_batch_size)
+                                : eval.every_n_kimg ? steps_of_kimg(*eval.every_n_kimg, train.effective_batch_size.value())
                                                     : eval.every_n_epochs.value() * steps_per_epoch;
   length.steps_per_checkpoint =
       checkpoint.every_n_steps ? *checkpoint.every_n_steps : checkpoint.every_n_epochs.value() * steps_per_epoch;

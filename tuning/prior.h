@@ -2,6 +2,9 @@
 // person can follow; each choice carries its reason. Pure.
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "core/plan.h"
 #include "core/run_config.h"
 #include "hardware/profile.h"
@@ -13,11 +16,14 @@ struct JobShape {
   std::string sample_kind;  // "image" or "keys"
   bool on_gpu = false;
   std::int64_t world_size = 1;
+  // Where the config leaves it to auto: that of the run which is resumed, and may not change. None: a new run.
+  std::optional<std::int64_t> effective_batch_size = {};
 };
 
 // Decides batch_size, gradient_accumulation_steps, mixed_precision, tf32, cudnn_benchmark, channels_last, num_workers,
-// prefetch_factor, pin_memory, log_interval, gpu_log_interval; lists effective_batch_size too. What the user fixed is
-// listed with origin user and never changed. Throws UsageError where the product rule cannot hold.
+// prefetch_factor, pin_memory, log_interval, gpu_log_interval; lists effective_batch_size too, and where that is auto
+// decides it, with the learning_rate that follows. What the user fixed is listed with origin user and never changed.
+// Throws UsageError where the product rule cannot hold.
 Plan prior_plan(const RunConfig& config, const HardwareProfile& hardware, const JobShape& job);
 
 }  // namespace tlaunch

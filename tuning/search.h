@@ -59,12 +59,16 @@ class Search {
   void adopt(const Pair& pair);
   void turn_down(const Pair& pair, bool another_lost);
   void try_on_top(const Pair& winner, const std::string& adopted_key);
+  std::vector<BatchSplit> candidates(bool memory_forces) const;
+  bool effective_is_open() const;               // each micro-batch has an effective batch of its own
+  std::int64_t effective_batch() const;         // of the split in hand
+  void bound_by_samples(bool memory_forces);    // the open effective batch, once their number is known
   std::vector<BatchSplit> ladder() const;
   std::vector<BatchPace> measure_ladder(std::vector<BatchSplit> splits);
   std::vector<BatchPace> extended_downwards(std::vector<BatchPace> paces);
   double ladder_cost_s(const std::vector<BatchSplit>& splits) const;
-  void take(const BatchSplit& split);
-  void take_for_memory(const BatchSplit& split);  // now, and in the plan
+  void take(const BatchSplit& split, const std::string& reason, Json evidence);  // now, and in the plan
+  void take_for_memory(BatchSplit split);
   bool take_what_fits(std::int64_t most);       // the largest candidate within `most`; false: there is none
   void measure_halfway();
   void give_up_mode(const TrialSettings& earlier);
@@ -80,6 +84,7 @@ class Search {
   const TuneCallbacks& callbacks_;
   TuneOutcome outcome_;
   TrialSettings now_;                     // the settings in hand; accumulation of its own
+  BatchSplit prior_;
   std::vector<BatchSplit> candidates_;    // ascending
   std::vector<MemoryPoint> points_;       // of now_'s mode
   std::optional<MemoryLine> line_;

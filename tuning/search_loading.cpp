@@ -39,7 +39,7 @@ void Search::choose_loading() {
 
 void Search::choose_log_interval() {
   if (!open("log_interval") || outcome_.samples_per_s <= 0) return;
-  const double step_s = static_cast<double>(input_.config.train.effective_batch_size) / outcome_.samples_per_s;
+  const double step_s = static_cast<double>(effective_batch()) / outcome_.samples_per_s;
   const double cost_s = log_cost_s_ + write_cost_s;
   std::int64_t chosen = *std::rbegin(intervals);
   for (auto it = std::rbegin(intervals); it != std::rend(intervals); ++it)

@@ -34,7 +34,8 @@ std::int64_t batch(const SimulatedJob& job, const TuneOutcome& outcome) { return
 
 void expect_product(const SimulatedJob& job, const TuneOutcome& outcome) {
   const auto settings = job.settings(outcome);
-  EXPECT_EQ(settings.micro_batch * settings.accumulation * job.shape.world_size, job.config.train.effective_batch_size);
+  EXPECT_EQ(settings.micro_batch * settings.accumulation * job.shape.world_size,
+            apply(job.config, outcome.plan).train.effective_batch_size);
 }
 
 void expect_whole_plan(const SimulatedJob& job, const TuneOutcome& outcome) {
