@@ -208,6 +208,16 @@ TEST_F(Tuning, AResumedRunKeepsItsOwnPlan) {
   EXPECT_EQ(events("run", "trial").size(), trials) << "nothing is measured again";
 }
 
+TEST_F(Tuning, AResumeMayShareTheEffectiveBatchAnew) {
+  ASSERT_EQ(train("run", {"tune.enabled=false"}).code, 0);  // 64 x 1 x 2
+  const auto resumed = train("run", {"--resume", "auto", "tune.enabled=false", "train.epochs=3", "train.batch_size=16"});
+  ASSERT_EQ(resumed.code, 0) << resumed.err;
+  const auto plan = file("run", "plan.json")["plan"];
+  EXPECT_EQ(plan["batch_size"]["value"], 16);
+  EXPECT_EQ(plan["gradient_accumulation_steps"]["value"], 4);
+  EXPECT_EQ(events("run", "start").at(1)["effective_batch_size"], 128);
+}
+
 TEST_F(Tuning, AMemoryLimitIsNeverCrossed) {
   // RLIMIT_DATA of 2 GiB on everything: launcher, trials, ranks.
   const TempDir captured;
