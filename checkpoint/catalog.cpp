@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 constexpr const char* step_key = "tlaunch.step";
 constexpr const char* epoch_key = "tlaunch.epoch";
 constexpr const char* metrics_key = "tlaunch.metrics";
+constexpr const char* state_key = "tlaunch.state";
 
 std::int64_t count_of(const Metadata& metadata, const char* key) {
   const auto found = metadata.find(key);
@@ -116,6 +117,16 @@ ResumeChoice newest_valid(const std::string& dir) {
     choice.skipped.push_back(fs::path(info.path).filename().string() + ": " + reason);
   }
   return choice;
+}
+
+std::int64_t effective_batch_size_of(const std::string& path) {
+  const SafetensorsFile file(path);
+  const auto found = file.metadata().find(state_key);
+  const Json state = found == file.metadata().end() ? Json() : Json::parse(found->second, nullptr, false);
+  static const Json::json_pointer where("/run/effective_batch_size");
+  if (!state.is_object() || !state.contains(where) || !state.at(where).is_number_integer() || state.at(where) < 1)
+    throw DataError(path + ": its " + state_key + " does not say the effective batch");
+  return state.at(where).get<std::int64_t>();
 }
 
 }  // namespace tlaunch

@@ -38,4 +38,8 @@ struct ResumeChoice {
 // checkpoint: it may have been a newer one.
 ResumeChoice newest_valid(const std::string& dir);
 
+// The effective batch that the checkpoint's run trains with, out of its "tlaunch.state" (a JSON object whose
+// run.effective_batch_size it is). Throws DataError where the file does not say, and what SafetensorsFile throws.
+std::int64_t effective_batch_size_of(const std::string& path);
+
 }  // namespace tlaunch

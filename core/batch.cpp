@@ -9,12 +9,10 @@
 namespace tlaunch {
 namespace {
 
-// Far above any batch that trains; keeps every product below within 64 bits.
-constexpr std::int64_t largest = std::int64_t{1} << 30;
-
 void check_range(const char* what, std::int64_t value) {
-  if (value < 1 || value > largest)
-    throw UsageError(std::string(what) + "=" + std::to_string(value) + ": expected 1 to " + std::to_string(largest));
+  if (value < 1 || value > largest_batch)
+    throw UsageError(std::string(what) + "=" + std::to_string(value) + ": expected 1 to " +
+                     std::to_string(largest_batch));
 }
 
 std::vector<std::int64_t> divisors(std::int64_t n) {  // ascending
@@ -87,7 +85,7 @@ BatchSplit split_batch(std::int64_t effective_batch, std::int64_t world_size, st
       return {*micro_batch, *accumulation, world_size};
     std::string instead;
     std::int64_t product = 0;
-    if (!__builtin_mul_overflow(*micro_batch * *accumulation, world_size, &product) && product <= largest)
+    if (!__builtin_mul_overflow(*micro_batch * *accumulation, world_size, &product) && product <= largest_batch)
       instead = "train.effective_batch_size=" + std::to_string(product) + ", or ";
     if (per_rank % *micro_batch == 0)
       instead += accumulation_key + "=" + std::to_string(per_rank / *micro_batch);

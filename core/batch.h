@@ -6,6 +6,9 @@
 
 namespace tlaunch {
 
+// Far above any batch that trains; keeps products within 64 bits.
+inline constexpr std::int64_t largest_batch = std::int64_t{1} << 30;
+
 struct BatchSplit {
   std::int64_t micro_batch = 0, accumulation = 0, world_size = 0;
   std::int64_t effective() const { return micro_batch * accumulation * world_size; }

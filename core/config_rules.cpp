@@ -9,8 +9,10 @@ namespace {
 
 void check_batch(const TrainConfig& train, std::vector<BrokenRule>& broken) {
   // What holds for any number of ranks; batch.h checks the rest once they are known.
+  if (!train.effective_batch_size) return;  // it is made of the others
+  const std::int64_t effective = *train.effective_batch_size;
   const std::int64_t unit = train.batch_size.value_or(1) * train.gradient_accumulation_steps.value_or(1);
-  if (train.effective_batch_size % unit == 0) return;
+  if (effective % unit == 0) return;
   std::vector<std::string> keys;
   std::string product;
   if (train.batch_size) {
@@ -23,9 +25,9 @@ void check_batch(const TrainConfig& train, std::vector<BrokenRule>& broken) {
                                                  std::to_string(*train.gradient_accumulation_steps));
   }
   keys.push_back("train.effective_batch_size");
-  const std::int64_t below = train.effective_batch_size / unit * unit;
+  const std::int64_t below = effective / unit * unit;
   broken.push_back({keys, product + " does not divide train.effective_batch_size=" +
-                              std::to_string(train.effective_batch_size) + "; nearest that it divides: " +
+                              std::to_string(effective) + "; nearest that it divides: " +
                               (below > 0 ? std::to_string(below) + " or " : "") + std::to_string(below + unit)});
 }
 

@@ -37,6 +37,11 @@ void fill(std::optional<Precision>& setting, const Choice& choice) {
   if (!setting) bad_value(choice, "off, fp16 or bf16");
 }
 
+void fill(double& setting, const Choice& choice) {
+  if (!choice.value.is_number()) bad_value(choice, "a number");
+  setting = choice.value.get<double>();
+}
+
 }  // namespace
 
 const char* to_string(Origin origin) {
@@ -82,6 +87,7 @@ Plan plan_from_json(const Json& json) {
 }
 
 RunConfig apply(RunConfig config, const Plan& plan) {
+  const bool effective_batch_is_open = !config.train.effective_batch_size;
   for (const Choice& choice : plan.choices) {
     const std::string& key = choice.key;
     if (key == "batch_size") fill(config.train.batch_size, choice);
@@ -97,7 +103,8 @@ RunConfig apply(RunConfig config, const Plan& plan) {
     else if (key == "threads_per_rank") fill(config.launch.threads_per_rank, choice);
     else if (key == "log_interval") fill(config.log.log_interval, choice);
     else if (key == "gpu_log_interval") fill(config.log.gpu_log_interval, choice);
-    // Others (effective_batch_size) are listed for people: they are never `auto`.
+    else if (key == "effective_batch_size") fill(config.train.effective_batch_size, choice);
+    else if (key == "learning_rate" && effective_batch_is_open) fill(config.train.learning_rate, choice);
   }
   return config;
 }

@@ -34,7 +34,8 @@ Json to_json(const Plan&);
 // Throws DataError where the JSON is no plan.
 Plan plan_from_json(const Json&);
 
-// `config` with every `auto` that the plan decides filled in. Values the user fixed in `config` stay.
+// `config` with every `auto` that the plan decides filled in. Values the user fixed in `config` stay; the learning rate
+// becomes the plan's only where the effective batch was left to it (core/effective_batch.h).
 RunConfig apply(RunConfig config, const Plan& plan);
 
 }  // namespace tlaunch

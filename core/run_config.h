@@ -16,6 +16,9 @@ enum class FloatType { float32, float64 };
 enum class OptimizerKind { sgd, adam, adamw };
 enum class ScheduleKind { cosine, step, constant };
 enum class MonitorMode { min, max };        // which of two metrics is the better one
+// Samples of an optimizer step that train.learning_rate is for where train.effective_batch_size is auto.
+inline constexpr std::int64_t reference_effective_batch = 256;
+
 enum class OnNan { stop, skip, rollback };  // what a loss or gradient that is not finite leads to
 
 struct ModelConfig {
@@ -38,7 +41,8 @@ struct TrainConfig {
   std::optional<std::int64_t> epochs, max_steps;
   std::optional<double> kimg;                    // thousand samples
   std::optional<std::int64_t> batch_size;        // micro-batch of one rank
-  std::int64_t effective_batch_size = 256;       // micro-batch x accumulation x world size
+  // micro-batch x accumulation x world size
+  std::optional<std::int64_t> effective_batch_size = reference_effective_batch;
   std::optional<std::int64_t> gradient_accumulation_steps;
   OptimizerKind optimizer = OptimizerKind::adamw;
   double momentum = 0, learning_rate = 1e-3, weight_decay = 0.01;

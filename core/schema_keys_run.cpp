@@ -1,3 +1,4 @@
+#include "core/batch.h"
 #include "core/schema_keys.h"
 
 namespace tlaunch {
@@ -7,7 +8,7 @@ bool is_folder_name(const std::string& text) {  // the run's folder below run_ro
   return text.find('/') == std::string::npos && text != "." && text != ".." && text.size() <= 100;
 }
 
-constexpr double largest_batch = 1 << 30;  // batch.cpp's
+constexpr double most_samples = static_cast<double>(largest_batch);
 constexpr double largest_count = 1e12;
 
 ValueRule positive(double most, const char* empty_word = "") {
@@ -103,18 +104,19 @@ std::vector<SchemaKey> run_keys() {
        .field = TLAUNCH_FIELD(train.batch_size),
        .unit = "samples",
        .meaning = "Micro-batch of one rank: what one forward pass takes.",
-       .rule = positive(largest_batch, "auto"),
+       .rule = positive(most_samples, "auto"),
        .may_change_on_resume = true},
       {.key = "train.effective_batch_size",
        .field = TLAUNCH_FIELD(train.effective_batch_size),
        .unit = "samples",
-       .meaning = "Samples of one optimizer step: micro-batch x accumulation x ranks, exactly.",
-       .rule = positive(largest_batch)},
+       .meaning = "Samples of one optimizer step: micro-batch x accumulation x ranks, exactly. auto: as measured, with "
+                  "the learning rate changed to suit it (docs/tuning.md).",
+       .rule = positive(most_samples, "auto")},
       {.key = "train.gradient_accumulation_steps",
        .field = TLAUNCH_FIELD(train.gradient_accumulation_steps),
        .unit = "micro-batches",
        .meaning = "Micro-batches of a rank before an optimizer step.",
-       .rule = positive(largest_batch, "auto"),
+       .rule = positive(most_samples, "auto"),
        .may_change_on_resume = true},
       {.key = "train.optimizer", .field = TLAUNCH_FIELD(train.optimizer), .meaning = "The update rule."},
       {.key = "train.momentum",
@@ -123,7 +125,8 @@ std::vector<SchemaKey> run_keys() {
        .rule = {.min = 0, .max = 1}},
       {.key = "train.learning_rate",
        .field = TLAUNCH_FIELD(train.learning_rate),
-       .meaning = "The highest the schedule reaches.",
+       .meaning = "The highest the schedule reaches. With train.effective_batch_size=auto: for an effective batch of "
+                  "256; for another it is changed by the linear (sgd) or square-root rule (adam, adamw).",
        .rule = above_zero()},
       {.key = "train.weight_decay",
        .field = TLAUNCH_FIELD(train.weight_decay),

@@ -39,7 +39,7 @@ std::optional<std::string> environment_value(const std::string& name) {
 JobShape shape_of(const Job& job) {
   // The loader has checked that the model is known.
   return {job.worker.model(job.loaded.config.model.name)->sample_kind, job.world.on_gpu, job.world.size,
-          omp_num_threads()};
+          omp_num_threads(), job.effective_batch_size};
 }
 
 Job prepare_job(const JobRequest& request) {

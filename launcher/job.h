@@ -29,6 +29,8 @@ struct Job {
   LoadedConfig loaded;               // as the user asked for it, with the sources of its values
   HardwareProfile hardware;
   World world;
+  // Of the run that is resumed, where the config leaves it to auto (resume.h); none: a new run.
+  std::optional<std::int64_t> effective_batch_size;
   Plan plan;
   RunConfig config;                  // with the plan applied: no `auto` is left
 };

@@ -38,6 +38,9 @@ Json plan_cache_key(const Job& job, const RunConfig& config, std::uint64_t budge
   Json keys = Json::object();
   for (const auto& [key, value] : flatten(config))
     if (bears_on_a_step(key)) keys[key] = value;
+  // Not as one that the config fixes: the plan then has the learning rate too.
+  if (job.effective_batch_size && !config.train.effective_batch_size)
+    keys["resumed.effective_batch_size"] = *job.effective_batch_size;
   keys["tune.keep_micro_batch"] = config.tune.keep_micro_batch;
   // Fixed by the config or by the environment.
   const Choice* threads = job.plan.find("threads_per_rank");

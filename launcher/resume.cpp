@@ -4,6 +4,7 @@
 
 #include "checkpoint/catalog.h"
 #include "core/atomic_file.h"
+#include "core/batch.h"
 #include "core/error.h"
 #include "launcher/checkpoint_argument.h"
 
@@ -58,6 +59,22 @@ RunPlace resume_in_place(const Job& job, const std::string& run_dir) {
 
 constexpr std::size_t plan_limit_bytes = 1u << 20;
 
+// Where `asked` fixes the micro-batch or the accumulation anew, the other one follows: the effective batch stays.
+void keep_product(Plan& plan, const RunConfig& asked) {
+  const TrainConfig train = apply(asked, plan).train;
+  if (!train.effective_batch_size || !train.batch_size || !train.gradient_accumulation_steps) return;
+  const BatchSplit before{*train.batch_size, *train.gradient_accumulation_steps, plan.world_size};
+  if (before.effective() == *train.effective_batch_size) return;
+  const BatchSplit split = split_batch(*train.effective_batch_size, plan.world_size, asked.train.batch_size,
+                                       asked.train.gradient_accumulation_steps, before.micro_batch);
+  for (Choice& choice : plan.choices) {
+    const bool micro = choice.key == "batch_size";
+    if (choice.origin == Origin::user || (!micro && choice.key != "gradient_accumulation_steps")) continue;
+    choice = {choice.key, micro ? split.micro_batch : split.accumulation, Origin::prior,
+              "makes up the resumed run's effective batch of " + std::to_string(split.effective()), nullptr};
+  }
+}
+
 }  // namespace
 
 bool keep_own_plan(Job& job, const RunPlace& place) {
@@ -75,9 +92,17 @@ bool keep_own_plan(Job& job, const RunPlace& place) {
   // What the command line fixes now beats the saved choice.
   for (Choice& choice : plan.choices)
     if (const Choice* now = job.plan.find(choice.key); now && now->origin == Origin::user) choice = *now;
+  keep_product(plan, job.loaded.config);
   job.plan = plan;
   job.config = apply(job.loaded.config, plan);
   return true;
+}
+
+void keep_effective_batch(Job& job, const RunPlace& place) {
+  if (place.resume_path.empty() || job.loaded.config.train.effective_batch_size) return;
+  job.effective_batch_size = effective_batch_size_of(place.resume_path);
+  job.plan = prior_plan(job.loaded.config, job.hardware, shape_of(job));
+  job.config = apply(job.loaded.config, job.plan);
 }
 
 std::string checkpoint_folder(const RunConfig& config, const std::string& run_dir) {

@@ -35,7 +35,10 @@ int train(const RunCommand& command, Job job) {
   const RunFolder& folder = place.folder;
   const int attempt = folder.next_attempt();
   EventLog log(folder.file("events.jsonl"), attempt);
-  if (!keep_own_plan(job, place)) tune_job(job, {command.retune, false, false, folder.file("logs/tuning")}, progress, &log);
+  if (!keep_own_plan(job, place)) {
+    keep_effective_batch(job, place);
+    tune_job(job, {command.retune, false, false, folder.file("logs/tuning")}, progress, &log);
+  }
   const RunFiles files = write_run_files(job, folder);
   log_plan(log, job, place.resume_path);
   if (command.run_dir.empty()) point_latest_to(folder.path());

@@ -85,7 +85,10 @@ std::vector<std::string> start_up_lines(const Job& job, const std::string& run_d
                               "batch: " + std::to_string(micro) + " (micro-batch) x " + std::to_string(steps) +
                                   " (accumulation) x " + std::to_string(job.world.size) +
                                   (job.world.size == 1 ? " rank = " : " ranks = ") +
-                                  std::to_string(config.train.effective_batch_size) + " (effective batch)"));
+                                  std::to_string(config.train.effective_batch_size.value_or(0)) +
+                                  " (effective batch)"));
+  if (const Choice* rate = job.plan.find("learning_rate"))
+    lines.push_back("learning rate: " + rate->value.dump() + "  (" + rate->reason + ")");
   lines.push_back("model: " + config.model.name + options_text(config.model.options));
   lines.push_back("data: " + config.data.name + (config.data.root.empty() ? "" : " in " + config.data.root));
   lines.push_back("run folder: " + run_dir);

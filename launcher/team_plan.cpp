@@ -6,6 +6,7 @@
 
 #include "core/atomic_file.h"
 #include "core/batch.h"
+#include "core/effective_batch.h"
 #include "core/error.h"
 #include "hardware/gpu_table.h"
 
@@ -25,15 +26,26 @@ bool give(std::optional<T>& open, const std::optional<T>& value) {
   return true;
 }
 
-// Batch and accumulation together: half of a split says nothing.
-bool give_batch(RunConfig& config, const TeamSettings& team, std::int64_t world_size) {
+// What both the config and a resumed run may fix.
+std::optional<std::int64_t> fixed_effective_batch(const Job& job) {
+  const auto& asked = job.loaded.config.train.effective_batch_size;
+  return asked ? asked : job.effective_batch_size;
+}
+
+// Batch and accumulation together: half of a split says nothing. An effective batch that is fixed decides what the
+// accumulation is; one left to auto is what the team's two make.
+bool give_batch(RunConfig& config, const TeamSettings& team, const Job& job) {
   TrainConfig train = config.train;
   if (train.batch_size || train.gradient_accumulation_steps || !team.batch_size) return false;
   train.batch_size = team.batch_size;
-  try {
-    split_batch(train.effective_batch_size, world_size, train.batch_size, {}, train.effective_batch_size);
-  } catch (const UsageError&) {
-    return false;
+  if (const auto effective = fixed_effective_batch(job)) {
+    try {
+      split_batch(*effective, job.world.size, train.batch_size, {}, *effective);
+    } catch (const UsageError&) {
+      return false;
+    }
+  } else {
+    train.gradient_accumulation_steps = team.gradient_accumulation_steps;
   }
   config.train = train;
   return true;
@@ -75,15 +87,22 @@ TeamPlan with_team_settings(const Job& job, bool new_file) {
   const auto mark = [&](bool was_given, const char* key) {
     if (was_given) given.push_back(key);
   };
-  mark(give_batch(config, team, job.world.size), "batch_size");
+  mark(give_batch(config, team, job), "batch_size");
+  const bool whole_split =
+      config.train.gradient_accumulation_steps != job.loaded.config.train.gradient_accumulation_steps;
+  mark(whole_split, "gradient_accumulation_steps");
+  mark(whole_split, "effective_batch_size");
   mark(give(config.gpu.mixed_precision, team.mixed_precision), "mixed_precision");
   mark(give(config.gpu.tf32, team.tf32), "tf32");
   mark(give(config.gpu.cudnn_benchmark, team.cudnn_benchmark), "cudnn_benchmark");
   mark(give(config.gpu.channels_last, team.channels_last), "channels_last");
   mark(give(config.data.num_workers, team.num_workers), "num_workers");
   if (team.batch_size && !config.train.batch_size)
-    made.notes.push_back(*path + ": batch_size " + std::to_string(*team.batch_size) + " does not divide a rank's share of " +
-                         std::to_string(config.train.effective_batch_size) + "; it is left to tuning");
+    made.notes.push_back(*path + ": batch_size " + std::to_string(*team.batch_size) +
+                         (config.train.gradient_accumulation_steps
+                              ? " is not taken beside the config's gradient_accumulation_steps"
+                              : " does not divide a rank's share of " + std::to_string(*fixed_effective_batch(job)) +
+                                    "; it is left to tuning"));
   if (!entry->note.empty()) made.notes.push_back(entry->note);
   made.plan = prior_plan(config, job.hardware, shape_of(job));
   for (Choice& choice : made.plan.choices)
@@ -91,6 +110,7 @@ TeamPlan with_team_settings(const Job& job, bool new_file) {
       choice.origin = Origin::team;
       choice.reason = "the team's value for " + entry->id + " (" + *path + ":" + std::to_string(entry->line) + ")";
     }
+  scale_learning_rate(made.plan, config.train);  // its origin is the effective batch's
   return made;
 }
 

@@ -14,9 +14,10 @@ TeamCard team_card(const Job& job);
 // Whether that card is made with several memories, so that its entry must name one.
 bool has_several_memories(const TeamCard& card);
 
-// The config with what the team's entry for this card says where the user left `auto`, and the plan for it: such choices
-// have origin `team`. A batch that the effective batch cannot be shared into is left to tuning. `notes`: what a person
-// should know. Without tune.team_file, or without an entry, the job's own. Throws UsageError for a bad file.
+// The config with what the team's entry for this card says where the user left `auto`, and the plan for it: such
+// choices have origin `team`. A batch that the effective batch cannot be shared into is left to tuning; an effective
+// batch left to auto is what the team's batch and accumulation make. `notes`: what a person should know. Without
+// tune.team_file, or without an entry, the job's own. Throws UsageError for a bad file.
 struct TeamPlan {
   RunConfig config;
   Plan plan;

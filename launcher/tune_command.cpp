@@ -63,9 +63,11 @@ TuneOutcome for_other_card(const TuneCommand& command) {
   return outcome;
 }
 
-// The plan's keys where they stand in a config. Accumulation is left to follow from the batch.
+// The plan's keys where they stand in a config. Accumulation is left to follow from the batch; an effective batch that
+// was auto takes its learning rate along, which a number there would no longer change.
 constexpr std::pair<const char*, const char*> written_keys[] = {
-    {"batch_size", "train.batch_size"},           {"mixed_precision", "gpu.mixed_precision"},
+    {"batch_size", "train.batch_size"},           {"effective_batch_size", "train.effective_batch_size"},
+    {"learning_rate", "train.learning_rate"},     {"mixed_precision", "gpu.mixed_precision"},
     {"tf32", "gpu.tf32"},                         {"cudnn_benchmark", "gpu.cudnn_benchmark"},
     {"channels_last", "gpu.channels_last"},       {"num_workers", "data.num_workers"},
     {"prefetch_factor", "data.prefetch_factor"},  {"pin_memory", "data.pin_memory"},
@@ -73,12 +75,13 @@ constexpr std::pair<const char*, const char*> written_keys[] = {
     {"log_interval", "log.log_interval"},         {"gpu_log_interval", "log.gpu_log_interval"}};
 
 // What was measured (now, or for the cache, or by the team), into the file itself.
-void write_config(const TuneCommand& command, const Plan& plan, Progress& progress) {
+void write_config(const TuneCommand& command, const Job& job, Progress& progress) {
   const std::string original = read_file(command.config, config_limit_bytes);
   std::vector<YamlEdit> edits;
   for (const auto& [key, dotted] : written_keys) {
-    const Choice* choice = plan.find(key);
+    const Choice* choice = job.plan.find(key);
     if (!choice || choice->origin == Origin::user || choice->origin == Origin::prior) continue;
+    if (choice->key == "learning_rate" && choice->value == job.loaded.config.train.learning_rate) continue;  // as it was
     edits.push_back({yaml_path(dotted), choice->value.is_string() ? choice->value.get<std::string>() : choice->value.dump()});
   }
   const std::string edited = edit_yaml(original, edits, command.config);
@@ -101,7 +104,7 @@ int run_tune(const TuneCommand& command) {
   Job job = prepare_job({command.config, command.overrides, command.nproc, ""});
   const TuneOutcome outcome = tune_job(job, {command.retune, true, command.team, ""}, progress, nullptr);
   show(command, outcome);
-  if (command.write && !outcome.interrupted) write_config(command, outcome.plan, progress);
+  if (command.write && !outcome.interrupted) write_config(command, job, progress);
   if (command.team && !outcome.interrupted) progress.line(write_team_entry(job) + ": entry for " + team_card(job).name + " written");
   if (outcome.interrupted) return exit_code::interrupted;
   const bool nothing_ran = outcome.trials > 0 && outcome.measured_peak_bytes == 0;  // the notes say why

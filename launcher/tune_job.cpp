@@ -1,5 +1,8 @@
 #include "launcher/tune_job.h"
 
+#include <algorithm>
+
+#include "core/effective_batch.h"
 #include "core/event.h"
 #include "core/units.h"
 #include "launcher/plan_cache.h"
@@ -14,15 +17,25 @@
 namespace tlaunch {
 namespace {
 
-// Whether there is a choice to make. `config`: with what the team fixed.
+// Whether there is a choice to make. `config`: with what the team fixed; job.config: with all that the plan says so far.
 bool anything_open(const Job& job, const RunConfig& config) {
-  const bool batch = !config.tune.keep_micro_batch && batch_candidates(config.train, job.world.size).size() > 1;
+  TrainConfig train = config.train;
+  const bool effective = !train.effective_batch_size && !job.effective_batch_size && !train.batch_size;
+  train.effective_batch_size = job.config.train.effective_batch_size;
+  const bool batch =
+      !config.tune.keep_micro_batch && (effective || batch_candidates(train, job.world.size).size() > 1);
   return batch || !alternatives(trial_settings_of(job.config), config, job.hardware, shape_of(job)).empty();
 }
 
 void take(Job& job, const Plan& plan) {
   job.plan = plan;
   job.config = apply(job.loaded.config, plan);
+}
+
+std::optional<TuneOutcome> read_kept(const Job& job, const Json& key) {
+  auto kept = read_plan_cache(key);
+  if (kept) scale_learning_rate(kept->plan, job.loaded.config.train);  // no part of the key: each run has its own
+  return kept;
 }
 
 std::string result_text(const TrialSpec& spec, const TrialResult& result) {
@@ -84,7 +97,7 @@ TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog*
   TrialGroup runner(job, how.log_folder);
   const bool caching = job.loaded.config.tune.cache;
   const Json key = plan_cache_key(job, team.config, outcome.budget_bytes);
-  const auto kept = caching && !how.retune ? read_plan_cache(key) : std::nullopt;
+  const auto kept = caching && !how.retune ? read_kept(job, key) : std::nullopt;
   progress.line(kept ? "tuning: this job was measured here before" : "tuning: measuring what is left to auto");
   const auto verified =
       kept ? verify_cached(job.loaded.config, *kept, outcome.budget_bytes, runner, callbacks) : std::nullopt;
@@ -111,7 +124,7 @@ void take_cached_plan(Job& job) {
   take(job, team.plan);
   if (!how.enabled || !how.cache || !anything_open(job, team.config)) return;
   const auto budget = memory_budget_bytes(job.hardware, shape_of(job), how.margin);
-  if (const auto kept = read_plan_cache(plan_cache_key(job, team.config, budget))) take(job, from_cache(kept->plan));
+  if (const auto kept = read_kept(job, plan_cache_key(job, team.config, budget))) take(job, from_cache(kept->plan));
 }
 
 }  // namespace tlaunch

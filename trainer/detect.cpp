@@ -8,7 +8,7 @@
 namespace tlaunch {
 namespace {
 
-constexpr std::int64_t largest_batch = 4096;  // windows
+constexpr std::int64_t most_windows = 4096;  // windows
 
 // Sessions repeat few patterns: each distinct (window, next key) is asked once.
 class Questions {
@@ -92,7 +92,7 @@ std::map<std::string, double> detect(Job& job, const Group& group, const Options
   const torch::NoGradGuard no_grad;
   job.model->eval();
   torch::Tensor counts;
-  batch.run(group, largest_batch, [&](std::int64_t size) {
+  batch.run(group, most_windows, [&](std::int64_t size) {
     counts = torch::tensor({count_flagged(tests.abnormal, job, group, window, top_g, size),
                             count_flagged(tests.normal, job, group, window, top_g, size)}).to(job.device);
   });

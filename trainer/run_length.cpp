@@ -6,7 +6,7 @@ namespace tlaunch {
 
 RunLength run_length(const RunConfig& config, std::int64_t steps_per_epoch) {
   const auto& train = config.train;
-  const auto effective_batch = train.effective_batch_size;
+  const auto effective_batch = train.effective_batch_size.value();
   RunLength length;
   length.steps_per_epoch = steps_per_epoch;
   length.total_steps = train.max_steps ? *train.max_steps

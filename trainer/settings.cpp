@@ -2,6 +2,7 @@
 
 #include "core/atomic_file.h"
 #include "core/batch.h"
+#include "core/effective_batch.h"
 #include "core/error.h"
 #include "core/plan.h"
 
@@ -19,7 +20,12 @@ void default_to(std::optional<T>& value, T fallback) {
 }  // namespace
 
 RunConfig with_safe_defaults(RunConfig config, int world_size) {
-  const auto split = split_batch(config.train.effective_batch_size, world_size, config.train.batch_size,
+  if (!config.train.effective_batch_size) {
+    const std::int64_t batch = closest_effective_batch(config.train, world_size);
+    config.train.learning_rate = scaled_learning_rate(config.train, batch).learning_rate;
+    config.train.effective_batch_size = batch;
+  }
+  const auto split = split_batch(*config.train.effective_batch_size, world_size, config.train.batch_size,
                                  config.train.gradient_accumulation_steps, safe_micro_batch);
   config.train.batch_size = split.micro_batch;
   config.train.gradient_accumulation_steps = split.accumulation;

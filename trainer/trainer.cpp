@@ -79,7 +79,7 @@ void Trainer::seed_generator() const {
 }
 
 RunIdentity Trainer::identity() const {
-  return {config_.seed, job_.dataset->size(Split::train), config_.train.effective_batch_size, length_.steps_per_epoch};
+  return {config_.seed, job_.dataset->size(Split::train), split_.effective(), length_.steps_per_epoch};
 }
 
 std::int64_t Trainer::stop_step() const {

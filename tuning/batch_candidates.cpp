@@ -3,17 +3,52 @@
 #include <algorithm>
 
 namespace tlaunch {
+namespace {
+
+constexpr std::int64_t most_samples = 4096, least_steps_an_epoch = 16;
+
+// Descending from `micro`: halves that are multiples of 4 (of 44: 20, 8, 4), below 4 only where memory forces it.
+std::int64_t next_below(std::int64_t micro) { return micro > 4 ? std::max<std::int64_t>(4, micro / 8 * 4) : micro / 2; }
+
+}  // namespace
 
 std::vector<BatchSplit> batch_candidates(const TrainConfig& train, std::int64_t world_size, bool memory_forces) {
-  const auto first = split_batch(train.effective_batch_size, world_size, train.batch_size,
-                                 train.gradient_accumulation_steps, train.effective_batch_size);
+  const std::int64_t effective = train.effective_batch_size.value();
+  const auto first =
+      split_batch(effective, world_size, train.batch_size, train.gradient_accumulation_steps, effective);
   if (train.batch_size || train.gradient_accumulation_steps) return {first};
-  const std::int64_t share = train.effective_batch_size / world_size;
+  const std::int64_t share = effective / world_size;
   std::vector<BatchSplit> all;
   for (std::int64_t micro = 1; micro <= share; ++micro)
     if (share % micro == 0) all.push_back({micro, share / micro, world_size});
   const auto no_multiple = [](const BatchSplit& one) { return one.micro_batch % 4 != 0; };
   if (!memory_forces && !std::all_of(all.begin(), all.end(), no_multiple)) std::erase_if(all, no_multiple);
+  return all;
+}
+
+std::int64_t most_effective_batch(std::int64_t train_samples) {
+  if (train_samples <= 0) return most_samples;
+  return std::clamp(train_samples / least_steps_an_epoch, least_effective_batch, most_samples);
+}
+
+std::vector<BatchSplit> open_batch_candidates(const BatchSplit& prior, std::optional<std::int64_t> accumulation,
+                                              std::int64_t train_samples, bool memory_forces) {
+  const std::int64_t most = most_effective_batch(train_samples);
+  const auto with = [&](std::int64_t micro) {
+    const std::int64_t samples = micro * prior.world_size;
+    return BatchSplit{micro, accumulation.value_or((least_effective_batch + samples - 1) / samples), prior.world_size};
+  };
+  std::vector<BatchSplit> all;
+  const std::int64_t least = memory_forces ? 1 : std::min<std::int64_t>(4, prior.micro_batch);
+  for (std::int64_t micro = prior.micro_batch; micro >= least; micro = next_below(micro)) all.push_back(with(micro));
+  std::reverse(all.begin(), all.end());
+  for (std::int64_t micro = 2 * prior.micro_batch; with(micro).effective() <= most; micro *= 2) all.push_back(with(micro));
+
+  // Large effective batches are at the back. One stays, whatever the limits.
+  const auto too_large = [&](const BatchSplit& one) { return one.effective() > most; };
+  const auto too_small = [&](const BatchSplit& one) { return one.effective() < least_effective_batch; };
+  while (all.size() > 1 && too_large(all.back())) all.pop_back();
+  while (!memory_forces && all.size() > 1 && too_small(all.front())) all.erase(all.begin());
   return all;
 }
 

@@ -28,10 +28,13 @@ CardPrediction predict_for_card(const RunConfig& config, const GpuInfo& card, co
   const MemoryLine there_line{card_fixed_bytes + copies_of_parameters * width * static_cast<double>(parameters),
                               line.bytes_per_sample * (mixed ? mixed_share : 1)};
 
+  // An effective batch left to auto is the prior's there: what is faster is not known of that card.
+  TrainConfig train = config.train;
+  train.effective_batch_size = resolved.train.effective_batch_size;
   std::optional<BatchSplit> chosen;
   std::int64_t least = 0;
   for (const bool memory_forces : {false, true}) {
-    const auto candidates = batch_candidates(config.train, job.world_size, memory_forces);
+    const auto candidates = batch_candidates(train, job.world_size, memory_forces);
     least = candidates.front().micro_batch;
     for (const auto& split : candidates)
       if (there_line.peak_bytes(split.micro_batch) <= prediction.budget_bytes) chosen = split;

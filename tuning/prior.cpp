@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/batch.h"
+#include "core/effective_batch.h"
 #include "tuning/batch_limit.h"
 
 namespace tlaunch {
@@ -62,10 +63,30 @@ class PriorPlan {
     }
   }
 
+  std::int64_t effective_batch() const {
+    if (const auto& fixed = config_.train.effective_batch_size) return *fixed;
+    if (job_.effective_batch_size) return *job_.effective_batch_size;
+    return closest_effective_batch(config_.train, job_.world_size);
+  }
+
+  Choice effective_batch_choice(std::int64_t batch, const std::string& product) const {
+    const TrainConfig& train = config_.train;
+    const char* key = "effective_batch_size";
+    if (train.effective_batch_size)
+      return {key, batch, Origin::user, "from the config, never changed, so that results compare between machines"};
+    if (job_.effective_batch_size) return {key, batch, Origin::user, "the resumed run's own, which a resume keeps"};
+    if (train.batch_size && train.gradient_accumulation_steps)
+      return {key, batch, Origin::prior, "what the micro-batch and the accumulation set make: " + product};
+    const std::string reference = std::to_string(reference_effective_batch);
+    if (batch == reference_effective_batch)
+      return {key, batch, Origin::prior, reference + " samples, for which the learning rate is written: " + product};
+    return {key, batch, Origin::prior, "the closest to " + reference + " that can be shared: " + product};
+  }
+
   void decide_batch() {
     const BatchLimit limit = tightest_limit();
     const TrainConfig& train = config_.train;
-    const BatchSplit split = split_batch(train.effective_batch_size, job_.world_size, train.batch_size,
+    const BatchSplit split = split_batch(effective_batch(), job_.world_size, train.batch_size,
                                          train.gradient_accumulation_steps, limit.micro_batch);
     const std::string ranks = std::to_string(job_.world_size) + (job_.world_size == 1 ? " rank" : " ranks");
     const std::string product = std::to_string(split.micro_batch) + " x " + std::to_string(split.accumulation) + " x " +
@@ -80,8 +101,8 @@ class PriorPlan {
     choose("batch_size", train.batch_size, {split.micro_batch, largest});
     choose("gradient_accumulation_steps", train.gradient_accumulation_steps,
            {split.accumulation, "makes up the effective batch: " + product});
-    plan_.choices.push_back({"effective_batch_size", train.effective_batch_size, Origin::user,
-                             "from the config, never changed, so that results compare between machines"});
+    plan_.choices.push_back(effective_batch_choice(split.effective(), product));
+    scale_learning_rate(plan_, train);
   }
 
   BatchLimit tightest_limit() {

@@ -17,14 +17,17 @@ struct JobShape {
   bool on_gpu = false;
   std::int64_t world_size = 1;
   std::optional<std::int64_t> omp_num_threads = {};  // of the environment, where the user has set it
+  // Where the config leaves it to auto: that of the run which is resumed, and may not change. None: a new run.
+  std::optional<std::int64_t> effective_batch_size = {};
 };
 
 // Cores for each rank, at least one; all ranks are taken to be on this machine.
 std::int64_t cores_of_a_rank(const HardwareProfile& hardware, const JobShape& job);
 
 // Decides batch_size, gradient_accumulation_steps, mixed_precision, tf32, cudnn_benchmark, channels_last, num_workers,
-// prefetch_factor, pin_memory, threads_per_rank, log_interval, gpu_log_interval; lists effective_batch_size too. What the
-// user fixed, in the config or by OMP_NUM_THREADS, is listed with origin user and never changed. Throws UsageError where the product rule cannot hold.
+// prefetch_factor, pin_memory, threads_per_rank, log_interval, gpu_log_interval; lists effective_batch_size too, and where
+// that is auto decides it, with the learning_rate that follows. What the user fixed, in the config or by OMP_NUM_THREADS, is
+// listed with origin user and never changed. Throws UsageError where the product rule cannot hold.
 Plan prior_plan(const RunConfig& config, const HardwareProfile& hardware, const JobShape& job);
 
 }  // namespace tlaunch

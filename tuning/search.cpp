@@ -16,8 +16,8 @@ constexpr double share_of_run = 0.10, least_budget_s = 5, most_budget_s = 60;  /
 constexpr std::int64_t first_batch = 4, largest_small_batch = 32;  // of the memory line
 constexpr double quick_s = 2;      // a first trial that took longer is followed by one of twice the batch only
 
-double samples_of(const RunConfig& config, std::int64_t train_samples) {
-  if (config.train.max_steps) return static_cast<double>(*config.train.max_steps * config.train.effective_batch_size);
+double samples_of(const RunConfig& config, std::int64_t train_samples, std::int64_t effective_batch) {
+  if (config.train.max_steps) return static_cast<double>(*config.train.max_steps * effective_batch);
   if (config.train.kimg) return *config.train.kimg * 1000;
   return static_cast<double>(config.train.epochs.value_or(1)) * static_cast<double>(train_samples);
 }
@@ -28,7 +28,8 @@ Search::Search(const TuneInput& input, TrialRunner& runner, const TuneCallbacks&
     : input_(input), runner_(runner), callbacks_(callbacks), now_(trial_settings_of(apply(input.config, input.prior))) {
   outcome_.plan = input.prior;
   outcome_.budget_bytes = input.budget_bytes;
-  candidates_ = batch_candidates(input.config.train, input.job.world_size);
+  prior_ = {now_.micro_batch, now_.accumulation, input.job.world_size};
+  candidates_ = candidates(/*memory_forces=*/false);
   if (!open("batch_size") || input.config.tune.keep_micro_batch)
     std::erase_if(candidates_, [&](const auto& one) { return one.micro_batch != now_.micro_batch; });
 }
@@ -154,7 +155,7 @@ void Search::refuse() const {
   else if (smallest != points_.end() && smallest->micro_batch == least)
     needs = " needs " + format_bytes(smallest->peak_bytes);
   const std::string there = format_bytes(outcome_.budget_bytes) + " a rank (less what tune.margin keeps free)";
-  if (!open("batch_size") || input_.config.train.gradient_accumulation_steps)
+  if (!open("batch_size") || (input_.config.train.gradient_accumulation_steps && !effective_is_open()))
     throw UsageError(
         batch + ", which is fixed, does not fit the memory: there are " + there + ", and it" + needs +
         "; leave train.batch_size and train.gradient_accumulation_steps to auto (without tune.keep_micro_batch), "
@@ -189,14 +190,18 @@ void Search::measure_memory() {
   if (gone()) return;
   measure_line();
   if (!outcome_.interrupted && points_.empty() && last_.outcome == TrialOutcome::crashed) measure_plain_line();
-  if (outcome_.interrupted || gone()) return;
+  if (outcome_.interrupted) return;
+  bound_by_samples(/*memory_forces=*/false);
+  if (gone()) return;
   if (points_.empty() && last_.outcome != TrialOutcome::out_of_memory)
     return;                                           // not for want of memory: the run will tell
   if (points_.empty() || largest_that_fits() == 0) {  // smaller than a multiple of 4, where memory forces it
     if (open("batch_size"))
-      candidates_ = batch_candidates(input_.config.train, input_.job.world_size, /*memory_forces=*/true);
-    if (points_.empty() && candidates_.front().micro_batch < failed_batch_)
+      candidates_ = candidates(/*memory_forces=*/true);
+    if (points_.empty() && candidates_.front().micro_batch < failed_batch_) {
       measure_line_from(candidates_.front().micro_batch);
+      bound_by_samples(/*memory_forces=*/true);
+    }
   }
   if (outcome_.interrupted) return;
 
@@ -231,8 +236,8 @@ double Search::time_budget_s() const {
   if (input_.budget_s) return *input_.budget_s;
   if (input_.thorough || step_time_s_ <= 0) return most_budget_s;
   const double samples_per_s = static_cast<double>(now_.micro_batch * input_.job.world_size) / step_time_s_;
-  return std::clamp(share_of_run * samples_of(input_.config, facts_.train_samples) / samples_per_s, least_budget_s,
-                    most_budget_s);
+  const double samples = samples_of(input_.config, facts_.train_samples, effective_batch());
+  return std::clamp(share_of_run * samples / samples_per_s, least_budget_s, most_budget_s);
 }
 
 bool Search::over(double cost_s) const {
@@ -245,7 +250,7 @@ bool Search::gone() const { return !too_large_ && input_.budget_s && runner_.ela
 bool Search::worth(double gain, double cost_s) const {
   if (input_.thorough || runner_.elapsed_s() + cost_s <= least_budget_s) return true;
   const double samples_per_s = static_cast<double>(now_.micro_batch * input_.job.world_size) / step_time_s_;
-  return gain * samples_of(input_.config, facts_.train_samples) / samples_per_s > cost_s;
+  return gain * samples_of(input_.config, facts_.train_samples, effective_batch()) / samples_per_s > cost_s;
 }
 
 void Search::set(const std::string& key, const Json& value, const std::string& reason, Json evidence) {

@@ -80,12 +80,16 @@ class Search {
   bool feed_more();                             // to the loader of now_; false: there is no more to give
   void choose_feed();
   void choose_interval(const std::string& key, double cost_s, const std::string& what);
+  std::vector<BatchSplit> candidates(bool memory_forces) const;
+  bool effective_is_open() const;               // each micro-batch has an effective batch of its own
+  std::int64_t effective_batch() const;         // of the split in hand
+  void bound_by_samples(bool memory_forces);    // the open effective batch, once their number is known
   std::vector<BatchSplit> ladder() const;
   std::vector<BatchPace> measure_ladder(std::vector<BatchSplit> splits);
   std::vector<BatchPace> extended_downwards(std::vector<BatchPace> paces);
   double ladder_cost_s(const std::vector<BatchSplit>& splits) const;
-  void take(const BatchSplit& split);
-  void take_for_memory(const BatchSplit& split);  // now, and in the plan
+  void take(const BatchSplit& split, const std::string& reason, Json evidence);  // now, and in the plan
+  void take_for_memory(BatchSplit split);
   bool take_what_fits(std::int64_t most);       // the largest candidate within `most`; false: there is none
   void measure_halfway();
   void measure_new_mode();                      // the line of now_'s mode; that mode is given up where nothing fits
@@ -103,6 +107,7 @@ class Search {
   const TuneCallbacks& callbacks_;
   TuneOutcome outcome_;
   TrialSettings now_;                     // the settings in hand; accumulation of its own
+  BatchSplit prior_;
   std::vector<BatchSplit> candidates_;    // ascending
   std::vector<MemoryPoint> points_;       // of now_'s mode
   std::optional<MemoryLine> line_;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "core/effective_batch.h"
 #include "core/units.h"
 #include "tuning/median.h"
 #include "tuning/search.h"
@@ -22,13 +23,41 @@ std::string product(const BatchSplit& split) {
 
 }  // namespace
 
-// Around the prior's batch, from an eighth of it up to what fits, at most `most_candidates`.
+bool Search::effective_is_open() const { return open("batch_size") && open("effective_batch_size"); }
+
+std::int64_t Search::effective_batch() const { return now_.micro_batch * now_.accumulation * input_.job.world_size; }
+
+std::vector<BatchSplit> Search::candidates(bool memory_forces) const {
+  TrainConfig train = input_.config.train;
+  if (effective_is_open())
+    return open_batch_candidates(prior_, train.gradient_accumulation_steps, facts_.train_samples, memory_forces);
+  if (!train.effective_batch_size) train.effective_batch_size = prior_.effective();
+  return batch_candidates(train, input_.job.world_size, memory_forces);
+}
+
+void Search::bound_by_samples(bool memory_forces) {
+  if (!effective_is_open() || facts_.train_samples == 0) return;
+  candidates_ = candidates(memory_forces);
+  if (effective_batch() <= most_effective_batch(facts_.train_samples)) return;
+  const BatchSplit* largest = &candidates_.front();
+  for (const auto& candidate : candidates_)
+    if (candidate.micro_batch <= now_.micro_batch) largest = &candidate;
+  take(*largest, "with " + std::to_string(facts_.train_samples) +
+                     " training samples a larger effective batch leaves an epoch too few steps: " + product(*largest),
+       nullptr);
+}
+
+// Around the prior's batch, from an eighth of it up to what fits, at most `most_candidates`. Where each has an effective
+// batch of its own a larger one costs more to try, and up to eight times the prior's are enough.
 std::vector<BatchSplit> Search::ladder() const {
-  const std::int64_t most = largest_that_fits();
+  const std::int64_t most =
+      effective_is_open() ? std::min(largest_that_fits(), 8 * now_.micro_batch) : largest_that_fits();
   std::vector<BatchSplit> splits;
   for (const auto& candidate : candidates_)
     if (candidate.micro_batch <= most && 8 * candidate.micro_batch >= std::min(most, now_.micro_batch))
       splits.push_back(candidate);
+  while (effective_is_open() && splits.size() > 1 && splits.front().effective() < least_effective_batch)
+    splits.erase(splits.begin());  // only memory forces those, and then the largest
   while (splits.size() >
          most_candidates) {  // thin out: the neighbour pair closest to each other gives up its lower one
     std::size_t closest = 0;
@@ -71,18 +100,25 @@ std::vector<BatchPace> Search::measure_ladder(std::vector<BatchSplit> splits) {
   return {};
 }
 
-void Search::take(const BatchSplit& split) {
+void Search::take(const BatchSplit& split, const std::string& reason, Json evidence) {
   now_.micro_batch = split.micro_batch;
   now_.accumulation = split.accumulation;
+  set("batch_size", split.micro_batch, reason, std::move(evidence));
+  if (open("gradient_accumulation_steps"))
+    set("gradient_accumulation_steps", split.accumulation, "makes up the effective batch: " + product(split), nullptr);
+  if (!effective_is_open()) return;
+  set("effective_batch_size", split.effective(), "that of the micro-batch chosen: " + product(split), nullptr);
+  scale_learning_rate(outcome_.plan, input_.config.train);
 }
 
-void Search::take_for_memory(const BatchSplit& split) {
-  take(split);
+void Search::take_for_memory(BatchSplit split) {
+  // An effective batch that is open too does not change for want of memory, where accumulation can make it up.
+  const std::int64_t samples = split.micro_batch * split.world_size;
+  if (effective_is_open() && open("gradient_accumulation_steps") && effective_batch() % samples == 0)
+    split.accumulation = effective_batch() / samples;
   Json evidence;
   if (line_) evidence = {{"bytes_per_sample", line_->bytes_per_sample}, {"fixed_bytes", line_->fixed_bytes}};
-  set("batch_size", split.micro_batch,
-      "the largest that fits " + format_bytes(outcome_.budget_bytes) + " a rank: " + product(split), evidence);
-  set("gradient_accumulation_steps", split.accumulation, "makes up the effective batch: " + product(split), nullptr);
+  take(split, "the largest that fits " + format_bytes(outcome_.budget_bytes) + " a rank: " + product(split), evidence);
 }
 
 // A step of each, in each round and twice before them.
@@ -121,7 +157,9 @@ void Search::choose_batch() {
   outcome_.samples_per_s = static_cast<double>(now_.micro_batch * input_.job.world_size) / step_time_s_;
   if (!open("batch_size")) return;
   auto splits = ladder();
-  while (splits.size() > 2 && over(ladder_cost_s(splits))) splits.erase(splits.begin());
+  // The dearest goes: small ones that waste the machine, or where each is a step of its own size the largest.
+  while (splits.size() > 2 && over(ladder_cost_s(splits)))
+    splits.erase(effective_is_open() ? splits.end() - 1 : splits.begin());
   if (splits.size() < 2 || over(ladder_cost_s(splits)) || !worth(0.05, ladder_cost_s(splits))) {
     keep("batch_size",
          splits.size() < 2 ? "the only one that fits" : "not measured: too little time for what it can win");
@@ -135,14 +173,11 @@ void Search::choose_batch() {
         evidence[std::to_string(pace.split.micro_batch)] = pace.samples_per_s;
         best = std::max(best, pace.samples_per_s);
       }
-      take(chosen->split);
       outcome_.samples_per_s = chosen->samples_per_s;
       const std::string reason = "the smallest of " + std::to_string(paces.size()) +
                                  " measured within 3 % of the best (" + format_count(chosen->samples_per_s) + " of " +
                                  format_count(best) + " samples/s): " + product(chosen->split);
-      set("batch_size", chosen->split.micro_batch, reason, {{"samples_per_s", evidence}});
-      set("gradient_accumulation_steps", chosen->split.accumulation,
-          "makes up the effective batch: " + product(chosen->split), nullptr);
+      take(chosen->split, reason, {{"samples_per_s", evidence}});
     } else {
       keep("batch_size", "not measured: the trials of other batches failed");
     }
@@ -234,7 +269,7 @@ void Search::fall_back() {
   for (const auto& point : points_)
     if (point.micro_batch < failed_batch_ && (!safe || point.micro_batch > safe->micro_batch)) safe = &point;
   if (safe && safe->micro_batch < candidates_.front().micro_batch)
-    candidates_ = batch_candidates(input_.config.train, input_.job.world_size, /*memory_forces=*/true);
+    candidates_ = candidates(/*memory_forces=*/true);
   if (!safe || !take_what_fits(safe->micro_batch)) refuse();
   outcome_.measured_peak_bytes = safe->peak_bytes;
 }

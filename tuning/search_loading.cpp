@@ -149,7 +149,7 @@ void Search::choose_loading() {
 
 void Search::choose_interval(const std::string& key, double cost_s, const std::string& what) {
   if (!open(key) || outcome_.samples_per_s <= 0) return;
-  const double step_s = static_cast<double>(input_.config.train.effective_batch_size) / outcome_.samples_per_s;
+  const double step_s = static_cast<double>(effective_batch()) / outcome_.samples_per_s;
   std::int64_t chosen = *std::rbegin(intervals);
   for (auto it = std::rbegin(intervals); it != std::rend(intervals); ++it)
     if (cost_s <= log_share * step_s * static_cast<double>(*it)) chosen = *it;

@@ -1,6 +1,9 @@
 // Tuning as a user sees it, with real trial workers of two ranks.
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <map>
+
 #include "checkpoint/catalog.h"
 #include "core/json.h"
 #include "tests/support/events.h"
@@ -65,6 +68,88 @@ TEST_F(Tuning, TrainsExactlyAsWithThePlanWrittenByHand) {
   ASSERT_EQ(by_hand.code, 0) << by_hand.err;
   EXPECT_EQ(newest_checkpoint("tuned"), newest_checkpoint("by_hand"))
       << "parameters, optimizer, generators and position are all in the file";
+}
+
+TEST_F(Tuning, WithAnOpenEffectiveBatchTrainsExactlyAsWithItsValuesWrittenByHand) {
+  const auto tuned = train("tuned", {"train.effective_batch_size=auto"});
+  ASSERT_EQ(tuned.code, 0) << tuned.err;
+  const auto plan = file("tuned", "plan.json")["plan"];
+  const auto effective = plan["effective_batch_size"]["value"].get<std::int64_t>();
+  EXPECT_EQ(plan["batch_size"]["value"].get<std::int64_t>() *
+                plan["gradient_accumulation_steps"]["value"].get<std::int64_t>() * 2,
+            effective);
+  EXPECT_NE(plan["learning_rate"]["reason"].get<std::string>().find("square-root rule"), std::string::npos);
+  EXPECT_NEAR(plan["learning_rate"]["value"].get<double>(), 0.001 * std::sqrt(static_cast<double>(effective) / 256), 1e-8);
+  EXPECT_EQ(events("tuned", "start").at(0)["effective_batch_size"], effective);
+  EXPECT_NE(tuned.err.find("square-root rule"), std::string::npos) << "the start-up lines name it too";
+
+  std::vector<std::string> by_hand{"tune.enabled=false"};
+  for (const auto& [key, dotted] : std::map<std::string, std::string>{{"batch_size", "train.batch_size"},
+                                                                      {"effective_batch_size", "train.effective_batch_size"},
+                                                                      {"learning_rate", "train.learning_rate"},
+                                                                      {"mixed_precision", "gpu.mixed_precision"},
+                                                                      {"num_workers", "data.num_workers"},
+                                                                      {"log_interval", "log.log_interval"}}) {
+    const auto& value = plan[key]["value"];
+    by_hand.push_back(dotted + "=" + (value.is_string() ? value.get<std::string>() : value.dump()));
+  }
+  const auto again = train("by_hand", by_hand);
+  ASSERT_EQ(again.code, 0) << again.err;
+  EXPECT_EQ(newest_checkpoint("tuned"), newest_checkpoint("by_hand"));
+}
+
+TEST_F(Tuning, AResumeKeepsAnOpenEffectiveBatchWhateverTheNumberOfRanks) {
+  const std::vector<std::string> open{"train.effective_batch_size=auto", "tune.enabled=false", "train.batch_size=24",
+                                      "train.gradient_accumulation_steps=1"};
+  ASSERT_EQ(train("run", open).code, 0);
+  EXPECT_EQ(events("run", "start").at(0)["effective_batch_size"], 48);
+  const auto resumed = run_tlaunch({"--nproc", "1", "--run-dir", scratch_ / "run", "--resume", "auto", config(),
+                                    "train.effective_batch_size=auto", "tune.enabled=false", "train.epochs=3"});
+  ASSERT_EQ(resumed.code, 0) << resumed.err;
+  EXPECT_EQ(events("run", "start").at(1)["effective_batch_size"], 48);
+  const auto plan = file("run", "plan.json")["plan"];
+  EXPECT_EQ(plan["effective_batch_size"]["value"], 48);
+  EXPECT_NEAR(plan["learning_rate"]["value"].get<double>(), 0.001 * std::sqrt(48 / 256.0), 1e-8);
+}
+
+TEST_F(Tuning, WritesAnOpenEffectiveBatchTogetherWithItsLearningRate) {
+  write(config(), "model: {name: lstm, hidden_size: 48, num_layers: 2, window: 6, top_g: 3}\n"
+                  "data: {name: sessions, root: data}\n"
+                  "train:\n"
+                  "  epochs: 2\n"
+                  "  effective_batch_size: auto  # let it choose\n"
+                  "  learning_rate: 0.01  # for 256\n");
+  const auto tuned = tune({"--write"});
+  ASSERT_EQ(tuned.code, 0) << tuned.err;
+  const auto plan = Json::parse(tuned.out)["plan"];
+  ASSERT_EQ(plan["effective_batch_size"]["origin"], "measured") << plan.dump(1);
+  const auto after = content(config());
+  for (const char* key : {"effective_batch_size", "learning_rate"})
+    EXPECT_NE(after.find(key + (": " + plan[key]["value"].dump()) + " "), std::string::npos) << after;
+  EXPECT_NE(after.find("# let it choose"), std::string::npos) << after;
+  const auto dry = Json::parse(run_tlaunch({"--dry-run", "--json", "--nproc", "2", config()}).out)["config"];
+  EXPECT_EQ(dry["train.learning_rate"]["value"], plan["learning_rate"]["value"]);
+  EXPECT_EQ(dry["train.effective_batch_size"]["source"], "file");
+}
+
+TEST_F(Tuning, ALearningRateThatChangesNeedsNoNewMeasuring) {
+  const auto first = Json::parse(tune({"train.effective_batch_size=auto"}).out)["plan"];
+  const auto second = Json::parse(tune({"train.effective_batch_size=auto", "train.learning_rate=0.002"}).out);
+  EXPECT_TRUE(second["cached"].get<bool>());
+  EXPECT_EQ(second["plan"]["effective_batch_size"]["value"], first["effective_batch_size"]["value"]);
+  EXPECT_NEAR(second["plan"]["learning_rate"]["value"].get<double>(), 2 * first["learning_rate"]["value"].get<double>(),
+              1e-7);
+}
+
+TEST_F(Tuning, ATeamsEntryMakesAnOpenEffectiveBatch) {
+  write(scratch_ / "team.yaml",
+        "team_gpu_settings:\n  cpu: {batch_size: 12, gradient_accumulation_steps: 4, mixed_precision: false}\n");
+  ASSERT_EQ(train("run", {"tune.team_file=" + (scratch_ / "team.yaml").string(), "train.effective_batch_size=auto"}).code, 0);
+  const auto plan = file("run", "plan.json")["plan"];
+  for (const char* key : {"batch_size", "gradient_accumulation_steps", "effective_batch_size", "learning_rate"})
+    EXPECT_EQ(plan[key]["origin"], "team") << key;
+  EXPECT_EQ(plan["effective_batch_size"]["value"], 96);
+  EXPECT_NEAR(plan["learning_rate"]["value"].get<double>(), 0.001 * std::sqrt(96 / 256.0), 1e-8);
 }
 
 TEST_F(Tuning, PredictsEachBatchBeforeItIsTriedAndTheRunStaysNearIt) {
@@ -143,6 +228,16 @@ TEST_F(Tuning, AResumedRunKeepsItsOwnPlan) {
   ASSERT_EQ(resumed.code, 0) << resumed.err;
   EXPECT_EQ(file("run", "plan.json")["plan"], plan);
   EXPECT_EQ(events("run", "trial").size(), trials) << "nothing is measured again";
+}
+
+TEST_F(Tuning, AResumeMayShareTheEffectiveBatchAnew) {
+  ASSERT_EQ(train("run", {"tune.enabled=false"}).code, 0);  // 64 x 1 x 2
+  const auto resumed = train("run", {"--resume", "auto", "tune.enabled=false", "train.epochs=3", "train.batch_size=16"});
+  ASSERT_EQ(resumed.code, 0) << resumed.err;
+  const auto plan = file("run", "plan.json")["plan"];
+  EXPECT_EQ(plan["batch_size"]["value"], 16);
+  EXPECT_EQ(plan["gradient_accumulation_steps"]["value"], 4);
+  EXPECT_EQ(events("run", "start").at(1)["effective_batch_size"], 128);
 }
 
 TEST_F(Tuning, AMemoryLimitIsNeverCrossed) {

@@ -117,6 +117,21 @@ TEST(Catalog, ResumesFromTheNewestThatVerifies) {
   EXPECT_EQ(newest_valid(dir.path()).skipped.size(), 4u);
 }
 
+TEST(Catalog, TellsTheEffectiveBatchOfTheRun) {
+  const TempDir dir;
+  save(dir / "a.safetensors", 1, {{"tlaunch.state", R"({"run":{"seed":3,"effective_batch_size":96}})"}});
+  EXPECT_EQ(effective_batch_size_of(dir / "a.safetensors"), 96);
+  int bad = 0;
+  for (const char* state : {"", "[]", "{", R"({"run":7})", R"({"run":{"effective_batch_size":"96"}})",
+                            R"({"run":{"effective_batch_size":0}})"}) {
+    const std::string path = dir / ("bad" + std::to_string(++bad) + ".safetensors");
+    save(path, 1, {{"tlaunch.state", state}});
+    EXPECT_THROW(effective_batch_size_of(path), DataError) << state;
+  }
+  save(dir / "none.safetensors", 1);
+  EXPECT_THROW(effective_batch_size_of(dir / "none.safetensors"), DataError);
+}
+
 TEST(Catalog, ToleratesFilesThatComeAndGo) {
   const TempDir dir;
   save(dir / "kept.safetensors", 1);

@@ -71,6 +71,7 @@ TEST_F(PlanCacheTest, WhatBearsOnAStepMisses) {
   const std::pair<const char*, std::function<void(Job&)>> changes[] = {
       {"batch fixed", [](Job& job) { job.loaded.config.train.batch_size = 64; }},
       {"effective batch", [](Job& job) { job.loaded.config.train.effective_batch_size = 512; }},
+      {"effective batch open", [](Job& job) { job.loaded.config.train.effective_batch_size.reset(); }},
       {"precision fixed", [](Job& job) { job.loaded.config.gpu.mixed_precision = Precision::fp32; }},
       {"optimizer", [](Job& job) { job.loaded.config.train.optimizer = OptimizerKind::sgd; }},
       {"keep_micro_batch", [](Job& job) { job.loaded.config.tune.keep_micro_batch = true; }},
@@ -96,6 +97,16 @@ TEST_F(PlanCacheTest, WhatBearsOnAStepMisses) {
   EXPECT_FALSE(read_plan_cache(plan_cache_key(job_, job_.loaded.config, budget / 2))) << "half of the memory";
   write(job_.worker_path, "another binary");
   EXPECT_FALSE(read_plan_cache(key())) << "worker built again";
+}
+
+TEST_F(PlanCacheTest, AResumedRunsEffectiveBatchIsNeitherANewRunsNorOneThatIsFixed) {
+  Job open = job_, resumed = job_;
+  open.loaded.config.train.effective_batch_size.reset();
+  resumed.loaded.config.train.effective_batch_size.reset();
+  resumed.effective_batch_size = 256;
+  const Json theirs = plan_cache_key(resumed, resumed.loaded.config, budget);
+  EXPECT_NE(theirs, plan_cache_key(open, open.loaded.config, budget));
+  EXPECT_NE(theirs, key());
 }
 
 TEST_F(PlanCacheTest, WhatDoesNotBearOnAStepHits) {

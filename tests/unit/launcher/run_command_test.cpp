@@ -185,6 +185,24 @@ TEST_F(RunCommandTest, DryRunTellsEachValuesSourceAndWritesNothing) {
   EXPECT_FALSE(fs::exists(path("runs")));
 }
 
+TEST_F(RunCommandTest, DryRunTellsWhatAnOpenEffectiveBatchAndItsLearningRateAre) {
+  const auto dry_run = [&](const std::string& ranks, std::vector<std::string> more = {}) {
+    more.insert(more.begin(), {"--dry-run", "--nproc", ranks, config_, "train.effective_batch_size=auto"});
+    return tlaunch(more);
+  };
+  const Finished even = dry_run("2");
+  EXPECT_THAT(even.out, testing::ContainsRegex("train\\.effective_batch_size += 256 +# prior: 256 samples"));
+  EXPECT_THAT(even.out, testing::ContainsRegex("train\\.learning_rate += 0\\.001 +# default"));
+  const Finished odd = dry_run("3", {"train.learning_rate=0.1", "train.optimizer=sgd"});
+  EXPECT_THAT(odd.out, testing::ContainsRegex("train\\.effective_batch_size += 252 +# prior: .*84 x 1 x 3 ranks = 252"));
+  EXPECT_THAT(odd.out, testing::ContainsRegex("train\\.learning_rate += 0\\.0984375 +# prior: linear rule of sgd: 0.1"));
+  const Finished fixed = dry_run("2", {"train.batch_size=12", "train.gradient_accumulation_steps=4"});
+  EXPECT_THAT(fixed.out, testing::ContainsRegex("train\\.effective_batch_size += 96 +# prior: .*12 x 4 x 2 ranks = 96"));
+  const Finished huge = dry_run("2", {"train.batch_size=1048576", "train.gradient_accumulation_steps=1048576"});
+  EXPECT_EQ(huge.exit_code, 2);
+  EXPECT_THAT(huge.err, HasSubstr("more than 1073741824"));
+}
+
 TEST_F(RunCommandTest, TheDescriptionIsCachedByTheWorkersContent) {
   const auto cached = [&] {
     std::vector<fs::path> files;

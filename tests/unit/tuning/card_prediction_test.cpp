@@ -73,6 +73,16 @@ TEST(CardPrediction, TakesTheLargestBatchThatFitsAndSaysWhy) {
               AllOf(HasSubstr("10.2 GB"), HasSubstr("512 x 8 x 1 rank = 4096")));
 }
 
+TEST(CardPrediction, AnOpenEffectiveBatchIsTheReference) {
+  auto config = config_of(256);
+  config.train.effective_batch_size.reset();
+  const auto plan = predict_for_card(config, known_card("rtx_3060:12GB"), "image", {0, 100e6}, parameters).plan;
+  EXPECT_EQ(value(plan, "effective_batch_size"), 256);
+  EXPECT_EQ(value(plan, "batch_size").get<int>() * value(plan, "gradient_accumulation_steps").get<int>(), 256);
+  EXPECT_EQ(value(plan, "learning_rate"), 0.001);
+  EXPECT_EQ(plan.find("effective_batch_size")->origin, Origin::predicted);
+}
+
 TEST(CardPrediction, OneThatIsTooSmallIsRefusedWithTheFigures) {
   try {
     predict_for_card(config_of(64), known_card("gtx_1080"), "image", {0, 9e9}, parameters);

@@ -133,6 +133,26 @@ TEST(Prior, AnEffectiveBatchThatTheRanksCannotShareIsRefused) {
   EXPECT_THROW(prior_plan(config, machine(2), cpu_images), UsageError);
 }
 
+TEST(Prior, AnOpenEffectiveBatchIsTheClosestToTheReferenceAndTheRateFollows) {
+  RunConfig config;
+  config.train.effective_batch_size.reset();
+  const Plan even = prior_plan(config, machine(2), cpu_images);
+  EXPECT_EQ(value(even, "effective_batch_size"), 256);
+  EXPECT_EQ(even.find("effective_batch_size")->origin, Origin::prior);
+  EXPECT_EQ(value(even, "learning_rate"), 0.001);
+  EXPECT_THAT(reason(even, "learning_rate"), HasSubstr("as written"));
+  const Plan odd = prior_plan(config, machine(3), {"image", false, 3});
+  EXPECT_EQ(value(odd, "effective_batch_size"), 252);
+  EXPECT_EQ(value(odd, "batch_size"), 84);
+  EXPECT_THAT(reason(odd, "effective_batch_size"), HasSubstr("closest to 256"));
+  EXPECT_EQ(value(odd, "learning_rate"), 0.000992157);
+  EXPECT_THAT(reason(odd, "learning_rate"), HasSubstr("square-root rule"));
+  const Plan resumed = prior_plan(config, machine(2), {"image", false, 2, 64});
+  EXPECT_EQ(value(resumed, "effective_batch_size"), 64);
+  EXPECT_EQ(value(resumed, "learning_rate"), 0.0005);
+  EXPECT_EQ(prior_plan({}, machine(2), cpu_images).find("learning_rate"), nullptr) << "a fixed one has none";
+}
+
 TEST(Prior, PrecisionFollowsTheCard) {
   EXPECT_EQ(value(prior_plan({}, machine(8, {h100}), gpu_images), "mixed_precision"), "bf16");
   EXPECT_EQ(value(prior_plan({}, machine(8, {t4}), gpu_images), "mixed_precision"), "fp16");

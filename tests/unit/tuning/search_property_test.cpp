@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/effective_batch.h"
 #include "core/error.h"
 #include "simulated_device.h"
 #include "tuning/batch_candidates.h"
@@ -84,6 +85,7 @@ SimulatedJob random_job() {
   const auto split = any_of(all);
   maybe(job.config.train.batch_size, split.micro_batch);
   maybe(job.config.train.gradient_accumulation_steps, split.accumulation);
+  if (one_in(3)) job.config.train.effective_batch_size.reset();
   maybe(job.config.gpu.mixed_precision, any_of<Precision>({Precision::fp32, Precision::fp16, Precision::bf16}));
   maybe(job.config.gpu.tf32, one_in(2));
   maybe(job.config.gpu.cudnn_benchmark, one_in(2));
@@ -103,9 +105,36 @@ bool consistent(const SimulatedJob& job) {
   }
 }
 
+bool effective_batch_is_open(const SimulatedJob& job) {
+  return !job.config.train.effective_batch_size && !job.config.train.batch_size && !job.config.tune.keep_micro_batch;
+}
+
+// All that memory may force.
+std::vector<BatchSplit> candidates_of(const SimulatedJob& job, std::int64_t train_samples) {
+  const auto prior = apply(job.config, job.prior()).train;
+  if (effective_batch_is_open(job))
+    return open_batch_candidates({*prior.batch_size, *prior.gradient_accumulation_steps, job.shape.world_size},
+                                 job.config.train.gradient_accumulation_steps, train_samples, /*memory_forces=*/true);
+  TrainConfig train = job.config.train;
+  train.effective_batch_size = prior.effective_batch_size;
+  auto candidates = batch_candidates(train, job.shape.world_size, /*memory_forces=*/true);
+  if (job.config.tune.keep_micro_batch)
+    std::erase_if(candidates, [&](const BatchSplit& one) { return one.micro_batch != prior.batch_size; });
+  return candidates;
+}
+
 void expect_sound(const SimulatedJob& job, const TuneOutcome& outcome) {
   const TrialSettings chosen = job.settings(outcome);  // throws where an `auto` is left
-  RC_ASSERT(chosen.micro_batch * chosen.accumulation * job.shape.world_size == job.config.train.effective_batch_size);
+  const TrainConfig train = apply(job.config, outcome.plan).train;
+  RC_ASSERT(chosen.micro_batch * chosen.accumulation * job.shape.world_size == train.effective_batch_size);
+  if (job.config.train.effective_batch_size) {
+    RC_ASSERT(train.effective_batch_size == job.config.train.effective_batch_size);
+    RC_ASSERT(train.learning_rate == job.config.train.learning_rate);
+  } else {
+    const auto scaled = scaled_learning_rate(job.config.train, *train.effective_batch_size);
+    RC_ASSERT(train.learning_rate == scaled.learning_rate);
+    RC_ASSERT(job.choice(outcome, "learning_rate").reason.find(scaled.rule) != std::string::npos);
+  }
   const Plan prior = job.prior();
   RC_ASSERT(outcome.plan.choices.size() == prior.choices.size());
   for (const Choice& before : prior.choices) {
@@ -131,9 +160,7 @@ RC_GTEST_PROP(SearchProperty, EveryPlanIsSoundWithinItsMemoryAndItsTime, ()) {
   const auto device = random_device(static_cast<double>(job.budget_bytes));
   const double budget = static_cast<double>(job.budget_bytes);
   const auto before = trial_settings_of(apply(job.config, job.prior()));
-  auto candidates = batch_candidates(job.config.train, job.shape.world_size, /*memory_forces=*/true);
-  if (job.config.tune.keep_micro_batch)
-    std::erase_if(candidates, [&](const BatchSplit& one) { return one.micro_batch != before.micro_batch; });
+  const auto candidates = candidates_of(job, device.facts.train_samples);
   const auto fits = [&](TrialSettings settings, const BatchSplit& split, double share) {
     settings.micro_batch = split.micro_batch;
     return device.peak(settings, true) <= share * budget;
@@ -157,6 +184,14 @@ RC_GTEST_PROP(SearchProperty, EveryPlanIsSoundWithinItsMemoryAndItsTime, ()) {
   const auto chosen = job.settings(outcome);
   RC_ASSERT(device.peak(chosen, true) <= budget * 1.000001);
   RC_ASSERT(outcome.measured_peak_bytes <= job.budget_bytes);
+  if (effective_batch_is_open(job)) {
+    const auto effective = apply(job.config, outcome.plan).train.effective_batch_size;
+    // Four samples a rank may be more than the limit by themselves.
+    const std::int64_t least = 4 * job.shape.world_size * job.config.train.gradient_accumulation_steps.value_or(8);
+    RC_ASSERT(effective <= std::max(most_effective_batch(device.facts.train_samples), least));
+    if (!job.config.train.gradient_accumulation_steps) RC_ASSERT(effective >= 32);
+    RC_TAG("open effective batch");
+  }
   const bool four_fits = std::any_of(candidates.begin(), candidates.end(), [&](const BatchSplit& one) {
     return one.micro_batch % 4 == 0 && fits(before, one, 0.999) && fits(chosen, one, 0.999);
   });

@@ -34,7 +34,8 @@ std::int64_t batch(const SimulatedJob& job, const TuneOutcome& outcome) { return
 
 void expect_product(const SimulatedJob& job, const TuneOutcome& outcome) {
   const auto settings = job.settings(outcome);
-  EXPECT_EQ(settings.micro_batch * settings.accumulation * job.shape.world_size, job.config.train.effective_batch_size);
+  EXPECT_EQ(settings.micro_batch * settings.accumulation * job.shape.world_size,
+            apply(job.config, outcome.plan).train.effective_batch_size);
 }
 
 void expect_whole_plan(const SimulatedJob& job, const TuneOutcome& outcome) {
@@ -535,7 +536,7 @@ TEST(Search, OnAGpuPinnedMemoryAndTheIntervalOfItsFiguresAreMeasured) {
   auto outcome = job.tune(device);
   EXPECT_EQ(job.value(outcome, "pin_memory"), true);
   EXPECT_THAT(job.choice(outcome, "pin_memory").reason, HasSubstr("pin_memory on: pin_memory off is 0.8"));
-  const double step_s = static_cast<double>(job.config.train.effective_batch_size) / outcome.samples_per_s;
+  const double step_s = static_cast<double>(job.config.train.effective_batch_size.value()) / outcome.samples_per_s;
   const auto interval = job.value(outcome, "gpu_log_interval").get<double>();
   EXPECT_LE(0.020 / (step_s * interval), 0.01);
   EXPECT_EQ(job.choice(outcome, "gpu_log_interval").origin, Origin::measured);
