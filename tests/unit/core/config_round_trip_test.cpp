@@ -68,6 +68,12 @@ gpu:
 checkpoint:
   dirpath: auto
   every_n_epochs: 1
+  save_top_k: 1
+  save_last: true
+  monitor: val_loss
+  mode: min
+  filename: "epoch_{epoch:02d}-step_{step}"
+  async: true
 log:
   log_interval: auto
   gpu_log_interval: auto
@@ -138,6 +144,7 @@ TEST_F(RoundTrip, AnyValidConfigReadsBackTheSame) {
     }
     // Paths are resolved on loading and the combinations have their own tests.
     if (config.model.weights) config.model.weights = std::filesystem::path(*config.model.weights).lexically_normal();
+    config.checkpoint.monitor = "val_loss";
     config.data.root = "/some/where #1";
     if (config.checkpoint.dirpath) config.checkpoint.dirpath = "/ck: $${x} ${y}";
     config.train.optimizer = OptimizerKind::sgd;

@@ -147,7 +147,7 @@ TEST(Prior, AnOpenEffectiveBatchIsTheClosestToTheReferenceAndTheRateFollows) {
   EXPECT_THAT(reason(odd, "effective_batch_size"), HasSubstr("closest to 256"));
   EXPECT_EQ(value(odd, "learning_rate"), 0.000992157);
   EXPECT_THAT(reason(odd, "learning_rate"), HasSubstr("square-root rule"));
-  const Plan resumed = prior_plan(config, machine(2), {"image", false, 2, 64});
+  const Plan resumed = prior_plan(config, machine(2), {"image", false, 2, {}, 64});
   EXPECT_EQ(value(resumed, "effective_batch_size"), 64);
   EXPECT_EQ(value(resumed, "learning_rate"), 0.0005);
   EXPECT_EQ(prior_plan({}, machine(2), cpu_images).find("learning_rate"), nullptr) << "a fixed one has none";
