@@ -1,6 +1,6 @@
 #include "checkpoint/unpickler.h"
 
-#include <map>
+#include <algorithm>
 
 #include "checkpoint/pickle_machine.h"
 #include "checkpoint/safetensors.h"
@@ -13,7 +13,7 @@ namespace tlaunch {
 namespace {
 
 using Kind = PickleValue::Kind;
-using Entries = std::map<std::string_view, PickleValue>;
+using Entries = std::vector<std::pair<std::string_view, PickleValue>>;  // by key
 
 constexpr const char* nested_keys[] = {"state_dict", "model_state_dict", "model"};
 
@@ -33,16 +33,10 @@ class Extractor {
   PickledStateDict state_dict() {
     if (unpickled_.result.kind != Kind::dict)
       fail(std::string("holds ") + kind_name(unpickled_.result.kind) + ", not a dict of tensors by name" + advice);
-    const Entries top = entries(unpickled_.result);
-    Entries chosen = top;
-    if (!has_tensors(top)) {
-      for (const char* key : nested_keys) {
-        const auto nested = top.find(key);
-        if (nested == top.end() || nested->second.kind != Kind::dict) continue;
-        chosen = entries(nested->second);
-        leave_out(top, key);
-        break;
-      }
+    Entries chosen = entries(unpickled_.result);
+    if (!has_tensors(chosen)) {
+      const Entries top = std::move(chosen);
+      chosen = nested_in(top);
       if (!has_tensors(chosen)) fail("holds no tensors by name; its keys: " + keys_of(top) + advice);
     }
     leave_out(chosen, "");
@@ -73,12 +67,27 @@ class Extractor {
     const auto& items = items_of(dict);
     for (std::size_t i = 0; i + 1 < items.size(); i += 2) {
       if (items[i].kind == Kind::text)
-        found[text_of(items[i])] = items[i + 1];
+        found.emplace_back(text_of(items[i]), items[i + 1]);
       else
         ++nameless;
     }
+    std::reverse(found.begin(), found.end());
+    std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    found.erase(std::unique(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first == b.first; }),
+                found.end());
     if (nameless > 0) found_.left_out.push_back(std::to_string(nameless) + " entries whose keys are no texts");
     return found;
+  }
+
+  // The first dict under one of the usual keys; what stands beside it is left out.
+  Entries nested_in(const Entries& top) {
+    for (const std::string_view wanted : nested_keys)
+      for (const auto& [key, value] : top)
+        if (key == wanted && value.kind == Kind::dict) {
+          leave_out(top, key);
+          return entries(value);
+        }
+    return {};
   }
 
   static bool has_tensors(const Entries& entries) {

@@ -11,8 +11,8 @@
 
 namespace tlaunch {
 
-inline constexpr std::uint64_t max_pickle_bytes = 32u << 20;  // 200,000 tensors and more
-inline constexpr std::uint64_t max_pickle_values = 8'000'000;  // put on its stack; a tensor takes about twelve
+inline constexpr std::uint64_t max_pickle_bytes = 16u << 20;  // some 100,000 tensors
+inline constexpr std::uint64_t max_pickle_values = 4'000'000;  // put on its stack; a tensor takes about twelve
 inline constexpr std::size_t max_tensor_dimensions = 64;       // as many as PyTorch's kernels take
 
 // A tensor as the pickle describes it: a part of a storage. Offset, shape and strides count elements and are not negative;
