@@ -58,7 +58,7 @@ bool is_run(const fs::path& folder) {
   return fs::exists(folder / "config.yaml") || fs::exists(folder / "events.jsonl") || fs::is_directory(folder / "checkpoints");
 }
 
-// Of the newest attempt; "" where that began from nothing.
+// Of the newest attempt, links resolved as in `folder`; "" where that began from nothing.
 std::string resumed_from(const std::string& run_dir) {
   std::ifstream events(run_dir + "/events.jsonl");
   std::string path;
@@ -68,7 +68,7 @@ std::string resumed_from(const std::string& run_dir) {
     if (event.is_object() && event.value("event", Json()) == "plan")
       path = event.contains("resumed_from") && event["resumed_from"].is_string() ? event["resumed_from"].get<std::string>() : "";
   }
-  return path;
+  return path.empty() ? "" : fs::weakly_canonical(path).string();
 }
 
 }  // namespace
@@ -84,8 +84,8 @@ CheckpointPlace find_checkpoints(const std::string& path, const std::vector<std:
   const std::string run_dir = inside_run ? folder.parent_path() : folder;
   RunConfig config;
   if (const std::string file = run_dir + "/config.yaml"; fs::exists(file)) config = checkpoint_section(file, overrides);
-  const std::string found = inside_run ? folder.string() : checkpoint_folder(config, run_dir);
-  return {found, run_dir, retention_policy_of(config)};
+  const fs::path found = inside_run ? folder : fs::path(checkpoint_folder(config, run_dir));
+  return {fs::weakly_canonical(found), run_dir, retention_policy_of(config)};
 }
 
 std::vector<std::string> kept_because(const std::vector<CheckpointInfo>& checkpoints, const CheckpointPlace& place) {

@@ -11,8 +11,8 @@
 namespace tlaunch {
 
 struct CheckpointPlace {
-  std::string folder;   // of the checkpoints; absolute
-  std::string run_dir;  // absolute; "" for a folder of checkpoints that belongs to no run
+  std::string folder;   // of the checkpoints; absolute, links resolved
+  std::string run_dir;  // the same; "" for a folder of checkpoints that belongs to no run
   RetentionPolicy policy;
 };
 

@@ -58,7 +58,8 @@ Verdict verdict_of(const std::string& path) {
     const std::string name = clean_text(fs::path(path).filename().string());
     file.verify([&](std::uint64_t done) { progress.show(name, done, file.bytes()); });
   } catch (const Error& problem) {
-    verdict.problem = clean_text(problem.what());
+    const std::string what = problem.what(), prefix = path + ": ";
+    verdict.problem = clean_text(what.starts_with(prefix) ? what.substr(prefix.size()) : what);
   }
   return verdict;
 }

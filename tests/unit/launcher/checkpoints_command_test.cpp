@@ -151,7 +151,8 @@ TEST_F(Checkpoints, PruneDeletesWhatThePolicyDoesNotKeep) {
 
 TEST_F(Checkpoints, PruneKeepsTheCheckpointTheRunWasResumedFrom) {
   save_four();
-  write(run_ / "events.jsonl", R"({"event":"plan","resumed_from":")" + (run_ / "checkpoints" / "a.safetensors").string() +
+  fs::create_directory_symlink(run_, scratch_ / "latest");  // as a user may have named it then
+  write(run_ / "events.jsonl", R"({"event":"plan","resumed_from":")" + (scratch_ / "latest" / "checkpoints" / "a.safetensors").string() +
                                    "\"}\n{\"event\":\"plan\",\"resu");
   EXPECT_EQ(checkpoints({"prune", run_}).code, 0);
   EXPECT_THAT(files(), ElementsAre("a", "b", "d"));
