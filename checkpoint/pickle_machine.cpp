@@ -102,7 +102,8 @@ class Machine {
   // Pickles number what they remember in turn; a larger number would only be there to cost memory.
   void remember(std::uint64_t index) {
     need(1);
-    if (index > memo_.size() || index >= max_pickle_values) fail("remembers a value as number " + std::to_string(index));
+    if (index > memo_.size() || index >= max_pickle_values)
+      fail("remembers a value as number " + std::to_string(index));
     if (index == memo_.size()) memo_.emplace_back();
     memo_[index] = stack_.back();
   }

@@ -1,5 +1,5 @@
-// Zip archives whose records are stored as they are, never compressed: what torch.save writes. Larger than 4 GiB and more
-// than 65,535 records included (zip64).
+// Zip archives whose records are stored as they are, never compressed: what torch.save writes. Larger than 4 GiB and
+// more than 65,535 records included (zip64).
 #pragma once
 
 #include <cstddef>
@@ -23,13 +23,14 @@ struct ZipRecord {
 // Throws where there are fewer bytes.
 using ReadAt = std::function<void(std::uint64_t offset, std::span<std::byte> into)>;
 
-// The records in the order of their places; none overlaps another. Reads the directory and the records' headers, no data:
-// the caller checks `crc`. Throws DataError naming `path`, for compressed and encrypted records too. Memory and time are
-// bounded by the directory's size.
+// The records in the order of their places; none overlaps another. Reads the directory and the records' headers, no
+// data: the caller checks `crc`. Throws DataError naming `path`, for compressed and encrypted records too. Memory and
+// time are bounded by the directory's size.
 std::vector<ZipRecord> parse_zip(const ReadAt& read, std::uint64_t file_bytes, const std::string& path);
 
 // What stands around the data of records of these names, sizes and sums: `heads[i]` before the data of the i-th, which
-// then begins at a multiple of 64 bytes as in PyTorch's own files, and `tail` after the last. Fills in the offsets. Pure.
+// then begins at a multiple of 64 bytes as in PyTorch's own files, and `tail` after the last. Fills in the offsets.
+// Pure.
 struct ZipFrame {
   std::vector<std::string> heads;
   std::string tail;

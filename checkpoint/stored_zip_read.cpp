@@ -84,7 +84,8 @@ class ZipReader {
   }
 
   Directory directory64(std::uint64_t at, std::uint64_t locator_at) const {
-    if (at > locator_at || locator_at - at < end64_bytes) fail(locator_at, "the zip64 record is not before its locator");
+    if (at > locator_at || locator_at - at < end64_bytes)
+      fail(locator_at, "the zip64 record is not before its locator");
     const std::string end = read(at, end64_bytes);
     if (number(end, 0, 4) != end64_signature) fail(at, "no zip64 record where its locator says");
     if (number(end, 16, 8) != 0) fail(at, "an archive of several parts");

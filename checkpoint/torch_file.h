@@ -10,10 +10,10 @@
 
 namespace tlaunch {
 
-// A state_dict in a file of torch.save. Opening reads and checks all of it: the archive's layout and sums, the pickle, that
-// each tensor lies within its storage. Throws DataError naming the file and the place or tensor, UsageError where there is
-// no such file, IoError where reading fails. Memory: a mapping of the file, and a copy of those tensors that do not lie
-// contiguously in it.
+// A state_dict in a file of torch.save. Opening reads and checks all of it: the archive's layout and sums, the pickle,
+// that each tensor lies within its storage. Throws DataError naming the file and the place or tensor, UsageError where
+// there is no such file, IoError where reading fails. Memory: a mapping of the file, and a copy of those tensors that
+// do not lie contiguously in it.
 class TorchFile {
  public:
   explicit TorchFile(const std::string& path);

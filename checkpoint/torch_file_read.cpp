@@ -109,8 +109,8 @@ void TorchFile::State::verify(const ZipRecord& record) const {
     crc = zip_crc(piece, crc);
   }
   if (crc != record.crc)
-    fail("bytes " + std::to_string(record.data_at) + " to " + std::to_string(record.data_at + record.bytes) + ": record " +
-         shown(record.name) + " is damaged: its checksum is not the one that was written");
+    fail("bytes " + std::to_string(record.data_at) + " to " + std::to_string(record.data_at + record.bytes) +
+         ": record " + shown(record.name) + " is damaged: its checksum is not the one that was written");
 }
 
 std::string TorchFile::State::text_of(const ZipRecord& record) {

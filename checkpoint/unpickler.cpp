@@ -73,8 +73,9 @@ class Extractor {
     }
     std::reverse(found.begin(), found.end());
     std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-    found.erase(std::unique(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first == b.first; }),
-                found.end());
+    found.erase(
+        std::unique(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first == b.first; }),
+        found.end());
     if (nameless > 0) found_.left_out.push_back(std::to_string(nameless) + " entries whose keys are no texts");
     return found;
   }
@@ -150,7 +151,8 @@ class Extractor {
     std::uint64_t last = tensor.offset, bytes = dtype_bytes(tensor.dtype);
     bool overflow = false, empty = false;
     for (std::size_t i = 0; i < tensor.shape.size(); ++i) {
-      const auto size = static_cast<std::uint64_t>(tensor.shape[i]), stride = static_cast<std::uint64_t>(tensor.strides[i]);
+      const auto size = static_cast<std::uint64_t>(tensor.shape[i]),
+                 stride = static_cast<std::uint64_t>(tensor.strides[i]);
       empty = empty || size == 0;
       std::uint64_t reach = 0;
       overflow = overflow || __builtin_mul_overflow(bytes, size == 0 ? 1 : size, &bytes) ||

@@ -55,7 +55,8 @@ RunConfig checkpoint_section(const std::string& config_path, const std::vector<s
 }
 
 bool is_run(const fs::path& folder) {
-  return fs::exists(folder / "config.yaml") || fs::exists(folder / "events.jsonl") || fs::is_directory(folder / "checkpoints");
+  return fs::exists(folder / "config.yaml") || fs::exists(folder / "events.jsonl") ||
+         fs::is_directory(folder / "checkpoints");
 }
 
 // Of the newest attempt, links resolved as in `folder`; "" where that began from nothing.
@@ -66,7 +67,9 @@ std::string resumed_from(const std::string& run_dir) {
     if (line.find("\"plan\"") == std::string::npos) continue;
     const Json event = Json::parse(line, nullptr, false);  // the last line may be in the making
     if (event.is_object() && event.value("event", Json()) == "plan")
-      path = event.contains("resumed_from") && event["resumed_from"].is_string() ? event["resumed_from"].get<std::string>() : "";
+      path = event.contains("resumed_from") && event["resumed_from"].is_string()
+                 ? event["resumed_from"].get<std::string>()
+                 : "";
   }
   return path.empty() ? "" : fs::weakly_canonical(path).string();
 }
@@ -78,7 +81,8 @@ CheckpointPlace find_checkpoints(const std::string& path, const std::vector<std:
   std::error_code error;
   const fs::path folder = fs::canonical(path, error);
   if (error) throw UsageError(path + ": there is no such folder");
-  if (!fs::is_directory(folder)) throw UsageError(path + ": is a file; a run's folder is needed, or one of checkpoints");
+  if (!fs::is_directory(folder))
+    throw UsageError(path + ": is a file; a run's folder is needed, or one of checkpoints");
   const bool inside_run = folder.filename() == "checkpoints" && fs::exists(folder.parent_path() / "config.yaml");
   if (!inside_run && !is_run(folder)) return {folder, "", {}};
   const std::string run_dir = inside_run ? folder.parent_path() : folder;

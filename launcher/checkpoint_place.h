@@ -1,5 +1,5 @@
-// Where the checkpoints are that a user names by a folder, and what the run they belong to says about them. Reads files,
-// needs neither the run's worker nor its machine.
+// Where the checkpoints are that a user names by a folder, and what the run they belong to says about them. Reads
+// files, needs neither the run's worker nor its machine.
 #pragma once
 
 #include <string>

@@ -18,8 +18,8 @@ int prune_command(const CheckpointsCommand& command);
 int export_command(const CheckpointsCommand& command);
 int import_command(const CheckpointsCommand& command);
 
-// The list for people, one line a checkpoint, columns aligned; `reasons` as of kept_because(), `ages_s` in the same order.
-// Pure.
+// The list for people, one line a checkpoint, columns aligned; `reasons` as of kept_because(), `ages_s` in the same
+// order. Pure.
 std::string checkpoint_table(const std::vector<CheckpointInfo>& checkpoints, const std::vector<std::string>& reasons,
                              const std::vector<double>& ages_s, const std::string& monitor, bool colour);
 

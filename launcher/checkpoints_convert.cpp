@@ -26,13 +26,14 @@ std::vector<TensorView> weights_of(const std::vector<TensorView>& tensors) {
 // The output may not be the input: what is left out would be lost.
 void check_output(const std::string& input, const std::string& output) {
   std::error_code error;
-  if (fs::equivalent(input, output, error)) throw UsageError("--output " + output + ": is the file that is read; name another");
+  if (fs::equivalent(input, output, error))
+    throw UsageError("--output " + output + ": is the file that is read; name another");
   if (fs::is_directory(output, error)) throw UsageError("--output " + output + ": is a folder; name a file");
 }
 
 void report(const std::string& output, const std::vector<TensorView>& weights, const std::string& input) {
-  std::printf("%s: %zu tensors, %s, from %s\n", output.c_str(), weights.size(), format_bytes(fs::file_size(output)).c_str(),
-              input.c_str());
+  std::printf("%s: %zu tensors, %s, from %s\n", output.c_str(), weights.size(),
+              format_bytes(fs::file_size(output)).c_str(), input.c_str());
 }
 
 // The file itself, or the newest undamaged checkpoint of a folder.
@@ -76,7 +77,8 @@ int import_command(const CheckpointsCommand& command) {
     const auto weights = weights_of(tensors);
     if (weights.empty()) throw DataError(command.path + ": holds no tensors");
     if (weights.size() < tensors.size())
-      std::fprintf(stderr, "left out: %zu tensors whose names begin with %s\n", tensors.size() - weights.size(), reserved);
+      std::fprintf(stderr, "left out: %zu tensors whose names begin with %s\n", tensors.size() - weights.size(),
+                   reserved);
     write_safetensors(command.output, weights, python_metadata);
     report(command.output, weights, command.path);
   };

@@ -63,8 +63,8 @@ CheckpointsLine::CheckpointsLine() {
   prune_.add_flag("--dry-run", values_.dry_run, "Say what would be deleted, delete nothing");
   prune_.add_flag("--json", values_.json, "As JSON");
   prune_.footer(
-      "The policy is that of the run's config.yaml. Never deleted: what the run did not write itself, the checkpoint it was\n"
-      "resumed from, damaged files. A run at work is left alone.\n\n"
+      "The policy is that of the run's config.yaml. Never deleted: what the run did not write itself, the checkpoint\n"
+      "it was resumed from, damaged files. A run at work is left alone.\n\n"
       "Example:\n  tlaunch checkpoints prune runs/fashion_mnist/latest --dry-run checkpoint.save_top_k=1");
 
   positional(export_, values_.path, "RUN_DIR|FILE", folder + ": its newest undamaged checkpoint; or one checkpoint");
@@ -97,7 +97,8 @@ Command CheckpointsLine::parse_command(const std::vector<std::string>& arguments
     if (!help.empty()) return PrintCommand{help};
     throw UsageError("checkpoints needs list, verify, prune, export or import  (see tlaunch checkpoints --help)");
   }
-  const auto found = std::find_if(std::begin(verbs), std::end(verbs), [&](const VerbName& each) { return *word == each.name; });
+  const auto found =
+      std::find_if(std::begin(verbs), std::end(verbs), [&](const VerbName& each) { return *word == each.name; });
   const std::string name = std::string("checkpoints ") + found->name;
   rest.erase(word);
 

@@ -31,8 +31,9 @@ class ReadingProgress {
     if (now_s - last_s_ < (terminal_.is_terminal ? terminal_interval_s : plain_interval_s)) return;
     last_s_ = now_s;
     const std::string text = "reading " + name + ": " + format_bytes(done) + " of " + format_bytes(of);
-    std::fprintf(stderr, terminal_.is_terminal ? "\r\x1b[K%s" : "%s\n",
-                 text.substr(0, terminal_.is_terminal ? static_cast<std::size_t>(terminal_.columns) - 1 : text.size()).c_str());
+    std::fprintf(
+        stderr, terminal_.is_terminal ? "\r\x1b[K%s" : "%s\n",
+        text.substr(0, terminal_.is_terminal ? static_cast<std::size_t>(terminal_.columns) - 1 : text.size()).c_str());
     shown_ = terminal_.is_terminal;
   }
 
@@ -85,7 +86,8 @@ int verify_command(const CheckpointsCommand& command) {
     if (!verdict.problem.empty() && !fs::exists(path, error)) continue;  // replaced or deleted meanwhile
     whole = whole && verdict.problem.empty();
     if (command.json) {
-      all.push_back({{"path", path}, {"bytes", verdict.bytes}, {"ok", verdict.problem.empty()}, {"problem", verdict.problem}});
+      all.push_back(
+          {{"path", path}, {"bytes", verdict.bytes}, {"ok", verdict.problem.empty()}, {"problem", verdict.problem}});
       continue;
     }
     const std::string name = clean_text(fs::path(path).filename().string());

@@ -15,7 +15,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       for (std::size_t i = 0; i < tensor.shape.size(); ++i) {
         if (tensor.shape[i] < 0 || tensor.strides[i] < 0) std::abort();
         empty = empty || tensor.shape[i] == 0;
-        if (!empty) last += static_cast<unsigned __int128>(tensor.shape[i] - 1) * static_cast<unsigned __int128>(tensor.strides[i]);
+        if (!empty)
+          last +=
+              static_cast<unsigned __int128>(tensor.shape[i] - 1) * static_cast<unsigned __int128>(tensor.strides[i]);
       }
       if (!empty && last >= tensor.storage_elements) std::abort();
     }

@@ -58,8 +58,11 @@ std::string archive(std::vector<std::pair<std::string, std::string>> records) {
   std::vector<ZipInput> inputs;
   for (const auto& [name, data] : records) inputs.push_back({name, std::as_bytes(std::span(data))});
   std::string bytes;
-  write_zip([&](std::span<const std::byte> piece) { bytes.append(reinterpret_cast<const char*>(piece.data()), piece.size()); },
-            inputs);
+  write_zip(
+      [&](std::span<const std::byte> piece) {
+        bytes.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+      },
+      inputs);
   return bytes;
 }
 
@@ -154,7 +157,8 @@ TEST_F(TorchFiles, WhatIsNoTorchFileIsRefused) {
 
 TEST_F(TorchFiles, StoragesThatDoNotFitAreRefused) {
   EXPECT_EQ(refusal(put(torch_archive(pickle(four_bytes), "1234"))), "accepted");
-  EXPECT_THAT(refusal(put(torch_archive(pickle(four_bytes), "12345"))), HasSubstr("has 5 bytes, not the 1 elements of F32"));
+  EXPECT_THAT(refusal(put(torch_archive(pickle(four_bytes), "12345"))),
+              HasSubstr("has 5 bytes, not the 1 elements of F32"));
   EXPECT_THAT(refusal(put(torch_archive(pickle(four_bytes), "123"))), HasSubstr("has 3 bytes"));
   EXPECT_THAT(refusal(put(archive({{"a/data.pkl", pickle(four_bytes)}}))), HasSubstr("has no record 'a/data/0'"));
   EXPECT_THAT(refusal(put(torch_archive(pickle(dict("w", tensor(storage(INT64_MAX / 2), 0, "", ""))), "1234"))),

@@ -19,8 +19,8 @@ using testing::IsEmpty;
 const std::string six = tensor(storage(6), 0, integer(2) + integer(3), integer(3) + integer(1));
 
 TEST(Unpickler, FindsTheTensorsOfADict) {
-  const auto found = unpickle_state_dict(pickle("}(" + unicode("w") + six + unicode("epoch") + integer(3) + unicode("v") +
-                                                tensor(storage(8, "HalfStorage", "k"), 2, "", "") + "u"),
+  const auto found = unpickle_state_dict(pickle("}(" + unicode("w") + six + unicode("epoch") + integer(3) +
+                                                unicode("v") + tensor(storage(8, "HalfStorage", "k"), 2, "", "") + "u"),
                                          "f");
   ASSERT_EQ(found.tensors.size(), 2u);
   EXPECT_EQ(found.tensors[0].name, "v");
@@ -37,7 +37,8 @@ TEST(Unpickler, FindsTheTensorsOfADict) {
 
 TEST(Unpickler, FindsThemOneLevelDown) {
   for (const std::string key : {"state_dict", "model_state_dict", "model"}) {
-    const auto found = unpickle_state_dict(pickle("}(" + unicode("step") + "K\x07" + unicode(key) + dict("w", six) + "u"), "f");
+    const auto found =
+        unpickle_state_dict(pickle("}(" + unicode("step") + "K\x07" + unicode(key) + dict("w", six) + "u"), "f");
     ASSERT_EQ(found.tensors.size(), 1u) << key;
     EXPECT_EQ(found.tensors[0].name, "w");
     EXPECT_THAT(found.left_out, ElementsAre("'step': an integer"));
@@ -54,15 +55,17 @@ TEST(Unpickler, OfEqualNamesTheLastHolds) {
 TEST(Unpickler, TakesParametersAndAnOrderedDictWithAttributes) {
   const std::string parameter = global("torch._utils", "_rebuild_parameter") +
                                 tuple(six + "\x88" + global("collections", "OrderedDict") + ")R") + "R";
-  const auto found = unpickle_state_dict(
-      pickle(global("collections", "OrderedDict") + ")R" + unicode("w") + parameter + "s" + dict("_metadata", "}") + "b"), "f");
+  const auto found = unpickle_state_dict(pickle(global("collections", "OrderedDict") + ")R" + unicode("w") + parameter +
+                                                "s" + dict("_metadata", "}") + "b"),
+                                         "f");
   ASSERT_EQ(found.tensors.size(), 1u);
   EXPECT_THAT(found.left_out, IsEmpty());
 }
 
 TEST(Unpickler, ACycleIsNoTrouble) {
   // A list that holds itself, beside a tensor.
-  const auto found = unpickle_state_dict(pickle("}(" + unicode("loop") + "]q" + '\0' + "h" + '\0' + "a" + unicode("w") + six + "u"), "f");
+  const auto found = unpickle_state_dict(
+      pickle("}(" + unicode("loop") + "]q" + '\0' + "h" + '\0' + "a" + unicode("w") + six + "u"), "f");
   EXPECT_EQ(found.tensors.size(), 1u);
   EXPECT_THAT(found.left_out, ElementsAre("'loop': a list"));
 }
@@ -94,7 +97,8 @@ std::vector<Refused> refused() {
       {"CallOfAText", pickle(unicode("system") + ")R"), "calls a text"},
       {"CallWithoutTuple", pickle(global("collections", "OrderedDict") + "NR"), "with None as arguments"},
       {"CallOfAStorageType", pickle(global("torch", "FloatStorage") + ")R"), "calls a type"},
-      {"ComplexStorage", named(tensor(storage(1, "ComplexFloatStorage"), 0, "", "")), "torch.ComplexFloatStorage: elements"},
+      {"ComplexStorage", named(tensor(storage(1, "ComplexFloatStorage"), 0, "", "")),
+       "torch.ComplexFloatStorage: elements"},
       {"UntypedStorage", pickle(global("torch.storage", "UntypedStorage")), "refers to torch.storage.UntypedStorage"},
       {"Protocol0", "(lp0\n.", "opcode 112 is not allowed"},
       {"Protocol9", "\x80\x09N.", "pickle protocol 9"},
@@ -132,7 +136,8 @@ std::vector<Refused> refused() {
       {"StrideBeyond", named(tensor(storage(6), 0, integer(2), integer(6))), "reaches element 6"},
       {"StrideWraps", named(tensor(storage(6), 0, two32 + two32, two32 + two32)), "impossible shape"},
       {"ShapeOverflows", named(tensor(storage(6), 0, two32 + two32, integer(0) + integer(0))), "impossible shape"},
-      {"ShapeOfManyDimensions", named(tensor(storage(6), 0, times(integer(1), 65), times(integer(1), 65))), "too many dimensions"},
+      {"ShapeOfManyDimensions", named(tensor(storage(6), 0, times(integer(1), 65), times(integer(1), 65))),
+       "too many dimensions"},
       {"NameNotUtf8", pickle(dict("\xff", six)), "no valid UTF-8"},
       {"NameOfTheMetadata", pickle(dict("__metadata__", six)), "which the safetensors format needs"},
   };

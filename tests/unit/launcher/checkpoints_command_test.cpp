@@ -27,9 +27,11 @@ class Checkpoints : public testing::Test {
     fs::create_directories(path.parent_path());
     const std::vector<float> weight(64, static_cast<float>(step)), moment(64, 0.5f);
     const auto bytes = [](const auto& values) { return std::as_bytes(std::span(values)); };
-    write_safetensors(path, {{"w", "F32", {8, 8}, bytes(weight)}, {"tlaunch.optimizer.exp_avg.w", "F32", {64}, bytes(moment)}},
-                      {{"tlaunch.step", std::to_string(step)}, {"tlaunch.epoch", std::to_string(step / 10)},
-                       {"tlaunch.metrics", metrics}});
+    write_safetensors(
+        path, {{"w", "F32", {8, 8}, bytes(weight)}, {"tlaunch.optimizer.exp_avg.w", "F32", {64}, bytes(moment)}},
+        {{"tlaunch.step", std::to_string(step)},
+         {"tlaunch.epoch", std::to_string(step / 10)},
+         {"tlaunch.metrics", metrics}});
     if (written) note_written_file(run_, path.filename());
     return path;
   }
@@ -152,7 +154,8 @@ TEST_F(Checkpoints, PruneDeletesWhatThePolicyDoesNotKeep) {
 TEST_F(Checkpoints, PruneKeepsTheCheckpointTheRunWasResumedFrom) {
   save_four();
   fs::create_directory_symlink(run_, scratch_ / "latest");  // as a user may have named it then
-  write(run_ / "events.jsonl", R"({"event":"plan","resumed_from":")" + (scratch_ / "latest" / "checkpoints" / "a.safetensors").string() +
+  write(run_ / "events.jsonl", R"({"event":"plan","resumed_from":")" +
+                                   (scratch_ / "latest" / "checkpoints" / "a.safetensors").string() +
                                    "\"}\n{\"event\":\"plan\",\"resu");
   EXPECT_EQ(checkpoints({"prune", run_}).code, 0);
   EXPECT_THAT(files(), ElementsAre("a", "b", "d"));
@@ -182,7 +185,8 @@ TEST_F(Checkpoints, PruneRefusesWhatWouldDeleteByMistake) {
   save("b", 20, R"({"val_accuracy":0.2})");
   const auto wrong_metric = checkpoints({"prune", run_});
   EXPECT_EQ(wrong_metric.code, 2);
-  EXPECT_THAT(wrong_metric.err, HasSubstr("no checkpoint has the metric val_loss (checkpoint.monitor); known: val_accuracy"));
+  EXPECT_THAT(wrong_metric.err,
+              HasSubstr("no checkpoint has the metric val_loss (checkpoint.monitor); known: val_accuracy"));
   EXPECT_EQ(checkpoints({"prune", run_, "train.epochs=3"}).code, 2);
   EXPECT_EQ(checkpoints({"prune", run_, "checkpoint.save_topk=3"}).code, 2);
   fs::remove(run_ / "config.yaml");
@@ -233,8 +237,10 @@ TEST_F(Checkpoints, AnExportThatDoesNotFitIsErrorAndLeavesNothing) {
   const std::string checkpoint = save("a", 10, "{}");
   for (const std::string format : {"torch", "safetensors"}) {
     write(scratch_ / "out", "old");
-    const std::string command = "trap '' XFSZ; ulimit -f 0; exec \"$0\" checkpoints export \"$1\" --format " + format + " --output \"$2\"";
-    const pid_t pid = start({"/bin/sh", "-c", command, program("tlaunch"), checkpoint, scratch_ / "out"}, "/dev/null", scratch_ / "err");
+    const std::string command =
+        "trap '' XFSZ; ulimit -f 0; exec \"$0\" checkpoints export \"$1\" --format " + format + " --output \"$2\"";
+    const pid_t pid = start({"/bin/sh", "-c", command, program("tlaunch"), checkpoint, scratch_ / "out"}, "/dev/null",
+                            scratch_ / "err");
     EXPECT_EQ(wait_code(pid), 74);
     EXPECT_EQ(content(scratch_ / "out"), "old");
     std::size_t entries = 0;
