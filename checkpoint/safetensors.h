@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -31,6 +32,8 @@ struct TensorView {
 };
 
 using Metadata = std::map<std::string, std::string>;
+
+using ReadProgress = std::function<void(std::uint64_t bytes)>;  // so many of the file have been read
 
 // Bytes of the file that write_safetensors would write.
 std::uint64_t safetensors_size(const std::vector<TensorView>& tensors, const Metadata& metadata);
@@ -62,7 +65,7 @@ class SafetensorsFile {
   const Metadata& metadata() const;                       // without the two keys of ours
   const std::vector<TensorView>& tensors() const;         // in the file's order; views live as long as this object
   const TensorView* find(const std::string& name) const;  // nullptr where absent
-  void verify() const;
+  void verify(const ReadProgress& progress = {}) const;
 
  private:
   struct State;

@@ -5,7 +5,8 @@
 #include <cctype>
 
 #include "core/error.h"
-#include "core/nearest.h"
+#include "launcher/checkpoints_line.h"
+#include "launcher/command_parse.h"
 #include "launcher/command_split.h"
 #include "launcher/torchrun_alias.h"
 
@@ -17,7 +18,7 @@ namespace tlaunch {
 namespace {
 
 const std::vector<std::string>& command_words() {
-  static const std::vector<std::string> words = {"probe", "evaluate", "tune"};
+  static const std::vector<std::string> words = {"probe", "evaluate", "tune", "checkpoints"};
   return words;
 }
 
@@ -27,9 +28,10 @@ constexpr const char* run_footer =
     "          in place of PROGRAM.py also: -m MODULE, --no-python PROGRAM, -- PROGRAM\n"
     "  torchrun's spellings for one machine are taken too: --nproc_per_node, --standalone, --nnodes 1, ...\n\n"
     "Commands:\n"
-    "  probe      what this machine has: GPUs, CPU, memory limit, disk\n"
-    "  evaluate   evaluate a checkpoint on the data set of a config\n"
-    "  tune       measure and choose what a config leaves to auto\n\n"
+    "  probe         what this machine has: GPUs, CPU, memory limit, disk\n"
+    "  evaluate      evaluate a checkpoint on the data set of a config\n"
+    "  tune          measure and choose what a config leaves to auto\n"
+    "  checkpoints   list, verify, prune, export and import checkpoints\n\n"
     "Examples:\n"
     "  tlaunch configs/fashion_mnist.yaml                        train; one rank per GPU, or one on the CPU\n"
     "  tlaunch --nproc 2 configs/fashion_mnist.yaml train.epochs=3   two ranks, one key changed\n"
@@ -77,6 +79,7 @@ struct Parsers {
   EvaluateCommand evaluate_values;
   TuneCommand tune_values;
   bool test_only = false;
+  CheckpointsLine checkpoints;
 
   static void nproc_option(CLI::App& app, std::optional<std::string>& value, const std::string& fallback) {
     app.add_option("--nproc", value, "Number of ranks: a number, auto (GPUs, or 1), gpu, cpu (" + fallback + ")")
@@ -148,47 +151,17 @@ struct Parsers {
   }
 };
 
-[[noreturn]] void refuse_unknown(const CLI::App& app, const std::string& argument, const std::string& where) {
-  const std::string name = argument.substr(0, argument.find('='));
-  if (!name.starts_with("-")) throw UsageError("unexpected argument '" + argument + "' for " + where);
-  std::vector<std::string> known;
-  for (const CLI::Option* option : app.get_options())
-    for (const std::string& long_name : option->get_lnames()) known.push_back("--" + long_name);
-  std::string message = "unknown option " + name + " for " + where;
-  if (const auto near = nearest(name, known)) message += "; did you mean " + *near + "?";
-  throw UsageError(message + "  (see " + app.get_name() + " --help)");
-}
-
 // Whether an option that stands before the first word is followed by a value; any command may still claim it.
 bool takes_value(const Parsers& parsers, const std::string& option) {
-  for (const CLI::App* app : {&parsers.run, &parsers.program, &parsers.probe, &parsers.evaluate, &parsers.tune}) {
+  std::vector<const CLI::App*> apps{&parsers.run, &parsers.program, &parsers.probe, &parsers.evaluate, &parsers.tune};
+  for (const CLI::App* app : parsers.checkpoints.apps()) apps.push_back(app);
+  for (const CLI::App* app : apps) {
     const CLI::Option* known = app->get_option_no_throw(option);
     if (known != nullptr) return known->get_items_expected_max() > 0;
   }
   if (is_torchrun_flag(option)) return false;
   if (torchrun_option_takes_value(option)) return true;
   refuse_unknown(parsers.run, option, "tlaunch");
-}
-
-// Returns the help text where it was asked for, "" otherwise.
-std::string parse(CLI::App& app, std::vector<std::string> arguments, const std::string& where) {
-  app.allow_extras();
-  std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
-  try {
-    app.parse(arguments);
-  } catch (const CLI::CallForHelp&) {
-    return app.help();
-  } catch (const CLI::ParseError& error) {
-    throw UsageError(std::string(error.what()) + "  (see " + app.get_name() + " --help)");
-  }
-  for (const std::string& extra : app.remaining()) refuse_unknown(app, extra, where);
-  return "";
-}
-
-void check_overrides(const std::vector<std::string>& overrides) {
-  for (const std::string& text : overrides)
-    if (text.find('=') == std::string::npos || text.starts_with("="))
-      throw UsageError("'" + text + "' is no key=value; config keys are changed by, say, train.epochs=3");
 }
 
 Command run_command(Parsers& parsers, const std::vector<std::string>& own) {
@@ -266,6 +239,7 @@ Command parse_command_line(const std::vector<std::string>& arguments) {
     check_overrides(parsers.tune_values.overrides);
     return parsers.tune_values;
   }
+  if (split.word == "checkpoints") return parsers.checkpoints.parse_command(split.own);
   return run_command(parsers, split.own);
 }
 

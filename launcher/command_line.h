@@ -1,5 +1,5 @@
 // The command line as plain values. Commands: the run command (the default one, of a config), a plain program, probe,
-// evaluate, tune; and the texts of --help and --version. Options stand before or after the command's word.
+// evaluate, tune, checkpoints; and the texts of --help and --version. Options stand before or after the command's word.
 // Errors are UsageError, with the nearest known name.
 #pragma once
 
@@ -61,11 +61,22 @@ struct TuneCommand {
   std::string gpu;                       // NAME[:MEMORY] of a card that is not here; "": this machine
 };
 
+struct CheckpointsCommand {
+  enum class Verb { list, verify, prune, export_weights, import_weights };
+  Verb verb = Verb::list;
+  std::string path;                      // a run's folder, a folder of checkpoints, or a file
+  std::vector<std::string> overrides;    // prune: keys of checkpoint:
+  bool dry_run = false, json = false;
+  std::string format = "safetensors";    // export: or torch
+  std::string output;                    // "": a name in the working directory; export alone
+};
+
 struct PrintCommand {
   std::string text;                      // --help, --version
 };
 
-using Command = std::variant<RunCommand, ProgramCommand, ProbeCommand, EvaluateCommand, TuneCommand, PrintCommand>;
+using Command = std::variant<RunCommand, ProgramCommand, ProbeCommand, EvaluateCommand, TuneCommand, CheckpointsCommand,
+                             PrintCommand>;
 
 // `arguments` without the program's own name.
 Command parse_command_line(const std::vector<std::string>& arguments);

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "hardware/cpu.h"
 #include "hardware/profile.h"
+#include "launcher/checkpoints_command.h"
 #include "launcher/command_line.h"
 #include "launcher/evaluate_command.h"
 #include "launcher/probe_command.h"
@@ -34,6 +35,7 @@ struct Dispatch {
   int operator()(const ProbeCommand& command) const { return run_probe(command); }
   int operator()(const EvaluateCommand& command) const { return run_evaluate(command); }
   int operator()(const TuneCommand& command) const { return run_tune(command); }
+  int operator()(const CheckpointsCommand& command) const { return run_checkpoints(command); }
   int operator()(const PrintCommand& command) const {
     std::fputs(command.text.c_str(), stdout);
     return exit_code::ok;

@@ -94,16 +94,20 @@ def yaml_text(value):
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def overrides(case):
+    """A case's keys for our command line."""
+    effective = case["train.batch_size"] * case["train.gradient_accumulation_steps"] * case["ranks"]
+    settings = {key: value for key, value in case.items() if key not in OUTSIDE} | {"train.effective_batch_size": effective}
+    return [f"{key}={yaml_text(value)}" for key, value in settings.items()]
+
+
 def run_ours(bin_dir, case, weights, folder, timeout_s=250):
     """The loss of each step, the metrics at the end, and the model of the last checkpoint."""
     config, run_dir = folder / "case.yaml", folder / "run"
     config.write_text("name: referee\n")
-    effective = case["train.batch_size"] * case["train.gradient_accumulation_steps"] * case["ranks"]
-    settings = {key: value for key, value in case.items() if key not in OUTSIDE}
-    settings |= {"train.effective_batch_size": effective, "model.weights": weights, "log.log_interval": 1,
-                 "tune.enabled": False}
+    more = {"model.weights": weights, "log.log_interval": 1, "tune.enabled": False}
     run(case, [str(Path(bin_dir) / "tlaunch"), "--nproc", str(case["ranks"]), "--run-dir", str(run_dir), str(config)]
-        + [f"{key}={yaml_text(value)}" for key, value in settings.items()], folder / "ours.log", timeout_s)
+        + overrides(case | more), folder / "ours.log", timeout_s)
     events = [json.loads(line) for line in (run_dir / "events.jsonl").read_text().splitlines()]
     losses = {event["step"]: event["loss"] for event in events if event["event"] == "step"}
     metrics = json.loads((run_dir / "summary.json").read_text())["metrics"]

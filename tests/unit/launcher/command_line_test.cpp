@@ -56,6 +56,29 @@ TEST(CommandLine, OptionsStandBeforeOrAfterACommand) {
   }
 }
 
+TEST(CommandLine, CheckpointsHasItsOwnVerbs) {
+  const auto list = as<CheckpointsCommand>({"--json", "checkpoints", "list", "runs/a"});
+  EXPECT_EQ(list.verb, CheckpointsCommand::Verb::list);
+  EXPECT_EQ(list.path, "runs/a");
+  EXPECT_TRUE(list.json);
+  const auto prune = as<CheckpointsCommand>({"checkpoints", "prune", "runs/a", "--dry-run", "checkpoint.save_last=false"});
+  EXPECT_TRUE(prune.dry_run);
+  EXPECT_THAT(prune.overrides, ElementsAre("checkpoint.save_last=false"));
+  const auto to_torch = as<CheckpointsCommand>({"--format", "torch", "checkpoints", "--output", "w.pt", "export", "runs/a"});
+  EXPECT_EQ(to_torch.verb, CheckpointsCommand::Verb::export_weights);
+  EXPECT_EQ(to_torch.format, "torch");
+  EXPECT_EQ(to_torch.output, "w.pt");
+  EXPECT_THAT(refusal({"checkpoints"}), HasSubstr("list, verify, prune, export or import"));
+  EXPECT_THAT(refusal({"checkpoints", "verfy", "runs/a"}), HasSubstr("did you mean verify?"));
+  EXPECT_THAT(refusal({"checkpoints", "list"}), HasSubstr("needs a RUN_DIR"));
+  EXPECT_THAT(refusal({"checkpoints", "list", "a", "b"}), HasSubstr("unexpected argument 'b'"));
+  EXPECT_THAT(refusal({"checkpoints", "import", "w.pt"}), HasSubstr("needs --output"));
+  EXPECT_THAT(refusal({"checkpoints", "export", "a", "--format", "onnx"}), HasSubstr("--format"));
+  EXPECT_THAT(refusal({"checkpoints", "verify", "a", "--dry-run"}), HasSubstr("unknown option --dry-run"));
+  EXPECT_THAT(as<PrintCommand>({"checkpoints", "--help"}).text, HasSubstr("import FILE"));
+  EXPECT_THAT(as<PrintCommand>({"checkpoints", "prune", "--help"}).text, HasSubstr("--dry-run"));
+}
+
 TEST(CommandLine, AllThatFollowsAProgramIsThePrograms) {
   const auto script = as<ProgramCommand>({"--nproc", "4", "train.py", "--lr", "1", "--nproc", "9", "a.yaml"});
   EXPECT_EQ(script.kind, ProgramKind::python_script);

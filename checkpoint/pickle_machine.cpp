@@ -1,0 +1,319 @@
+#include "checkpoint/pickle_machine.h"
+
+#include "checkpoint/pickle_opcodes.h"
+#include "checkpoint/safetensors_head.h"
+#include "checkpoint/torch_dtypes.h"
+#include "checkpoint/unpickler.h"
+#include "core/error.h"
+
+namespace tlaunch {
+namespace {
+
+using Kind = PickleValue::Kind;
+using Values = std::vector<PickleValue>;
+
+class Machine {
+ public:
+  Machine(std::string_view pickle, const std::string& where) : pickle_(pickle), where_(where) {}
+
+  Unpickled run() {
+    if (pickle_.size() > max_pickle_bytes)
+      fail("a pickle of " + std::to_string(pickle_.size()) + " bytes; at most " + std::to_string(max_pickle_bytes) +
+           " are read");
+    while (true) {
+      op_at_ = at_;
+      const auto op = static_cast<unsigned char>(take(1)[0]);
+      if (op == opcode::stop) break;
+      step(op);
+    }
+    out_.result = pop();
+    return std::move(out_);
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& what) const {
+    throw DataError(where_ + ", byte " + std::to_string(op_at_) + ": " + what);
+  }
+
+  // ---- the pickle's bytes
+
+  std::string_view take(std::uint64_t bytes) {
+    if (bytes > pickle_.size() - at_) fail("the pickle ends within what it announces");
+    const std::string_view taken = pickle_.substr(at_, bytes);
+    at_ += bytes;
+    return taken;
+  }
+
+  std::uint64_t number(int width) {
+    std::uint64_t value = 0;
+    const std::string_view bytes = take(static_cast<std::uint64_t>(width));
+    for (int i = 0; i < width; ++i)
+      value |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[static_cast<std::size_t>(i)])) << (8 * i);
+    return value;
+  }
+
+  std::string_view line() {
+    const std::size_t end = pickle_.find('\n', at_);
+    if (end == std::string_view::npos) fail("the pickle ends within a name");
+    const std::string_view text = take(end - at_);
+    ++at_;
+    return text;
+  }
+
+  // ---- stack, marks, memo
+
+  void push(PickleValue value) {
+    if (++pushed_ > max_pickle_values) fail("more than " + std::to_string(max_pickle_values) + " values");
+    stack_.push_back(value);
+  }
+  void push(Kind kind) { push(PickleValue{kind}); }
+  void push_integer(std::int64_t value) { push({Kind::integer, 0, value}); }
+  void push_text(std::string_view text) {
+    push({Kind::text, static_cast<std::uint32_t>(text.size()), text.data() - pickle_.data()});
+  }
+  void push_new(Kind kind, Values items) {
+    out_.containers.push_back(std::move(items));
+    push({kind, 0, static_cast<std::int64_t>(out_.containers.size() - 1)});
+  }
+
+  std::size_t floor() const { return marks_.empty() ? 0 : marks_.back(); }
+  void need(std::size_t count) const {
+    if (stack_.size() - floor() < count) fail("takes values that are not there");
+  }
+  PickleValue pop() {
+    need(1);
+    const PickleValue value = stack_.back();
+    stack_.pop_back();
+    return value;
+  }
+  Values pop_last(std::size_t count) {
+    need(count);
+    const Values items(stack_.end() - static_cast<std::ptrdiff_t>(count), stack_.end());
+    stack_.resize(stack_.size() - count);
+    return items;
+  }
+  Values pop_mark() {
+    if (marks_.empty()) fail("takes values up to a mark that is not there");
+    Values items = pop_last(stack_.size() - marks_.back());
+    marks_.pop_back();
+    return items;
+  }
+
+  // Pickles number what they remember in turn; a larger number would only be there to cost memory.
+  void remember(std::uint64_t index) {
+    need(1);
+    if (index > memo_.size() || index >= max_pickle_values)
+      fail("remembers a value as number " + std::to_string(index));
+    if (index == memo_.size()) memo_.emplace_back();
+    memo_[index] = stack_.back();
+  }
+  void recall(std::uint64_t index) {
+    if (index >= memo_.size()) fail("recalls number " + std::to_string(index) + ", which it never remembered");
+    push(memo_[index]);
+  }
+
+  // ---- containers
+
+  Values& items_of(const PickleValue& value) { return out_.containers[static_cast<std::size_t>(value.at)]; }
+  void append(Kind kind, const Values& added) {
+    need(1);
+    const PickleValue target = stack_.back();
+    if (target.kind == Kind::other && kind == Kind::list) return;  // a set's
+    if (target.kind != kind) fail(std::string("adds to ") + kind_name(target.kind));
+    if (kind == Kind::dict && added.size() % 2 != 0) fail("adds a key without a value");
+    Values& items = items_of(target);
+    items.insert(items.end(), added.begin(), added.end());
+  }
+  void build() {
+    pop();  // attributes, such as the _metadata of a state_dict
+    need(1);
+    if (stack_.back().kind != Kind::dict) fail(std::string("sets attributes of ") + kind_name(stack_.back().kind));
+  }
+
+  // ---- what it refers to and calls
+
+  std::string_view text_of(const PickleValue& value) const {
+    return pickle_.substr(static_cast<std::size_t>(value.at), value.size);
+  }
+
+  void refer(std::string_view module, std::string_view name) {
+    if (module == "collections" && name == "OrderedDict") return push(Kind::ordered_dict_type);
+    if (module == "torch._utils" && name == "_rebuild_tensor_v2") return push(Kind::rebuild_tensor);
+    if (module == "torch._utils" && name == "_rebuild_parameter") return push(Kind::rebuild_parameter);
+    if (module == "torch" && !dtype_of_storage(name).empty())
+      return push({Kind::storage_type, static_cast<std::uint32_t>(name.size()), name.data() - pickle_.data()});
+    const std::string full = cut(module) + "." + cut(name);
+    if (module == "torch" && name.ends_with("Storage")) fail(full + ": elements of this type are not supported");
+    fail("refers to " + full + ": not allowed in a state_dict. Nothing of the file was run; save the weights alone: "
+         "torch.save(model.state_dict(), FILE)");
+  }
+
+  // Quoted by shown(), the quotes left out.
+  static std::string cut(std::string_view text) {
+    const std::string quoted = shown(text);
+    return quoted.substr(1, quoted.size() - 2);
+  }
+
+  void refer_from_stack() {
+    const PickleValue name = pop(), module = pop();
+    if (name.kind != Kind::text || module.kind != Kind::text) fail("refers to something that is no name");
+    refer(text_of(module), text_of(name));
+  }
+
+  void call() {
+    const PickleValue arguments = pop(), callee = pop();
+    if (arguments.kind != Kind::tuple) fail(std::string("calls with ") + kind_name(arguments.kind) + " as arguments");
+    const Values& given = items_of(arguments);
+    switch (callee.kind) {
+      case Kind::ordered_dict_type:
+        if (!given.empty()) fail("an OrderedDict made with arguments");
+        return push_new(Kind::dict, {});
+      case Kind::rebuild_parameter:
+        if (given.empty() || given[0].kind != Kind::tensor) fail("a parameter that is made of no tensor");
+        return push(given[0]);
+      case Kind::rebuild_tensor:
+        return rebuild_tensor(given);
+      default:
+        fail(std::string("calls ") + kind_name(callee.kind));
+    }
+  }
+
+  // (storage, offset, shape, strides, requires_grad, hooks[, metadata])
+  void rebuild_tensor(const Values& given) {
+    if (given.size() < 6 || given.size() > 7) fail("a tensor made with " + std::to_string(given.size()) + " arguments");
+    if (given[0].kind != Kind::storage || given[1].kind != Kind::integer || given[2].kind != Kind::tuple ||
+        given[3].kind != Kind::tuple)
+      fail("a tensor made of something else than storage, offset, shape and strides");
+    out_.tensors.push_back({static_cast<std::size_t>(given[0].at), given[1].at, given[2], given[3]});
+    push({Kind::tensor, 0, static_cast<std::int64_t>(out_.tensors.size() - 1)});
+  }
+
+  // ("storage", type, key, device, elements)
+  void persistent() {
+    const PickleValue id = pop();
+    if (id.kind != Kind::tuple) fail(std::string("a storage named by ") + kind_name(id.kind));
+    const Values& parts = items_of(id);
+    if (parts.size() != 5 || parts[0].kind != Kind::text || text_of(parts[0]) != "storage" ||
+        parts[1].kind != Kind::storage_type || parts[2].kind != Kind::text || parts[4].kind != Kind::integer ||
+        parts[4].at < 0)
+      fail("a storage that is not named by type, key, device and number of elements");
+    out_.storages.push_back({parts[1], parts[2], static_cast<std::uint64_t>(parts[4].at)});
+    push({Kind::storage, 0, static_cast<std::int64_t>(out_.storages.size() - 1)});
+  }
+
+  // Two's complement, little-endian, of any length.
+  void push_long(std::string_view bytes) {
+    if (bytes.size() > 8) return push(Kind::other);
+    std::uint64_t value = !bytes.empty() && (bytes.back() & 0x80) ? ~std::uint64_t{0} : 0;
+    for (std::size_t i = bytes.size(); i-- > 0;) value = value << 8 | static_cast<unsigned char>(bytes[i]);
+    push_integer(static_cast<std::int64_t>(value));
+  }
+
+  void skip_scalar(std::uint64_t bytes) {
+    take(bytes);
+    push(Kind::other);
+  }
+
+  void step(unsigned char op);
+
+  std::string_view pickle_;
+  const std::string& where_;
+  std::size_t at_ = 0, op_at_ = 0;
+  std::uint64_t pushed_ = 0;
+  Values stack_, memo_;
+  std::vector<std::size_t> marks_;
+  Unpickled out_;
+};
+
+void Machine::step(unsigned char op) {
+  switch (op) {
+    case opcode::proto:
+      if (const auto version = number(1); version < 2 || version > 5)
+        fail("pickle protocol " + std::to_string(version) + "; 2 to 5 are read");
+      return;
+    case opcode::frame: return void(number(8));
+    case opcode::mark:
+      if (marks_.size() >= max_pickle_values) fail("too many marks");
+      return marks_.push_back(stack_.size());
+    case opcode::pop:
+      if (stack_.size() == floor() && !marks_.empty()) return marks_.pop_back();
+      return void(pop());
+    case opcode::pop_mark: return void(pop_mark());
+    case opcode::dup: need(1); return push(PickleValue(stack_.back()));
+
+    case opcode::none: return push(Kind::none);
+    case opcode::new_true: return push({Kind::boolean, 0, 1});
+    case opcode::new_false: return push({Kind::boolean, 0, 0});
+    case opcode::bin_int: return push_integer(static_cast<std::int32_t>(number(4)));
+    case opcode::bin_int1: return push_integer(static_cast<std::int64_t>(number(1)));
+    case opcode::bin_int2: return push_integer(static_cast<std::int64_t>(number(2)));
+    case opcode::long1: return push_long(take(number(1)));
+    case opcode::long4: return push_long(take(number(4)));
+    case opcode::bin_float: return skip_scalar(8);
+
+    case opcode::short_bin_unicode: return push_text(take(number(1)));
+    case opcode::bin_unicode: return push_text(take(number(4)));
+    case opcode::bin_unicode8: return push_text(take(number(8)));
+    case opcode::short_bin_string: return push_text(take(number(1)));
+    case opcode::bin_string: return push_text(take(number(4)));
+    case opcode::short_bin_bytes: return skip_scalar(number(1));
+    case opcode::bin_bytes: return skip_scalar(number(4));
+    case opcode::bin_bytes8: return skip_scalar(number(8));
+    case opcode::byte_array8: return skip_scalar(number(8));
+
+    case opcode::empty_tuple: return push_new(Kind::tuple, {});
+    case opcode::tuple1: return push_new(Kind::tuple, pop_last(1));
+    case opcode::tuple2: return push_new(Kind::tuple, pop_last(2));
+    case opcode::tuple3: return push_new(Kind::tuple, pop_last(3));
+    case opcode::tuple: return push_new(Kind::tuple, pop_mark());
+    case opcode::empty_list: return push_new(Kind::list, {});
+    case opcode::list: return push_new(Kind::list, pop_mark());
+    case opcode::empty_dict: return push_new(Kind::dict, {});
+    case opcode::append: return append(Kind::list, pop_last(1));
+    case opcode::appends: return append(Kind::list, pop_mark());
+    case opcode::set_item: return append(Kind::dict, pop_last(2));
+    case opcode::set_items: return append(Kind::dict, pop_mark());
+    case opcode::empty_set: return push(Kind::other);
+    case opcode::add_items: return append(Kind::list, pop_mark());
+    case opcode::frozen_set: pop_mark(); return push(Kind::other);
+
+    case opcode::bin_put: return remember(number(1));
+    case opcode::long_bin_put: return remember(number(4));
+    case opcode::memoize: return remember(memo_.size());
+    case opcode::bin_get: return recall(number(1));
+    case opcode::long_bin_get: return recall(number(4));
+
+    case opcode::global: {
+      const std::string_view module = line(), name = line();
+      return refer(module, name);
+    }
+    case opcode::stack_global: return refer_from_stack();
+    case opcode::reduce: return call();
+    case opcode::build: return build();
+    case opcode::bin_pers_id: return persistent();
+    default:
+      fail("opcode " + std::to_string(op) + " is not allowed in a state_dict");
+  }
+}
+
+}  // namespace
+
+const char* kind_name(Kind kind) {
+  switch (kind) {
+    case Kind::none: return "None";
+    case Kind::boolean: return "a boolean";
+    case Kind::integer: return "an integer";
+    case Kind::other: return "a scalar";
+    case Kind::text: return "a text";
+    case Kind::tuple: return "a tuple";
+    case Kind::list: return "a list";
+    case Kind::dict: return "a dict";
+    case Kind::storage: return "a storage";
+    case Kind::tensor: return "a tensor";
+    default: return "a type";
+  }
+}
+
+Unpickled run_pickle(std::string_view pickle, const std::string& where) { return Machine(pickle, where).run(); }
+
+}  // namespace tlaunch

@@ -1,0 +1,181 @@
+#include "checkpoint/unpickler.h"
+
+#include <algorithm>
+
+#include "checkpoint/pickle_machine.h"
+#include "checkpoint/safetensors.h"
+#include "checkpoint/safetensors_head.h"
+#include "checkpoint/torch_dtypes.h"
+#include "core/error.h"
+#include "core/json.h"
+
+namespace tlaunch {
+namespace {
+
+using Kind = PickleValue::Kind;
+using Entries = std::vector<std::pair<std::string_view, PickleValue>>;  // by key
+
+constexpr const char* nested_keys[] = {"state_dict", "model_state_dict", "model"};
+
+bool is_utf8(const std::string& text) {
+  try {
+    return !Json(text).dump().empty();
+  } catch (const Json::type_error&) {
+    return false;
+  }
+}
+
+class Extractor {
+ public:
+  Extractor(std::string_view pickle, const std::string& where)
+      : pickle_(pickle), where_(where), unpickled_(run_pickle(pickle, where)) {}
+
+  PickledStateDict state_dict() {
+    if (unpickled_.result.kind != Kind::dict)
+      fail(std::string("holds ") + kind_name(unpickled_.result.kind) + ", not a dict of tensors by name" + advice);
+    Entries chosen = entries(unpickled_.result);
+    if (!has_tensors(chosen)) {
+      const Entries top = std::move(chosen);
+      chosen = nested_in(top);
+      if (!has_tensors(chosen)) fail("holds no tensors by name; its keys: " + keys_of(top) + advice);
+    }
+    leave_out(chosen, "");
+    for (const auto& [name, value] : chosen)
+      if (value.kind == Kind::tensor) found_.tensors.push_back(described(name, tensor_of(value)));
+    return std::move(found_);
+  }
+
+ private:
+  static constexpr const char* advice = "; save the weights alone: torch.save(model.state_dict(), FILE)";
+
+  [[noreturn]] void fail(const std::string& what) const { throw DataError(where_ + ": " + what); }
+
+  std::string_view text_of(const PickleValue& value) const {
+    return pickle_.substr(static_cast<std::size_t>(value.at), value.size);
+  }
+  const std::vector<PickleValue>& items_of(const PickleValue& value) const {
+    return unpickled_.containers[static_cast<std::size_t>(value.at)];
+  }
+  const PickleTensor& tensor_of(const PickleValue& value) const {
+    return unpickled_.tensors[static_cast<std::size_t>(value.at)];
+  }
+
+  // Those with a text as key; of equal keys the last, as in Python.
+  Entries entries(const PickleValue& dict) {
+    Entries found;
+    std::size_t nameless = 0;
+    const auto& items = items_of(dict);
+    for (std::size_t i = 0; i + 1 < items.size(); i += 2) {
+      if (items[i].kind == Kind::text)
+        found.emplace_back(text_of(items[i]), items[i + 1]);
+      else
+        ++nameless;
+    }
+    std::reverse(found.begin(), found.end());
+    std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    found.erase(
+        std::unique(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first == b.first; }),
+        found.end());
+    if (nameless > 0) found_.left_out.push_back(std::to_string(nameless) + " entries whose keys are no texts");
+    return found;
+  }
+
+  // The first dict under one of the usual keys; what stands beside it is left out.
+  Entries nested_in(const Entries& top) {
+    for (const std::string_view wanted : nested_keys)
+      for (const auto& [key, value] : top)
+        if (key == wanted && value.kind == Kind::dict) {
+          leave_out(top, key);
+          return entries(value);
+        }
+    return {};
+  }
+
+  static bool has_tensors(const Entries& entries) {
+    for (const auto& [key, value] : entries)
+      if (value.kind == Kind::tensor) return true;
+    return false;
+  }
+
+  static std::string keys_of(const Entries& entries) {
+    std::string text;
+    std::size_t count = 0;
+    for (const auto& [key, value] : entries) {
+      if (++count > 10) return text + " and more";
+      text += (text.empty() ? "" : ", ") + shown(key);
+    }
+    return text.empty() ? "none" : text;
+  }
+
+  void leave_out(const Entries& entries, std::string_view but) {
+    for (const auto& [key, value] : entries)
+      if (value.kind != Kind::tensor && key != but)
+        found_.left_out.push_back(shown(key) + ": " + kind_name(value.kind));
+  }
+
+  std::vector<std::int64_t> counts(const PickleValue& tuple, const std::string& name) {
+    const auto& items = items_of(tuple);
+    if (items.size() > max_tensor_dimensions) fail("tensor " + shown(name) + " has too many dimensions");
+    counts_read_ += items.size();
+    if (counts_read_ > max_pickle_values) fail("the tensors' shapes are too many");
+    std::vector<std::int64_t> values;
+    for (const PickleValue& item : items) {
+      if (item.kind != Kind::integer || item.at < 0)
+        fail("tensor " + shown(name) + " has a shape or stride that is no count");
+      values.push_back(item.at);
+    }
+    return values;
+  }
+
+  PickledTensor described(std::string_view key, const PickleTensor& raw) {
+    const PickleStorage& storage = unpickled_.storages[raw.storage];
+    PickledTensor tensor;
+    tensor.name = key;
+    if (!is_utf8(tensor.name)) fail("a tensor's name is no valid UTF-8: " + shown(key));
+    if (key == "__metadata__") fail("a tensor is named '__metadata__', which the safetensors format needs for itself");
+    tensor.dtype = dtype_of_storage(text_of(storage.type));
+    tensor.storage = text_of(storage.key);
+    tensor.storage_elements = storage.elements;
+    tensor.shape = counts(raw.shape, tensor.name);
+    tensor.strides = counts(raw.strides, tensor.name);
+    if (raw.offset < 0) fail("tensor " + shown(key) + " begins before its storage");
+    tensor.offset = static_cast<std::uint64_t>(raw.offset);
+    check_bounds(tensor);
+    return tensor;
+  }
+
+  // Its last element lies within the storage, and its size in bytes within 64 bits.
+  void check_bounds(const PickledTensor& tensor) const {
+    if (tensor.shape.size() != tensor.strides.size())
+      fail("tensor " + shown(tensor.name) + " has not one stride for each dimension");
+    std::uint64_t last = tensor.offset, bytes = dtype_bytes(tensor.dtype);
+    bool overflow = false, empty = false;
+    for (std::size_t i = 0; i < tensor.shape.size(); ++i) {
+      const auto size = static_cast<std::uint64_t>(tensor.shape[i]),
+                 stride = static_cast<std::uint64_t>(tensor.strides[i]);
+      empty = empty || size == 0;
+      std::uint64_t reach = 0;
+      overflow = overflow || __builtin_mul_overflow(bytes, size == 0 ? 1 : size, &bytes) ||
+                 __builtin_mul_overflow(size == 0 ? 0 : size - 1, stride, &reach) ||
+                 __builtin_add_overflow(last, reach, &last);
+    }
+    if (overflow || bytes > INT64_MAX) fail("tensor " + shown(tensor.name) + " has an impossible shape");
+    if (!empty && last >= tensor.storage_elements)
+      fail("tensor " + shown(tensor.name) + " reaches element " + std::to_string(last) + " of a storage of " +
+           std::to_string(tensor.storage_elements));
+  }
+
+  std::string_view pickle_;
+  const std::string& where_;
+  Unpickled unpickled_;
+  PickledStateDict found_;
+  std::uint64_t counts_read_ = 0;
+};
+
+}  // namespace
+
+PickledStateDict unpickle_state_dict(std::string_view pickle, const std::string& where) {
+  return Extractor(pickle, where).state_dict();
+}
+
+}  // namespace tlaunch

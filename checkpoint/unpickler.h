@@ -1,0 +1,38 @@
+// The tensors of a Python state_dict out of the pickle in a file of torch.save. An allow-list: the pickle may build
+// dicts, lists, tuples, scalars and texts, and name what a tensor is rebuilt with; whatever else it refers to is
+// refused by name. Nothing of it is ever run or looked up. Pure; protocols 2 to 5.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tlaunch {
+
+inline constexpr std::uint64_t max_pickle_bytes = 16u << 20;  // some 100,000 tensors
+inline constexpr std::uint64_t max_pickle_values = 4'000'000;  // put on its stack; a tensor takes about twelve
+inline constexpr std::size_t max_tensor_dimensions = 64;       // as many as PyTorch's kernels take
+
+// A tensor as the pickle describes it: a part of a storage. Offset, shape and strides count elements and are not
+// negative; whether they lie within the storage has been checked, what the file holds of it has not.
+struct PickledTensor {
+  std::string name;
+  std::string dtype;                  // as in checkpoint/safetensors.h
+  std::string storage;                // its record is ARCHIVE/data/<storage>
+  std::uint64_t storage_elements = 0;
+  std::uint64_t offset = 0;
+  std::vector<std::int64_t> shape, strides;
+};
+
+struct PickledStateDict {
+  std::vector<PickledTensor> tensors;  // by name
+  std::vector<std::string> left_out;   // "epoch: an integer"; entries that are no tensors
+};
+
+// A dict of tensors by name, or one that has it under "state_dict", "model_state_dict" or "model". `where` begins the
+// messages of the DataErrors: "FILE: data.pkl".
+PickledStateDict unpickle_state_dict(std::string_view pickle, const std::string& where);
+
+}  // namespace tlaunch

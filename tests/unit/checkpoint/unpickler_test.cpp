@@ -1,0 +1,164 @@
+// What a state_dict's pickle may say, and what is refused: quickly, by name, and without running any of it.
+#include "checkpoint/unpickler.h"
+
+#include <gmock/gmock.h>
+
+#include <chrono>
+
+#include "core/error.h"
+#include "tests/unit/checkpoint/pickles.h"
+
+namespace tlaunch {
+namespace {
+
+using namespace test;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const std::string six = tensor(storage(6), 0, integer(2) + integer(3), integer(3) + integer(1));
+
+TEST(Unpickler, FindsTheTensorsOfADict) {
+  const auto found = unpickle_state_dict(pickle("}(" + unicode("w") + six + unicode("epoch") + integer(3) +
+                                                unicode("v") + tensor(storage(8, "HalfStorage", "k"), 2, "", "") + "u"),
+                                         "f");
+  ASSERT_EQ(found.tensors.size(), 2u);
+  EXPECT_EQ(found.tensors[0].name, "v");
+  EXPECT_EQ(found.tensors[0].dtype, "F16");
+  EXPECT_EQ(found.tensors[0].storage, "k");
+  EXPECT_EQ(found.tensors[0].offset, 2u);
+  EXPECT_THAT(found.tensors[0].shape, IsEmpty());
+  EXPECT_EQ(found.tensors[1].name, "w");
+  EXPECT_EQ(found.tensors[1].storage_elements, 6u);
+  EXPECT_THAT(found.tensors[1].shape, ElementsAre(2, 3));
+  EXPECT_THAT(found.tensors[1].strides, ElementsAre(3, 1));
+  EXPECT_THAT(found.left_out, ElementsAre("'epoch': an integer"));
+}
+
+TEST(Unpickler, FindsThemOneLevelDown) {
+  for (const std::string key : {"state_dict", "model_state_dict", "model"}) {
+    const auto found =
+        unpickle_state_dict(pickle("}(" + unicode("step") + "K\x07" + unicode(key) + dict("w", six) + "u"), "f");
+    ASSERT_EQ(found.tensors.size(), 1u) << key;
+    EXPECT_EQ(found.tensors[0].name, "w");
+    EXPECT_THAT(found.left_out, ElementsAre("'step': an integer"));
+  }
+}
+
+TEST(Unpickler, OfEqualNamesTheLastHolds) {
+  const auto found = unpickle_state_dict(
+      pickle("}(" + unicode("w") + six + unicode("w") + tensor(storage(1), 0, "", "") + "u"), "f");
+  ASSERT_EQ(found.tensors.size(), 1u);
+  EXPECT_THAT(found.tensors[0].shape, IsEmpty());
+}
+
+TEST(Unpickler, TakesParametersAndAnOrderedDictWithAttributes) {
+  const std::string parameter = global("torch._utils", "_rebuild_parameter") +
+                                tuple(six + "\x88" + global("collections", "OrderedDict") + ")R") + "R";
+  const auto found = unpickle_state_dict(pickle(global("collections", "OrderedDict") + ")R" + unicode("w") + parameter +
+                                                "s" + dict("_metadata", "}") + "b"),
+                                         "f");
+  ASSERT_EQ(found.tensors.size(), 1u);
+  EXPECT_THAT(found.left_out, IsEmpty());
+}
+
+TEST(Unpickler, ACycleIsNoTrouble) {
+  // A list that holds itself, beside a tensor.
+  const auto found = unpickle_state_dict(
+      pickle("}(" + unicode("loop") + "]q" + '\0' + "h" + '\0' + "a" + unicode("w") + six + "u"), "f");
+  EXPECT_EQ(found.tensors.size(), 1u);
+  EXPECT_THAT(found.left_out, ElementsAre("'loop': a list"));
+}
+
+struct Refused {
+  const char* name;
+  std::string pickle;
+  const char* message;  // a part of it
+  friend void PrintTo(const Refused& refused, std::ostream* out) { *out << refused.name; }
+};
+
+std::string named(const std::string& value) { return pickle(dict("w", value)); }
+
+std::vector<Refused> refused() {
+  const std::string two32 = integer(std::int64_t{1} << 32);
+  return {
+      {"Empty", "", "the pickle ends"},
+      {"NoStop", "\x80\x02}", "the pickle ends"},
+      {"OsSystem", pickle(global("os", "system") + unicode("true") + "\x85R"), "refers to os.system: not allowed"},
+      {"Eval", pickle(global("builtins", "eval")), "refers to builtins.eval: not allowed"},
+      {"StackGlobal", pickle("\x8c\x05posix\x8c\x06system\x93"), "refers to posix.system: not allowed"},
+      {"GlobalOfNumbers", pickle("K\x01K\x02\x93"), "refers to something that is no name"},
+      {"ControlBytesInName", pickle(global("\x1b[2J", "x")), "refers to ?[2J.x"},
+      {"LongName", pickle(global(times("n", 100'000), "x")), "nnn..."},
+      {"Instance", pickle("(ios\nsystem\n"), "opcode 105 is not allowed"},
+      {"NewObject", pickle(global("collections", "OrderedDict") + ")\x81"), "opcode 129 is not allowed"},
+      {"Extension", pickle("\x82\x01"), "opcode 130 is not allowed"},
+      {"TextPersistentId", pickle("Px\n"), "opcode 80 is not allowed"},
+      {"CallOfAText", pickle(unicode("system") + ")R"), "calls a text"},
+      {"CallWithoutTuple", pickle(global("collections", "OrderedDict") + "NR"), "with None as arguments"},
+      {"CallOfAStorageType", pickle(global("torch", "FloatStorage") + ")R"), "calls a type"},
+      {"ComplexStorage", named(tensor(storage(1, "ComplexFloatStorage"), 0, "", "")),
+       "torch.ComplexFloatStorage: elements"},
+      {"UntypedStorage", pickle(global("torch.storage", "UntypedStorage")), "refers to torch.storage.UntypedStorage"},
+      {"Protocol0", "(lp0\n.", "opcode 112 is not allowed"},
+      {"Protocol9", "\x80\x09N.", "pickle protocol 9"},
+      {"NotADict", pickle("K\x05"), "holds an integer, not a dict"},
+      {"NoTensors", pickle(dict("epoch", "K\x05")), "holds no tensors by name; its keys: 'epoch'"},
+      {"NamesAreNumbers", pickle("}K\x05" + six + "s"), "holds no tensors by name; its keys: none"},
+      {"StackUnderflow", pickle("s"), "takes values that are not there"},
+      {"BelowTheMark", pickle("}(s"), "takes values that are not there"},
+      {"NoMark", pickle("}u"), "up to a mark that is not there"},
+      {"OddItems", pickle("}(NNNu"), "a key without a value"},
+      {"AppendToTuple", pickle(")Na"), "adds to a tuple"},
+      {"AttributesOfAText", pickle(unicode("x") + "}b"), "sets attributes of a text"},
+      {"MemoOfTwoBillion", pickle("Nr" + little(0x80000000, 4)), "remembers a value as number 2147483648"},
+      {"MemoWithAGap", pickle("Nq\x05"), "remembers a value as number 5"},
+      {"NeverRemembered", pickle("h\x05"), "recalls number 5"},
+      {"HugeText", pickle("X\xff\xff\xff\xff"), "ends within"},
+      {"HugeText8", pickle("\x8d\xff\xff\xff\xff\xff\xff\xff\xff"), "ends within"},
+      {"HugeLong", pickle("\x8b\xff\xff\xff\xff"), "ends within"},
+      {"DeepLists", pickle(times("]", 1'000'000) + times("a", 999'999)), "holds a list"},
+      {"DeepTuples", pickle("N" + times("\x85", 3'000'000)), "holds a tuple"},
+      {"DeepMarks", pickle(times("(", 5'000'000)), "too many marks"},
+      {"ExponentialTuples", pickle(")" + times("2\x86", 1'500'000)), "holds a tuple"},
+      {"ManyCopies", pickle("N" + times("2", 5'000'000)), "more than 4000000 values"},
+      {"ManyMemos", pickle("N" + times("\x94", 5'000'000)), "remembers a value as number 4000000"},
+      {"ManyNames", pickle("}(" + times(unicode("") + "N", 1'500'000) + "u"), "holds no tensors by name"},
+      {"TooLong", times("N", max_pickle_bytes + 1), "at most 16777216 are read"},
+      {"StorageOfNumbers", pickle(tuple(integer(1)) + "Q"), "a storage that is not named"},
+      {"StorageOfMinusOne", pickle(storage(-1)), "a storage that is not named"},
+      {"TensorOfNothing", pickle(global("torch._utils", "_rebuild_tensor_v2") + ")R"), "made with 0 arguments"},
+      {"OffsetNegative", named(tensor(storage(6), -1, "", "")), "begins before its storage"},
+      {"OffsetBeyond", named(tensor(storage(6), 6, "", "")), "reaches element 6 of a storage of 6"},
+      {"ShapeNegative", named(tensor(storage(6), 0, integer(-2), integer(1))), "no count"},
+      {"StrideNegative", named(tensor(storage(6), 5, integer(2), integer(-1))), "no count"},
+      {"StrideMissing", named(tensor(storage(6), 0, integer(2), "")), "not one stride for each dimension"},
+      {"StrideBeyond", named(tensor(storage(6), 0, integer(2), integer(6))), "reaches element 6"},
+      {"StrideWraps", named(tensor(storage(6), 0, two32 + two32, two32 + two32)), "impossible shape"},
+      {"ShapeOverflows", named(tensor(storage(6), 0, two32 + two32, integer(0) + integer(0))), "impossible shape"},
+      {"ShapeOfManyDimensions", named(tensor(storage(6), 0, times(integer(1), 65), times(integer(1), 65))),
+       "too many dimensions"},
+      {"NameNotUtf8", pickle(dict("\xff", six)), "no valid UTF-8"},
+      {"NameOfTheMetadata", pickle(dict("__metadata__", six)), "which the safetensors format needs"},
+  };
+}
+
+class RefusedPickle : public testing::TestWithParam<Refused> {};
+
+TEST_P(RefusedPickle, IsRefusedWithinASecond) {
+  const auto begin = std::chrono::steady_clock::now();
+  try {
+    unpickle_state_dict(GetParam().pickle, "f.pt: data.pkl");
+    ADD_FAILURE() << "was accepted";
+  } catch (const DataError& error) {
+    EXPECT_THAT(error.what(), testing::AllOf(testing::StartsWith("f.pt: data.pkl"), HasSubstr(GetParam().message)));
+    EXPECT_LT(std::string(error.what()).size(), 500u);
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(1));
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, RefusedPickle, testing::ValuesIn(refused()),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+}  // namespace
+}  // namespace tlaunch
