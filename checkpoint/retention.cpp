@@ -29,6 +29,10 @@ std::vector<std::size_t> ranked(const std::vector<CheckpointInfo>& checkpoints, 
 
 }  // namespace
 
+RetentionPolicy retention_policy(const CheckpointConfig& config) {
+  return {config.save_top_k, config.save_last, config.monitor, config.mode == MonitorMode::min};
+}
+
 std::vector<std::string> kept_because(const std::vector<CheckpointInfo>& checkpoints, const RetentionPolicy& policy,
                                       const std::set<std::string>& written, const std::string& resumed_from) {
   std::vector<std::string> reasons(checkpoints.size());

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "checkpoint/catalog.h"
+#include "core/run_config.h"
 
 namespace tlaunch {
 
@@ -15,6 +16,8 @@ struct RetentionPolicy {
   std::string monitor = "val_loss";
   bool lower_is_better = true;
 };
+
+RetentionPolicy retention_policy(const CheckpointConfig& config);
 
 // Why each of `checkpoints` is kept, in their order: "last", "best 1 of val_loss", "save_top_k -1", ...; "" where nothing
 // speaks for it and it may be deleted. Of equal metrics the newer is the better one; a metric that is absent or not finite

@@ -12,7 +12,6 @@
 #include "core/schema.h"
 #include "launcher/job.h"
 #include "launcher/resume.h"
-#include "launcher/retention_policy.h"
 
 namespace tlaunch {
 namespace {
@@ -89,7 +88,7 @@ CheckpointPlace find_checkpoints(const std::string& path, const std::vector<std:
   RunConfig config;
   if (const std::string file = run_dir + "/config.yaml"; fs::exists(file)) config = checkpoint_section(file, overrides);
   const fs::path found = inside_run ? folder : fs::path(checkpoint_folder(config, run_dir));
-  return {fs::weakly_canonical(found), run_dir, retention_policy_of(config)};
+  return {fs::weakly_canonical(found), run_dir, retention_policy(config.checkpoint)};
 }
 
 std::vector<std::string> kept_because(const std::vector<CheckpointInfo>& checkpoints, const CheckpointPlace& place) {

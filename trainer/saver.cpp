@@ -15,10 +15,6 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-RetentionPolicy policy_of(const CheckpointConfig& config) {
-  return {config.save_top_k, config.save_last, config.monitor, config.mode == MonitorMode::min};
-}
-
 std::string folder_of(const RunConfig& config, const std::string& run_dir) {
   return config.checkpoint.dirpath.value_or(run_dir.empty() ? "" : run_dir + "/checkpoints");
 }
@@ -42,7 +38,7 @@ Saver::Saver(const WorkerContext& context, const RunConfig& config, const Group&
       group_(group),
       recorder_(recorder),
       dir_(folder_of(config, context.run_dir)),
-      policy_(policy_of(config.checkpoint)),
+      policy_(retention_policy(config.checkpoint)),
       file_name_(config.checkpoint.filename),
       async_(config.checkpoint.async),
       snapshot_(context.device) {

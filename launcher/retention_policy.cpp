@@ -1,7 +1,0 @@
-#include "launcher/retention_policy.h"
-
-namespace tlaunch {
-
-RetentionPolicy retention_policy_of(const RunConfig&) { return {}; }
-
-}  // namespace tlaunch
