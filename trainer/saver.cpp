@@ -81,12 +81,13 @@ bool Saver::save(Job& job, TrainStep& step, const Progress& progress, const RunI
   const double wait_s = seconds_since(start);
   if (agree(group_, writes() && folder_->wants(progress.step, progress.metrics)) == 0) return true;
   const auto tensors = saved_tensors(job, step, group_);
+  auto metadata = saved_metadata(step, progress, identity);
   const bool copied = take([&] {
     if (writes()) snapshot_.take(tensors);
   });
   if (!copied || !writes()) return copied;
   const auto epoch = progress.step / identity.steps_per_epoch;
-  under_way_ = {name_at(progress, epoch), saved_metadata(step, progress, identity), progress.step, epoch, 0, wait_s, start};
+  under_way_ = {name_at(progress, epoch), std::move(metadata), progress.step, epoch, 0, wait_s, start};
   under_way_.copy_s = seconds_since(start) - wait_s;
   start_writing();
   if (!async_) take_result();

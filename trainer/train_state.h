@@ -59,7 +59,7 @@ class SavedState {
 // All tensors that a save writes, as they are now: model, optimizer, and the generator of each rank. All ranks call it
 // (generator states are gathered, buffers taken from rank 0).
 NamedTensors saved_tensors(Job& job, TrainStep& step, const Group& group);
-// The rest of the state, as the file's metadata.
+// The rest of the state, as the file's metadata. All ranks call it (the next step's buckets are agreed on).
 Metadata saved_metadata(TrainStep& step, const Progress& progress, const RunIdentity& identity);
 
 // Model tensors alone, from any safetensors file: for model.weights and `evaluate`. Strict: the same names (entries
