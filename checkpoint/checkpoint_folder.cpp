@@ -34,7 +34,16 @@ CheckpointFolder::CheckpointFolder(const std::string& dir, const std::string& ru
   checkpoints_ = list_checkpoints(dir_);
 }
 
-bool CheckpointFolder::wants(std::int64_t step, const std::map<std::string, double>& metrics) const {
+// What somebody else took away is in no ranking any more.
+void CheckpointFolder::forget_vanished() {
+  std::error_code error;
+  std::erase_if(checkpoints_, [&](const CheckpointInfo& one) {
+    return fs::symlink_status(one.path, error).type() == fs::file_type::not_found;
+  });
+}
+
+bool CheckpointFolder::wants(std::int64_t step, const std::map<std::string, double>& metrics) {
+  forget_vanished();
   auto all = checkpoints_;
   CheckpointInfo one;
   one.path = dir_ + "/" + extension;  // no file has that name
@@ -62,6 +71,8 @@ std::string CheckpointFolder::free_path(const std::string& name, std::int64_t st
 }
 
 SaveResult CheckpointFolder::save(const std::string& name, const std::vector<TensorView>& tensors, const Metadata& metadata) {
+  made_folder(dir_);
+  forget_vanished();
   CheckpointInfo made = checkpoint_info(metadata);
   made.path = free_path(name, made.step);
   if (!run_dir_.empty() && !written_.contains(made.path)) note_written_file(run_dir_, name_of(made.path));

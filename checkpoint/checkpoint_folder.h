@@ -30,9 +30,9 @@ class CheckpointFolder {
                    const std::string& resumed_from, FileCalls& calls = system_calls());
 
   // Whether the policy would keep a checkpoint with these metrics, now: if not, it need not be made.
-  bool wants(std::int64_t step, const std::map<std::string, double>& metrics) const;
+  bool wants(std::int64_t step, const std::map<std::string, double>& metrics);
 
-  // Writes DIR/NAME.safetensors ("NAME-v1" and so on where another checkpoint has that name), then deletes what the policy
+  // Makes the folder again where it has gone. Writes DIR/NAME.safetensors ("NAME-v1" and so on where another checkpoint has that name), then deletes what the policy
   // no longer keeps. `metadata` has the three keys of catalog.h. Throws IoError, and then the older ones are as before.
   SaveResult save(const std::string& name, const std::vector<TensorView>& tensors, const Metadata& metadata);
 
@@ -47,6 +47,7 @@ class CheckpointFolder {
   std::string newest() const;
 
  private:
+  void forget_vanished();
   std::string free_path(const std::string& name, std::int64_t step) const;
   void point_last_to(const std::string& name);
   void delete_unkept(SaveResult& result);

@@ -4,11 +4,10 @@
 #include <signal.h>
 
 #include <chrono>
-#include <functional>
-#include <thread>
 
 #include "checkpoint/catalog.h"
 #include "core/json.h"
+#include "tests/support/running.h"
 #include "tests/support/sessions_data.h"
 
 namespace tlaunch::test {
@@ -41,36 +40,11 @@ class RunFaults : public testing::Test {
   TempDir scratch_;
 };
 
-// The events.jsonl of a run, polled until `wanted` holds for one of its events; false after 60 s.
-bool wait_for_event(const fs::path& run, const std::function<bool(const Json&)>& wanted) {
-  for (const auto end = Clock::now() + std::chrono::seconds(60); Clock::now() < end;
-       std::this_thread::sleep_for(std::chrono::milliseconds(5))) {
-    std::istringstream lines(content(run / "events.jsonl"));
-    for (std::string line; std::getline(lines, line);) {
-      const auto event = Json::parse(line, nullptr, false);
-      if (!event.is_discarded() && wanted(event)) return true;
-    }
-  }
-  return false;
-}
-
-// Live processes whose environment names this run folder.
-std::vector<pid_t> workers_of(const fs::path& run) {
-  std::vector<pid_t> found;
-  for (const auto& entry : fs::directory_iterator("/proc")) {
-    const auto name = entry.path().filename().string();
-    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    const auto environment = content(entry.path() / "environ");
-    if (environment.find("TLAUNCH_RUN_DIR=" + run.string() + '\0') != std::string::npos) found.push_back(std::stoi(name));
-  }
-  return found;
-}
-
 TEST_F(RunFaults, AKilledRankTakesTheGroupDownWithin2Seconds) {
   auto arguments = job("run", {"train.epochs=100000"});
   arguments.insert(arguments.begin(), program("tlaunch"));
   const auto launcher = start(arguments, scratch_ / "out", scratch_ / "err");
-  ASSERT_TRUE(wait_for_event(scratch_ / "run", [](const Json& event) { return event["event"] == "step"; })) << content(scratch_ / "err");
+  ASSERT_TRUE(wait_for_event(scratch_ / "run", "step")) << content(scratch_ / "err");
   const auto workers = workers_of(scratch_ / "run");
   ASSERT_EQ(workers.size(), 2u);
   const auto killed = Clock::now();

@@ -4,12 +4,14 @@
 #include <torch/csrc/distributed/c10d/HashStore.hpp>
 
 #include <algorithm>
+#include <cstring>
 
 #include "hardware/gpu_monitor.h"
 #include "hardware/profile.h"
 #include "trainer/device.h"
 #include "trainer/nccl.h"
 #include "trainer/precision.h"
+#include "trainer/tensor_file.h"
 
 namespace tlaunch {
 namespace {
@@ -51,6 +53,20 @@ TEST_F(Gpu, CudnnBenchmarkAndDeterminismReachLibTorch) {
   EXPECT_TRUE(at::globalContext().deterministicAlgorithms());
   EXPECT_STREQ(std::getenv("CUBLAS_WORKSPACE_CONFIG"), ":4096:8");
   at::globalContext().setDeterministicAlgorithms(false, false);
+}
+
+TEST_F(Gpu, ASnapshotIsTheStateOfItsMomentWhileKernelsGoOn) {
+  auto weight = torch::full({1 << 24}, 1.0F, torch::TensorOptions().device(card));
+  TensorSnapshot snapshot(card);
+  for (int save = 1; save <= 3; ++save) {
+    snapshot.take({{"w", weight}});
+    for (int i = 0; i < 20; ++i) weight.add_(1.0F);
+    const auto& view = snapshot.views().front();
+    std::vector<float> values(view.data.size() / sizeof(float));
+    std::memcpy(values.data(), view.data.data(), view.data.size());
+    const float then = static_cast<float>(1 + 20 * (save - 1));
+    EXPECT_EQ(std::count(values.begin(), values.end(), then), static_cast<std::ptrdiff_t>(values.size())) << "save " << save;
+  }
 }
 
 TEST_F(Gpu, NcclReducesOverOneRank) {

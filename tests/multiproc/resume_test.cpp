@@ -1,9 +1,15 @@
-// A run resumed in the middle of an epoch ends as the uninterrupted run: the final checkpoints (parameters, optimizer,
-// generators, sampler position) are equal byte for byte, and so is the loss log. Fashion-MNIST with augmentation.
+// A resumed run ends as the uninterrupted one: the final checkpoints (parameters, optimizer, generators, sampler position)
+// are equal byte for byte, and so is the loss log.
 #include <gtest/gtest.h>
+#include <signal.h>
+
+#include <cmath>
+#include <cstring>
 
 #include "checkpoint/catalog.h"
-#include "tests/support/run_tlaunch.h"
+#include "checkpoint/safetensors.h"
+#include "tests/support/running.h"
+#include "tests/support/sessions_data.h"
 
 namespace tlaunch::test {
 namespace {
@@ -18,7 +24,7 @@ class Resume : public testing::TestWithParam<int> {
     arguments.insert(arguments.end(), more.begin(), more.end());
     const std::vector<std::string> job{
         source_dir() / "configs/fashion_mnist.yaml", "tune.enabled=false", "train.max_steps=12", "train.effective_batch_size=96",
-        "model.width=8", "checkpoint.every_n_steps=5", "eval.every_n_steps=100", "log.log_interval=1"};
+        "model.width=8", "checkpoint.every_n_steps=5", "checkpoint.save_top_k=-1", "eval.every_n_steps=100", "log.log_interval=1"};
     arguments.insert(arguments.end(), job.begin(), job.end());
     return run_tlaunch(arguments);
   }
@@ -65,6 +71,99 @@ TEST_P(Resume, InMidEpochEndsByteForByteAsTheUninterruptedRun) {
 
 INSTANTIATE_TEST_SUITE_P(Ranks, Resume, testing::Values(1, 2, 3),
                          [](const auto& info) { return std::to_string(info.param); });
+
+// A small LSTM on made-up logs: quick enough to resume at many steps.
+class ResumeLstm : public testing::Test {
+ protected:
+  ResumeLstm() {
+    write_sessions(scratch_ / "data");
+    write(scratch_ / "lstm.yaml",
+          "model: {name: lstm, hidden_size: 16, num_layers: 2, window: 6, top_g: 3}\n"
+          "data: {name: sessions, root: data}\n"
+          "train: {max_steps: 24, effective_batch_size: 64, optimizer: adamw}\n"
+          "eval: {every_n_steps: 7}\n"
+          "checkpoint: {every_n_steps: 1, save_top_k: -1}\n"
+          "tune: {enabled: false}\n"
+          "log: {log_interval: 1}\n");
+  }
+  std::vector<std::string> job(const std::string& tag, int ranks, std::vector<std::string> more = {}) const {
+    std::vector<std::string> arguments{"--nproc", std::to_string(ranks), "--run-dir", scratch_ / tag, scratch_ / "lstm.yaml"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  }
+  void train(const std::string& tag, int ranks, std::vector<std::string> more = {}) const {
+    const auto outcome = run_tlaunch(job(tag, ranks, std::move(more)));
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+  }
+  fs::path checkpoint(const std::string& tag, std::int64_t step) const {
+    for (const auto& info : list_checkpoints(scratch_ / tag / "checkpoints"))
+      if (info.step == step) return info.path;
+    ADD_FAILURE() << "no checkpoint of step " << step << " in " << tag;
+    return {};
+  }
+  void remove_from(const std::string& tag, std::int64_t step) const {
+    for (const auto& info : list_checkpoints(scratch_ / tag / "checkpoints"))
+      if (info.step >= step) fs::remove(info.path);
+  }
+  TempDir scratch_;
+};
+
+TEST_F(ResumeLstm, FromAnyStepEndsByteForByteAsTheUninterruptedRun) {
+  train("whole", 2);
+  for (const std::int64_t step : {1, 6, 7, 8, 14, 20, 23}) {  // before, at and after evaluations
+    const auto tag = "from_" + std::to_string(step);
+    fs::copy(scratch_ / "whole", scratch_ / tag, fs::copy_options::recursive | fs::copy_options::copy_symlinks);
+    remove_from(tag, step + 1);
+    train(tag, 2, {"--resume", "auto"});
+    for (const std::int64_t later : {step + 1, std::int64_t{24}})
+      EXPECT_EQ(content(checkpoint(tag, later)), content(checkpoint("whole", later))) << "from " << step << " at " << later;
+  }
+}
+
+TEST_F(ResumeLstm, AfterAnEvaluationCutShortEndsAsTheUninterruptedRun) {
+  const std::vector<std::string> rare{"checkpoint.every_n_steps=5"};
+  train("whole", 2, rare);
+  auto arguments = job("cut", 2, rare);
+  arguments.insert(arguments.begin(), program("tlaunch"));
+  const auto launcher = start(arguments, scratch_ / "out", scratch_ / "err");
+  ASSERT_TRUE(wait_for_event(scratch_ / "cut", [](const Json& event) { return event["event"] == "step" && event["step"] == 7; }))
+      << content(scratch_ / "err");  // then comes an evaluation
+  for (const pid_t worker : workers_of(scratch_ / "cut")) kill(worker, SIGKILL);
+  wait_code(launcher);
+  remove_from("cut", 8);  // where the kill came late
+  train("cut", 2, {"--resume", "auto", "checkpoint.every_n_steps=5"});
+  EXPECT_EQ(content(checkpoint("cut", 10)), content(checkpoint("whole", 10)));
+  EXPECT_EQ(content(checkpoint("cut", 24)), content(checkpoint("whole", 24)));
+}
+
+// Sums over ranks are taken in another order: equal but for the last bits.
+TEST_F(ResumeLstm, WithFourThenTwoThenFourRanksTrainsWhatOneRankTrains) {
+  const auto part = [](int steps) {
+    return std::vector<std::string>{"model.dtype=float64", "train.schedule=constant", "train.max_steps=" + std::to_string(steps)};
+  };
+  train("one", 1, part(24));
+  train("changing", 4, part(8));
+  for (const auto& [ranks, steps] : {std::pair{2, 16}, {4, 24}}) {
+    auto more = part(steps);
+    more.insert(more.end(), {"--resume", "auto"});
+    train("changing", ranks, more);
+  }
+  const SafetensorsFile one(checkpoint("one", 24)), changing(checkpoint("changing", 24));
+  double largest = 0;
+  for (const auto& tensor : one.tensors()) {
+    if (tensor.name.starts_with("tlaunch.") || tensor.dtype != "F64") continue;
+    const auto* other = changing.find(tensor.name);
+    ASSERT_NE(other, nullptr) << tensor.name;
+    for (std::size_t i = 0; i < tensor.data.size(); i += sizeof(double)) {
+      double a, b;
+      std::memcpy(&a, tensor.data.data() + i, sizeof a);
+      std::memcpy(&b, other->data.data() + i, sizeof b);
+      largest = std::max(largest, std::abs(a - b));
+    }
+  }
+  EXPECT_LT(largest, 1e-9) << "the same samples in the same steps";
+  EXPECT_EQ(Json::parse(content(scratch_ / "changing" / "summary.json"))["samples"], 24 * 64);
+}
 
 }  // namespace
 }  // namespace tlaunch::test

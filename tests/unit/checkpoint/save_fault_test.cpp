@@ -1,9 +1,7 @@
 // Saving when the disk is full or the process is killed: the old file stays, no half one ever has its name.
 #include <fcntl.h>
 #include <gmock/gmock.h>
-#include <sched.h>
 #include <signal.h>
-#include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -15,6 +13,7 @@
 #include "checkpoint/catalog.h"
 #include "checkpoint/safetensors.h"
 #include "core/error.h"
+#include "tests/support/small_disk.h"
 #include "tests/unit/checkpoint/fixture.h"
 
 namespace tlaunch {
@@ -79,24 +78,10 @@ int save_without_room(const std::string& folder, std::size_t count, const std::f
   return ::write(fd, report.data(), report.size()) == static_cast<ssize_t>(report.size()) ? 0 : 1;
 }
 
-// In a child: a disk of 64 KiB in a mount namespace of its own, gone with the process. False where that is not allowed.
-bool mount_small_disk(const std::string& folder) {
-  if (::unshare(CLONE_NEWNS) != 0) {
-    // Not root: root in a user namespace of its own, where the system lets us.
-    const std::string user = std::to_string(::getuid()), group = std::to_string(::getgid());
-    if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return false;
-    test::write("/proc/self/setgroups", "deny");
-    test::write("/proc/self/uid_map", "0 " + user + " 1");
-    test::write("/proc/self/gid_map", "0 " + group + " 1");
-  }
-  return ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-         ::mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=64k") == 0;
-}
-
 TEST(SaveFault, FullDiskLeavesTheOldFileAndNoOther) {
   const TempDir dir;
   const auto result = in_child([&](int fd) {
-    if (!mount_small_disk(dir.path())) return not_allowed;
+    if (!test::mount_small_disk(dir.path(), "size=64k")) return not_allowed;
     return save_without_room(
         dir.path(), 100'000, [] {}, fd);
   });

@@ -1,0 +1,55 @@
+// Writes and reads checkpoint files of a given size as a run does, for benchmarks/checkpoints.py: seconds on stdout.
+//   checkpoint_bench write FILE MEGABYTES      checksums, write, fsync, rename, fsync of the folder
+//   checkpoint_bench load FILE                 header and every checksum verified, then copied out
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "checkpoint/safetensors.h"
+
+namespace {
+
+constexpr std::size_t tensors = 64;
+
+double seconds_of(const auto& work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+double write(const std::string& path, std::size_t megabytes) {
+  std::vector<std::vector<float>> values(tensors, std::vector<float>(megabytes * 1'000'000 / tensors / sizeof(float)));
+  std::vector<tlaunch::TensorView> views;
+  std::uint32_t state = 1;
+  for (std::size_t i = 0; i < tensors; ++i) {
+    for (float& value : values[i]) value = static_cast<float>(state = state * 1664525u + 1013904223u) * 1e-9f;
+    views.push_back({"w" + std::to_string(i), "F32", {static_cast<std::int64_t>(values[i].size())},
+                     std::as_bytes(std::span(values[i]))});
+  }
+  return seconds_of([&] { tlaunch::write_safetensors(path, views, {}); });
+}
+
+double load(const std::string& path) {
+  std::vector<std::unique_ptr<std::byte[]>> copies;
+  return seconds_of([&] {
+    const tlaunch::SafetensorsFile file(path);
+    file.verify();
+    for (const auto& tensor : file.tensors()) {
+      copies.push_back(std::make_unique_for_overwrite<std::byte[]>(tensor.data.size()));
+      std::memcpy(copies.back().get(), tensor.data.data(), tensor.data.size());
+    }
+  });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string command = argc > 1 ? argv[1] : "";
+  if (command == "write" && argc == 4) std::printf("%.6f\n", write(argv[2], std::strtoul(argv[3], nullptr, 10)));
+  else if (command == "load" && argc == 3) std::printf("%.6f\n", load(argv[2]));
+  else return std::fprintf(stderr, "checkpoint_bench write FILE MEGABYTES | load FILE\n"), 2;
+}
