@@ -61,6 +61,26 @@ CheckpointInfo checkpoint_info(const Metadata& metadata) {
   return info;
 }
 
+namespace {
+
+CheckpointInfo looked_at(const std::string& path) {
+  CheckpointInfo info;
+  try {
+    const SafetensorsFile file(path);
+    info = checkpoint_info(file.metadata());
+    info.bytes = file.bytes();
+    info.valid = true;
+  } catch (const Error& problem) {
+    std::error_code gone;
+    if (const auto size = fs::file_size(path, gone); !gone) info.bytes = size;
+    info.reason = problem.what();
+  }
+  info.path = path;
+  return info;
+}
+
+}  // namespace
+
 std::vector<CheckpointInfo> list_checkpoints(const std::string& dir) {
   std::error_code error;
   fs::directory_iterator entries(dir, error);
@@ -71,25 +91,11 @@ std::vector<CheckpointInfo> list_checkpoints(const std::string& dir) {
   for (; entries != fs::directory_iterator(); entries.increment(error)) {
     const fs::path path = fs::absolute(entries->path()).lexically_normal();
     if (path.extension() != ".safetensors" || path.filename().string().starts_with('.')) continue;
-    std::error_code gone_meanwhile;
-    if (entries->is_symlink(gone_meanwhile)) continue;
-    CheckpointInfo info;
-    info.path = path.string();
-    try {
-      const SafetensorsFile file(info.path);
-      info.bytes = file.bytes();
-      const auto told = checkpoint_info(file.metadata());
-      info.step = told.step;
-      info.epoch = told.epoch;
-      info.metrics = told.metrics;
-      info.valid = true;
-    } catch (const Error& problem) {
-      std::error_code gone;
-      if (!fs::exists(path, gone)) continue;
-      if (info.bytes == 0)
-        if (const auto size = fs::file_size(path, gone); !gone) info.bytes = size;
-      info.reason = problem.what();
-    }
+    std::error_code gone;
+    if (entries->is_symlink(gone)) continue;
+    CheckpointInfo info = looked_at(path.string());
+    if (!info.valid) info = looked_at(path.string());  // it may just have been replaced; what is damaged stays so
+    if (!info.valid && !fs::exists(path, gone)) continue;
     found.push_back(std::move(info));
   }
   if (error) throw IoError("cannot list " + dir + ": " + error.message());

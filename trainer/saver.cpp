@@ -42,7 +42,12 @@ Saver::Saver(const WorkerContext& context, const RunConfig& config, const Group&
       file_name_(config.checkpoint.filename),
       async_(config.checkpoint.async),
       snapshot_(context.device) {
-  if (writes()) folder_.emplace(dir_, context.run_dir, policy_, context.resume_path);
+  if (!writes()) return;
+  try {
+    folder_.emplace(dir_, context.run_dir, policy_, context.resume_path);
+  } catch (const IoError& error) {  // there is nothing to lose yet
+    throw UsageError(std::string(error.what()) + "; set checkpoint.dirpath to a folder that can be written");
+  }
 }
 
 Saver::~Saver() {

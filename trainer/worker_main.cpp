@@ -36,28 +36,6 @@ Group join(const WorkerContext& context, const WorkerSettings& settings) {
   return group;
 }
 
-void train(const WorkerContext& context, const Arguments& arguments) {
-  const auto worker = describe_worker();
-  const auto settings = worker_settings(context, worker, arguments.config, arguments.overrides);
-  const auto& config = settings.config;
-  const auto group = join(context, settings);
-  Trainer(context, config, group, worker.dataset(config.data.name)->metrics).run();
-}
-
-void evaluate_only(const WorkerContext& context, const Arguments& arguments) {
-  const auto settings = worker_settings(context, describe_worker(), arguments.config, arguments.overrides);
-  const auto& config = settings.config;
-  const auto group = join(context, settings);
-  evaluate_checkpoint(context, config, group, arguments.checkpoint);
-}
-
-void measure(const WorkerContext& context, const Arguments& arguments) {
-  const auto settings = worker_settings(context, describe_worker(), arguments.config, arguments.overrides);
-  const auto& config = settings.config;
-  const auto group = join(context, settings);
-  run_trials(context, config, group, std::cin);
-}
-
 // A failing rank leaves at once: destructors of process groups wait for peers that may be gone.
 [[noreturn]] void leave(const WorkerContext& context, int code, const std::string& message, bool out_of_memory = false) {
   context.events.write("failure", {{"message", message}, {"exit_code", code}, {"out_of_memory", out_of_memory}});
@@ -66,11 +44,11 @@ void measure(const WorkerContext& context, const Arguments& arguments) {
   std::_Exit(code);
 }
 
-void guarded(const std::function<void(const WorkerContext&)>& work) {
-  WorkerContext context;
+// `work` beside what it uses: a group that were destroyed on the way to a handler further out would close its connections,
+// and the other ranks would be the first to fail.
+void leave_on_error(const WorkerContext& context, const std::function<void()>& work) {
   try {
-    context = context_from_environment(process_getenv);
-    work(context);
+    work();
   } catch (const Error& error) {
     leave(context, error.code(), error.what(), is_out_of_memory(error));
   } catch (const c10::Error& error) {  // what() of it carries a backtrace
@@ -78,6 +56,36 @@ void guarded(const std::function<void(const WorkerContext&)>& work) {
   } catch (const std::exception& error) {
     leave(context, exit_code::failure, error.what(), is_out_of_memory(error));
   }
+}
+
+void train(const WorkerContext& context, const Arguments& arguments) {
+  const auto worker = describe_worker();
+  const auto settings = worker_settings(context, worker, arguments.config, arguments.overrides);
+  const auto& config = settings.config;
+  const auto group = join(context, settings);
+  leave_on_error(context, [&] { Trainer(context, config, group, worker.dataset(config.data.name)->metrics).run(); });
+}
+
+void evaluate_only(const WorkerContext& context, const Arguments& arguments) {
+  const auto settings = worker_settings(context, describe_worker(), arguments.config, arguments.overrides);
+  const auto& config = settings.config;
+  const auto group = join(context, settings);
+  leave_on_error(context, [&] { evaluate_checkpoint(context, config, group, arguments.checkpoint); });
+}
+
+void measure(const WorkerContext& context, const Arguments& arguments) {
+  const auto settings = worker_settings(context, describe_worker(), arguments.config, arguments.overrides);
+  const auto& config = settings.config;
+  const auto group = join(context, settings);
+  leave_on_error(context, [&] { run_trials(context, config, group, std::cin); });
+}
+
+void guarded(const std::function<void(const WorkerContext&)>& work) {
+  WorkerContext context;
+  leave_on_error(context, [&] {
+    context = context_from_environment(process_getenv);
+    work(context);
+  });
 }
 
 }  // namespace
