@@ -93,7 +93,7 @@ def main():
             print(f"{name}: tuned {' '.join(tuned)} is {ratio:.3f} of the grid's best {' '.join(best)} ({grid[best]:.0f} samples/s,"
                   f" worst {min(grid.values()):.0f})\n  {answer['trials']} trials in {answer['seconds']:.0f} s; "
                   f"the grid {len(grid)} runs in {grid_s:.0f} s", flush=True)
-            if len(ratios) == 1:
+            if len(ratios) == 1 and args.first == 0:
                 peers(name)
     print(f"least ratio {min(ratios):.3f}, median {statistics.median(ratios):.3f}")
 

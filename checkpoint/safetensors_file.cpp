@@ -8,7 +8,7 @@
 namespace tlaunch {
 namespace {
 
-constexpr std::size_t verify_piece_bytes = 1 << 20;
+constexpr std::size_t verify_piece_bytes = 1 << 18;  // stays in a core's cache between reading and summing
 
 }  // namespace
 
