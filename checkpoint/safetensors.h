@@ -68,6 +68,8 @@ class SafetensorsFile {
   void verify(const ReadProgress& progress = {}) const;
 
  private:
+  void verify(std::size_t first, std::size_t last, std::uint64_t offset, const std::function<void(std::uint64_t)>& read) const;
+
   struct State;
   std::unique_ptr<State> state_;
 };

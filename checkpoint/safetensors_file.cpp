@@ -1,4 +1,8 @@
 #include <algorithm>
+#include <atomic>
+#include <future>
+#include <system_error>
+#include <thread>
 
 #include "checkpoint/crc32c.h"
 #include "checkpoint/mapped_file.h"
@@ -8,6 +12,7 @@
 namespace tlaunch {
 namespace {
 
+constexpr std::uint64_t most_verify_threads = 4, least_share_bytes = 16 << 20;
 constexpr std::size_t verify_piece_bytes = 1 << 18;  // stays in a core's cache between reading and summing
 
 }  // namespace
@@ -54,11 +59,13 @@ const TensorView* SafetensorsFile::find(const std::string& name) const {
   return found == state_->by_name.end() ? nullptr : &state_->tensors[found->second];
 }
 
-void SafetensorsFile::verify(const ReadProgress& progress) const {
+// Tensors `first` to `last`, whose data begins at `offset`.
+void SafetensorsFile::verify(std::size_t first, std::size_t last, std::uint64_t offset,
+                             const std::function<void(std::uint64_t)>& read) const {
   const State& s = *state_;
-  std::vector<std::byte> piece(std::min<std::uint64_t>(verify_piece_bytes, bytes() - s.head_bytes));
-  std::uint64_t offset = s.head_bytes;
-  for (const TensorView& tensor : s.tensors) {
+  std::vector<std::byte> piece(std::min<std::uint64_t>(verify_piece_bytes, bytes() - offset));
+  for (std::size_t i = first; i < last; ++i) {
+    const TensorView& tensor = s.tensors[i];
     const std::uint64_t begin = offset, end = begin + tensor.data.size();
     std::uint32_t crc = 0;
     while (offset < end) {
@@ -66,7 +73,7 @@ void SafetensorsFile::verify(const ReadProgress& progress) const {
       s.file.read(offset, part);
       crc = crc32c(part, crc);
       offset += part.size();
-      if (progress) progress(offset);
+      read(part.size());
     }
     if (s.crcs.empty()) continue;
     if (const std::string& written = s.crcs.at(tensor.name); crc32c_text(crc) != written)
@@ -74,6 +81,43 @@ void SafetensorsFile::verify(const ReadProgress& progress) const {
                       shown(tensor.name) + " is damaged: its checksum is " + crc32c_text(crc) + " but " +
                       shown(written) + " was written");
   }
+}
+
+void SafetensorsFile::verify(const ReadProgress& progress) const {
+  const State& s = *state_;
+  const std::uint64_t data_bytes = bytes() - s.head_bytes;
+  const std::uint64_t threads = std::clamp<std::uint64_t>(std::thread::hardware_concurrency(), 1, most_verify_threads);
+  const std::uint64_t share = std::max(data_bytes / threads + 1, least_share_bytes);
+  std::atomic<std::uint64_t> done = s.head_bytes;
+  const auto count = [&](std::uint64_t read) { done += read; };
+  const auto count_and_tell = [&](std::uint64_t read) {
+    done += read;
+    if (progress) progress(done);
+  };
+  struct Part {
+    std::size_t first, last;
+    std::uint64_t offset;
+  };
+  std::vector<Part> parts;
+  std::uint64_t offset = s.head_bytes;
+  for (std::size_t i = 0; i < s.tensors.size(); ++i) {
+    if (parts.empty() || offset - parts.back().offset >= share) parts.push_back({i, i, offset});
+    parts.back().last = i + 1;
+    offset += s.tensors[i].data.size();
+  }
+  if (parts.empty()) return;
+  std::vector<std::future<void>> others;  // what they throw is rethrown in the file's order
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    const auto work = [this, part = parts[i], &count] { verify(part.first, part.last, part.offset, count); };
+    try {
+      others.push_back(std::async(std::launch::async, work));
+    } catch (const std::system_error&) {  // no thread is to be had
+      others.push_back(std::async(std::launch::deferred, work));
+    }
+  }
+  verify(parts[0].first, parts[0].last, parts[0].offset, count_and_tell);
+  for (auto& other : others) other.get();
+  if (progress) progress(done);
 }
 
 }  // namespace tlaunch
