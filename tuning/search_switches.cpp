@@ -192,6 +192,9 @@ void Search::settle(const std::vector<Pair>& pairs) {
   adopt(*winners.front());
   for (const Pair* winner : winners)
     if (winner->alternative.key != first_key) try_on_top(*winner, first_key);  // of two precisions the faster has won
+  for (const auto& pair : pairs)  // what did not run beside the old setting may run beside the new one: another kernel
+    if (!pair.failure.empty() && pair.alternative.key != first_key && !outcome_.interrupted)
+      try_on_top(pair, first_key);
 }
 
 }  // namespace tlaunch

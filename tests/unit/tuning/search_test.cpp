@@ -313,6 +313,21 @@ TEST(Search, WhereTheTablesSwitchesCrashThePlainOnesAreTakenAndTheRestIsTuned) {
   EXPECT_THAT(outcome.notes, Contains(HasSubstr("the simulated fault")));
 }
 
+TEST(Search, ASwitchThatCrashesWithOnePrecisionIsTriedAgainWithTheOneThatWon) {
+  SimulatedJob job;
+  DeviceModel device;
+  device.precision_time[Precision::bf16] = 0.6;
+  device.channels_last_time = 0.7;
+  device.broken = [](const TrialSettings& settings) {
+    return settings.channels_last && settings.precision == Precision::fp32 ? std::optional(TrialOutcome::crashed)
+                                                                           : std::nullopt;
+  };
+  const auto outcome = job.tune(device);
+  expect_whole_plan(job, outcome);
+  EXPECT_EQ(job.value(outcome, "mixed_precision"), "bf16");
+  EXPECT_EQ(job.value(outcome, "channels_last"), true);
+}
+
 TEST(Search, WithoutTimeThePriorsValuesStayAndTheReasonSaysSo) {
   SimulatedJob job;
   job.budget_s = 0.5;  // the first process start takes more
