@@ -4,26 +4,17 @@
 #include <cstring>
 
 #include "checkpoint/safetensors.h"
-#include "tests/unit/checkpoint/fixture.h"
+#include "tests/unit/checkpoint/python_fixture.h"
 
 namespace tlaunch {
 namespace {
 
-class SafetensorsPython : public testing::Test {
- protected:
-  void SetUp() override {
-    const auto python = test::venv_python();
-    if (!python) GTEST_SKIP() << "no .venv/bin/python in TLAUNCH_SOURCE_DIR";
-    python_ = *python;
-  }
-  const test::TempDir dir_;
-  std::string python_;
-};
+using SafetensorsPython = test::PythonTest;
 
 TEST_F(SafetensorsPython, LoadsOurFileWithEqualValues) {
   const test::SmallCheckpoint small;
   write_safetensors(dir_ / "ours.safetensors", small.views(), small.metadata);
-  const auto result = test::run_python(python_, dir_ / "check.py", R"(
+  const auto result = run(R"(
 import sys, torch
 from safetensors import safe_open
 from safetensors.torch import load_file
@@ -50,7 +41,7 @@ print('equal')
 }
 
 TEST_F(SafetensorsPython, ItsFileOpensHere) {
-  const auto result = test::run_python(python_, dir_ / "write.py", R"(
+  const auto result = run(R"(
 import sys, numpy
 from safetensors.numpy import save_file
 save_file({'w': numpy.arange(6, dtype=numpy.float32).reshape(2, 3), 'n': numpy.array(-7), 'b': numpy.array([True, False])},

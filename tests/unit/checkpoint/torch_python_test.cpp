@@ -3,22 +3,12 @@
 
 #include "checkpoint/torch_file.h"
 #include "core/error.h"
-#include "tests/unit/checkpoint/fixture.h"
+#include "tests/unit/checkpoint/python_fixture.h"
 
 namespace tlaunch {
 namespace {
 
-class TorchPython : public testing::Test {
- protected:
-  void SetUp() override {
-    const auto python = test::venv_python();
-    if (!python) GTEST_SKIP() << "no .venv/bin/python in TLAUNCH_SOURCE_DIR";
-    python_ = *python;
-  }
-  test::Output run(const std::string& script) const { return test::run_python(python_, dir_ / "script.py", script, dir_.path()); }
-  const test::TempDir dir_;
-  std::string python_;
-};
+using TorchPython = test::PythonTest;
 
 TEST_F(TorchPython, LoadsOurFileWithWeightsOnly) {
   const test::SmallCheckpoint small;
