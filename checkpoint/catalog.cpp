@@ -14,10 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* step_key = "tlaunch.step";
-constexpr const char* epoch_key = "tlaunch.epoch";
-constexpr const char* metrics_key = "tlaunch.metrics";
-constexpr const char* state_key = "tlaunch.state";
 
 std::int64_t count_of(const Metadata& metadata, const char* key) {
   const auto found = metadata.find(key);

@@ -10,8 +10,15 @@
 
 namespace tlaunch {
 
-// Every checkpoint of ours carries these in its metadata: "tlaunch.step", "tlaunch.epoch" (decimal) and
-// "tlaunch.metrics" (a JSON object of numbers as core/json.h writes them; absent before the first evaluation).
+// Names in a checkpoint that are not the model's own: tensors (optimizer, generators) and metadata.
+inline constexpr const char* reserved_prefix = "tlaunch.";
+// Every checkpoint of ours carries these in its metadata: step and epoch (decimal), the metrics (a JSON object of numbers as
+// core/json.h writes them; absent before the first evaluation) and the rest of the training state (JSON, the trainer's).
+inline constexpr const char* step_key = "tlaunch.step";
+inline constexpr const char* epoch_key = "tlaunch.epoch";
+inline constexpr const char* metrics_key = "tlaunch.metrics";
+inline constexpr const char* state_key = "tlaunch.state";
+
 struct CheckpointInfo {
   std::string path;  // absolute, without . and ..
   std::int64_t step = 0, epoch = 0;

@@ -1,6 +1,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "checkpoint/catalog.h"
 #include "checkpoint/safetensors.h"
 #include "checkpoint/torch_file.h"
 #include "core/error.h"
@@ -13,13 +14,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* reserved = "tlaunch.";  // optimizer and generators: not the model's
 constexpr std::size_t most_notes = 10;
 
 std::vector<TensorView> weights_of(const std::vector<TensorView>& tensors) {
   std::vector<TensorView> weights;
   for (const TensorView& tensor : tensors)
-    if (!tensor.name.starts_with(reserved)) weights.push_back(tensor);
+    if (!tensor.name.starts_with(reserved_prefix)) weights.push_back(tensor);
   return weights;
 }
 
@@ -78,7 +78,7 @@ int import_command(const CheckpointsCommand& command) {
     if (weights.empty()) throw DataError(command.path + ": holds no tensors");
     if (weights.size() < tensors.size())
       std::fprintf(stderr, "left out: %zu tensors whose names begin with %s\n", tensors.size() - weights.size(),
-                   reserved);
+                   reserved_prefix);
     write_safetensors(command.output, weights, python_metadata);
     report(command.output, weights, command.path);
   };

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "checkpoint/safetensors.h"
+#include "core/atomic_file.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "core/units.h"
@@ -58,12 +59,6 @@ void check_monitor(const std::vector<CheckpointInfo>& checkpoints, const Retenti
   throw UsageError("no checkpoint has the metric " + policy.monitor + " (checkpoint.monitor); known: " + names);
 }
 
-void remove(const std::string& path) {
-  std::error_code error;
-  fs::remove(path, error);
-  if (error) throw IoError("cannot delete " + path + ": " + error.message());
-}
-
 }  // namespace
 
 int prune_command(const CheckpointsCommand& command) {
@@ -86,7 +81,7 @@ int prune_command(const CheckpointsCommand& command) {
       text += "kept " + name + " (" + reasons[i] + ")\n";
       continue;
     }
-    if (!command.dry_run) remove(each.path);
+    if (!command.dry_run) remove_file(each.path);
     freed_bytes += each.bytes;
     deleted.push_back({{"path", each.path}, {"step", each.step}, {"bytes", each.bytes}});
     text += (command.dry_run ? "would delete " : "deleted ") + name + " (" + format_bytes(each.bytes) + ")\n";

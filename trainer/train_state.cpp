@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "checkpoint/catalog.h"
 #include "core/error.h"
 #include "trainer/device.h"
 #include "trainer/tensor_file.h"
@@ -9,7 +10,6 @@
 namespace tlaunch {
 namespace {
 
-constexpr const char* reserved = "tlaunch.";
 constexpr const char* optimizer_prefix = "tlaunch.optimizer.";
 constexpr const char* rng_prefix = "tlaunch.rng.";
 
@@ -43,7 +43,7 @@ std::vector<std::pair<std::string, std::int64_t>> fields(const RunIdentity& iden
 void refuse_extra(const SafetensorsFile& file, const NamedTensors& model) {
   std::string extra;
   for (const auto& entry : file.tensors()) {
-    if (entry.name.starts_with(reserved)) continue;
+    if (entry.name.starts_with(reserved_prefix)) continue;
     if (std::none_of(model.begin(), model.end(), [&](const auto& own) { return own.first == entry.name; }))
       extra += "\n  " + entry.name;
   }
@@ -54,7 +54,7 @@ void refuse_extra(const SafetensorsFile& file, const NamedTensors& model) {
 
 SavedState::SavedState(const std::string& path) : file_(path) {
   file_.verify();
-  const auto text = file_.metadata().find("tlaunch.state");
+  const auto text = file_.metadata().find(state_key);
   if (text == file_.metadata().end())
     throw DataError(path + ": no checkpoint of tlaunch (no tlaunch.state in it); to start from its weights set model.weights");
   try {
@@ -105,10 +105,10 @@ Metadata saved_metadata(TrainStep& step, const Progress& progress, const RunIden
   for (const auto& [name, value] : fields(identity)) run[name] = value;
   const Json state{{"progress", to_json(progress)}, {"run", run}, {"buckets", step.buckets()},
                    {"scaler", step.scaler().state()}};
-  Metadata metadata{{"tlaunch.state", without_nonfinite(state).dump()},
-                    {"tlaunch.step", std::to_string(progress.step)},
-                    {"tlaunch.epoch", std::to_string(progress.step / identity.steps_per_epoch)}};
-  if (!progress.metrics.empty()) metadata["tlaunch.metrics"] = without_nonfinite(progress.metrics).dump();
+  Metadata metadata{{state_key, without_nonfinite(state).dump()},
+                    {step_key, std::to_string(progress.step)},
+                    {epoch_key, std::to_string(progress.step / identity.steps_per_epoch)}};
+  if (!progress.metrics.empty()) metadata[metrics_key] = without_nonfinite(progress.metrics).dump();
   return metadata;
 }
 
