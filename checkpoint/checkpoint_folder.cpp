@@ -25,6 +25,10 @@ std::string name_of(const std::string& path) { return fs::path(path).filename().
 
 }  // namespace
 
+std::string checkpoint_dir(const CheckpointConfig& config, const std::string& run_dir) {
+  return config.dirpath.value_or(run_dir.empty() ? "" : run_dir + "/checkpoints");
+}
+
 CheckpointFolder::CheckpointFolder(const std::string& dir, const std::string& run_dir, const RetentionPolicy& policy,
                                    const std::string& resumed_from, FileCalls& calls)
     : dir_(made_folder(dir)), run_dir_(run_dir), policy_(policy), resumed_from_(resumed_from), calls_(calls) {

@@ -14,6 +14,9 @@ namespace tlaunch {
 
 inline constexpr const char* last_link_name = "last.safetensors";
 
+// Where a run keeps its checkpoints; "" where it has neither a folder nor one for them.
+std::string checkpoint_dir(const CheckpointConfig& config, const std::string& run_dir);
+
 struct SaveResult {
   std::string path;                   // absolute
   std::uint64_t bytes = 0;

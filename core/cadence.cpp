@@ -23,4 +23,10 @@ std::int64_t steps_per_checkpoint(const CheckpointConfig& checkpoint, std::int64
   return checkpoint.every_n_epochs.value() * steps_per_epoch;
 }
 
+std::int64_t times_left(std::int64_t total, std::int64_t step, std::int64_t every) {
+  if (step >= total) return 0;
+  if (every <= 0) return 1;
+  return total / every - step / every + (total % every != 0 ? 1 : 0);
+}
+
 }  // namespace tlaunch

@@ -16,4 +16,8 @@ std::int64_t steps_per_evaluation(const EvalConfig& eval, std::int64_t steps_per
 std::int64_t steps_per_checkpoint(const CheckpointConfig& checkpoint, std::int64_t steps_per_epoch,
                                   std::int64_t effective_batch);
 
+// Times something happens in a run of `total` steps after `step`: every `every` steps (0: not known), and at the end in any
+// case.
+std::int64_t times_left(std::int64_t total, std::int64_t step, std::int64_t every);
+
 }  // namespace tlaunch

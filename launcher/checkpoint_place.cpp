@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "checkpoint/checkpoint_folder.h"
 #include "checkpoint/written_files.h"
 #include "core/config_tree.h"
 #include "core/error.h"
@@ -11,7 +12,6 @@
 #include "core/nearest.h"
 #include "core/schema.h"
 #include "launcher/job.h"
-#include "launcher/resume.h"
 
 namespace tlaunch {
 namespace {
@@ -87,7 +87,7 @@ CheckpointPlace find_checkpoints(const std::string& path, const std::vector<std:
   const std::string run_dir = inside_run ? folder.parent_path() : folder;
   RunConfig config;
   if (const std::string file = run_dir + "/config.yaml"; fs::exists(file)) config = checkpoint_section(file, overrides);
-  const fs::path found = inside_run ? folder : fs::path(checkpoint_folder(config, run_dir));
+  const fs::path found = inside_run ? folder : fs::path(checkpoint_dir(config.checkpoint, run_dir));
   return {fs::weakly_canonical(found), run_dir, retention_policy(config.checkpoint)};
 }
 

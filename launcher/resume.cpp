@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "checkpoint/catalog.h"
+#include "checkpoint/checkpoint_folder.h"
 #include "core/atomic_file.h"
 #include "core/batch.h"
 #include "core/error.h"
@@ -48,7 +49,7 @@ RunPlace resume_in_place(const Job& job, const std::string& run_dir) {
     return place;
   }
   check_config_unchanged(job, place.folder.file("config.yaml"));
-  const std::string checkpoints = checkpoint_folder(job.config, place.folder.path());
+  const std::string checkpoints = checkpoint_dir(job.config.checkpoint, place.folder.path());
   const ResumeChoice choice = newest_valid(checkpoints);
   for (const std::string& skipped : choice.skipped) place.notes.push_back("skipped checkpoint " + skipped);
   place.resume_path = choice.path;
@@ -103,10 +104,6 @@ void keep_effective_batch(Job& job, const RunPlace& place) {
   job.effective_batch_size = effective_batch_size_of(place.resume_path);
   job.plan = prior_plan(job.loaded.config, job.hardware, shape_of(job));
   job.config = apply(job.loaded.config, job.plan);
-}
-
-std::string checkpoint_folder(const RunConfig& config, const std::string& run_dir) {
-  return config.checkpoint.dirpath.value_or(run_dir + "/checkpoints");
 }
 
 RunPlace choose_place(const Job& job, const std::string& run_dir, const std::optional<std::string>& resume) {

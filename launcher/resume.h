@@ -31,7 +31,4 @@ bool keep_own_plan(Job& job, const RunPlace& place);
 // Throws DataError.
 void keep_effective_batch(Job& job, const RunPlace& place);
 
-// Where this run's checkpoints are.
-std::string checkpoint_folder(const RunConfig& config, const std::string& run_dir);
-
 }  // namespace tlaunch

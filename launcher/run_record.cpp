@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "core/cadence.h"
 #include "launcher/event_fields.h"
 
 namespace tlaunch {
@@ -40,13 +41,6 @@ void take_metrics(const Json& event, std::map<std::string, double>& metrics) {
   for (const auto& [key, value] : event.items())
     if (std::find(others.begin(), others.end(), key) == others.end() && (value.is_number() || value.is_string()))
       metrics[key] = event_real(event, key.c_str(), metrics[key]);
-}
-
-// Times something happens in a run of `total` steps after `step`: every `every` steps, and at the end in any case.
-std::int64_t times_left(std::int64_t total, std::int64_t step, std::int64_t every) {
-  if (step >= total) return 0;
-  if (every <= 0) return 1;
-  return total / every - step / every + (total % every != 0 ? 1 : 0);
 }
 
 }  // namespace

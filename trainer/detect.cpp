@@ -8,7 +8,7 @@
 namespace tlaunch {
 namespace {
 
-constexpr std::int64_t most_windows = 4096;  // windows
+constexpr std::int64_t most_windows = 4096;  // of a batch
 
 // Sessions repeat few patterns: each distinct (window, next key) is asked once.
 class Questions {

@@ -6,6 +6,7 @@
 #include "data/loader.h"
 #include "trainer/loss.h"
 #include "trainer/precision.h"
+#include "trainer/timing.h"
 
 namespace tlaunch {
 namespace {
@@ -56,7 +57,7 @@ Evaluation evaluate(Job& job, const Group& group, const RunConfig& config, Halvi
   result.samples = samples;
   result.metrics["val_loss"] = host[0].item<double>() / samples;
   result.metrics["val_accuracy"] = host[1].item<double>() / samples;
-  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  result.seconds = seconds_since(start);
   return result;
 }
 

@@ -5,19 +5,12 @@
 
 #include "trainer/disk_preflight.h"
 #include "trainer/smoke.h"
+#include "trainer/timing.h"
 
 namespace tlaunch {
 namespace {
 
 constexpr int most_failures = 3;
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-std::string folder_of(const RunConfig& config, const std::string& run_dir) {
-  return config.checkpoint.dirpath.value_or(run_dir.empty() ? "" : run_dir + "/checkpoints");
-}
 
 // A text that rank 0 knows, on all ranks.
 std::string shared_text(const Group& group, std::string text) {
@@ -37,7 +30,7 @@ Saver::Saver(const WorkerContext& context, const RunConfig& config, const Group&
     : context_(context),
       group_(group),
       recorder_(recorder),
-      dir_(folder_of(config, context.run_dir)),
+      dir_(checkpoint_dir(config.checkpoint, context.run_dir)),
       policy_(retention_policy(config.checkpoint)),
       file_name_(config.checkpoint.filename),
       async_(config.checkpoint.async),
@@ -120,7 +113,6 @@ void Saver::take_result() {
     return tell_failure(error);
   }
   failures_ = 0;
-  folder_bytes_ = std::max(folder_bytes_, result.folder_bytes);
   const double all_s = seconds_since(under_way_.start);
   Json fields{{"path", result.path},
               {"step", under_way_.step},

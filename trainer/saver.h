@@ -70,7 +70,6 @@ class Saver {
   UnderWay under_way_;
   std::future<SaveResult> future_;       // valid while one is under way
   int failures_ = 0;                     // in a row
-  std::uint64_t folder_bytes_ = 0;
 };
 
 }  // namespace tlaunch

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "core/cadence.h"
 #include "core/error.h"
 #include "core/worker_env.h"
 #include "trainer/detect.h"
@@ -235,10 +236,9 @@ bool Trainer::save() {
 
 // Measures the state as it will be saved, before there is a step to lose.
 Json Trainer::prepare_saving() {
-  const auto left = std::max<std::int64_t>(0, stop_step() - progress_.step), every = length_.steps_per_checkpoint;
-  const std::int64_t saves = every > 0 ? stop_step() / every - progress_.step / every + (stop_step() % every != 0) : 1;
+  const auto left = std::max<std::int64_t>(0, stop_step() - progress_.step);
   return saver_.prepare(saved_tensors(job_, step_, group_), saved_metadata(step_, progress_, identity()),
-                        left > 0 ? saves : 0, left / config_.log.log_interval.value(),
+                        times_left(stop_step(), progress_.step, length_.steps_per_checkpoint), left / config_.log.log_interval.value(),
                         process_getenv(env::fit_disk).has_value());
 }
 

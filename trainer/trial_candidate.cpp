@@ -8,6 +8,7 @@
 #include "trainer/device.h"
 #include "trainer/evaluate.h"
 #include "trainer/schedule.h"
+#include "trainer/timing.h"
 #include "trainer/train_state.h"
 
 namespace tlaunch {
@@ -16,7 +17,6 @@ namespace {
 constexpr AugmentKey first_epoch{0, 0};
 
 using Clock = std::chrono::steady_clock;
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 RunConfig with_settings(RunConfig config, const TrialSettings& settings) {
   config.train.batch_size = settings.micro_batch;
@@ -109,14 +109,7 @@ void TrialCandidate::touch_rest_of_run() {
 }
 
 double TrialCandidate::make_batch_s() {
-  double least_s = 0;
-  for (int i = 0; i < 3; ++i) {
-    const auto start = Clock::now();
-    (void)make_batch();
-    const double s = seconds_since(start);
-    least_s = i == 0 ? s : std::min(least_s, s);
-  }
-  return least_s;
+  return least_seconds(3, [&] { (void)make_batch(); });
 }
 
 }  // namespace tlaunch

@@ -3,16 +3,15 @@
 #include <torch/nn/modules/batchnorm.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <istream>
-#include <limits>
 
 #include "core/error.h"
 #include "hardware/gpu_monitor.h"
 #include "trainer/device.h"
 #include "trainer/host_memory.h"
 #include "trainer/smoke.h"
+#include "trainer/timing.h"
 #include "trainer/trial_candidate.h"
 
 namespace tlaunch {
@@ -21,8 +20,6 @@ namespace {
 constexpr double hopeless_ratio = 3;       // of single warm-up steps: no more need be measured
 constexpr std::int64_t least_rounds = 4;   // before an early end is considered
 constexpr std::int64_t most_steps_a_visit = 100;
-
-using Clock = std::chrono::steady_clock;
 
 bool has_batch_norm(const Model& model) {
   for (const auto& module : model.modules())
@@ -36,22 +33,10 @@ JobFacts facts_of(const Job& job) {
   return facts;
 }
 
-// The least of `times`.
-template <typename Work>
-double seconds_of(int times, Work work) {
-  double least_s = std::numeric_limits<double>::max();
-  for (int i = 0; i < times; ++i) {
-    const auto start = Clock::now();
-    work();
-    least_s = std::min(least_s, std::chrono::duration<double>(Clock::now() - start).count());
-  }
-  return least_s;
-}
-
 // What logging adds to a step: the sum over ranks, and waiting for it.
 double log_cost_s(const Group& group) {
   auto value = torch::zeros({1}, torch::TensorOptions().dtype(torch::kFloat64).device(group.device()));
-  return seconds_of(5, [&] {
+  return least_seconds(5, [&] {
     group.sum(value);
     (void)value.item<double>();
   });
@@ -62,7 +47,7 @@ double gpu_log_cost_s(const torch::Device& device) {
   if (!device.is_cuda()) return 0;
   GpuMonitor monitor(device_uuid(device));
   if (!monitor.sample()) return 0;
-  return seconds_of(3, [&] { (void)monitor.sample(); });
+  return least_seconds(3, [&] { (void)monitor.sample(); });
 }
 
 class Trial {
