@@ -12,6 +12,9 @@ std::int64_t steps_of_kimg(double kimg, std::int64_t effective_batch);
 
 std::int64_t steps_per_evaluation(const EvalConfig& eval, std::int64_t steps_per_epoch, std::int64_t effective_batch);
 
+// Whether every_n_steps is left to the plan.
+bool save_interval_is_open(const CheckpointConfig& checkpoint);
+
 // 0 where the clock decides (every_minutes).
 std::int64_t steps_per_checkpoint(const CheckpointConfig& checkpoint, std::int64_t steps_per_epoch,
                                   std::int64_t effective_batch);

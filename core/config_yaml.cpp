@@ -18,7 +18,9 @@ struct KeyText {
 std::optional<std::string> text_of(const SchemaKey& key, const RunConfig& config) {
   const auto value = get(key, config);
   if (value) return to_text(*value);
-  if (!key.group.empty()) return std::nullopt;
+  for (const std::string& sibling : group_siblings(key))
+    if (get(*schema_key(sibling), config)) return std::nullopt;
+  if (!key.group.empty() && key.rule.empty_word.empty()) return std::nullopt;
   return key.rule.empty_word;
 }
 

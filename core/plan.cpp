@@ -1,5 +1,6 @@
 #include "core/plan.h"
 
+#include "core/cadence.h"
 #include "core/error.h"
 
 namespace tlaunch {
@@ -88,6 +89,7 @@ Plan plan_from_json(const Json& json) {
 
 RunConfig apply(RunConfig config, const Plan& plan) {
   const bool effective_batch_is_open = !config.train.effective_batch_size;
+  const bool save_interval_is_open = tlaunch::save_interval_is_open(config.checkpoint);
   for (const Choice& choice : plan.choices) {
     const std::string& key = choice.key;
     if (key == "batch_size") fill(config.train.batch_size, choice);
@@ -103,6 +105,7 @@ RunConfig apply(RunConfig config, const Plan& plan) {
     else if (key == "threads_per_rank") fill(config.launch.threads_per_rank, choice);
     else if (key == "log_interval") fill(config.log.log_interval, choice);
     else if (key == "gpu_log_interval") fill(config.log.gpu_log_interval, choice);
+    else if (key == "save_interval" && save_interval_is_open) fill(config.checkpoint.every_n_steps, choice);
     else if (key == "effective_batch_size") fill(config.train.effective_batch_size, choice);
     else if (key == "learning_rate" && effective_batch_is_open) fill(config.train.learning_rate, choice);
   }

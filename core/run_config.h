@@ -71,7 +71,7 @@ struct CheckpointConfig {
   std::optional<std::string> dirpath;            // none: <run>/checkpoints
   std::int64_t save_top_k = 1;                   // -1: all
   bool save_last = true;
-  // Exactly one is set. The end of a run is one more time to save.
+  // At most one is set; none: every_n_steps is auto. The end of a run is one more time to save.
   std::optional<std::int64_t> every_n_epochs, every_n_steps;
   std::optional<double> every_n_kimg, every_minutes;
   std::string monitor = "val_loss";

@@ -111,6 +111,8 @@ Json to_json(const TrialResult& result) {
                             {"make_batch_s", result.make_batch_s},
                             {"log_cost_s", result.log_cost_s},
                             {"gpu_log_cost_s", result.gpu_log_cost_s},
+                            {"save_copy_s", result.save_copy_s},
+                            {"save_bytes", result.save_bytes},
                             {"train_samples", result.facts.train_samples},
                             {"val_samples", result.facts.val_samples},
                             {"parameters", result.facts.parameters},
@@ -132,6 +134,8 @@ TrialResult trial_result_from_json(const Json& json) {
     result.make_batch_s = json.at("make_batch_s");
     result.log_cost_s = json.at("log_cost_s");
     result.gpu_log_cost_s = json.at("gpu_log_cost_s");
+    result.save_copy_s = json.at("save_copy_s");
+    result.save_bytes = json.at("save_bytes");
     result.facts.train_samples = json.at("train_samples");
     result.facts.val_samples = json.at("val_samples");
     result.facts.parameters = json.at("parameters");

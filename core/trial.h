@@ -68,6 +68,8 @@ struct TrialResult {
   double make_batch_s = 0;                 // one micro-batch of the first candidate by one thread
   double log_cost_s = 0;                   // one logged step more than one that is not
   double gpu_log_cost_s = 0;               // one reading of the card's figures; 0: there is no card to read
+  double save_copy_s = 0;                  // whole_run: what a save keeps the steps waiting for: gather and copy its state
+  std::uint64_t save_bytes = 0;            // and how much that is
   JobFacts facts;
   double seconds = 0;                      // wall time, a start of the process included
 };

@@ -43,6 +43,18 @@ std::string format_bytes(std::uint64_t bytes) {
   return text + units[power];
 }
 
+std::string format_milliseconds(double seconds) {
+  char text[40];
+  std::snprintf(text, sizeof text, seconds < 0.001 ? "%.3f ms" : "%.1f ms", 1000 * seconds);
+  return text;
+}
+
+std::string format_percent(double share) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%.1f %%", 100 * share);
+  return text;
+}
+
 std::string format_count(double value) {
   static const char* const units[] = {"", " k", " M", " G", " T", " P", " E"};
   if (!std::isfinite(value)) return "unknown";

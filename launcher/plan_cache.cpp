@@ -7,6 +7,7 @@
 #include "checkpoint/crc32c.h"
 #include "core/atomic_file.h"
 #include "core/cache_folder.h"
+#include "core/cadence.h"
 #include "core/config_loader.h"
 #include "launcher/worker_binary.h"
 
@@ -41,6 +42,7 @@ Json plan_cache_key(const Job& job, const RunConfig& config, std::uint64_t budge
   // Not as one that the config fixes: the plan then has the learning rate too.
   if (job.effective_batch_size && !config.train.effective_batch_size)
     keys["resumed.effective_batch_size"] = *job.effective_batch_size;
+  if (save_interval_is_open(config.checkpoint)) keys["checkpoint.every_n_steps"] = "auto";  // the plan then has one
   keys["tune.keep_micro_batch"] = config.tune.keep_micro_batch;
   // Fixed by the config or by the environment.
   const Choice* threads = job.plan.find("threads_per_rank");
@@ -61,7 +63,9 @@ Json plan_cache_key(const Job& job, const RunConfig& config, std::uint64_t budge
           {"memory_band", std::lround(2 * std::log2(static_cast<double>(std::max<std::uint64_t>(budget_bytes, 1))))}};
 }
 
-std::optional<TuneOutcome> read_plan_cache(const Json& key) {
+namespace {
+
+std::optional<TuneOutcome> read_exactly(const Json& key) {
   const std::string path = path_of(key);
   if (path.empty() || !std::filesystem::exists(path)) return std::nullopt;
   try {
@@ -71,6 +75,19 @@ std::optional<TuneOutcome> read_plan_cache(const Json& key) {
   } catch (const std::exception&) {
     return std::nullopt;  // measured again, and written over
   }
+}
+
+}  // namespace
+
+std::optional<TuneOutcome> read_plan_cache(const Json& key) {
+  // A budget at the edge of a band falls into either from one day to the next.
+  const std::int64_t band = key.at("memory_band");
+  for (const std::int64_t near : {band, band - 1, band + 1}) {
+    Json nearby = key;
+    nearby["memory_band"] = near;
+    if (auto kept = read_exactly(nearby)) return kept;
+  }
+  return std::nullopt;
 }
 
 void write_plan_cache(const Json& key, const TuneOutcome& outcome) {

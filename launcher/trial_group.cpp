@@ -167,6 +167,8 @@ TrialResult merge_ranks(const std::vector<TrialResult>& ranks) {
     merged.make_batch_s = std::max(merged.make_batch_s, rank.make_batch_s);
     merged.log_cost_s = std::max(merged.log_cost_s, rank.log_cost_s);
     merged.gpu_log_cost_s = std::max(merged.gpu_log_cost_s, rank.gpu_log_cost_s);
+    merged.save_copy_s = std::max(merged.save_copy_s, rank.save_copy_s);
+    merged.save_bytes = std::max(merged.save_bytes, rank.save_bytes);
     for (std::size_t c = 0; c < merged.candidates.size() && c < rank.candidates.size(); ++c) {
       take_larger(merged.candidates[c].step_times_s, rank.candidates[c].step_times_s);
       take_larger(merged.candidates[c].wait_shares, rank.candidates[c].wait_shares);

@@ -72,7 +72,8 @@ constexpr std::pair<const char*, const char*> written_keys[] = {
     {"channels_last", "gpu.channels_last"},       {"num_workers", "data.num_workers"},
     {"prefetch_factor", "data.prefetch_factor"},  {"pin_memory", "data.pin_memory"},
     {"threads_per_rank", "launch.threads_per_rank"},
-    {"log_interval", "log.log_interval"},         {"gpu_log_interval", "log.gpu_log_interval"}};
+    {"log_interval", "log.log_interval"},         {"gpu_log_interval", "log.gpu_log_interval"},
+    {"save_interval", "checkpoint.every_n_steps"}};
 
 // What was measured (now, or for the cache, or by the team), into the file itself.
 void write_config(const TuneCommand& command, const Job& job, Progress& progress) {

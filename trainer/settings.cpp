@@ -2,6 +2,7 @@
 
 #include "core/atomic_file.h"
 #include "core/batch.h"
+#include "core/cadence.h"
 #include "core/effective_batch.h"
 #include "core/error.h"
 #include "core/plan.h"
@@ -38,6 +39,7 @@ RunConfig with_safe_defaults(RunConfig config, int world_size) {
   default_to(config.gpu.channels_last, false);
   default_to(config.log.log_interval, std::int64_t{10});
   default_to(config.log.gpu_log_interval, std::int64_t{50});
+  if (save_interval_is_open(config.checkpoint)) config.checkpoint.every_n_steps = 1000;
   return config;
 }
 

@@ -99,13 +99,21 @@ double TrialCandidate::step_time_s(std::int64_t steps) {
   return all_s / static_cast<double>(steps);
 }
 
-void TrialCandidate::touch_rest_of_run() {
+SaveCost TrialCandidate::touch_rest_of_run() {
   apply_flags(config_);
   HalvingBatch evaluation(RunPhase::evaluation), detection(RunPhase::detection);
   (void)evaluate(job_, group_, config_, evaluation, config_.train.batch_size.value() * group_.size());  // a batch a rank
   if (job_.dataset->session_tests()) (void)detect(job_, group_, config_.model.options, detection);
-  const auto tensors = saved_tensors(job_, step_, group_);
-  if (group_.rank() == 0) TensorSnapshot(job_.device).take(tensors);
+  SaveCost cost;
+  TensorSnapshot snapshot(job_.device);
+  cost.copy_s = least_seconds(2, [&] {  // the first one makes the memory
+    const auto tensors = saved_tensors(job_, step_, group_);
+    if (group_.rank() != 0) return;
+    snapshot.take(tensors);
+    cost.bytes = 0;
+    for (const auto& view : snapshot.views()) cost.bytes += view.data.size();
+  });
+  return cost;
 }
 
 double TrialCandidate::make_batch_s() {

@@ -11,6 +11,12 @@
 
 namespace tlaunch {
 
+// What a save takes from the steps: to gather the state and copy it. Rank 0 alone has copies.
+struct SaveCost {
+  double copy_s = 0;
+  std::uint64_t bytes = 0;
+};
+
 class TrialCandidate {
  public:
   // `config`: all but `settings` is taken from it. All ranks construct it. One batch of real samples is shown again and
@@ -26,7 +32,7 @@ class TrialCandidate {
   double step_time_s(std::int64_t steps);
   // What a run keeps in memory beside its steps: an evaluation of one batch a rank, the detection, a save's copies. All
   // ranks call it.
-  void touch_rest_of_run();
+  SaveCost touch_rest_of_run();
   double make_batch_s();
   // Of the seconds of the last step_time_s(), the share spent waiting for batches.
   double wait_share() const { return wait_share_; }

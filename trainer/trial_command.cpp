@@ -72,7 +72,9 @@ class Trial {
       if (round >= least_rounds && round % 2 == 0) result_.abandoned = agreed(too_slow());
       if (!result_.abandoned) visit_all(round % 2 == 1);
     }
-    if (spec_.whole_run) candidates_.front()->touch_rest_of_run();
+    const SaveCost save = spec_.whole_run ? candidates_.front()->touch_rest_of_run() : SaveCost{};
+    result_.save_copy_s = save.copy_s;
+    result_.save_bytes = save.bytes;
     result_.peak_bytes = peak_bytes(context_.device);
     result_.make_batch_s = candidates_.front()->make_batch_s();
     result_.log_cost_s = log_cost_s(group_);

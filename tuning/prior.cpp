@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/batch.h"
+#include "core/cadence.h"
 #include "core/effective_batch.h"
 #include "tuning/batch_limit.h"
 
@@ -11,7 +12,7 @@ namespace {
 
 constexpr const char* set_by_user = "set in the config";
 constexpr std::int64_t gpu_loader_threads = 4, gpu_prefetch = 4, cpu_prefetch = 2;
-constexpr std::int64_t log_interval_steps = 10, gpu_log_interval_steps = 50;
+constexpr std::int64_t log_interval_steps = 10, gpu_log_interval_steps = 50, save_interval_steps = 1000;
 
 // A value and why, of one rule.
 template <class T>
@@ -232,6 +233,9 @@ class PriorPlan {
                          {log_interval_steps, "reading the loss makes the device wait, so not at every step"});
     choose<std::int64_t>("gpu_log_interval", config_.log.gpu_log_interval,
                          {gpu_log_interval_steps, "reading the GPU's figures takes about a millisecond"});
+    if (save_interval_is_open(config_.checkpoint))
+      choose<std::int64_t>("save_interval", std::nullopt,
+                           {save_interval_steps, "a save costs no more than a few steps"});
   }
 
   const RunConfig& config_;

@@ -51,6 +51,10 @@ TrialResult Search::measure(TrialSpec spec, const std::string& why) {
     make_batch_s_ = result.make_batch_s / static_cast<double>(spec.candidates.front().micro_batch);
     log_cost_s_ = result.log_cost_s;
     gpu_log_cost_s_ = result.gpu_log_cost_s;
+    if (spec.whole_run) {
+      save_copy_s_ = result.save_copy_s;
+      save_bytes_ = result.save_bytes;
+    }
   }
   if (callbacks_.on_trial) callbacks_.on_trial(spec, result, why);
   last_ = result;

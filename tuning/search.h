@@ -36,6 +36,8 @@ class Search {
   void choose_loading();
   // From what was measured on the way: how long a logged step and a reading of the card's figures take.
   void choose_log_intervals();
+  // Where the config leaves that open: from what a save was seen to cost.
+  void choose_save_interval();
   TuneOutcome outcome();
 
  private:
@@ -116,7 +118,8 @@ class Search {
   JobFacts facts_;
   TrialResult last_;
   double step_time_s_ = 0;                // one micro-step of now_ with its update
-  double make_batch_s_ = 0, log_cost_s_ = 0, gpu_log_cost_s_ = 0;
+  double make_batch_s_ = 0, log_cost_s_ = 0, gpu_log_cost_s_ = 0, save_copy_s_ = 0;
+  std::uint64_t save_bytes_ = 0;
   std::int64_t next_id_ = 1;
   bool too_large_ = false;                // the check has failed: what memory needs is measured whatever it takes
   bool fresh_next_ = false;               // the next trial starts in new processes

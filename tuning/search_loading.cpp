@@ -1,8 +1,8 @@
-// Search: the loader beside the step it feeds, and the intervals of logging.
+// Search: the loader beside the step it feeds.
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
+#include "core/units.h"
 #include "tuning/median.h"
 #include "tuning/search.h"
 
@@ -15,23 +15,6 @@ constexpr int most_raises = 3;
 constexpr std::int64_t most_prefetch = 16, most_feed_accumulation = 4;
 constexpr std::int64_t feed_rounds = 4;  // the first of them uses up what the loader had made before
 constexpr double feed_visit_s = 0.1, feed_gain = 0.02, same_pace = 1.03;
-constexpr double write_cost_s = 150e-6;  // a line of metrics.csv, two TensorBoard records, one event
-constexpr double log_share = 0.01;
-// The driver averages a card's use over up to a second: a reading in each tells all there is.
-constexpr double gpu_figures_s = 1;
-constexpr std::int64_t intervals[] = {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000};
-
-std::string milliseconds(double s) {
-  char text[40];
-  std::snprintf(text, sizeof text, s < 0.001 ? "%.3f ms" : "%.1f ms", 1000 * s);
-  return text;
-}
-
-std::string percent(double share) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%.1f %%", 100 * share);
-  return text;
-}
 
 }  // namespace
 
@@ -41,8 +24,8 @@ void Search::reckon_workers() {
   const auto wanted = static_cast<std::int64_t>(std::ceil(reserve * batch_s / step_time_s_));
   now_.num_workers = std::clamp<std::int64_t>(wanted, 1, most);
   set("num_workers", now_.num_workers,
-      "one thread makes a batch in " + milliseconds(batch_s) + ", a micro-batch trains in " +
-          milliseconds(step_time_s_) +
+      "one thread makes a batch in " + format_milliseconds(batch_s) + ", a micro-batch trains in " +
+          format_milliseconds(step_time_s_) +
           (now_.num_workers < wanted
                ? "; all " + std::to_string(most) + " cores of a rank, and the loader will still hold it up"
                : ""),
@@ -117,8 +100,8 @@ void Search::choose_feed() {
     const auto samples = static_cast<double>(now_.micro_batch * accumulation * input_.job.world_size);
     outcome_.samples_per_s = std::min(outcome_.samples_per_s, samples / feed->step_time_s);
   }
-  std::string why = "a step waits for its batches " + percent(feed->wait_share) + " of the time";
-  if (feed->wait_share < first_share) why += " (" + percent(first_share) + " before)";
+  std::string why = "a step waits for its batches " + format_percent(feed->wait_share) + " of the time";
+  if (feed->wait_share < first_share) why += " (" + format_percent(first_share) + " before)";
   for (const char* key : {"num_workers", "prefetch_factor"}) {
     const Choice* choice = outcome_.plan.find(key);
     if (!open(key)) continue;
@@ -145,26 +128,6 @@ void Search::choose_loading() {
   if (open("num_workers") || open("prefetch_factor")) choose_feed();
   if (input_.job.on_gpu)
     settle(measure_pairs(loading_alternatives(now_, input_.config, input_.hardware, input_.job), /*with_loader=*/true));
-}
-
-void Search::choose_interval(const std::string& key, double cost_s, const std::string& what) {
-  if (!open(key) || outcome_.samples_per_s <= 0) return;
-  const double step_s = static_cast<double>(effective_batch()) / outcome_.samples_per_s;
-  std::int64_t chosen = *std::rbegin(intervals);
-  for (auto it = std::rbegin(intervals); it != std::rend(intervals); ++it)
-    if (cost_s <= log_share * step_s * static_cast<double>(*it)) chosen = *it;
-  set(key, chosen, what + " (a step: " + milliseconds(step_s) + "): every " + std::to_string(chosen) +
-                       " steps that is under 1 %",
-      {{key == "log_interval" ? "log_cost_s" : "gpu_log_cost_s", cost_s}, {"step_s", step_s}});
-}
-
-void Search::choose_log_intervals() {
-  const double cost_s = log_cost_s_ + write_cost_s;
-  choose_interval("log_interval", cost_s, "a logged step costs " + milliseconds(cost_s) + " more than another");
-  if (gpu_log_cost_s_ > 0)
-    choose_interval("gpu_log_interval", std::max(gpu_log_cost_s_, log_share * gpu_figures_s),
-                    "a reading of the card takes " + milliseconds(gpu_log_cost_s_) +
-                        " and tells nothing new within a second");
 }
 
 }  // namespace tlaunch

@@ -14,6 +14,7 @@ TuneOutcome tune(const TuneInput& input, TrialRunner& runner, const TuneCallback
   search.verify();
   search.choose_loading();
   search.choose_log_intervals();
+  search.choose_save_interval();
   return search.outcome();
 }
 

@@ -37,7 +37,7 @@ class Tuning : public testing::Test {
     return run_tlaunch(arguments);
   }
   Outcome train(const std::string& tag, std::vector<std::string> more = {}) {
-    std::vector<std::string> arguments{"--nproc", "2", "--run-dir", scratch_ / tag, config(), "tune.budget_s=5"};
+    std::vector<std::string> arguments{"--nproc", "2", "--run-dir", scratch_ / tag, config(), "tune.budget_s=30"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run_tlaunch(arguments);
   }
@@ -89,6 +89,7 @@ TEST_F(Tuning, WithAnOpenEffectiveBatchTrainsExactlyAsWithItsValuesWrittenByHand
                                                                       {"learning_rate", "train.learning_rate"},
                                                                       {"mixed_precision", "gpu.mixed_precision"},
                                                                       {"num_workers", "data.num_workers"},
+                                                                      {"threads_per_rank", "launch.threads_per_rank"},
                                                                       {"log_interval", "log.log_interval"}}) {
     const auto& value = plan[key]["value"];
     by_hand.push_back(dotted + "=" + (value.is_string() ? value.get<std::string>() : value.dump()));

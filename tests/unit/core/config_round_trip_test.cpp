@@ -1,4 +1,5 @@
 // to_yaml and flatten.
+#include <gmock/gmock.h>
 #include <rapidcheck.h>
 
 #include "core/schema.h"
@@ -92,6 +93,14 @@ tune:
   team_file: none
   keep_micro_batch: false
 )");
+}
+
+TEST_F(RoundTrip, AnAutomaticSaveIntervalDisplacesTheOthersAndStaysAutomatic) {
+  const RunConfig c = load(image, {"checkpoint.every_n_epochs=3", "checkpoint.every_n_steps=auto"});
+  EXPECT_FALSE(c.checkpoint.every_n_epochs || c.checkpoint.every_n_steps);
+  EXPECT_THAT(to_yaml(c, test::worker()), testing::HasSubstr("every_n_steps: auto\n"));
+  EXPECT_FALSE(again(c).checkpoint.every_n_epochs);
+  EXPECT_EQ(load(image, {"checkpoint.every_n_steps=auto", "checkpoint.every_n_epochs=3"}).checkpoint.every_n_epochs, 3);
 }
 
 TEST_F(RoundTrip, FlattenListsDottedKeys) {

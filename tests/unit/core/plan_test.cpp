@@ -54,7 +54,7 @@ TEST(Plan, ApplyFillsWhatIsAutoAndKeepsWhatTheUserFixed) {
 TEST(Plan, ApplyKnowsEveryKeyThatMayBeAuto) {
   Plan plan;
   for (const char* key : {"batch_size", "gradient_accumulation_steps", "warmup_steps", "num_workers", "prefetch_factor",
-                          "threads_per_rank", "log_interval", "gpu_log_interval"})
+                          "threads_per_rank", "log_interval", "gpu_log_interval", "save_interval"})
     plan.choices.push_back({key, 7, Origin::prior, ""});
   for (const char* key : {"tf32", "cudnn_benchmark", "channels_last", "pin_memory"})
     plan.choices.push_back({key, true, Origin::prior, ""});
@@ -62,11 +62,22 @@ TEST(Plan, ApplyKnowsEveryKeyThatMayBeAuto) {
   const RunConfig c = apply({}, plan);
   for (const auto& number : {c.train.batch_size, c.train.gradient_accumulation_steps, c.train.warmup_steps,
                              c.data.num_workers, c.data.prefetch_factor, c.launch.threads_per_rank, c.log.log_interval,
-                             c.log.gpu_log_interval})
+                             c.log.gpu_log_interval, c.checkpoint.every_n_steps})
     EXPECT_EQ(number, 7);
   for (const auto& flag : {c.gpu.tf32, c.gpu.cudnn_benchmark, c.gpu.channels_last, c.data.pin_memory})
     EXPECT_EQ(flag, true);
   EXPECT_EQ(c.gpu.mixed_precision, Precision::fp32);
+}
+
+TEST(Plan, TheSaveIntervalIsThePlansOnlyWhereTheConfigHasNoneOfAnyKind) {
+  Plan plan;
+  plan.choices.push_back({"save_interval", 500, Origin::measured, ""});
+  RunConfig config;
+  config.checkpoint.every_n_epochs = 1;
+  EXPECT_FALSE(apply(config, plan).checkpoint.every_n_steps);
+  config.checkpoint = {};
+  config.checkpoint.every_minutes = 5;
+  EXPECT_FALSE(apply(config, plan).checkpoint.every_n_steps);
 }
 
 TEST(Plan, AValueOfTheWrongTypeIsADataError) {

@@ -33,7 +33,8 @@ def answer(spec):
                 "wait_shares": [0.1 * RANK, 0.2 - 0.1 * RANK], "first_loss": 2.0, "last_loss": "NaN", "steps": 4}
                for _ in spec["candidates"]]
     event("trial", id=spec["id"], candidates=figures, abandoned=False, peak_bytes=1000 + 10 * RANK, idle_bytes=100 + RANK,
-          make_batch_s=0.002 - 0.001 * RANK, log_cost_s=0.0001 * (RANK + 1), gpu_log_cost_s=0.001 * (RANK + 1), train_samples=640, val_samples=64,
+          make_batch_s=0.002 - 0.001 * RANK, log_cost_s=0.0001 * (RANK + 1), gpu_log_cost_s=0.001 * (RANK + 1),
+          save_copy_s=0.003 * (RANK + 1), save_bytes=1000 * (1 - RANK), train_samples=640, val_samples=64,
           parameters=os.getpid(), batch_norm=True)
 
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
@@ -27,6 +28,7 @@ class PlanCacheTest : public testing::Test {
     job_.loaded.config.model.options.set("depth", std::int64_t{8});
     job_.loaded.config.data.name = "fashion_mnist";
     job_.loaded.config.train.epochs = 3;
+    job_.loaded.config.checkpoint.every_n_epochs = 1;
     job_.hardware.cpu.model = "some CPU";
     job_.hardware.driver_version = "580.1";
     job_.hardware.gpus.resize(1);
@@ -81,6 +83,7 @@ TEST_F(PlanCacheTest, WhatBearsOnAStepMisses) {
       {"model", [](Job& job) { job.loaded.config.model.name = "lstm"; }},
       {"ranks", [](Job& job) { job.world.size = 2; }},
       {"GPU", [](Job& job) { job.hardware.gpus[0].uuid = "GPU-2"; }},
+      {"save interval left open", [](Job& job) { job.loaded.config.checkpoint.every_n_epochs.reset(); }},
       {"on the CPU", [](Job& job) { job.world.on_gpu = false; }},
       {"CPU", [](Job& job) { job.hardware.cpu.model = "another CPU"; }},
       {"cores", [](Job& job) { job.hardware.cpu.allowed_cores = 64; }},
@@ -121,6 +124,16 @@ TEST_F(PlanCacheTest, WhatDoesNotBearOnAStepHits) {
   EXPECT_TRUE(read_plan_cache(key()));
   EXPECT_TRUE(read_plan_cache(plan_cache_key(job_, job_.loaded.config, budget + budget / 100)))
       << "a little more free memory";
+}
+
+TEST_F(PlanCacheTest, ABudgetThatHasCrossedTheEdgeOfItsBandHits) {
+  const double edge = std::exp2(33.25);  // 10.2 GB: rounds to either side
+  const auto key_at = [&](double bytes) {
+    return plan_cache_key(job_, job_.loaded.config, static_cast<std::uint64_t>(bytes));
+  };
+  ASSERT_NE(key_at(edge * 0.999), key_at(edge * 1.001));
+  write_plan_cache(key_at(edge * 1.001), outcome_);
+  EXPECT_TRUE(read_plan_cache(key_at(edge * 0.999)));
 }
 
 TEST_F(PlanCacheTest, ADamagedFileIsAMissAndIsWrittenOver) {

@@ -103,6 +103,8 @@ TEST_F(TrialGroupTest, AnswersOfTheRanksBecomeOne) {
     EXPECT_EQ(result.candidates[0].wait_shares, (std::vector<double>{0.1, 0.2}));
     EXPECT_EQ(result.log_cost_s, 0.0002);
     EXPECT_EQ(result.gpu_log_cost_s, 0.002);
+    EXPECT_EQ(result.save_copy_s, 0.006);
+    EXPECT_EQ(result.save_bytes, 1000u);
     EXPECT_EQ(result.facts.train_samples, 640);
     EXPECT_TRUE(result.facts.batch_norm);
     EXPECT_GT(result.seconds, 0);

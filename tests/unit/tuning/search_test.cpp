@@ -564,6 +564,22 @@ TEST(Search, OnAGpuPinnedMemoryAndTheIntervalOfItsFiguresAreMeasured) {
   EXPECT_EQ(job.choice(job.tune(device), "gpu_log_interval").origin, Origin::prior);
 }
 
+TEST(Search, AnOpenSaveIntervalFollowsFromWhatASaveCosts) {
+  SimulatedJob job;
+  DeviceModel device;
+  EXPECT_EQ(job.tune(device).plan.find("save_interval"), nullptr) << "the config has one of its own";
+  job.config.checkpoint.every_n_epochs.reset();
+  auto outcome = job.tune(device);
+  EXPECT_EQ(job.choice(outcome, "save_interval").origin, Origin::measured);
+  const double step_s = static_cast<double>(job.config.train.effective_batch_size.value()) / outcome.samples_per_s;
+  const auto save_s = job.choice(outcome, "save_interval").evidence.at("save_s").get<double>();
+  EXPECT_GT(save_s, device.save_copy_s);
+  EXPECT_LE(save_s, 0.01 * step_s * job.value(outcome, "save_interval").get<double>());
+  const auto cheap = job.value(outcome, "save_interval");
+  device.save_copy_s = 30;
+  EXPECT_GT(job.value(job.tune(device), "save_interval"), cheap);
+}
+
 TEST(Search, DemandIsTheLineOfOneRank) {
   SimulatedJob job;
   const DeviceModel model;

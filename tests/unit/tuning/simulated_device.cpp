@@ -113,6 +113,8 @@ TrialResult SimulatedDevice::run(const TrialSpec& spec) {
   result.make_batch_s = model_.make_batch_s_per_sample * static_cast<double>(spec.candidates.front().micro_batch);
   result.log_cost_s = model_.log_cost_s;
   result.gpu_log_cost_s = model_.gpu_log_cost_s;
+  result.save_copy_s = spec.whole_run ? model_.save_copy_s : 0;
+  result.save_bytes = spec.whole_run ? model_.save_bytes : 0;
   result.facts = model_.facts;
   result.seconds = clock_s_ - began_s;
   return result;
@@ -130,6 +132,7 @@ GpuInfo simulated_gpu(const std::string& name, double memory_gb, int major, int 
 
 SimulatedJob::SimulatedJob() : shape{"image", false, 2} {
   config.train.epochs = 10;
+  config.checkpoint.every_n_epochs = 1;
   hardware.cpu.allowed_cores = 2;
   hardware.cpu.features = {"avx2", "avx512f", "avx512_bf16"};
 }
