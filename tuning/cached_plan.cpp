@@ -15,7 +15,7 @@ std::optional<TuneOutcome> verify_cached(const RunConfig& config, const TuneOutc
   TrialSpec spec;
   spec.candidates = {trial_settings_of(apply(config, kept.plan))};
   spec.candidates[0].accumulation = std::min<std::int64_t>(spec.candidates[0].accumulation, 2);
-  spec.whole_run = true;
+  spec.whole_run = spec.with_loader = true;
   if (callbacks.on_prediction) callbacks.on_prediction(spec.candidates[0].micro_batch, kept.predicted_peak_bytes);
   const TrialResult result = runner.run(spec);
   if (callbacks.on_trial) callbacks.on_trial(spec, result, "verifying what an earlier run measured");

@@ -14,7 +14,7 @@ namespace {
 
 constexpr double share_of_run = 0.10, least_budget_s = 5, most_budget_s = 60;  // tune.budget_s: auto
 constexpr std::int64_t first_batch = 4, largest_small_batch = 32;  // of the memory line
-constexpr double quick_s = 2;      // a first trial that took longer is followed by one of twice the batch only
+constexpr double quick_s = 2, slow_s = 5;  // of a first trial: the longer it took, the nearer the second batch is to it
 
 double samples_of(const RunConfig& config, std::int64_t train_samples, std::int64_t effective_batch) {
   if (config.train.max_steps) return static_cast<double>(*config.train.max_steps * effective_batch);
@@ -64,7 +64,7 @@ TrialResult Search::measure(TrialSpec spec, const std::string& why) {
 std::optional<MemoryPoint> Search::measure_peak(const TrialSettings& settings, bool whole_run, const std::string& why) {
   TrialSpec spec;
   spec.candidates = {settings};
-  spec.whole_run = whole_run;
+  spec.whole_run = spec.with_loader = whole_run;  // what the loader has made ahead takes memory too
   const auto result = measure(spec, why);
   const auto too_much_from = [&](std::int64_t batch) {
     failed_batch_ = failed_batch_ == 0 ? batch : std::min(failed_batch_, batch);
@@ -100,7 +100,9 @@ void Search::measure_line_from(std::int64_t small) {
   const auto first = peak_at(small);
   if (!first || outcome_.interrupted || gone()) return;
   // The next one as far away as is safe, were all of the peak activations, and as time allows.
-  std::int64_t next = last_.seconds > quick_s ? 2 * small : largest_small_batch;
+  std::int64_t next = last_.seconds > slow_s    ? 2 * small
+                      : last_.seconds > quick_s ? 4 * small
+                                                : largest_small_batch;
   const double worst_per_sample =
       static_cast<double>(first->peak_bytes - std::min(first->peak_bytes, last_.idle_bytes)) /
       static_cast<double>(small);
