@@ -28,8 +28,13 @@ endif()
 if(TLAUNCH_WERROR)
   target_compile_options(tlaunch_options INTERFACE -Werror)
 endif()
+if(TLAUNCH_FUZZ)
+  set(TLAUNCH_SANITIZE address)
+  add_compile_options(-fsanitize=fuzzer-no-link)  # the rooms' branches are what the fuzzer follows
+endif()
 if(TLAUNCH_SANITIZE STREQUAL "address")
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  add_compile_definitions(_GLIBCXX_ASSERTIONS)  # front() of nothing, operator[] beyond the end
   add_link_options(-fsanitize=address,undefined)
 elseif(TLAUNCH_SANITIZE)
   add_compile_options(-fsanitize=${TLAUNCH_SANITIZE} -fno-omit-frame-pointer)

@@ -86,6 +86,18 @@ std::size_t closed_between(const std::string& text, const std::vector<YamlEvent>
   return closed;
 }
 
+// The column of the innermost map, from the one at `node` on, that holds `events[leaf]`.
+int innermost_map_column(const std::vector<YamlEvent>& events, std::size_t node, std::size_t leaf) {
+  std::vector<int> columns;  // of the maps and lists that are open
+  for (std::size_t i = node; i < leaf; ++i) {
+    const Kind kind = events[i].kind;
+    if (kind == Kind::map_start || kind == Kind::list_start)
+      columns.push_back(kind == Kind::map_start || columns.empty() ? events[i].column : columns.back());
+    if (kind == Kind::map_end || kind == Kind::list_end) columns.pop_back();
+  }
+  return columns.empty() ? 0 : columns.back();
+}
+
 }  // namespace
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
@@ -153,7 +165,7 @@ NodeEnd end_of_node(const std::string& text, const std::vector<YamlEvent>& event
   // yaml-cpp takes these for a value and for a key, as long as no line comes below them.
   const YamlEvent& leaf = events[last];
   if (!bracketed && leaf.kind == Kind::scalar && leaf.tag == "?" && found.content == *at &&
-      leaf.column <= events[node].column &&
+      leaf.column <= innermost_map_column(events, node, last) &&
       (events[last + 1].kind == Kind::map_end || events[last + 1].kind == Kind::list_end))
     by_hand(leaf, "is a value that stands no further to the right than its key");
   if (found.content == *at && events[last + 1].kind == Kind::null) by_hand(leaf, "has no value");

@@ -245,6 +245,9 @@ TEST(YamlEdit, WhatOnlyTheLastLineMayHoldIsNotBuiltUpon) {
   EXPECT_EQ(error_of("a: 1\nb:\n\nfoo\n# c"),
             "c.yaml:4:1: train.batch_size: is a value that stands no further to the right than its key; "
             "set it to '8' by hand");
+  EXPECT_EQ(error_of("a:\n b:\n\n foo\n# c"),
+            "c.yaml:4:2: train.batch_size: is a value that stands no further to the right than its key; "
+            "set it to '8' by hand");
   EXPECT_EQ(error_of("a: &x\n !"), "c.yaml:1:4: train.batch_size: has an anchor (&) or a tag (!); "
                                    "set it to '8' by hand");
   EXPECT_EQ(error_of("%YAML 1.2\n\n!"),
