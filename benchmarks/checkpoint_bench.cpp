@@ -1,6 +1,7 @@
 // Writes and reads checkpoint files of a given size as a run does, for benchmarks/checkpoints.py: seconds on stdout.
 //   checkpoint_bench write FILE MEGABYTES      checksums, write, fsync, rename, fsync of the folder
-//   checkpoint_bench load FILE                 header and every checksum verified, then copied out
+//   checkpoint_bench load FILE model|new       header and every checksum verified, then read into memory that is in use, as
+//                                              a model's is when a run resumes, or into new memory
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -33,14 +34,23 @@ double write(const std::string& path, std::size_t megabytes) {
   return seconds_of([&] { tlaunch::write_safetensors(path, views, {}); });
 }
 
-double load(const std::string& path) {
-  std::vector<std::unique_ptr<std::byte[]>> copies;
+double load(const std::string& path, bool into_model) {
+  std::vector<std::unique_ptr<std::byte[]>> places;
+  const auto make_places = [&](const tlaunch::SafetensorsFile& file) {
+    for (const auto& tensor : file.tensors()) places.push_back(std::make_unique_for_overwrite<std::byte[]>(tensor.data.size()));
+  };
+  if (into_model) {
+    const tlaunch::SafetensorsFile file(path);
+    make_places(file);
+    for (std::size_t i = 0; i < places.size(); ++i) std::memset(places[i].get(), 1, file.tensors()[i].data.size());
+  }
   return seconds_of([&] {
     const tlaunch::SafetensorsFile file(path);
     file.verify();
-    for (const auto& tensor : file.tensors()) {
-      copies.push_back(std::make_unique_for_overwrite<std::byte[]>(tensor.data.size()));
-      std::memcpy(copies.back().get(), tensor.data.data(), tensor.data.size());
+    if (!into_model) make_places(file);
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      const auto& tensor = file.tensors()[i];
+      file.read(tensor, {places[i].get(), tensor.data.size()});
     }
   });
 }
@@ -50,6 +60,6 @@ double load(const std::string& path) {
 int main(int argc, char** argv) {
   const std::string command = argc > 1 ? argv[1] : "";
   if (command == "write" && argc == 4) std::printf("%.6f\n", write(argv[2], std::strtoul(argv[3], nullptr, 10)));
-  else if (command == "load" && argc == 3) std::printf("%.6f\n", load(argv[2]));
-  else return std::fprintf(stderr, "checkpoint_bench write FILE MEGABYTES | load FILE\n"), 2;
+  else if (command == "load" && argc == 4) std::printf("%.6f\n", load(argv[2], argv[3] == std::string("model")));
+  else return std::fprintf(stderr, "checkpoint_bench write FILE MEGABYTES | load FILE model|new\n"), 2;
 }

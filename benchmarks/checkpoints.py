@@ -25,8 +25,10 @@ HERE = Path(__file__).resolve().parent
 
 def timed(work):
     start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
+    result = work()
+    seconds = time.perf_counter() - start
+    del result  # only now: giving memory back is not counted
+    return seconds
 
 
 def fsync(path):
@@ -67,14 +69,16 @@ def files(args, folder):
         note("tlaunch write", bench("write", folder / "ours.safetensors", args.megabytes))
         note("torch.save + fsync", timed(saved_by_torch))
         note("dcp.save", timed(lambda: dcp.save(state, checkpoint_id=folder / "dcp", no_dist=True)))
-        note("tlaunch load", bench("load", folder / "ours.safetensors"))
+        note("tlaunch load", bench("load", folder / "ours.safetensors", "model"))
+        note("into new memory", bench("load", folder / "ours.safetensors", "new"))
         note("torch.load", timed(lambda: torch.load(folder / "torch.pt", weights_only=True)))
     for name, s in seconds.items():
-        print(f"{name:20} {rate(args.megabytes, s)}", flush=True)
+        print(f"{name:24} {rate(args.megabytes, s)}", flush=True)
     median = {name: statistics.median(s) for name, s in seconds.items()}
     print(f"write: {median['dd conv=fsync'] / median['tlaunch write']:.2f} of dd's pace (wanted: 0.9), "
           f"{median['torch.save + fsync'] / median['tlaunch write']:.2f}x torch.save's, {median['dcp.save'] / median['tlaunch write']:.2f}x dcp.save's")
-    print(f"load: {median['torch.load'] / median['tlaunch load']:.2f}x torch.load's, with all checksums on")
+    print(f"load, all checksums on: {median['torch.load'] / median['tlaunch load']:.2f}x torch.load's pace (wanted: 1); into new memory, "
+          f"as torch.load does and no run of ours: {median['torch.load'] / median['into new memory']:.2f}x")
 
 
 def stalls(args, folder):

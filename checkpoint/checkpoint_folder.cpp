@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "checkpoint/last_link.h"
 #include "checkpoint/written_files.h"
 #include "core/atomic_file.h"
 #include "core/error.h"
@@ -85,12 +86,15 @@ SaveResult CheckpointFolder::save(const std::string& name, const std::vector<Ten
   written_.insert(made.path);
   std::erase_if(checkpoints_, [&](const CheckpointInfo& one) { return one.path == made.path; });
   checkpoints_.insert(checkpoints_.begin(), made);
-  if (policy_.save_last) point_last_to(name_of(made.path));
   SaveResult result;
   result.path = made.path;
   result.bytes = made.bytes;
   for (const auto& one : checkpoints_)
     if (written_.contains(one.path)) result.folder_bytes += one.bytes;
+  if (policy_.save_last)
+    point_last_to(name_of(made.path));
+  else
+    drop_last(result);
   delete_unkept(result);
   return result;
 }
@@ -105,12 +109,22 @@ void CheckpointFolder::point_last_to(const std::string& name) {
   }
 }
 
+// What an earlier attempt with save_last has left: the newest is not found under that name any more.
+void CheckpointFolder::drop_last(SaveResult& result) {
+  if (!written_.contains(last_link_target(dir_))) return;
+  try {
+    remove_file(dir_ + "/" + last_link_name, calls_);
+  } catch (const IoError& error) {
+    result.problem = error.what();
+  }
+}
+
 void CheckpointFolder::delete_unkept(SaveResult& result) {
   const auto reasons = kept_because(checkpoints_, policy_, written_, resumed_from_);
   std::vector<CheckpointInfo> left;
   for (std::size_t i = 0; i < checkpoints_.size(); ++i) {
     if (reasons[i].empty()) try {
-        remove_file(checkpoints_[i].path, calls_);
+        remove_checkpoint(checkpoints_[i].path, calls_);
         result.deleted.push_back(checkpoints_[i].path);
         continue;
       } catch (const IoError& error) {

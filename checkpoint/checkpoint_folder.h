@@ -1,5 +1,5 @@
 // The folder in which a run keeps its checkpoints: each save is durable before anything older is deleted. Of the policy's
-// files the newest is also found under the name last.safetensors, a symbolic link. One thread at a time.
+// files the newest is also found under the name last.safetensors (last_link.h), where it keeps the newest. One thread at a time.
 #pragma once
 
 #include <map>
@@ -11,8 +11,6 @@
 #include "checkpoint/safetensors.h"
 
 namespace tlaunch {
-
-inline constexpr const char* last_link_name = "last.safetensors";
 
 // Where a run keeps its checkpoints; "" where it has neither a folder nor one for them.
 std::string checkpoint_dir(const CheckpointConfig& config, const std::string& run_dir);
@@ -53,6 +51,7 @@ class CheckpointFolder {
   void forget_vanished();
   std::string free_path(const std::string& name, std::int64_t step) const;
   void point_last_to(const std::string& name);
+  void drop_last(SaveResult& result);
   void delete_unkept(SaveResult& result);
 
   std::string dir_, run_dir_;

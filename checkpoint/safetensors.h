@@ -49,10 +49,10 @@ std::uint64_t write_safetensors(const std::string& path, const std::vector<Tenso
 // and offset or tensor, before the caller has touched a model; UsageError where there is no such file; IoError where
 // reading fails. Files by other writers carry no CRCs and pass without. Const use from several threads is safe.
 //
-// The header and verify() use pread, so that a bad sector or a file cut short meanwhile is an error and not a signal.
-// The views are a private read-only mapping: ranks share one copy in the page cache. Our writers replace files and
-// never shorten them in place; where something else truncates the file while it is open, reading a view beyond the
-// new end is SIGBUS. Copy what you need soon after verify().
+// The header, verify() and read() use pread, so that a bad sector or a file cut short meanwhile is an error and not a
+// signal. The views are a private read-only mapping. Our writers replace files and never shorten them in place; where
+// something else truncates the file while it is open, looking at a view beyond the new end is SIGBUS. read() also is the
+// faster way to a copy: a mapping's pages come in one fault after the other.
 class SafetensorsFile {
  public:
   explicit SafetensorsFile(const std::string& path);
@@ -66,6 +66,8 @@ class SafetensorsFile {
   const std::vector<TensorView>& tensors() const;         // in the file's order; views live as long as this object
   const TensorView* find(const std::string& name) const;  // nullptr where absent
   void verify(const ReadProgress& progress = {}) const;
+  // The bytes of `tensor`, one of this object's, to `into`, which is as large. Sums nothing: after verify().
+  void read(const TensorView& tensor, std::span<std::byte> into) const;
 
  private:
   void verify(std::size_t first, std::size_t last, std::uint64_t offset, const std::function<void(std::uint64_t)>& read) const;

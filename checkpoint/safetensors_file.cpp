@@ -21,6 +21,7 @@ struct SafetensorsFile::State {
   explicit State(const std::string& path) : file(path) {}
 
   MappedFile file;
+  const std::byte* map = nullptr;  // of the whole file
   std::uint64_t head_bytes = 0;
   Metadata metadata;
   std::vector<TensorView> tensors;
@@ -39,7 +40,8 @@ SafetensorsFile::SafetensorsFile(const std::string& path) : state_(std::make_uni
   s.metadata = std::move(parsed.metadata);
   s.crcs = std::move(parsed.crcs);
 
-  const std::byte* data = s.file.map().data() + s.head_bytes;
+  s.map = s.file.map().data();
+  const std::byte* data = s.map + s.head_bytes;
   s.tensors.reserve(parsed.tensors.size());
   for (TensorEntry& entry : parsed.tensors)
     s.tensors.push_back({std::move(entry.name), std::move(entry.dtype), std::move(entry.shape),
@@ -118,6 +120,10 @@ void SafetensorsFile::verify(const ReadProgress& progress) const {
   verify(parts[0].first, parts[0].last, parts[0].offset, count_and_tell);
   for (auto& other : others) other.get();
   if (progress) progress(done);
+}
+
+void SafetensorsFile::read(const TensorView& tensor, std::span<std::byte> into) const {
+  state_->file.read(static_cast<std::uint64_t>(tensor.data.data() - state_->map), into);
 }
 
 }  // namespace tlaunch

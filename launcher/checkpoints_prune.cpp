@@ -4,8 +4,8 @@
 #include <optional>
 #include <set>
 
+#include "checkpoint/last_link.h"
 #include "checkpoint/safetensors.h"
-#include "core/atomic_file.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "core/units.h"
@@ -81,7 +81,7 @@ int prune_command(const CheckpointsCommand& command) {
       text += "kept " + name + " (" + reasons[i] + ")\n";
       continue;
     }
-    if (!command.dry_run) remove_file(each.path);
+    if (!command.dry_run) remove_checkpoint(each.path);
     freed_bytes += each.bytes;
     deleted.push_back({{"path", each.path}, {"step", each.step}, {"bytes", each.bytes}});
     text += (command.dry_run ? "would delete " : "deleted ") + name + " (" + format_bytes(each.bytes) + ")\n";

@@ -1,7 +1,6 @@
 #include "trainer/tensor_file.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "core/error.h"
 
@@ -88,10 +87,10 @@ void copy_from_file(const SafetensorsFile& file, const NamedTensors& tensors) {
   }
   const torch::NoGradGuard no_grad;
   for (const auto& [name, tensor] : tensors) {
-    const auto* entry = file.find(name);
-    auto host = torch::empty(tensor.sizes(), torch::TensorOptions().dtype(tensor.scalar_type()));
-    if (!entry->data.empty()) std::memcpy(host.mutable_data_ptr(), entry->data.data(), entry->data.size());
-    tensor.copy_(host);
+    const bool in_place = tensor.is_cpu() && tensor.is_contiguous();
+    const auto host = in_place ? tensor : torch::empty(tensor.sizes(), torch::TensorOptions().dtype(tensor.scalar_type()));
+    file.read(*file.find(name), {static_cast<std::byte*>(host.mutable_data_ptr()), host.nbytes()});
+    if (!in_place) tensor.copy_(host);
   }
 }
 

@@ -124,6 +124,31 @@ TEST(CheckpointFolder, ANameThatAnotherStepHasIsNotTakenFromIt) {
   EXPECT_THAT(run.names(), ElementsAre("epoch_01", "epoch_01-v1", "epoch_01-v2", "last"));
 }
 
+TEST(CheckpointFolder, AResumeWithoutSaveLastLeavesNoLinkToWhatIsNotTheNewest) {
+  for (const double second : {0.4, 0.6}) {  // the link's target is deleted; it stays as the best
+    test::RunFolder run;
+    {
+      auto folder = run.open();
+      save(folder, 1, 0.5);
+    }
+    run.policy.save_last = false;
+    auto folder = run.open();
+    save(folder, 2, second);
+    EXPECT_THAT(run.names(), ElementsAre(second < 0.5 ? "step_002" : "step_001"));
+  }
+}
+
+TEST(CheckpointFolder, AnotherRunsLinkStays) {
+  test::RunFolder one, other;
+  {
+    auto folder = one.open();
+    save(folder, 1, 0.1);
+  }
+  CheckpointFolder folder(one.checkpoints(), other.dir.path(), {.save_top_k = 1, .save_last = false}, "");
+  save(folder, 2, 0.7);
+  EXPECT_THAT(one.names(), ElementsAre("last", "step_001", "step_002"));
+}
+
 TEST(CheckpointFolder, SweepsWhatKilledWritersLeft) {
   test::RunFolder run;
   { auto folder = run.open(); save(folder, 1, 0.5); }

@@ -6,6 +6,7 @@
 #include <random>
 #include <thread>
 
+#include "checkpoint/last_link.h"
 #include "core/error.h"
 #include "tests/support/fault_calls.h"
 #include "tests/unit/checkpoint/folder_fixture.h"
@@ -72,6 +73,48 @@ TEST(FolderFault, KilledAtAnyCallOfASaveAllThatWasDurableIsThere) {
   }
   EXPECT_GT(without_third, 5);  // open, writes, fsync, close, rename
   EXPECT_GT(with_third, 5);     // folder's fsync, link, deletion
+}
+
+TEST(FolderFault, TheLinkNeverDanglesWhereverASaveWithoutItIsKilled) {
+  test::RunFolder run;
+  int at = 1;
+  for (bool killed = true; killed; ++at) {
+    fs::remove_all(run.checkpoints());
+    run.policy.save_last = true;
+    {
+      auto folder = run.open();
+      save(folder, 1, 0.5);
+    }
+    run.policy.save_last = false;
+    const pid_t child = ::fork();
+    if (child == 0) {
+      FaultCalls calls([&](const std::string&, int n) { return n == at ? ::raise(SIGKILL) : 0; });
+      auto folder = run.open(calls);
+      save(folder, 2, 0.4);
+      ::_exit(0);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    killed = WIFSIGNALED(status);
+    const auto link = run.dir / "checkpoints/last.safetensors";
+    EXPECT_EQ(fs::is_symlink(link), fs::exists(link)) << "call " << at;
+    EXPECT_FALSE(!killed && fs::is_symlink(link));
+  }
+  EXPECT_GT(at, 10);
+}
+
+TEST(FolderFault, WhereTheLinkCannotBeRemovedItsTargetStays) {
+  const test::RunFolder run;
+  std::string path;
+  {
+    auto folder = run.open();
+    path = save(folder, 1, 0.5).path;
+  }
+  FaultCalls calls([](const std::string& call, int) { return call == "unlink" ? EIO : 0; });
+  EXPECT_THROW(remove_checkpoint(path, calls), IoError);
+  EXPECT_THAT(run.names(), testing::ElementsAre("last", "step_001"));
+  remove_checkpoint(path);
+  EXPECT_TRUE(run.names().empty());
 }
 
 TEST(FolderFault, AFailureOfAnyCallLeavesTheOldOnesAndIsTold) {

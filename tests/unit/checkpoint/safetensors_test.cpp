@@ -49,6 +49,9 @@ TEST(Safetensors, ReadsBackWhatWasWritten) {
     EXPECT_EQ(read->shape, written.shape);
     EXPECT_THAT(read->data, testing::ElementsAreArray(written.data.begin(), written.data.end())) << written.name;
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(read->data.data()) % dtype_bytes(read->dtype), 0u) << written.name;
+    std::vector<std::byte> copy(read->data.size());
+    file.read(*read, copy);
+    EXPECT_THAT(copy, testing::ElementsAreArray(written.data.begin(), written.data.end())) << written.name;
   }
 }
 

@@ -151,6 +151,17 @@ TEST_F(Checkpoints, PruneDeletesWhatThePolicyDoesNotKeep) {
   EXPECT_THAT(checkpoints({"prune", run_}).out, HasSubstr("0 deleted"));
 }
 
+TEST_F(Checkpoints, PruneLeavesNoLinkToADeletedFile) {
+  save_four();
+  const fs::path link = run_ / "checkpoints" / "last.safetensors";
+  fs::create_symlink("d.safetensors", link);
+  EXPECT_EQ(checkpoints({"prune", run_, "checkpoint.save_last=false", "--dry-run"}).code, 0);
+  EXPECT_EQ(checkpoints({"prune", run_}).code, 0);
+  EXPECT_TRUE(fs::exists(link)) << "it leads to what was kept";
+  EXPECT_EQ(checkpoints({"prune", run_, "checkpoint.save_last=false"}).code, 0);
+  EXPECT_THAT(files(), ElementsAre("b"));
+}
+
 TEST_F(Checkpoints, PruneKeepsTheCheckpointTheRunWasResumedFrom) {
   save_four();
   fs::create_directory_symlink(run_, scratch_ / "latest");  // as a user may have named it then

@@ -96,6 +96,19 @@ TEST_F(TrainState, KeepsANonFiniteMetric) {
   EXPECT_TRUE(std::isnan(SavedState(path()).progress().metrics.at("val_loss")));
 }
 
+TEST_F(TrainState, ATensorTakesItsValuesInWhateverOrderItLies) {
+  const auto saved = torch::rand({2, 3, 4, 5});
+  write_safetensors(path(), views_of({{"w", saved}}), {});
+  const SafetensorsFile file(path());
+  const auto channels_last = torch::zeros({2, 3, 4, 5}).contiguous(at::MemoryFormat::ChannelsLast);
+  for (const auto& place : {torch::zeros({2, 3, 4, 5}), channels_last, torch::zeros({5, 4, 3, 2}).permute({3, 2, 1, 0})}) {
+    const void* where = place.const_data_ptr();
+    copy_from_file(file, {{"w", place}});
+    EXPECT_TRUE(place.equal(saved)) << place.strides();
+    EXPECT_EQ(place.const_data_ptr(), where) << "in place: the optimizer and the Reducer know it by its memory";
+  }
+}
+
 TEST_F(TrainState, OfAnotherShapeChangesNothing) {
   Side saved(1, 4), other(2, 8);
   save_state(path(), saved.job, saved.step, saved.group, {}, identity);

@@ -1,0 +1,23 @@
+#include "checkpoint/last_link.h"
+
+#include <filesystem>
+
+#include "core/atomic_file.h"
+
+namespace tlaunch {
+namespace fs = std::filesystem;
+
+std::string last_link_target(const std::string& dir) {
+  std::error_code error;
+  const fs::path target = fs::read_symlink(fs::path(dir) / last_link_name, error);
+  return error ? "" : fs::absolute(dir / target).lexically_normal().string();
+}
+
+void remove_checkpoint(const std::string& path, FileCalls& calls) {
+  const fs::path file = fs::absolute(path).lexically_normal();
+  const std::string dir = file.parent_path().string();
+  if (last_link_target(dir) == file.string()) remove_file(dir + "/" + last_link_name, calls);
+  remove_file(path, calls);
+}
+
+}  // namespace tlaunch
