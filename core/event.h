@@ -17,6 +17,8 @@
 //   smoke      {steps_per_epoch}   a smoke test's shortened epoch                                                rank 0
 //   step_down  {step, micro_batch, accumulation, phase}   memory ran out: the step is done again so   the rank short of it
 //   nan        {step, action, count}   updates left out (skip), or {to_step, path, learning_rate_factor} (rollback)     rank 0
+//   told_to_stop {signal}   by the system or a user; seen after a step                                           the rank that was
+//   stopped    {step, epoch, samples, signal}   saved, instead of `end`                                          rank 0
 //   failure    {message, exit_code, out_of_memory}                                                               the rank that failed
 //   trial      a TrialResult (core/trial.h)                                                                      every rank of a trial
 //   end        {status, steps, epochs, samples, metrics: {}, train_wall_s, steady_samples_per_s}                rank 0

@@ -70,6 +70,11 @@ void RunRecord::on_event(const Json& event) {
     step = event_integer(event, "step", step);
     epoch = event_integer(event, "epoch", epoch);
     take_metrics(event, metrics);
+  } else if (name == "stopped") {
+    stopped = true;
+    step = event_integer(event, "step", step);
+    epoch = event_integer(event, "epoch", epoch);
+    samples = event_integer(event, "samples", samples);
   } else if (name == "end") {
     end = end_of(event);
     step = end->steps;

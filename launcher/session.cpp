@@ -127,7 +127,8 @@ void Session::on_tick() {
 
 GroupResult run_session(const Job& job, const WorkerStart& start, Session& session,
                         const std::function<void(const Json&)>& on_event, const std::function<void()>& on_tick) {
-  const WorkerGroup group = worker_group(job, start);
+  WorkerGroup group = worker_group(job, start);
+  group.spec.saves_when_told = true;
   GroupCallbacks callbacks;
   callbacks.on_event = [&](Json event) {
     if (on_event) on_event(event);

@@ -28,8 +28,8 @@ void settle(RunSummary& summary, const GroupResult& group) {
   summary.exit_code = group.exit_code;
   if (group.exit_code == exit_code::ok) {
     summary.status = "completed";
-  } else if (group.interrupted_by != 0) {
-    summary.status = "interrupted";
+  } else if (group.interrupted_by != 0 && !group.failure) {
+    summary.status = group.exit_code == exit_code::preempted ? "preempted" : "interrupted";
   } else {
     summary.status = "failed";
     summary.failure = group.failure;
@@ -94,6 +94,8 @@ std::vector<std::string> closing_lines(const RunSummary& summary) {
   if (record.end && record.end->steady_samples_per_s > 0)
     status += ", " + format_count(record.end->steady_samples_per_s) + " samples/s";
   lines.push_back(status);
+  if (record.stopped)
+    lines.push_back("saved at step " + std::to_string(record.step) + "; to go on: the same command with --resume auto");
   if (summary.failure) {
     const auto report = failure_report(*summary.failure, true);
     lines.insert(lines.end(), report.begin(), report.end());

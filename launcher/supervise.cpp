@@ -208,13 +208,26 @@ class RunningGroup::State {
               failure_events_.push_back(rank);
             }
           }
+          if (event["event"] == "told_to_stop") pass_on_wish(event);
           if (callbacks_.on_event) callbacks_.on_event(std::move(event));
         },
         [this](const std::string& line) { say("dropped a line of the event pipe that is no event: " + line); });
   }
 
+  // What a cluster tells one rank is meant for the job.
+  void pass_on_wish(const Json& event) {
+    if (stopping_ || !event.contains("rank") || !event["rank"].is_number_integer()) return;
+    say("rank " + std::to_string(event["rank"].get<int>()) + " was told to stop: so are the others");
+    interrupted_by_ = SIGTERM;
+    stop(SIGTERM);
+  }
+
   void handle_signals() {
     for (auto arrival = signals_.next(); arrival.signal != 0; arrival = signals_.next()) {
+      if (arrival.signal == SIGUSR1 && !spec_.saves_when_told) {
+        guard_->send(SIGUSR1);
+        continue;
+      }
       const auto now = Clock::now();
       if (last_wish_ && now - *last_wish_ < kOneWish) continue;
       last_wish_ = now;
@@ -224,7 +237,8 @@ class RunningGroup::State {
         continue;
       }
       interrupted_by_ = arrival.signal;
-      say(std::string("SIG") + ::sigabbrev_np(arrival.signal) + ": stopping the ranks (once more to kill them)");
+      say(std::string("SIG") + ::sigabbrev_np(arrival.signal) + ": " + (spec_.saves_when_told ? "saving and " : "") +
+          "stopping the ranks (once more to kill them)");
       // A worker that shares our terminal has had its Ctrl-C already.
       const bool has_it = shares_terminal_ && arrival.from_terminal;
       stop(has_it ? 0 : arrival.signal == SIGINT ? SIGINT : SIGTERM);
@@ -320,8 +334,10 @@ class RunningGroup::State {
   GroupResult result() {
     GroupResult result;
     result.interrupted_by = interrupted_by_;
-    if (interrupted_by_ != 0) {
-      result.exit_code = exit_code::signal_base + interrupted_by_;
+    if (interrupted_by_ != 0 && !decided_by_the_ranks()) {
+      result.saved = spec_.saves_when_told && all_ended_with({exit_code::preempted, exit_code::interrupted});
+      result.exit_code = result.saved && interrupted_by_ != SIGINT ? exit_code::preempted
+                                                                   : exit_code::signal_base + interrupted_by_;
       return result;
     }
     for (RankEnd& end : ends_) {
@@ -343,6 +359,20 @@ class RunningGroup::State {
     }
     result.failure = std::move(failure);
     return result;
+  }
+
+  bool all_ended_with(const std::set<int>& codes) const {
+    return std::all_of(ends_.begin(), ends_.end(), [&](const RankEnd& end) { return codes.contains(exit_code_of(end)); });
+  }
+
+  // Told to stop, they had done all their work, or one failed for a reason of its own (a disk that is full).
+  bool decided_by_the_ranks() const {
+    if (!spec_.saves_when_told || ends_.empty()) return false;
+    if (all_ended_with({exit_code::ok})) return true;
+    return std::any_of(ends_.begin(), ends_.end(), [](const RankEnd& end) {
+      const int code = exit_code_of(end);
+      return code != exit_code::ok && code < exit_code::signal_base && code != exit_code::preempted;
+    });
   }
 
   void say(const std::string& text) {

@@ -28,6 +28,7 @@ struct GroupSpec {
   int store_fd = -1;                 // listening rendezvous socket, inherited by rank 0 alone under the same number; -1: none
   bool events = false;               // give every worker the event pipe (TLAUNCH_EVENT_FD)
   double grace_s = 30;               // between SIGTERM and SIGKILL
+  bool saves_when_told = false;      // workers that save where they are told to stop, and then exit with 75 or 130
   bool show_output = true;           // false: workers' output goes to their logs alone
 };
 
@@ -43,9 +44,11 @@ struct GroupFailure {
 };
 
 struct GroupResult {
-  int exit_code = 0;                 // 0, the first failure's own, or 128 + signal where the user stopped the group first
+  int exit_code = 0;                 // 0, the first failure's own, or where the user stopped the group first 128 + signal;
+                                     // 75 where it saved, but for SIGINT
   std::optional<GroupFailure> failure;
-  int interrupted_by = 0;            // the signal that the user sent to the launcher, 0: none
+  int interrupted_by = 0;            // the signal that the user sent to the launcher, or the system to a rank; 0: none
+  bool saved = false;                // told to stop, all ranks saved
 };
 
 struct GroupCallbacks {
@@ -55,8 +58,9 @@ struct GroupCallbacks {
 };
 
 // One thread (the caller's), no other threads alive and no other child processes: it forks and becomes the reaper of
-// what it started. SIGINT, SIGTERM and SIGHUP are taken over while it runs, each that was not ignored: the first stops the
-// group (SIGINT as SIGINT, the others as SIGTERM, SIGKILL after the grace), a second one kills it at once.
+// what it started. SIGINT, SIGTERM, SIGHUP and SIGUSR1 are taken over while it runs, each that was not ignored: the first stops the
+// group (SIGINT as SIGINT, the others as SIGTERM, SIGKILL after the grace), a second one kills it at once. SIGUSR1 is only
+// passed on to workers of which it is not known that they save.
 // Output of a group of one is passed on as it comes, of more ranks line by line with a prefix. Throws IoError where no
 // process, pipe or log file can be made.
 GroupResult run_group(const GroupSpec& spec, const GroupCallbacks& callbacks);

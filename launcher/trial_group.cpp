@@ -147,6 +147,7 @@ TrialResult TrialGroup::ended(TrialResult result) {
   result.message = group_->failure.substr(0, group_->failure.find('\n'));
   if (end.interrupted_by != 0) {
     result.outcome = TrialOutcome::interrupted;
+    interrupted_by_ = end.interrupted_by;
   } else if (group_->out_of_memory || (end.failure && end.failure->signal == SIGKILL)) {
     result.outcome = TrialOutcome::out_of_memory;  // nobody else sends SIGKILL to a trial
   } else {

@@ -28,6 +28,7 @@ class TrialGroup : public TrialRunner {
 
   TrialResult run(const TrialSpec& spec) override;
   double elapsed_s() const override;
+  int interrupted_by() const { return interrupted_by_; }  // the signal; 0: none
 
  private:
   struct Group;
@@ -39,7 +40,7 @@ class TrialGroup : public TrialRunner {
   TrialLimits limits_;
   TemporaryFolder folder_;
   double start_s_;
-  int starts_ = 0;
+  int starts_ = 0, interrupted_by_ = 0;
   std::unique_ptr<Group> group_;
 };
 

@@ -1,8 +1,10 @@
 #include "launcher/tune_job.h"
 
 #include <algorithm>
+#include <csignal>
 
 #include "core/effective_batch.h"
+#include "core/error.h"
 #include "core/event.h"
 #include "core/units.h"
 #include "launcher/plan_cache.h"
@@ -109,6 +111,8 @@ TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog*
     outcome = tune(input, runner, callbacks);
     if (caching && !outcome.interrupted) write_plan_cache(key, outcome);
   }
+  if (runner.interrupted_by() != 0 && runner.interrupted_by() != SIGINT)
+    throw Error(exit_code::preempted, "told to stop while tuning: nothing was trained yet; the same command starts again");
   outcome.plan.memory_budget_bytes = outcome.budget_bytes;
   outcome.seconds = runner.elapsed_s();
   take(job, outcome.plan);

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "trainer/precision.h"
+#include "trainer/stop_request.h"
 
 namespace tlaunch {
 namespace {
@@ -30,7 +31,7 @@ class Questions {
   // For each question: is the next key outside the top g?
   std::vector<char> answer(Job& job, std::int64_t top_g, std::int64_t batch_size) const {
     std::vector<char> surprising;
-    for (std::int64_t first = 0; first < size(); first += batch_size) {
+    for (std::int64_t first = 0; first < size() && stop_signal() == 0; first += batch_size) {
       const auto n = std::min(batch_size, size() - first);
       const Batch batch{torch::tensor(std::vector<std::int64_t>(inputs_.begin() + first * window_,
                                                                 inputs_.begin() + (first + n) * window_)).view({n, window_}),
@@ -41,6 +42,7 @@ class Questions {
       const auto flags = logits.gt(own).sum(1).ge(top_g).to(torch::kCPU, torch::kInt8).contiguous();
       surprising.insert(surprising.end(), flags.data_ptr<std::int8_t>(), flags.data_ptr<std::int8_t>() + n);
     }
+    surprising.resize(targets_.size());  // where it left off
     return surprising;
   }
 
@@ -93,12 +95,14 @@ std::map<std::string, double> detect(Job& job, const Group& group, const Options
   job.model->eval();
   torch::Tensor counts;
   batch.run(group, most_windows, [&](std::int64_t size) {
-    counts = torch::tensor({count_flagged(tests.abnormal, job, group, window, top_g, size),
-                            count_flagged(tests.normal, job, group, window, top_g, size)}).to(job.device);
+    const auto abnormal = count_flagged(tests.abnormal, job, group, window, top_g, size);
+    const auto normal = count_flagged(tests.normal, job, group, window, top_g, size);
+    counts = torch::tensor({abnormal, normal, std::int64_t{stop_signal() != 0}}).to(job.device);
   });
   job.model->train();
   group.sum(counts);
   const auto host = counts.cpu();
+  if (host[2].item<std::int64_t>() > 0) return {};
   return detection_metrics({.true_positives = host[0].item<std::int64_t>(), .false_positives = host[1].item<std::int64_t>(),
                             .normal = tests.normal.size(), .abnormal = tests.abnormal.size()});
 }

@@ -6,12 +6,13 @@
 #include "data/loader.h"
 #include "trainer/loss.h"
 #include "trainer/precision.h"
+#include "trainer/stop_request.h"
 #include "trainer/timing.h"
 
 namespace tlaunch {
 namespace {
 
-// {loss, correct} over the samples from `first` to `end`, summed in float64 on the device. No rank waits for another.
+// {loss, correct, 1 where this rank was told to stop and left off} over the samples from `first` to `end`, summed in float64 on the device. No rank waits for another.
 torch::Tensor sums_of(const Job& job, const RunConfig& config, std::int64_t first, std::int64_t end, std::int64_t batch) {
   Loader loader(
       [&](std::int64_t i) {
@@ -21,13 +22,17 @@ torch::Tensor sums_of(const Job& job, const RunConfig& config, std::int64_t firs
       },
       (end - first + batch - 1) / batch, config.data.num_workers.value_or(0), config.data.prefetch_factor.value_or(2),
       config.data.pin_memory.value_or(false));
-  auto sums = torch::zeros({2}, torch::TensorOptions().device(job.device).dtype(torch::kFloat64));
+  auto sums = torch::zeros({3}, torch::TensorOptions().device(job.device).dtype(torch::kFloat64));
   for (std::int64_t done = first; done < end; done += batch) {
+    if (stop_signal() != 0) {
+      sums[2] = 1;
+      break;
+    }
     const auto made = loader.next();
     const auto target = model_target(job, made);
     const AutocastScope autocast(job.device, job.precision);
     const auto logits = job.model->forward(model_input(job, made));
-    sums += torch::stack({cross_entropy(logits, target, at::Reduction::Sum).to(torch::kFloat64),
+    sums.slice(0, 0, 2) += torch::stack({cross_entropy(logits, target, at::Reduction::Sum).to(torch::kFloat64),
                           logits.argmax(1).eq(target).sum().to(torch::kFloat64)});
   }
   return sums;
@@ -54,10 +59,12 @@ Evaluation evaluate(Job& job, const Group& group, const RunConfig& config, Halvi
 
   Evaluation result;
   const auto host = sums.cpu();
+  result.seconds = seconds_since(start);
+  result.cut_short = host[2].item<double>() > 0;
+  if (result.cut_short) return result;
   result.samples = samples;
   result.metrics["val_loss"] = host[0].item<double>() / samples;
   result.metrics["val_accuracy"] = host[1].item<double>() / samples;
-  result.seconds = seconds_since(start);
   return result;
 }
 

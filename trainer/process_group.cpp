@@ -30,18 +30,18 @@ c10::intrusive_ptr<c10d::Backend> make_gloo(const c10::intrusive_ptr<c10d::Store
 
 Group::Group(const WorkerContext& context) : rank_(context.rank), size_(context.world_size), device_(context.device) {
   if (size_ == 1) return;
-  const auto store = make_store(context);
-  group_ = c10::make_intrusive<c10d::ProcessGroup>(store, rank_, size_);
+  store_ = make_store(context);
+  group_ = c10::make_intrusive<c10d::ProcessGroup>(store_, rank_, size_);
   using Type = c10d::ProcessGroup::BackendType;
   if (device_.is_cuda()) {
     group_->setDefaultBackend(Type::NCCL);
-    group_->setBackend(c10::DeviceType::CUDA, Type::NCCL, make_nccl(store, rank_, size_, device_));
+    group_->setBackend(c10::DeviceType::CUDA, Type::NCCL, make_nccl(store_, rank_, size_, device_));
     // For what the host decides without waiting for the device.
     group_->setBackend(c10::DeviceType::CPU, Type::GLOO,
-                       make_gloo(c10::make_intrusive<c10d::PrefixStore>("host", store), context));
+                       make_gloo(c10::make_intrusive<c10d::PrefixStore>("host", store_), context));
   } else {
     group_->setDefaultBackend(Type::GLOO);
-    group_->setBackend(c10::DeviceType::CPU, Type::GLOO, make_gloo(store, context));
+    group_->setBackend(c10::DeviceType::CPU, Type::GLOO, make_gloo(store_, context));
   }
 }
 
@@ -67,6 +67,16 @@ std::vector<torch::Tensor> Group::gather(const torch::Tensor& tensor) const {
   group_->allgather(outputs, inputs)->wait();
   for (auto& output : outputs[0]) output = output.to(tensor.device());
   return outputs[0];
+}
+
+void Group::tell(const std::string& key, const std::string& text) const {
+  store_->set(key, std::vector<std::uint8_t>(text.begin(), text.end()));
+}
+
+std::optional<std::string> Group::told(const std::string& key) const {
+  if (!store_->check({key})) return std::nullopt;
+  const auto bytes = store_->get(key);
+  return std::string(bytes.begin(), bytes.end());
 }
 
 void Group::barrier() const {

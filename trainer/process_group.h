@@ -4,7 +4,8 @@
 
 #include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
 
-#include <memory>
+#include <optional>
+#include <string>
 
 #include "trainer/context.h"
 
@@ -26,10 +27,15 @@ class Group {
   std::vector<torch::Tensor> gather(const torch::Tensor&) const;  // one tensor a rank, equal shapes, on every rank
   void barrier() const;
 
+  // No collectives: a text that one rank leaves for the others, and a look for it that does not wait. More than one rank.
+  void tell(const std::string& key, const std::string& text) const;
+  std::optional<std::string> told(const std::string& key) const;
+
  private:
   int rank_, size_;
   torch::Device device_;
-  c10::intrusive_ptr<c10d::ProcessGroup> group_;  // null in a single process
+  c10::intrusive_ptr<c10d::Store> store_;         // both null in a single process
+  c10::intrusive_ptr<c10d::ProcessGroup> group_;
 };
 
 }  // namespace tlaunch

@@ -141,6 +141,11 @@ void Saver::tell_failure(const IoError& error) {
     throw IoError(std::string(error.what()) + "; " + std::to_string(failures_) + " saves in a row failed", error.system_error);
 }
 
+void Saver::keep_newest() {
+  policy_.save_last = true;
+  if (folder_) folder_->set_policy(policy_);
+}
+
 void Saver::finish() {
   while (future_.valid()) {
     const int before = failures_;

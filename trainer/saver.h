@@ -37,6 +37,8 @@ class Saver {
   bool save(Job& job, TrainStep& step, const Progress& progress, const RunIdentity& identity, const TakeCopies& take);
   // After each step: what has become of the one under way.
   void poll();
+  // The newest is kept from now on, whatever the policy: nothing else tells where a run that is stopped stood.
+  void keep_newest();
   // Waits for it; a last save that failed is tried again. Throws IoError.
   void finish();
   // The newest whole checkpoint, on all ranks; waits for the one under way. "" where there is none.

@@ -18,6 +18,7 @@ Json to_json(const Progress& progress) {
             {"metrics", progress.metrics},
             {"evaluations_without_improvement", progress.evaluations_without_improvement}};
   if (progress.best_val_loss) json["best_val_loss"] = *progress.best_val_loss;
+  if (progress.evaluation_due) json["evaluation_due"] = true;
   if (progress.rollbacks > 0) json["rollbacks"] = progress.rollbacks;
   return json;
 }
@@ -28,6 +29,7 @@ Progress progress_from(const Json& json) {
   for (const auto& [name, value] : json.at("metrics").items()) progress.metrics[name] = number_of(value);
   progress.evaluations_without_improvement = json.at("evaluations_without_improvement");
   if (json.contains("best_val_loss")) progress.best_val_loss = number_of(json["best_val_loss"]);
+  progress.evaluation_due = json.value("evaluation_due", false);
   progress.rollbacks = json.value("rollbacks", std::int64_t{0});
   return progress;
 }

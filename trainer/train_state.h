@@ -24,6 +24,7 @@ struct Progress {
   std::map<std::string, double> metrics;    // of the latest evaluation
   std::optional<double> best_val_loss;
   std::int64_t evaluations_without_improvement = 0;
+  bool evaluation_due = false;              // it was to come after this step, but the run was told to stop
   std::int64_t rollbacks = 0;               // so often was the learning rate halved (train.on_nan: rollback)
 };
 

@@ -59,6 +59,7 @@ Trainer::Trainer(const WorkerContext& context, const RunConfig& config, const Gr
       detection_batch_(RunPhase::detection, teller(), injection()),
       recorder_(context, config.log, metric_names(extra_metrics), saved_ ? saved_->progress().step : 0),
       saver_(context, config, group, recorder_),
+      stop_(group),
       gpu_monitor_(device_uuid(context.device)) {
   length_ = session_length(config, smoke_, sampler_.steps_per_epoch());
   seed_generator();
@@ -115,13 +116,19 @@ void Trainer::start() {
   session_start_ = interval_start_ = last_save_ = Clock::now();
 }
 
-void Trainer::run() {
+bool Trainer::run() {
   start();
-  while (!finished()) {
+  if (progress_.evaluation_due) {  // the run that was stopped has left it, and what follows it, to us
+    run_evaluation();
+    if (!stopping_ && saves_at(progress_.step)) save();
+  }
+  while (!finished() && !stopping_) {
     train_epoch();
     recover();
   }
-  finish();
+  if (!stopping_) finish();
+  if (stopping_) leave();
+  return !stopping_;
 }
 
 void Trainer::train_epoch() {
@@ -135,7 +142,7 @@ void Trainer::train_epoch() {
       },
       (sampler_.steps_per_epoch() - first) * split_.accumulation, config_.data.num_workers.value(),
       config_.data.prefetch_factor.value(), config_.data.pin_memory.value());
-  while (one_step(loader) && !finished() && progress_.step % length_.steps_per_epoch != 0) {
+  while (one_step(loader) && !finished() && !stopping_ && progress_.step % length_.steps_per_epoch != 0) {
   }
 }
 
@@ -160,6 +167,9 @@ void Trainer::after_step(const torch::Tensor& local_loss, double learning_rate) 
   const auto step = progress_.step;
   if (smoke_ && smoke_->epochs && step == smoke_measured_step) shorten_epoch();
   if (logs_at(step)) log_step(local_loss, learning_rate);
+  if (stop_signal() != 0 && !std::exchange(told_to_stop_, true))
+    context_.events.write("told_to_stop", {{"signal", stop_signal()}});  // this rank alone, perhaps
+  stopping_ = stop_.after_step() && !finished();
   if (context_.device.is_cuda() && step % config_.log.gpu_log_interval.value() == 0) log_gpu();
   if (step - first_step_ == warm_steps) {
     steady_start_ = Clock::now();
@@ -167,7 +177,7 @@ void Trainer::after_step(const torch::Tensor& local_loss, double learning_rate) 
   }
   const auto pause_start = Clock::now();
   if (step % length_.steps_per_evaluation == 0) run_evaluation();
-  if (saves_at(step)) save();
+  if (!stopping_ && saves_at(step)) save();
   saver_.poll();
   if (step % length_.steps_per_epoch == 0) end_epoch();
   const auto pause = Clock::now() - pause_start;
@@ -202,8 +212,13 @@ void Trainer::log_gpu() {
 }
 
 void Trainer::run_evaluation() {
+  progress_.evaluation_due = true;
+  if (stopping_) return;
   const auto limit = smoke_ ? length_.steps_per_epoch * split_.effective() : 0;
   const auto result = evaluate(job_, group_, config_, evaluation_batch_, limit);
+  stopping_ = result.cut_short;
+  if (stopping_) return;
+  progress_.evaluation_due = false;
   evaluated_step_ = progress_.step;
   progress_.metrics = result.metrics;
   recorder_.metrics("eval", progress_.step, epoch(), result.samples, result.metrics, result.seconds);
@@ -266,6 +281,7 @@ void Trainer::finish() {
   const auto steady_samples = (progress_.step - (steady_step_ >= 0 ? steady_step_ : first_step_)) * split_.effective();
 
   if (evaluated_step_ != progress_.step) run_evaluation();
+  if (stopping_) return;
   auto metrics = progress_.metrics;
   if (saved_step_ != progress_.step && !save())
     throw OutOfMemory("the checkpoint at the end of the run, step " + std::to_string(progress_.step) +
@@ -275,6 +291,8 @@ void Trainer::finish() {
   if (const auto* tests = job_.dataset->session_tests(); tests && !smoke_) {
     const auto detection_start = Clock::now();
     const auto detected = detect(job_, group_, config_.model.options, detection_batch_);
+    stopping_ = detected.empty();
+    if (stopping_) return;
     recorder_.metrics("detection", progress_.step, epoch(), tests->normal.size() + tests->abnormal.size(), detected,
                       seconds(Clock::now() - detection_start));
     metrics.insert(detected.begin(), detected.end());
@@ -289,6 +307,19 @@ void Trainer::finish() {
                           {"train_wall_s", seconds(Clock::now() - session_start_)},
                           {"steady_samples_per_s", steady_s > 0 ? static_cast<double>(steady_samples) / steady_s : 0.0}});
   group_.barrier();  // rank 0 serves the store: it leaves last
+}
+
+void Trainer::leave() {
+  saver_.keep_newest();
+  if (saved_step_ != progress_.step && !save())
+    throw OutOfMemory("told to stop after step " + std::to_string(progress_.step) +
+                      ", but memory did not suffice for the copies of a checkpoint; go on from the newest one (--resume "
+                      "auto)");
+  saver_.finish();
+  context_.events.write("peak", {{"peak_bytes", std::max(run_peak_bytes_, peak_bytes(context_.device))}});
+  recorder_.event("stopped", {{"step", progress_.step}, {"epoch", epoch()}, {"samples", progress_.step * split_.effective()},
+                               {"signal", stop_signal()}});
+  group_.barrier();
 }
 
 }  // namespace tlaunch

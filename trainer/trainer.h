@@ -14,6 +14,7 @@
 #include "trainer/run_length.h"
 #include "trainer/saver.h"
 #include "trainer/smoke.h"
+#include "trainer/stop_request.h"
 #include "trainer/train_state.h"
 
 namespace tlaunch {
@@ -25,8 +26,9 @@ class Trainer {
   Trainer(const WorkerContext& context, const RunConfig& config, const Group& group,
           const std::vector<std::string>& extra_metrics);
 
-  // To the end of the run. Throws Error: a non-finite loss (exit 1), a save that failed (exit 74), ...
-  void run();
+  // To the end of the run, or to where all ranks stop and save because they were told to (trainer/stop_request.h): false
+  // then. Throws Error: a non-finite loss (exit 1), a save that failed (exit 74), ...
+  bool run();
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -39,10 +41,11 @@ class Trainer {
   void log_step(const torch::Tensor& local_loss, double learning_rate);
   bool logs_at(std::int64_t step) const;
   void log_gpu();
-  void run_evaluation();
+  void run_evaluation();           // or notes that it is due, where the run is told to stop
   void end_epoch();
   void shorten_epoch();            // smoke test: how many steps fit
   void finish();
+  void leave();                    // told to stop: saves, whatever the policy
 
   // trainer_recovery.cpp
   void recover();                  // after an epoch that ended early, while no loader runs
@@ -83,7 +86,8 @@ class Trainer {
   Saver saver_;
   Progress progress_;
   std::int64_t first_step_ = 0, evaluated_step_ = -1, saved_step_ = -1;
-  bool stop_early_ = false;
+  bool stop_early_ = false, stopping_ = false, told_to_stop_ = false;
+  StopAgreement stop_;
   std::uint64_t run_peak_bytes_ = 0;
   std::optional<MemoryShortage> shortage_;  // waits for recover(), as does ...
   bool must_roll_back_ = false;

@@ -20,6 +20,8 @@ namespace {
 constexpr double hopeless_ratio = 3;       // of single warm-up steps: no more need be measured
 constexpr std::int64_t least_rounds = 4;   // before an early end is considered
 constexpr std::int64_t most_steps_a_visit = 100;
+constexpr double more_steps_s = 0.5;       // of a trial that measures memory
+constexpr std::int64_t most_more_steps = 20;
 
 bool has_batch_norm(const Model& model) {
   for (const auto& module : model.modules())
@@ -72,6 +74,7 @@ class Trial {
       if (round >= least_rounds && round % 2 == 0) result_.abandoned = agreed(too_slow());
       if (!result_.abandoned) visit_all(round % 2 == 1);
     }
+    if (spec_.whole_run) take_more_steps();
     const SaveCost save = spec_.whole_run ? candidates_.front()->touch_rest_of_run() : SaveCost{};
     result_.save_copy_s = save.copy_s;
     result_.save_bytes = save.bytes;
@@ -95,6 +98,14 @@ class Trial {
     steps_ = agree(group_, std::clamp(static_cast<std::int64_t>(std::ceil(wanted)), std::int64_t{1}, most_steps_a_visit));
     if (spec_.abandon_ratio > 0 && step_time_s.size() > 1)
       result_.abandoned = agreed(step_time_s[1] > hopeless_ratio * step_time_s[0]);
+  }
+
+  // Memory that a step holds for a moment (the exchange of gradients beside the backward pass, the loader beside both) is
+  // not at its most in the first steps.
+  void take_more_steps() {
+    const double step_time_s = candidates_.front()->step_time_s(1);
+    const auto steps = static_cast<std::int64_t>(more_steps_s / std::max(step_time_s, 1e-9));
+    (void)candidates_.front()->step_time_s(agree(group_, std::clamp(steps, std::int64_t{1}, most_more_steps)));
   }
 
   void visit_all(bool backwards) {

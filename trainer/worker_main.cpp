@@ -14,6 +14,7 @@
 #include "trainer/memory_cap.h"
 #include "trainer/out_of_memory.h"
 #include "trainer/settings.h"
+#include "trainer/stop_request.h"
 #include "trainer/trainer.h"
 #include "trainer/trial_command.h"
 
@@ -58,34 +59,44 @@ void leave_on_error(const WorkerContext& context, const std::function<void()>& w
   }
 }
 
-void train(const WorkerContext& context, const Arguments& arguments) {
+int train(const WorkerContext& context, const Arguments& arguments) {
+  note_stop_signals();
   const auto worker = describe_worker();
   const auto settings = worker_settings(context, worker, arguments.config, arguments.overrides);
   const auto& config = settings.config;
   const auto group = join(context, settings);
-  leave_on_error(context, [&] { Trainer(context, config, group, worker.dataset(config.data.name)->metrics).run(); });
+  bool completed = false;
+  leave_on_error(context, [&] {
+    completed = Trainer(context, config, group, worker.dataset(config.data.name)->metrics).run();
+  });
+  if (completed) return exit_code::ok;
+  return stop_signal() == SIGINT ? exit_code::interrupted : exit_code::preempted;
 }
 
-void evaluate_only(const WorkerContext& context, const Arguments& arguments) {
+int evaluate_only(const WorkerContext& context, const Arguments& arguments) {
   const auto settings = worker_settings(context, describe_worker(), arguments.config, arguments.overrides);
   const auto& config = settings.config;
   const auto group = join(context, settings);
   leave_on_error(context, [&] { evaluate_checkpoint(context, config, group, arguments.checkpoint); });
+  return exit_code::ok;
 }
 
-void measure(const WorkerContext& context, const Arguments& arguments) {
+int measure(const WorkerContext& context, const Arguments& arguments) {
   const auto settings = worker_settings(context, describe_worker(), arguments.config, arguments.overrides);
   const auto& config = settings.config;
   const auto group = join(context, settings);
   leave_on_error(context, [&] { run_trials(context, config, group, std::cin); });
+  return exit_code::ok;
 }
 
-void guarded(const std::function<void(const WorkerContext&)>& work) {
+int guarded(const std::function<int(const WorkerContext&)>& work) {
   WorkerContext context;
+  int code = exit_code::ok;
   leave_on_error(context, [&] {
     context = context_from_environment(process_getenv);
-    work(context);
+    code = work(context);
   });
+  return code;
 }
 
 }  // namespace
@@ -111,9 +122,9 @@ int worker_main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
 
   if (*describe) std::cout << to_json(describe_worker()).dump(2) << std::endl;
-  if (*train_command) guarded([&](const WorkerContext& context) { train(context, arguments); });
-  if (*trial_command) guarded([&](const WorkerContext& context) { measure(context, arguments); });
-  if (*evaluate_command) guarded([&](const WorkerContext& context) { evaluate_only(context, arguments); });
+  if (*train_command) return guarded([&](const WorkerContext& context) { return train(context, arguments); });
+  if (*trial_command) return guarded([&](const WorkerContext& context) { return measure(context, arguments); });
+  if (*evaluate_command) return guarded([&](const WorkerContext& context) { return evaluate_only(context, arguments); });
   return exit_code::ok;
 }
 

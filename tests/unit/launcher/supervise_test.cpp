@@ -168,6 +168,16 @@ TEST(RunGroup, SigtermStopsTheRanksAndEndsWith143) {
   EXPECT_TRUE(child.all_gone(1));
 }
 
+TEST(RunGroup, Usr1IsPassedOnToAPlainProgramAndStopsNothing) {
+  ChildProcess child({driver(), "2", "10", "-", "sh", "-c",
+                      "trap 'echo told; exit 5' USR1; echo ready; while :; do sleep 0.01; done"});
+  ASSERT_TRUE(child.wait_for_output("[rank 0] ready") && child.wait_for_output("[rank 1] ready"));
+  ::kill(child.pid(), SIGUSR1);
+  const auto finished = child.wait();
+  EXPECT_EQ(finished.exit_code, 5) << "the program's own";
+  EXPECT_THAT(finished.out, HasSubstr("told"));
+}
+
 TEST(RunGroup, TwentyGroupsAtOnceMeetEachOnItsOwnPort) {
   if (!has_python()) GTEST_SKIP() << "no python3";
   const TempDir folder;

@@ -1,0 +1,146 @@
+// A run that is told to stop saves after the next steps and leaves; resumed, it ends as the run that nobody stopped.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <map>
+
+#include "checkpoint/catalog.h"
+#include "tests/support/running.h"
+#include "tests/support/sessions_data.h"
+
+namespace tlaunch::test {
+namespace {
+
+using testing::HasSubstr;
+
+class Stopping : public testing::Test {
+ protected:
+  Stopping() {
+    write_sessions(scratch_ / "data");
+    write(scratch_ / "lstm.yaml",
+          "model: {name: lstm, hidden_size: 16, num_layers: 2, window: 6, top_g: 3}\n"
+          "data: {name: sessions, root: data}\n"
+          "train: {max_steps: 160, effective_batch_size: 48}\n"
+          "eval: {every_n_steps: 3}\n"
+          "checkpoint: {every_n_steps: 1000}\n"
+          "tune: {enabled: false}\n"
+          "log: {log_interval: 1}\n");
+  }
+  ~Stopping() override {
+    if (launcher_ > 0) kill(launcher_, SIGKILL);
+  }
+  fs::path run(const std::string& tag) const { return scratch_ / tag; }
+  std::vector<std::string> job(const std::string& tag, int ranks, std::vector<std::string> more) const {
+    std::vector<std::string> arguments{"--nproc", std::to_string(ranks), "--run-dir", run(tag), scratch_ / "lstm.yaml"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  }
+  Outcome train(const std::string& tag, int ranks, std::vector<std::string> more = {}) const {
+    return run_tlaunch(job(tag, ranks, std::move(more)));
+  }
+  void begin(const std::string& tag, int ranks, std::vector<std::string> more = {}) {
+    auto arguments = job(tag, ranks, std::move(more));
+    arguments.insert(arguments.begin(), program("tlaunch"));
+    launcher_ = start(arguments, scratch_ / "out", scratch_ / "err");
+  }
+  bool reaches(const std::string& tag, std::int64_t step) const {
+    return wait_for_event(run(tag), [&](const Json& event) { return event["event"] == "step" && event["step"] >= step; });
+  }
+  int end() { return wait_code(std::exchange(launcher_, 0)); }
+  std::string said() const { return content(scratch_ / "err"); }
+  Json summary(const std::string& tag) const { return Json::parse(content(run(tag) / "summary.json")); }
+  std::string last(const std::string& tag) const { return content(run(tag) / "checkpoints" / "last.safetensors"); }
+
+  TempDir scratch_;
+  pid_t launcher_ = 0;
+};
+
+// Evaluations take most of the time here: some of the signals come in one.
+TEST_F(Stopping, AtAnyTimeAndResumedEndsByteForByteAsTheRunThatNobodyStopped) {
+  for (const int ranks : {1, 2, 3}) {
+    const std::string whole = "whole" + std::to_string(ranks), part = "part" + std::to_string(ranks);
+    ASSERT_EQ(train(whole, ranks).code, 0);
+    std::int64_t step = 0;
+    for (const std::int64_t more_steps : {1, 20, 50, 3}) {
+      begin(part, ranks, step == 0 ? std::vector<std::string>{} : std::vector<std::string>{"--resume", "auto"});
+      ASSERT_TRUE(reaches(part, step + more_steps)) << said();
+      kill(launcher_, SIGTERM);
+      ASSERT_EQ(end(), 75) << said();
+      const Json told = summary(part);
+      EXPECT_EQ(told["status"], "preempted");
+      EXPECT_EQ(told["exit_code"], 75);
+      EXPECT_GE(told["steps"], step + more_steps);
+      step = told["steps"];
+      EXPECT_EQ(list_checkpoints(run(part) / "checkpoints").front().step, step);
+    }
+    const auto rest = train(part, ranks, {"--resume", "auto"});
+    EXPECT_EQ(rest.code, 0) << rest.err;
+    EXPECT_EQ(last(part), last(whole)) << ranks << " ranks";
+  }
+}
+
+TEST_F(Stopping, SavesWhateverThePolicyKeeps) {
+  begin("run", 2, {"checkpoint.save_top_k=0", "checkpoint.save_last=false"});
+  ASSERT_TRUE(reaches("run", 5)) << said();
+  kill(launcher_, SIGTERM);
+  EXPECT_EQ(end(), 75) << said();
+  EXPECT_EQ(list_checkpoints(run("run") / "checkpoints").size(), 1u);
+  EXPECT_THAT(said(), testing::AllOf(HasSubstr("saving and stopping"), HasSubstr("--resume auto")));
+}
+
+TEST_F(Stopping, Usr1IsTheSameWishAndCtrlCSavesTooButEndsWith130) {
+  for (const auto& [signal, code, status] : {std::tuple{SIGUSR1, 75, "preempted"}, std::tuple{SIGINT, 130, "interrupted"}}) {
+    const std::string tag = "run" + std::to_string(signal);
+    begin(tag, 2);
+    ASSERT_TRUE(reaches(tag, 2)) << said();
+    kill(launcher_, signal);
+    EXPECT_EQ(end(), code) << said();
+    EXPECT_EQ(summary(tag)["status"], status);
+    EXPECT_EQ(list_checkpoints(run(tag) / "checkpoints").size(), 1u);
+  }
+}
+
+TEST_F(Stopping, ASignalToOneRankStopsAll) {
+  begin("run", 3);
+  ASSERT_TRUE(reaches("run", 2)) << said();
+  const auto workers = workers_of(run("run"));
+  ASSERT_EQ(workers.size(), 3u);
+  kill(workers.back(), SIGTERM);
+  EXPECT_EQ(end(), 75) << said();
+  EXPECT_THAT(said(), HasSubstr("was told to stop: so are the others"));
+}
+
+TEST_F(Stopping, ASecondSignalKillsAtOnce) {
+  begin("run", 2);
+  ASSERT_TRUE(reaches("run", 2)) << said();
+  for (const pid_t worker : workers_of(run("run"))) kill(worker, SIGSTOP);  // they cannot heed the first one
+  kill(launcher_, SIGTERM);
+  const auto asked = std::chrono::steady_clock::now();
+  while (said().find("saving and stopping") == std::string::npos) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  std::this_thread::sleep_until(asked + std::chrono::milliseconds(600));  // sooner it would count as the same wish
+  kill(launcher_, SIGTERM);
+  EXPECT_EQ(end(), 143) << said();
+  EXPECT_LT(std::chrono::steady_clock::now() - asked, std::chrono::seconds(5));
+  EXPECT_EQ(summary("run")["status"], "interrupted");
+}
+
+TEST_F(Stopping, WhatTheGraceDoesNotSufficeForEndsWith143) {
+  begin("run", 2, {"--grace", "0.2"});
+  ASSERT_TRUE(reaches("run", 2)) << said();
+  for (const pid_t worker : workers_of(run("run"))) kill(worker, SIGSTOP);
+  kill(launcher_, SIGTERM);
+  EXPECT_EQ(end(), 143) << said();
+}
+
+TEST_F(Stopping, AWorkerOnItsOwnSavesToo) {
+  const auto worker = start({program("tlaunch-worker"), "train", scratch_ / "lstm.yaml", "train.max_steps=1000000",
+                             "checkpoint.dirpath=" + (scratch_ / "kept").string(), "checkpoint.every_n_steps=5"},
+                            scratch_ / "out", scratch_ / "err");
+  while (list_checkpoints(scratch_ / "kept").empty()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  kill(worker, SIGTERM);
+  EXPECT_EQ(wait_code(worker), 75) << said();
+}
+
+}  // namespace
+}  // namespace tlaunch::test
