@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <optional>
 #include <tuple>
 
+#include "checkpoint/mapped_file.h"
 #include "checkpoint/safetensors.h"
 #include "core/error.h"
 #include "core/json.h"
@@ -13,7 +15,6 @@ namespace tlaunch {
 namespace {
 
 namespace fs = std::filesystem;
-
 
 std::int64_t count_of(const Metadata& metadata, const char* key) {
   const auto found = metadata.find(key);
@@ -59,13 +60,16 @@ CheckpointInfo checkpoint_info(const Metadata& metadata) {
 
 namespace {
 
-CheckpointInfo looked_at(const std::string& path) {
+// Nothing where there is no such file.
+std::optional<CheckpointInfo> looked_at(const std::string& path) {
   CheckpointInfo info;
   try {
     const SafetensorsFile file(path);
     info = checkpoint_info(file.metadata());
     info.bytes = file.bytes();
     info.valid = true;
+  } catch (const AbsentFile&) {
+    return std::nullopt;
   } catch (const Error& problem) {
     std::error_code gone;
     if (const auto size = fs::file_size(path, gone); !gone) info.bytes = size;
@@ -89,10 +93,10 @@ std::vector<CheckpointInfo> list_checkpoints(const std::string& dir) {
     if (path.extension() != ".safetensors" || path.filename().string().starts_with('.')) continue;
     std::error_code gone;
     if (entries->is_symlink(gone)) continue;
-    CheckpointInfo info = looked_at(path.string());
-    if (!info.valid) info = looked_at(path.string());  // it may just have been replaced; what is damaged stays so
-    if (!info.valid && !fs::exists(path, gone)) continue;
-    found.push_back(std::move(info));
+    std::optional<CheckpointInfo> info = looked_at(path.string());
+    // It may just have been replaced; what is damaged stays so.
+    if (info && !info->valid) info = looked_at(path.string());
+    if (info) found.push_back(std::move(*info));
   }
   if (error) throw IoError("cannot list " + dir + ": " + error.message());
 

@@ -8,8 +8,6 @@
 #include <cerrno>
 #include <system_error>
 
-#include "core/error.h"
-
 namespace tlaunch {
 namespace {
 
@@ -18,7 +16,9 @@ std::string reason(int error) { return std::generic_category().message(error); }
 int open_file(const std::string& path) {
   // O_NONBLOCK: a pipe by this name must not make us wait for a writer.
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) throw UsageError("cannot open checkpoint " + path + ": " + reason(errno));
+  const int error = fd < 0 ? errno : 0;
+  if (error == ENOENT) throw AbsentFile("cannot open checkpoint " + path + ": " + reason(error));
+  if (error != 0) throw UsageError("cannot open checkpoint " + path + ": " + reason(error));
   return fd;
 }
 

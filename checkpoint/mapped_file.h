@@ -8,11 +8,18 @@
 #include <span>
 #include <string>
 
+#include "core/error.h"
+
 namespace tlaunch {
+
+struct AbsentFile : UsageError {  // for who lists a folder in which others delete
+  using UsageError::UsageError;
+};
 
 class MappedFile {
  public:
-  // UsageError where there is no such file or it is a folder, a pipe, a device; IoError where it cannot be looked at.
+  // AbsentFile where there is no such file, UsageError where it cannot be opened or is a folder, a pipe, a device;
+  // IoError where it cannot be looked at.
   explicit MappedFile(const std::string& path);
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;

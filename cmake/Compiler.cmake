@@ -32,6 +32,9 @@ if(TLAUNCH_FUZZ)
   set(TLAUNCH_SANITIZE address)
   add_compile_options(-fsanitize=fuzzer-no-link)  # the rooms' branches are what the fuzzer follows
 endif()
+if(TLAUNCH_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1 -DNDEBUG")  # builds in half the time of -O2 -g; reports still name lines
+endif()
 if(TLAUNCH_SANITIZE STREQUAL "address")
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
   add_compile_definitions(_GLIBCXX_ASSERTIONS)  # front() of nothing, operator[] beyond the end

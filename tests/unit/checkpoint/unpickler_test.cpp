@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include <chrono>
+#include <ctime>
 
 #include "core/error.h"
 #include "tests/unit/checkpoint/pickles.h"
@@ -146,7 +146,7 @@ std::vector<Refused> refused() {
 class RefusedPickle : public testing::TestWithParam<Refused> {};
 
 TEST_P(RefusedPickle, IsRefusedWithinASecond) {
-  const auto begin = std::chrono::steady_clock::now();
+  [[maybe_unused]] const std::clock_t begin = std::clock();  // the processor's time: others may use the machine as well
   try {
     unpickle_state_dict(GetParam().pickle, "f.pt: data.pkl");
     ADD_FAILURE() << "was accepted";
@@ -154,7 +154,9 @@ TEST_P(RefusedPickle, IsRefusedWithinASecond) {
     EXPECT_THAT(error.what(), testing::AllOf(testing::StartsWith("f.pt: data.pkl"), HasSubstr(GetParam().message)));
     EXPECT_LT(std::string(error.what()).size(), 500u);
   }
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(1));
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // whose checks take several times as long
+  EXPECT_LT(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC, 1.0);
+#endif
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, RefusedPickle, testing::ValuesIn(refused()),

@@ -168,7 +168,9 @@ TEST_F(RunCommandTest, ABadConfigIsRefusedAtOnceAndStartsNothing) {
     EXPECT_THAT(bad.err, AllOf(HasSubstr("job.yaml:"), HasSubstr("train")));
     soonest_s = std::min(soonest_s, bad.seconds);
   }
+#ifndef __SANITIZE_ADDRESS__  // whose start-up takes longer
   EXPECT_LT(soonest_s, 0.2);
+#endif
   EXPECT_FALSE(fs::exists(path("r")));
   EXPECT_EQ(tlaunch({path("absent.yaml")}).exit_code, 2);
 }

@@ -29,7 +29,7 @@ double DeviceModel::samples_per_s(const TrialSettings& settings) const {
 
 double SimulatedDevice::visit(const TrialSettings& settings, std::int64_t steps, CandidateFigures& figures) {
   const double wave = std::sin(2 * std::numbers::pi * clock_s_ / model_.drift_period_s);
-  const double noise = std::exp(std::normal_distribution<double>(0, model_.noise)(random_));
+  const double noise = model_.noise > 0 ? std::exp(std::normal_distribution<double>(0, model_.noise)(random_)) : 1;
   double step_s = model_.step_s(settings) * noise * (1 + model_.drift * wave);
   if (loading_) {
     const double waited_s = wait_s(settings, step_s);
