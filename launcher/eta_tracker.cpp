@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/cadence.h"
 #include "launcher/event_fields.h"
 
 namespace tlaunch {
@@ -12,6 +13,9 @@ SessionWork EtaTracker::session_work(const StartFacts& start, std::int64_t step)
   work.steps = left.steps;
   work.evaluations = left.evaluations;
   work.checkpoints = left.checkpoints;
+  if (const auto& minutes = config_.checkpoint.every_minutes)
+    work.checkpoints = times_left_by_clock(
+        left.steps, static_cast<double>(left.steps) * estimator_->step_time_s().value_or(0), *minutes);
   work.samples_per_step = start.effective_batch_size;
   work.samples_val = start.val_samples;
   work.checkpoint_bytes = predicted_checkpoint_bytes(start.parameters, config_);

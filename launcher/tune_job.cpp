@@ -110,6 +110,7 @@ TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog*
     if (caching && !outcome.interrupted) write_plan_cache(key, outcome);
   }
   outcome.plan.memory_budget_bytes = outcome.budget_bytes;
+  outcome.plan.samples_per_s = outcome.samples_per_s;
   outcome.seconds = runner.elapsed_s();
   take(job, outcome.plan);
   progress.line("tuning: " + std::to_string(outcome.trials) + (outcome.trials == 1 ? " trial in " : " trials in ") +

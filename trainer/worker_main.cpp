@@ -63,7 +63,9 @@ void train(const WorkerContext& context, const Arguments& arguments) {
   const auto settings = worker_settings(context, worker, arguments.config, arguments.overrides);
   const auto& config = settings.config;
   const auto group = join(context, settings);
-  leave_on_error(context, [&] { Trainer(context, config, group, worker.dataset(config.data.name)->metrics).run(); });
+  leave_on_error(context, [&] {
+    Trainer(context, config, group, worker.dataset(config.data.name)->metrics, settings.samples_per_s).run();
+  });
 }
 
 void evaluate_only(const WorkerContext& context, const Arguments& arguments) {

@@ -99,6 +99,22 @@ TEST_F(Saving, ADiskThatIsTooSmallIsRefusedBeforeStepOneWithBothNumbersOrFitted)
   EXPECT_EQ(newest_step(disk()), 300);
 }
 
+TEST_F(Saving, SavesByTheClockAreCountedByThePaceThatThePlanHas) {
+  if (!mount_small_disk(disk(), "size=192k")) GTEST_SKIP() << "mounting is not allowed here";
+  const auto by_clock = [&](std::vector<std::string> more) {
+    more.insert(more.end(), {"checkpoint.every_minutes=10", "checkpoint.save_top_k=-1", "checkpoint.dirpath=" + disk().string()});
+    return run_tlaunch(job(more));
+  };
+  const auto first = by_clock({"train.max_steps=20"});
+  ASSERT_EQ(first.code, 0) << first.err;  // the pace is not known: one save
+  auto plan = Json::parse(content(run() / "plan.json"));
+  plan["samples_per_s"] = 4;  // 1200 steps of 32 samples take 9600 s
+  write(run() / "plan.json", plan.dump());
+  const auto refused = by_clock({"train.max_steps=1220", "--resume", "auto"});
+  EXPECT_EQ(refused.code, 2) << refused.err;
+  EXPECT_THAT(refused.err, HasSubstr("17 checkpoints of"));
+}
+
 TEST_F(Saving, AFolderRemovedWhileRunningIsMadeAgain) {
   begin({"checkpoint.every_n_steps=50"});
   ASSERT_TRUE(wait_for_event(run(), "checkpoint")) << content(scratch_ / "err");
