@@ -68,6 +68,25 @@ TEST_F(Saving, ADiskThatFillsUpIsToldTrainingGoesOnAndTheNextSaveIsWhole) {
     EXPECT_EQ(entry.path().extension(), ".safetensors") << "nothing is left behind";
 }
 
+TEST_F(Saving, WhatIsToStayFreeStaysFree) {
+  if (!mount_small_disk(disk(), "size=4m")) GTEST_SKIP() << "mounting is not allowed here";
+  const auto refused = run_tlaunch(job({"checkpoint.dirpath=" + disk().string(), "checkpoint.min_free_gb=0.01"}));
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_THAT(refused.err, testing::AllOf(HasSubstr("leave 10 MB free (checkpoint.min_free_gb)"), HasSubstr("are free")));
+  fs::remove_all(run());
+
+  begin({"checkpoint.every_n_steps=400", "checkpoint.dirpath=" + disk().string(), "checkpoint.min_free_gb=0.002"});
+  ASSERT_TRUE(wait_for_event(run(), "checkpoint")) << content(scratch_ / "err");
+  write(disk() / "ballast", std::string(21 << 17, 'x'));  // 2.6 of 4 MiB: a checkpoint would find its place
+  ASSERT_TRUE(wait_for_event(run(), "save_failed")) << content(scratch_ / "err");
+  fs::remove(disk() / "ballast");
+  const auto failed = events_of(run(), "save_failed").front();
+  EXPECT_THAT(failed["message"].get<std::string>(), testing::AllOf(HasSubstr(disk()), HasSubstr("checkpoint.min_free_gb keeps 2 MB free")));
+  EXPECT_TRUE(wait_for_event(run(), [&](const Json& event) { return event["event"] == "checkpoint" && event["step"] > failed["step"]; }));
+  kill(launcher_, SIGTERM);
+  end();
+}
+
 TEST_F(Saving, AfterThreeFailuresInARowTheRunEndsWithTheReasonAndTheOldFilesStay) {
   if (!mount_small_disk(disk(), "size=1m")) GTEST_SKIP() << "mounting is not allowed here";
   begin({"checkpoint.every_n_steps=100", "checkpoint.dirpath=" + disk().string()});
