@@ -247,9 +247,9 @@ std::int64_t Trainer::saves_left() const {
 // Measures the state as it will be saved, before there is a step to lose.
 Json Trainer::prepare_saving() {
   const auto left = std::max<std::int64_t>(0, stop_step() - progress_.step);
-  return saver_.prepare(saved_tensors(job_, step_, group_), saved_metadata(step_, progress_, identity()),
-                        saves_left(), left / config_.log.log_interval.value(),
-                        process_getenv(env::fit_disk).has_value());
+  // Before the first backward pass the metadata's buckets are no matter of agreement yet.
+  return saver_.prepare(measured_tensors(job_, step_, group_.size()), saved_metadata(step_, progress_, identity()), saves_left(),
+                        left / config_.log.log_interval.value(), process_getenv(env::fit_disk).has_value());
 }
 
 void Trainer::end_epoch() {
