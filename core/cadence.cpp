@@ -33,4 +33,10 @@ std::int64_t times_left(std::int64_t total, std::int64_t step, std::int64_t ever
   return total / every - step / every + (total % every != 0 ? 1 : 0);
 }
 
+std::int64_t times_left_by_clock(std::int64_t steps, double seconds, double minutes) {
+  if (steps <= 0) return 0;
+  const double times = 1 + std::floor(std::max(0.0, seconds) / (60 * minutes));
+  return static_cast<std::int64_t>(std::min(times, static_cast<double>(steps)));
+}
+
 }  // namespace tlaunch

@@ -23,4 +23,7 @@ std::int64_t steps_per_checkpoint(const CheckpointConfig& checkpoint, std::int64
 // case.
 std::int64_t times_left(std::int64_t total, std::int64_t step, std::int64_t every);
 
+// The same where the clock decides: every `minutes` of the `seconds` that the `steps` still to come take, and at the end.
+std::int64_t times_left_by_clock(std::int64_t steps, double seconds, double minutes);
+
 }  // namespace tlaunch

@@ -69,7 +69,10 @@ Json to_json(const Plan& plan) {
     choices[choice.key] = {{"value", choice.value}, {"origin", to_string(choice.origin)}, {"reason", choice.reason}};
     if (!choice.evidence.is_null()) choices[choice.key]["evidence"] = without_nonfinite(choice.evidence);
   }
-  return {{"plan", choices}, {"world_size", plan.world_size}, {"memory_budget_bytes", plan.memory_budget_bytes}};
+  return {{"plan", choices},
+          {"world_size", plan.world_size},
+          {"memory_budget_bytes", plan.memory_budget_bytes},
+          {"samples_per_s", plan.samples_per_s}};
 }
 
 Plan plan_from_json(const Json& json) {
@@ -77,6 +80,7 @@ Plan plan_from_json(const Json& json) {
     Plan plan;
     plan.world_size = json.at("world_size").get<std::int64_t>();
     if (json.contains("memory_budget_bytes")) plan.memory_budget_bytes = json["memory_budget_bytes"].get<std::uint64_t>();
+    plan.samples_per_s = json.value("samples_per_s", 0.0);
     if (!json.at("plan").is_object()) throw DataError("plan: expected an object below \"plan\"");
     for (const auto& [key, choice] : json.at("plan").items())
       plan.choices.push_back({key, choice.at("value"), origin_from(choice.at("origin").get<std::string>()),

@@ -25,11 +25,12 @@ struct Choice {
 struct Plan {
   std::int64_t world_size = 1;
   std::uint64_t memory_budget_bytes = 0;  // what each rank may have, in trials and in training alike; 0: no cap
+  double samples_per_s = 0;               // measured with these choices, over all ranks; 0: not known
   std::vector<Choice> choices;
   const Choice* find(const std::string& key) const;  // nullptr where absent
 };
 
-// {"plan": {KEY: {value, origin, reason, evidence}}, "world_size": N, "memory_budget_bytes": B}
+// {"plan": {KEY: {value, origin, reason, evidence}}, "world_size": N, "memory_budget_bytes": B, "samples_per_s": P}
 Json to_json(const Plan&);
 // Throws DataError where the JSON is no plan.
 Plan plan_from_json(const Json&);

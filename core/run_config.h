@@ -78,6 +78,7 @@ struct CheckpointConfig {
   MonitorMode mode = MonitorMode::min;
   std::string filename = "epoch_{epoch:02d}-step_{step}";
   bool async = true;
+  std::optional<double> min_free_gb;             // beside all that the run writes; none: nothing more than that
 };
 
 struct LogConfig {

@@ -142,6 +142,13 @@ std::vector<SchemaKey> about_keys() {
        .field = TLAUNCH_FIELD(checkpoint.async),
        .meaning = "Training goes on while a copy of its state is written.",
        .may_change_on_resume = true},
+      {.key = "checkpoint.min_free_gb",
+       .field = TLAUNCH_FIELD(checkpoint.min_free_gb),
+       .unit = "GB",
+       .meaning = "So much stays free on the disk beside all that the run writes: looked at before step 1 and before each "
+                  "save, which fails where it would leave less; auto: what the run is estimated to write is enough.",
+       .rule = {.min = 0, .max = 1e9, .empty_word = "auto"},
+       .may_change_on_resume = true},
 
       {.key = "log.log_interval",
        .field = TLAUNCH_FIELD(log.log_interval),

@@ -2,30 +2,25 @@
 
 #include <algorithm>
 
+#include "core/cadence.h"
 #include "launcher/event_fields.h"
-#include "tuning/first_estimate.h"
 
 namespace tlaunch {
 
-// What remains after last_step_, with what an evaluation and a checkpoint are expected to cost until one was seen.
-RemainingWork EtaTracker::work_left(const StartFacts& start) const {
-  RemainingWork work = remaining_work(start, last_step_);
-  work.expected_evaluation_s =
-      predicted_evaluation_s(start.val_samples, start.effective_batch_size, estimator_->step_time_s().value_or(0));
-  work.expected_checkpoint_s = predicted_checkpoint_s(predicted_checkpoint_bytes(start.parameters, config_));
-  return work;
-}
-
-std::optional<TimeEstimate> EtaTracker::whole_session(const StartFacts& start) const {
-  const RemainingWork all = remaining_work(start, start.start_step);
+SessionWork EtaTracker::session_work(const StartFacts& start, std::int64_t step) const {
+  const RemainingWork left = remaining_work(start, step);
   SessionWork work;
-  work.steps = all.steps;
-  work.evaluations = all.evaluations;
-  work.checkpoints = all.checkpoints;
+  work.steps = left.steps;
+  work.evaluations = left.evaluations;
+  work.checkpoints = left.checkpoints;
+  if (const auto& minutes = config_.checkpoint.every_minutes)
+    work.checkpoints = times_left_by_clock(
+        left.steps, static_cast<double>(left.steps) * estimator_->step_time_s().value_or(0), *minutes);
   work.samples_per_step = start.effective_batch_size;
   work.samples_val = start.val_samples;
   work.checkpoint_bytes = predicted_checkpoint_bytes(start.parameters, config_);
-  return first_estimate(*estimator_, work);
+  work.async_saves = config_.checkpoint.async;
+  return work;
 }
 
 EtaReport EtaTracker::on_event(const Json& event, const RunRecord& record) {
@@ -47,10 +42,11 @@ EtaReport EtaTracker::on_event(const Json& event, const RunRecord& record) {
     last_step_ = std::max(last_step_, event_integer(event, "epoch") * record.start->steps_per_epoch);
   if (name != "step" && !report.epoch_ended) return report;
 
-  report.remaining = estimator_->remaining(work_left(*record.start));
+  const SessionWork left = session_work(*record.start, last_step_);
+  report.remaining = estimator_->remaining(with_expected_costs(left, estimator_->step_time_s().value_or(0)));
   if (!report.remaining) return report;
   if (!first_) {
-    first_ = report.first = whole_session(*record.start);
+    first_ = report.first = first_estimate(*estimator_, session_work(*record.start, record.start->start_step));
     report.announce = true;
   }
   report.announce = report.announce || report.epoch_ended || t_s - announced_s_ >= announce_interval_s;

@@ -9,6 +9,7 @@
 #include "core/run_config.h"
 #include "launcher/run_record.h"
 #include "tuning/eta.h"
+#include "tuning/first_estimate.h"
 
 namespace tlaunch {
 
@@ -31,11 +32,10 @@ class EtaTracker {
  private:
   static constexpr double announce_interval_s = 30;
 
-  RemainingWork work_left(const StartFacts& start) const;
-  std::optional<TimeEstimate> whole_session(const StartFacts& start) const;
+  SessionWork session_work(const StartFacts& start, std::int64_t step) const;  // from that step on
 
   double session_start_s_;
-  RunConfig config_;                       // for the size of a checkpoint
+  RunConfig config_;                       // for what a checkpoint costs
   std::optional<EtaEstimator> estimator_;  // from the start event on
   std::optional<TimeEstimate> first_;
   std::int64_t last_step_ = 0;

@@ -114,6 +114,7 @@ TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog*
   if (runner.interrupted_by() != 0 && runner.interrupted_by() != SIGINT)
     throw Error(exit_code::preempted, "told to stop while tuning: nothing was trained yet; the same command starts again");
   outcome.plan.memory_budget_bytes = outcome.budget_bytes;
+  outcome.plan.samples_per_s = outcome.samples_per_s;
   outcome.seconds = runner.elapsed_s();
   take(job, outcome.plan);
   progress.line("tuning: " + std::to_string(outcome.trials) + (outcome.trials == 1 ? " trial in " : " trials in ") +

@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cmath>
 
 #include "core/error.h"
 #include "core/units.h"
@@ -36,13 +38,25 @@ std::uint64_t log_bytes(std::int64_t logged_steps) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(0, logged_steps)) * bytes_a_logged_step;
 }
 
+std::uint64_t min_free_bytes(const CheckpointConfig& config) {
+  return static_cast<std::uint64_t>(std::llround(config.min_free_gb.value_or(0) * 1e9));
+}
+
+void check_free(const std::string& dir, std::uint64_t bytes, std::uint64_t min_free_bytes) {
+  const auto there = min_free_bytes > 0 ? disk_info(dir).free_bytes : std::nullopt;
+  if (!there || *there >= bytes + min_free_bytes) return;
+  throw IoError("cannot write to " + dir + ": " + format_bytes(*there) + " are free and the checkpoint takes " + format_bytes(bytes) +
+                    "; checkpoint.min_free_gb keeps " + format_bytes(min_free_bytes) + " free",
+                ENOSPC);
+}
+
 RetentionPolicy check_disk(const DiskPreflight& preflight) {
   const std::string& dir = preflight.checkpoint_dir;
   const std::uint64_t logs = same_disk(dir, preflight.run_dir) ? preflight.log_bytes : 0;
   const std::uint64_t need = bytes_to_come(preflight.policy, preflight.saves);
   const auto there = disk_info(dir).free_bytes;
   if (need == 0 || !there) return preflight.policy;
-  const std::uint64_t room = *there - std::min(*there, logs);
+  const std::uint64_t room = *there - std::min(*there, logs + preflight.min_free_bytes);
   const std::string refusal = need <= room ? cannot_reserve(dir, need) : "";
   if (need <= room && refusal.empty()) return preflight.policy;
 
@@ -55,6 +69,8 @@ RetentionPolicy check_disk(const DiskPreflight& preflight) {
                      " are free; a quota?); keep fewer (checkpoint.save_top_k) or set checkpoint.dirpath elsewhere");
   if (preflight.fit)
     if (const auto fits = policy_that_fits(preflight.policy, preflight.saves, room)) return *fits;
+  if (preflight.min_free_bytes > 0)
+    message += " and leave " + format_bytes(preflight.min_free_bytes) + " free (checkpoint.min_free_gb)";
   throw UsageError(message + ", " + format_bytes(*there) + " are free; " + way_out(preflight, room));
 }
 

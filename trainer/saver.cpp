@@ -34,6 +34,7 @@ Saver::Saver(const WorkerContext& context, const RunConfig& config, const Group&
       policy_(retention_policy(config.checkpoint)),
       file_name_(config.checkpoint.filename),
       async_(config.checkpoint.async),
+      min_free_bytes_(min_free_bytes(config.checkpoint)),
       snapshot_(context.device) {
   if (!writes()) return;
   try {
@@ -51,9 +52,9 @@ Json Saver::prepare(const NamedTensors& tensors, const Metadata& metadata, std::
                     bool fit_disk) {
   Json told = Json::object();
   if (!writes()) return told;
-  const auto bytes = safetensors_size(views_of(tensors), metadata);
+  const auto bytes = checkpoint_bytes_ = safetensors_size(views_of(tensors), metadata);
   DiskPreflight preflight{dir_, context_.run_dir.empty() ? dir_ : context_.run_dir, policy_,
-                          {bytes, saves, folder_->written_count()}, log_bytes(logged_steps), fit_disk};
+                          {bytes, saves, folder_->written_count()}, log_bytes(logged_steps), min_free_bytes_, fit_disk};
   const auto policy = check_disk(preflight);
   if (policy.save_top_k != policy_.save_top_k || policy.save_last != policy_.save_last) {
     policy_ = policy;
@@ -93,7 +94,10 @@ bool Saver::save(Job& job, TrainStep& step, const Progress& progress, const RunI
 }
 
 void Saver::start_writing() {
-  const auto write = [this] { return folder_->save(under_way_.name, snapshot_.views(), under_way_.metadata); };
+  const auto write = [this] {
+    check_free(dir_, checkpoint_bytes_, min_free_bytes_);
+    return folder_->save(under_way_.name, snapshot_.views(), under_way_.metadata);
+  };
   try {
     future_ = std::async(std::launch::async, write);
   } catch (const std::system_error&) {  // no thread is to be had

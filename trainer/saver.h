@@ -67,6 +67,8 @@ class Saver {
   RetentionPolicy policy_;
   NameTemplate file_name_;
   bool async_;
+  std::uint64_t min_free_bytes_;
+  std::uint64_t checkpoint_bytes_ = 0;   // of one, as prepare() has measured it
   std::optional<CheckpointFolder> folder_;
   TensorSnapshot snapshot_;
   UnderWay under_way_;

@@ -51,6 +51,7 @@ WorkerSettings worker_settings(const WorkerContext& context, const WorkerDescrip
     try {
       const auto plan = plan_from_json(Json::parse(read_file(context.plan_path, plan_limit_bytes)));
       settings.memory_budget_bytes = plan.memory_budget_bytes;
+      settings.samples_per_s = plan.samples_per_s;
       config = apply(std::move(config), plan);
     } catch (const nlohmann::json::exception& error) {
       throw UsageError(context.plan_path + ": " + error.what());

@@ -13,6 +13,7 @@ namespace tlaunch {
 struct WorkerSettings {
   RunConfig config;
   std::uint64_t memory_budget_bytes = 0;  // of this rank; 0: no cap
+  double samples_per_s = 0;               // as the plan's choices were measured, over all ranks; 0: not known
 };
 
 // Reads CONFIG and key=value overrides against this worker's description, applies context.plan_path. Throws UsageError.

@@ -52,6 +52,13 @@ void refuse_extra(const SafetensorsFile& file, const NamedTensors& model) {
   if (!extra.empty()) throw DataError(file.path() + ": holds tensors that this model has not:" + extra);
 }
 
+NamedTensors tensors_with(Job& job, TrainStep& step, const std::vector<torch::Tensor>& generators) {
+  auto tensors = state_tensors(*job.model);
+  for (const auto& [name, tensor] : step.optimizer().state()) tensors.emplace_back(optimizer_prefix + name, tensor);
+  for (std::size_t r = 0; r < generators.size(); ++r) tensors.emplace_back(rng_prefix + std::to_string(r), generators[r]);
+  return tensors;
+}
+
 }  // namespace
 
 SavedState::SavedState(const std::string& path) : file_(path) {
@@ -95,11 +102,11 @@ void SavedState::restore(Job& job, TrainStep& step, int rank) const {
 
 NamedTensors saved_tensors(Job& job, TrainStep& step, const Group& group) {
   group.broadcast(job.model->buffers());
-  const auto generators = group.gather(generator_state(job.device));
-  auto tensors = state_tensors(*job.model);
-  for (const auto& [name, tensor] : step.optimizer().state()) tensors.emplace_back(optimizer_prefix + name, tensor);
-  for (std::size_t r = 0; r < generators.size(); ++r) tensors.emplace_back(rng_prefix + std::to_string(r), generators[r]);
-  return tensors;
+  return tensors_with(job, step, group.gather(generator_state(job.device)));
+}
+
+NamedTensors measured_tensors(Job& job, TrainStep& step, int ranks) {
+  return tensors_with(job, step, std::vector<torch::Tensor>(static_cast<std::size_t>(ranks), generator_state(job.device)));
 }
 
 Metadata saved_metadata(TrainStep& step, const Progress& progress, const RunIdentity& identity) {

@@ -60,6 +60,8 @@ class SavedState {
 // All tensors that a save writes, as they are now: model, optimizer, and the generator of each rank. All ranks call it
 // (generator states are gathered, buffers taken from rank 0).
 NamedTensors saved_tensors(Job& job, TrainStep& step, const Group& group);
+// The same in name and size for `ranks` ranks, without asking the others: what a save will take.
+NamedTensors measured_tensors(Job& job, TrainStep& step, int ranks);
 // The rest of the state, as the file's metadata. All ranks call it (the next step's buckets are agreed on).
 Metadata saved_metadata(TrainStep& step, const Progress& progress, const RunIdentity& identity);
 

@@ -42,10 +42,11 @@ double seconds(std::chrono::steady_clock::duration duration) { return std::chron
 }  // namespace
 
 Trainer::Trainer(const WorkerContext& context, const RunConfig& config, const Group& group,
-                 const std::vector<std::string>& extra_metrics)
+                 const std::vector<std::string>& extra_metrics, double expected_samples_per_s)
     : context_(context),
       config_(config),
       group_(group),
+      expected_samples_per_s_(expected_samples_per_s),
       job_(make_training_job(config, context.device)),
       split_(split_of(config, group.size())),
       sampler_(job_.dataset->size(Split::train), config.seed, split_),
@@ -249,12 +250,21 @@ bool Trainer::save() {
   return copied;
 }
 
+std::int64_t Trainer::saves_left() const {
+  const auto& minutes = config_.checkpoint.every_minutes;
+  if (!minutes || expected_samples_per_s_ <= 0)
+    return times_left(stop_step(), progress_.step, length_.steps_per_checkpoint);
+  const auto steps = stop_step() - progress_.step;
+  const double samples = static_cast<double>(steps * split_.effective());
+  return times_left_by_clock(steps, samples / expected_samples_per_s_, *minutes);
+}
+
 // Measures the state as it will be saved, before there is a step to lose.
 Json Trainer::prepare_saving() {
   const auto left = std::max<std::int64_t>(0, stop_step() - progress_.step);
-  return saver_.prepare(saved_tensors(job_, step_, group_), saved_metadata(step_, progress_, identity()),
-                        times_left(stop_step(), progress_.step, length_.steps_per_checkpoint), left / config_.log.log_interval.value(),
-                        process_getenv(env::fit_disk).has_value());
+  // Before the first backward pass the metadata's buckets are no matter of agreement yet.
+  return saver_.prepare(measured_tensors(job_, step_, group_.size()), saved_metadata(step_, progress_, identity()), saves_left(),
+                        left / config_.log.log_interval.value(), process_getenv(env::fit_disk).has_value());
 }
 
 void Trainer::end_epoch() {

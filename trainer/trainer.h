@@ -23,8 +23,9 @@ class Trainer {
  public:
   // `config` has every `auto` filled in. Restores from context.resume_path where one is given. All ranks construct it.
   // `extra_metrics`: what the data set yields at the end (precision, ...), for the columns of metrics.csv.
+  // `expected_samples_per_s`: 0 where it is not known.
   Trainer(const WorkerContext& context, const RunConfig& config, const Group& group,
-          const std::vector<std::string>& extra_metrics);
+          const std::vector<std::string>& extra_metrics, double expected_samples_per_s);
 
   // To the end of the run, or to where all ranks stop and save because they were told to (trainer/stop_request.h): false
   // then. Throws Error: a non-finite loss (exit 1), a save that failed (exit 74), ...
@@ -66,11 +67,13 @@ class Trainer {
   RunIdentity identity() const;
   bool saves_at(std::int64_t step);
   bool save();                     // false: memory did not suffice, and there is no new checkpoint
+  std::int64_t saves_left() const;
   Json prepare_saving();
 
   const WorkerContext& context_;
   RunConfig config_;               // its micro-batch and accumulation follow split_
   const Group& group_;
+  double expected_samples_per_s_;
   Job job_;
   BatchSplit split_;
   Sampler sampler_;

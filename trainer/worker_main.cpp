@@ -67,7 +67,7 @@ int train(const WorkerContext& context, const Arguments& arguments) {
   const auto group = join(context, settings);
   bool completed = false;
   leave_on_error(context, [&] {
-    completed = Trainer(context, config, group, worker.dataset(config.data.name)->metrics).run();
+    completed = Trainer(context, config, group, worker.dataset(config.data.name)->metrics, settings.samples_per_s).run();
   });
   if (completed) return exit_code::ok;
   return stop_signal() == SIGINT ? exit_code::interrupted : exit_code::preempted;

@@ -68,6 +68,25 @@ TEST_F(Saving, ADiskThatFillsUpIsToldTrainingGoesOnAndTheNextSaveIsWhole) {
     EXPECT_EQ(entry.path().extension(), ".safetensors") << "nothing is left behind";
 }
 
+TEST_F(Saving, WhatIsToStayFreeStaysFree) {
+  if (!mount_small_disk(disk(), "size=4m")) GTEST_SKIP() << "mounting is not allowed here";
+  const auto refused = run_tlaunch(job({"checkpoint.dirpath=" + disk().string(), "checkpoint.min_free_gb=0.01"}));
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_THAT(refused.err, testing::AllOf(HasSubstr("leave 10 MB free (checkpoint.min_free_gb)"), HasSubstr("are free")));
+  fs::remove_all(run());
+
+  begin({"checkpoint.every_n_steps=400", "checkpoint.dirpath=" + disk().string(), "checkpoint.min_free_gb=0.002"});
+  ASSERT_TRUE(wait_for_event(run(), "checkpoint")) << content(scratch_ / "err");
+  write(disk() / "ballast", std::string(21 << 17, 'x'));  // 2.6 of 4 MiB: a checkpoint would find its place
+  ASSERT_TRUE(wait_for_event(run(), "save_failed")) << content(scratch_ / "err");
+  fs::remove(disk() / "ballast");
+  const auto failed = events_of(run(), "save_failed").front();
+  EXPECT_THAT(failed["message"].get<std::string>(), testing::AllOf(HasSubstr(disk()), HasSubstr("checkpoint.min_free_gb keeps 2 MB free")));
+  EXPECT_TRUE(wait_for_event(run(), [&](const Json& event) { return event["event"] == "checkpoint" && event["step"] > failed["step"]; }));
+  kill(launcher_, SIGTERM);
+  end();
+}
+
 TEST_F(Saving, AfterThreeFailuresInARowTheRunEndsWithTheReasonAndTheOldFilesStay) {
   if (!mount_small_disk(disk(), "size=1m")) GTEST_SKIP() << "mounting is not allowed here";
   begin({"checkpoint.every_n_steps=100", "checkpoint.dirpath=" + disk().string()});
@@ -97,6 +116,22 @@ TEST_F(Saving, ADiskThatIsTooSmallIsRefusedBeforeStepOneWithBothNumbersOrFitted)
   EXPECT_THAT(fitted.err, HasSubstr("checkpoint.save_top_k="));
   EXPECT_TRUE(events_of(run(), "save_failed").empty());
   EXPECT_EQ(newest_step(disk()), 300);
+}
+
+TEST_F(Saving, SavesByTheClockAreCountedByThePaceThatThePlanHas) {
+  if (!mount_small_disk(disk(), "size=192k")) GTEST_SKIP() << "mounting is not allowed here";
+  const auto by_clock = [&](std::vector<std::string> more) {
+    more.insert(more.end(), {"checkpoint.every_minutes=10", "checkpoint.save_top_k=-1", "checkpoint.dirpath=" + disk().string()});
+    return run_tlaunch(job(more));
+  };
+  const auto first = by_clock({"train.max_steps=20"});
+  ASSERT_EQ(first.code, 0) << first.err;  // the pace is not known: one save
+  auto plan = Json::parse(content(run() / "plan.json"));
+  plan["samples_per_s"] = 4;  // 1200 steps of 32 samples take 9600 s
+  write(run() / "plan.json", plan.dump());
+  const auto refused = by_clock({"train.max_steps=1220", "--resume", "auto"});
+  EXPECT_EQ(refused.code, 2) << refused.err;
+  EXPECT_THAT(refused.err, HasSubstr("17 checkpoints of"));
 }
 
 TEST_F(Saving, AFolderRemovedWhileRunningIsMadeAgain) {

@@ -75,6 +75,7 @@ checkpoint:
   mode: min
   filename: "epoch_{epoch:02d}-step_{step}"
   async: true
+  min_free_gb: auto
 log:
   log_interval: auto
   gpu_log_interval: auto

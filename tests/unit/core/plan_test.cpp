@@ -10,6 +10,7 @@ namespace {
 Plan sample() {
   Plan plan;
   plan.world_size = 2;
+  plan.samples_per_s = 1500.5;
   plan.choices = {{"batch_size", 64, Origin::prior, "CPU: at most 64."},
                   {"effective_batch_size", 256, Origin::user, "asked for"},
                   {"mixed_precision", "bf16", Origin::measured, "faster"},
@@ -27,6 +28,7 @@ TEST(Plan, JsonHasEachChoiceByItsKey) {
 TEST(Plan, JsonReadsBackTheSame) {
   const Plan back = plan_from_json(Json::parse(to_json(sample()).dump()));
   EXPECT_EQ(to_json(back).dump(), to_json(sample()).dump());
+  EXPECT_EQ(back.samples_per_s, 1500.5);
   EXPECT_EQ(back.find("tf32")->origin, Origin::team);
   EXPECT_EQ(back.find("nothing"), nullptr);
 }

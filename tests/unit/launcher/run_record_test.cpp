@@ -135,6 +135,28 @@ TEST(EtaTracker, AfterAResumeOnlyTheRestCounts) {
   EXPECT_NEAR(first->likely_s, 5, 1);  // 50 steps, not 250
 }
 
+TEST(EtaTracker, SavesByTheClockAreCountedByTheTimeTheRunTakes) {
+  RunConfig config;
+  config.checkpoint.every_minutes = 0.1;  // 6 s: 4 times in 25 s, and at the end
+  config.checkpoint.async = false;
+  RunRecord record;
+  EtaTracker tracker(990, config);
+  std::optional<TimeEstimate> first;
+  const auto feed = [&](const Json& event) {
+    record.on_event(event);
+    const EtaReport report = tracker.on_event(event, record);
+    if (report.first) first = report.first;
+  };
+  auto start = start_event();
+  start["steps_per_checkpoint"] = 0;
+  feed(start);
+  for (std::int64_t step = 1; step <= 20; ++step) feed(step_event(step, 1000 + 0.1 * static_cast<double>(step)));
+  ASSERT_TRUE(first);
+  const double one_s = predicted_checkpoint_s(predicted_checkpoint_bytes(record.start->parameters, config));
+  EXPECT_GT(one_s, 0);
+  EXPECT_NEAR(first->parts.at("checkpoints"), 5 * one_s, 1e-9);
+}
+
 RunSummary summary_of(const GroupResult& result) {
   RunSummary summary;
   summary.run_dir = "/runs/a";

@@ -90,6 +90,15 @@ TEST_F(TrainState, ComesBackAsItWas) {
   EXPECT_EQ(state.progress().evaluations_without_improvement, 2);
 }
 
+TEST_F(TrainState, WhatASaveTakesIsMeasuredWithoutTheOtherRanks) {
+  Side side(1);
+  const auto metadata = saved_metadata(side.step, {}, identity);
+  const auto measured = measured_tensors(side.job, side.step, 1);
+  const auto bytes = save_state(path(), side.job, side.step, side.group, {}, identity);
+  EXPECT_EQ(safetensors_size(views_of(measured), metadata), bytes);
+  EXPECT_EQ(measured_tensors(side.job, side.step, 4).size(), measured.size() + 3) << "a generator of each rank";
+}
+
 TEST_F(TrainState, KeepsANonFiniteMetric) {
   Side side(1);
   save_state(path(), side.job, side.step, side.group, {.step = 1, .metrics = {{"val_loss", NAN}}, .best_val_loss = {}}, identity);

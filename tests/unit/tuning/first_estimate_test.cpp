@@ -22,7 +22,7 @@ TEST(FirstEstimate, NothingBeforeTheRateIsKnown) {
 
 TEST(FirstEstimate, AddsUpStartUpStepsEvaluationsAndCheckpoints) {
   const SessionWork work{.steps = 2000, .evaluations = 10, .checkpoints = 11, .samples_per_step = 256,
-                         .samples_val = 9600, .checkpoint_bytes = 30'000'000};
+                         .samples_val = 9600, .checkpoint_bytes = 30'000'000, .async_saves = false};
   const TimeEstimate estimate = *first_estimate(first_steps(), work);
   EXPECT_NEAR(estimate.parts.at("start_up"), 4, 1e-9);
   EXPECT_NEAR(estimate.parts.at("steps"), 400, 1e-9);      // 2000 x 0.2 s
@@ -46,6 +46,29 @@ TEST(FirstEstimate, AnUnknownValidationSetCostsNothingYet) {
   EXPECT_DOUBLE_EQ(predicted_evaluation_s(9600, 0, 0.2), 0);
 }
 
+// 100 MB: written in 0.55 s, copied in 0.02 s.
+SessionWork saves(std::int64_t steps, std::int64_t checkpoints) {
+  return {.steps = steps, .checkpoints = checkpoints, .checkpoint_bytes = 100'000'000};
+}
+
+TEST(FirstEstimate, TrainingPaysForTheCopyWhileTheRestIsWrittenBesideIt) {
+  // Every 10 steps, 2 s: each is written before the next; the last one is waited for.
+  EXPECT_NEAR(first_estimate(first_steps(), saves(1000, 100))->parts.at("checkpoints"), 100 * 0.02 + 0.55, 1e-9);
+  auto synchronous = saves(1000, 100);
+  synchronous.async_saves = false;
+  EXPECT_NEAR(first_estimate(first_steps(), synchronous)->parts.at("checkpoints"), 100 * 0.55, 1e-9);
+}
+
+TEST(FirstEstimate, SavesThatComeFasterThanTheyAreWrittenAreWaitedFor) {
+  // Every step, 0.2 s: each but the first waits 0.35 s for the one before it.
+  EXPECT_NEAR(first_estimate(first_steps(), saves(100, 100))->parts.at("checkpoints"), 100 * 0.02 + 99 * 0.35 + 0.55, 1e-9);
+}
+
+TEST(FirstEstimate, TheOnlySaveIsAtTheEndAndIsWaitedFor) {
+  EXPECT_NEAR(first_estimate(first_steps(), saves(1000, 1))->parts.at("checkpoints"), 0.02 + 0.55, 1e-9);
+  EXPECT_DOUBLE_EQ(predicted_save_stall_s({.steps = 1000}, 0.2), 0) << "nothing is saved";
+}
+
 TEST(FirstEstimate, ACheckpointHoldsTheOptimizersStateToo) {
   RunConfig config;
   config.train.optimizer = OptimizerKind::adamw;
@@ -65,7 +88,8 @@ RC_GTEST_PROP(FirstEstimateProperty, InOrderAndPartsAddUp, ()) {
                          .checkpoints = *rc::gen::inRange(0, 1000),
                          .samples_per_step = *rc::gen::inRange(1, 10'000),
                          .samples_val = *rc::gen::inRange(0, 1'000'000),
-                         .checkpoint_bytes = *rc::gen::inRange<std::uint64_t>(0, 10'000'000'000)};
+                         .checkpoint_bytes = *rc::gen::inRange<std::uint64_t>(0, 10'000'000'000),
+                         .async_saves = *rc::gen::arbitrary<bool>()};
   const TimeEstimate estimate = *first_estimate(first_steps(), work);
   RC_ASSERT(estimate.low_s <= estimate.likely_s && estimate.likely_s <= estimate.high_s);
   double sum = 0;
