@@ -22,7 +22,7 @@
 //   failure    {message, exit_code, out_of_memory}                                                               the rank that failed
 //   trial      a TrialResult (core/trial.h)                                                                      every rank of a trial
 //   end        {status, steps, epochs, samples, metrics: {}, train_wall_s, steady_samples_per_s}                rank 0
-//   eta, estimate, restart are the launcher's own.
+//   restart    {restart, exit_code, wait_s, resume_path}   the launcher's own, as are eta and estimate
 // A number that is not finite (a loss that became NaN) is written as "NaN", "Infinity" or "-Infinity": see json.h.
 #pragma once
 

@@ -91,6 +91,7 @@ struct LaunchConfig {
   std::string nproc = "auto";                    // auto | cpu | gpu | a number
   std::optional<std::int64_t> threads_per_rank;  // intra-op threads of LibTorch
   double grace_s = 30;
+  std::int64_t max_restarts = 0;
 };
 
 struct TuneConfig {

@@ -197,6 +197,12 @@ std::vector<SchemaKey> about_keys() {
        .meaning = "Time that ranks have to stop after SIGTERM before they are killed.",
        .rule = {.min = 0, .max = 86400},
        .may_change_on_resume = true},
+      {.key = "launch.max_restarts",
+       .field = TLAUNCH_FIELD(launch.max_restarts),
+       .unit = "restarts",
+       .meaning = "So often a run that failed goes on by itself, from its newest whole checkpoint.",
+       .rule = {.min = 0, .max = 1e6},
+       .may_change_on_resume = true},
 
       {.key = "tune.enabled",
        .field = TLAUNCH_FIELD(tune.enabled),

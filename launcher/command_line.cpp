@@ -97,6 +97,10 @@ struct Parsers {
     run.add_option("key=value", run_values.overrides, "Config keys to change; the last wins")->type_name("");
     nproc_option(run, run_values.nproc, "default: launch.nproc");
     grace_option(run, run_values.grace_s, "default: launch.grace_s");
+    run.add_option("--max-restarts", run_values.max_restarts,
+                   "Start a failed run again so often, from its newest whole checkpoint (default: launch.max_restarts)")
+        ->check(within(0, 1'000'000))
+        ->type_name("N");
     run.add_option("--run-dir", run_values.run_dir, "The run's folder (default: runs/<name>/<time>-<id>)")
         ->type_name("DIR");
     run.add_option("--resume", run_values.resume,

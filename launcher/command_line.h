@@ -22,6 +22,7 @@ struct RunCommand {
   std::vector<std::string> overrides;    // key=value
   std::optional<std::string> nproc;      // auto | cpu | gpu | a number; none: the config's
   std::optional<double> grace_s;         // none: the config's
+  std::optional<std::int64_t> max_restarts;  // none: the config's
   std::optional<std::string> resume;     // auto | path of a checkpoint
   std::optional<SmokeOptions> smoke;
   std::string run_dir;                   // "": runs/<name>/<time>-<id>

@@ -16,6 +16,8 @@ class EventLog {
   EventLog(const EventLog&) = delete;
   EventLog& operator=(const EventLog&) = delete;
 
+  void begin_attempt(int attempt) { attempt_ = attempt; }
+
   // An event of a worker, as it came.
   void append(Json event);
   // One of the launcher's own: t, event and fields.

@@ -4,10 +4,10 @@
 
 #include "core/error.h"
 #include "core/event.h"
+#include "launcher/attempts.h"
 #include "launcher/dry_run.h"
 #include "launcher/resume.h"
 #include "launcher/run_files.h"
-#include "launcher/session.h"
 #include "launcher/smoke.h"
 #include "launcher/summary.h"
 #include "launcher/summary_lines.h"
@@ -33,8 +33,7 @@ int train(const RunCommand& command, Job job) {
   Progress progress(stderr, stderr_terminal());
   RunPlace place = choose_place(job, command.run_dir, command.resume);
   const RunFolder& folder = place.folder;
-  const int attempt = folder.next_attempt();
-  EventLog log(folder.file("events.jsonl"), attempt);
+  EventLog log(folder.file("events.jsonl"), folder.next_attempt());
   if (!keep_own_plan(job, place)) {
     keep_effective_batch(job, place);
     tune_job(job, {command.retune, false, false, folder.file("logs/tuning")}, progress, &log);
@@ -50,8 +49,6 @@ int train(const RunCommand& command, Job job) {
   start.run_dir = folder.path();
   start.plan_path = files.plan_path;
   start.resume_path = place.resume_path;
-  start.log_folder = folder.make_log_folder(attempt);
-  start.attempt = attempt;
   start.fit_disk = command.fit_disk;
   start.grace_s = command.grace_s.value_or(job.config.launch.grace_s);
 
@@ -59,19 +56,13 @@ int train(const RunCommand& command, Job job) {
   summary.run_dir = folder.path();
   summary.config = files.config_path;
   summary.resumed_from = place.resume_path;
-  Session session(log, progress, &job.config);
-  const auto close = [&] {
-    summary.record = session.record();
-    summary.wall_s = session.wall_s();
-    summary.estimate = session.estimate();
-    summary.log_bytes = folder.log_bytes();
-  };
   try {
-    const GroupResult result = run_session(job, start, session, {}, {});
-    close();
+    const auto restarts = command.max_restarts.value_or(job.config.launch.max_restarts);
+    const GroupResult result = run_attempts(job, folder, start, restarts, log, progress, summary);
+    summary.log_bytes = folder.log_bytes();
     settle(summary, result);
   } catch (const Error& error) {  // no process, no pipe, a full disk
-    close();
+    summary.log_bytes = folder.log_bytes();
     summary.status = "failed";
     summary.exit_code = error.code();
     summary.failure_message = error.what();

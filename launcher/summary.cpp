@@ -61,7 +61,7 @@ Json to_json(const RunSummary& summary) {
                {"steps", summary.record.step},
                {"samples", summary.record.samples},
                {"wall_s", summary.wall_s},
-               {"restarts", 0},
+               {"restarts", summary.restarts},
                {"metrics", metrics}};
   if (!summary.resumed_from.empty()) json["resumed_from"] = summary.resumed_from;
   if (summary.estimate) json["estimate"] = to_json(*summary.estimate);

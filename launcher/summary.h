@@ -30,6 +30,7 @@ struct RunSummary {
   std::string run_dir, config, resumed_from;  // absolute; resumed_from "" where it started anew
   RunRecord record;
   double wall_s = 0;
+  std::int64_t restarts = 0;
   std::uint64_t log_bytes = 0;  // of what the run folder holds beside checkpoints
   std::optional<TimeEstimate> estimate;
   std::optional<GroupFailure> failure;

@@ -14,7 +14,7 @@ const std::map<std::string, std::string>& options_with_value() {
   static const std::map<std::string, std::string> options = {
       {"--nproc-per-node", "--nproc"}, {"--nnodes", ""},       {"--node-rank", ""},  {"--master-addr", ""},
       {"--master-port", ""},           {"--rdzv-backend", ""}, {"--rdzv-id", ""},    {"--rdzv-endpoint", ""},
-      {"--rdzv-conf", ""},             {"--max-restarts", ""}, {"--start-method", ""}, {"--monitor-interval", ""}};
+      {"--rdzv-conf", ""},             {"--max-restarts", "--max-restarts"}, {"--start-method", ""}, {"--monitor-interval", ""}};
   return options;
 }
 
@@ -34,8 +34,6 @@ void check_one_machine(const std::string& option, const std::string& value) {
   if (option == "--nnodes" && value != "1" && value != "1:1")
     refuse("this version runs on one machine; leave the option out");
   if (option == "--node-rank" && value != "0") refuse("this version runs on one machine; leave the option out");
-  if (option == "--max-restarts" && value != "0")
-    refuse("this version does not restart a failed group; leave the option out");
   const bool names_host = option == "--master-addr" || option == "--rdzv-endpoint";
   if (names_host && !value.empty() && !is_this_machine(value.substr(0, value.rfind(':'))) && !is_this_machine(value))
     refuse("this version runs on one machine and chooses its own free port; leave the option out");

@@ -133,6 +133,27 @@ TEST_F(Stopping, WhatTheGraceDoesNotSufficeForEndsWith143) {
   EXPECT_EQ(end(), 143) << said();
 }
 
+TEST_F(Stopping, AKilledRankIsStartedAgainAndTheRunEndsAsIfNothingHadHappened) {
+  const std::vector<std::string> often{"checkpoint.every_n_steps=10"};
+  ASSERT_EQ(train("whole", 2, often).code, 0);
+  begin("killed", 2, {"checkpoint.every_n_steps=10", "--max-restarts", "3"});
+  std::int64_t step = 0;
+  for (const int attempt : {0, 1}) {
+    step += 30;
+    ASSERT_TRUE(reaches("killed", step)) << said();
+    ASSERT_TRUE(wait_for_event(run("killed"), [&](const Json& event) {
+      return event["event"] == "start" && event["attempt"] == attempt;
+    })) << said();
+    const auto workers = workers_of(run("killed"));
+    ASSERT_FALSE(workers.empty());
+    kill(workers.back(), SIGKILL);
+  }
+  EXPECT_EQ(end(), 0) << said();
+  EXPECT_EQ(summary("killed")["restarts"], 2);
+  EXPECT_THAT(said(), testing::AllOf(HasSubstr("SIGKILL"), HasSubstr("restart 2 of 3")));
+  EXPECT_EQ(last("killed"), last("whole"));
+}
+
 TEST_F(Stopping, AWorkerOnItsOwnSavesToo) {
   const auto worker = start({program("tlaunch-worker"), "train", scratch_ / "lstm.yaml", "train.max_steps=1000000",
                              "checkpoint.dirpath=" + (scratch_ / "kept").string(), "checkpoint.every_n_steps=5"},

@@ -86,6 +86,7 @@ launch:
   nproc: auto
   threads_per_rank: auto
   grace_s: 30
+  max_restarts: 0
 tune:
   enabled: true
   budget_s: auto

@@ -111,7 +111,6 @@ TEST(CommandLine, TheWordTorchrunReplacedIsEnough) {
   EXPECT_EQ(as<ProgramCommand>({"--nproc-per-node", "gpu", "--no_python", "t"}).nproc, "gpu");
   EXPECT_THAT(refusal({"--nnodes", "2", "t.py"}), HasSubstr("one machine"));
   EXPECT_THAT(refusal({"--master_addr", "10.0.0.1", "t.py"}), HasSubstr("one machine"));
-  EXPECT_THAT(refusal({"--max_restarts=3", "t.py"}), HasSubstr("does not restart"));
 }
 
 TEST(CommandLine, SmokeOptionsNeedSmoke) {

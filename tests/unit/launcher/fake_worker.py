@@ -2,7 +2,7 @@
 """A worker that speaks the launcher's contract (core/worker_env.h, core/event.h) and trains nothing.
 
 describe --json | train CONFIG [key=value ...] | evaluate CONFIG --checkpoint PATH. FAKE_* in the environment change what it does:
-FAKE_FAIL=RANK:CODE fails before step 3, FAKE_NAN=1 diverges, FAKE_STEP_S is a step's time, FAKE_HOLD=PATH waits for that
+FAKE_FAIL=RANK:CODE[:STEP:ATTEMPTS] fails after step 2, FAKE_NAN=1 diverges, FAKE_STEP_S is a step's time, FAKE_HOLD=PATH waits for that
 file after step 2, FAKE_LEAK=BYTES grows each epoch, FAKE_DRIFT=1 does not resume faithfully, FAKE_DESCRIBE=bad|fail breaks
 the description."""
 import json
@@ -87,9 +87,9 @@ def train(config):
         event("start", pid=os.getpid(), world_size=WORLD, device="cpu", train_samples=640, val_samples=64,
               effective_batch_size=BATCH, steps_per_epoch=STEPS_PER_EPOCH, total_steps=total, start_step=step,
               steps_per_evaluation=STEPS_PER_EPOCH, steps_per_checkpoint=STEPS_PER_EPOCH, parameters=2)
-    fail_rank, fail_code = map(int, os.environ.get("FAKE_FAIL", "-1:0").split(":"))
+    fail_rank, fail_code, fail_step, fail_attempts = map(int, (os.environ.get("FAKE_FAIL", "-1:0") + ":2:1000").split(":")[:4])
     while step < stop:
-        if RANK == fail_rank and step == 2:
+        if RANK == fail_rank and step == fail_step and int(os.environ["TLAUNCH_ATTEMPT"]) < fail_attempts:
             fail("the fake failure", fail_code)
         if step == 2 and os.environ.get("FAKE_HOLD"):
             while not os.path.exists(os.environ["FAKE_HOLD"]):

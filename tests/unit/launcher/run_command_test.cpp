@@ -144,6 +144,31 @@ TEST_F(RunCommandTest, AFailedRankEndsTheRunWithItsCodeAndASummary) {
   EXPECT_EQ(told["failure"]["message"], "the fake failure");
 }
 
+TEST_F(RunCommandTest, AFailedRunGoesOnFromItsNewestCheckpointAsOftenAsAsked) {
+  const Finished run = tlaunch({"--nproc", "2", "--max-restarts", "3", "--run-dir", path("r"), config_}, {"FAKE_FAIL=0:139:25:1"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("rank 0 failed: exit code 139"));
+  EXPECT_THAT(run.err, HasSubstr("restart 1 of 3"));
+  EXPECT_THAT(run.err, HasSubstr("from step 20"));
+  EXPECT_EQ(summary("r")["status"], "completed");
+  EXPECT_EQ(summary("r")["restarts"], 1);
+  EXPECT_EQ(events("r", "restart").at(0)["exit_code"], 139);
+  EXPECT_EQ(events("r", "start").at(1)["start_step"], 20);
+  EXPECT_EQ(events("r", "start").at(1)["attempt"], 1);
+  EXPECT_TRUE(fs::exists(path("r/logs/attempt_1/rank_1.log")));
+}
+
+TEST_F(RunCommandTest, AFailureThatWouldBeTheSameAgainOrComesTwiceBeforeACheckpointIsNotRestarted) {
+  const Finished data = tlaunch({"--max-restarts", "3", "--run-dir", path("r"), config_}, {"FAKE_FAIL=0:65"});
+  EXPECT_EQ(data.exit_code, 65);
+  EXPECT_THAT(data.err, HasSubstr("not restarted: exit code 65 (bad data or checkpoint)"));
+  EXPECT_EQ(summary("r")["restarts"], 0);
+  const Finished early = tlaunch({"--run-dir", path("s"), config_, "launch.max_restarts=9"}, {"FAKE_FAIL=0:7"});
+  EXPECT_EQ(early.exit_code, 7);
+  EXPECT_THAT(early.err, HasSubstr("two attempts in a row"));
+  EXPECT_EQ(summary("s")["restarts"], 1);
+}
+
 TEST_F(RunCommandTest, CtrlCEndsTheRunWith130AndASecondLauncherIsKeptOut) {
   ChildProcess run(command({"--run-dir", path("r"), config_}, {"FAKE_HOLD=" + path("never")}));
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);

@@ -1,0 +1,106 @@
+#include "launcher/attempts.h"
+
+#include <poll.h>
+
+#include <chrono>
+#include <cmath>
+#include <random>
+
+#include "checkpoint/catalog.h"
+#include "checkpoint/checkpoint_folder.h"
+#include "checkpoint/safetensors.h"
+#include "core/error.h"
+#include "core/event.h"
+#include "core/units.h"
+#include "launcher/failure.h"
+#include "launcher/restart_policy.h"
+#include "launcher/signal_takeover.h"
+
+namespace tlaunch {
+namespace {
+
+std::optional<std::int64_t> step_of(const std::string& checkpoint) {
+  if (checkpoint.empty()) return std::nullopt;
+  return checkpoint_info(SafetensorsFile(checkpoint).metadata()).step;
+}
+
+double random_share() {
+  static std::mt19937_64 random{std::random_device{}()};
+  return std::uniform_real_distribution<double>(0, 1)(random);
+}
+
+// The signal by which the user ended the wait; 0: it is over.
+int wait_unless_told(double wait_s) {
+  SignalTakeover signals;
+  pollfd told{signals.fd(), POLLIN, 0};
+  const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(wait_s);
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()).count();
+    if (left <= 0) return 0;
+    ::poll(&told, 1, static_cast<int>(left));
+    if (const auto arrival = signals.next(); arrival.signal != 0) return arrival.signal;
+  }
+}
+
+GroupResult one_attempt(const Job& job, const WorkerStart& start, EventLog& log, Progress& progress, double began_s,
+                        RunSummary& summary) {
+  Session session(log, progress, &job.config);
+  const auto close = [&] {
+    summary.record = session.record();
+    summary.wall_s = unix_time_s() - began_s;
+    if (!summary.estimate) summary.estimate = session.estimate();
+  };
+  try {
+    auto result = run_session(job, start, session, {}, {});
+    close();
+    return result;
+  } catch (...) {
+    close();
+    throw;
+  }
+}
+
+}  // namespace
+
+GroupResult run_attempts(const Job& job, const RunFolder& folder, WorkerStart start, std::int64_t max_restarts, EventLog& log,
+                         Progress& progress, RunSummary& summary) {
+  const std::string checkpoints = checkpoint_dir(job.config.checkpoint, folder.path());
+  const std::string first_resume = start.resume_path;
+  RestartPolicy policy(max_restarts, step_of(first_resume));
+  const double began_s = unix_time_s();
+  for (;;) {
+    start.attempt = folder.next_attempt();
+    start.log_folder = folder.make_log_folder(start.attempt);
+    log.begin_attempt(start.attempt);
+    const GroupResult result = one_attempt(job, start, log, progress, began_s, summary);
+    if (result.exit_code == exit_code::ok || max_restarts == 0) return result;
+    const ResumeChoice newest = newest_valid(checkpoints);
+    const std::string resume_path = newest.path.empty() ? first_resume : newest.path;
+    const auto step = step_of(resume_path);
+    const auto next = policy.after({result.exit_code, result.interrupted_by != 0, step}, random_share());
+    if (!next.wait_s) {
+      if (!next.why_not.empty()) progress.line(next.why_not);
+      return result;
+    }
+    ++summary.restarts;
+    if (result.failure)
+      for (const std::string& line : failure_report(*result.failure, true)) progress.line(line);
+    for (const std::string& skipped : newest.skipped) progress.line("skipped checkpoint " + skipped);
+    progress.line("restart " + std::to_string(summary.restarts) + " of " + std::to_string(max_restarts) + " in " +
+                  format_duration(*next.wait_s) + (step ? ", from step " + std::to_string(*step) : ", from the start"));
+    log.append("restart", {{"restart", summary.restarts},
+                           {"exit_code", result.exit_code},
+                           {"wait_s", *next.wait_s},
+                           {"resume_path", resume_path}});
+    if (const int signal = wait_unless_told(*next.wait_s)) {  // nothing runs that could save: what is saved is all there is
+      GroupResult told;
+      told.interrupted_by = signal;
+      told.saved = signal != SIGINT && step.has_value();
+      told.exit_code = told.saved ? exit_code::preempted : exit_code::signal_base + signal;
+      return told;
+    }
+    start.resume_path = resume_path;
+  }
+}
+
+}  // namespace tlaunch

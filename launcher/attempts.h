@@ -1,0 +1,21 @@
+// A run's groups of workers, one after the other: where one fails, the next goes on from the newest checkpoint that is whole.
+#pragma once
+
+#include <cstdint>
+
+#include "launcher/event_log.h"
+#include "launcher/job.h"
+#include "launcher/progress.h"
+#include "launcher/run_folder.h"
+#include "launcher/session.h"
+#include "launcher/summary.h"
+
+namespace tlaunch {
+
+// `start`: the first attempt's, with all but its attempt number and log folder. Fills `summary` with what the last attempt
+// told, the time of all of them, the first one's estimate, and the number of restarts. Throws IoError where no process can be
+// made; `summary` is filled then as well.
+GroupResult run_attempts(const Job& job, const RunFolder& folder, WorkerStart start, std::int64_t max_restarts, EventLog& log,
+                         Progress& progress, RunSummary& summary);
+
+}  // namespace tlaunch
