@@ -3,13 +3,14 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <optional>
 #include <sstream>
 
 #include "launcher/environment.h"
 #include "launcher/failure.h"
+#include "launcher/program_logs.h"
 #include "launcher/rendezvous.h"
 
 namespace tlaunch {
@@ -31,40 +32,67 @@ bool in_path(const std::string& program) {
   return false;
 }
 
+// torchrun's macro for arguments.
+std::string with_local_rank(std::string argument, int local_rank) {
+  static const std::string macro = "${local_rank}";
+  for (std::size_t at = argument.find(macro); at != std::string::npos; at = argument.find(macro, at)) {
+    argument.replace(at, macro.size(), std::to_string(local_rank));
+  }
+  return argument;
+}
+
+std::string new_uuid() {
+  std::string text;
+  std::getline(std::ifstream("/proc/sys/kernel/random/uuid"), text);
+  return text.empty() ? std::to_string(::getpid()) : text;
+}
+
+EnvironmentSpec environment_spec(const ProgramCommand& command, int ranks, int allowed_cores) {
+  EnvironmentSpec environment;
+  environment.local_world_size = ranks;
+  environment.master_address = command.master_address.empty() ? loopback_address : command.master_address;
+  environment.role = command.role;
+  environment.run_id = command.run_id.empty() ? new_uuid() : command.run_id;
+  environment.signals_to_handle = command.signals_to_handle;
+  environment.virtual_local_rank = command.virtual_local_rank;
+  environment.cuda_visible_devices = variable("CUDA_VISIBLE_DEVICES");
+  environment.allowed_cores = allowed_cores;
+  environment.omp_num_threads = variable("OMP_NUM_THREADS");
+  environment.nccl_async_error_handling = variable("TORCH_NCCL_ASYNC_ERROR_HANDLING");
+  return environment;
+}
+
 }  // namespace
 
-std::vector<std::string> program_argv(const ProgramCommand& command) {
+std::vector<std::string> program_argv(const ProgramCommand& command, int local_rank) {
   std::vector<std::string> argv;
   if (command.kind != ProgramKind::executable) {
-    argv = {in_path("python") ? "python" : "python3", "-u"};
+    argv = {variable("PYTHON_EXEC").value_or(in_path("python") ? "python" : "python3"), "-u"};
     if (command.kind == ProgramKind::python_module) argv.push_back("-m");
   }
   argv.push_back(command.program);
-  argv.insert(argv.end(), command.arguments.begin(), command.arguments.end());
+  for (const std::string& argument : command.arguments) argv.push_back(with_local_rank(argument, local_rank));
   return argv;
 }
 
 int run_program(const ProgramCommand& command, int ranks, int allowed_cores) {
-  const Rendezvous port = hold_port();
+  const Rendezvous port = command.master_port == 0 ? hold_port() : hold_port(command.master_port);
+  const ProgramLogs logs = make_program_logs(command);
+  EnvironmentSpec environment = environment_spec(command, ranks, allowed_cores);
+  environment.master_port = port.port;
   GroupSpec group;
   group.grace_s = command.grace_s.value_or(kDefaultGrace_s);
   for (int rank = 0; rank < ranks; ++rank) {
-    EnvironmentSpec environment;
     environment.local_rank = rank;
-    environment.local_world_size = ranks;
-    environment.master_address = loopback_address;
-    environment.master_port = port.port;
-    environment.allowed_cores = allowed_cores;
-    environment.omp_num_threads = variable("OMP_NUM_THREADS");
-    environment.nccl_async_error_handling = variable("TORCH_NCCL_ASYNC_ERROR_HANDLING");
     WorkerSpec worker;
-    worker.argv = program_argv(command);
+    worker.argv = program_argv(command, rank);
     worker.environment = torchrun_environment(environment);
     worker.environment["PYTHONUNBUFFERED"] = variable("PYTHONUNBUFFERED").value_or("1");
     worker.inherit_stdin = ranks == 1;
-    if (!command.run_dir.empty()) {
-      worker.log_path = std::filesystem::absolute(command.run_dir) / "logs" / "attempt_0" / ("rank_" + std::to_string(rank) + ".log");
-    }
+    worker.log_path = logs.file(rank, ".log");
+    const bool shown = command.shown_ranks.empty() || command.shown_ranks.contains(rank);
+    worker.show_out = shown && (command.tee.has_out(rank) || !command.redirects.has_out(rank));
+    worker.show_error = shown && (command.tee.has_error(rank) || !command.redirects.has_error(rank));
     group.workers.push_back(std::move(worker));
   }
   const GroupResult result = run_group(group, {});

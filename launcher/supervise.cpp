@@ -98,7 +98,8 @@ class RunningGroup::State {
     for (std::size_t rank = 0; rank < requests.size(); ++rank) {
       const WorkerSpec& worker = spec_.workers[rank];
       tees_.push_back(std::make_unique<LogTee>(static_cast<int>(rank), requests.size() > 1, worker.log_path,
-                                               spec_.show_output ? out_ : nowhere_, spec_.show_output ? error_ : nowhere_,
+                                               spec_.show_output && worker.show_out ? out_ : nowhere_,
+                                               spec_.show_output && worker.show_error ? error_ : nowhere_,
                                                [this, rank](const std::string& line) {
                                                  if (callbacks_.on_line) callbacks_.on_line(static_cast<int>(rank), line);
                                                }));

@@ -19,6 +19,7 @@ struct WorkerSpec {
   std::vector<std::string> argv;                 // argv[0] is looked up in PATH
   std::map<std::string, std::string> environment;  // added to (and winning over) our own
   std::string log_path;                          // "": no file
+  bool show_out = true, show_error = true;       // false: that stream goes to the log alone
   bool inherit_stdin = false;                    // else /dev/null, or:
   int stdin_fd = -1;                             // becomes its standard input; stays the caller's
 };
