@@ -8,9 +8,14 @@
 #include <optional>
 #include <sstream>
 
+#include "core/atomic_file.h"
+#include "core/error.h"
+#include "core/event.h"
 #include "launcher/environment.h"
+#include "launcher/error_file.h"
 #include "launcher/failure.h"
 #include "launcher/program_logs.h"
+#include "launcher/program_summary.h"
 #include "launcher/rendezvous.h"
 
 namespace tlaunch {
@@ -47,6 +52,15 @@ std::string new_uuid() {
   return text.empty() ? std::to_string(::getpid()) : text;
 }
 
+// A disk that is full does not change how the program ended.
+void keep_summary(const ProgramLogs& logs, const Json& summary) {
+  try {
+    write_file_atomically(logs.home + "/summary.json", without_nonfinite(summary).dump(2) + "\n");
+  } catch (const IoError& error) {
+    std::cerr << "tlaunch: " << error.what() << '\n';
+  }
+}
+
 EnvironmentSpec environment_spec(const ProgramCommand& command, int ranks, int allowed_cores) {
   EnvironmentSpec environment;
   environment.local_world_size = ranks;
@@ -76,12 +90,14 @@ std::vector<std::string> program_argv(const ProgramCommand& command, int local_r
 }
 
 int run_program(const ProgramCommand& command, int ranks, int allowed_cores) {
+  const double start_s = unix_time_s();
   const Rendezvous port = command.master_port == 0 ? hold_port() : hold_port(command.master_port);
   const ProgramLogs logs = make_program_logs(command);
   EnvironmentSpec environment = environment_spec(command, ranks, allowed_cores);
   environment.master_port = port.port;
   GroupSpec group;
   group.grace_s = command.grace_s.value_or(kDefaultGrace_s);
+  std::vector<ErrorFile> error_files;  // live as long as the group
   for (int rank = 0; rank < ranks; ++rank) {
     environment.local_rank = rank;
     WorkerSpec worker;
@@ -90,6 +106,8 @@ int run_program(const ProgramCommand& command, int ranks, int allowed_cores) {
     worker.environment["PYTHONUNBUFFERED"] = variable("PYTHONUNBUFFERED").value_or("1");
     worker.inherit_stdin = ranks == 1;
     worker.log_path = logs.file(rank, ".log");
+    error_files.push_back(make_error_file(logs.file(rank, ".error.json")));
+    worker.error_path = worker.environment["TORCHELASTIC_ERROR_FILE"] = error_files.back().path;
     const bool shown = command.shown_ranks.empty() || command.shown_ranks.contains(rank);
     worker.show_out = shown && (command.tee.has_out(rank) || !command.redirects.has_out(rank));
     worker.show_error = shown && (command.tee.has_error(rank) || !command.redirects.has_error(rank));
@@ -100,6 +118,7 @@ int run_program(const ProgramCommand& command, int ranks, int allowed_cores) {
   if (result.failure) {
     for (const std::string& line : failure_report(*result.failure, ranks > 1)) std::cerr << line << '\n';
   }
+  if (!logs.home.empty()) keep_summary(logs, program_summary(result, unix_time_s() - start_s, logs.folder));
   return result.exit_code;
 }
 

@@ -4,9 +4,11 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 
 #include "child_process.h"
+#include "core/json.h"
 #include "tests/support/run_tlaunch.h"
 
 namespace tlaunch {
@@ -57,6 +59,104 @@ TEST(ProgramMode, TheLocalRankStandsForItsMacro) {
   const auto run = test::run_tlaunch({"--nproc", "2", "--no-python", "echo", "--local-rank=${local_rank}", "$HOME"});
   EXPECT_THAT(run.out, HasSubstr("[rank 0] --local-rank=0 $HOME\n"));
   EXPECT_THAT(run.out, HasSubstr("[rank 1] --local-rank=1 $HOME\n"));
+}
+
+Json summary_in(const TempDir& folder) { return Json::parse(content(folder / "summary.json")); }
+
+TEST(ProgramMode, AFailureIsToldWithWhatTheRankRecordedAndKeptForPrograms) {
+  const TempDir folder;
+  const std::string record = R"({"message": {"message": "ValueError: bad luck", "extraInfo": {}}})";
+  const auto run = run_two({"--run-dir", folder.path()},
+                           "if [ $RANK = 1 ]; then echo '" + record + "' > $TORCHELASTIC_ERROR_FILE; exit 7; fi; exec sleep 60");
+  EXPECT_EQ(run.code, 7);
+  EXPECT_THAT(run.err, HasSubstr("root cause: rank 1 failed: exit code 7, on "));
+  EXPECT_THAT(run.err, HasSubstr("it said: ValueError: bad luck\nstopped because of it: rank 0 (SIGTERM (terminated))\n"));
+  const Json summary = summary_in(folder);
+  EXPECT_EQ(summary["status"], "failed");
+  EXPECT_EQ(summary["exit_code"], 7);
+  EXPECT_EQ(summary["failure"]["rank"], 1);
+  EXPECT_EQ(summary["failure"]["message"], "ValueError: bad luck");
+  EXPECT_EQ(summary["failure"]["victims"][0]["rank"], 0);
+  EXPECT_TRUE(std::filesystem::exists(folder / "logs/attempt_0/rank_1.error.json"));
+
+  EXPECT_EQ(run_two({"--run-dir", folder.path()}, "true").code, 0);
+  EXPECT_EQ(summary_in(folder)["status"], "completed");
+  EXPECT_FALSE(summary_in(folder).contains("failure"));
+}
+
+TEST(ProgramMode, TheErrorFileNeedsNoFolderAndIsNotInherited) {
+  const auto run = run_two({}, "if [ $RANK = 1 ]; then echo '{\"message\": \"lost\"}' > $TORCHELASTIC_ERROR_FILE; exit 7; fi; "
+                               "ls -l /proc/self/fd; exec sleep 60");
+  EXPECT_EQ(run.code, 7);
+  EXPECT_THAT(run.err, HasSubstr("it said: lost\n"));
+  EXPECT_THAT(run.out, Not(HasSubstr("memfd")));
+}
+
+TEST(ProgramMode, TheRankThatRecordedItsErrorFirstIsTheRootCauseThoughItEndsLater) {
+  const TempDir folder;
+  const std::string pipe = folder / "pipe";
+  ASSERT_EQ(std::system(("mkfifo " + pipe).c_str()), 0);
+  // Rank 1 fails, and is busy with its end when rank 0, which noticed, is gone. A file's time is told in steps of some
+  // milliseconds: rank 0 takes longer to notice.
+  const auto run = run_two({}, "trap '' TERM; if [ $RANK = 1 ]; then echo '{\"message\": \"first\"}' > $TORCHELASTIC_ERROR_FILE; echo > " +
+                                   pipe + "; sleep 0.5; exit 3; fi; read x < " + pipe +
+                                   "; sleep 0.05; echo '{\"message\": \"lost my peer\"}' > $TORCHELASTIC_ERROR_FILE; exit 4");
+  EXPECT_EQ(run.code, 3) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("rank 1 failed: exit code 3"));
+  EXPECT_THAT(run.err, HasSubstr("it said: first\n"));
+}
+
+TEST(ProgramMode, PythonsRecordTellsItsException) {
+  const std::string python = (test::source_dir() / ".venv/bin/python").string();
+  if (::access(python.c_str(), X_OK) != 0) GTEST_SKIP() << "no " << python;
+  const TempDir folder;
+  test::write(folder / "fail.py",
+              "import os\n"
+              "from torch.distributed.elastic.multiprocessing.errors import record\n"
+              "@record\n"
+              "def main():\n"
+              "    if os.environ['RANK'] == '1':\n"
+              "        raise ValueError('no such thing')\n"
+              "    import time\n"
+              "    time.sleep(60)\n"
+              "main()\n");
+  ::setenv("PYTHON_EXEC", python.c_str(), 1);
+  const auto run = test::run_tlaunch({"--nproc", "2", folder / "fail.py"});
+  ::unsetenv("PYTHON_EXEC");
+  EXPECT_EQ(run.code, 1);
+  EXPECT_THAT(run.err, HasSubstr("root cause: rank 1 failed: exit code 1"));
+  EXPECT_THAT(run.err, HasSubstr("it said: ValueError: no such thing\n"));
+}
+
+// A control group (v1) of 64 MB for a test.
+class SmallMemory {
+ public:
+  SmallMemory() : path_("/sys/fs/cgroup/memory/tlaunch-test-" + std::to_string(::getpid())) {
+    std::error_code error;
+    made_ = std::filesystem::exists("/sys/fs/cgroup/memory/tasks", error) && std::filesystem::create_directory(path_, error);
+    if (made_) test::write(path_ + "/memory.limit_in_bytes", "67108864");
+  }
+  ~SmallMemory() {
+    if (made_) ::rmdir(path_.c_str());
+  }
+  explicit operator bool() const { return made_; }
+  std::string tasks() const { return path_ + "/tasks"; }
+
+ private:
+  std::string path_;
+  bool made_ = false;
+};
+
+TEST(ProgramMode, AnOutOfMemoryKillIsRecognised) {
+  const SmallMemory small;
+  if (!small) GTEST_SKIP() << "no control group for memory can be made here";
+  test::ChildProcess child({"sh", "-c",
+                            "echo $$ > " + small.tasks() + " && exec " + test::program("tlaunch").string() +
+                                " --nproc 2 --no-python sh -c 'if [ $RANK = 1 ]; then exec python3 -c \"b\\\"x\\\" * 300000000\"; fi; "
+                                "exec sleep 60'"});
+  const auto finished = child.wait();
+  EXPECT_EQ(finished.exit_code, 137) << finished.err;
+  EXPECT_THAT(finished.err, HasSubstr("rank 1 failed: SIGKILL (out of memory: killed by the kernel), exit 137"));
 }
 
 }  // namespace
