@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "hardware/cgroup.h"
 
@@ -77,6 +78,16 @@ MemoryInfo memory_info(const FileReader& read, const ProcessLimits& limits) {
     memory.available_bytes = memory.limit_bytes;
   }
   return memory;
+}
+
+std::optional<std::uint64_t> oom_kills(const FileReader& read) {
+  // Only the innermost group: v2 counts what lies below a group with it, v1 does not count upwards.
+  for (const auto& [controller, file] : {std::pair("memory", "/memory.oom_control"), std::pair("", "/memory.events")}) {
+    const auto folders = cgroup_folders(read, controller);
+    if (folders.empty()) continue;
+    if (const auto count = keyed_number(read(folders.front() + file), "oom_kill")) return count;
+  }
+  return keyed_number(read("/proc/vmstat"), "oom_kill");
 }
 
 }  // namespace tlaunch

@@ -23,4 +23,9 @@ ProcessLimits process_limits();
 
 MemoryInfo memory_info(const FileReader& read, const ProcessLimits& limits);
 
+// Processes that the kernel has killed for want of memory: of this process's control group (v2 memory.events, v1
+// memory.oom_control), or where that is not told of the whole machine. Nothing where the kernel does not count. A rise
+// while a child of ours was killed says why it was.
+std::optional<std::uint64_t> oom_kills(const FileReader& read);
+
 }  // namespace tlaunch

@@ -1,10 +1,6 @@
 #include "launcher/attempts.h"
 
-#include <poll.h>
-
-#include <chrono>
-#include <cmath>
-#include <random>
+#include <csignal>
 
 #include "checkpoint/catalog.h"
 #include "checkpoint/checkpoint_folder.h"
@@ -14,7 +10,7 @@
 #include "core/units.h"
 #include "launcher/failure.h"
 #include "launcher/restart_policy.h"
-#include "launcher/signal_takeover.h"
+#include "launcher/restart_wait.h"
 
 namespace tlaunch {
 namespace {
@@ -22,24 +18,6 @@ namespace {
 std::optional<std::int64_t> step_of(const std::string& checkpoint) {
   if (checkpoint.empty()) return std::nullopt;
   return checkpoint_info(SafetensorsFile(checkpoint).metadata()).step;
-}
-
-double random_share() {
-  static std::mt19937_64 random{std::random_device{}()};
-  return std::uniform_real_distribution<double>(0, 1)(random);
-}
-
-// The signal by which the user ended the wait; 0: it is over.
-int wait_unless_told(double wait_s) {
-  SignalTakeover signals;
-  pollfd told{signals.fd(), POLLIN, 0};
-  const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(wait_s);
-  for (;;) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()).count();
-    if (left <= 0) return 0;
-    ::poll(&told, 1, static_cast<int>(left));
-    if (const auto arrival = signals.next(); arrival.signal != 0) return arrival.signal;
-  }
 }
 
 GroupResult one_attempt(const Job& job, const WorkerStart& start, EventLog& log, Progress& progress, double began_s,

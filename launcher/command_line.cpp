@@ -1,8 +1,11 @@
 #include "launcher/command_line.h"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
 
 #include "core/error.h"
 #include "launcher/checkpoints_line.h"
@@ -26,7 +29,7 @@ constexpr const char* run_footer =
     "A program instead of a config (all that follows it is the program's):\n"
     "  tlaunch [--nproc N] [--grace S] [--run-dir DIR] PROGRAM.py [ARG ...]\n"
     "          in place of PROGRAM.py also: -m MODULE, --no-python PROGRAM, -- PROGRAM\n"
-    "  torchrun's spellings for one machine are taken too: --nproc_per_node, --standalone, --nnodes 1, ...\n\n"
+    "  torchrun's options for one machine are taken too; tlaunch --help -- PROGRAM lists them\n\n"
     "Commands:\n"
     "  probe         what this machine has: GPUs, CPU, memory limit, disk\n"
     "  evaluate      evaluate a checkpoint on the data set of a config\n"
@@ -92,15 +95,17 @@ struct Parsers {
         ->type_name("S");
   }
 
+  static void restarts_option(CLI::App& app, std::optional<std::int64_t>& value, const std::string& meaning) {
+    app.add_option("--max-restarts", value, meaning)->check(within(0, 1'000'000))->type_name("N");
+  }
+
   Parsers() {
     run.add_option("CONFIG.yaml", run_values.config, "What to train");
     run.add_option("key=value", run_values.overrides, "Config keys to change; the last wins")->type_name("");
     nproc_option(run, run_values.nproc, "default: launch.nproc");
     grace_option(run, run_values.grace_s, "default: launch.grace_s");
-    run.add_option("--max-restarts", run_values.max_restarts,
-                   "Start a failed run again so often, from its newest whole checkpoint (default: launch.max_restarts)")
-        ->check(within(0, 1'000'000))
-        ->type_name("N");
+    restarts_option(run, run_values.max_restarts,
+                    "Start a failed run again so often, from its newest whole checkpoint (default: launch.max_restarts)");
     run.add_option("--run-dir", run_values.run_dir, "The run's folder (default: runs/<name>/<time>-<id>)")
         ->type_name("DIR");
     run.add_option("--resume", run_values.resume,
@@ -123,7 +128,9 @@ struct Parsers {
 
     nproc_option(program, program_values.nproc, "default: 1");
     grace_option(program, program_values.grace_s, "default: 30");
+    restarts_option(program, program_values.max_restarts, "Start all ranks again so often where one fails (default: 0)");
     program.add_option("--run-dir", program_values.run_dir, "Keep each rank's output in DIR/logs")->type_name("DIR");
+    program.footer(torchrun_help());
 
     probe.add_flag("--json", probe_values.json, "As JSON");
     probe.footer("Example:\n  tlaunch probe --json");
@@ -155,20 +162,31 @@ struct Parsers {
   }
 };
 
-// Whether an option that stands before the first word is followed by a value; any command may still claim it.
-bool takes_value(const Parsers& parsers, const std::string& option) {
+// Our option of that name, of whatever command: nullptr where there is none.
+const CLI::Option* own_option(const Parsers& parsers, const std::string& argument) {
+  const std::string name = argument.substr(0, argument.find('='));
   std::vector<const CLI::App*> apps{&parsers.run, &parsers.program, &parsers.probe, &parsers.evaluate, &parsers.tune};
   for (const CLI::App* app : parsers.checkpoints.apps()) apps.push_back(app);
   for (const CLI::App* app : apps) {
-    const CLI::Option* known = app->get_option_no_throw(option);
-    if (known != nullptr) return known->get_items_expected_max() > 0;
+    if (const CLI::Option* known = app->get_option_no_throw(name)) return known;
   }
-  if (is_torchrun_flag(option)) return false;
-  if (torchrun_option_takes_value(option)) return true;
-  refuse_unknown(parsers.run, option, "tlaunch");
+  return nullptr;
 }
 
-Command run_command(Parsers& parsers, const std::vector<std::string>& own) {
+// Whether an option that stands before the first word is followed by a value; any command may still claim it.
+bool takes_value(const Parsers& parsers, const std::string& argument) {
+  if (const CLI::Option* known = own_option(parsers, argument)) return known->get_items_expected_max() > 0;
+  if (find_torchrun_option(argument) != nullptr) return torchrun_value_follows(argument);
+  refuse_unknown(parsers.run, argument, "tlaunch");
+}
+
+// PET_ variables, and over them what the command line says.
+TorchrunValues torchrun_values(TorchrunValues given, const Variables& variables, bool program) {
+  given.merge(torchrun_variables(variables, program));
+  return given;
+}
+
+Command run_command(Parsers& parsers, const std::vector<std::string>& own, const TorchrunValues& torchrun) {
   const std::string help = parse(parsers.run, own, "tlaunch CONFIG.yaml");
   if (!help.empty()) return PrintCommand{help};
   if (parsers.version) return PrintCommand{"tlaunch " TLAUNCH_VERSION "\n"};
@@ -183,10 +201,24 @@ Command run_command(Parsers& parsers, const std::vector<std::string>& own) {
   }
   if (parsers.smoke && parsers.run_values.resume)
     throw UsageError("--smoke starts a run of its own: leave --resume out");
+  apply_torchrun(torchrun, parsers.run_values.nproc);
+  if (!parsers.run_values.max_restarts) parsers.run_values.max_restarts = torchrun_restarts(torchrun);
   return parsers.run_values;
 }
 
-Command program_command(Parsers& parsers, SplitArguments split) {
+ProgramKind kind_of(const SplitArguments& split) {
+  const std::string& program = split.program.front();
+  if (split.flags.module && split.flags.no_python) throw UsageError("-m and --no-python exclude each other: leave one out");
+  if (split.flags.module) return ProgramKind::python_module;
+  if (split.flags.run_path) return ProgramKind::python_script;
+  if (split.flags.no_python) return ProgramKind::executable;
+  if (program.ends_with(".py")) return ProgramKind::python_script;
+  // A file that is there but cannot be executed is a script: torchrun gives it to Python too.
+  const bool script = std::filesystem::is_regular_file(program) && ::access(program.c_str(), X_OK) != 0;
+  return script ? ProgramKind::python_script : ProgramKind::executable;
+}
+
+Command program_command(Parsers& parsers, SplitArguments split, const TorchrunValues& torchrun) {
   // The run command's own options are known, but mean nothing to a foreign program.
   for (const std::string& argument : split.own) {
     const std::string name = argument.substr(0, argument.find('='));
@@ -199,24 +231,27 @@ Command program_command(Parsers& parsers, SplitArguments split) {
   ProgramCommand& command = parsers.program_values;
   command.program = split.program.front();
   command.arguments.assign(split.program.begin() + 1, split.program.end());
-  if (split.module) {
-    command.kind = ProgramKind::python_module;
-  } else if (!split.no_python && command.program.ends_with(".py")) {
-    command.kind = ProgramKind::python_script;
-  }
+  command.kind = kind_of(split);
+  apply_torchrun(torchrun, command);
+  if (!command.run_dir.empty() && !command.log_dir.empty())
+    throw UsageError("--run-dir keeps the logs in its folder logs: leave out --log-dir, or --run-dir");
   return command;
 }
 
 }  // namespace
 
-Command parse_command_line(const std::vector<std::string>& arguments) {
+Command parse_command_line(const std::vector<std::string>& arguments, const Variables& variables) {
   Parsers parsers;
-  SplitArguments split = split_arguments(arguments, command_words(),
-                                         [&](const std::string& option) { return takes_value(parsers, option); });
-  split.own = translate_torchrun(split.own);
-  if (split.word == "program") return program_command(parsers, std::move(split));
+  const PythonFlags flags{torchrun_flag_variable(variables, "module"), torchrun_flag_variable(variables, "no-python"),
+                          torchrun_flag_variable(variables, "run-path")};
+  SplitArguments split = split_arguments(
+      arguments, command_words(), [&](const std::string& argument) { return takes_value(parsers, argument); }, flags);
+  const std::vector<std::string> untouched = split.own;
+  const TorchrunValues torchrun =
+      take_torchrun(split.own, [&](const std::string& argument) { return own_option(parsers, argument) != nullptr; });
+  if (split.word == "program") return program_command(parsers, std::move(split), torchrun_values(torchrun, variables, true));
   if (split.word == "probe") {
-    const std::string help = parse(parsers.probe, split.own, "tlaunch probe");
+    const std::string help = parse(parsers.probe, untouched, "tlaunch probe");
     if (!help.empty()) return PrintCommand{help};
     return parsers.probe_values;
   }
@@ -228,6 +263,7 @@ Command parse_command_line(const std::vector<std::string>& arguments) {
     if (parsers.evaluate_values.checkpoint.empty())
       throw UsageError("evaluate needs --checkpoint PATH  (see tlaunch evaluate --help)");
     check_overrides(parsers.evaluate_values.overrides);
+    apply_torchrun(torchrun, parsers.evaluate_values.nproc);
     return parsers.evaluate_values;
   }
   if (split.word == "tune") {
@@ -241,10 +277,11 @@ Command parse_command_line(const std::vector<std::string>& arguments) {
     if (!parsers.tune_values.gpu.empty() && (parsers.tune_values.write || parsers.tune_values.team))
       throw UsageError("--gpu is for a card that is not here: leave --write and --team to a machine that has it");
     check_overrides(parsers.tune_values.overrides);
+    apply_torchrun(torchrun, parsers.tune_values.nproc);
     return parsers.tune_values;
   }
-  if (split.word == "checkpoints") return parsers.checkpoints.parse_command(split.own);
-  return run_command(parsers, split.own);
+  if (split.word == "checkpoints") return parsers.checkpoints.parse_command(untouched);
+  return run_command(parsers, split.own, torchrun_values(torchrun, variables, false));
 }
 
 }  // namespace tlaunch

@@ -5,9 +5,13 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
+
+#include "launcher/stream_choice.h"
+#include "launcher/torchrun_options.h"
 
 namespace tlaunch {
 
@@ -37,8 +41,19 @@ struct ProgramCommand {
   std::string program;                   // path, or the module's name
   std::vector<std::string> arguments;
   std::optional<std::string> nproc;      // none: 1, as torchrun
+  std::optional<std::int64_t> max_restarts;
   std::optional<double> grace_s;
-  std::string run_dir;                   // "": no log files
+  std::string run_dir, log_dir;          // log files in run_dir/logs or in log_dir; both "": none
+  // torchrun's:
+  bool nproc_as_torchrun = false;        // auto without a GPU: one rank an allowed core
+  bool virtual_local_rank = false;       // each rank sees one GPU, as its device 0
+  std::string role = "default";
+  std::string run_id = "none";           // "": a new UUID
+  std::string master_address;            // "": 127.0.0.1
+  int master_port = 0;                   // 0: any free one
+  std::string signals_to_handle = "SIGTERM,SIGINT,SIGHUP,SIGQUIT";
+  StreamChoice redirects, tee;           // kept off the terminal, unless teed
+  std::set<int> shown_ranks;             // local ranks whose output is shown; empty: all
 };
 
 struct ProbeCommand {
@@ -79,7 +94,7 @@ struct PrintCommand {
 using Command = std::variant<RunCommand, ProgramCommand, ProbeCommand, EvaluateCommand, TuneCommand, CheckpointsCommand,
                              PrintCommand>;
 
-// `arguments` without the program's own name.
-Command parse_command_line(const std::vector<std::string>& arguments);
+// `arguments` without the program's own name. `variables` is the environment, asked for torchrun's PET_ variables.
+Command parse_command_line(const std::vector<std::string>& arguments, const Variables& variables);
 
 }  // namespace tlaunch

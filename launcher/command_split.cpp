@@ -17,8 +17,16 @@ SplitArguments program_mode(SplitArguments split, const std::vector<std::string>
   split.word = "program";
   split.program.assign(arguments.begin() + static_cast<std::ptrdiff_t>(at), arguments.end());
   if (split.program.empty())
-    throw UsageError(after + " needs a " + (split.module ? "module" : "program") + " after it");
+    throw UsageError(after + " needs a program after it");
   return split;
+}
+
+// The flag that an argument sets; nullptr where it is another argument.
+bool* python_flag(PythonFlags& flags, const std::string& argument) {
+  if (argument == "-m" || argument == "--module") return &flags.module;
+  if (argument == "--no-python" || argument == "--no_python") return &flags.no_python;
+  if (argument == "--run-path" || argument == "--run_path") return &flags.run_path;
+  return nullptr;
 }
 
 [[noreturn]] void refuse_word(const std::string& word, const std::vector<std::string>& commands) {
@@ -34,28 +42,26 @@ SplitArguments program_mode(SplitArguments split, const std::vector<std::string>
 }  // namespace
 
 SplitArguments split_arguments(const std::vector<std::string>& arguments, const std::vector<std::string>& commands,
-                               const std::function<bool(const std::string&)>& takes_value) {
+                               const std::function<bool(const std::string&)>& takes_value, const PythonFlags& flags) {
   SplitArguments split;
   split.word = "run";
+  split.flags = flags;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& argument = arguments[i];
     if (argument == "--") return program_mode(std::move(split), arguments, i + 1, argument);
-    if (argument == "-m" || argument == "--module") {
-      split.module = true;
-      return program_mode(std::move(split), arguments, i + 1, argument);
-    }
-    if (argument == "--no-python" || argument == "--no_python") {
-      split.no_python = true;
+    if (bool* flag = python_flag(split.flags, argument)) {
+      *flag = true;
       continue;
     }
     if (argument.size() > 1 && argument.starts_with("-")) {
       split.own.push_back(argument);
       const std::size_t equals = argument.find('=');
-      const bool has_value = takes_value(argument.substr(0, equals)) && equals == std::string::npos;
+      const bool has_value = takes_value(argument) && equals == std::string::npos;
       if (has_value && i + 1 < arguments.size()) split.own.push_back(arguments[++i]);
       continue;
     }
-    if (split.no_python) return program_mode(std::move(split), arguments, i, argument);
+    if (split.flags.module || split.flags.no_python || split.flags.run_path)
+      return program_mode(std::move(split), arguments, i, argument);
     const auto rest = [&](std::size_t from) {
       split.own.insert(split.own.end(), arguments.begin() + static_cast<std::ptrdiff_t>(from), arguments.end());
       return split;
@@ -69,7 +75,9 @@ SplitArguments split_arguments(const std::vector<std::string>& arguments, const 
       return program_mode(std::move(split), arguments, i, argument);
     refuse_word(argument, commands);
   }
-  if (split.no_python) throw UsageError("--no-python needs a program after it");
+  if (split.flags.module) throw UsageError("-m needs a module after it");
+  if (split.flags.no_python) throw UsageError("--no-python needs a program after it");
+  if (split.flags.run_path) throw UsageError("--run-path needs a script after it");
   return split;
 }
 

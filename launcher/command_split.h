@@ -7,16 +7,21 @@
 
 namespace tlaunch {
 
+// How a program is started, as torchrun's flags say.
+struct PythonFlags {
+  bool module = false, no_python = false, run_path = false;
+};
+
 struct SplitArguments {
   std::string word;              // "run", "program", or a command's name
   std::vector<std::string> own;  // ours, the command's word left out
-  bool module = false, no_python = false;
+  PythonFlags flags;
   std::vector<std::string> program;  // program mode: the program (or module) and its arguments
 };
 
 // `takes_value` says whether an option ("--nproc") is followed by a value, or throws where it is unknown. `commands`
-// are the known words. Throws UsageError for a first word that is no command, config, Python script or file.
+// are the known words; `flags` are set before the first argument is looked at. Throws UsageError for a first word that is no command, config, Python script or file.
 SplitArguments split_arguments(const std::vector<std::string>& arguments, const std::vector<std::string>& commands,
-                               const std::function<bool(const std::string&)>& takes_value);
+                               const std::function<bool(const std::string&)>& takes_value, const PythonFlags& flags);
 
 }  // namespace tlaunch

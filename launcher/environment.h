@@ -1,6 +1,7 @@
 // The environment that workers are started with.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -13,13 +14,20 @@ struct EnvironmentSpec {
   int local_world_size = 1;      // ranks on this node; one node, so also the world's size
   std::string master_address;
   int master_port = 0;
+  std::string role = "default", run_id = "none";
+  std::string signals_to_handle = "SIGTERM,SIGINT,SIGHUP,SIGQUIT";
+  // Each rank is told that it is local rank 0, and sees one GPU: the one of its place in CUDA_VISIBLE_DEVICES, where
+  // that is set.
+  bool virtual_local_rank = false;
+  std::optional<std::string> cuda_visible_devices;
   int allowed_cores = 1;         // of this node
+  std::int64_t restarts = 0, max_restarts = 0;  // so far; at most
   std::optional<std::string> omp_num_threads, nccl_async_error_handling;  // what the user has set: it stays
 };
 
 // What torchrun sets for the same rank, value for value, but for these: TORCHELASTIC_USE_AGENT_STORE is False, because
 // no agent serves a store on MASTER_PORT; OMP_NUM_THREADS is the cores of one rank, where torchrun sets 1; no error
-// file, which nobody here would read. Pure.
+// file, which program mode adds. Pure. Throws UsageError where a rank has no GPU of its own.
 std::map<std::string, std::string> torchrun_environment(const EnvironmentSpec& spec);
 
 // All of a worker's environment as "NAME=value": our own, without what an outer tlaunch told *its* worker, and

@@ -14,7 +14,7 @@ namespace tlaunch {
 
 namespace {
 
-constexpr std::size_t kReportLines = 10, kVictimsNamed = 6;
+constexpr std::size_t kVictimsNamed = 6;
 
 std::string signal_text(int signal) {
   static const std::map<int, std::string> words = {
@@ -45,6 +45,7 @@ int exit_code_of(const RankEnd& end) {
 std::string cause_of(const RankEnd& end, const std::string& program) {
   if (end.start_error == ENOENT) return "cannot start " + program + ": not found";
   if (end.start_error != 0) return "cannot start " + program + ": " + std::strerror(end.start_error);
+  if (end.out_of_memory) return "SIGKILL (out of memory: killed by the kernel)";
   return WIFSIGNALED(end.wait_status) ? signal_text(WTERMSIG(end.wait_status))
                                       : "exit code " + std::to_string(WEXITSTATUS(end.wait_status));
 }
@@ -65,24 +66,33 @@ std::optional<std::size_t> first_failure(const std::vector<RankEnd>& ends) {
 }
 
 std::vector<std::string> failure_report(const GroupFailure& failure, bool with_output) {
-  std::vector<std::string> report{"rank " + std::to_string(failure.rank) + " failed: " + failure.cause};
+  std::vector<std::string> report{"root cause: rank " + std::to_string(failure.rank) + " failed: " + failure.cause};
   if (failure.signal != 0) report[0] += ", exit " + std::to_string(failure.exit_code);
-  if (with_output) {
-    const std::size_t room = kReportLines - 1 - (failure.victims.empty() ? 0 : 1);
-    const std::size_t count = std::min(room, failure.last_lines.size());
-    for (auto line = failure.last_lines.end() - static_cast<std::ptrdiff_t>(count); line != failure.last_lines.end(); ++line) {
-      report.push_back("  | " + *line);
-    }
-  }
+  if (!failure.host.empty()) report[0] += ", on " + failure.host;
+  if (!failure.message.empty()) report.push_back("it said: " + failure.message);
   if (!failure.victims.empty()) {
     std::string named;
     for (std::size_t i = 0; i < std::min(kVictimsNamed, failure.victims.size()); ++i) {
-      named += (i == 0 ? "" : ", ") + failure.victims[i];
+      const Victim& victim = failure.victims[i];
+      named += (i == 0 ? "rank " : ", rank ") + std::to_string(victim.rank) + " (" + victim.cause + ")";
     }
     if (failure.victims.size() > kVictimsNamed) named += " and " + std::to_string(failure.victims.size() - kVictimsNamed) + " more";
     report.push_back("stopped because of it: " + named);
   }
+  if (!failure.log_path.empty()) report.push_back("its output: " + failure.log_path);
+  if (!with_output || failure.last_lines.empty()) return report;
+  report.push_back("its last lines:");
+  for (const std::string& line : failure.last_lines) report.push_back("  | " + line);
   return report;
+}
+
+Json to_json(const GroupFailure& failure) {
+  Json victims = Json::array();
+  for (const Victim& victim : failure.victims) victims.push_back({{"rank", victim.rank}, {"cause", victim.cause}});
+  Json json = {{"rank", failure.rank},     {"host", failure.host},       {"cause", failure.cause},
+               {"signal", failure.signal}, {"message", failure.message}, {"victims", victims}};
+  if (!failure.log_path.empty()) json["log"] = failure.log_path;
+  return json;
 }
 
 }  // namespace tlaunch

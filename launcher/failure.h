@@ -15,7 +15,8 @@ struct RankEnd {
   int wait_status = 0;             // of waitpid; meaningless where start_error is set
   int start_error = 0;             // errno where it could not be started
   bool before_stop = false;        // it had ended, or its end was settled, before the group was told to stop
-  std::optional<int> reported;     // the place of its failure event among those of all ranks
+  std::optional<int> reported;     // the place of its failure event, or error file, among those of all ranks
+  bool out_of_memory = false;      // SIGKILL while the kernel's count of such kills rose
 };
 
 int exit_code_of(const RankEnd& end);                                 // 128 + signal, 127 not found, 126 not executable
@@ -26,7 +27,11 @@ std::string cause_of(const RankEnd& end, const std::string& program);  // see Gr
 // a failure, then the one that ended first. Nothing where all ended with 0.
 std::optional<std::size_t> first_failure(const std::vector<RankEnd>& ends);
 
-// At most ten lines for stderr: what failed, its last words (left out with with_output false), its victims.
+// For stderr: at most ten lines on what failed, what it said and its victims, then the last lines of its output, 20 at
+// most (left out with with_output false).
 std::vector<std::string> failure_report(const GroupFailure& failure, bool with_output);
+
+// The same for programs: {rank, host, cause, signal, message, victims: [{rank, cause}]} and log where it is kept.
+Json to_json(const GroupFailure& failure);
 
 }  // namespace tlaunch

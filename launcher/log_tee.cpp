@@ -15,7 +15,7 @@ namespace tlaunch {
 
 namespace {
 
-constexpr std::size_t kLastLines = 10, kLastLineBytes = 200;
+constexpr std::size_t kLastLines = 20, kLastLineBytes = 200;
 constexpr double kProgressInterval_s = 1;
 
 std::string prefix_of(int rank, const Console& console) {

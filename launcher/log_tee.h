@@ -30,7 +30,7 @@ class LogTee {
   void feed(Stream stream, std::string_view bytes, double now_s);
   void finish(double now_s);  // no more bytes will come
 
-  // The last lines of both streams, 10 at most, as clean UTF-8 of 200 bytes at most each.
+  // The last lines of both streams, 20 at most, as clean UTF-8 of 200 bytes at most each.
   std::vector<std::string> last_lines() const;
 
  private:

@@ -10,6 +10,7 @@
 #include "launcher/checkpoints_command.h"
 #include "launcher/command_line.h"
 #include "launcher/evaluate_command.h"
+#include "launcher/job.h"
 #include "launcher/probe_command.h"
 #include "launcher/program_mode.h"
 #include "launcher/run_command.h"
@@ -26,7 +27,7 @@ int run_plain_program(const ProgramCommand& command) {
   HardwareProfile hardware;
   if (command.nproc == "auto" || command.nproc == "gpu") hardware = probe(".");
   hardware.cpu = cpu;
-  return run_program(command, static_cast<int>(program_ranks(command.nproc, hardware)), cpu.allowed_cores);
+  return run_program(command, static_cast<int>(program_ranks(command.nproc, hardware, command.nproc_as_torchrun)), cpu.allowed_cores);
 }
 
 struct Dispatch {
@@ -46,7 +47,7 @@ struct Dispatch {
 
 int main(int argc, char** argv) {
   try {
-    return std::visit(Dispatch{}, parse_command_line({argv + 1, argv + argc}));
+    return std::visit(Dispatch{}, parse_command_line({argv + 1, argv + argc}, environment_value));
   } catch (const Error& error) {
     std::fprintf(stderr, "tlaunch: %s\n", error.what());
     return error.code();

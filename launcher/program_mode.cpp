@@ -3,14 +3,23 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <optional>
 #include <sstream>
 
+#include "core/atomic_file.h"
+#include "core/error.h"
+#include "core/event.h"
+#include "core/units.h"
 #include "launcher/environment.h"
+#include "launcher/error_file.h"
 #include "launcher/failure.h"
+#include "launcher/program_logs.h"
+#include "launcher/program_summary.h"
 #include "launcher/rendezvous.h"
+#include "launcher/restart_policy.h"
+#include "launcher/restart_wait.h"
 
 namespace tlaunch {
 
@@ -31,40 +40,78 @@ bool in_path(const std::string& program) {
   return false;
 }
 
+// torchrun's macro for arguments.
+std::string with_local_rank(std::string argument, int local_rank) {
+  static const std::string macro = "${local_rank}";
+  for (std::size_t at = argument.find(macro); at != std::string::npos; at = argument.find(macro, at)) {
+    argument.replace(at, macro.size(), std::to_string(local_rank));
+  }
+  return argument;
+}
+
+std::string new_uuid() {
+  std::string text;
+  std::getline(std::ifstream("/proc/sys/kernel/random/uuid"), text);
+  return text.empty() ? std::to_string(::getpid()) : text;
+}
+
+// A disk that is full does not change how the program ended.
+void keep_summary(const ProgramLogs& logs, const Json& summary) {
+  try {
+    write_file_atomically(logs.home + "/summary.json", without_nonfinite(summary).dump(2) + "\n");
+  } catch (const IoError& error) {
+    std::cerr << "tlaunch: " << error.what() << '\n';
+  }
+}
+
+EnvironmentSpec environment_spec(const ProgramCommand& command, int ranks, int allowed_cores) {
+  EnvironmentSpec environment;
+  environment.local_world_size = ranks;
+  environment.master_address = command.master_address.empty() ? loopback_address : command.master_address;
+  environment.role = command.role;
+  environment.run_id = command.run_id.empty() ? new_uuid() : command.run_id;
+  environment.signals_to_handle = command.signals_to_handle;
+  environment.virtual_local_rank = command.virtual_local_rank;
+  environment.cuda_visible_devices = variable("CUDA_VISIBLE_DEVICES");
+  environment.allowed_cores = allowed_cores;
+  environment.omp_num_threads = variable("OMP_NUM_THREADS");
+  environment.nccl_async_error_handling = variable("TORCH_NCCL_ASYNC_ERROR_HANDLING");
+  return environment;
+}
+
 }  // namespace
 
-std::vector<std::string> program_argv(const ProgramCommand& command) {
+std::vector<std::string> program_argv(const ProgramCommand& command, int local_rank) {
   std::vector<std::string> argv;
   if (command.kind != ProgramKind::executable) {
-    argv = {in_path("python") ? "python" : "python3", "-u"};
+    argv = {variable("PYTHON_EXEC").value_or(in_path("python") ? "python" : "python3"), "-u"};
     if (command.kind == ProgramKind::python_module) argv.push_back("-m");
   }
   argv.push_back(command.program);
-  argv.insert(argv.end(), command.arguments.begin(), command.arguments.end());
+  for (const std::string& argument : command.arguments) argv.push_back(with_local_rank(argument, local_rank));
   return argv;
 }
 
-int run_program(const ProgramCommand& command, int ranks, int allowed_cores) {
-  const Rendezvous port = hold_port();
+namespace {
+
+GroupResult run_once(const ProgramCommand& command, EnvironmentSpec environment, const ProgramLogs& logs) {
+  const int ranks = environment.local_world_size;
   GroupSpec group;
   group.grace_s = command.grace_s.value_or(kDefaultGrace_s);
+  std::vector<ErrorFile> error_files;  // live as long as the group
   for (int rank = 0; rank < ranks; ++rank) {
-    EnvironmentSpec environment;
     environment.local_rank = rank;
-    environment.local_world_size = ranks;
-    environment.master_address = loopback_address;
-    environment.master_port = port.port;
-    environment.allowed_cores = allowed_cores;
-    environment.omp_num_threads = variable("OMP_NUM_THREADS");
-    environment.nccl_async_error_handling = variable("TORCH_NCCL_ASYNC_ERROR_HANDLING");
     WorkerSpec worker;
-    worker.argv = program_argv(command);
+    worker.argv = program_argv(command, rank);
     worker.environment = torchrun_environment(environment);
     worker.environment["PYTHONUNBUFFERED"] = variable("PYTHONUNBUFFERED").value_or("1");
     worker.inherit_stdin = ranks == 1;
-    if (!command.run_dir.empty()) {
-      worker.log_path = std::filesystem::absolute(command.run_dir) / "logs" / "attempt_0" / ("rank_" + std::to_string(rank) + ".log");
-    }
+    worker.log_path = logs.file(rank, ".log");
+    error_files.push_back(make_error_file(logs.file(rank, ".error.json")));
+    worker.error_path = worker.environment["TORCHELASTIC_ERROR_FILE"] = error_files.back().path;
+    const bool shown = command.shown_ranks.empty() || command.shown_ranks.contains(rank);
+    worker.show_out = shown && (command.tee.has_out(rank) || !command.redirects.has_out(rank));
+    worker.show_error = shown && (command.tee.has_error(rank) || !command.redirects.has_error(rank));
     group.workers.push_back(std::move(worker));
   }
   const GroupResult result = run_group(group, {});
@@ -72,7 +119,29 @@ int run_program(const ProgramCommand& command, int ranks, int allowed_cores) {
   if (result.failure) {
     for (const std::string& line : failure_report(*result.failure, ranks > 1)) std::cerr << line << '\n';
   }
-  return result.exit_code;
+  return result;
+}
+
+}  // namespace
+
+int run_program(const ProgramCommand& command, int ranks, int allowed_cores) {
+  const Rendezvous port = command.master_port == 0 ? hold_port() : hold_port(command.master_port);
+  EnvironmentSpec environment = environment_spec(command, ranks, allowed_cores);
+  environment.master_port = port.port;
+  environment.max_restarts = command.max_restarts.value_or(0);
+  RestartPolicy policy(environment.max_restarts, std::nullopt, /*knows_progress=*/false);
+  for (;; ++environment.restarts) {
+    const double start_s = unix_time_s();
+    const ProgramLogs logs = make_program_logs(command);
+    const GroupResult result = run_once(command, environment, logs);
+    if (!logs.home.empty()) keep_summary(logs, program_summary(result, unix_time_s() - start_s, logs.folder));
+    const auto next = policy.after({result.exit_code, result.interrupted_by != 0, {}}, random_share());
+    if (!next.why_not.empty()) std::cerr << "tlaunch: " << next.why_not << '\n';
+    if (!next.wait_s) return result.exit_code;
+    std::cerr << "tlaunch: restart " << environment.restarts + 1 << " of " << environment.max_restarts << " in "
+              << format_duration(*next.wait_s) << '\n';
+    if (const int signal = wait_unless_told(*next.wait_s)) return exit_code::signal_base + signal;
+  }
 }
 
 }  // namespace tlaunch

@@ -7,9 +7,9 @@
 
 namespace tlaunch {
 
-// What starts the program: `python -u` for a script or module (python3 where PATH holds no python). Pure but for the
-// look into PATH.
-std::vector<std::string> program_argv(const ProgramCommand& command);
+// What starts the program as that rank: for a script or module $PYTHON_EXEC, or python (python3 where PATH holds no
+// python), with -u. "${local_rank}" in its arguments becomes the number. Pure but for the look at the environment.
+std::vector<std::string> program_argv(const ProgramCommand& command, int local_rank);
 
 // Runs `ranks` processes on this machine to their end and returns the exit code. A failure is told on stderr.
 int run_program(const ProgramCommand& command, int ranks, int allowed_cores);

@@ -9,6 +9,7 @@ namespace tlaunch {
 struct Rendezvous {
   Descriptor socket;
   int port = 0;
+  Descriptor claim = {};  // what another tlaunch that is told the same port runs into
 };
 
 inline constexpr const char* loopback_address = "127.0.0.1";
@@ -21,5 +22,8 @@ Rendezvous listen_on_loopback();
 // gives the port to no one who asks for any port, but lets a program bind it by number (with SO_REUSEADDR, as
 // torch.distributed's store does). Throws IoError.
 Rendezvous hold_port();
+
+// The same for a port that the user names. Throws UsageError where a program listens on it or another tlaunch holds it.
+Rendezvous hold_port(int port);
 
 }  // namespace tlaunch

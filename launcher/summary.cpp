@@ -36,7 +36,7 @@ void settle(RunSummary& summary, const GroupResult& group) {
     if (!group.failure) return;
     const auto told = summary.record.failures.find(group.failure->rank);
     if (told != summary.record.failures.end()) {
-      summary.failure_message = told->second;
+      summary.failure_message = summary.failure->message = told->second;
     } else if (!group.failure->last_lines.empty()) {
       summary.failure_message = group.failure->last_lines.back();
     }
@@ -72,10 +72,8 @@ Json to_json(const RunSummary& summary) {
     json["actual"]["disk_peak_bytes"] = summary.record.checkpoint_peak_bytes + summary.log_bytes;
   if (summary.record.peak_bytes > 0) json["actual"]["peak_bytes"] = summary.record.peak_bytes;
   if (summary.failure) {
-    json["failure"] = {{"rank", summary.failure->rank},
-                       {"cause", summary.failure->cause},
-                       {"signal", summary.failure->signal},
-                       {"message", summary.failure_message}};
+    json["failure"] = to_json(*summary.failure);
+    json["failure"]["message"] = summary.failure_message;
   } else if (!summary.failure_message.empty()) {  // the launcher's own
     json["failure"] = {{"rank", nullptr}, {"cause", "launcher"}, {"signal", 0}, {"message", summary.failure_message}};
   }

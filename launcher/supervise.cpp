@@ -17,14 +17,17 @@
 
 #include "core/error.h"
 #include "core/worker_env.h"
+#include "hardware/memory.h"
 #include "launcher/console.h"
 #include "launcher/environment.h"
+#include "launcher/error_file.h"
 #include "launcher/event_pipe.h"
 #include "launcher/failure.h"
 #include "launcher/guard.h"
 #include "launcher/log_tee.h"
 #include "launcher/process_tree.h"
 #include "launcher/signal_takeover.h"
+#include "launcher/this_machine.h"
 
 namespace tlaunch {
 
@@ -98,12 +101,14 @@ class RunningGroup::State {
     for (std::size_t rank = 0; rank < requests.size(); ++rank) {
       const WorkerSpec& worker = spec_.workers[rank];
       tees_.push_back(std::make_unique<LogTee>(static_cast<int>(rank), requests.size() > 1, worker.log_path,
-                                               spec_.show_output ? out_ : nowhere_, spec_.show_output ? error_ : nowhere_,
+                                               spec_.show_output && worker.show_out ? out_ : nowhere_,
+                                               spec_.show_output && worker.show_error ? error_ : nowhere_,
                                                [this, rank](const std::string& line) {
                                                  if (callbacks_.on_line) callbacks_.on_line(static_cast<int>(rank), line);
                                                }));
       requests[rank] = request(worker, rank);
     }
+    oom_kills_ = oom_kills(system_files());
     guard_ = std::make_unique<Guard>(requests, spec_.store_fd);
     if (events_) events_->close_write();
     next_tick_ = Clock::now() + kTick;
@@ -272,12 +277,17 @@ class RunningGroup::State {
   }
 
   void ended(RankEnd end) {
+    if (end.start_error == 0 && WIFSIGNALED(end.wait_status) && WTERMSIG(end.wait_status) == SIGKILL) {
+      const auto kills = oom_kills(system_files());
+      end.out_of_memory = kills && oom_kills_ && *kills > *oom_kills_;
+    }
     ends_.push_back(end);
     if (exit_code_of(end) == 0 || stopping_) return;
     failed_ = true;
-    // Who is on the way out already dies of its own cause, whatever order the ends are reported in.
+    // Who is on the way out already, or has told of its failure, dies of its own cause, whatever order the ends are
+    // reported in.
     for (const auto& [rank, pid] : running_) {
-      if (is_exiting(pid)) settled_.insert(rank);
+      if (is_exiting(pid) || error_time_ns(spec_.workers[rank].error_path)) settled_.insert(rank);
     }
     stop(SIGTERM);
   }
@@ -340,6 +350,7 @@ class RunningGroup::State {
                                                                    : exit_code::signal_base + interrupted_by_;
       return result;
     }
+    order_by_error_files();
     for (RankEnd& end : ends_) {
       const auto told = std::find(failure_events_.begin(), failure_events_.end(), end.rank);
       if (told != failure_events_.end()) end.reported = static_cast<int>(told - failure_events_.begin());
@@ -353,12 +364,24 @@ class RunningGroup::State {
     if (end.start_error == 0 && WIFSIGNALED(end.wait_status)) failure.signal = WTERMSIG(end.wait_status);
     failure.cause = cause_of(end, spec_.workers[end.rank].argv[0]);
     failure.last_lines = tees_[end.rank]->last_lines();
+    failure.host = host_name();
+    failure.log_path = spec_.workers[end.rank].log_path;
+    failure.message = error_message(spec_.workers[end.rank].error_path);
     for (const RankEnd& other : ends_) {
-      if (&other == &end || exit_code_of(other) == 0) continue;
-      failure.victims.push_back("rank " + std::to_string(other.rank) + " (" + cause_of(other, "") + ")");
+      if (&other != &end && exit_code_of(other) != 0) failure.victims.push_back({other.rank, cause_of(other, "")});
     }
     result.failure = std::move(failure);
     return result;
+  }
+
+  // Ranks without events that wrote an error file told of their failures in the order of the files. Of two in one tick of
+  // the clock the second one is left out: then the order of their ends decides.
+  void order_by_error_files() {
+    std::map<std::int64_t, int> ranks;
+    for (const RankEnd& end : ends_) {
+      if (const auto time_ns = error_time_ns(spec_.workers[end.rank].error_path)) ranks.emplace(*time_ns, end.rank);
+    }
+    for (const auto& [time_ns, rank] : ranks) failure_events_.push_back(rank);
   }
 
   bool all_ended_with(const std::set<int>& codes) const {
@@ -393,6 +416,7 @@ class RunningGroup::State {
   std::vector<RankEnd> ends_;         // in the order in which they happened
   std::set<int> settled_;             // ranks whose end was on its way before the group was told to stop
   std::vector<int> failure_events_;   // ranks that told of a failure, in that order
+  std::optional<std::uint64_t> oom_kills_;  // when the group started
   bool stopping_ = false, failed_ = false, shares_terminal_ = false;
   int interrupted_by_ = 0;
   std::optional<Clock::time_point> kill_at_, tell_at_, last_wish_;

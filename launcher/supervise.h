@@ -19,6 +19,8 @@ struct WorkerSpec {
   std::vector<std::string> argv;                 // argv[0] is looked up in PATH
   std::map<std::string, std::string> environment;  // added to (and winning over) our own
   std::string log_path;                          // "": no file
+  std::string error_path;                        // where it tells of its failure (error_file.h); "": nowhere
+  bool show_out = true, show_error = true;       // false: that stream goes to the log alone
   bool inherit_stdin = false;                    // else /dev/null, or:
   int stdin_fd = -1;                             // becomes its standard input; stays the caller's
 };
@@ -32,15 +34,24 @@ struct GroupSpec {
   bool show_output = true;           // false: workers' output goes to their logs alone
 };
 
+// A rank that fell because another one did.
+struct Victim {
+  int rank = 0;
+  std::string cause;                 // as below
+};
+
 // The first failure: the rank whose end made the group stop. Others that fall because of it are victims.
 struct GroupFailure {
   int rank = 0;
   int exit_code = 1;                 // its own, or 128 + signal
   int signal = 0;                    // 0: it exited
   std::string cause;                 // "exit code 7", "SIGSEGV (segmentation fault)", "SIGKILL (killed; out of memory?)",
-                                     // "cannot start PROGRAM: not found"
-  std::vector<std::string> last_lines;  // of its own output, at most 10, clean UTF-8
-  std::vector<std::string> victims;  // "rank 0 (SIGTERM)": the others that did not end with 0
+                                     // "SIGKILL (out of memory: killed by the kernel)", "cannot start PROGRAM: not found"
+  std::vector<std::string> last_lines;  // of its own output, at most 20, clean UTF-8
+  std::vector<Victim> victims;       // the others that did not end with 0
+  std::string host = {};             // where it ran
+  std::string message = {};          // what it told of itself; "": nothing
+  std::string log_path = {};         // all of its output; "": not kept
 };
 
 struct GroupResult {

@@ -1,20 +1,19 @@
-// torchrun's spellings, so that replacing the word torchrun in a script for one machine is enough. Pure.
+// What torchrun's options mean on one machine, so that replacing the word torchrun in a script is enough. What cannot
+// be honoured is a UsageError that says what to use.
 #pragma once
 
-#include <string>
-#include <vector>
+#include "launcher/command_line.h"
+#include "launcher/torchrun_options.h"
 
 namespace tlaunch {
 
-// `arguments` (those before the program) with torchrun's options put into ours: --nproc_per_node becomes --nproc, and
-// what one machine does not need (--standalone, --nnodes 1, --node_rank 0, the address and port of the rendezvous,
-// which tlaunch chooses itself) is left out. Throws UsageError for what asks for more than one machine or for restarts.
-std::vector<std::string> translate_torchrun(const std::vector<std::string>& arguments);
+// For our own workers: --nproc_per_node, where --nproc is not given; the rest is checked and has no effect.
+void apply_torchrun(const TorchrunValues& values, std::optional<std::string>& nproc);
 
-// Whether `option` (without "=value") is one that torchrun follows by a value and that translate_torchrun knows.
-bool torchrun_option_takes_value(const std::string& option);
+// What --max_restarts asks for; nothing where it is not given.
+std::optional<std::int64_t> torchrun_restarts(const TorchrunValues& values);
 
-// Whether it is one of torchrun's options without a value that translate_torchrun knows.
-bool is_torchrun_flag(const std::string& option);
+// For a plain program.
+void apply_torchrun(const TorchrunValues& values, ProgramCommand& command);
 
 }  // namespace tlaunch

@@ -36,8 +36,9 @@ World world_of(const std::string& nproc, const HardwareProfile& hardware) {
       " visible here; ask for at most so many, or hide the GPUs (CUDA_VISIBLE_DEVICES=) to train on the CPU");
 }
 
-std::int64_t program_ranks(const std::optional<std::string>& nproc, const HardwareProfile& hardware) {
+std::int64_t program_ranks(const std::optional<std::string>& nproc, const HardwareProfile& hardware, bool as_torchrun) {
   if (!nproc) return 1;
+  if (as_torchrun && *nproc == "auto" && hardware.gpus.empty()) return world_of("cpu", hardware).size;
   if (*nproc == "auto" || *nproc == "cpu" || *nproc == "gpu") return world_of(*nproc, hardware).size;
   return number_of_ranks(*nproc);
 }

@@ -19,7 +19,7 @@ struct World {
 World world_of(const std::string& nproc, const HardwareProfile& hardware);
 
 // Ranks of a plain program, which may use GPUs or not: 1 where nothing is said, as torchrun; a number as it is; else as
-// above.
-std::int64_t program_ranks(const std::optional<std::string>& nproc, const HardwareProfile& hardware);
+// above. `as_torchrun`: auto without a GPU is one rank an allowed core.
+std::int64_t program_ranks(const std::optional<std::string>& nproc, const HardwareProfile& hardware, bool as_torchrun);
 
 }  // namespace tlaunch

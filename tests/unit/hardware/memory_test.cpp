@@ -61,5 +61,19 @@ TEST(Memory, NothingKnownIsZeroNotEndless) {
   EXPECT_EQ(memory_info(fake_files({{"/proc/meminfo", "MemTotal: many kB\n"}}), {}).available_bytes, 0u);
 }
 
+TEST(OomKills, AreThoseOfTheInnermostGroupOrOfTheMachine) {
+  std::map<std::string, std::string> files = {{"/proc/vmstat", "pgfault 9\noom_kill 7\n"}};
+  EXPECT_EQ(oom_kills(fake_files(files)), 7u);
+  files["/proc/self/cgroup"] = "0::/job\n";
+  files["/proc/self/mountinfo"] = v2_mounts;
+  files["/sys/fs/cgroup/job/memory.events"] = "low 0\nmax 12\noom 3\noom_kill 2\noom_group_kill 0\n";
+  EXPECT_EQ(oom_kills(fake_files(files)), 2u);
+  files["/proc/self/cgroup"] = "4:memory:/job\n0::/\n";
+  files["/proc/self/mountinfo"] = hybrid_mounts;
+  files["/sys/fs/cgroup/memory/job/memory.oom_control"] = "oom_kill_disable 0\nunder_oom 0\noom_kill 4\n";
+  EXPECT_EQ(oom_kills(fake_files(files)), 4u);
+  EXPECT_EQ(oom_kills(fake_files({})), std::nullopt);
+}
+
 }  // namespace
 }  // namespace tlaunch

@@ -4,7 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "core/error.h"
+#include "tests/support/temp_dir.h"
 
 namespace tlaunch {
 namespace {
@@ -16,14 +19,16 @@ using testing::Not;
 
 using Words = std::vector<std::string>;
 
+std::optional<std::string> no_variables(const std::string&) { return std::nullopt; }
+
 template <typename T>
-T as(const Words& words) {
-  return std::get<T>(parse_command_line(words));
+T as(const Words& words, const Variables& variables = no_variables) {
+  return std::get<T>(parse_command_line(words, variables));
 }
 
-std::string refusal(const Words& words) {
+std::string refusal(const Words& words, const Variables& variables = no_variables) {
   try {
-    parse_command_line(words);
+    parse_command_line(words, variables);
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), exit_code::usage);
     return error.what();
@@ -108,9 +113,113 @@ TEST(CommandLine, TheWordTorchrunReplacedIsEnough) {
                           "localhost:0", "--master_port=29501", "--nproc_per_node=2", "t.py", "--nnodes=3"});
   EXPECT_EQ(script.nproc, "2");
   EXPECT_THAT(script.arguments, ElementsAre("--nnodes=3"));
+  const auto yaml = as<ProgramCommand>({"--nproc_per_node=4", "train.py", "--config", "c.yaml"});
+  EXPECT_EQ(yaml.nproc, "4");
+  EXPECT_THAT(yaml.arguments, ElementsAre("--config", "c.yaml"));
   EXPECT_EQ(as<ProgramCommand>({"--nproc-per-node", "gpu", "--no_python", "t"}).nproc, "gpu");
+  EXPECT_EQ(as<RunCommand>({"--nproc_per_node=2", "a.yaml"}).nproc, "2");
+}
+
+TEST(CommandLine, TorchrunsOptionsAreReadAsItsParserReadsThem) {
+  const auto all = as<ProgramCommand>(
+      {"--nproc_per_nod", "2", "--nproc-per-node=3", "--role", "trainer", "--rdzv_id=job7", "--master_addr", "127.0.0.1", "--master_port", "29501", "-r3", "-t",
+       "0:1,1:2", "--log_dir=logs", "--local_ranks_filter", "0,2", "--virtual_local_rank", "--signals_to_handle=SIGTERM,SIGUSR1",
+       "--monitor_interval=5", "--start_method", "fork", "--event_log_handler=null", "--max-restarts=0", "-m", "--rdzv-conf=",
+       "pkg.train", "-r", "0"});
+  EXPECT_EQ(all.kind, ProgramKind::python_module);
+  EXPECT_EQ(all.program, "pkg.train");
+  EXPECT_THAT(all.arguments, ElementsAre("-r", "0"));
+  EXPECT_EQ(all.nproc, "3") << "the last wins";
+  EXPECT_TRUE(all.nproc_as_torchrun);
+  EXPECT_EQ(all.role, "trainer");
+  EXPECT_EQ(all.run_id, "job7");
+  EXPECT_EQ(all.master_address, "127.0.0.1");
+  EXPECT_EQ(all.master_port, 29501);
+  EXPECT_EQ(all.log_dir, "logs");
+  EXPECT_TRUE(all.redirects.has_out(5) && all.redirects.has_error(5));
+  EXPECT_TRUE(all.tee.has_out(0) && !all.tee.has_error(0) && all.tee.has_error(1) && !all.tee.has_out(2));
+  EXPECT_THAT(all.shown_ranks, ElementsAre(0, 2));
+  EXPECT_TRUE(all.virtual_local_rank);
+  EXPECT_EQ(all.signals_to_handle, "SIGTERM,SIGUSR1");
+  EXPECT_EQ(as<ProgramCommand>({"--run_path", "script", "a"}).kind, ProgramKind::python_script);
+  EXPECT_EQ(as<ProgramCommand>({"--rdzv_endpoint=localhost:29400", "t.py"}).master_port, 29400);
+}
+
+TEST(CommandLine, RestartsAreAskedForInEitherSpelling) {
+  for (const char* option : {"--max-restarts=3", "--max_restarts=3"}) {
+    EXPECT_EQ(as<ProgramCommand>({option, "t.py"}).max_restarts, 3) << option;
+    EXPECT_EQ(as<RunCommand>({option, "a.yaml"}).max_restarts, 3) << option;
+  }
+  EXPECT_FALSE(as<RunCommand>({"a.yaml"}).max_restarts) << "the config's";
+}
+
+TEST(CommandLine, ThePortIsFreeWhereTorchrunWouldNotUseTheOneNamed) {
+  EXPECT_EQ(as<ProgramCommand>({"t.py"}).master_port, 0);
+  EXPECT_EQ(as<ProgramCommand>({"--standalone", "--master_port=29501", "t.py"}).master_port, 0);
+  EXPECT_EQ(as<ProgramCommand>({"--rdzv_backend=c10d", "--rdzv_endpoint=localhost:29501", "t.py"}).master_port, 0);
+  EXPECT_EQ(as<ProgramCommand>({"--standalone", "--rdzv_id=mine", "t.py"}).run_id, "") << "a new one";
+}
+
+TEST(CommandLine, PetVariablesAreDefaultsOfTorchrunsOptions) {
+  const std::map<std::string, std::string> set = {{"PET_NPROC_PER_NODE", "3"}, {"PET_NNODES", "1"}, {"PET_ROLE", "r"},
+                                                  {"PET_REDIRECTS", "1"},      {"PET_MODULE", "1"}, {"PET_STANDALONE", "0"}};
+  const Variables variables = [&](const std::string& name) {
+    const auto found = set.find(name);
+    return found == set.end() ? std::nullopt : std::optional(found->second);
+  };
+  const auto program = as<ProgramCommand>({"--role=mine", "pkg.train", "x"}, variables);
+  EXPECT_EQ(program.kind, ProgramKind::python_module);
+  EXPECT_EQ(program.nproc, "3");
+  EXPECT_EQ(program.role, "mine") << "the command line wins";
+  EXPECT_TRUE(program.redirects.has_out(0));
+  EXPECT_EQ(program.run_id, "none");
+  EXPECT_EQ(as<ProgramCommand>({"--nproc", "1", "pkg.train"}, variables).nproc, "1");
+
+  const auto only = [](const std::string& name, const std::string& value) {
+    return Variables([=](const std::string& asked) { return asked == name ? std::optional(value) : std::nullopt; });
+  };
+  EXPECT_EQ(as<RunCommand>({"a.yaml"}, only("PET_NPROC_PER_NODE", "2")).nproc, "2");
+  EXPECT_EQ(as<RunCommand>({"a.yaml"}, only("PET_LOG_DIR", "/logs")).config, "a.yaml") << "means nothing to a run";
+  EXPECT_THAT(refusal({"t.py"}, only("PET_NNODES", "2")), HasSubstr("one machine"));
+  EXPECT_THAT(refusal({"a.yaml"}, only("PET_NNODES", "2")), HasSubstr("one machine"));
+  EXPECT_THAT(refusal({"t.py"}, only("PET_STANDALONE", "yes")), HasSubstr("PET_STANDALONE=yes: 0 or 1"));
+}
+
+TEST(CommandLine, WhatTorchrunDoesAndWeDoNotIsRefusedWithWhatToUse) {
   EXPECT_THAT(refusal({"--nnodes", "2", "t.py"}), HasSubstr("one machine"));
-  EXPECT_THAT(refusal({"--master_addr", "10.0.0.1", "t.py"}), HasSubstr("one machine"));
+  EXPECT_THAT(refusal({"--nnodes", "1:4", "t.py"}), HasSubstr("--nnodes 1"));
+  EXPECT_THAT(refusal({"--node_rank=1", "t.py"}), HasSubstr("one machine"));
+  EXPECT_THAT(refusal({"--master_addr", "192.0.2.7", "t.py"}), HasSubstr("one machine"));
+  EXPECT_THAT(refusal({"--rdzv_endpoint", "elsewhere.example:29400", "t.py"}), HasSubstr("one machine"));
+  EXPECT_THAT(refusal({"--max_restarts=many", "t.py"}), HasSubstr("a number of restarts"));
+  EXPECT_THAT(refusal({"--master_port=http", "t.py"}), HasSubstr("0 (any free one) to 65535"));
+  EXPECT_THAT(refusal({"--redirects", "4", "t.py"}), HasSubstr("0:3,1:1"));
+  EXPECT_THAT(refusal({"-t", "0:9", "t.py"}), HasSubstr("0:3,1:1"));
+  EXPECT_THAT(refusal({"--local_ranks_filter=a", "t.py"}), HasSubstr("0,2"));
+  EXPECT_THAT(refusal({"--signals_to_handle=SIGUSR2", "t.py"}), HasSubstr("SIGUSR1 is passed on"));
+  EXPECT_THAT(refusal({"--event_log_handler=console", "t.py"}), HasSubstr("leave the option out"));
+  EXPECT_THAT(refusal({"--logs_specs=mine", "t.py"}), HasSubstr("--log-dir"));
+  EXPECT_THAT(refusal({"--numa_binding=node", "t.py"}), HasSubstr("numactl"));
+  EXPECT_THAT(refusal({"--duplicate_stdout_filters=a", "t.py"}), HasSubstr("--log-dir"));
+  EXPECT_THAT(refusal({"--standalone=1", "t.py"}), HasSubstr("takes no value"));
+  EXPECT_THAT(refusal({"-m", "--no-python", "t"}), HasSubstr("exclude each other"));
+  EXPECT_THAT(refusal({"-r", "3", "a.yaml"}), HasSubstr("for plain programs"));
+  EXPECT_THAT(refusal({"--log_dir=a", "--run-dir=b", "t.py"}), HasSubstr("leave out --log-dir"));
+  EXPECT_THAT(refusal({"probe", "--nnodes=1"}), HasSubstr("unknown option --nnodes"));
+}
+
+TEST(CommandLine, AFileThatCannotBeExecutedIsAScript) {
+  const test::TempDir folder;
+  test::write(folder / "train", "print(1)\n");
+  EXPECT_EQ(as<ProgramCommand>({folder / "train"}).kind, ProgramKind::python_script);
+  std::filesystem::permissions(folder / "train", std::filesystem::perms::owner_all);
+  EXPECT_EQ(as<ProgramCommand>({folder / "train"}).kind, ProgramKind::executable);
+}
+
+TEST(CommandLine, HelpBeforeAProgramListsTorchrunsOptions) {
+  const std::string help = as<PrintCommand>({"--help", "--", "t"}).text;
+  for (const char* text : {"--grace", "--nproc-per-node", "--redirects, -r", "--local-ranks-filter", "Examples:"})
+    EXPECT_THAT(help, HasSubstr(text));
 }
 
 TEST(CommandLine, SmokeOptionsNeedSmoke) {

@@ -3,16 +3,21 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <map>
+
+#include "launcher/error_file.h"
+#include "tests/support/temp_dir.h"
 
 namespace tlaunch {
 namespace {
 
 using testing::HasSubstr;
 
-RankEnd exited(int rank, int code, bool before_stop = true) { return {rank, code << 8, 0, before_stop, {}}; }
-RankEnd killed(int rank, int signal, bool before_stop = true) { return {rank, signal, 0, before_stop, {}}; }
+RankEnd exited(int rank, int code, bool before_stop = true) { return {rank, code << 8, 0, before_stop, {}, false}; }
+RankEnd killed(int rank, int signal, bool before_stop = true) { return {rank, signal, 0, before_stop, {}, false}; }
 
 int first_rank(const std::vector<RankEnd>& ends) {
   const auto first = first_failure(ends);
@@ -44,6 +49,9 @@ TEST(FailureCause, NamesSignalsAndExitCodes) {
   EXPECT_EQ(cause_of(exited(0, 7), "p"), "exit code 7");
   EXPECT_EQ(cause_of(killed(0, SIGSEGV), "p"), "SIGSEGV (segmentation fault)");
   EXPECT_EQ(cause_of(killed(0, SIGKILL), "p"), "SIGKILL (killed; out of memory?)");
+  RankEnd starved = killed(0, SIGKILL);
+  starved.out_of_memory = true;
+  EXPECT_EQ(cause_of(starved, "p"), "SIGKILL (out of memory: killed by the kernel)");
   EXPECT_EQ(exit_code_of(killed(0, SIGSEGV)), 139);
   RankEnd missing;
   missing.start_error = ENOENT;
@@ -53,21 +61,64 @@ TEST(FailureCause, NamesSignalsAndExitCodes) {
   EXPECT_EQ(exit_code_of(missing), 126);
 }
 
-TEST(FailureReport, HasTenLinesAtMostAndNamesTheVictims) {
+GroupFailure crash() {
   GroupFailure failure;
   failure.rank = 1;
   failure.exit_code = 139;
   failure.signal = SIGSEGV;
   failure.cause = "SIGSEGV (segmentation fault)";
-  for (int i = 0; i < 10; ++i) failure.last_lines.push_back("line " + std::to_string(i));
-  for (int i = 0; i < 9; ++i) failure.victims.push_back("rank " + std::to_string(i + 2) + " (SIGTERM)");
-  const auto report = failure_report(failure, true);
-  ASSERT_EQ(report.size(), 10u);
-  EXPECT_EQ(report.front(), "rank 1 failed: SIGSEGV (segmentation fault), exit 139");
-  EXPECT_EQ(report[8], "  | line 9");
-  EXPECT_THAT(report.back(), HasSubstr("rank 2 (SIGTERM), "));
-  EXPECT_THAT(report.back(), HasSubstr("and 3 more"));
-  EXPECT_EQ(failure_report(failure, false).size(), 2u);
+  failure.host = "node7";
+  failure.message = "ValueError: bad";
+  failure.log_path = "/logs/rank_1.log";
+  for (int i = 0; i < 20; ++i) failure.last_lines.push_back("line " + std::to_string(i));
+  for (int i = 0; i < 9; ++i) failure.victims.push_back({i + 2, "SIGTERM"});
+  return failure;
+}
+
+TEST(FailureReport, NamesTheCauseAndTheVictimsInTenLinesAndThenTheLastTwenty) {
+  const auto report = failure_report(crash(), true);
+  const auto output = std::find(report.begin(), report.end(), "its last lines:");
+  ASSERT_LE(output - report.begin(), 10);
+  ASSERT_EQ(report.end() - output, 21);
+  EXPECT_EQ(report[0], "root cause: rank 1 failed: SIGSEGV (segmentation fault), exit 139, on node7");
+  EXPECT_EQ(report[1], "it said: ValueError: bad");
+  EXPECT_THAT(report[2], HasSubstr("stopped because of it: rank 2 (SIGTERM), "));
+  EXPECT_THAT(report[2], HasSubstr("and 3 more"));
+  EXPECT_EQ(report[3], "its output: /logs/rank_1.log");
+  EXPECT_EQ(report.back(), "  | line 19");
+  EXPECT_EQ(failure_report(crash(), false).size(), 4u);
+}
+
+TEST(FailureReport, IsToldToProgramsWithTheSameFields) {
+  GroupFailure failure = crash();
+  failure.victims.resize(1);
+  EXPECT_EQ(to_json(failure), (Json{{"rank", 1},
+                                    {"host", "node7"},
+                                    {"cause", "SIGSEGV (segmentation fault)"},
+                                    {"signal", SIGSEGV},
+                                    {"message", "ValueError: bad"},
+                                    {"victims", Json::array({Json{{"rank", 2}, {"cause", "SIGTERM"}}})},
+                                    {"log", "/logs/rank_1.log"}}));
+}
+
+TEST(ErrorFile, TellsWhatTheRankRecorded) {
+  const test::TempDir folder;
+  const std::string path = folder / "error.json";
+  EXPECT_EQ(error_message(path), "");
+  EXPECT_FALSE(error_time_ns(path));
+  for (const auto& [text, message] : std::map<std::string, std::string>{
+           {R"({"message": {"message": "ValueError: bad\nluck", "extraInfo": {"timestamp": "1"}}})", "ValueError: bad"},
+           {R"({"message": "plain \u001b[31mtext"})", "plain text"},
+           {R"({"message": {"message": 3}})", ""},
+           {R"([1])", ""},
+           {"{\"mess", ""},
+           {"\xff\xfe", ""}}) {
+    test::write(path, text);
+    EXPECT_EQ(error_message(path), message) << text;
+    EXPECT_TRUE(error_time_ns(path));
+  }
+  test::write(path, R"({"message": ")" + std::string(2 << 20, 'x') + "\"}");
+  EXPECT_EQ(error_message(path), "") << "too large to be one";
 }
 
 }  // namespace

@@ -85,15 +85,15 @@ TEST(LogTee, WarnsOnceOfAFullDiskAndGoesOn) {
   EXPECT_EQ(t.shown_error(), "tlaunch: cannot write /dev/full: No space left on device; going on without this log\n");
 }
 
-TEST(LogTee, KeepsTheLastTenLinesFitForAReport) {
+TEST(LogTee, KeepsTheLastTwentyLinesFitForAReport) {
   Teed t(true);
   for (int i = 0; i < 30; ++i) t.tee.feed(Stream::out, "line " + std::to_string(i) + "\n", 0);
   t.tee.feed(Stream::error, std::string(1 << 20, 'x') + "\n\x1b[31mred\xff\x01 \xc3\xa9\n", 0);
   const auto last = t.tee.last_lines();
-  ASSERT_EQ(last.size(), 10u);
-  EXPECT_EQ(last[7], "line 29");
-  EXPECT_EQ(last[8].size(), 200u);
-  EXPECT_EQ(last[9], "red?? \xc3\xa9");
+  ASSERT_EQ(last.size(), 20u);
+  EXPECT_EQ(last[17], "line 29");
+  EXPECT_EQ(last[18].size(), 200u);
+  EXPECT_EQ(last[19], "red?? \xc3\xa9");
 }
 
 TEST(CleanText, IsValidUtf8WhateverComesIn) {

@@ -196,13 +196,17 @@ TEST(Summary, CompletedRunClosesTheBooks) {
 TEST(Summary, FailureNamesTheRankAndWhatItSaid) {
   GroupResult result;
   result.exit_code = 65;
-  result.failure = GroupFailure{1, 65, 0, "exit code 65", {"error: train.txt:3: no number"}, {"rank 0 (SIGTERM)"}};
+  result.failure = GroupFailure{1, 65, 0, "exit code 65", {"error: train.txt:3: no number"}, {{0, "SIGTERM"}}};
   const RunSummary summary = summary_of(result);
   const Json json = to_json(summary);
   EXPECT_EQ(json["status"], "failed");
   EXPECT_EQ(json["exit_code"], 65);
-  EXPECT_EQ(json["failure"],
-            (Json{{"rank", 1}, {"cause", "exit code 65"}, {"signal", 0}, {"message", "train.txt:3: no number"}}));
+  EXPECT_EQ(json["failure"], (Json{{"rank", 1},
+                                   {"host", ""},
+                                   {"cause", "exit code 65"},
+                                   {"signal", 0},
+                                   {"message", "train.txt:3: no number"},
+                                   {"victims", Json::array({Json{{"rank", 0}, {"cause", "SIGTERM"}}})}}));
   EXPECT_THAT(closing_lines(summary), Contains(HasSubstr("rank 1 failed")));
 }
 

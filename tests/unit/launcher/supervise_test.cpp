@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "child_process.h"
+#include "launcher/this_machine.h"
 #include "tests/support/temp_dir.h"
 
 namespace tlaunch {
@@ -60,7 +61,8 @@ TEST(RunGroup, ARankThatIsDoneDoesNotStopTheOthers) {
 TEST(RunGroup, PassesOnTheExitCodeAndNamesTheRank) {
   const auto finished = run_shell(3, "if [ $RANK = 1 ]; then echo bad luck; exit 7; fi; exec sleep 60");
   EXPECT_EQ(finished.exit_code, 7);
-  EXPECT_THAT(finished.err, HasSubstr("rank 1 failed: exit code 7\n  | bad luck\nstopped because of it: "));
+  EXPECT_THAT(finished.err, HasSubstr("root cause: rank 1 failed: exit code 7, on " + host_name() + "\nstopped because of it: "));
+  EXPECT_THAT(finished.err, HasSubstr("its last lines:\n  | bad luck\n"));
   EXPECT_THAT(finished.err, HasSubstr("rank 0 (SIGTERM (terminated))"));
   EXPECT_LE(line_count(finished.err), 10u);
   EXPECT_LT(finished.seconds, 5);

@@ -7,13 +7,16 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <map>
 #include <set>
 #include <sstream>
 
 #include "child_process.h"
+#include "core/error.h"
 #include "core/json.h"
 #include "launcher/environment.h"
 #include "launcher/rendezvous.h"
+#include "launcher/this_machine.h"
 #include "tests/support/temp_dir.h"
 
 namespace tlaunch {
@@ -57,39 +60,83 @@ TEST(WorkerEnvironment, LeavesOutWhatAnOuterLauncherToldItsWorker) {
   EXPECT_THAT(environment, Not(Contains("TLAUNCH_RESUME=/outer.safetensors")));
 }
 
-// The contract itself: the same variables with the same values as the torchrun that is installed.
-TEST(TorchrunEnvironment, EqualsWhatTorchrunItselfSets) {
+// The environments of the ranks of a script that `launcher` started, by rank: what it adds to ours.
+std::map<int, Json> added_environments(std::vector<std::string> launcher, const std::string& script) {
+  launcher.push_back(script);
+  test::ChildProcess child(launcher);
+  const auto finished = child.wait(120);
+  EXPECT_EQ(finished.exit_code, 0) << launcher[0] << ": " << finished.err;
+  std::map<int, Json> by_rank;
+  std::istringstream lines(finished.out);
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t start = line.find("ENV ");
+    if (start == std::string::npos) continue;
+    const Json all = Json::parse(line.substr(start + 4));
+    Json added;
+    for (const auto& [name, value] : all.items()) {
+      const bool ours = std::getenv(name.c_str()) != nullptr || name == "_" || name == "TLAUNCH_TEST_MARK";
+      if (!ours) added[name] = value;
+    }
+    by_rank[std::stoi(added.at("RANK").get<std::string>())] = added;
+  }
+  return by_rank;
+}
+
+std::string free_port() { return std::to_string(hold_port().port); }
+
+// The contract itself: one script, unchanged, with torch.distributed, under the torchrun that is installed and under
+// tlaunch, with the same options. Both give its ranks the same variables with the same values.
+TEST(TorchrunEnvironment, OfAnUnchangedScriptEqualsWhatTorchrunItselfSets) {
   const char* source = std::getenv("TLAUNCH_SOURCE_DIR");
-  const std::string torchrun = std::string(source ? source : ".") + "/.venv/bin/torchrun";
-  if (::access(torchrun.c_str(), X_OK) != 0) GTEST_SKIP() << "no " << torchrun;
+  const char* built = std::getenv("TLAUNCH_BIN_DIR");
+  const std::string venv = std::string(source ? source : ".") + "/.venv/bin";
+  if (::access((venv + "/torchrun").c_str(), X_OK) != 0) GTEST_SKIP() << "no " << venv << "/torchrun";
   const test::TempDir folder;
   const std::string script = folder / "dump.py";
   test::write(script,
-              "import json, os, sys\n"
-              "sys.stdout.write('ENV ' + json.dumps(dict(os.environ)) + '\\n')\n");
-  test::ChildProcess torch({"env", "-u", "OMP_NUM_THREADS", torchrun, "--nproc_per_node", "2", "--master_port", "0", script});
-  const auto theirs = torch.wait(120);
-  ASSERT_EQ(theirs.exit_code, 0) << theirs.err;
-  // Whether what torchrun adds to the environment is what we add: names first, then values.
-  const std::set<std::string> differ_by_design{"OMP_NUM_THREADS", "MASTER_PORT", "TORCHELASTIC_USE_AGENT_STORE",
-                                               "TORCHELASTIC_ERROR_FILE"};
-  int ranks = 0;
-  std::istringstream lines(theirs.out);
-  for (std::string line; std::getline(lines, line);) {
-    if (!line.starts_with("ENV ")) continue;
-    ++ranks;
-    const Json theirs_now = Json::parse(line.substr(4));
-    const int rank = std::stoi(theirs_now.at("RANK").get<std::string>());
-    const auto ours = torchrun_environment(spec_of(rank, 2, 2));
-    for (const auto& [name, value] : theirs_now.items()) {
-      const bool added = std::getenv(name.c_str()) == nullptr && name != "_" && name != "TLAUNCH_TEST_MARK";
-      if (!added || differ_by_design.contains(name)) continue;
-      ASSERT_TRUE(ours.contains(name)) << name;
-      EXPECT_EQ(ours.at(name), value.get<std::string>()) << name;
+              "import json, os, sys, torch\n"
+              "import torch.distributed as dist\n"
+              "dist.init_process_group('gloo')\n"
+              "total = torch.ones(1)\n"
+              "dist.all_reduce(total)\n"
+              "assert total.item() == int(os.environ['WORLD_SIZE'])\n"
+              "sys.stdout.write('ENV ' + json.dumps(dict(os.environ)) + '\\n')\n"
+              "sys.stdout.flush()\n"
+              "dist.barrier()\n");
+  const std::string path = "PATH=" + venv + ":" + std::getenv("PATH");
+  const std::vector<std::string> start{"env", "-u", "OMP_NUM_THREADS", path};
+  const std::vector<std::string> options{"--nproc_per_node=2", "--role", "trainer", "--rdzv_id=job7", "--master_addr=localhost",
+                                         "--signals-to-handle=SIGTERM,SIGINT", "--master_port", free_port()};
+  std::vector<std::string> theirs_argv = start, ours_argv = start;
+  theirs_argv.push_back(venv + "/torchrun");
+  ours_argv.push_back(std::string(built ? built : "build/bin") + "/tlaunch");
+  theirs_argv.insert(theirs_argv.end(), options.begin(), options.end());
+  ours_argv.insert(ours_argv.end(), options.begin(), options.end());
+  auto theirs = added_environments(theirs_argv, script), ours = added_environments(ours_argv, script);
+  ASSERT_EQ(theirs.size(), 2u);
+  ASSERT_EQ(ours.size(), 2u);
+  for (int rank = 0; rank < 2; ++rank) {
+    EXPECT_EQ(theirs[rank].at("MASTER_PORT"), ours[rank].at("MASTER_PORT"));
+    // By design: cores shared out, no agent's store, unbuffered without -u's help, an error file in our own place.
+    for (const char* name : {"OMP_NUM_THREADS", "TORCHELASTIC_USE_AGENT_STORE", "PYTHONUNBUFFERED", "TORCHELASTIC_ERROR_FILE"}) {
+      theirs[rank].erase(name);
+      ours[rank].erase(name);
     }
-    for (const auto& [name, value] : ours) EXPECT_TRUE(theirs_now.contains(name)) << name;
+    const auto sorted = [](const Json& json) { return nlohmann::json(json).dump(1); };
+    EXPECT_EQ(sorted(theirs[rank]), sorted(ours[rank]));
   }
-  EXPECT_EQ(ranks, 2);
+}
+
+TEST(TorchrunEnvironment, AVirtualLocalRankSeesOneGpu) {
+  EnvironmentSpec spec = spec_of(1, 2, 2);
+  spec.virtual_local_rank = true;
+  EXPECT_EQ(torchrun_environment(spec).at("LOCAL_RANK"), "0");
+  EXPECT_EQ(torchrun_environment(spec).at("RANK"), "1");
+  EXPECT_EQ(torchrun_environment(spec).at("CUDA_VISIBLE_DEVICES"), "1");
+  spec.cuda_visible_devices = "GPU-aa, GPU-bb";
+  EXPECT_EQ(torchrun_environment(spec).at("CUDA_VISIBLE_DEVICES"), "GPU-bb");
+  spec.cuda_visible_devices = "3";
+  EXPECT_THROW(torchrun_environment(spec), UsageError);
 }
 
 // Whether a server with SO_REUSEADDR, as torch.distributed's store is, can listen on the port.
@@ -118,6 +165,33 @@ TEST(Rendezvous, NoTwoGroupsGetTheSamePort) {
     ports.insert(held.back().port);
   }
   EXPECT_EQ(ports.size(), held.size());
+}
+
+TEST(Rendezvous, APortThatIsNamedIsHeldOrRefused) {
+  int port = 0;
+  {
+    const Rendezvous any = hold_port();
+    port = any.port;
+  }
+  const Rendezvous held = hold_port(port);
+  EXPECT_TRUE(can_serve_on(port));
+  const auto refusal = [&](int taken) -> std::string {
+    try {
+      hold_port(taken);
+    } catch (const UsageError& error) {
+      return error.what();
+    }
+    return "held";
+  };
+  EXPECT_THAT(refusal(port), testing::HasSubstr("another tlaunch holds it"));
+  const Rendezvous listening = listen_on_loopback();
+  EXPECT_THAT(refusal(listening.port), testing::HasSubstr("leave --master_port out"));
+}
+
+TEST(ThisMachine, IsNamedByItsNamesAndAddresses) {
+  for (const std::string& name : {std::string("localhost"), std::string("127.0.0.1"), std::string("::1"), host_name()})
+    EXPECT_TRUE(names_this_machine(name)) << name;
+  for (const char* name : {"192.0.2.7", "2001:db8::7", "some-other-machine.example", ""}) EXPECT_FALSE(names_this_machine(name)) << name;
 }
 
 }  // namespace

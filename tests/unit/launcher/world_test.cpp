@@ -53,9 +53,12 @@ TEST(World, WhatIsNoNumberOrTooManyIsRefused) {
 }
 
 TEST(World, APlainProgramIsOneRankAndMayShareGpus) {
-  EXPECT_EQ(program_ranks(std::nullopt, machine(4, 16)), 1);
-  EXPECT_EQ(program_ranks("8", machine(1, 2)), 8);
-  EXPECT_EQ(program_ranks("gpu", machine(4, 16)), 4);
+  EXPECT_EQ(program_ranks(std::nullopt, machine(4, 16), false), 1);
+  EXPECT_EQ(program_ranks("8", machine(1, 2), false), 8);
+  EXPECT_EQ(program_ranks("gpu", machine(4, 16), false), 4);
+  EXPECT_EQ(program_ranks("auto", machine(0, 16), false), 1);
+  EXPECT_EQ(program_ranks("auto", machine(0, 16), true), 16) << "as torchrun";
+  EXPECT_EQ(program_ranks("auto", machine(4, 16), true), 4);
 }
 
 GpuInfo card(const std::string& name, int major, int minor) {

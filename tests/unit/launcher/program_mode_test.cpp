@@ -1,0 +1,177 @@
+// Plain programs under the built tlaunch, as a user starts them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "child_process.h"
+#include "core/json.h"
+#include "tests/support/run_tlaunch.h"
+
+namespace tlaunch {
+namespace {
+
+using test::content;
+using test::TempDir;
+using testing::HasSubstr;
+using testing::Not;
+
+test::Outcome run_two(std::vector<std::string> options, const std::string& script) {
+  options.insert(options.end(), {"--nproc_per_node=2", "--no-python", "sh", "-c", script, "sh"});
+  return test::run_tlaunch(options);
+}
+
+TEST(ProgramMode, RedirectedStreamsGoToTheLogAloneAndTeedOnesToBoth) {
+  const TempDir folder;
+  const auto run = run_two({"--log_dir", folder.path(), "-r", "0:3,1:1", "-t", "1:1"}, "echo out $RANK; echo err $RANK >&2");
+  EXPECT_EQ(run.code, 0);
+  EXPECT_EQ(run.out, "[rank 1] out 1\n");
+  EXPECT_EQ(run.err, "[rank 1] err 1\n");
+  EXPECT_THAT(content(folder / "attempt_0/rank_0.log"), HasSubstr("out 0\n"));
+  EXPECT_THAT(content(folder / "attempt_0/rank_0.log"), HasSubstr("err 0\n"));
+  EXPECT_THAT(content(folder / "attempt_0/rank_1.log"), HasSubstr("out 1\n"));
+
+  const auto again = run_two({"--log_dir", folder.path(), "--local-ranks-filter=1"}, "echo again $RANK");
+  EXPECT_EQ(again.out, "[rank 1] again 1\n");
+  EXPECT_EQ(content(folder / "attempt_1/rank_0.log"), "again 0\n") << "runs keep apart";
+}
+
+TEST(ProgramMode, RedirectedOutputWithoutAFolderIsKeptInTheRunsFolder) {
+  const TempDir folder;
+  test::ChildProcess child({"sh", "-c", "cd " + folder.path().string() + " && exec " + test::program("tlaunch").string() +
+                                            " -r 3 --no-python sh -c 'echo hidden'"});
+  const auto finished = child.wait();
+  EXPECT_EQ(finished.out, "");
+  EXPECT_THAT(finished.err, HasSubstr("tlaunch: logs in " + (folder / "runs/sh/").string()));
+  int logs = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder / "runs/sh")) {
+    if (entry.path().filename() != "rank_0.log") continue;
+    ++logs;
+    EXPECT_EQ(content(entry.path()), "hidden\n");
+  }
+  EXPECT_EQ(logs, 1);
+}
+
+TEST(ProgramMode, TheLocalRankStandsForItsMacro) {
+  const auto run = test::run_tlaunch({"--nproc", "2", "--no-python", "echo", "--local-rank=${local_rank}", "$HOME"});
+  EXPECT_THAT(run.out, HasSubstr("[rank 0] --local-rank=0 $HOME\n"));
+  EXPECT_THAT(run.out, HasSubstr("[rank 1] --local-rank=1 $HOME\n"));
+}
+
+Json summary_in(const TempDir& folder) { return Json::parse(content(folder / "summary.json")); }
+
+TEST(ProgramMode, AFailureIsToldWithWhatTheRankRecordedAndKeptForPrograms) {
+  const TempDir folder;
+  const std::string record = R"({"message": {"message": "ValueError: bad luck", "extraInfo": {}}})";
+  const auto run = run_two({"--run-dir", folder.path()},
+                           "if [ $RANK = 1 ]; then echo '" + record + "' > $TORCHELASTIC_ERROR_FILE; exit 7; fi; exec sleep 60");
+  EXPECT_EQ(run.code, 7);
+  EXPECT_THAT(run.err, HasSubstr("root cause: rank 1 failed: exit code 7, on "));
+  EXPECT_THAT(run.err, HasSubstr("it said: ValueError: bad luck\nstopped because of it: rank 0 (SIGTERM (terminated))\n"));
+  const Json summary = summary_in(folder);
+  EXPECT_EQ(summary["status"], "failed");
+  EXPECT_EQ(summary["exit_code"], 7);
+  EXPECT_EQ(summary["failure"]["rank"], 1);
+  EXPECT_EQ(summary["failure"]["message"], "ValueError: bad luck");
+  EXPECT_EQ(summary["failure"]["victims"][0]["rank"], 0);
+  EXPECT_TRUE(std::filesystem::exists(folder / "logs/attempt_0/rank_1.error.json"));
+
+  EXPECT_EQ(run_two({"--run-dir", folder.path()}, "true").code, 0);
+  EXPECT_EQ(summary_in(folder)["status"], "completed");
+  EXPECT_FALSE(summary_in(folder).contains("failure"));
+}
+
+TEST(ProgramMode, AFailedGroupIsStartedAgainAsOftenAsAskedAndToldTheCount) {
+  const TempDir folder;
+  const std::string script = "echo count $TORCHELASTIC_RESTART_COUNT of $TORCHELASTIC_MAX_RESTARTS; "
+                             "test $RANK = 0 || test $TORCHELASTIC_RESTART_COUNT = 1 || exit 7";
+  const auto mended = run_two({"--log_dir", folder.path(), "--max_restarts=2"}, script);
+  EXPECT_EQ(mended.code, 0) << mended.err;
+  EXPECT_THAT(mended.err, HasSubstr("restart 1 of 2"));
+  EXPECT_THAT(mended.out, HasSubstr("[rank 1] count 1 of 2"));
+  EXPECT_EQ(content(folder / "attempt_1/rank_1.log"), "count 1 of 2\n");
+  const auto hopeless = run_two({"--max_restarts=2"}, "exit 2");
+  EXPECT_EQ(hopeless.code, 2);
+  EXPECT_THAT(hopeless.err, HasSubstr("not restarted: exit code 2"));
+}
+
+TEST(ProgramMode, TheErrorFileNeedsNoFolderAndIsNotInherited) {
+  const auto run = run_two({}, "if [ $RANK = 1 ]; then echo '{\"message\": \"lost\"}' > $TORCHELASTIC_ERROR_FILE; exit 7; fi; "
+                               "ls -l /proc/self/fd; exec sleep 60");
+  EXPECT_EQ(run.code, 7);
+  EXPECT_THAT(run.err, HasSubstr("it said: lost\n"));
+  EXPECT_THAT(run.out, Not(HasSubstr("memfd")));
+}
+
+TEST(ProgramMode, TheRankThatRecordedItsErrorFirstIsTheRootCauseThoughItEndsLater) {
+  const TempDir folder;
+  const std::string pipe = folder / "pipe";
+  ASSERT_EQ(std::system(("mkfifo " + pipe).c_str()), 0);
+  // Rank 1 fails, and is busy with its end when rank 0, which noticed, is gone. A file's time is told in steps of some
+  // milliseconds: rank 0 takes longer to notice.
+  const auto run = run_two({}, "trap '' TERM; if [ $RANK = 1 ]; then echo '{\"message\": \"first\"}' > $TORCHELASTIC_ERROR_FILE; echo > " +
+                                   pipe + "; sleep 0.5; exit 3; fi; read x < " + pipe +
+                                   "; sleep 0.05; echo '{\"message\": \"lost my peer\"}' > $TORCHELASTIC_ERROR_FILE; exit 4");
+  EXPECT_EQ(run.code, 3) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("rank 1 failed: exit code 3"));
+  EXPECT_THAT(run.err, HasSubstr("it said: first\n"));
+}
+
+TEST(ProgramMode, PythonsRecordTellsItsException) {
+  const std::string python = (test::source_dir() / ".venv/bin/python").string();
+  if (::access(python.c_str(), X_OK) != 0) GTEST_SKIP() << "no " << python;
+  const TempDir folder;
+  test::write(folder / "fail.py",
+              "import os\n"
+              "from torch.distributed.elastic.multiprocessing.errors import record\n"
+              "@record\n"
+              "def main():\n"
+              "    if os.environ['RANK'] == '1':\n"
+              "        raise ValueError('no such thing')\n"
+              "    import time\n"
+              "    time.sleep(60)\n"
+              "main()\n");
+  ::setenv("PYTHON_EXEC", python.c_str(), 1);
+  const auto run = test::run_tlaunch({"--nproc", "2", folder / "fail.py"});
+  ::unsetenv("PYTHON_EXEC");
+  EXPECT_EQ(run.code, 1);
+  EXPECT_THAT(run.err, HasSubstr("root cause: rank 1 failed: exit code 1"));
+  EXPECT_THAT(run.err, HasSubstr("it said: ValueError: no such thing\n"));
+}
+
+// A control group (v1) of 64 MB for a test.
+class SmallMemory {
+ public:
+  SmallMemory() : path_("/sys/fs/cgroup/memory/tlaunch-test-" + std::to_string(::getpid())) {
+    std::error_code error;
+    made_ = std::filesystem::exists("/sys/fs/cgroup/memory/tasks", error) && std::filesystem::create_directory(path_, error);
+    if (made_) test::write(path_ + "/memory.limit_in_bytes", "67108864");
+  }
+  ~SmallMemory() {
+    if (made_) ::rmdir(path_.c_str());
+  }
+  explicit operator bool() const { return made_; }
+  std::string tasks() const { return path_ + "/tasks"; }
+
+ private:
+  std::string path_;
+  bool made_ = false;
+};
+
+TEST(ProgramMode, AnOutOfMemoryKillIsRecognised) {
+  const SmallMemory small;
+  if (!small) GTEST_SKIP() << "no control group for memory can be made here";
+  test::ChildProcess child({"sh", "-c",
+                            "echo $$ > " + small.tasks() + " && exec " + test::program("tlaunch").string() +
+                                " --nproc 2 --no-python sh -c 'if [ $RANK = 1 ]; then exec python3 -c \"b\\\"x\\\" * 300000000\"; fi; "
+                                "exec sleep 60'"});
+  const auto finished = child.wait();
+  EXPECT_EQ(finished.exit_code, 137) << finished.err;
+  EXPECT_THAT(finished.err, HasSubstr("rank 1 failed: SIGKILL (out of memory: killed by the kernel), exit 137"));
+}
+
+}  // namespace
+}  // namespace tlaunch
