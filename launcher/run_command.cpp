@@ -53,6 +53,7 @@ int train(const RunCommand& command, Job job) {
   start.log_folder = folder.make_log_folder(attempt);
   start.attempt = attempt;
   start.fit_disk = command.fit_disk;
+  start.pass_stdin = command.pass_stdin;
   start.grace_s = command.grace_s.value_or(job.config.launch.grace_s);
 
   RunSummary summary;
