@@ -11,6 +11,7 @@
 #include "launcher/checkpoints_line.h"
 #include "launcher/command_parse.h"
 #include "launcher/command_split.h"
+#include "launcher/completion.h"
 #include "launcher/torchrun_alias.h"
 
 #ifndef TLAUNCH_VERSION
@@ -59,6 +60,8 @@ CLI::Validator within(Number low, Number high) {
   return CLI::Range(low, high).description("");
 }
 
+constexpr const char* stdin_help = "Standard input to rank 0, for a debugger; its output gets no prefix";
+
 // One command's options: built once for parsing, once more to ask which of them take a value.
 struct Parsers {
   CLI::App run{
@@ -77,6 +80,7 @@ struct Parsers {
   RunCommand run_values;
   SmokeOptions smoke_values;
   bool smoke = false, version = false;
+  std::string completion_shell;
   ProgramCommand program_values;
   ProbeCommand probe_values;
   EvaluateCommand evaluate_values;
@@ -123,12 +127,17 @@ struct Parsers {
     run.add_flag("--dry-run", run_values.dry_run, "Print every resolved value and where it comes from; start nothing");
     run.add_flag("--retune", run_values.retune, "Measure anew what is left to auto, whatever was measured before");
     run.add_flag("--json", run_values.json, "The summary (or the resolved values) as JSON on stdout");
+    run.add_flag("--stdin", run_values.pass_stdin, stdin_help);
+    run.add_option("--completion", completion_shell, "Print a completion script: source <(tlaunch --completion bash)")
+        ->check(CLI::IsMember({"bash", "zsh", "fish"}).description(""))
+        ->type_name("bash|zsh|fish");
     run.add_flag("--version", version, "Print the version");
     run.footer(run_footer);
 
     nproc_option(program, program_values.nproc, "default: 1");
     grace_option(program, program_values.grace_s, "default: 30");
     restarts_option(program, program_values.max_restarts, "Start all ranks again so often where one fails (default: 0)");
+    program.add_flag("--stdin", program_values.pass_stdin, stdin_help);
     program.add_option("--run-dir", program_values.run_dir, "Keep each rank's output in DIR/logs")->type_name("DIR");
     program.footer(torchrun_help());
 
@@ -186,10 +195,29 @@ TorchrunValues torchrun_values(TorchrunValues given, const Variables& variables,
   return given;
 }
 
+// Every command with its options, out of the parsers themselves.
+std::vector<CompletionCommand> completion_commands(const Parsers& parsers) {
+  std::vector<CompletionCommand> commands{{"", options_of(parsers.run), true},
+                                          {"probe", options_of(parsers.probe), false},
+                                          {"evaluate", options_of(parsers.evaluate), true},
+                                          {"tune", options_of(parsers.tune), true},
+                                          {"checkpoints", {}, false}};
+  for (const CLI::App* verb : parsers.checkpoints.apps()) {
+    commands.push_back({verb->get_name().substr(std::string("tlaunch ").size()), options_of(*verb), false});
+  }
+  for (const TorchrunOption& option : torchrun_options()) {
+    commands[0].options.push_back({option.letter == 0 ? "" : std::string("-") + option.letter, "--" + option.name, option.help,
+                                   option.takes_value, {}});
+  }
+  return commands;
+}
+
 Command run_command(Parsers& parsers, const std::vector<std::string>& own, const TorchrunValues& torchrun) {
   const std::string help = parse(parsers.run, own, "tlaunch CONFIG.yaml");
   if (!help.empty()) return PrintCommand{help};
   if (parsers.version) return PrintCommand{"tlaunch " TLAUNCH_VERSION "\n"};
+  if (!parsers.completion_shell.empty())
+    return PrintCommand{completion_script(parsers.completion_shell, completion_commands(parsers))};
   if (parsers.run_values.config.empty())
     throw UsageError("a CONFIG.yaml, a program or a command is needed  (see tlaunch --help)");
   check_overrides(parsers.run_values.overrides);

@@ -32,6 +32,7 @@ struct RunCommand {
   std::string run_dir;                   // "": runs/<name>/<time>-<id>
   bool fit_disk = false;                 // keep fewer checkpoints where the disk is too small for the policy
   bool dry_run = false, retune = false, json = false;
+  bool pass_stdin = false;               // stdin to rank 0
 };
 
 enum class ProgramKind { python_script, python_module, executable };
@@ -43,6 +44,7 @@ struct ProgramCommand {
   std::optional<std::string> nproc;      // none: 1, as torchrun
   std::optional<std::int64_t> max_restarts;
   std::optional<double> grace_s;
+  bool pass_stdin = false;               // stdin to rank 0, where there are more; a single one always has it
   std::string run_dir, log_dir;          // log files in run_dir/logs or in log_dir; both "": none
   // torchrun's:
   bool nproc_as_torchrun = false;        // auto without a GPU: one rank an allowed core

@@ -105,7 +105,7 @@ GroupResult run_once(const ProgramCommand& command, EnvironmentSpec environment,
     worker.argv = program_argv(command, rank);
     worker.environment = torchrun_environment(environment);
     worker.environment["PYTHONUNBUFFERED"] = variable("PYTHONUNBUFFERED").value_or("1");
-    worker.inherit_stdin = ranks == 1;
+    worker.inherit_stdin = ranks == 1 || (command.pass_stdin && rank == 0);
     worker.log_path = logs.file(rank, ".log");
     error_files.push_back(make_error_file(logs.file(rank, ".error.json")));
     worker.error_path = worker.environment["TORCHELASTIC_ERROR_FILE"] = error_files.back().path;

@@ -100,7 +100,7 @@ class RunningGroup::State {
     std::vector<SpawnRequest> requests(spec_.workers.size());
     for (std::size_t rank = 0; rank < requests.size(); ++rank) {
       const WorkerSpec& worker = spec_.workers[rank];
-      tees_.push_back(std::make_unique<LogTee>(static_cast<int>(rank), requests.size() > 1, worker.log_path,
+      tees_.push_back(std::make_unique<LogTee>(static_cast<int>(rank), requests.size() > 1 && !worker.inherit_stdin, worker.log_path,
                                                spec_.show_output && worker.show_out ? out_ : nowhere_,
                                                spec_.show_output && worker.show_error ? error_ : nowhere_,
                                                [this, rank](const std::string& line) {
@@ -244,9 +244,16 @@ class RunningGroup::State {
       interrupted_by_ = arrival.signal;
       say(std::string("SIG") + ::sigabbrev_np(arrival.signal) + ": " + (spec_.saves_when_told ? "saving and " : "") +
           "stopping the ranks (once more to kill them)");
-      // A worker that shares our terminal has had its Ctrl-C already.
-      const bool has_it = shares_terminal_ && arrival.from_terminal;
-      stop(has_it ? 0 : arrival.signal == SIGINT ? SIGINT : SIGTERM);
+      const int signal = arrival.signal == SIGINT ? SIGINT : SIGTERM;
+      if (!shares_terminal_ || !arrival.from_terminal) {
+        stop(signal);
+        continue;
+      }
+      // The worker that shares our terminal has had its Ctrl-C already.
+      for (const auto& [rank, pid] : running_) {
+        if (!spec_.workers[rank].inherit_stdin) ::kill(pid, signal);
+      }
+      stop(0);
     }
   }
 

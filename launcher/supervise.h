@@ -21,7 +21,7 @@ struct WorkerSpec {
   std::string log_path;                          // "": no file
   std::string error_path;                        // where it tells of its failure (error_file.h); "": nowhere
   bool show_out = true, show_error = true;       // false: that stream goes to the log alone
-  bool inherit_stdin = false;                    // else /dev/null, or:
+  bool inherit_stdin = false;                    // reads ours, and its output is passed on as it comes; else /dev/null, or:
   int stdin_fd = -1;                             // becomes its standard input; stays the caller's
 };
 

@@ -36,6 +36,7 @@ WorkerGroup worker_group(const Job& job, const WorkerStart& start) {
     contract.local_rank = rank;
     WorkerSpec worker;
     worker.argv = {job.worker_path};
+    worker.inherit_stdin = start.pass_stdin && rank == 0;
     worker.argv.insert(worker.argv.end(), start.arguments.begin(), start.arguments.end());
     worker.environment = torchrun_environment(contract);
     worker.environment.merge(allocator_environment(environment_value));

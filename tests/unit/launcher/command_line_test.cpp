@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <sstream>
 
 #include "core/error.h"
 #include "tests/support/temp_dir.h"
@@ -259,13 +260,52 @@ TEST(CommandLine, WhatCannotBeIsRefusedWithTheReason) {
 TEST(CommandLine, HelpNamesEveryOptionOfItsCommandAndNoOther) {
   const std::string run = as<PrintCommand>({"--help"}).text;
   for (const char* text : {"--nproc", "--grace", "--resume", "--smoke-full", "--run-dir", "--dry-run", "--json",
-                           "--version", "probe", "evaluate", "Examples:"})
+                           "--version", "probe", "evaluate", "--stdin", "--completion", "Examples:"})
     EXPECT_THAT(run, HasSubstr(text));
   const std::string evaluate = as<PrintCommand>({"evaluate", "--help"}).text;
   EXPECT_THAT(evaluate, HasSubstr("--checkpoint"));
   EXPECT_THAT(evaluate, Not(HasSubstr("--smoke")));
   EXPECT_THAT(as<PrintCommand>({"probe", "-h"}).text, Not(HasSubstr("--nproc")));
   EXPECT_THAT(as<PrintCommand>({"--version"}).text, testing::MatchesRegex("tlaunch [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+}
+
+// The words of a line as a shell splits it, without quotes to care for; "\" joins lines before.
+Words words_of(const std::string& line) {
+  std::istringstream in(line);
+  Words words;
+  for (std::string word; in >> word;) words.push_back(word);
+  return words;
+}
+
+// Lines of a help text that start with "  tlaunch ", those that a backslash goes on with joined; what stands behind two
+// blanks explains.
+std::vector<std::string> examples_in(const std::string& help) {
+  std::vector<std::string> examples;
+  std::istringstream lines(help.substr(help.find("Example")));
+  std::string line;
+  while (std::getline(lines, line)) {
+    if (!line.starts_with("  tlaunch ")) continue;
+    for (std::string more; line.ends_with("\\") && std::getline(lines, more);)
+      line = line.substr(0, line.size() - 1) + more.substr(more.find_first_not_of(' '));
+    examples.push_back(line.substr(10, line.find("   ", 10) - 10));
+  }
+  return examples;
+}
+
+TEST(CommandLine, EveryExampleOfTheHelpIsACommandLineThatHolds) {
+  int count = 0;
+  for (const Words& ask : {Words{"--help"}, Words{"--help", "--", "t"}, Words{"probe", "--help"}, Words{"evaluate", "--help"},
+                           Words{"tune", "--help"}, Words{"checkpoints", "list", "--help"}, Words{"checkpoints", "verify", "--help"},
+                           Words{"checkpoints", "prune", "--help"}, Words{"checkpoints", "export", "--help"},
+                           Words{"checkpoints", "import", "--help"}}) {
+    const auto examples = examples_in(as<PrintCommand>(ask).text);
+    EXPECT_FALSE(examples.empty()) << ask[0];
+    for (const std::string& example : examples) {
+      ++count;
+      EXPECT_NO_THROW(parse_command_line(words_of(example), no_variables)) << example;
+    }
+  }
+  EXPECT_GE(count, 15);
 }
 
 }  // namespace

@@ -142,6 +142,18 @@ TEST(ProgramMode, PythonsRecordTellsItsException) {
   EXPECT_THAT(run.err, HasSubstr("it said: ValueError: no such thing\n"));
 }
 
+TEST(ProgramMode, StdinGoesToRankZeroWhereItIsAskedFor) {
+  const std::string tlaunch = test::program("tlaunch");
+  // A prompt without a newline is seen before the answer is given: no prefix.
+  test::ChildProcess child({tlaunch, "--nproc", "2", "--stdin", "--no-python", "sh", "-c",
+                            "if [ $RANK = 0 ]; then printf 'who? '; fi; read x; echo $RANK got $x."},
+                           "me\n");
+  const auto finished = child.wait();
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_THAT(finished.out, HasSubstr("who? 0 got me.\n"));
+  EXPECT_THAT(finished.out, HasSubstr("[rank 1] 1 got .\n"));
+}
+
 // A control group (v1) of 64 MB for a test.
 class SmallMemory {
  public:

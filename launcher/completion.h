@@ -1,0 +1,28 @@
+// Completion scripts for shells, made from the parsers' own options, so that they cannot go stale. Pure.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+namespace tlaunch {
+
+struct CompletionOption {
+  std::string short_name, long_name;   // with their dashes; "": none
+  std::string help;
+  bool takes_value = false;
+  std::vector<std::string> choices;    // of its value; empty: a file, or anything
+};
+
+struct CompletionCommand {
+  std::string word;                    // "probe", "checkpoints list"; "": the run command and plain programs
+  std::vector<CompletionOption> options;
+  bool takes_keys = false;             // config keys, key=value, after a CONFIG.yaml
+};
+
+std::vector<CompletionOption> options_of(const CLI::App& app);
+
+// `shell`: bash, zsh or fish. For zsh it is bash's script under zsh's own bashcompinit.
+std::string completion_script(const std::string& shell, const std::vector<CompletionCommand>& commands);
+
+}  // namespace tlaunch
