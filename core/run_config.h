@@ -91,6 +91,7 @@ struct LaunchConfig {
   std::string nproc = "auto";                    // auto | cpu | gpu | a number
   std::optional<std::int64_t> threads_per_rank;  // intra-op threads of LibTorch
   double grace_s = 30;
+  std::optional<double> hang_timeout_s;          // none: limits by phase and measured step time
 };
 
 struct TuneConfig {

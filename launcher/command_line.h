@@ -22,6 +22,7 @@ struct RunCommand {
   std::vector<std::string> overrides;    // key=value
   std::optional<std::string> nproc;      // auto | cpu | gpu | a number; none: the config's
   std::optional<double> grace_s;         // none: the config's
+  std::optional<double> hang_timeout_s;  // none: the config's
   std::optional<std::string> resume;     // auto | path of a checkpoint
   std::optional<SmokeOptions> smoke;
   std::string run_dir;                   // "": runs/<name>/<time>-<id>
@@ -37,6 +38,7 @@ struct ProgramCommand {
   std::vector<std::string> arguments;
   std::optional<std::string> nproc;      // none: 1, as torchrun
   std::optional<double> grace_s;
+  std::optional<double> hang_timeout_s;  // of silence; none: not watched
   std::string run_dir;                   // "": no log files
 };
 

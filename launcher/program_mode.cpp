@@ -8,8 +8,12 @@
 #include <optional>
 #include <sstream>
 
+#include "core/clock.h"
 #include "launcher/environment.h"
 #include "launcher/failure.h"
+#include "launcher/hang_stacks.h"
+#include "launcher/hang_watch.h"
+#include "launcher/process_tree.h"
 #include "launcher/rendezvous.h"
 
 namespace tlaunch {
@@ -29,6 +33,25 @@ bool in_path(const std::string& program) {
     if (::access((folder + "/" + program).c_str(), X_OK) == 0) return true;
   }
   return false;
+}
+
+GroupResult run_watched(const GroupSpec& spec, double hang_timeout_s) {
+  SilenceWatch watch(hang_timeout_s);
+  GroupCallbacks callbacks;
+  callbacks.on_output = [&] { watch.on_output(); };
+  callbacks.on_tick = [] {};  // so that a turn ends now and then
+  RunningGroup group(spec, callbacks);
+  while (group.turn()) {
+    const auto processes = group.at_work();
+    const auto verdict = watch.tick(monotonic_s(), states_of(processes));
+    if (!verdict) continue;
+    const std::string cause = "hang: " + verdict->reason + " (--hang-timeout " + Json(hang_timeout_s).dump() + ")";
+    std::cerr << "tlaunch: " << cause << '\n';
+    if (const std::string& log = spec.workers.front().log_path; !log.empty())
+      save_stacks(processes, {verdict->blamed}, std::filesystem::path(log).parent_path());
+    group.end_hung(verdict->blamed, cause);
+  }
+  return group.finish();
 }
 
 }  // namespace
@@ -67,7 +90,7 @@ int run_program(const ProgramCommand& command, int ranks, int allowed_cores) {
     }
     group.workers.push_back(std::move(worker));
   }
-  const GroupResult result = run_group(group, {});
+  const GroupResult result = command.hang_timeout_s ? run_watched(group, *command.hang_timeout_s) : run_group(group, {});
   // The output of a single rank has just been seen, at the end of the terminal.
   if (result.failure) {
     for (const std::string& line : failure_report(*result.failure, ranks > 1)) std::cerr << line << '\n';

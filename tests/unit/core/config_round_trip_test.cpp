@@ -86,6 +86,7 @@ launch:
   nproc: auto
   threads_per_rank: auto
   grace_s: 30
+  hang_timeout_s: auto
 tune:
   enabled: true
   budget_s: auto
