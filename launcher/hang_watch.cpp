@@ -86,12 +86,13 @@ void HangWatch::on_event(const Json& event) {
   const std::string name = event_text(event, "event");
   rank.heard = true;
   rank.heard_s = clock_.now_s();
+  if (name == "start") start_step_ = event_integer(event, "start_step");
   if (name == "heartbeat") {
     rank.beats = true;
-    const auto passed = event_integer(event, "passed");
-    if (passed == rank.passed) return;
-    rank.passed = passed;
-    moved(rank);
+    if (const auto passed = event_integer(event, "passed"); passed != rank.passed) {
+      rank.passed = passed;
+      moved(rank);
+    }
     rank.phase = event_text(event, "phase");
     rank.waits = event.value("waits", Json(false)) == Json(true);
     new_step(rank, event_integer(event, "step"));
@@ -113,7 +114,6 @@ void HangWatch::new_step(Rank& rank, std::int64_t step) {
   if (step == rank.step) return;
   if (step > rank.step && rank.step > 0) {
     const auto steps = step - rank.step;
-    rank.steps_done += steps;
     step_times_s_.push_back((clock_.now_s() - rank.step_s) / static_cast<double>(steps));
     if (step_times_s_.size() > remembered_steps) step_times_s_.pop_front();
   }
@@ -124,7 +124,7 @@ void HangWatch::new_step(Rank& rank, std::int64_t step) {
 HangWatch::Kind HangWatch::kind_of(const Rank& rank) const {
   if (rank.phase == "evaluation" || rank.phase == "detection") return evaluation;
   if (rank.phase == "save" || rank.phase == "finish") return save;
-  if (rank.phase == "start_up" || rank.steps_done < warm_steps) return start_up;
+  if (rank.phase == "start_up" || rank.step - 1 - start_step_ < warm_steps) return start_up;
   return step;
 }
 

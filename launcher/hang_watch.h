@@ -89,7 +89,7 @@ class HangWatch {
   enum Kind { start_up, step, evaluation, save, kinds };
   struct Rank {
     bool heard = false, beats = false, waits = false;
-    std::int64_t step = 0, passed = -1, steps_done = 0;
+    std::int64_t step = 0, passed = -1;             // step: the one under way
     std::string phase = "start_up";
     double heard_s = 0, changed_s = 0, step_s = 0;  // last event, boundary, new step
     std::optional<double> stopped_s;                // since when
@@ -106,6 +106,7 @@ class HangWatch {
   HangVerdict verdict(const std::vector<int>& blamed, const std::vector<int>& running, std::string reason, double limit_s) const;
 
   std::optional<double> timeout_s_;
+  std::int64_t start_step_ = 0;                  // done before this session
   AwakeClock clock_;
   std::vector<Rank> ranks_;
   std::deque<double> step_times_s_;              // of the last steps

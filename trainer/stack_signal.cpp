@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "trainer/handler_text.h"
 #include "trainer/run_phase.h"
 
 namespace tlaunch {
@@ -17,29 +18,14 @@ constexpr int most_frames = 64;
 char file[4096];  // of the handler, which may allocate nothing
 
 // The only calls below are those that POSIX allows in a handler, and backtrace(), which is one after its first call.
-void write_text(int fd, const char* text) { [[maybe_unused]] const ssize_t done = ::write(fd, text, std::strlen(text)); }
-
-void write_number(int fd, std::int64_t number) {
-  char digits[24];
-  char* first = digits + sizeof digits;
-  *--first = '\0';
-  do {
-    *--first = static_cast<char>('0' + number % 10);
-    number /= 10;
-  } while (number > 0);
-  write_text(fd, first);
-}
-
 void write_stack(int) {
   const int saved_errno = errno;
   const int fd = ::open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (fd >= 0) {
     const WorkPlace place = work_place();
-    write_text(fd, "\nstep ");
-    write_number(fd, place.step);
-    write_text(fd, ", ");
-    write_text(fd, to_string(place.phase));
-    write_text(fd, place.waits ? ", waits for the others; training thread:\n" : "; training thread:\n");
+    HandlerText head;
+    head.add("\nstep ").add(place.step).add(", ").add(to_string(place.phase));
+    head.add(place.waits ? ", waits for the others; training thread:\n" : "; training thread:\n").write_to(fd);
     void* frames[most_frames];
     ::backtrace_symbols_fd(frames, ::backtrace(frames, most_frames), fd);
     ::close(fd);

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/worker_env.h"
+#include "trainer/crash_record.h"
 #include "trainer/describe.h"
 #include "trainer/device.h"
 #include "trainer/evaluate_checkpoint.h"
@@ -70,6 +71,7 @@ void leave_on_error(const WorkerContext& context, const std::function<void()>& w
 
 int train(const WorkerContext& context, const Arguments& arguments) {
   note_stop_signals();
+  record_crashes(std::atoi(process_getenv(env::event_fd).value_or("-1").c_str()), context.rank);  // checked by context
   write_stack_when_asked(process_getenv(env::stack_file).value_or(""));
   const Heartbeat heartbeat(context.events, context.heartbeat_s);
   inject_hang(process_getenv(env::inject_hang).value_or(""), context.rank);

@@ -135,6 +135,20 @@ TEST(HangWatch, StartUpHasAMinuteWhateverTheLimit) {
   EXPECT_THAT(verdict->ranks, ElementsAre(1)) << "the other one only waits for it";
 }
 
+TEST(HangWatch, SoHasTheFirstStepOfAResumedRun) {
+  Watched run(2, 5);
+  run.watch().on_event({{"event", "start"}, {"rank", 0}, {"start_step", 1000}});
+  EXPECT_FALSE(run.pass(59, false, [](int) { return Place{1001, "forward"}; }));
+  EXPECT_TRUE(run.pass(10, false, [](int) { return Place{1001, "forward"}; }));
+}
+
+TEST(HangWatch, StepsTooFastToBeSeenOneByOneAreStepsToo) {
+  Watched run(2, 5);
+  const auto verdict = run.pass(10, false, [](int rank) { return Place{5, rank == 1 ? "forward" : "backward"}; });
+  ASSERT_TRUE(verdict);
+  EXPECT_THAT(verdict->ranks, ElementsAre(1));
+}
+
 TEST(HangWatch, ByItselfTheLimitOfAStepFollowsWhatOneTakes) {
   Watched fast(2, std::nullopt), slow(2, std::nullopt);
   fast.warm_up(1);
