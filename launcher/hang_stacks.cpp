@@ -20,7 +20,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr auto all_time = std::chrono::seconds(15);
+constexpr auto all_time = std::chrono::seconds(20);
 constexpr auto own_stack_time = std::chrono::milliseconds(500);
 
 std::string content(const std::string& path) {
@@ -55,6 +55,15 @@ bool handles_usr2(pid_t pid) {
   return false;
 }
 
+std::string gdb_view(const std::string& gdb, pid_t pid, bool symbols, double limit_s) {
+  const Captured seen = run_captured({gdb, "-nx", "-batch", "-iex", "set debuginfod enabled off", "-iex",
+                                      std::string("set auto-solib-add ") + (symbols ? "on" : "off"), "-p", std::to_string(pid),
+                                      "-ex", "thread apply all bt 30"},
+                                     limit_s);
+  return std::string("\ngdb, all threads") + (symbols ? ":\n" : ", without symbols of libraries:\n") + seen.out +
+         (seen.timed_out ? "cut short: no time left\n" : seen.exit_code != 0 ? seen.err : "");
+}
+
 void append(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::app) << text; }
 
 }  // namespace
@@ -75,16 +84,16 @@ void save_stacks(const std::map<int, pid_t>& ranks, const std::vector<int>& firs
   }
   if (asked) std::this_thread::sleep_for(own_stack_time);
   const std::string gdb = find_gdb();
-  for (const int rank : order) {
-    const double left_s = std::chrono::duration<double>(end - Clock::now()).count();
-    if (gdb.empty() || left_s <= 0) {
-      append(stack_path(folder, rank), gdb.empty() ? "\nno gdb in PATH: no stacks of the other threads\n" : "\nno time left for gdb\n");
-      continue;
-    }
-    const Captured seen = run_captured({gdb, "-nx", "-batch", "-iex", "set debuginfod enabled off", "-p", std::to_string(ranks.at(rank)), "-ex", "thread apply all bt 30"}, left_s);
-    append(stack_path(folder, rank), "\ngdb, all threads:\n" + seen.out +
-                                         (seen.timed_out ? "cut short: no time left\n" : seen.exit_code != 0 ? seen.err : ""));
+  if (gdb.empty()) {
+    for (const int rank : order) append(stack_path(folder, rank), "\nno gdb in PATH: no stacks of the other threads\n");
+    return;
   }
+  // Reading LibTorch's symbols takes gdb seconds: first without them, of all ranks, in half a second each.
+  for (const bool symbols : {false, true})
+    for (const int rank : symbols ? first : order) {
+      const double left_s = std::chrono::duration<double>(end - Clock::now()).count();
+      append(stack_path(folder, rank), left_s > 0 ? gdb_view(gdb, ranks.at(rank), symbols, left_s) : "\nno time left for gdb\n");
+    }
 }
 
 }  // namespace tlaunch

@@ -98,6 +98,7 @@ TEST_F(Hang, WhereThereIsGdbTheOtherThreadsAreKeptToo) {
   begin("rank=1,step=5,phase=forward");
   expect_rank_1_named("forward");
   EXPECT_THAT(stacks(1), HasSubstr("gdb, all threads:"));
+  EXPECT_THAT(stacks(0), HasSubstr("Heartbeat::beat"));
 }
 
 class DeadLock : public Hang, public testing::WithParamInterface<const char*> {};
