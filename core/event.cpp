@@ -1,12 +1,17 @@
 #include "core/event.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <chrono>
 #include <string_view>
 
 namespace tlaunch {
@@ -40,19 +45,35 @@ class SigpipeHeld {
   bool was_pending_ = false;
 };
 
-void write_line(int fd, std::string_view line) {
+// How long a full pipe is waited for.
+double patience_s(std::string_view event, bool was_full) {
+  constexpr std::array<std::string_view, 4> often = {"heartbeat", "step", "gpu", "memory"};
+  constexpr std::array<std::string_view, 5> beside_work = {"start", "trial", "end", "stopped", "failure"};
+  const auto among = [&](const auto& names) { return std::find(names.begin(), names.end(), event) != names.end(); };
+  if (among(often)) return 0;
+  if (among(beside_work)) return 30;
+  return was_full ? 0 : 1;
+}
+
+// False: the pipe stayed full.
+bool write_line(int fd, std::string_view line, double patience) {
+  using Clock = std::chrono::steady_clock;
   const SigpipeHeld held;
+  const auto end = Clock::now() + std::chrono::duration<double>(patience);
   while (!line.empty()) {  // a pipe takes all of it or nothing; only a file may take a part
     const ssize_t written = ::write(fd, line.data(), line.size());
     if (written >= 0) {
       line.remove_prefix(static_cast<std::size_t>(written));
     } else if (errno == EAGAIN) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now()).count();
+      if (left <= 0) return false;
       pollfd ready{fd, POLLOUT, 0};
-      ::poll(&ready, 1, -1);
+      ::poll(&ready, 1, static_cast<int>(left));
     } else if (errno != EINTR) {
-      return;  // EPIPE: nobody reads any more. An event is never worth a run.
+      return true;  // EPIPE: nobody reads any more. An event is never worth a run.
     }
   }
+  return true;
 }
 
 std::string line_of(const Json& event) {
@@ -80,15 +101,26 @@ double unix_time_s() {
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
+EventWriter::EventWriter(int fd, int rank) : fd_(fd), rank_(rank) {
+  struct stat what {};
+  if (fd_ >= 0 && ::fstat(fd_, &what) == 0 && S_ISFIFO(what.st_mode)) ::fcntl(fd_, F_SETFL, ::fcntl(fd_, F_GETFL) | O_NONBLOCK);
+}
+
 void EventWriter::write(const std::string& event, const Json& fields) const {
   if (fd_ < 0) return;
-  const Json head = {{"t", unix_time_s()}, {"event", event}, {"rank", rank_}};
+  const bool counted = event != "heartbeat";
+  const std::int64_t dropped = counted ? state_->dropped.exchange(0) : 0;
+  Json head = {{"t", unix_time_s()}, {"event", event}, {"rank", rank_}};
+  if (dropped > 0) head["dropped"] = dropped;
   const Json safe_fields = without_nonfinite(fields);
   Json whole = head;
   for (const auto& [key, value] : safe_fields.items()) whole[key] = value;
   std::string line = line_of(whole);
   if (line.size() > PIPE_BUF) line = cut_line(head, safe_fields);
-  write_line(fd_, line);
+  const double patience = patience_s(event, state_->full);
+  const bool written = write_line(fd_, line, patience);
+  if (written || patience > 0) state_->full = !written;
+  if (!written && counted) state_->dropped += dropped + 1;
 }
 
 }  // namespace tlaunch

@@ -92,6 +92,7 @@ struct LaunchConfig {
   std::optional<std::int64_t> threads_per_rank;  // intra-op threads of LibTorch
   double grace_s = 30;
   std::int64_t max_restarts = 0;
+  std::optional<double> hang_timeout_s;          // none: limits by phase and measured step time
 };
 
 struct TuneConfig {

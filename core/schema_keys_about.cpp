@@ -203,6 +203,14 @@ std::vector<SchemaKey> about_keys() {
        .meaning = "So often a run that failed goes on by itself, from its newest whole checkpoint.",
        .rule = {.min = 0, .max = 1e6},
        .may_change_on_resume = true},
+      {.key = "launch.hang_timeout_s",
+       .field = TLAUNCH_FIELD(launch.hang_timeout_s),
+       .unit = "s",
+       .meaning = "A run in which nothing moves for so long, or a rank is stopped or silent for so long, ends with 124 "
+                  "(docs/command-line.md); start-up has 60 s at least.",
+       .rule = {.min = 1, .max = 1e9, .empty_word = "auto"},
+       .default_note = "auto: by phase, in a step 20 times what one takes, 60 s at least",
+       .may_change_on_resume = true},
 
       {.key = "tune.enabled",
        .field = TLAUNCH_FIELD(tune.enabled),

@@ -44,7 +44,7 @@ constexpr const char* run_footer =
     "  tlaunch --run-dir runs/a --resume auto configs/fashion_mnist.yaml   go on where runs/a ended\n"
     "  tlaunch --nproc 4 train.py --lr 1                         any program under torchrun's environment\n\n"
     "Exit codes: 0 done; 1 smoke test failed; 2 usage or config; 65 bad data or checkpoint; 74 saving gave up;\n"
-    "130 Ctrl-C; otherwise the first failed rank's own (128 + signal).";
+    "75 SIGTERM, saved; 124 a hang; 130 Ctrl-C; otherwise the first failed rank's own (128 + signal).";
 
 std::string check_nproc(const std::string& text) {
   const bool number = !text.empty() && text.size() <= 6 &&
@@ -102,6 +102,9 @@ struct Parsers {
   static void restarts_option(CLI::App& app, std::optional<std::int64_t>& value, const std::string& meaning) {
     app.add_option("--max-restarts", value, meaning)->check(within(0, 1'000'000))->type_name("N");
   }
+  static void hang_option(CLI::App& app, std::optional<double>& value, const std::string& meaning) {
+    app.add_option("--hang-timeout", value, meaning)->check(within(1.0, 1e9))->type_name("S");
+  }
 
   Parsers() {
     run.add_option("CONFIG.yaml", run_values.config, "What to train");
@@ -110,6 +113,7 @@ struct Parsers {
     grace_option(run, run_values.grace_s, "default: launch.grace_s");
     restarts_option(run, run_values.max_restarts,
                     "Start a failed run again so often, from its newest whole checkpoint (default: launch.max_restarts)");
+    hang_option(run, run_values.hang_timeout_s, "A run that hangs so long ends with 124 (default: launch.hang_timeout_s)");
     run.add_option("--run-dir", run_values.run_dir, "The run's folder (default: runs/<name>/<time>-<id>)")
         ->type_name("DIR");
     run.add_option("--resume", run_values.resume,
@@ -138,6 +142,7 @@ struct Parsers {
     grace_option(program, program_values.grace_s, "default: 30");
     restarts_option(program, program_values.max_restarts, "Start all ranks again so often where one fails (default: 0)");
     program.add_flag("--stdin", program_values.pass_stdin, stdin_help);
+    hang_option(program, program_values.hang_timeout_s, "End with 124 when no rank writes anything for so long (default: never)");
     program.add_option("--run-dir", program_values.run_dir, "Keep each rank's output in DIR/logs")->type_name("DIR");
     program.footer(torchrun_help());
 

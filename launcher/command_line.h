@@ -27,6 +27,7 @@ struct RunCommand {
   std::optional<std::string> nproc;      // auto | cpu | gpu | a number; none: the config's
   std::optional<double> grace_s;         // none: the config's
   std::optional<std::int64_t> max_restarts;  // none: the config's
+  std::optional<double> hang_timeout_s;  // none: the config's
   std::optional<std::string> resume;     // auto | path of a checkpoint
   std::optional<SmokeOptions> smoke;
   std::string run_dir;                   // "": runs/<name>/<time>-<id>
@@ -44,6 +45,7 @@ struct ProgramCommand {
   std::optional<std::string> nproc;      // none: 1, as torchrun
   std::optional<std::int64_t> max_restarts;
   std::optional<double> grace_s;
+  std::optional<double> hang_timeout_s;  // of silence; none: not watched
   bool pass_stdin = false;               // stdin to rank 0, where there are more; a single one always has it
   std::string run_dir, log_dir;          // log files in run_dir/logs or in log_dir; both "": none
   // torchrun's:

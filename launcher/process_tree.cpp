@@ -67,6 +67,17 @@ std::vector<pid_t> descendants_of(pid_t root, const std::set<pid_t>& skip) {
   return found;
 }
 
+char state_of(pid_t pid) {
+  const auto stat = read_stat(pid);
+  return stat ? stat->state : 'X';
+}
+
+std::map<int, char> states_of(const std::map<int, pid_t>& processes) {
+  std::map<int, char> states;
+  for (const auto& [rank, pid] : processes) states[rank] = state_of(pid);
+  return states;
+}
+
 bool is_exiting(pid_t pid) {
   const auto stat = read_stat(pid);
   return !stat || stat->state == 'Z' || stat->state == 'X' || (stat->flags & kExiting) != 0;

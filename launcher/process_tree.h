@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <map>
 #include <set>
 #include <vector>
 
@@ -11,6 +12,10 @@ namespace tlaunch {
 // Children of `root`, their children and so on; a process in `skip` is left out with all below it. Zombies count: one
 // whose main thread alone has ended still runs.
 std::vector<pid_t> descendants_of(pid_t root, const std::set<pid_t>& skip = {});
+
+// The letter of its state in /proc ('R', 'S', 'T' stopped by a signal, 't' held by a debugger, 'Z', ...); 'X' where it is gone.
+char state_of(pid_t pid);
+std::map<int, char> states_of(const std::map<int, pid_t>& processes);  // by the same keys
 
 // Whether the process is already on its way out (its exit status is settled, its memory and files are being freed) or
 // gone: nothing sent to it now changes how it ends.

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "core/atomic_file.h"
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/event.h"
 #include "core/units.h"
@@ -17,6 +18,9 @@
 #include "launcher/failure.h"
 #include "launcher/program_logs.h"
 #include "launcher/program_summary.h"
+#include "launcher/hang_stacks.h"
+#include "launcher/hang_watch.h"
+#include "launcher/process_tree.h"
 #include "launcher/rendezvous.h"
 #include "launcher/restart_policy.h"
 #include "launcher/restart_wait.h"
@@ -79,6 +83,25 @@ EnvironmentSpec environment_spec(const ProgramCommand& command, int ranks, int a
   return environment;
 }
 
+GroupResult run_watched(const GroupSpec& spec, double hang_timeout_s) {
+  SilenceWatch watch(hang_timeout_s);
+  GroupCallbacks callbacks;
+  callbacks.on_output = [&] { watch.on_output(); };
+  callbacks.on_tick = [] {};  // so that a turn ends now and then
+  RunningGroup group(spec, callbacks);
+  while (group.turn()) {
+    const auto processes = group.at_work();
+    const auto verdict = watch.tick(monotonic_s(), states_of(processes));
+    if (!verdict) continue;
+    const std::string cause = "hang: " + verdict->reason + " (--hang-timeout " + Json(hang_timeout_s).dump() + ")";
+    std::cerr << "tlaunch: " << cause << '\n';
+    if (const std::string& log = spec.workers.front().log_path; !log.empty())
+      save_stacks(processes, {verdict->blamed}, std::filesystem::path(log).parent_path());
+    group.end_hung(verdict->blamed, cause);
+  }
+  return group.finish();
+}
+
 }  // namespace
 
 std::vector<std::string> program_argv(const ProgramCommand& command, int local_rank) {
@@ -114,7 +137,7 @@ GroupResult run_once(const ProgramCommand& command, EnvironmentSpec environment,
     worker.show_error = shown && (command.tee.has_error(rank) || !command.redirects.has_error(rank));
     group.workers.push_back(std::move(worker));
   }
-  const GroupResult result = run_group(group, {});
+  const GroupResult result = command.hang_timeout_s ? run_watched(group, *command.hang_timeout_s) : run_group(group, {});
   // The output of a single rank has just been seen, at the end of the terminal.
   if (result.failure) {
     for (const std::string& line : failure_report(*result.failure, ranks > 1)) std::cerr << line << '\n';

@@ -80,6 +80,7 @@ int train(const RunCommand& command, Job job) {
 
 int run_config(const RunCommand& command) {
   Job job = prepare_job({command.config, command.overrides, command.nproc, command.run_dir});
+  if (command.hang_timeout_s) job.config.launch.hang_timeout_s = command.hang_timeout_s;
   if (command.dry_run) {
     take_cached_plan(job);
     return dry_run(command, job);

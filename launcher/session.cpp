@@ -1,9 +1,14 @@
 #include "launcher/session.h"
 
+#include <algorithm>
+
+#include "core/clock.h"
 #include "core/config_value.h"
 #include "core/event.h"
 #include "core/units.h"
 #include "launcher/event_fields.h"
+#include "launcher/hang_stacks.h"
+#include "launcher/process_tree.h"
 
 namespace tlaunch {
 
@@ -118,6 +123,22 @@ void Session::narrate(const Json& event) {
   }
 }
 
+void Session::on_hang(const HangVerdict& verdict, const std::string& log_folder) {
+  Json event = to_json(verdict);
+  event["stacks"] = log_folder;
+  log_.append("hang", event);
+  constexpr std::size_t most_places = 4;
+  std::string places;
+  for (std::size_t i = 0; i < std::min(most_places, verdict.places.size()); ++i)
+    places += (i == 0 ? "" : "; ") + verdict.places[i];
+  if (verdict.places.size() > most_places) places += "; ...";
+  progress_.line(hang_text(verdict));
+  progress_.line("  last heard of: " + places);
+  progress_.line("  what each rank does is written to " + log_folder + "/stacks_RANK.txt");
+  progress_.line("  the limit here was " + format_duration(verdict.limit_s) +
+                 "; where this is no hang: launch.hang_timeout_s=" + to_text(2 * verdict.limit_s) + " or more");
+}
+
 void Session::on_tick() {
   if (!record_.start || record_.step == shown_step_ || record_.step <= record_.start->start_step) return;
   RunRecord shown = record_;
@@ -125,12 +146,31 @@ void Session::on_tick() {
   if (progress_.update(shown, eta_text_, unix_time_s())) shown_step_ = record_.step;
 }
 
+namespace {
+
+void end_where_it_hangs(RunningGroup& group, HangWatch& watch, Session& session, const std::string& log_folder) {
+  const auto processes = group.at_work();
+  const auto verdict = watch.tick(monotonic_s(), states_of(processes));
+  if (!verdict) return;
+  session.on_hang(*verdict, log_folder);
+  save_stacks(processes, verdict->ranks, log_folder);
+  group.end_hung(verdict->ranks.front(), hang_cause(*verdict));
+}
+
+}  // namespace
+
 GroupResult run_session(const Job& job, const WorkerStart& start, Session& session,
                         const std::function<void(const Json&)>& on_event, const std::function<void()>& on_tick) {
-  WorkerGroup group = worker_group(job, start);
-  group.spec.saves_when_told = true;
+  WorkerStart how = start;
+  const auto& timeout_s = job.config.launch.hang_timeout_s;
+  how.heartbeat_s = HangWatch::heartbeat_interval_s(timeout_s);
+  WorkerGroup workers = worker_group(job, how);
+  workers.spec.saves_when_told = true;
+  HangWatch watch(static_cast<int>(workers.spec.workers.size()), timeout_s);
   GroupCallbacks callbacks;
   callbacks.on_event = [&](Json event) {
+    watch.on_event(event);
+    if (event_text(event, "event") == "heartbeat") return;
     if (on_event) on_event(event);
     session.on_event(std::move(event));
   };
@@ -138,7 +178,9 @@ GroupResult run_session(const Job& job, const WorkerStart& start, Session& sessi
     session.on_tick();
     if (on_tick) on_tick();
   };
-  return run_group(group.spec, callbacks);
+  RunningGroup group(workers.spec, callbacks);
+  while (group.turn()) end_where_it_hangs(group, watch, session, how.log_folder);
+  return group.finish();
 }
 
 }  // namespace tlaunch

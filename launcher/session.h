@@ -8,6 +8,7 @@
 #include "core/estimate.h"
 #include "launcher/eta_tracker.h"
 #include "launcher/event_log.h"
+#include "launcher/hang_watch.h"
 #include "launcher/progress.h"
 #include "launcher/run_record.h"
 #include "launcher/worker_group.h"
@@ -21,6 +22,8 @@ class Session {
   Session(EventLog& log, Progress& progress, const RunConfig* config);
 
   void on_event(Json event);
+  // Tells of it, before its stacks are saved in `log_folder` and the group is ended.
+  void on_hang(const HangVerdict& verdict, const std::string& log_folder);
   // Shows what changed since; called some times a second.
   void on_tick();
 
@@ -42,7 +45,7 @@ class Session {
   std::int64_t shown_step_ = -1;
 };
 
-// Starts the group and lets `session` follow it to its end. `on_event` sees each event too; `on_tick` is called some
+// Starts the group and lets `session` follow it to its end, or until it hangs (launcher/hang_watch.h). `on_event` sees each event too; `on_tick` is called some
 // times a second. Both may be empty.
 GroupResult run_session(const Job& job, const WorkerStart& start, Session& session,
                         const std::function<void(const Json&)>& on_event, const std::function<void()>& on_tick);

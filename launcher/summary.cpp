@@ -28,6 +28,10 @@ void settle(RunSummary& summary, const GroupResult& group) {
   summary.exit_code = group.exit_code;
   if (group.exit_code == exit_code::ok) {
     summary.status = "completed";
+  } else if (group.hung) {
+    summary.status = "hung";
+    summary.failure = group.failure;
+    summary.failure_message = group.failure->cause;
   } else if (group.interrupted_by != 0 && !group.failure) {
     summary.status = group.exit_code == exit_code::preempted ? "preempted" : "interrupted";
   } else {

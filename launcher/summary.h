@@ -25,7 +25,7 @@ struct SmokeVerdict {
 };
 
 struct RunSummary {
-  std::string status;      // completed | failed | preempted (saved, SIGTERM or USR1) | interrupted
+  std::string status;      // completed | failed | preempted (saved, SIGTERM or USR1) | interrupted | hung
   int exit_code = 0;
   std::string run_dir, config, resumed_from;  // absolute; resumed_from "" where it started anew
   RunRecord record;

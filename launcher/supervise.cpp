@@ -86,6 +86,15 @@ class RunningGroup::State {
     return !stopping_ && std::any_of(ends_.begin(), ends_.end(), [&](const RankEnd& end) { return end.rank == rank; });
   }
 
+  std::map<int, pid_t> at_work() const { return stopping_ ? std::map<int, pid_t>{} : running_; }
+
+  void end_hung(int rank, const std::string& cause) {
+    if (stopping_) return;
+    hung_ = std::pair(rank, cause);
+    stopping_ = true;
+    kill();
+  }
+
  private:
   // One output stream of one rank.
   struct Source {
@@ -159,6 +168,7 @@ class RunningGroup::State {
       // Output that the terminal does not take makes its writers wait; it is not piled up here.
       const bool full = (source.stream == Stream::out ? out_ : error_).blocked();
       wait_for(full ? -1 : source.pipe.get(), POLLIN);
+      if (full && callbacks_.on_output) callbacks_.on_output();
     }
     ::poll(waits.data(), waits.size(), wait_ms());
 
@@ -195,6 +205,7 @@ class RunningGroup::State {
     for (int round = 0; round < 4 || guard_->gone(); ++round) {
       const ssize_t size = ::read(source.pipe.get(), bytes, sizeof bytes);
       if (size > 0) {
+        if (callbacks_.on_output) callbacks_.on_output();
         tees_[source.rank]->feed(source.stream, {bytes, static_cast<std::size_t>(size)}, seconds(Clock::now()));
       } else if (size == 0 || errno == EAGAIN) {
         if (size == 0) source.pipe.reset();
@@ -351,6 +362,13 @@ class RunningGroup::State {
   GroupResult result() {
     GroupResult result;
     result.interrupted_by = interrupted_by_;
+    if (hung_) {
+      result.hung = true;
+      result.exit_code = exit_code::hang;
+      const auto& [rank, cause] = *hung_;
+      result.failure = GroupFailure{rank, exit_code::hang, 0, cause, tees_[static_cast<std::size_t>(rank)]->last_lines(), {}};
+      return result;
+    }
     if (interrupted_by_ != 0 && !decided_by_the_ranks()) {
       result.saved = spec_.saves_when_told && all_ended_with({exit_code::preempted, exit_code::interrupted});
       result.exit_code = result.saved && interrupted_by_ != SIGINT ? exit_code::preempted
@@ -422,6 +440,7 @@ class RunningGroup::State {
   std::map<int, pid_t> running_;      // by rank
   std::vector<RankEnd> ends_;         // in the order in which they happened
   std::set<int> settled_;             // ranks whose end was on its way before the group was told to stop
+  std::optional<std::pair<int, std::string>> hung_;  // rank and cause
   std::vector<int> failure_events_;   // ranks that told of a failure, in that order
   std::optional<std::uint64_t> oom_kills_;  // when the group started
   bool stopping_ = false, failed_ = false, shares_terminal_ = false;
@@ -439,6 +458,10 @@ RunningGroup::RunningGroup(GroupSpec spec, GroupCallbacks callbacks) {
 RunningGroup::~RunningGroup() = default;
 
 bool RunningGroup::left(int rank) const { return state_->left(rank); }
+
+std::map<int, pid_t> RunningGroup::at_work() const { return state_->at_work(); }
+
+void RunningGroup::end_hung(int rank, const std::string& cause) { state_->end_hung(rank, cause); }
 
 bool RunningGroup::turn() { return state_->turn(); }
 

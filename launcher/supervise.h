@@ -3,6 +3,8 @@
 // included, is gone.
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <functional>
 #include <map>
@@ -60,12 +62,14 @@ struct GroupResult {
   std::optional<GroupFailure> failure;
   int interrupted_by = 0;            // the signal that the user sent to the launcher, or the system to a rank; 0: none
   bool saved = false;                // told to stop, all ranks saved
+  bool hung = false;                 // ended by end_hung(): exit code 124
 };
 
 struct GroupCallbacks {
   std::function<void(Json)> on_event;                      // one event of a worker
   std::function<void(int rank, const std::string& line)> on_line;  // one whole line of output, without its newline
   std::function<void()> on_tick;                           // about 5 times a second
+  std::function<void()> on_output;                         // a rank has written something, or would if the terminal took it
 };
 
 // One thread (the caller's), no other threads alive and no other child processes: it forks and becomes the reaper of
@@ -90,6 +94,10 @@ class RunningGroup {
   // Whether that rank has left with exit code 0 while nobody had failed and the group was not told to stop. What it told
   // before has been handed on.
   bool left(int rank) const;
+  // The ranks that run and were not told to stop, with their processes; none once the group is stopping.
+  std::map<int, pid_t> at_work() const;
+  // Kills all at once: what hangs heeds no signal. The result names `rank` and `cause`, unless the group was stopping.
+  void end_hung(int rank, const std::string& cause);
   // After turn() was false.
   GroupResult finish();
 

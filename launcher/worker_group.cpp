@@ -17,6 +17,10 @@ std::map<std::string, std::string> allocator_environment(
   return set;
 }
 
+std::string stack_path(const std::string& log_folder, int rank) {
+  return log_folder + "/stacks_" + std::to_string(rank) + ".txt";
+}
+
 WorkerGroup worker_group(const Job& job, const WorkerStart& start) {
   WorkerGroup group{listen_on_loopback(), {}};
   group.spec.store_fd = group.rendezvous.socket.get();
@@ -43,11 +47,15 @@ WorkerGroup worker_group(const Job& job, const WorkerStart& start) {
     worker.environment[env::device] = job.world.on_gpu ? "cuda" : "cpu";
     worker.environment[env::attempt] = std::to_string(start.attempt);
     worker.environment[env::plan] = start.plan_path;
+    if (start.heartbeat_s > 0) worker.environment[env::heartbeat_s] = Json(start.heartbeat_s).dump();
     if (!start.run_dir.empty()) worker.environment[env::run_dir] = start.run_dir;
     if (!start.resume_path.empty()) worker.environment[env::resume] = start.resume_path;
     if (start.fit_disk) worker.environment[env::fit_disk] = "1";
     if (!start.smoke.empty()) worker.environment[env::smoke] = start.smoke;
-    if (!start.log_folder.empty()) worker.log_path = start.log_folder + "/rank_" + std::to_string(rank) + ".log";
+    if (!start.log_folder.empty()) {
+      worker.log_path = start.log_folder + "/rank_" + std::to_string(rank) + ".log";
+      worker.environment[env::stack_file] = stack_path(start.log_folder, rank);
+    }
     group.spec.workers.push_back(std::move(worker));
   }
   return group;

@@ -23,6 +23,7 @@ struct WorkerStart {
   bool pass_stdin = false;              // ours to rank 0
   int attempt = 0;
   double grace_s = 30;
+  double heartbeat_s = 0;               // interval of the workers' heartbeat events; 0: none
 };
 
 struct WorkerGroup {
@@ -31,6 +32,9 @@ struct WorkerGroup {
 };
 
 WorkerGroup worker_group(const Job& job, const WorkerStart& start);
+
+// Where what a rank does is written, should it hang.
+std::string stack_path(const std::string& log_folder, int rank);
 
 // The C library's allocator as training wants it: large tensors come from the heap again and again instead of being
 // mapped and unmapped each step, and the heap grows in large steps. What the user has set stays. Pure.

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/worker_env.h"
 #include "trainer/device.h"
+#include "trainer/heartbeat.h"
 
 namespace tlaunch {
 namespace {
@@ -65,6 +66,7 @@ WorkerContext context_from_environment(const Getenv& getenv) {
   context.smoke = getenv(env::smoke).value_or("");
   const int event_fd = getenv(env::event_fd) ? integer(getenv, env::event_fd, std::nullopt) : -1;
   context.events = EventWriter(event_fd, context.rank);
+  context.heartbeat_s = heartbeat_interval_s(getenv(env::heartbeat_s).value_or(""));
   return context;
 }
 

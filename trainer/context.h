@@ -23,6 +23,7 @@ struct WorkerContext {
   std::string resume_path;    // "": from the start
   std::string smoke;          // JSON text, "": no smoke test
   EventWriter events{-1, 0};
+  double heartbeat_s = 0;     // 0: none asked for
 
   bool is_main() const { return rank == 0; }
 };

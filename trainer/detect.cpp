@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "trainer/precision.h"
+#include "trainer/run_phase.h"
 #include "trainer/stop_request.h"
 
 namespace tlaunch {
@@ -32,6 +33,7 @@ class Questions {
   std::vector<char> answer(Job& job, std::int64_t top_g, std::int64_t batch_size) const {
     std::vector<char> surprising;
     for (std::int64_t first = 0; first < size() && stop_signal() == 0; first += batch_size) {
+      note_progress();
       const auto n = std::min(batch_size, size() - first);
       const Batch batch{torch::tensor(std::vector<std::int64_t>(inputs_.begin() + first * window_,
                                                                 inputs_.begin() + (first + n) * window_)).view({n, window_}),
@@ -61,6 +63,7 @@ std::int64_t count_flagged(const SessionSet& sessions, Job& job, const Group& gr
   std::vector<std::vector<std::int64_t>> asked;
   std::int64_t flagged = 0;
   for (std::int64_t i = group.rank(); i < sessions.size(); i += group.size()) {
+    note_progress();
     const auto keys = sessions.session(i);
     if (std::find(keys.begin(), keys.end(), -1) != keys.end()) {
       ++flagged;

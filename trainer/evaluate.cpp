@@ -6,6 +6,7 @@
 #include "data/loader.h"
 #include "trainer/loss.h"
 #include "trainer/precision.h"
+#include "trainer/run_phase.h"
 #include "trainer/stop_request.h"
 #include "trainer/timing.h"
 
@@ -28,6 +29,7 @@ torch::Tensor sums_of(const Job& job, const RunConfig& config, std::int64_t firs
       sums[2] = 1;
       break;
     }
+    note_progress();
     const auto made = loader.next();
     const auto target = model_target(job, made);
     const AutocastScope autocast(job.device, job.precision);

@@ -5,6 +5,7 @@
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
 #include "trainer/nccl.h"
+#include "trainer/run_phase.h"
 
 namespace tlaunch {
 namespace {
@@ -30,6 +31,7 @@ c10::intrusive_ptr<c10d::Backend> make_gloo(const c10::intrusive_ptr<c10d::Store
 
 Group::Group(const WorkerContext& context) : rank_(context.rank), size_(context.world_size), device_(context.device) {
   if (size_ == 1) return;
+  const WaitsForOthers waits;
   store_ = make_store(context);
   group_ = c10::make_intrusive<c10d::ProcessGroup>(store_, rank_, size_);
   using Type = c10d::ProcessGroup::BackendType;
@@ -47,12 +49,14 @@ Group::Group(const WorkerContext& context) : rank_(context.rank), size_(context.
 
 void Group::sum(torch::Tensor& tensor) const {
   if (size_ == 1) return;
+  const WaitsForOthers waits;
   std::vector<torch::Tensor> tensors{tensor};
   group_->allreduce(tensors)->wait();
 }
 
 void Group::broadcast(std::vector<torch::Tensor> tensors) const {
   if (size_ == 1) return;
+  const WaitsForOthers waits;
   for (auto& tensor : tensors) {
     std::vector<torch::Tensor> one{tensor};
     group_->broadcast(one)->wait();
@@ -61,6 +65,7 @@ void Group::broadcast(std::vector<torch::Tensor> tensors) const {
 
 std::vector<torch::Tensor> Group::gather(const torch::Tensor& tensor) const {
   if (size_ == 1) return {tensor};
+  const WaitsForOthers waits;
   std::vector<torch::Tensor> inputs{tensor.to(device_)};
   std::vector<std::vector<torch::Tensor>> outputs(1);
   for (int r = 0; r < size_; ++r) outputs[0].push_back(torch::empty_like(inputs[0]));
@@ -80,6 +85,7 @@ std::optional<std::string> Group::told(const std::string& key) const {
 }
 
 void Group::barrier() const {
+  const WaitsForOthers waits;
   auto token = torch::zeros({1}, torch::TensorOptions().device(device_));
   sum(token);
   (void)token.item<float>();  // on CUDA the collective is done only when its result is here

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "trainer/disk_preflight.h"
+#include "trainer/run_phase.h"
 #include "trainer/smoke.h"
 #include "trainer/timing.h"
 
@@ -151,6 +152,7 @@ void Saver::keep_newest() {
 }
 
 void Saver::finish() {
+  const PhaseScope phase(RunPhase::save);
   while (future_.valid()) {
     const int before = failures_;
     take_result();

@@ -1,20 +1,6 @@
 #include "trainer/step_down.h"
 
-#include <stdexcept>
-
 namespace tlaunch {
-
-const char* to_string(RunPhase phase) {
-  switch (phase) {
-    case RunPhase::forward: return "forward";
-    case RunPhase::backward: return "backward";
-    case RunPhase::optimizer: return "optimizer";
-    case RunPhase::evaluation: return "evaluation";
-    case RunPhase::detection: return "detection";
-    case RunPhase::save: return "save";
-  }
-  throw std::logic_error("no such RunPhase");
-}
 
 std::optional<BatchSplit> stepped_down(const BatchSplit& split) {
   if (split.micro_batch <= 1) return std::nullopt;

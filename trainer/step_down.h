@@ -4,17 +4,13 @@
 #include <optional>
 
 #include "core/batch.h"
+#include "trainer/run_phase.h"
 
 namespace tlaunch {
 
-// Of a step: forward: making the batch and the pass up to the loss; optimizer: clipping and the update. The others come
-// between steps.
-enum class RunPhase { forward, backward, optimizer, evaluation, detection, save };
-const char* to_string(RunPhase);
-
 struct MemoryShortage {
   int rank = 0;  // the lowest of those that ran out
-  RunPhase phase = RunPhase::forward;
+  RunPhase phase = RunPhase::forward;  // making the batch is part of it
 };
 
 // Half the micro-batch, or the next smaller one that divides a rank's share, and as much more accumulation: the

@@ -57,7 +57,9 @@ torch::Tensor TrainStep::gradients(const std::function<Batch()>& next_batch) {
 
 torch::Tensor TrainStep::micro_step(const std::function<Batch()>& next_batch, bool sync) {
   phase_ = RunPhase::forward;
+  note_phase(RunPhase::loading);
   const auto batch = next_batch();
+  note_phase(phase_);
   const auto input = model_input(job_, batch);
   const auto target = model_target(job_, batch);
   data_parallel_.before_forward(sync);
@@ -71,8 +73,10 @@ torch::Tensor TrainStep::micro_step(const std::function<Batch()>& next_batch, bo
   if (accumulation_ > 1) loss = loss / accumulation_;
   const auto scaled = scaler_.scale(loss);
   phase_ = RunPhase::backward;
+  note_phase(phase_);
   data_parallel_.before_backward(sync, scaled);
   scaled.backward();
+  note_progress();
   return loss.detach();
 }
 
@@ -83,6 +87,7 @@ std::vector<torch::Tensor> TrainStep::gradient_list() const {
 }
 
 void TrainStep::check_gradients() {
+  note_phase(RunPhase::optimizer);
   if (scaler_.enabled()) scaler_.unscale(gradient_list());
   if (nan_guard_.enabled()) nan_guard_.check(gradient_list(), scaler_);
 }

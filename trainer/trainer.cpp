@@ -94,6 +94,7 @@ std::int64_t Trainer::stop_step() const {
 bool Trainer::finished() const { return stop_early_ || progress_.step >= stop_step(); }
 
 void Trainer::start() {
+  note_step(progress_.step);
   first_step_ = interval_step_ = saved_step_ = progress_.step;
   if (saved_) recorder_.event("resume", {{"path", context_.resume_path}, {"step", progress_.step}});
   saved_.reset();  // unmaps the file
@@ -151,6 +152,7 @@ bool Trainer::one_step(Loader& loader) {
   const ScheduleSpan span{full_.total_steps, full_.steps_per_epoch, warmup_steps(config_.train, full_.total_steps)};
   const double learning_rate =
       learning_rate_at(config_.train, span, progress_.step) * learning_rate_factor(progress_);
+  note_step(progress_.step + 1);
   const auto result = guarded_step_.run([&] { return loader.next(); }, learning_rate);
   shortage_ = result.shortage;
   if (shortage_) return false;
@@ -215,6 +217,7 @@ void Trainer::log_gpu() {
 void Trainer::run_evaluation() {
   progress_.evaluation_due = true;
   if (stopping_) return;
+  const PhaseScope phase(RunPhase::evaluation);
   const auto limit = smoke_ ? length_.steps_per_epoch * split_.effective() : 0;
   const auto result = evaluate(job_, group_, config_, evaluation_batch_, limit);
   stopping_ = result.cut_short;
@@ -243,6 +246,7 @@ bool Trainer::saves_at(std::int64_t step) {
 }
 
 bool Trainer::save() {
+  const PhaseScope phase(RunPhase::save);
   last_save_ = Clock::now();
   const bool copied = saver_.save(job_, step_, progress_, identity(),
                                   [this](const std::function<void()>& copy) { return copy_for_save(copy); });
@@ -285,6 +289,7 @@ void Trainer::shorten_epoch() {
 }
 
 void Trainer::finish() {
+  note_phase(RunPhase::finish);
   synchronize(context_.device);
   const auto end = Clock::now();
   const double steady_s = steady_step_ >= 0 ? seconds(end - steady_start_ - steady_paused_) : seconds(end - session_start_);
@@ -299,6 +304,7 @@ void Trainer::finish() {
                       "auto) with a smaller train.batch_size or a larger tune.margin");
   saver_.finish();
   if (const auto* tests = job_.dataset->session_tests(); tests && !smoke_) {
+    const PhaseScope phase(RunPhase::detection);
     const auto detection_start = Clock::now();
     const auto detected = detect(job_, group_, config_.model.options, detection_batch_);
     stopping_ = detected.empty();
@@ -320,6 +326,7 @@ void Trainer::finish() {
 }
 
 void Trainer::leave() {
+  note_phase(RunPhase::finish);
   saver_.keep_newest();
   if (saved_step_ != progress_.step && !save())
     throw OutOfMemory("told to stop after step " + std::to_string(progress_.step) +

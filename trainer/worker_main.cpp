@@ -8,12 +8,17 @@
 #include <iostream>
 
 #include "core/error.h"
+#include "core/worker_env.h"
+#include "trainer/crash_record.h"
 #include "trainer/describe.h"
 #include "trainer/device.h"
 #include "trainer/evaluate_checkpoint.h"
+#include "trainer/heartbeat.h"
 #include "trainer/memory_cap.h"
 #include "trainer/out_of_memory.h"
+#include "trainer/run_phase.h"
 #include "trainer/settings.h"
+#include "trainer/stack_signal.h"
 #include "trainer/stop_request.h"
 #include "trainer/trainer.h"
 #include "trainer/trial_command.h"
@@ -39,7 +44,12 @@ Group join(const WorkerContext& context, const WorkerSettings& settings) {
 
 // A failing rank leaves at once: destructors of process groups wait for peers that may be gone.
 [[noreturn]] void leave(const WorkerContext& context, int code, const std::string& message, bool out_of_memory = false) {
-  context.events.write("failure", {{"message", message}, {"exit_code", code}, {"out_of_memory", out_of_memory}});
+  const WorkPlace place = work_place();
+  context.events.write("failure", {{"message", message},
+                                   {"exit_code", code},
+                                   {"out_of_memory", out_of_memory},
+                                   {"step", place.step},
+                                   {"phase", to_string(place.phase)}});
   std::cout << std::flush;
   std::cerr << "error: " << message << std::endl;
   std::_Exit(code);
@@ -61,6 +71,11 @@ void leave_on_error(const WorkerContext& context, const std::function<void()>& w
 
 int train(const WorkerContext& context, const Arguments& arguments) {
   note_stop_signals();
+  record_crashes(std::atoi(process_getenv(env::event_fd).value_or("-1").c_str()), context.rank);  // checked by context
+  write_stack_when_asked(process_getenv(env::stack_file).value_or(""));
+  const Heartbeat heartbeat(context.events, context.heartbeat_s);
+  inject_hang(process_getenv(env::inject_hang).value_or(""), context.rank);
+  note_phase(RunPhase::start_up);
   const auto worker = describe_worker();
   const auto settings = worker_settings(context, worker, arguments.config, arguments.overrides);
   const auto& config = settings.config;

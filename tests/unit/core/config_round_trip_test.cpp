@@ -87,6 +87,7 @@ launch:
   threads_per_rank: auto
   grace_s: 30
   max_restarts: 0
+  hang_timeout_s: auto
 tune:
   enabled: true
   budget_s: auto

@@ -5,10 +5,12 @@
 #include <limits.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <thread>
 #include <vector>
 
+#include "core/clock.h"
 #include "core/estimate.h"
 
 namespace tlaunch {
@@ -91,6 +93,48 @@ TEST(EventWriter, AReaderThatWentAwayIsIgnored) {
   writer.write("step", {{"step", 2}});
 }
 
+TEST(EventWriter, AFullPipeNeverHoldsUpAStepAndWhatWasLeftOutIsToldLater) {
+  Pipe pipe;
+  const EventWriter writer(pipe.ends[1], 0);
+  const double start_s = monotonic_s();
+  const int steps = 20'000;  // far more than a pipe holds
+  for (int i = 0; i < steps; ++i) writer.write("step", {{"step", i}});
+  EXPECT_LT(monotonic_s() - start_s, 5);
+  std::string taken(1 << 20, '\0');
+  const ssize_t size = ::read(pipe.ends[0], taken.data(), taken.size());
+  ASSERT_GT(size, 0);
+  const auto written = std::count(taken.begin(), taken.begin() + size, '\n');
+  writer.write("heartbeat", {{"step", 1}});  // of no use to whoever counts
+  writer.write("eval", {{"step", 1}});
+  writer.write("eval", {{"step", 2}});
+  const auto lines = pipe.lines();
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_FALSE(Json::parse(lines[0]).contains("dropped"));
+  EXPECT_EQ(Json::parse(lines[1])["dropped"], steps - written);
+  EXPECT_FALSE(Json::parse(lines[2]).contains("dropped"));
+}
+
+TEST(EventWriter, WhatIsNoMatterOfEveryStepWaitsALittleAndOnlyOnce) {
+  Pipe pipe;
+  const EventWriter writer(pipe.ends[1], 0);
+  for (int i = 0; i < 20'000; ++i) writer.write("step", {{"step", i}});
+  const double start_s = monotonic_s();
+  for (int i = 0; i < 20; ++i) writer.write("eval", {{"step", i}});
+  EXPECT_GT(monotonic_s() - start_s, 0.9);
+  EXPECT_LT(monotonic_s() - start_s, 3);
+}
+
+TEST(EventWriter, TheEndIsWaitedForByAReaderThatComesLate) {
+  Pipe pipe;
+  const EventWriter writer(pipe.ends[1], 0);
+  for (int i = 0; i < 20'000; ++i) writer.write("step", {{"step", i}});
+  std::thread end([&] { writer.write("end", {{"steps", 20'000}}); });
+  std::string taken(1 << 20, '\0');
+  EXPECT_GT(::read(pipe.ends[0], taken.data(), taken.size()), 0);
+  end.join();
+  EXPECT_EQ(Json::parse(pipe.lines().at(0))["event"], "end");
+}
+
 TEST(EventWriter, DoesNothingWithoutAPipe) { EventWriter(-1, 0).write("step", {{"step", 1}}); }
 
 TEST(EventWriter, LinesOfManyThreadsDoNotMix) {
@@ -108,7 +152,7 @@ TEST(EventWriter, LinesOfManyThreadsDoNotMix) {
   for (int rank = 0; rank < 4; ++rank)
     writers.emplace_back([&, rank] {
       const EventWriter writer(pipe.ends[1], rank);
-      for (int i = 0; i < 100; ++i) writer.write("step", {{"text", std::string(2000, static_cast<char>('a' + rank))}});
+      for (int i = 0; i < 100; ++i) writer.write("eval", {{"text", std::string(2000, static_cast<char>('a' + rank))}});
     });
   for (std::thread& writer : writers) writer.join();
   pipe.close_write();

@@ -48,7 +48,7 @@ int event_writer() {
   const int rank = std::atoi(std::getenv("RANK"));
   const tlaunch::EventWriter writer(std::atoi(std::getenv("TLAUNCH_EVENT_FD")), rank);
   for (int i = 0; i < 1000; ++i) {
-    writer.write("step", {{"step", i}, {"padding", std::string(static_cast<std::size_t>(i * 3), static_cast<char>('a' + rank))}});
+    writer.write("eval", {{"step", i}, {"padding", std::string(static_cast<std::size_t>(i * 3), static_cast<char>('a' + rank))}});
   }
   return 0;
 }
