@@ -97,6 +97,7 @@ int run_program(const ProgramCommand& command, int ranks, int allowed_cores) {
   environment.master_port = port.port;
   GroupSpec group;
   group.grace_s = command.grace_s.value_or(kDefaultGrace_s);
+  group.log_limit_bytes = command.log_limit_bytes;
   std::vector<ErrorFile> error_files;  // live as long as the group
   for (int rank = 0; rank < ranks; ++rank) {
     environment.local_rank = rank;
