@@ -93,6 +93,12 @@ struct Parsers {
         ->check(CLI::Validator(check_nproc, "", "nproc"))
         ->type_name("N|auto|cpu|gpu");
   }
+  static void log_limit_option(CLI::App& app, std::uint64_t& bytes) {
+    app.add_option("--log-limit", bytes, "Most that a rank's log takes: its first half and the newest lines are kept (1GB)")
+        ->transform(CLI::AsSizeValue(true).description(""))
+        ->check(CLI::Range(std::uint64_t{1000}, std::uint64_t{1} << 60).description(""))
+        ->type_name("SIZE");
+  }
   static void grace_option(CLI::App& app, std::optional<double>& value, const std::string& fallback) {
     app.add_option("--grace", value, "Seconds between SIGTERM and SIGKILL when the group is stopped (" + fallback + ")")
         ->check(within(0.0, 86400.0))
@@ -131,6 +137,7 @@ struct Parsers {
     run.add_flag("--dry-run", run_values.dry_run, "Print every resolved value and where it comes from; start nothing");
     run.add_flag("--retune", run_values.retune, "Measure anew what is left to auto, whatever was measured before");
     run.add_flag("--json", run_values.json, "The summary (or the resolved values) as JSON on stdout");
+    log_limit_option(run, run_values.log_limit_bytes);
     run.add_flag("--stdin", run_values.pass_stdin, stdin_help);
     run.add_option("--completion", completion_shell, "Print a completion script: source <(tlaunch --completion bash)")
         ->check(CLI::IsMember({"bash", "zsh", "fish"}).description(""))
@@ -141,6 +148,7 @@ struct Parsers {
     nproc_option(program, program_values.nproc, "default: 1");
     grace_option(program, program_values.grace_s, "default: 30");
     restarts_option(program, program_values.max_restarts, "Start all ranks again so often where one fails (default: 0)");
+    log_limit_option(program, program_values.log_limit_bytes);
     program.add_flag("--stdin", program_values.pass_stdin, stdin_help);
     hang_option(program, program_values.hang_timeout_s, "End with 124 when no rank writes anything for so long (default: never)");
     program.add_option("--run-dir", program_values.run_dir, "Keep each rank's output in DIR/logs")->type_name("DIR");

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "launcher/log_file.h"
 #include "launcher/stream_choice.h"
 #include "launcher/torchrun_options.h"
 
@@ -34,6 +35,7 @@ struct RunCommand {
   bool fit_disk = false;                 // keep fewer checkpoints where the disk is too small for the policy
   bool dry_run = false, retune = false, json = false;
   bool pass_stdin = false;               // stdin to rank 0
+  std::uint64_t log_limit_bytes = kLogLimitBytes;  // of each rank's log
 };
 
 enum class ProgramKind { python_script, python_module, executable };
@@ -48,6 +50,7 @@ struct ProgramCommand {
   std::optional<double> hang_timeout_s;  // of silence; none: not watched
   bool pass_stdin = false;               // stdin to rank 0, where there are more; a single one always has it
   std::string run_dir, log_dir;          // log files in run_dir/logs or in log_dir; both "": none
+  std::uint64_t log_limit_bytes = kLogLimitBytes;  // of each rank's log
   // torchrun's:
   bool nproc_as_torchrun = false;        // auto without a GPU: one rank an allowed core
   bool virtual_local_rank = false;       // each rank sees one GPU, as its device 0

@@ -1,14 +1,7 @@
 #include "launcher/log_tee.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
 #include <utility>
 
-#include "core/error.h"
 #include "launcher/clean_text.h"
 
 namespace tlaunch {
@@ -27,23 +20,18 @@ std::string prefix_of(int rank, const Console& console) {
 
 }  // namespace
 
-LogTee::LogTee(int rank, bool prefixed, const std::string& log_path, Console& out, Console& error, OnLine on_line)
-    : prefixed_(prefixed), log_path_(log_path), sources_{Source{&out, prefix_of(rank, out), LineBuffer(), "", -1e9},
+LogTee::LogTee(int rank, bool prefixed, LogFile log, Console& out, Console& error, OnLine on_line)
+    : prefixed_(prefixed), log_(std::move(log)), sources_{Source{&out, prefix_of(rank, out), LineBuffer(), "", -1e9},
                                                           Source{&error, prefix_of(rank, error), LineBuffer(), "", -1e9}},
-      on_line_(std::move(on_line)) {
-  if (log_path.empty()) return;
-  std::error_code ignored;  // the open below tells
-  std::filesystem::create_directories(std::filesystem::path(log_path).parent_path(), ignored);
-  log_ = Descriptor(::open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
-  if (!log_) throw IoError("cannot open the log file " + log_path + ": " + std::strerror(errno));
-}
+      on_line_(std::move(on_line)) {}
 
 void LogTee::feed(Stream stream, std::string_view bytes, double now_s) {
   Source& source = sources_[static_cast<std::size_t>(stream)];
   if (!prefixed_) source.console->append(bytes);
   source.lines.feed(bytes, [&](std::string_view text, std::string_view ending) { take(source, text, ending, now_s); });
   source.console->flush();
-  write_log();
+  log_.write(log_held_);
+  log_held_.clear();
 }
 
 void LogTee::finish(double now_s) {
@@ -52,11 +40,12 @@ void LogTee::finish(double now_s) {
     if (!source.progress.empty()) show(source, std::exchange(source.progress, {}));
     source.console->flush();
   }
-  write_log();
+  log_.write(log_held_);
+  log_held_.clear();
 }
 
 void LogTee::take(Source& source, std::string_view text, std::string_view ending, double now_s) {
-  if (log_) log_held_.append(text).append(ending);
+  if (log_.open()) log_held_.append(text).append(ending);
   if (ending == "\r") {
     if (text.empty()) return;
     source.progress = text;
@@ -77,22 +66,6 @@ void LogTee::show(Source& source, std::string_view text) {
   source.console->append(source.prefix);
   source.console->append(text);
   source.console->append("\n");
-}
-
-void LogTee::write_log() {
-  std::string_view rest = log_held_;
-  while (log_ && !rest.empty()) {
-    const ssize_t written = ::write(log_.get(), rest.data(), rest.size());
-    if (written > 0) {
-      rest.remove_prefix(static_cast<std::size_t>(written));
-    } else if (errno != EINTR) {
-      sources_[1].console->append("tlaunch: cannot write " + log_path_ + ": " + std::strerror(errno) +
-                                  "; going on without this log\n");
-      sources_[1].console->flush();
-      log_.reset();
-    }
-  }
-  log_held_.clear();
 }
 
 std::vector<std::string> LogTee::last_lines() const {

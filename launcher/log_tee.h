@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "launcher/console.h"
-#include "launcher/descriptor.h"
 #include "launcher/line_buffer.h"
+#include "launcher/log_file.h"
 
 namespace tlaunch {
 
@@ -22,9 +22,8 @@ class LogTee {
  public:
   using OnLine = std::function<void(const std::string&)>;
 
-  // `prefixed`: "[rank N] " before each line. Without it bytes are passed on as they come, prompts included. `log_path`
-  // "": no file; else opened for appending, its folder made. Throws IoError where that fails.
-  LogTee(int rank, bool prefixed, const std::string& log_path, Console& out, Console& error, OnLine on_line);
+  // `prefixed`: "[rank N] " before each line. Without it bytes are passed on as they come, prompts included.
+  LogTee(int rank, bool prefixed, LogFile log, Console& out, Console& error, OnLine on_line);
 
   // `now_s` (any monotonic clock) throttles progress bars: a text that a carriage return ends is shown once a second.
   void feed(Stream stream, std::string_view bytes, double now_s);
@@ -44,11 +43,9 @@ class LogTee {
 
   void take(Source& source, std::string_view text, std::string_view ending, double now_s);
   void show(Source& source, std::string_view text);
-  void write_log();
 
   bool prefixed_;
-  std::string log_path_;
-  Descriptor log_;
+  LogFile log_;
   std::string log_held_;  // bytes of this feed
   std::array<Source, 2> sources_;
   OnLine on_line_;

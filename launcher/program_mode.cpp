@@ -121,6 +121,7 @@ GroupResult run_once(const ProgramCommand& command, EnvironmentSpec environment,
   const int ranks = environment.local_world_size;
   GroupSpec group;
   group.grace_s = command.grace_s.value_or(kDefaultGrace_s);
+  group.log_limit_bytes = command.log_limit_bytes;
   std::vector<ErrorFile> error_files;  // live as long as the group
   for (int rank = 0; rank < ranks; ++rank) {
     environment.local_rank = rank;

@@ -51,6 +51,7 @@ int train(const RunCommand& command, Job job) {
   start.resume_path = place.resume_path;
   start.fit_disk = command.fit_disk;
   start.pass_stdin = command.pass_stdin;
+  start.log_limit_bytes = command.log_limit_bytes;
   start.grace_s = command.grace_s.value_or(job.config.launch.grace_s);
 
   RunSummary summary;

@@ -109,7 +109,8 @@ class RunningGroup::State {
     std::vector<SpawnRequest> requests(spec_.workers.size());
     for (std::size_t rank = 0; rank < requests.size(); ++rank) {
       const WorkerSpec& worker = spec_.workers[rank];
-      tees_.push_back(std::make_unique<LogTee>(static_cast<int>(rank), requests.size() > 1 && !worker.inherit_stdin, worker.log_path,
+      tees_.push_back(std::make_unique<LogTee>(static_cast<int>(rank), requests.size() > 1 && !worker.inherit_stdin,
+                                               LogFile(worker.log_path, spec_.log_limit_bytes, [this](const std::string& text) { say(text); }),
                                                spec_.show_output && worker.show_out ? out_ : nowhere_,
                                                spec_.show_output && worker.show_error ? error_ : nowhere_,
                                                [this, rank](const std::string& line) {

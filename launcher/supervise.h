@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "core/json.h"
+#include "launcher/log_file.h"
 
 namespace tlaunch {
 
@@ -33,6 +35,7 @@ struct GroupSpec {
   bool events = false;               // give every worker the event pipe (TLAUNCH_EVENT_FD)
   double grace_s = 30;               // between SIGTERM and SIGKILL
   bool saves_when_told = false;      // workers that save where they are told to stop, and then exit with 75 or 130
+  std::uint64_t log_limit_bytes = kLogLimitBytes;  // of each worker's log (log_file.h)
   bool show_output = true;           // false: workers' output goes to their logs alone
 };
 

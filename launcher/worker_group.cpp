@@ -26,6 +26,7 @@ WorkerGroup worker_group(const Job& job, const WorkerStart& start) {
   group.spec.store_fd = group.rendezvous.socket.get();
   group.spec.events = true;
   group.spec.grace_s = start.grace_s;
+  group.spec.log_limit_bytes = start.log_limit_bytes;
   EnvironmentSpec contract;
   contract.local_world_size = static_cast<int>(job.world.size);
   contract.master_address = loopback_address;

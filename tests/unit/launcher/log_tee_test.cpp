@@ -21,7 +21,10 @@ using testing::HasSubstr;
 struct Teed {
   explicit Teed(bool prefixed, const std::string& log = "")
       : out_file(open_file("out")), error_file(open_file("err")), out(out_file.get()), error(error_file.get()),
-        tee(3, prefixed, log.empty() ? (folder / "logs/rank_3.log").string() : log, out, error,
+        tee(3, prefixed,
+            LogFile(log.empty() ? (folder / "logs/rank_3.log").string() : log, 1'000'000'000,
+                    [this](const std::string& text) { told.push_back(text); }),
+            out, error,
             [this](const std::string& line) { lines.push_back(line); }) {}
   Descriptor open_file(const char* name) {
     return Descriptor(::open((folder / name).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
@@ -33,7 +36,7 @@ struct Teed {
   TempDir folder;
   Descriptor out_file, error_file;
   Console out, error;
-  std::vector<std::string> lines;
+  std::vector<std::string> lines, told;
   LogTee tee;
 };
 
@@ -82,7 +85,27 @@ TEST(LogTee, WarnsOnceOfAFullDiskAndGoesOn) {
   t.tee.feed(Stream::out, "a\n", 0);
   t.tee.feed(Stream::out, "b\n", 0);
   EXPECT_EQ(t.shown(), "[rank 3] a\n[rank 3] b\n");
-  EXPECT_EQ(t.shown_error(), "tlaunch: cannot write /dev/full: No space left on device; going on without this log\n");
+  EXPECT_THAT(t.told, ElementsAre("cannot write /dev/full: No space left on device; going on without this log"));
+}
+
+TEST(LogFile, KeepsItsHeadAndTheNewestTailWithinTheLimit) {
+  const TempDir folder;
+  const std::string path = folder / "rank_0.log";
+  std::vector<std::string> told;
+  LogFile log(path, 8000, [&](const std::string& text) { told.push_back(text); });
+  std::string all;
+  for (int i = 0; i < 5000; ++i) {
+    const std::string line = "line " + std::to_string(i) + "\n";
+    all += line;
+    log.write(line);
+  }
+  EXPECT_EQ(content(path), all.substr(0, 4000));
+  const std::string tail = content(path + ".tail.1") + content(path + ".tail");
+  EXPECT_GE(tail.size(), 2000u);
+  EXPECT_LE(tail.size(), 4000u);
+  EXPECT_TRUE(all.ends_with(tail));
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_THAT(told[0], HasSubstr("--log-limit"));
 }
 
 TEST(LogTee, KeepsTheLastTwentyLinesFitForAReport) {

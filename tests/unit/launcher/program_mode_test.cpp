@@ -2,14 +2,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 
 #include "child_process.h"
 #include "core/json.h"
 #include "tests/support/run_tlaunch.h"
+#include "tests/support/small_disk.h"
 
 namespace tlaunch {
 namespace {
@@ -152,6 +156,61 @@ TEST(ProgramMode, StdinGoesToRankZeroWhereItIsAskedFor) {
   EXPECT_EQ(finished.exit_code, 0) << finished.err;
   EXPECT_THAT(finished.out, HasSubstr("who? 0 got me.\n"));
   EXPECT_THAT(finished.out, HasSubstr("[rank 1] 1 got .\n"));
+}
+
+TEST(ProgramMode, ALineIsShownWithinTwentyMilliseconds) {
+  test::ChildProcess child({test::program("tlaunch"), "--nproc", "2", "--no-python", "sh", "-c",
+                            "for i in 1 2 3 4 5; do echo at $(date +%s%N) line $i end; sleep 0.1; done; exec sleep 60"});
+  double best_s = 1e9;  // of five: the machine may be busy
+  for (int i = 1; i <= 5; ++i) {
+    const std::string end = " line " + std::to_string(i) + " end\n";
+    ASSERT_TRUE(child.wait_for_output(end));
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    const std::string out = child.out();
+    const std::size_t stop = out.find(end), start = out.rfind("at ", stop) + 3;
+    const double said_s = static_cast<double>(std::stoll(out.substr(start, stop - start))) / 1e9;
+    best_s = std::min(best_s, static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9 - said_s);
+  }
+  EXPECT_LT(best_s, 0.02);
+}
+
+TEST(ProgramMode, AFloodOfOutputNeedsNoMemoryAndNoMoreDiskThanTheLimit) {
+  const TempDir folder;
+  const pid_t pid = test::start({test::program("tlaunch"), "--log-limit", "20MB", "--run-dir", folder.path(), "--nproc", "2",
+                                 "--no-python", "sh", "-c",
+                                 "yes 0123456789012345678901234567890123456789 | head -c 100000000; "
+                                 // The guard's parent is the launcher. (Its ru_maxrss would count the test's own memory before exec.)
+                                 "grep VmHWM /proc/$(awk '/^PPid/ {print $2}' /proc/$PPID/status)/status >&2"},
+                                "/dev/null", folder / "err");
+  EXPECT_EQ(test::wait_code(pid), 0);
+  const std::string told = content(folder / "err");
+  const std::size_t peak = told.rfind("VmHWM:");
+  ASSERT_NE(peak, std::string::npos) << told;
+#ifndef __SANITIZE_ADDRESS__
+  EXPECT_LT(std::stol(told.substr(peak + 6)), 20'000) << "kB";
+#endif
+  for (const char* rank : {"0", "1"}) {
+    std::uintmax_t bytes = 0;
+    for (const char* part : {"", ".tail", ".tail.1"})
+      bytes += std::filesystem::file_size(folder / (std::string("logs/attempt_0/rank_") + rank + ".log" + part));
+    EXPECT_LE(bytes, 20'000'000u);
+    EXPECT_GE(bytes, 15'000'000u);
+  }
+  EXPECT_THAT(told, HasSubstr("half of --log-limit"));
+}
+
+TEST(ProgramMode, AFullLogDiskEndsNoRunAndIsTold) {
+  const TempDir folder;
+  // In a process of its own: the mount goes with it.
+  EXPECT_EXIT(
+      {
+        if (!test::mount_small_disk(folder.path(), "size=64k")) ::_exit(77);
+        const auto run = run_two({"--log-dir", folder.path(), "-r", "3"}, "yes | head -c 1000000; echo done >&2");
+        const bool told = run.err.find("No space left on device; going on without this log") != std::string::npos;
+        ::_exit(run.code == 0 && told ? 0 : 1);
+      },
+      [](int status) { return WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 77); }, "");
 }
 
 // A control group (v1) of 64 MB for a test.
