@@ -87,9 +87,7 @@ std::string free_port() { return std::to_string(hold_port().port); }
 // The contract itself: one script, unchanged, with torch.distributed, under the torchrun that is installed and under
 // tlaunch, with the same options. Both give its ranks the same variables with the same values.
 TEST(TorchrunEnvironment, OfAnUnchangedScriptEqualsWhatTorchrunItselfSets) {
-  const char* source = std::getenv("TLAUNCH_SOURCE_DIR");
-  const char* built = std::getenv("TLAUNCH_BIN_DIR");
-  const std::string venv = std::string(source ? source : ".") + "/.venv/bin";
+  const std::string venv = TLAUNCH_TEST_SOURCE_DIR "/.venv/bin";
   if (::access((venv + "/torchrun").c_str(), X_OK) != 0) GTEST_SKIP() << "no " << venv << "/torchrun";
   const test::TempDir folder;
   const std::string script = folder / "dump.py";
@@ -109,7 +107,7 @@ TEST(TorchrunEnvironment, OfAnUnchangedScriptEqualsWhatTorchrunItselfSets) {
                                          "--signals-to-handle=SIGTERM,SIGINT", "--master_port", free_port()};
   std::vector<std::string> theirs_argv = start, ours_argv = start;
   theirs_argv.push_back(venv + "/torchrun");
-  ours_argv.push_back(std::string(built ? built : "build/bin") + "/tlaunch");
+  ours_argv.push_back(TLAUNCH_TEST_BIN_DIR "/tlaunch");
   theirs_argv.insert(theirs_argv.end(), options.begin(), options.end());
   ours_argv.insert(ours_argv.end(), options.begin(), options.end());
   auto theirs = added_environments(theirs_argv, script), ours = added_environments(ours_argv, script);
