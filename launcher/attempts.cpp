@@ -51,11 +51,11 @@ GroupResult run_attempts(const Job& job, const RunFolder& folder, WorkerStart st
     start.log_folder = folder.make_log_folder(start.attempt);
     log.begin_attempt(start.attempt);
     const GroupResult result = one_attempt(job, start, log, progress, began_s, summary);
-    if (result.exit_code == exit_code::ok || max_restarts == 0) return result;
+    if (result.exit_code == exit_code::ok || result.interrupted_by != 0 || max_restarts == 0) return result;
     const ResumeChoice newest = newest_valid(checkpoints);
     const std::string resume_path = newest.path.empty() ? first_resume : newest.path;
     const auto step = step_of(resume_path);
-    const auto next = policy.after({result.exit_code, result.interrupted_by != 0, step}, random_share());
+    const auto next = policy.after({result.exit_code, step}, random_share());
     if (!next.wait_s) {
       if (!next.why_not.empty()) progress.line(next.why_not);
       return result;

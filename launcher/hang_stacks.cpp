@@ -6,12 +6,13 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <thread>
 
+#include "hardware/file_reader.h"
 #include "launcher/capture.h"
+#include "launcher/path_lookup.h"
 #include "launcher/process_tree.h"
 #include "launcher/worker_group.h"
 
@@ -23,19 +24,7 @@ using Clock = std::chrono::steady_clock;
 constexpr auto all_time = std::chrono::seconds(20);
 constexpr auto own_stack_time = std::chrono::milliseconds(500);
 
-std::string content(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
-
-std::string find_gdb() {
-  const char* path = std::getenv("PATH");
-  std::istringstream folders(path == nullptr ? "/usr/bin" : path);
-  for (std::string folder; std::getline(folders, folder, ':');)
-    if (const std::string gdb = folder + "/gdb"; ::access(gdb.c_str(), X_OK) == 0) return gdb;
-  return "";
-}
+std::string content(const std::string& path) { return system_files()(path).value_or(""); }
 
 // Those that say how a process waits, of /proc/PID/status.
 std::string kernel_view(pid_t pid) {
@@ -83,7 +72,7 @@ void save_stacks(const std::map<int, pid_t>& ranks, const std::vector<int>& firs
     asked = true;
   }
   if (asked) std::this_thread::sleep_for(own_stack_time);
-  const std::string gdb = find_gdb();
+  const std::string gdb = find_in_path("gdb");
   if (gdb.empty()) {
     for (const int rank : order) append(stack_path(folder, rank), "\nno gdb in PATH: no stacks of the other threads\n");
     return;

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "launcher/event_fields.h"
+#include "tuning/median.h"
 
 namespace tlaunch {
 namespace {
@@ -137,19 +138,19 @@ double HangWatch::limit_s(Kind kind) const {
     default: break;
   }
   if (step_times_s_.empty()) return start_up_limit_s;
-  std::vector<double> sorted(step_times_s_.begin(), step_times_s_.end());
-  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
-  std::nth_element(sorted.begin(), middle, sorted.end());
-  return std::max(step_limit_s, median_steps * *middle);
+  return std::max(step_limit_s, median_steps * median({step_times_s_.begin(), step_times_s_.end()}));
 }
 
 double HangWatch::stopped_limit_s() const { return timeout_s_.value_or(stopped_limit); }
 
-// Whether there is a clock to judge it by: its own heartbeats, those of others, or a limit that the user gave.
+bool HangWatch::some_beat() const {
+  return std::any_of(ranks_.begin(), ranks_.end(), [](const Rank& rank) { return rank.beats; });
+}
+
+// Whether there is a clock to judge it by: heartbeats of some rank, or a limit that the user gave.
 bool HangWatch::judged(const Rank& rank) const {
-  const bool some_beat = std::any_of(ranks_.begin(), ranks_.end(), [](const Rank& other) { return other.beats; });
   const bool some_told = std::any_of(ranks_.begin(), ranks_.end(), [](const Rank& other) { return other.heard; });
-  return rank.beats || some_beat || (timeout_s_ && (rank.heard || !some_told));
+  return some_beat() || (timeout_s_ && (rank.heard || !some_told));
 }
 
 std::optional<HangVerdict> HangWatch::tick(double wall_s, const std::map<int, char>& states) {
@@ -179,8 +180,7 @@ std::optional<HangVerdict> HangWatch::tick(double wall_s, const std::map<int, ch
     if (!judged(rank)) continue;
     judged_ranks.push_back(number);
     const double limit = limit_s(kind_of(rank));
-    const bool some_beat = std::any_of(ranks_.begin(), ranks_.end(), [](const Rank& other) { return other.beats; });
-    if (some_beat && now - rank.heard_s > limit) {
+    if (some_beat() && now - rank.heard_s > limit) {
       silent.push_back(number);
       silent_for_s = std::max(silent_for_s, now - rank.heard_s);
       silent_limit_s = limit;

@@ -100,6 +100,7 @@ class HangWatch {
   Kind kind_of(const Rank& rank) const;
   double limit_s(Kind kind) const;
   double stopped_limit_s() const;
+  bool some_beat() const;
   bool judged(const Rank& rank) const;
   std::vector<int> behind(const std::vector<int>& running) const;
   std::string place(int rank) const;

@@ -6,7 +6,6 @@
 #include <fstream>
 #include <iostream>
 #include <optional>
-#include <sstream>
 
 #include "core/atomic_file.h"
 #include "core/clock.h"
@@ -16,11 +15,12 @@
 #include "launcher/environment.h"
 #include "launcher/error_file.h"
 #include "launcher/failure.h"
-#include "launcher/program_logs.h"
-#include "launcher/program_summary.h"
 #include "launcher/hang_stacks.h"
 #include "launcher/hang_watch.h"
+#include "launcher/path_lookup.h"
 #include "launcher/process_tree.h"
+#include "launcher/program_logs.h"
+#include "launcher/program_summary.h"
 #include "launcher/rendezvous.h"
 #include "launcher/restart_policy.h"
 #include "launcher/restart_wait.h"
@@ -34,14 +34,6 @@ constexpr double kDefaultGrace_s = 30;
 std::optional<std::string> variable(const char* name) {
   const char* value = std::getenv(name);
   return value ? std::optional<std::string>(value) : std::nullopt;
-}
-
-bool in_path(const std::string& program) {
-  std::istringstream folders(variable("PATH").value_or("/usr/bin:/bin"));
-  for (std::string folder; std::getline(folders, folder, ':');) {
-    if (::access((folder + "/" + program).c_str(), X_OK) == 0) return true;
-  }
-  return false;
 }
 
 // torchrun's macro for arguments.
@@ -107,7 +99,7 @@ GroupResult run_watched(const GroupSpec& spec, double hang_timeout_s) {
 std::vector<std::string> program_argv(const ProgramCommand& command, int local_rank) {
   std::vector<std::string> argv;
   if (command.kind != ProgramKind::executable) {
-    argv = {variable("PYTHON_EXEC").value_or(in_path("python") ? "python" : "python3"), "-u"};
+    argv = {variable("PYTHON_EXEC").value_or(find_in_path("python").empty() ? "python3" : "python"), "-u"};
     if (command.kind == ProgramKind::python_module) argv.push_back("-m");
   }
   argv.push_back(command.program);
@@ -159,7 +151,8 @@ int run_program(const ProgramCommand& command, int ranks, int allowed_cores) {
     const ProgramLogs logs = make_program_logs(command);
     const GroupResult result = run_once(command, environment, logs);
     if (!logs.home.empty()) keep_summary(logs, program_summary(result, unix_time_s() - start_s, logs.folder));
-    const auto next = policy.after({result.exit_code, result.interrupted_by != 0, {}}, random_share());
+    if (result.interrupted_by != 0) return result.exit_code;
+    const auto next = policy.after({result.exit_code, {}}, random_share());
     if (!next.why_not.empty()) std::cerr << "tlaunch: " << next.why_not << '\n';
     if (!next.wait_s) return result.exit_code;
     std::cerr << "tlaunch: restart " << environment.restarts + 1 << " of " << environment.max_restarts << " in "

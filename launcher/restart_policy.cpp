@@ -25,8 +25,7 @@ std::string hopeless(int code) {
 }  // namespace
 
 RestartDecision RestartPolicy::after(const AttemptEnd& end, double random) {
-  if (end.exit_code == exit_code::ok || end.told_to_stop || end.exit_code == exit_code::preempted || max_restarts_ == 0)
-    return {};
+  if (end.exit_code == exit_code::ok || end.exit_code == exit_code::preempted || max_restarts_ == 0) return {};
   if (const auto why = hopeless(end.exit_code); !why.empty())
     return {{}, "not restarted: exit code " + std::to_string(end.exit_code) + " (" + why + ") would be the same again"};
   const bool advanced = end.saved_step && (!saved_step_ || *end.saved_step > *saved_step_);

@@ -9,7 +9,6 @@ namespace tlaunch {
 
 struct AttemptEnd {
   int exit_code = 0;
-  bool told_to_stop = false;                // by the user or the system: no failure
   std::optional<std::int64_t> saved_step;   // of the newest whole checkpoint; nothing where there is none
 };
 

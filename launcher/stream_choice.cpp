@@ -1,20 +1,14 @@
 #include "launcher/stream_choice.h"
 
-#include <charconv>
-#include <optional>
 #include <sstream>
 
 #include "core/error.h"
+#include "launcher/whole_number.h"
 
 namespace tlaunch {
 namespace {
 
-std::optional<int> number(const std::string& text) {
-  int value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 0) return std::nullopt;
-  return value;
-}
+constexpr int most_ranks = 1 << 16, both = 3;
 
 }  // namespace
 
@@ -24,18 +18,17 @@ StreamChoice parse_stream_choice(const std::string& option, const std::string& t
                      text + "'");
   };
   StreamChoice choice;
-  if (const auto all = number(text)) {
-    if (*all > 3) refuse();
-    choice.of_all = *all;
+  if (const auto all = whole_number(text, 0, both)) {
+    choice.of_all = static_cast<int>(*all);
     return choice;
   }
   std::istringstream pairs(text);
   for (std::string pair; std::getline(pairs, pair, ',');) {
     const std::size_t colon = pair.find(':');
     if (colon == std::string::npos) refuse();
-    const auto rank = number(pair.substr(0, colon)), streams = number(pair.substr(colon + 1));
-    if (!rank || !streams || *streams > 3) refuse();
-    choice.by_rank[*rank] = *streams;
+    const auto rank = whole_number(pair.substr(0, colon), 0, most_ranks), streams = whole_number(pair.substr(colon + 1), 0, both);
+    if (!rank || !streams) refuse();
+    choice.by_rank[static_cast<int>(*rank)] = static_cast<int>(*streams);
   }
   if (choice.by_rank.empty() || text.ends_with(',')) refuse();
   return choice;

@@ -1,6 +1,5 @@
 #include "launcher/supervise.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -23,11 +22,11 @@
 #include "launcher/error_file.h"
 #include "launcher/event_pipe.h"
 #include "launcher/failure.h"
+#include "launcher/group_result.h"
 #include "launcher/guard.h"
 #include "launcher/log_tee.h"
 #include "launcher/process_tree.h"
 #include "launcher/signal_takeover.h"
-#include "launcher/this_machine.h"
 
 namespace tlaunch {
 
@@ -42,15 +41,6 @@ constexpr auto kPatience = std::chrono::seconds(1);  // before the user is told 
 constexpr auto kLastWords = std::chrono::seconds(1);  // for output that nobody reads, after the user stopped the group
 
 double seconds(Clock::time_point time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
-
-// A closed standard descriptor would be given to the next pipe, and a worker's output be wired to the wrong place.
-void open_standard_descriptors() {
-  for (int fd = 0; fd <= 2; ++fd) {
-    if (::fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
-    const int null = ::open("/dev/null", O_RDWR);
-    if (null != fd && null >= 0) ::close(null);
-  }
-}
 
 }  // namespace
 
@@ -79,7 +69,8 @@ class RunningGroup::State {
     for (const auto& tee : tees_) tee->finish(seconds(Clock::now()));
     read_events();
     write_out();
-    return result();
+    return group_result({spec_.workers, ends_, told_failure_, spec_.saves_when_told, interrupted_by_, hung_},
+                        [this](int rank) { return tees_[static_cast<std::size_t>(rank)]->last_lines(); });
   }
 
   bool left(int rank) const {
@@ -90,7 +81,7 @@ class RunningGroup::State {
 
   void end_hung(int rank, const std::string& cause) {
     if (stopping_) return;
-    hung_ = std::pair(rank, cause);
+    hung_ = Hung{rank, cause};
     stopping_ = true;
     kill();
   }
@@ -221,8 +212,8 @@ class RunningGroup::State {
         [this](Json event) {
           if (event["event"] == "failure" && event.contains("rank") && event["rank"].is_number_integer()) {
             const int rank = event["rank"].get<int>();
-            if (std::find(failure_events_.begin(), failure_events_.end(), rank) == failure_events_.end()) {
-              failure_events_.push_back(rank);
+            if (std::find(told_failure_.begin(), told_failure_.end(), rank) == told_failure_.end()) {
+              told_failure_.push_back(rank);
             }
           }
           if (event["event"] == "told_to_stop") pass_on_wish(event);
@@ -360,70 +351,6 @@ class RunningGroup::State {
     }
   }
 
-  GroupResult result() {
-    GroupResult result;
-    result.interrupted_by = interrupted_by_;
-    if (hung_) {
-      result.hung = true;
-      result.exit_code = exit_code::hang;
-      const auto& [rank, cause] = *hung_;
-      result.failure = GroupFailure{rank, exit_code::hang, 0, cause, tees_[static_cast<std::size_t>(rank)]->last_lines(), {}};
-      return result;
-    }
-    if (interrupted_by_ != 0 && !decided_by_the_ranks()) {
-      result.saved = spec_.saves_when_told && all_ended_with({exit_code::preempted, exit_code::interrupted});
-      result.exit_code = result.saved && interrupted_by_ != SIGINT ? exit_code::preempted
-                                                                   : exit_code::signal_base + interrupted_by_;
-      return result;
-    }
-    order_by_error_files();
-    for (RankEnd& end : ends_) {
-      const auto told = std::find(failure_events_.begin(), failure_events_.end(), end.rank);
-      if (told != failure_events_.end()) end.reported = static_cast<int>(told - failure_events_.begin());
-    }
-    const auto first = first_failure(ends_);
-    if (!first) return result;
-    const RankEnd& end = ends_[*first];
-    GroupFailure failure;
-    failure.rank = end.rank;
-    failure.exit_code = result.exit_code = exit_code_of(end);
-    if (end.start_error == 0 && WIFSIGNALED(end.wait_status)) failure.signal = WTERMSIG(end.wait_status);
-    failure.cause = cause_of(end, spec_.workers[end.rank].argv[0]);
-    failure.last_lines = tees_[end.rank]->last_lines();
-    failure.host = host_name();
-    failure.log_path = spec_.workers[end.rank].log_path;
-    failure.message = error_message(spec_.workers[end.rank].error_path);
-    for (const RankEnd& other : ends_) {
-      if (&other != &end && exit_code_of(other) != 0) failure.victims.push_back({other.rank, cause_of(other, "")});
-    }
-    result.failure = std::move(failure);
-    return result;
-  }
-
-  // Ranks without events that wrote an error file told of their failures in the order of the files. Of two in one tick of
-  // the clock the second one is left out: then the order of their ends decides.
-  void order_by_error_files() {
-    std::map<std::int64_t, int> ranks;
-    for (const RankEnd& end : ends_) {
-      if (const auto time_ns = error_time_ns(spec_.workers[end.rank].error_path)) ranks.emplace(*time_ns, end.rank);
-    }
-    for (const auto& [time_ns, rank] : ranks) failure_events_.push_back(rank);
-  }
-
-  bool all_ended_with(const std::set<int>& codes) const {
-    return std::all_of(ends_.begin(), ends_.end(), [&](const RankEnd& end) { return codes.contains(exit_code_of(end)); });
-  }
-
-  // Told to stop, they had done all their work, or one failed for a reason of its own (a disk that is full).
-  bool decided_by_the_ranks() const {
-    if (!spec_.saves_when_told || ends_.empty()) return false;
-    if (all_ended_with({exit_code::ok})) return true;
-    return std::any_of(ends_.begin(), ends_.end(), [](const RankEnd& end) {
-      const int code = exit_code_of(end);
-      return code != exit_code::ok && code < exit_code::signal_base && code != exit_code::preempted;
-    });
-  }
-
   void say(const std::string& text) {
     error_.append("tlaunch: " + text + "\n");
     error_.flush();
@@ -441,8 +368,8 @@ class RunningGroup::State {
   std::map<int, pid_t> running_;      // by rank
   std::vector<RankEnd> ends_;         // in the order in which they happened
   std::set<int> settled_;             // ranks whose end was on its way before the group was told to stop
-  std::optional<std::pair<int, std::string>> hung_;  // rank and cause
-  std::vector<int> failure_events_;   // ranks that told of a failure, in that order
+  std::optional<Hung> hung_;
+  std::vector<int> told_failure_;   // ranks that told of a failure, in that order
   std::optional<std::uint64_t> oom_kills_;  // when the group started
   bool stopping_ = false, failed_ = false, shares_terminal_ = false;
   int interrupted_by_ = 0;

@@ -1,11 +1,12 @@
 #include "launcher/torchrun_alias.h"
 
-#include <charconv>
+#include <limits>
 #include <set>
 #include <sstream>
 
 #include "core/error.h"
 #include "launcher/this_machine.h"
+#include "launcher/whole_number.h"
 
 namespace tlaunch {
 namespace {
@@ -27,12 +28,9 @@ std::string host_of(const std::string& endpoint) {
 }
 
 int port_number(const std::string& option, const std::string& value) {
-  int port = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), port);
-  if (error != std::errc() || end != value.data() + value.size() || port < 0 || port > 65535) {
-    refuse(option, value, "a port from 0 (any free one) to 65535 is needed");
-  }
-  return port;
+  const auto port = whole_number(value, 0, 65535);
+  if (!port) refuse(option, value, "a port from 0 (any free one) to 65535 is needed");
+  return static_cast<int>(*port);
 }
 
 bool standalone(const TorchrunValues& values) { return values.contains("standalone"); }
@@ -87,11 +85,9 @@ void apply_logs(const TorchrunValues& values, ProgramCommand& command) {
   const std::string ranks = value_of(values, "local-ranks-filter");
   std::istringstream list(ranks);
   for (std::string item; std::getline(list, item, ',');) {
-    int rank = 0;
-    const auto [end, error] = std::from_chars(item.data(), item.data() + item.size(), rank);
-    if (error != std::errc() || end != item.data() + item.size() || rank < 0)
-      refuse("local-ranks-filter", ranks, "local ranks are needed, as 0,2");
-    command.shown_ranks.insert(rank);
+    const auto rank = whole_number(item, 0, std::numeric_limits<int>::max());
+    if (!rank) refuse("local-ranks-filter", ranks, "local ranks are needed, as 0,2");
+    command.shown_ranks.insert(static_cast<int>(*rank));
   }
 }
 
@@ -134,10 +130,8 @@ void apply_torchrun(const TorchrunValues& values, std::optional<std::string>& np
 std::optional<std::int64_t> torchrun_restarts(const TorchrunValues& values) {
   const std::string text = value_of(values, "max-restarts");
   if (text.empty()) return std::nullopt;
-  std::int64_t count = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (error != std::errc() || end != text.data() + text.size() || count < 0)
-    refuse("max-restarts", text, "a number of restarts is needed");
+  const auto count = whole_number(text);
+  if (!count) refuse("max-restarts", text, "a number of restarts is needed");
   return count;
 }
 

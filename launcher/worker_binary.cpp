@@ -6,16 +6,15 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <optional>
-#include <sstream>
 
 #include "checkpoint/crc32c.h"
 #include "core/atomic_file.h"
 #include "core/cache_folder.h"
 #include "core/error.h"
 #include "launcher/capture.h"
+#include "launcher/path_lookup.h"
 
 namespace tlaunch {
 namespace {
@@ -25,11 +24,6 @@ namespace fs = std::filesystem;
 constexpr double describe_limit_s = 60;  // LibTorch from a cold network disk takes its time
 constexpr std::size_t cache_limit_bytes = 4u << 20;
 constexpr std::size_t shown_output_bytes = 2000;
-
-bool is_program(const fs::path& path) {
-  std::error_code error;
-  return fs::is_regular_file(path, error) && access(path.c_str(), X_OK) == 0;
-}
 
 fs::path own_folder() {
   std::error_code error;
@@ -87,16 +81,10 @@ std::string find_worker(const std::string& name) {
     throw UsageError("launch.worker: " + absolute_text(name) + " is " +
                      (fs::exists(name) ? "not executable" : "not there"));
   }
-  std::string looked;
   const fs::path beside = own_folder() / name;
   if (is_program(beside)) return absolute_text(beside);
-  looked = beside.parent_path().string();
-  std::istringstream folders(std::getenv("PATH") != nullptr ? std::getenv("PATH") : "");
-  for (std::string folder; std::getline(folders, folder, ':');) {
-    const fs::path candidate = fs::path(folder.empty() ? "." : folder) / name;
-    if (is_program(candidate)) return absolute_text(candidate);
-  }
-  throw UsageError("launch.worker: there is no program '" + name + "' in " + looked +
+  if (const std::string found = find_in_path(name); !found.empty()) return absolute_text(found);
+  throw UsageError("launch.worker: there is no program '" + name + "' in " + own_folder().string() +
                    " (beside tlaunch) nor in PATH; give its absolute path, or build it: cmake --build build --target " +
                    name);
 }

@@ -1,8 +1,7 @@
 #include "launcher/world_size.h"
 
-#include <charconv>
-
 #include "core/error.h"
+#include "launcher/whole_number.h"
 
 namespace tlaunch {
 namespace {
@@ -10,12 +9,11 @@ namespace {
 constexpr std::int64_t most_ranks = 4096;  // of one machine: more is a slip of the keyboard
 
 std::int64_t number_of_ranks(const std::string& nproc) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(nproc.data(), nproc.data() + nproc.size(), number);
-  if (error != std::errc() || end != nproc.data() + nproc.size() || number < 1 || number > most_ranks)
+  const auto number = whole_number(nproc, 1, most_ranks);
+  if (!number)
     throw UsageError("--nproc (launch.nproc) takes a number from 1 to " + std::to_string(most_ranks) +
                      ", auto, cpu or gpu, not '" + nproc + "'");
-  return number;
+  return *number;
 }
 
 }  // namespace

@@ -9,7 +9,7 @@ using testing::HasSubstr;
 
 constexpr double middle = 0.5;  // no jitter
 
-AttemptEnd crashed_at(std::int64_t saved_step) { return {139, false, saved_step}; }
+AttemptEnd crashed_at(std::int64_t saved_step) { return {139, saved_step}; }
 
 TEST(RestartPolicy, WaitsLongerTheLongerNothingIsSavedAndStartsAgainWithProgress) {
   RestartPolicy policy(10, std::nullopt);
@@ -18,7 +18,7 @@ TEST(RestartPolicy, WaitsLongerTheLongerNothingIsSavedAndStartsAgainWithProgress
   EXPECT_EQ(policy.after(crashed_at(200), middle).wait_s, 1);
   EXPECT_EQ(policy.after(crashed_at(300), middle).wait_s, 1);
   RestartPolicy plain(10, std::nullopt, /*knows_progress=*/false);
-  for (const double wait_s : {1, 2, 4, 8, 16, 32, 60, 60}) EXPECT_EQ(plain.after({1, false, {}}, middle).wait_s, wait_s);
+  for (const double wait_s : {1, 2, 4, 8, 16, 32, 60, 60}) EXPECT_EQ(plain.after({1, {}}, middle).wait_s, wait_s);
 }
 
 TEST(RestartPolicy, JitterIsHalfToOneAndAHalf) {
@@ -46,15 +46,15 @@ TEST(RestartPolicy, NoMoreThanAsked) {
 
 TEST(RestartPolicy, WhatWouldBeTheSameAgainIsNotTriedAgain) {
   for (const int code : {2, 64, 65, 74, 78, 126, 127}) {
-    const auto decision = RestartPolicy(5, {}).after({code, false, 100}, middle);
+    const auto decision = RestartPolicy(5, {}).after({code, 100}, middle);
     EXPECT_FALSE(decision.wait_s) << code;
     EXPECT_THAT(decision.why_not, HasSubstr(std::to_string(code)));
   }
-  for (const int code : {1, 7, 124, 134, 137, 139}) EXPECT_TRUE(RestartPolicy(5, {}).after({code, false, 100}, middle).wait_s);
+  for (const int code : {1, 7, 124, 134, 137, 139}) EXPECT_TRUE(RestartPolicy(5, {}).after({code, 100}, middle).wait_s);
 }
 
 TEST(RestartPolicy, WhatIsNoFailureIsNoMatterOfRestarts) {
-  for (const AttemptEnd& end : {AttemptEnd{0, false, 5}, AttemptEnd{75, false, 5}, AttemptEnd{143, true, 5}}) {
+  for (const AttemptEnd& end : {AttemptEnd{0, 5}, AttemptEnd{75, 5}}) {
     const auto decision = RestartPolicy(5, {}).after(end, middle);
     EXPECT_FALSE(decision.wait_s);
     EXPECT_EQ(decision.why_not, "");

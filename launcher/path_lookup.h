@@ -1,0 +1,13 @@
+// Programs by name, as execvp(3) finds them.
+#pragma once
+
+#include <string>
+
+namespace tlaunch {
+
+// The first executable file `name` in the folders of PATH (an empty one is the current folder); "" where there is none.
+std::string find_in_path(const std::string& name);
+
+bool is_program(const std::string& path);  // an executable file
+
+}  // namespace tlaunch
