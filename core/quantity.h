@@ -1,0 +1,40 @@
+// Quantities as people write them: "145ms", "3d", "6.9GB", "54-72kimg/h". Pure. All throw UsageError that begins with
+// `what` (the option's or key's name) and shows how it is written.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace tlaunch {
+
+// From low to high, or twice the same.
+struct Range {
+  double low = 0, high = 0;
+  double middle() const { return (low + high) / 2; }
+};
+
+// Of what a rate counts.
+enum class Counted { samples, steps };
+struct Rate {
+  Range per_s;
+  Counted counted = Counted::samples;
+};
+
+// Seconds, greater than 0: "145ms", "5680s", "35min5s", "1h 30min", "3d"; a range as "140-150ms".
+double parse_duration_s(const std::string& what, const std::string& text);
+Range parse_duration_range_s(const std::string& what, const std::string& text);
+
+// Bytes: "6.9GB" and "512MB" by 1000, "10GiB" by 1024, "1000B".
+std::uint64_t parse_bytes(const std::string& what, const std::string& text);
+
+// "54-72kimg/h", "300img/s", "120samples/s", "6.8steps/s"; of kimg, img, samples, steps or batches a s, min, h or d.
+Rate parse_rate(const std::string& what, const std::string& text);
+
+// Samples of "50kimg", "50" (kimg) or "5000img".
+double parse_samples(const std::string& what, const std::string& text);
+
+// The items of "300,1000,2500".
+std::vector<std::string> parse_list(const std::string& what, const std::string& text);
+
+}  // namespace tlaunch
