@@ -12,6 +12,7 @@
 #include "launcher/command_parse.h"
 #include "launcher/command_split.h"
 #include "launcher/completion.h"
+#include "launcher/estimate_line.h"
 #include "launcher/torchrun_alias.h"
 
 #ifndef TLAUNCH_VERSION
@@ -22,7 +23,7 @@ namespace tlaunch {
 namespace {
 
 const std::vector<std::string>& command_words() {
-  static const std::vector<std::string> words = {"probe", "evaluate", "tune", "checkpoints"};
+  static const std::vector<std::string> words = {"probe", "evaluate", "tune", "estimate", "checkpoints"};
   return words;
 }
 
@@ -35,6 +36,7 @@ constexpr const char* run_footer =
     "  probe         what this machine has: GPUs, CPU, memory limit, disk\n"
     "  evaluate      evaluate a checkpoint on the data set of a config\n"
     "  tune          measure and choose what a config leaves to auto\n"
+    "  estimate      time and disk of a run before it starts; or from figures alone\n"
     "  checkpoints   list, verify, prune, export and import checkpoints\n\n"
     "Examples:\n"
     "  tlaunch configs/fashion_mnist.yaml                        train; one rank per GPU, or one on the CPU\n"
@@ -87,6 +89,7 @@ struct Parsers {
   TuneCommand tune_values;
   bool test_only = false;
   CheckpointsLine checkpoints;
+  EstimateLine estimate;
 
   static void nproc_option(CLI::App& app, std::optional<std::string>& value, const std::string& fallback) {
     app.add_option("--nproc", value, "Number of ranks: a number, auto (GPUs, or 1), gpu, cpu (" + fallback + ")")
@@ -166,6 +169,7 @@ struct Parsers {
         "Example:\n  tlaunch evaluate configs/deeplog_dpkg.yaml \\\n"
         "          --checkpoint runs/deeplog_dpkg/latest/checkpoints/epoch_10-step_80.safetensors");
 
+    nproc_option(estimate.app(), estimate.nproc(), "default: launch.nproc");
     tune.add_option("CONFIG.yaml", tune_values.config, "What is to be trained");
     tune.add_option("key=value", tune_values.overrides, "Config keys to change; the last wins")->type_name("");
     nproc_option(tune, tune_values.nproc, "default: launch.nproc");
@@ -187,7 +191,7 @@ struct Parsers {
 // Our option of that name, of whatever command: nullptr where there is none.
 const CLI::Option* own_option(const Parsers& parsers, const std::string& argument) {
   const std::string name = argument.substr(0, argument.find('='));
-  std::vector<const CLI::App*> apps{&parsers.run, &parsers.program, &parsers.probe, &parsers.evaluate, &parsers.tune};
+  std::vector<const CLI::App*> apps{&parsers.run, &parsers.program, &parsers.probe, &parsers.evaluate, &parsers.tune, &parsers.estimate.app()};
   for (const CLI::App* app : parsers.checkpoints.apps()) apps.push_back(app);
   for (const CLI::App* app : apps) {
     if (const CLI::Option* known = app->get_option_no_throw(name)) return known;
@@ -214,6 +218,7 @@ std::vector<CompletionCommand> completion_commands(const Parsers& parsers) {
                                           {"probe", options_of(parsers.probe), false},
                                           {"evaluate", options_of(parsers.evaluate), true},
                                           {"tune", options_of(parsers.tune), true},
+                                          {"estimate", options_of(parsers.estimate.app()), true},
                                           {"checkpoints", {}, false}};
   for (const CLI::App* verb : parsers.checkpoints.apps()) {
     commands.push_back({verb->get_name().substr(std::string("tlaunch ").size()), options_of(*verb), false});
@@ -320,6 +325,11 @@ Command parse_command_line(const std::vector<std::string>& arguments, const Vari
     check_overrides(parsers.tune_values.overrides);
     apply_torchrun(torchrun, parsers.tune_values.nproc);
     return parsers.tune_values;
+  }
+  if (split.word == "estimate") {
+    Command command = parsers.estimate.parse_command(split.own);
+    if (auto* estimate = std::get_if<EstimateCommand>(&command)) apply_torchrun(torchrun, estimate->nproc);
+    return command;
   }
   if (split.word == "checkpoints") return parsers.checkpoints.parse_command(untouched);
   return run_command(parsers, split.own, torchrun_values(torchrun, variables, false));

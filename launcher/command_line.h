@@ -1,5 +1,5 @@
 // The command line as plain values. Commands: the run command (the default one, of a config), a plain program, probe,
-// evaluate, tune, checkpoints; and the texts of --help and --version. Options stand before or after the command's word.
+// evaluate, tune, estimate, checkpoints; and the texts of --help and --version. Options stand before or after the command's word.
 // Errors are UsageError, with the nearest known name.
 #pragma once
 
@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "launcher/figures_report.h"
 #include "launcher/log_file.h"
 #include "launcher/stream_choice.h"
 #include "launcher/torchrun_options.h"
@@ -94,12 +95,21 @@ struct CheckpointsCommand {
   std::string output;                    // "": a name in the working directory; export alone
 };
 
+struct EstimateCommand {
+  std::string config;                    // "": from figures
+  std::vector<std::string> overrides;
+  std::optional<std::string> nproc;
+  std::string horizons, deadline;        // "5,10,20" epochs; "3d"; "": not asked for
+  FigureOptions figures;
+  bool json = false;
+};
+
 struct PrintCommand {
   std::string text;                      // --help, --version
 };
 
 using Command = std::variant<RunCommand, ProgramCommand, ProbeCommand, EvaluateCommand, TuneCommand, CheckpointsCommand,
-                             PrintCommand>;
+                             EstimateCommand, PrintCommand>;
 
 // `arguments` without the program's own name. `variables` is the environment, asked for torchrun's PET_ variables.
 Command parse_command_line(const std::vector<std::string>& arguments, const Variables& variables);

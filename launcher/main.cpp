@@ -9,6 +9,7 @@
 #include "hardware/profile.h"
 #include "launcher/checkpoints_command.h"
 #include "launcher/command_line.h"
+#include "launcher/estimate_command.h"
 #include "launcher/evaluate_command.h"
 #include "launcher/job.h"
 #include "launcher/probe_command.h"
@@ -36,6 +37,7 @@ struct Dispatch {
   int operator()(const ProbeCommand& command) const { return run_probe(command); }
   int operator()(const EvaluateCommand& command) const { return run_evaluate(command); }
   int operator()(const TuneCommand& command) const { return run_tune(command); }
+  int operator()(const EstimateCommand& command) const { return run_estimate(command); }
   int operator()(const CheckpointsCommand& command) const { return run_checkpoints(command); }
   int operator()(const PrintCommand& command) const {
     std::fputs(command.text.c_str(), stdout);

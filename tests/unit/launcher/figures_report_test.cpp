@@ -1,0 +1,88 @@
+#include "launcher/figures_report.h"
+
+#include <gmock/gmock.h>
+
+#include "core/error.h"
+#include "launcher/command_line.h"
+
+namespace tlaunch {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+// What the command line makes of `arguments`.
+FiguresReport report(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "estimate");
+  const Command command = parse_command_line(arguments, [](const std::string&) { return std::nullopt; });
+  return report_of(std::get<EstimateCommand>(command).figures);
+}
+
+std::string refusal(const std::vector<std::string>& arguments) {
+  try {
+    report(arguments);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "taken";
+}
+
+TEST(EstimateFromFigures, HorizonsInKimg) {
+  const Json json = to_json(report({"--throughput", "54-72kimg/h", "--kimg", "300,1000", "--checkpoint-every", "50kimg"}), {});
+  ASSERT_EQ(json["horizons"].size(), 2u);
+  EXPECT_EQ(json["horizons"][0]["label"], "300 kimg");
+  EXPECT_NEAR(json["horizons"][0]["low_s"].get<double>(), 15000, 1e-6);
+  EXPECT_NEAR(json["horizons"][0]["high_s"].get<double>(), 20000, 1e-6);
+  EXPECT_EQ(json["checkpoints"]["count"], 6);
+  EXPECT_NEAR(json["checkpoints"]["interval_low_s"].get<double>(), 2500, 1e-6);
+}
+
+TEST(EstimateFromFigures, DiskAndWhatFits) {
+  const auto found = report({"--checkpoint-size", "6.9GB", "--epochs", "20,50", "--save-top-k", "3", "--every-n-epochs", "5",
+                             "--save-last", "--base-size", "25GB", "--data-size=5.66GB", "--other-size", "1GB"});
+  const Json json = to_json(found, 61'000'000'000);
+  const Json& row = json["horizons"][0];
+  EXPECT_EQ(row["checkpoint_bytes_low"], 20'700'000'000u);
+  EXPECT_EQ(row["checkpoint_bytes_high"], 27'600'000'000u);
+  EXPECT_EQ(row["disk_bytes_high"], 59'464'000'000u);
+  EXPECT_EQ(row["fits"], false);  // while the next one is written: 66.4 GB
+  EXPECT_EQ(to_json(found, 67'000'000'000)["horizons"][0]["fits"], true);
+  EXPECT_THAT(to_text(found, 61'000'000'000), AllOf(HasSubstr("20.7 GB to 27.6 GB"), HasSubstr("138 GB"), HasSubstr("Free here: 61 GB")));
+}
+
+TEST(EstimateFromFigures, MoreDataTakesLongerAndNoMoreRoom) {
+  const auto found = report({"--epochs", "20", "--steps-per-epoch", "171", "--step-time", "1.368s", "--checkpoint-size", "1GB"});
+  ASSERT_EQ(found.horizons.size(), 1u);
+  std::vector<double> hours;
+  for (const auto& [factor, time] : found.horizons[0].more_data) hours.push_back(time.likely_s / 3600);
+  EXPECT_THAT(hours, testing::Pointwise(testing::DoubleNear(0.05), {1.3, 2.6, 5.2, 13.0}));
+}
+
+TEST(EstimateFromFigures, WhatRemainsOfARunAfterAResume) {
+  const std::vector<std::string> job{"--steps", "5702600", "--done", "843200"};
+  const auto left_h = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), job.begin(), job.end());
+    return report(more).remaining->likely_s / 3600;
+  };
+  EXPECT_NEAR(left_h({"--step-time", "145ms"}), 195.7, 0.05);
+  EXPECT_NEAR(left_h({"--throughput", "6.8batches/s"}), 198.5, 0.05);
+  EXPECT_NEAR(left_h({"--elapsed", "5680s", "--since-step", "805000"}), 200.7, 0.05);
+  EXPECT_NEAR(left_h({"--elapsed", "7785s", "--start-up", "35min5s", "--since-step", "805000"}), 200.7, 0.05);
+}
+
+TEST(EstimateFromFigures, SaysWhatIsMissing) {
+  EXPECT_THAT(refusal({"--kimg", "300"}), HasSubstr("--throughput"));
+  EXPECT_THAT(refusal({"--kimg", "300", "--throughput", "5steps/s"}), HasSubstr("of samples"));
+  EXPECT_THAT(refusal({"--epochs", "5"}), AllOf(HasSubstr("--checkpoint-size"), HasSubstr("--step-time")));
+  EXPECT_THAT(refusal({"--epochs", "5,x", "--checkpoint-size", "1GB"}), HasSubstr("as 5,10,20"));
+  EXPECT_THAT(refusal({"--steps", "10"}), HasSubstr("--elapsed"));
+  EXPECT_THAT(refusal({"--steps", "10", "--elapsed", "5s"}), HasSubstr("--done"));
+  EXPECT_THAT(refusal({"--steps", "10", "--done", "20", "--step-time", "1s"}), HasSubstr("more than --steps"));
+  EXPECT_THAT(refusal({"--throughput", "5img/s"}), HasSubstr("horizon"));
+  EXPECT_THAT(refusal({"--throughput", "5img/s", "--kimg", "3", "--phases", "5,3"}), HasSubstr("--phases"));
+  EXPECT_THAT(refusal({"a.yaml", "--kimg", "3"}), HasSubstr("not both"));
+  EXPECT_THAT(refusal({"--deadline", "3d", "--kimg", "3"}), HasSubstr("CONFIG.yaml"));
+}
+
+}  // namespace
+}  // namespace tlaunch
