@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace tlaunch {
+namespace {
+
+constexpr std::uint64_t bytes_a_logged_step = 500;  // measured: 66 in metrics.csv, 155 TensorBoard, 280 events.jsonl
+
+}  // namespace
 
 std::int64_t files_kept(const RetentionPolicy& policy, const SavePlan& plan) {
   const std::int64_t all = plan.kept_now + plan.saves;
@@ -18,6 +23,10 @@ std::int64_t files_at_peak(const RetentionPolicy& policy, const SavePlan& plan) 
 
 std::uint64_t bytes_to_come(const RetentionPolicy& policy, const SavePlan& plan) {
   return static_cast<std::uint64_t>(files_at_peak(policy, plan) - plan.kept_now) * plan.checkpoint_bytes;
+}
+
+std::uint64_t log_bytes(std::int64_t logged_steps) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, logged_steps)) * bytes_a_logged_step;
 }
 
 std::optional<RetentionPolicy> policy_that_fits(RetentionPolicy policy, const SavePlan& plan, std::uint64_t free_bytes) {

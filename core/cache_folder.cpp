@@ -9,13 +9,21 @@ namespace tlaunch {
 
 namespace fs = std::filesystem;
 
-std::string cache_folder() {
-  const char* cache = std::getenv("XDG_CACHE_HOME");
+namespace {
+
+std::string xdg_folder(const char* variable, const char* below_home) {
+  const char* named = std::getenv(variable);
   const char* home = std::getenv("HOME");
-  if (cache != nullptr && cache[0] == '/') return (fs::path(cache) / "tlaunch").string();
-  if (home != nullptr && home[0] == '/') return (fs::path(home) / ".cache" / "tlaunch").string();
+  if (named != nullptr && named[0] == '/') return (fs::path(named) / "tlaunch").string();
+  if (home != nullptr && home[0] == '/') return (fs::path(home) / below_home / "tlaunch").string();
   return "";
 }
+
+}  // namespace
+
+std::string cache_folder() { return xdg_folder("XDG_CACHE_HOME", ".cache"); }
+
+std::string state_folder() { return xdg_folder("XDG_STATE_HOME", ".local/state"); }
 
 void keep_in_cache(const std::string& path, const std::string& text) {
   if (path.empty()) return;

@@ -77,7 +77,8 @@ Json to_json(const TrialSpec& spec) {
   return {{"id", spec.id},           {"candidates", candidates},
           {"rounds", spec.rounds},   {"visit_s", spec.visit_s},
           {"abandon_ratio", spec.abandon_ratio}, {"with_loader", spec.with_loader},
-          {"whole_run", spec.whole_run}};
+          {"whole_run", spec.whole_run},
+          {"evaluation_s", spec.evaluation_s}};
 }
 
 TrialSpec trial_spec_from_json(const Json& json) {
@@ -90,6 +91,7 @@ TrialSpec trial_spec_from_json(const Json& json) {
     spec.abandon_ratio = json.at("abandon_ratio");
     spec.with_loader = json.at("with_loader");
     spec.whole_run = json.at("whole_run");
+    spec.evaluation_s = json.at("evaluation_s");
     if (spec.candidates.empty()) throw DataError("trial: no candidates");
     return spec;
   });
@@ -113,6 +115,11 @@ Json to_json(const TrialResult& result) {
                             {"gpu_log_cost_s", result.gpu_log_cost_s},
                             {"save_copy_s", result.save_copy_s},
                             {"save_bytes", result.save_bytes},
+                            {"build_s", result.build_s},
+                            {"evaluation_fixed_s", result.evaluation_fixed_s},
+                            {"evaluation_sample_s", result.evaluation_sample_s},
+                            {"detection_s", result.detection_s},
+                            {"worker_s", result.worker_s},
                             {"train_samples", result.facts.train_samples},
                             {"val_samples", result.facts.val_samples},
                             {"parameters", result.facts.parameters},
@@ -136,6 +143,11 @@ TrialResult trial_result_from_json(const Json& json) {
     result.gpu_log_cost_s = json.at("gpu_log_cost_s");
     result.save_copy_s = json.at("save_copy_s");
     result.save_bytes = json.at("save_bytes");
+    result.build_s = json.at("build_s");
+    result.evaluation_fixed_s = json.at("evaluation_fixed_s");
+    result.evaluation_sample_s = json.at("evaluation_sample_s");
+    result.detection_s = json.at("detection_s");
+    result.worker_s = json.at("worker_s");
     result.facts.train_samples = json.at("train_samples");
     result.facts.val_samples = json.at("val_samples");
     result.facts.parameters = json.at("parameters");

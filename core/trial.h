@@ -38,6 +38,7 @@ struct TrialSpec {
   // candidate alone waits for its device before it takes a batch: else the wait were that of the host, which runs ahead.
   bool with_loader = false;
   bool whole_run = false;          // also what else a run keeps in memory: an evaluation batch, the snapshot of a save
+  double evaluation_s = 0;         // with whole_run: an evaluation is timed for about so long
   bool operator==(const TrialSpec&) const = default;
 };
 
@@ -69,9 +70,14 @@ struct TrialResult {
   double log_cost_s = 0;                   // one logged step more than one that is not
   double gpu_log_cost_s = 0;               // one reading of the card's figures; 0: there is no card to read
   double save_copy_s = 0;                  // whole_run: what a save keeps the steps waiting for: gather and copy its state
-  std::uint64_t save_bytes = 0;            // and how much that is
+  std::uint64_t save_bytes = 0;            // of the file
+  double build_s = 0;                      // to make the candidates and warm them up, over as many ordinary steps
+  // evaluation_s: an evaluation takes fixed + per sample; whole_run: the detection over all sessions.
+  double evaluation_fixed_s = 0, evaluation_sample_s = 0, detection_s = 0;
+  double worker_s = 0;                     // this trial as the worker saw it: its process was there
   JobFacts facts;
   double seconds = 0;                      // wall time, a start of the process included
+  double start_s = 0;                      // what the start of these processes took, in this trial or in an earlier one
 };
 
 // Those of a config in which no `auto` is left.

@@ -35,6 +35,7 @@ struct TrialGroup::Group {
   std::map<int, TrialResult> answers;  // by rank, of the trial under way
   std::string failure;
   bool out_of_memory = false;
+  double start_s = 0;                // what starting them took
   bool useless = false;              // there will be no answer, or none that can be read
 
   std::optional<int> rank_that_left() const {
@@ -78,7 +79,7 @@ bool TrialGroup::start(TrialResult& failed) {
   how.attempt = starts_++;
   how.grace_s = trial_grace_s;
   how.log_folder = log_folder_;
-  auto group = std::make_unique<Group>(Group{{}, worker_group(job_, how), nullptr, {}, "", false, false});
+  auto group = std::make_unique<Group>(Group{{}, worker_group(job_, how), nullptr, {}, "", false, 0, false});
   group->workers.spec.show_output = false;
   std::vector<Descriptor> theirs;
   for (WorkerSpec& worker : group->workers.spec.workers) {
@@ -138,6 +139,10 @@ TrialResult TrialGroup::run(const TrialSpec& spec) {
     result = merge_ranks(ranks);
   }
   result.seconds = unix_time_s() - began_s;
+  if (group_ && result.outcome == TrialOutcome::ok) {
+    if (fresh) group_->start_s = std::max(0.0, result.seconds - result.worker_s);
+    result.start_s = group_->start_s;
+  }
   return result;
 }
 
@@ -170,6 +175,11 @@ TrialResult merge_ranks(const std::vector<TrialResult>& ranks) {
     merged.gpu_log_cost_s = std::max(merged.gpu_log_cost_s, rank.gpu_log_cost_s);
     merged.save_copy_s = std::max(merged.save_copy_s, rank.save_copy_s);
     merged.save_bytes = std::max(merged.save_bytes, rank.save_bytes);
+    merged.build_s = std::max(merged.build_s, rank.build_s);
+    merged.evaluation_fixed_s = std::max(merged.evaluation_fixed_s, rank.evaluation_fixed_s);
+    merged.evaluation_sample_s = std::max(merged.evaluation_sample_s, rank.evaluation_sample_s);
+    merged.detection_s = std::max(merged.detection_s, rank.detection_s);
+    merged.worker_s = std::max(merged.worker_s, rank.worker_s);
     for (std::size_t c = 0; c < merged.candidates.size() && c < rank.candidates.size(); ++c) {
       take_larger(merged.candidates[c].step_times_s, rank.candidates[c].step_times_s);
       take_larger(merged.candidates[c].wait_shares, rank.candidates[c].wait_shares);

@@ -13,6 +13,7 @@
 #include "tuning/alternatives.h"
 #include "tuning/batch_candidates.h"
 #include "tuning/cached_plan.h"
+#include "tuning/forecast.h"
 #include "tuning/median.h"
 #include "tuning/memory_budget.h"
 
@@ -83,7 +84,30 @@ class Narrator {
   EventLog* log_;
 };
 
+// A fiftieth of the run, where its length is known: long enough for a pace to show, short beside what it tells of.
+double rehearsal_s(const RunConfig& planned, const std::optional<Pace>& earlier) {
+  constexpr double unknown_s = 2, least_s = 0.5, most_s = 4, share = 0.02;
+  if (!earlier) return unknown_s;
+  const double steps = static_cast<double>(work_of(planned, *earlier, 0).steps);
+  return std::clamp(share * steps * earlier->step.likely_s, least_s, most_s);
+}
+
+std::optional<Pace> rehearse(const RunConfig& planned, const std::optional<Pace>& earlier, TrialRunner& runner,
+                             const TuneCallbacks& callbacks) {
+  const TrialSettings settings = trial_settings_of(planned);
+  const TrialSpec spec = rehearsal(settings, rehearsal_s(planned, earlier));
+  const TrialResult result = runner.run(spec);
+  callbacks.on_trial(spec, result, "rehearsing the plan");
+  return pace_of(spec, result, settings.accumulation);
+}
+
 }  // namespace
+
+std::optional<Pace> rehearse_job(const Job& job, const std::string& log_folder, Progress& progress, EventLog* log) {
+  Narrator narrator(progress, log);
+  TrialGroup runner(job, log_folder);
+  return rehearse(job.config, {}, runner, narrator.callbacks());
+}
 
 TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog* log) {
   const TeamPlan team = with_team_settings(job, how.new_team_file);
@@ -101,14 +125,19 @@ TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog*
   const Json key = plan_cache_key(job, team.config, outcome.budget_bytes);
   const auto kept = caching && !how.retune ? read_kept(job, key) : std::nullopt;
   progress.line(kept ? "tuning: this job was measured here before" : "tuning: measuring what is left to auto");
-  const auto verified =
-      kept ? verify_cached(job.loaded.config, *kept, outcome.budget_bytes, runner, callbacks) : std::nullopt;
+  const auto verified = kept ? verify_cached(job.loaded.config, *kept, outcome.budget_bytes, rehearsal_s(apply(job.loaded.config, kept->plan), kept->pace), runner, callbacks)
+                             : std::nullopt;
   if (verified) {
     outcome = *verified;
   } else {
     const TuneInput input{team.config, job.hardware, shape_of(job), job.plan, outcome.budget_bytes,
                           job.loaded.config.tune.budget_s, how.thorough};
     outcome = tune(input, runner, callbacks);
+    if (!outcome.interrupted) {
+      const RunConfig planned = apply(job.loaded.config, outcome.plan);
+      outcome.pace = rehearse(planned, {}, runner, callbacks);
+      outcome.interrupted = runner.interrupted_by() != 0;
+    }
     if (caching && !outcome.interrupted) write_plan_cache(key, outcome);
   }
   if (runner.interrupted_by() != 0 && runner.interrupted_by() != SIGINT)

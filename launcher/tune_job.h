@@ -17,6 +17,9 @@ struct TuneHow {
   std::string log_folder;    // of the trial workers' output; "": nowhere
 };
 
+// One rehearsal (tuning/pace.h) of the job as it stands, plan applied: what its parts will take. Nothing where it fails.
+std::optional<Pace> rehearse_job(const Job& job, const std::string& log_folder, Progress& progress, EventLog* log);
+
 // Fills job.plan and job.config. Narrates on `progress`; `log` (may be null) gets trial and prediction events. Nothing is
 // measured where tune.enabled is false or nothing is left open. Throws UsageError.
 TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog* log);

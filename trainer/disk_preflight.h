@@ -26,7 +26,4 @@ void check_free(const std::string& dir, std::uint64_t bytes, std::uint64_t min_f
 // checkpoint.min_free_gb; 0: none is asked for.
 std::uint64_t min_free_bytes(const CheckpointConfig& config);
 
-// Of `logged_steps` lines.
-std::uint64_t log_bytes(std::int64_t logged_steps);
-
 }  // namespace tlaunch

@@ -11,7 +11,7 @@
 #include "trainer/agreed_memory.h"
 #include "trainer/guarded_step.h"
 #include "trainer/recorder.h"
-#include "trainer/run_length.h"
+#include "core/run_length.h"
 #include "trainer/saver.h"
 #include "trainer/smoke.h"
 #include "trainer/stop_request.h"

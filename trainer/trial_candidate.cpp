@@ -4,10 +4,12 @@
 #include <chrono>
 #include <limits>
 
+#include "checkpoint/safetensors.h"
 #include "trainer/detect.h"
 #include "trainer/device.h"
 #include "trainer/evaluate.h"
 #include "trainer/schedule.h"
+#include "trainer/smoke.h"
 #include "trainer/timing.h"
 #include "trainer/train_state.h"
 
@@ -99,21 +101,44 @@ double TrialCandidate::step_time_s(std::int64_t steps) {
   return all_s / static_cast<double>(steps);
 }
 
-SaveCost TrialCandidate::touch_rest_of_run() {
+RestOfRun TrialCandidate::touch_rest_of_run(double evaluation_s) {
   apply_flags(config_);
+  RestOfRun rest;
   HalvingBatch evaluation(RunPhase::evaluation), detection(RunPhase::detection);
-  (void)evaluate(job_, group_, config_, evaluation, config_.train.batch_size.value() * group_.size());  // a batch a rank
-  if (job_.dataset->session_tests()) (void)detect(job_, group_, config_.model.options, detection);
-  SaveCost cost;
+  const auto batch_a_rank = config_.train.batch_size.value() * group_.size();
+  (void)evaluate(job_, group_, config_, evaluation, batch_a_rank);
+  if (evaluation_s > 0) time_evaluation(evaluation, evaluation_s, rest);
+  if (job_.dataset->session_tests()) {
+    const auto start = Clock::now();
+    (void)detect(job_, group_, config_.model.options, detection);
+    rest.detection_s = seconds_since(start);
+  }
   TensorSnapshot snapshot(job_.device);
-  cost.copy_s = least_seconds(2, [&] {  // the first one makes the memory
+  rest.copy_s = least_seconds(2, [&] {  // the first one makes the memory
     const auto tensors = saved_tensors(job_, step_, group_);
-    if (group_.rank() != 0) return;
-    snapshot.take(tensors);
-    cost.bytes = 0;
-    for (const auto& view : snapshot.views()) cost.bytes += view.data.size();
+    if (group_.rank() == 0) snapshot.take(tensors);
   });
-  return cost;
+  Progress progress;
+  progress.step = figures_.steps;
+  progress.metrics["val_loss"] = 0.123456789;
+  const auto metadata = saved_metadata(step_, progress, {});
+  if (group_.rank() == 0) rest.save_bytes = safetensors_size(snapshot.views(), metadata);
+  return rest;
+}
+
+// Of a batch a rank, and of as many as the time allows: a line through the two.
+void TrialCandidate::time_evaluation(HalvingBatch& batch, double evaluation_s, RestOfRun& rest) {
+  const auto all = job_.dataset->size(Split::val);
+  const auto few = std::min(all, config_.train.batch_size.value() * group_.size());
+  if (few <= 0) return;
+  double few_s = std::numeric_limits<double>::max();
+  for (int i = 0; i < 2; ++i) few_s = std::min(few_s, evaluate(job_, group_, config_, batch, few).seconds);
+  const double times = std::clamp(evaluation_s / std::max(few_s, 1e-6), 2.0, static_cast<double>(all) / static_cast<double>(few) + 1);
+  const auto many = std::min(all, agree(group_, static_cast<std::int64_t>(times * static_cast<double>(few))));
+  const double many_s = many > few ? evaluate(job_, group_, config_, batch, many).seconds : few_s;
+  const double more = static_cast<double>(std::max<std::int64_t>(1, many - few));
+  rest.evaluation_sample_s = many > few ? std::max(0.0, (many_s - few_s) / more) : few_s / static_cast<double>(few);
+  rest.evaluation_fixed_s = std::max(0.0, many_s - rest.evaluation_sample_s * static_cast<double>(many));
 }
 
 double TrialCandidate::make_batch_s() {

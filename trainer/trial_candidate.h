@@ -3,18 +3,21 @@
 
 #include <memory>
 
+#include "core/run_length.h"
 #include "core/trial.h"
 #include "data/loader.h"
 #include "data/sampler.h"
-#include "trainer/run_length.h"
+#include "trainer/agreed_memory.h"
 #include "trainer/train_step.h"
 
 namespace tlaunch {
 
-// What a save takes from the steps: to gather the state and copy it. Rank 0 alone has copies.
-struct SaveCost {
-  double copy_s = 0;
-  std::uint64_t bytes = 0;
+// What a run does beside its steps.
+struct RestOfRun {
+  double copy_s = 0;            // what a save takes from the steps: to gather the state and copy it. Rank 0 alone has copies
+  std::uint64_t save_bytes = 0;  // of the file
+  double detection_s = 0;
+  double evaluation_fixed_s = 0, evaluation_sample_s = 0;  // where it was timed
 };
 
 class TrialCandidate {
@@ -30,9 +33,9 @@ class TrialCandidate {
   // `steps` optimizer steps with this candidate's switches set; seconds of one, the device waited for at both ends. The
   // loss of the last one goes to figures(); the first call is of one step, so that the first loss is known.
   double step_time_s(std::int64_t steps);
-  // What a run keeps in memory beside its steps: an evaluation of one batch a rank, the detection, a save's copies. All
-  // ranks call it.
-  SaveCost touch_rest_of_run();
+  // What a run keeps in memory beside its steps: an evaluation of one batch a rank, the detection, a save's copies. An
+  // evaluation is timed for about `evaluation_s`. All ranks call it.
+  RestOfRun touch_rest_of_run(double evaluation_s);
   double make_batch_s();
   // Of the seconds of the last step_time_s(), the share spent waiting for batches.
   double wait_share() const { return wait_share_; }
@@ -44,6 +47,7 @@ class TrialCandidate {
   Batch next_batch();
   void one_step();
   void read_loss();
+  void time_evaluation(HalvingBatch& batch, double evaluation_s, RestOfRun& rest);
 
   RunConfig config_;
   const Group& group_;

@@ -75,13 +75,17 @@ class Trial {
       if (!result_.abandoned) visit_all(round % 2 == 1);
     }
     if (spec_.whole_run) take_more_steps();
-    const SaveCost save = spec_.whole_run ? candidates_.front()->touch_rest_of_run() : SaveCost{};
-    result_.save_copy_s = save.copy_s;
-    result_.save_bytes = save.bytes;
+    const RestOfRun rest = spec_.whole_run ? candidates_.front()->touch_rest_of_run(spec_.evaluation_s) : RestOfRun{};
+    result_.save_copy_s = rest.copy_s;
+    result_.save_bytes = rest.save_bytes;
+    result_.detection_s = rest.detection_s;
+    result_.evaluation_fixed_s = rest.evaluation_fixed_s;
+    result_.evaluation_sample_s = rest.evaluation_sample_s;
     result_.peak_bytes = peak_bytes(context_.device);
     result_.make_batch_s = candidates_.front()->make_batch_s();
     result_.log_cost_s = log_cost_s(group_);
     result_.facts = facts_of(candidates_.front()->job());
+    result_.worker_s = seconds_since(start_);
     for (const auto& candidate : candidates_) result_.candidates.push_back(candidate->figures());
     return result_;
   }
@@ -94,6 +98,8 @@ class Trial {
       (void)candidate->step_time_s(1);
       step_time_s.push_back(candidate->step_time_s(1));
     }
+    for (const double time_s : step_time_s) result_.build_s -= 2 * time_s;
+    result_.build_s = std::max(0.0, result_.build_s + seconds_since(start_));
     const double wanted = spec_.visit_s / std::max(step_time_s.front(), 1e-9);
     steps_ = agree(group_, std::clamp(static_cast<std::int64_t>(std::ceil(wanted)), std::int64_t{1}, most_steps_a_visit));
     if (spec_.abandon_ratio > 0 && step_time_s.size() > 1)
@@ -129,6 +135,7 @@ class Trial {
 
   bool agreed(bool mine) const { return agree(group_, mine) != 0; }
 
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   const WorkerContext& context_;
   const Group& group_;
   const TrialSpec& spec_;

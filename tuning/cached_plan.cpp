@@ -1,7 +1,5 @@
 #include "tuning/cached_plan.h"
 
-#include <algorithm>
-
 namespace tlaunch {
 
 Plan from_cache(Plan plan) {
@@ -11,11 +9,9 @@ Plan from_cache(Plan plan) {
 }
 
 std::optional<TuneOutcome> verify_cached(const RunConfig& config, const TuneOutcome& kept, std::uint64_t budget_bytes,
-                                         TrialRunner& runner, const TuneCallbacks& callbacks) {
-  TrialSpec spec;
-  spec.candidates = {trial_settings_of(apply(config, kept.plan))};
-  spec.candidates[0].accumulation = std::min<std::int64_t>(spec.candidates[0].accumulation, 2);
-  spec.whole_run = spec.with_loader = true;
+                                         double rehearsal_s, TrialRunner& runner, const TuneCallbacks& callbacks) {
+  const TrialSettings settings = trial_settings_of(apply(config, kept.plan));
+  const TrialSpec spec = rehearsal(settings, rehearsal_s);
   if (callbacks.on_prediction) callbacks.on_prediction(spec.candidates[0].micro_batch, kept.predicted_peak_bytes);
   const TrialResult result = runner.run(spec);
   if (callbacks.on_trial) callbacks.on_trial(spec, result, "verifying what an earlier run measured");
@@ -25,6 +21,7 @@ std::optional<TuneOutcome> verify_cached(const RunConfig& config, const TuneOutc
   verified.plan = from_cache(kept.plan);
   verified.budget_bytes = budget_bytes;
   verified.measured_peak_bytes = result.peak_bytes;
+  verified.pace = pace_of(spec, result, settings.accumulation);
   verified.trials = 1;
   verified.cached = true;
   return verified;

@@ -13,6 +13,7 @@ Json to_json(const TuneOutcome& outcome) {
   json["seconds"] = outcome.seconds;
   json["cached"] = outcome.cached;
   json["notes"] = outcome.notes;
+  if (outcome.pace) json["pace"] = to_json(*outcome.pace);
   return json;
 }
 
@@ -27,6 +28,7 @@ TuneOutcome tune_outcome_from_json(const Json& json) {
     outcome.budget_bytes = memory.at("budget_bytes");
     outcome.trials = json.at("trials");
     outcome.seconds = json.at("seconds");
+    if (json.contains("pace")) outcome.pace = pace_from_json(json["pace"]);
     outcome.notes = json.at("notes").get<std::vector<std::string>>();
   } catch (const Json::exception& error) {
     throw DataError(std::string("not a tuning outcome: ") + error.what());

@@ -11,6 +11,7 @@
 #include "core/plan.h"
 #include "hardware/profile.h"
 #include "tuning/memory_line.h"
+#include "tuning/pace.h"
 #include "tuning/prior.h"
 #include "tuning/trial_runner.h"
 
@@ -38,6 +39,7 @@ struct TuneOutcome {
   Plan plan;
   std::uint64_t predicted_peak_bytes = 0, measured_peak_bytes = 0, budget_bytes = 0;  // of one rank; 0: not known
   double samples_per_s = 0;         // with the plan, over all ranks; 0: not measured
+  std::optional<Pace> pace;         // of the plan's settings
   int trials = 0;
   double seconds = 0;
   bool interrupted = false, cached = false;

@@ -34,7 +34,8 @@ def answer(spec):
                for _ in spec["candidates"]]
     event("trial", id=spec["id"], candidates=figures, abandoned=False, peak_bytes=1000 + 10 * RANK, idle_bytes=100 + RANK,
           make_batch_s=0.002 - 0.001 * RANK, log_cost_s=0.0001 * (RANK + 1), gpu_log_cost_s=0.001 * (RANK + 1),
-          save_copy_s=0.003 * (RANK + 1), save_bytes=1000 * (1 - RANK), train_samples=640, val_samples=64,
+          save_copy_s=0.003 * (RANK + 1), save_bytes=1000 * (1 - RANK), build_s=0.5, evaluation_fixed_s=0.01, evaluation_sample_s=0.001, detection_s=0, worker_s=0.2,
+          train_samples=640, val_samples=64,
           parameters=os.getpid(), batch_norm=True)
 
 

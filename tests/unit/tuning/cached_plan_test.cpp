@@ -16,7 +16,7 @@ class CachedPlan : public testing::Test {
   CachedPlan() : kept_(job_.tune(model_)) {}
   std::optional<TuneOutcome> verify(std::uint64_t budget_bytes) {
     SimulatedDevice device(model_);
-    return verify_cached(job_.config, kept_, budget_bytes, device, {});
+    return verify_cached(job_.config, kept_, budget_bytes, 1, device, {});
   }
 
   SimulatedJob job_;

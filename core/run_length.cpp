@@ -1,4 +1,4 @@
-#include "trainer/run_length.h"
+#include "core/run_length.h"
 
 #include "core/cadence.h"
 

@@ -1,0 +1,83 @@
+#include "tuning/forecast.h"
+
+#include <algorithm>
+
+#include "core/cadence.h"
+#include "core/error.h"
+#include "tuning/first_estimate.h"
+
+namespace tlaunch {
+namespace {
+
+// Sending the last events and taking the process group down.
+constexpr double leave_s = 0.2;
+
+double evaluation_s(const Pace& pace) {
+  return pace.evaluation_fixed_s + pace.evaluation_sample_s * static_cast<double>(pace.facts.val_samples);
+}
+
+// What one save keeps training waiting.
+double save_stall_s(const RunConfig& config, const Pace& pace, const RunWork& work) {
+  const double write_s = predicted_checkpoint_s(pace.save_bytes);
+  if (!config.checkpoint.async) return pace.save_copy_s + write_s;
+  const double interval_s = static_cast<double>(work.steps) * pace.step.likely_s / static_cast<double>(std::max<std::int64_t>(1, work.checkpoints));
+  return pace.save_copy_s + std::max(0.0, write_s - interval_s);
+}
+
+}  // namespace
+
+RunWork work_of(const RunConfig& config, const Pace& pace, std::int64_t done_steps) {
+  RunWork work;
+  work.effective_batch = config.train.effective_batch_size.value();
+  const auto steps_per_epoch = pace.facts.train_samples / work.effective_batch;
+  if (steps_per_epoch < 1)
+    throw UsageError("train.effective_batch_size " + std::to_string(work.effective_batch) + " is more than the " +
+                     std::to_string(pace.facts.train_samples) + " training samples");
+  work.length = run_length(config, steps_per_epoch);
+  const auto total = work.length.total_steps;
+  work.steps = std::max<std::int64_t>(0, total - done_steps);
+  work.evaluations = times_left(total, done_steps, work.length.steps_per_evaluation);
+  const auto& minutes = config.checkpoint.every_minutes;
+  work.checkpoints = minutes ? times_left_by_clock(work.steps, static_cast<double>(work.steps) * pace.step.likely_s, *minutes)
+                             : times_left(total, done_steps, work.length.steps_per_checkpoint);
+  work.logged_steps = work.steps / config.log.log_interval.value();
+  return work;
+}
+
+TimeEstimate forecast(const RunConfig& config, const Pace& pace, const RunWork& work) {
+  const double steps = static_cast<double>(work.steps);
+  const double steps_s = steps * pace.step.likely_s;
+  TimeEstimate estimate;
+  estimate.parts = {{"start_up", pace.start_s + pace.build_s},
+                    {"steps", steps_s * (1 - pace.wait_share)},
+                    {"data_wait", steps_s * pace.wait_share},
+                    {"evaluation", static_cast<double>(work.evaluations) * evaluation_s(pace)},
+                    {"checkpoints", static_cast<double>(work.checkpoints) * save_stall_s(config, pace, work)},
+                    {"finish", pace.detection_s + predicted_checkpoint_s(work.checkpoints > 0 ? pace.save_bytes : 0) + leave_s}};
+  for (const auto& [part, seconds] : estimate.parts) estimate.likely_s += seconds;
+  estimate.low_s = estimate.likely_s - steps * (pace.step.likely_s - pace.step.low_s);
+  estimate.high_s = estimate.likely_s + steps * (pace.step.high_s - pace.step.likely_s);
+  return estimate;
+}
+
+TimeEstimate with_part(TimeEstimate estimate, const std::string& part, double seconds) {
+  estimate.low_s += seconds;
+  estimate.likely_s += seconds;
+  estimate.high_s += seconds;
+  estimate.parts[part] += seconds;
+  return estimate;
+}
+
+DiskEstimate disk_forecast(const RunConfig& config, const Pace& pace, const RunWork& work) {
+  const RetentionPolicy policy = retention_policy(config.checkpoint);
+  const SavePlan plan{pace.save_bytes, work.checkpoints, 0};
+  DiskEstimate disk;
+  disk.checkpoint_bytes = pace.save_bytes;
+  disk.checkpoints = work.checkpoints;
+  disk.log_bytes = log_bytes(work.logged_steps);
+  disk.peak_bytes = static_cast<std::uint64_t>(files_at_peak(policy, plan)) * pace.save_bytes + disk.log_bytes;
+  disk.final_bytes = static_cast<std::uint64_t>(files_kept(policy, plan)) * pace.save_bytes + disk.log_bytes;
+  return disk;
+}
+
+}  // namespace tlaunch
