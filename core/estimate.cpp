@@ -2,6 +2,14 @@
 
 namespace tlaunch {
 
+TimeEstimate with_part(TimeEstimate estimate, const std::string& part, double seconds) {
+  estimate.low_s += seconds;
+  estimate.likely_s += seconds;
+  estimate.high_s += seconds;
+  estimate.parts[part] += seconds;
+  return estimate;
+}
+
 Json to_json(const TimeEstimate& estimate) {
   Json parts = Json::object();
   for (const auto& [part, seconds] : estimate.parts) parts[part] = seconds;

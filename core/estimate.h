@@ -1,4 +1,4 @@
-// What a run will cost in time. Seconds. Made by tuning/time_estimate, kept in summary.json, compared with the ETA.
+// What a run will cost in time. Seconds. Made by tuning/forecast, kept in summary.json, compared with the ETA.
 #pragma once
 
 #include <map>
@@ -10,9 +10,12 @@ namespace tlaunch {
 
 struct TimeEstimate {
   double low_s = 0, likely_s = 0, high_s = 0;
-  // start_up, steps, evaluation, checkpoints: likely seconds; they add up to likely_s.
+  // tuning, start_up, steps, data_wait, evaluation, checkpoints, finish: likely seconds; they add up to likely_s.
   std::map<std::string, double> parts;
 };
+
+// One more part, of which it is known what it takes.
+TimeEstimate with_part(TimeEstimate estimate, const std::string& part, double seconds);
 
 Json to_json(const TimeEstimate&);
 

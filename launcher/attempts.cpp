@@ -2,30 +2,24 @@
 
 #include <csignal>
 
-#include "checkpoint/catalog.h"
 #include "checkpoint/checkpoint_folder.h"
-#include "checkpoint/safetensors.h"
 #include "core/error.h"
 #include "core/event.h"
 #include "core/units.h"
 #include "launcher/failure.h"
 #include "launcher/restart_policy.h"
 #include "launcher/restart_wait.h"
+#include "launcher/resume.h"
 
 namespace tlaunch {
 namespace {
 
-std::optional<std::int64_t> step_of(const std::string& checkpoint) {
-  if (checkpoint.empty()) return std::nullopt;
-  return checkpoint_info(SafetensorsFile(checkpoint).metadata()).step;
-}
-
-GroupResult one_attempt(const Job& job, const WorkerStart& start, EventLog& log, Progress& progress, double began_s,
-                        RunSummary& summary) {
-  Session session(log, progress, &job.config);
+GroupResult one_attempt(const Job& job, const WorkerStart& start, EventLog& log, Progress& progress, RunSummary& summary) {
+  Session session(log, progress, job.config, {summary.began_s, summary.estimate, summary.spent});
   const auto close = [&] {
     summary.record = session.record();
-    summary.wall_s = unix_time_s() - began_s;
+    summary.wall_s = unix_time_s() - summary.began_s;
+    for (const auto& [part, seconds] : session.spent()) summary.spent[part] += seconds;
     if (!summary.estimate) summary.estimate = session.estimate();
   };
   try {
@@ -44,17 +38,16 @@ GroupResult run_attempts(const Job& job, const RunFolder& folder, WorkerStart st
                          Progress& progress, RunSummary& summary) {
   const std::string checkpoints = checkpoint_dir(job.config.checkpoint, folder.path());
   const std::string first_resume = start.resume_path;
-  RestartPolicy policy(max_restarts, step_of(first_resume));
-  const double began_s = unix_time_s();
+  RestartPolicy policy(max_restarts, step_of_checkpoint(first_resume));
   for (;;) {
     start.attempt = folder.next_attempt();
     start.log_folder = folder.make_log_folder(start.attempt);
     log.begin_attempt(start.attempt);
-    const GroupResult result = one_attempt(job, start, log, progress, began_s, summary);
+    const GroupResult result = one_attempt(job, start, log, progress, summary);
     if (result.exit_code == exit_code::ok || result.interrupted_by != 0 || max_restarts == 0) return result;
     const ResumeChoice newest = newest_valid(checkpoints);
     const std::string resume_path = newest.path.empty() ? first_resume : newest.path;
-    const auto step = step_of(resume_path);
+    const auto step = step_of_checkpoint(resume_path);
     const auto next = policy.after({result.exit_code, step}, random_share());
     if (!next.wait_s) {
       if (!next.why_not.empty()) progress.line(next.why_not);

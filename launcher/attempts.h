@@ -12,8 +12,9 @@
 
 namespace tlaunch {
 
-// `start`: the first attempt's, with all but its attempt number and log folder. Fills `summary` with what the last attempt
-// told, the time of all of them, the first one's estimate, and the number of restarts. Throws IoError where no process can be
+// `start`: the first attempt's, with all but its attempt number and log folder. `summary`: with its began_s, and what was
+// estimated and spent before; filled with what the last attempt told, the time of all of them, the first one's estimate where
+// there was none, and the number of restarts. Throws IoError where no process can be
 // made; `summary` is filled then as well.
 GroupResult run_attempts(const Job& job, const RunFolder& folder, WorkerStart start, std::int64_t max_restarts, EventLog& log,
                          Progress& progress, RunSummary& summary);

@@ -4,6 +4,7 @@
 
 #include "checkpoint/catalog.h"
 #include "checkpoint/checkpoint_folder.h"
+#include "checkpoint/safetensors.h"
 #include "core/atomic_file.h"
 #include "core/batch.h"
 #include "core/error.h"
@@ -77,6 +78,11 @@ void keep_product(Plan& plan, const RunConfig& asked) {
 }
 
 }  // namespace
+
+std::optional<std::int64_t> step_of_checkpoint(const std::string& path) {
+  if (path.empty()) return std::nullopt;
+  return checkpoint_info(SafetensorsFile(path).metadata()).step;
+}
 
 bool keep_own_plan(Job& job, const RunPlace& place) {
   if (place.resume_path.empty()) return false;

@@ -21,6 +21,9 @@ struct RunPlace {
 // from that checkpoint. Where the run had a config, only what may differ on resume does (UsageError naming the keys).
 RunPlace choose_place(const Job& job, const std::string& run_dir, const std::optional<std::string>& resume);
 
+// Where the run that wrote it stood; nothing of "". Throws DataError.
+std::optional<std::int64_t> step_of_checkpoint(const std::string& path);
+
 // A run that is resumed keeps its own plan, where that was made for as many ranks: settings that change in mid-run change
 // its numbers. Where the micro-batch or the accumulation is fixed anew, the same effective batch is shared anew. False
 // where there is none to keep.

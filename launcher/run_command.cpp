@@ -6,8 +6,10 @@
 #include "core/event.h"
 #include "launcher/attempts.h"
 #include "launcher/dry_run.h"
+#include "launcher/history_file.h"
 #include "launcher/resume.h"
 #include "launcher/run_files.h"
+#include "launcher/run_forecast.h"
 #include "launcher/smoke.h"
 #include "launcher/summary.h"
 #include "launcher/summary_lines.h"
@@ -29,20 +31,43 @@ void log_plan(EventLog& log, const Job& job, const std::string& resumed_from) {
   log.append("plan", fields);
 }
 
-int train(const RunCommand& command, Job job) {
+// Nothing where the job's pace is not known: then its first steps tell.
+std::optional<RunForecast> forecast_job(const Job& job, const std::optional<Pace>& pace, const RunPlace& place, double tuning_s) {
+  if (!pace) return std::nullopt;
+  return forecast_run(job.config, *pace, step_of_checkpoint(place.resume_path).value_or(0), tuning_s, read_history(), job_fingerprint(job));
+}
+
+// For the next estimate. A run that was stopped, went on elsewhere, or did less than was planned says nothing of it.
+void remember(const Job& job, const RunForecast& forecast, const RunSummary& summary) {
+  const bool as_planned = summary.status == "completed" && summary.restarts == 0 && summary.record.end && !summary.record.end->stopped_early;
+  const auto tuning = summary.spent.find("tuning");
+  if (as_planned && tuning != summary.spent.end())
+    append_to_history({job_fingerprint(job), forecast.measured.likely_s, summary.wall_s - tuning->second});
+}
+
+int train(const RunCommand& command, Job job, double began_s) {
   Progress progress(stderr, stderr_terminal());
   RunPlace place = choose_place(job, command.run_dir, command.resume);
   const RunFolder& folder = place.folder;
   EventLog log(folder.file("events.jsonl"), folder.next_attempt());
-  if (!keep_own_plan(job, place)) {
+  std::optional<Pace> pace;
+  if (keep_own_plan(job, place)) {
+    pace = kept_pace(job);
+  } else {
     keep_effective_batch(job, place);
-    tune_job(job, {command.retune, false, false, folder.file("logs/tuning")}, progress, &log);
+    pace = tune_job(job, {command.retune, false, false, folder.file("logs/tuning")}, progress, &log).pace;
   }
   const RunFiles files = write_run_files(job, folder);
   log_plan(log, job, place.resume_path);
   if (command.run_dir.empty()) point_latest_to(folder.path());
   show_start_up(progress, job, folder.path());
   for (const std::string& note : place.notes) progress.line(note);
+  const double tuning_s = unix_time_s() - began_s;
+  const auto forecast = forecast_job(job, pace, place, tuning_s);
+  if (forecast) {
+    for (const std::string& line : forecast_lines(*forecast)) progress.line(line);
+    log.append("estimate", to_json(*forecast));
+  }
 
   WorkerStart start;
   start.arguments = {"train", files.config_path};
@@ -55,6 +80,9 @@ int train(const RunCommand& command, Job job) {
   start.grace_s = command.grace_s.value_or(job.config.launch.grace_s);
 
   RunSummary summary;
+  summary.began_s = began_s;
+  summary.spent["tuning"] = tuning_s;
+  if (forecast) summary.estimate = forecast->time;
   summary.run_dir = folder.path();
   summary.config = files.config_path;
   summary.resumed_from = place.resume_path;
@@ -72,6 +100,7 @@ int train(const RunCommand& command, Job job) {
     throw;
   }
   write_summary(summary);
+  if (forecast) remember(job, *forecast, summary);
   for (const std::string& line : closing_lines(summary)) progress.line(line);
   if (command.json) std::fputs((to_json(summary).dump(2) + "\n").c_str(), stdout);
   return summary.exit_code;
@@ -80,6 +109,7 @@ int train(const RunCommand& command, Job job) {
 }  // namespace
 
 int run_config(const RunCommand& command) {
+  const double began_s = unix_time_s();
   Job job = prepare_job({command.config, command.overrides, command.nproc, command.run_dir});
   if (command.hang_timeout_s) job.config.launch.hang_timeout_s = command.hang_timeout_s;
   if (command.dry_run) {
@@ -87,7 +117,7 @@ int run_config(const RunCommand& command) {
     return dry_run(command, job);
   }
   if (command.smoke) return run_smoke(command, job);
-  return train(command, std::move(job));
+  return train(command, std::move(job), began_s);
 }
 
 }  // namespace tlaunch

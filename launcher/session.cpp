@@ -12,9 +12,14 @@
 
 namespace tlaunch {
 
-Session::Session(EventLog& log, Progress& progress, const RunConfig* config)
-    : log_(log), progress_(progress), start_s_(unix_time_s()) {
-  if (config != nullptr) eta_.emplace(start_s_, *config);
+Session::Session(EventLog& log, Progress& progress) : log_(log), progress_(progress), start_s_(unix_time_s()) {}
+
+Session::Session(EventLog& log, Progress& progress, const RunConfig& config, const RunSoFar& so_far) : Session(log, progress) {
+  eta_.emplace(start_s_, config, so_far);
+}
+
+std::map<std::string, double> Session::spent() const {
+  return eta_ ? eta_->spent(unix_time_s()) : std::map<std::string, double>{};
 }
 
 double Session::wall_s() const { return unix_time_s() - start_s_; }
@@ -34,14 +39,19 @@ void Session::report(const EtaReport& due) {
   }
   if (!due.remaining) return;
   eta_text_ = "ETA " + format_duration(due.remaining->likely_s);
+  if (!due.left_estimate.empty()) progress_.line(due.left_estimate);
   if (!due.announce) return;
+  const double estimated_s = eta_->first()->likely_s;
   log_.append("eta", {{"step", record_.step},
                       {"low_s", due.remaining->low_s},
                       {"likely_s", due.remaining->likely_s},
-                      {"high_s", due.remaining->high_s}});
+                      {"high_s", due.remaining->high_s},
+                      {"estimated_s", estimated_s},
+                      {"projected_s", due.projected_s},
+                      {"difference_s", due.projected_s - estimated_s}});
   const bool more = record_.step < record_.start->total_steps;
   if (due.epoch_ended && more)
-    progress_.line(eta_text_ + " (estimate at start: " + format_duration(eta_->first()->likely_s) + ")");
+    progress_.line(eta_text_ + " (in all " + format_duration(due.projected_s) + ", estimated " + format_duration(estimated_s) + ")");
 }
 
 namespace {

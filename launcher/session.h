@@ -17,9 +17,9 @@ namespace tlaunch {
 
 class Session {
  public:
-  // `log` and `progress` outlive the session, which begins now. `config`: of the run whose
-  // time is estimated; nullptr: no estimates (a smoke test's shortened epochs would mislead).
-  Session(EventLog& log, Progress& progress, const RunConfig* config);
+  // `log` and `progress` outlive the session, which begins now.
+  Session(EventLog& log, Progress& progress);  // no estimates: a smoke test's shortened epochs would mislead
+  Session(EventLog& log, Progress& progress, const RunConfig& config, const RunSoFar& so_far);
 
   void on_event(Json event);
   // Tells of it, before its stacks are saved in `log_folder` and the group is ended.
@@ -28,8 +28,10 @@ class Session {
   void on_tick();
 
   const RunRecord& record() const { return record_; }
-  // The estimate of the whole session, made when the first steps were known.
+  // The one made before, or else the one made when the first steps were known.
   std::optional<TimeEstimate> estimate() const { return eta_ ? eta_->first() : std::nullopt; }
+  // Until now, by part.
+  std::map<std::string, double> spent() const;
   double wall_s() const;
 
  private:

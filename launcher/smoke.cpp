@@ -44,7 +44,7 @@ Part run_part(const SmokeRun& run, const std::string& title, WorkerStart start) 
   start.log_folder = run.folder.make_log_folder(start.attempt);
   start.grace_s = run.budget.grace_s;
   EventLog log(run.folder.file("events.jsonl"), start.attempt);
-  Session session(log, run.progress, nullptr);
+  Session session(log, run.progress);
   Part part;
   const double part_start_s = unix_time_s();
   const auto on_event = [&](const Json& event) {

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/units.h"
 #include "launcher/failure.h"
+#include "launcher/run_forecast.h"
 
 namespace tlaunch {
 namespace {
@@ -70,7 +71,7 @@ Json to_json(const RunSummary& summary) {
   if (!summary.resumed_from.empty()) json["resumed_from"] = summary.resumed_from;
   if (summary.estimate) json["estimate"] = to_json(*summary.estimate);
   const double rate = summary.record.end ? summary.record.end->steady_samples_per_s : summary.record.samples_per_s;
-  json["actual"] = {{"samples_per_s", rate}, {"wall_s", summary.wall_s}};
+  json["actual"] = {{"samples_per_s", rate}, {"wall_s", summary.wall_s}, {"parts", summary.spent}};
   if (summary.record.disk_estimate_bytes > 0) json["estimate"]["disk_peak_bytes"] = summary.record.disk_estimate_bytes;
   if (summary.record.checkpoint_peak_bytes > 0)
     json["actual"]["disk_peak_bytes"] = summary.record.checkpoint_peak_bytes + summary.log_bytes;
@@ -106,10 +107,13 @@ std::vector<std::string> closing_lines(const RunSummary& summary) {
   for (const auto& [name, value] : record.metrics)
     metrics += (metrics.empty() ? "" : "  ") + name + " " + figure(value);
   if (!metrics.empty()) lines.push_back(metrics);
-  if (summary.estimate && summary.status == "completed" && summary.estimate->likely_s > 0)
+  if (summary.estimate && summary.status == "completed" && summary.estimate->likely_s > 0) {
     lines.push_back("time: " + format_duration(summary.wall_s) +
                     "; estimated at the start: " + format_duration(summary.estimate->likely_s) + " (" +
                     percent(summary.wall_s / summary.estimate->likely_s - 1) + ")");
+    lines.push_back("  spent on: " + parts_text(summary.spent));
+    lines.push_back("  estimate: " + parts_text(summary.estimate->parts));
+  }
   lines.push_back("run folder: " + summary.run_dir);
   return lines;
 }

@@ -29,7 +29,8 @@ struct RunSummary {
   int exit_code = 0;
   std::string run_dir, config, resumed_from;  // absolute; resumed_from "" where it started anew
   RunRecord record;
-  double wall_s = 0;
+  double began_s = 0, wall_s = 0;  // the whole command: when it began (Unix time), and what it took
+  std::map<std::string, double> spent;  // that by the estimate's parts
   std::int64_t restarts = 0;
   std::uint64_t log_bytes = 0;  // of what the run folder holds beside checkpoints
   std::optional<TimeEstimate> estimate;

@@ -152,13 +152,30 @@ TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog*
   return outcome;
 }
 
-void take_cached_plan(Job& job) {
+namespace {
+
+std::optional<TuneOutcome> kept_outcome(const Job& job, const RunConfig& config) {
   const TuneConfig& how = job.loaded.config.tune;
+  if (!how.enabled || !how.cache) return std::nullopt;
+  const auto budget = memory_budget_bytes(job.hardware, shape_of(job), how.margin);
+  return read_kept(job, plan_cache_key(job, config, budget));
+}
+
+}  // namespace
+
+std::optional<Pace> kept_pace(const Job& job) {
+  Job asked = job;
+  const TeamPlan team = with_team_settings(asked, false);
+  const auto kept = kept_outcome(job, team.config);
+  if (!kept || trial_settings_of(apply(job.loaded.config, kept->plan)) != trial_settings_of(job.config)) return std::nullopt;
+  return kept->pace;
+}
+
+void take_cached_plan(Job& job) {
   const TeamPlan team = with_team_settings(job, false);
   take(job, team.plan);
-  if (!how.enabled || !how.cache || !anything_open(job, team.config)) return;
-  const auto budget = memory_budget_bytes(job.hardware, shape_of(job), how.margin);
-  if (const auto kept = read_kept(job, plan_cache_key(job, team.config, budget))) take(job, from_cache(kept->plan));
+  if (!anything_open(job, team.config)) return;
+  if (const auto kept = kept_outcome(job, team.config)) take(job, from_cache(kept->plan));
 }
 
 }  // namespace tlaunch

@@ -60,14 +60,6 @@ TimeEstimate forecast(const RunConfig& config, const Pace& pace, const RunWork& 
   return estimate;
 }
 
-TimeEstimate with_part(TimeEstimate estimate, const std::string& part, double seconds) {
-  estimate.low_s += seconds;
-  estimate.likely_s += seconds;
-  estimate.high_s += seconds;
-  estimate.parts[part] += seconds;
-  return estimate;
-}
-
 DiskEstimate disk_forecast(const RunConfig& config, const Pace& pace, const RunWork& work) {
   const RetentionPolicy policy = retention_policy(config.checkpoint);
   const SavePlan plan{pace.save_bytes, work.checkpoints, 0};

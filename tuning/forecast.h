@@ -27,9 +27,6 @@ RunWork work_of(const RunConfig& config, const Pace& pace, std::int64_t done_ste
 // pace's own range; calibrated() (tuning/history.h) makes a band of it that means something.
 TimeEstimate forecast(const RunConfig& config, const Pace& pace, const RunWork& work);
 
-// One more part, of which it is known what it takes.
-TimeEstimate with_part(TimeEstimate estimate, const std::string& part, double seconds);
-
 struct DiskEstimate {
   std::uint64_t checkpoint_bytes = 0;         // of one
   std::uint64_t peak_bytes = 0, final_bytes = 0;  // checkpoints and logs; `peak` while one more is written

@@ -96,7 +96,7 @@ TEST(RemainingWork, CountsWhatStillComesAndTheEnd) {
 // A run of 0.1 s a step: the estimate and what remains must say so, and an epoch's end be told.
 TEST(EtaTracker, EstimatesOnceAndTellsTheTimeLeftAtEachEpochsEnd) {
   RunRecord record;
-  EtaTracker tracker(990, RunConfig{});
+  EtaTracker tracker(990, RunConfig{}, {});
   int firsts = 0, announced = 0;
   std::optional<TimeEstimate> at_epoch_end;
   const auto feed = [&](const Json& event) {
@@ -121,7 +121,7 @@ TEST(EtaTracker, EstimatesOnceAndTellsTheTimeLeftAtEachEpochsEnd) {
 
 TEST(EtaTracker, AfterAResumeOnlyTheRestCounts) {
   RunRecord record;
-  EtaTracker tracker(1000, RunConfig{});
+  EtaTracker tracker(1000, RunConfig{}, {});
   std::optional<TimeEstimate> first;
   const auto feed = [&](const Json& event) {
     record.on_event(event);
@@ -140,7 +140,7 @@ TEST(EtaTracker, SavesByTheClockAreCountedByTheTimeTheRunTakes) {
   config.checkpoint.every_minutes = 0.1;  // 6 s: 4 times in 25 s, and at the end
   config.checkpoint.async = false;
   RunRecord record;
-  EtaTracker tracker(990, config);
+  EtaTracker tracker(990, config, {});
   std::optional<TimeEstimate> first;
   const auto feed = [&](const Json& event) {
     record.on_event(event);
