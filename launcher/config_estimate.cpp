@@ -66,11 +66,6 @@ std::vector<ForecastRow> horizons(const EstimateInput& input, const std::vector<
   return rows;
 }
 
-Pace faster(Pace pace, double ratio) {
-  for (double* time_s : {&pace.step.low_s, &pace.step.likely_s, &pace.step.high_s}) *time_s /= ratio;
-  return pace;
-}
-
 // The ladder that tuning climbed: samples/s by micro-batch, with the same effective batch.
 void add_batches(const EstimateInput& input, std::vector<WhatIf>& rows) {
   const Choice* choice = input.job.plan.find("batch_size");

@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "hardware/disk.h"
 #include "launcher/config_estimate.h"
+#include "launcher/deadline.h"
 #include "launcher/history_file.h"
 #include "launcher/tune_job.h"
 #include "launcher/whole_number.h"
@@ -13,7 +14,7 @@ namespace tlaunch {
 namespace {
 
 int from_figures(const EstimateCommand& command) {
-  const FiguresReport report = report_of(command.figures);
+  const FiguresReport report = report_of(command.figures, command.deadline);
   const auto free_bytes = disk_info(".").free_bytes;
   const std::string text = command.json ? to_json(report, free_bytes).dump(2) + "\n" : to_text(report, free_bytes);
   std::fputs(text.c_str(), stdout);
@@ -33,6 +34,7 @@ std::vector<std::int64_t> horizons_of(const std::string& text) {
 
 int from_config(const EstimateCommand& command) {
   const auto epochs = horizons_of(command.horizons);
+  const double deadline_s = command.deadline.empty() ? 0 : parse_duration_s("--deadline", command.deadline);
   Progress progress(stderr, stderr_terminal());
   Job job = prepare_job({command.config, command.overrides, command.nproc, ""});
   const TuneOutcome outcome = tune_job(job, {}, progress, nullptr);
@@ -43,10 +45,17 @@ int from_config(const EstimateCommand& command) {
   // The run to come finds the plan in the cache, and checks it by a trial as long as this one's.
   const bool checks = job.loaded.config.tune.enabled && job.loaded.config.tune.cache && outcome.trials > 0;
   const double tuning_s = checks ? pace->start_s + pace->trial_s : job.loaded.config.tune.enabled ? outcome.seconds : 0;
-  const ConfigEstimate estimate =
-      estimate_config({job, *pace, tuning_s, read_history(), job_fingerprint(job)}, epochs);
-  const std::string text = command.json ? to_json(estimate).dump(2) + "\n" : to_text(estimate, job);
-  std::fputs(text.c_str(), stdout);
+  const EstimateInput input{job, *pace, tuning_s, read_history(), job_fingerprint(job)};
+  const ConfigEstimate estimate = estimate_config(input, epochs);
+  std::optional<DeadlineAnswer> answer;
+  if (!command.deadline.empty()) answer = answer_deadline(input, estimate, deadline_s);
+  if (command.json) {
+    Json json = to_json(estimate);
+    if (answer) json["deadline"] = to_json(*answer);
+    std::fputs((json.dump(2) + "\n").c_str(), stdout);
+  } else {
+    std::fputs((to_text(estimate, job) + (answer ? "\n" + to_text(*answer) : "")).c_str(), stdout);
+  }
   return exit_code::ok;
 }
 

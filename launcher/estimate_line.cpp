@@ -56,8 +56,7 @@ Command EstimateLine::parse_command(const std::vector<std::string>& arguments) {
     throw UsageError("estimate needs a CONFIG.yaml, or figures as --throughput 54-72kimg/h --kimg 300  (see tlaunch estimate --help)");
   if (!values_.config.empty() && values_.figures.any())
     throw UsageError("estimate takes a CONFIG.yaml or figures, not both: keys of a config are changed by, say, train.epochs=3");
-  if (values_.config.empty() && !(values_.deadline.empty() && values_.horizons.empty()))
-    throw UsageError("--deadline and --horizons need a CONFIG.yaml");
+  if (values_.config.empty() && !values_.horizons.empty()) throw UsageError("--horizons needs a CONFIG.yaml; for figures: --epochs or --kimg");
   check_overrides(values_.overrides);
   return values_;
 }

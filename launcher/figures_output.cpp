@@ -82,6 +82,21 @@ std::string phases(const FiguresReport& report) {
   return table.text();
 }
 
+std::string deadline(const FiguresReport& report) {
+  if (!report.deadline_s) return "";
+  const std::string head = "deadline " + format_duration(*report.deadline_s) + ": ";
+  if (report.remedies.empty()) return head + "reached as it is\n";
+  std::string text = head + "missed as it is; what other teams have won (modelled, not measured here):\n";
+  for (std::size_t i = 0; i < report.remedies.size(); ++i) {
+    const RemedyStep& step = report.remedies[i];
+    text += std::string(i == 0 ? "  " : "  and ") + step.change + ": " + range_text(step.time.low_s, step.time.high_s) +
+            (step.reaches ? ", reached" : step.may_reach ? ", perhaps reached" : "") + "\n";
+  }
+  if (!report.remedies.back().may_reach)
+    text += "  not reachable: " + format_duration(report.remedies.back().time.low_s) + " at best\n";
+  return text;
+}
+
 }  // namespace
 
 Json to_json(const FiguresReport& report, std::optional<std::uint64_t> free_bytes) {
@@ -128,6 +143,15 @@ Json to_json(const FiguresReport& report, std::optional<std::uint64_t> free_byte
     json["remaining_low_s"] = report.remaining->low_s;
     json["remaining_high_s"] = report.remaining->high_s;
   }
+  if (report.deadline_s) {
+    Json steps = Json::array();
+    for (const RemedyStep& step : report.remedies) {
+      Json each = {{"change", step.change}, {"reaches", step.reaches}, {"may_reach", step.may_reach}, {"origin", "modelled"}};
+      put(each, step.time);
+      steps.push_back(each);
+    }
+    json["deadline"] = {{"deadline_s", *report.deadline_s}, {"reached", report.remedies.empty()}, {"changes", steps}};
+  }
   if (free_bytes) json["free_bytes"] = *free_bytes;
   return json;
 }
@@ -140,7 +164,7 @@ std::string to_text(const FiguresReport& report, std::optional<std::uint64_t> fr
   if (report.remaining)
     text += (text.empty() ? "" : "\n") + std::to_string(*report.remaining_steps) + " steps remain: " +
             range_text(report.remaining->low_s, report.remaining->high_s) + " (" + format_milliseconds(report.step_time_s->middle()) + " a step)\n";
-  return text;
+  return text + deadline(report);
 }
 
 }  // namespace tlaunch

@@ -158,6 +158,14 @@ bool FigureOptions::any() const {
          !checkpoint_size.empty();
 }
 
-FiguresReport report_of(const FigureOptions& options) { return Report(options).make(); }
+FiguresReport report_of(const FigureOptions& options, const std::string& deadline) {
+  FiguresReport report = Report(options).make();
+  if (deadline.empty()) return report;
+  report.deadline_s = parse_duration_s("--deadline", deadline);
+  const auto time = report.remaining ? report.remaining : report.horizons.back().time;
+  if (!time) throw UsageError("--deadline needs a time: --throughput or --step-time beside the horizons");
+  report.remedies = towards_deadline(*time, *report.deadline_s);
+  return report;
+}
 
 }  // namespace tlaunch

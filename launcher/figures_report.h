@@ -8,6 +8,7 @@
 
 #include "core/json.h"
 #include "tuning/figures.h"
+#include "tuning/remedies.h"
 
 namespace tlaunch {
 
@@ -53,10 +54,13 @@ struct FiguresReport {
   std::optional<Range> step_time_s;
   std::optional<TimeRange> remaining;    // of --steps
   std::optional<std::int64_t> remaining_steps;
+  std::optional<double> deadline_s;
+  std::vector<RemedyStep> remedies;      // that lead to the deadline; empty: it is reached as it is
 };
 
 // Throws UsageError where a figure is none, or one that is needed beside it is missing.
-FiguresReport report_of(const FigureOptions& options);
+// `deadline`: of --steps or of the last horizon; "": none.
+FiguresReport report_of(const FigureOptions& options, const std::string& deadline);
 
 // The `estimate --json` object of docs/command-line.md. `free_bytes`: of the disk, where it is known.
 Json to_json(const FiguresReport& report, std::optional<std::uint64_t> free_bytes);

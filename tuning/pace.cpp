@@ -50,6 +50,11 @@ std::optional<Pace> pace_of(const TrialSpec& spec, const TrialResult& result, st
   return pace;
 }
 
+Pace faster(Pace pace, double ratio) {
+  for (double* time_s : {&pace.step.low_s, &pace.step.likely_s, &pace.step.high_s}) *time_s /= ratio;
+  return pace;
+}
+
 Json to_json(const Pace& pace) {
   return {{"step_low_s", pace.step.low_s},
           {"step_likely_s", pace.step.likely_s},

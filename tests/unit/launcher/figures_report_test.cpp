@@ -15,7 +15,8 @@ using testing::HasSubstr;
 FiguresReport report(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "estimate");
   const Command command = parse_command_line(arguments, [](const std::string&) { return std::nullopt; });
-  return report_of(std::get<EstimateCommand>(command).figures);
+  const auto& estimate = std::get<EstimateCommand>(command);
+  return report_of(estimate.figures, estimate.deadline);
 }
 
 std::string refusal(const std::vector<std::string>& arguments) {
@@ -70,6 +71,21 @@ TEST(EstimateFromFigures, WhatRemainsOfARunAfterAResume) {
   EXPECT_NEAR(left_h({"--elapsed", "7785s", "--start-up", "35min5s", "--since-step", "805000"}), 200.7, 0.05);
 }
 
+TEST(EstimateFromFigures, ADeadlineOfThreeDaysForAnEightDayJob) {
+  const auto found = report({"--steps", "5702600", "--done", "843200", "--step-time", "145ms", "--deadline", "3d"});
+  ASSERT_EQ(found.remedies.size(), 3u);
+  EXPECT_NEAR(found.remedies[0].time.low_s / 3600, 195.7 / 3, 0.1);  // one process per GPU: 65 to 98 h
+  EXPECT_NEAR(found.remedies[0].time.high_s / 3600, 195.7 / 2, 0.1);
+  EXPECT_TRUE(found.remedies[0].may_reach);
+  EXPECT_FALSE(found.remedies[0].reaches);
+  EXPECT_TRUE(found.remedies[1].may_reach);
+  EXPECT_FALSE(found.remedies[2].reaches);  // 77.7 h where all win the least
+  EXPECT_TRUE(report({"--steps", "100", "--step-time", "1s", "--deadline", "3d"}).remedies.empty());
+  const auto in_vain = report({"--steps", "5702600", "--step-time", "145ms", "--deadline", "1h"});
+  EXPECT_THAT(to_text(in_vain, {}), HasSubstr("not reachable"));
+  EXPECT_EQ(to_json(in_vain, {})["deadline"]["reached"], false);
+}
+
 TEST(EstimateFromFigures, SaysWhatIsMissing) {
   EXPECT_THAT(refusal({"--kimg", "300"}), HasSubstr("--throughput"));
   EXPECT_THAT(refusal({"--kimg", "300", "--throughput", "5steps/s"}), HasSubstr("of samples"));
@@ -81,7 +97,7 @@ TEST(EstimateFromFigures, SaysWhatIsMissing) {
   EXPECT_THAT(refusal({"--throughput", "5img/s"}), HasSubstr("horizon"));
   EXPECT_THAT(refusal({"--throughput", "5img/s", "--kimg", "3", "--phases", "5,3"}), HasSubstr("--phases"));
   EXPECT_THAT(refusal({"a.yaml", "--kimg", "3"}), HasSubstr("not both"));
-  EXPECT_THAT(refusal({"--deadline", "3d", "--kimg", "3"}), HasSubstr("CONFIG.yaml"));
+  EXPECT_THAT(refusal({"--horizons", "5", "--kimg", "3"}), HasSubstr("CONFIG.yaml"));
 }
 
 }  // namespace
