@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "hardware/file_reader.h"
 #include "hardware/profile.h"
+#include "hardware/slurm.h"
 
 namespace tlaunch {
 
@@ -27,5 +29,8 @@ GpuProbe probe_gpus(const std::vector<std::string>& library_paths);
 // `device_order` is CUDA_DEVICE_ORDER: without PCI_BUS_ID, CUDA may number unequal cards otherwise than NVML does.
 std::vector<GpuInfo> visible_gpus(const std::vector<GpuInfo>& all, const std::optional<std::string>& visible_devices,
                                   const std::optional<std::string>& device_order, std::vector<std::string>& notes);
+
+// The cards as a program that is started from here sees them, in its order, with the names of the processes on them.
+GpuProbe probe_visible_gpus(const FileReader& read, const EnvironmentReader& environment);
 
 }  // namespace tlaunch

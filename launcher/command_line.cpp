@@ -54,6 +54,20 @@ std::string check_nproc(const std::string& text) {
   return "a number from 1, auto, cpu or gpu is needed, not '" + text + "'";
 }
 
+// Into bytes. "10" is ten bytes, which is never meant.
+std::string gpu_size_to_bytes(std::string& text) {
+  std::string bytes = text;
+  try {
+    const bool known = !text.starts_with("-") && CLI::AsSizeValue(true)(bytes).empty();
+    if (known && bytes.size() > 6) {
+      text = bytes;
+      return "";
+    }
+  } catch (const CLI::ValidationError&) {  // no number, or an unknown unit
+  }
+  return "a whole number with its unit is needed, at least 1MB, as 10GB or 10GiB, not '" + text + "'";
+}
+
 // CLI11's range check without its text in the help, where the type's name says enough.
 template <typename Number>
 CLI::Validator within(Number low, Number high) {
@@ -99,6 +113,11 @@ struct Parsers {
         ->check(CLI::Range(std::uint64_t{1000}, std::uint64_t{1} << 60).description(""))
         ->type_name("SIZE");
   }
+  static void wait_gpu_option(CLI::App& app, std::optional<std::uint64_t>& bytes) {
+    app.add_option("--wait-gpu", bytes, "Start when every GPU that the ranks use has so much memory free: 10GB")
+        ->transform(CLI::Validator(gpu_size_to_bytes, "", "size"))
+        ->type_name("SIZE");
+  }
   static void grace_option(CLI::App& app, std::optional<double>& value, const std::string& fallback) {
     app.add_option("--grace", value, "Seconds between SIGTERM and SIGKILL when the group is stopped (" + fallback + ")")
         ->check(within(0.0, 86400.0))
@@ -138,6 +157,7 @@ struct Parsers {
     run.add_flag("--retune", run_values.retune, "Measure anew what is left to auto, whatever was measured before");
     run.add_flag("--json", run_values.json, "The summary (or the resolved values) as JSON on stdout");
     log_limit_option(run, run_values.log_limit_bytes);
+    wait_gpu_option(run, run_values.wait_gpu_bytes);
     run.add_flag("--stdin", run_values.pass_stdin, stdin_help);
     run.add_option("--completion", completion_shell, "Print a completion script: source <(tlaunch --completion bash)")
         ->check(CLI::IsMember({"bash", "zsh", "fish"}).description(""))
@@ -149,6 +169,7 @@ struct Parsers {
     grace_option(program, program_values.grace_s, "default: 30");
     restarts_option(program, program_values.max_restarts, "Start all ranks again so often where one fails (default: 0)");
     log_limit_option(program, program_values.log_limit_bytes);
+    wait_gpu_option(program, program_values.wait_gpu_bytes);
     program.add_flag("--stdin", program_values.pass_stdin, stdin_help);
     hang_option(program, program_values.hang_timeout_s, "End with 124 when no rank writes anything for so long (default: never)");
     program.add_option("--run-dir", program_values.run_dir, "Keep each rank's output in DIR/logs")->type_name("DIR");

@@ -10,6 +10,7 @@
 #include "launcher/checkpoints_command.h"
 #include "launcher/command_line.h"
 #include "launcher/evaluate_command.h"
+#include "launcher/gpu_wait.h"
 #include "launcher/job.h"
 #include "launcher/probe_command.h"
 #include "launcher/program_mode.h"
@@ -27,7 +28,13 @@ int run_plain_program(const ProgramCommand& command) {
   HardwareProfile hardware;
   if (command.nproc == "auto" || command.nproc == "gpu") hardware = probe(".");
   hardware.cpu = cpu;
-  return run_program(command, static_cast<int>(program_ranks(command.nproc, hardware, command.nproc_as_torchrun)), cpu.allowed_cores);
+  const auto ranks = program_ranks(command.nproc, hardware, command.nproc_as_torchrun);
+  if (command.wait_gpu_bytes) {
+    Progress progress(stderr, stderr_terminal());
+    const GpuWait wait = wait_for_gpus(cards_of_ranks(gpus_now(), ranks), *command.wait_gpu_bytes, gpus_now, progress);
+    if (wait.signal != 0) return exit_code::signal_base + wait.signal;
+  }
+  return run_program(command, static_cast<int>(ranks), cpu.allowed_cores);
 }
 
 struct Dispatch {

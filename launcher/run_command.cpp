@@ -6,6 +6,7 @@
 #include "core/event.h"
 #include "launcher/attempts.h"
 #include "launcher/dry_run.h"
+#include "launcher/gpu_wait.h"
 #include "launcher/resume.h"
 #include "launcher/run_files.h"
 #include "launcher/smoke.h"
@@ -77,10 +78,26 @@ int train(const RunCommand& command, Job job) {
   return summary.exit_code;
 }
 
+// Returns the signal that ended the wait, or 0.
+int wait_for_cards(const RunCommand& command, const JobRequest& request, Job& job) {
+  if (!job.world.on_gpu && !job.hardware.gpus.empty())
+    throw UsageError("--wait-gpu: the ranks run on the CPU here (--nproc cpu); leave it out");
+  const auto cards = cards_of_ranks(job.hardware.gpus, job.world.size);
+  check_gpu_wait(cards, *command.wait_gpu_bytes);
+  if (command.dry_run) return 0;
+  Progress progress(stderr, stderr_terminal());
+  const GpuWait wait = wait_for_gpus(cards, *command.wait_gpu_bytes, gpus_now, progress);
+  if (wait.waited && wait.signal == 0) job = prepare_job(request);  // with the memory that is free by now
+  return wait.signal;
+}
+
 }  // namespace
 
 int run_config(const RunCommand& command) {
-  Job job = prepare_job({command.config, command.overrides, command.nproc, command.run_dir});
+  const JobRequest request{command.config, command.overrides, command.nproc, command.run_dir};
+  Job job = prepare_job(request);
+  if (command.wait_gpu_bytes)
+    if (const int signal = wait_for_cards(command, request, job)) return exit_code::signal_base + signal;
   if (command.hang_timeout_s) job.config.launch.hang_timeout_s = command.hang_timeout_s;
   if (command.dry_run) {
     take_cached_plan(job);

@@ -1,7 +1,8 @@
 // A driver library with two cards, for tests on machines without any. FAKE_NVML in the environment picks what goes
 // wrong: "mismatch" (init fails), "no_card", "lost_card" (the second does not answer), "shared_memory" (no memory
 // figures), "mig" (the second card is cut into slices), "busy" (100 processes on the first), "mute" (no answer beyond
-// what each run needs). Built with FAKE_OLD_NVML it lacks the functions that old drivers lack.
+// what each run needs). FAKE_NVML_FREE names a file with the free bytes of the first card. Built with FAKE_OLD_NVML it
+// lacks the functions that old drivers lack.
 #include <nvml.h>
 
 #include <cstdio>
@@ -61,6 +62,12 @@ nvmlReturn_t nvmlDeviceGetMemoryInfo(nvmlDevice_t device, nvmlMemory_t* memory) 
   static const unsigned long long totals[] = {12'000'000'000, 42'000'000'000, 5'000'000'000, 20'000'000'000};
   memory->total = totals[index_of(device)];
   memory->used = 2'000'000'000ull;
+  if (const char* path = std::getenv("FAKE_NVML_FREE"); path && index_of(device) == 0) {
+    std::FILE* file = std::fopen(path, "r");
+    unsigned long long free = 0;
+    if (file && std::fscanf(file, "%llu", &free) == 1) memory->used = memory->total - free;
+    if (file) std::fclose(file);
+  }
   memory->free = memory->total - memory->used;
   return NVML_SUCCESS;
 }

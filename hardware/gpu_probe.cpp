@@ -1,0 +1,16 @@
+#include "hardware/gpu_probe.h"
+
+#include <iterator>
+
+#include "hardware/process_names.h"
+
+namespace tlaunch {
+
+GpuProbe probe_visible_gpus(const FileReader& read, const EnvironmentReader& environment) {
+  GpuProbe found = probe_gpus({std::begin(nvml_library_paths), std::end(nvml_library_paths)});
+  found.gpus = visible_gpus(found.gpus, environment("CUDA_VISIBLE_DEVICES"), environment("CUDA_DEVICE_ORDER"), found.notes);
+  if (sees_all_processes()) name_processes(read, found.gpus);
+  return found;
+}
+
+}  // namespace tlaunch
