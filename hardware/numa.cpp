@@ -1,6 +1,7 @@
 #include "hardware/numa.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <iterator>
 #include <set>
@@ -41,6 +42,17 @@ std::vector<NumaNode> numa_nodes(const FileReader& read, const std::vector<int>&
     if (!node.cores.empty()) nodes.push_back(std::move(node));
   }
   return nodes;
+}
+
+std::optional<int> pci_numa_node(const FileReader& read, const std::string& bus_id) {
+  // NVML's domain has eight digits and capitals, the kernel's four and none.
+  std::string name = bus_id;
+  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (const auto colon = name.find(':'); colon == 8 && name.starts_with("0000")) name.erase(0, 4);
+  const auto text = name.empty() ? std::nullopt : read("/sys/bus/pci/devices/" + name + "/numa_node");
+  int node = -1;
+  if (!text || std::from_chars(text->data(), text->data() + text->size(), node).ec != std::errc() || node < 0) return std::nullopt;
+  return node;
 }
 
 }  // namespace tlaunch

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "hardware/cpu.h"
+#include "hardware/gpu_probe.h"
 #include "hardware/profile.h"
 #include "launcher/checkpoints_command.h"
 #include "launcher/command_line.h"
@@ -26,12 +27,16 @@ using namespace tlaunch;
 int run_plain_program(const ProgramCommand& command) {
   const CpuInfo cpu = probe_cpu(system_files());
   HardwareProfile hardware;
-  if (command.nproc == "auto" || command.nproc == "gpu") hardware = probe(".");
   hardware.cpu = cpu;
+  if (command.nproc == "auto" || command.nproc == "gpu" || command.wait_gpu_bytes) {
+    const GpuProbe found = probe_visible_gpus(system_files(), environment_value);
+    hardware.gpus = found.gpus;
+    for (const std::string& note : found.notes) std::fprintf(stderr, "tlaunch: note: %s\n", note.c_str());
+  }
   const auto ranks = program_ranks(command.nproc, hardware, command.nproc_as_torchrun);
   if (command.wait_gpu_bytes) {
     Progress progress(stderr, stderr_terminal());
-    const GpuWait wait = wait_for_gpus(cards_of_ranks(gpus_now(), ranks), *command.wait_gpu_bytes, gpus_now, progress);
+    const GpuWait wait = wait_for_gpus(cards_of_ranks(hardware.gpus, ranks), *command.wait_gpu_bytes, gpus_now, progress);
     if (wait.signal != 0) return exit_code::signal_base + wait.signal;
   }
   return run_program(command, static_cast<int>(ranks), cpu.allowed_cores);

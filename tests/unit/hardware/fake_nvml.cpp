@@ -97,6 +97,10 @@ nvmlReturn_t nvmlDeviceGetMaxPcieLinkWidth(nvmlDevice_t device, unsigned* width)
   *width = index_of(device) == 0 ? 8 : 16;
   return mode("mute") ? NVML_ERROR_NOT_SUPPORTED : NVML_SUCCESS;
 }
+nvmlReturn_t nvmlDeviceGetPciInfo_v3(nvmlDevice_t device, nvmlPciInfo_t* info) {
+  std::snprintf(info->busId, sizeof info->busId, "0000FA0E:0%d:00.0", index_of(device) + 1);  // no machine has it
+  return NVML_SUCCESS;
+}
 nvmlReturn_t nvmlDeviceGetNvLinkState(nvmlDevice_t device, unsigned link, nvmlEnableState_t* active) {
   if (index_of(device) == 0 || link > 11) return NVML_ERROR_NOT_SUPPORTED;
   *active = link == 5 ? NVML_FEATURE_DISABLED : NVML_FEATURE_ENABLED;
@@ -114,6 +118,14 @@ nvmlReturn_t nvmlDeviceGetMaxMigDeviceCount(nvmlDevice_t, unsigned* count) {
 nvmlReturn_t nvmlDeviceGetMigDeviceHandleByIndex(nvmlDevice_t, unsigned index, nvmlDevice_t* slice) {
   if (index != 0 && index != 2) return NVML_ERROR_NOT_FOUND;
   *slice = handle(index == 0 ? 2 : 3);
+  return NVML_SUCCESS;
+}
+nvmlReturn_t nvmlDeviceGetGpuInstanceId(nvmlDevice_t slice, unsigned* id) {
+  *id = static_cast<unsigned>(index_of(slice));
+  return NVML_SUCCESS;
+}
+nvmlReturn_t nvmlDeviceGetComputeInstanceId(nvmlDevice_t, unsigned* id) {
+  *id = 0;
   return NVML_SUCCESS;
 }
 nvmlReturn_t nvmlDeviceGetComputeRunningProcesses_v3(nvmlDevice_t device, unsigned* count, nvmlProcessInfo_t* infos) {

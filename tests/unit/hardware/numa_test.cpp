@@ -45,5 +45,16 @@ TEST(Numa, NoneWhereSysIsMissing) {
   EXPECT_THAT(numa_nodes(fake_files({{node_folder + "online", "0-3\n"}}), {0, 1}), IsEmpty());
 }
 
+TEST(Numa, ACardIsNearTheNodeThatTheKernelNames) {
+  const auto files = fake_files({{"/sys/bus/pci/devices/0000:3b:00.0/numa_node", "1\n"},
+                                 {"/sys/bus/pci/devices/10000:01:00.0/numa_node", "3\n"},
+                                 {"/sys/bus/pci/devices/0000:af:00.0/numa_node", "-1\n"}});
+  EXPECT_EQ(pci_numa_node(files, "00000000:3B:00.0"), 1);
+  EXPECT_EQ(pci_numa_node(files, "10000:01:00.0"), 3);  // a domain of its own
+  EXPECT_EQ(pci_numa_node(files, "00000000:AF:00.0"), std::nullopt);
+  EXPECT_EQ(pci_numa_node(files, "00000000:00:00.0"), std::nullopt);
+  EXPECT_EQ(pci_numa_node(files, ""), std::nullopt);
+}
+
 }  // namespace
 }  // namespace tlaunch
