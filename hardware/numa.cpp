@@ -28,6 +28,17 @@ std::vector<int> numbers_of_list(const std::string& list, int limit) {
   return {numbers.begin(), numbers.end()};
 }
 
+std::string list_of_numbers(const std::vector<int>& numbers) {
+  std::string list;
+  for (std::size_t first = 0, last = 0; first < numbers.size(); first = last + 1) {
+    last = first;
+    while (last + 1 < numbers.size() && numbers[last + 1] == numbers[last] + 1) ++last;
+    list += (list.empty() ? "" : ",") + std::to_string(numbers[first]);
+    if (last > first) list += "-" + std::to_string(numbers[last]);
+  }
+  return list;
+}
+
 std::vector<NumaNode> numa_nodes(const FileReader& read, const std::vector<int>& allowed) {
   constexpr int most_nodes = 1024;  // that Linux is built for
   const std::string folder = "/sys/devices/system/node/";

@@ -13,6 +13,9 @@ namespace tlaunch {
 // The numbers below `limit` in a kernel list, "0-3,8,10-11", ascending. What is no number or range is skipped.
 std::vector<int> numbers_of_list(const std::string& list, int limit);
 
+// The other way round, for ascending numbers: "0-3,8,10-11".
+std::string list_of_numbers(const std::vector<int>& numbers);
+
 // Nodes with at least one of `allowed` (logical cores, ascending), by number. Empty where /sys does not tell.
 std::vector<NumaNode> numa_nodes(const FileReader& read, const std::vector<int>& allowed);
 

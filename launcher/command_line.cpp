@@ -95,6 +95,7 @@ struct Parsers {
   SmokeOptions smoke_values;
   bool smoke = false, version = false;
   std::string completion_shell;
+  std::optional<std::string> numa;  // of whatever command
   ProgramCommand program_values;
   ProbeCommand probe_values;
   EvaluateCommand evaluate_values;
@@ -117,6 +118,11 @@ struct Parsers {
     app.add_option("--wait-gpu", bytes, "Start when every GPU that the ranks use has so much memory free: 10GB")
         ->transform(CLI::Validator(gpu_size_to_bytes, "", "size"))
         ->type_name("SIZE");
+  }
+  static void numa_option(CLI::App& app, std::optional<std::string>& value, const std::string& fallback) {
+    app.add_option("--numa", value, "node: ranks keep to the cores of the NUMA node near their GPU (" + fallback + ")")
+        ->check(CLI::IsMember({"none", "node"}).description(""))
+        ->type_name("none|node");
   }
   static void grace_option(CLI::App& app, std::optional<double>& value, const std::string& fallback) {
     app.add_option("--grace", value, "Seconds between SIGTERM and SIGKILL when the group is stopped (" + fallback + ")")
@@ -158,6 +164,7 @@ struct Parsers {
     run.add_flag("--json", run_values.json, "The summary (or the resolved values) as JSON on stdout");
     log_limit_option(run, run_values.log_limit_bytes);
     wait_gpu_option(run, run_values.wait_gpu_bytes);
+    numa_option(run, numa, "default: launch.numa");
     run.add_flag("--stdin", run_values.pass_stdin, stdin_help);
     run.add_option("--completion", completion_shell, "Print a completion script: source <(tlaunch --completion bash)")
         ->check(CLI::IsMember({"bash", "zsh", "fish"}).description(""))
@@ -170,6 +177,7 @@ struct Parsers {
     restarts_option(program, program_values.max_restarts, "Start all ranks again so often where one fails (default: 0)");
     log_limit_option(program, program_values.log_limit_bytes);
     wait_gpu_option(program, program_values.wait_gpu_bytes);
+    numa_option(program, numa, "default: none");
     program.add_flag("--stdin", program_values.pass_stdin, stdin_help);
     hang_option(program, program_values.hang_timeout_s, "End with 124 when no rank writes anything for so long (default: never)");
     program.add_option("--run-dir", program_values.run_dir, "Keep each rank's output in DIR/logs")->type_name("DIR");
@@ -182,6 +190,7 @@ struct Parsers {
     evaluate.add_option("key=value", evaluate_values.overrides, "Config keys to change; the last wins")->type_name("");
     evaluate.add_option("--checkpoint", evaluate_values.checkpoint, "A .safetensors file")->type_name("PATH");
     nproc_option(evaluate, evaluate_values.nproc, "default: launch.nproc");
+    numa_option(evaluate, numa, "default: launch.numa");
     evaluate.add_flag("--json", evaluate_values.json, "Metrics as JSON");
     evaluate.footer(
         "Example:\n  tlaunch evaluate configs/deeplog_dpkg.yaml \\\n"
@@ -190,6 +199,7 @@ struct Parsers {
     tune.add_option("CONFIG.yaml", tune_values.config, "What is to be trained");
     tune.add_option("key=value", tune_values.overrides, "Config keys to change; the last wins")->type_name("");
     nproc_option(tune, tune_values.nproc, "default: launch.nproc");
+    numa_option(tune, numa, "default: launch.numa");
     tune.add_flag("--test-only", test_only, "Show the plan and change nothing (the default)");
     tune.add_flag("--write", tune_values.write,
                   "Write the plan's values into CONFIG.yaml: only those, comments and order stay; the original is kept "
@@ -246,6 +256,11 @@ std::vector<CompletionCommand> completion_commands(const Parsers& parsers) {
   return commands;
 }
 
+// --numa, or what torchrun's option says, is the config's key in other words.
+void add_numa(const Parsers& parsers, const TorchrunValues& torchrun, std::vector<std::string>& overrides) {
+  if (const auto numa = parsers.numa ? parsers.numa : torchrun_numa(torchrun)) overrides.push_back("launch.numa=" + *numa);
+}
+
 Command run_command(Parsers& parsers, const std::vector<std::string>& own, const TorchrunValues& torchrun) {
   const std::string help = parse(parsers.run, own, "tlaunch CONFIG.yaml");
   if (!help.empty()) return PrintCommand{help};
@@ -264,6 +279,7 @@ Command run_command(Parsers& parsers, const std::vector<std::string>& own, const
   if (parsers.smoke && parsers.run_values.resume)
     throw UsageError("--smoke starts a run of its own: leave --resume out");
   apply_torchrun(torchrun, parsers.run_values.nproc);
+  add_numa(parsers, torchrun, parsers.run_values.overrides);
   if (!parsers.run_values.max_restarts) parsers.run_values.max_restarts = torchrun_restarts(torchrun);
   return parsers.run_values;
 }
@@ -295,6 +311,7 @@ Command program_command(Parsers& parsers, SplitArguments split, const TorchrunVa
   command.arguments.assign(split.program.begin() + 1, split.program.end());
   command.kind = kind_of(split);
   apply_torchrun(torchrun, command);
+  if ((parsers.numa ? parsers.numa : torchrun_numa(torchrun)) == to_string(NumaBinding::node)) command.numa = NumaBinding::node;
   if (!command.run_dir.empty() && !command.log_dir.empty())
     throw UsageError("--run-dir keeps the logs in its folder logs: leave out --log-dir, or --run-dir");
   return command;
@@ -326,6 +343,7 @@ Command parse_command_line(const std::vector<std::string>& arguments, const Vari
       throw UsageError("evaluate needs --checkpoint PATH  (see tlaunch evaluate --help)");
     check_overrides(parsers.evaluate_values.overrides);
     apply_torchrun(torchrun, parsers.evaluate_values.nproc);
+    add_numa(parsers, torchrun, parsers.evaluate_values.overrides);
     return parsers.evaluate_values;
   }
   if (split.word == "tune") {
@@ -340,6 +358,7 @@ Command parse_command_line(const std::vector<std::string>& arguments, const Vari
       throw UsageError("--gpu is for a card that is not here: leave --write and --team to a machine that has it");
     check_overrides(parsers.tune_values.overrides);
     apply_torchrun(torchrun, parsers.tune_values.nproc);
+    add_numa(parsers, torchrun, parsers.tune_values.overrides);
     return parsers.tune_values;
   }
   if (split.word == "checkpoints") return parsers.checkpoints.parse_command(untouched);

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/run_config.h"
 #include "launcher/log_file.h"
 #include "launcher/stream_choice.h"
 #include "launcher/torchrun_options.h"
@@ -53,6 +54,7 @@ struct ProgramCommand {
   std::string run_dir, log_dir;          // log files in run_dir/logs or in log_dir; both "": none
   std::uint64_t log_limit_bytes = kLogLimitBytes;  // of each rank's log
   std::optional<std::uint64_t> wait_gpu_bytes;     // that each GPU of the ranks must have free before the start
+  NumaBinding numa = NumaBinding::none;
   // torchrun's:
   bool nproc_as_torchrun = false;        // auto without a GPU: one rank an allowed core
   bool virtual_local_rank = false;       // each rank sees one GPU, as its device 0

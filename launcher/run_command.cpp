@@ -25,7 +25,7 @@ int dry_run(const RunCommand& command, const Job& job) {
 
 // The plan as an event, so that events.jsonl tells the whole story.
 void log_plan(EventLog& log, const Job& job, const std::string& resumed_from) {
-  Json fields = to_json(job.plan);
+  Json fields = plan_json(job);
   if (!resumed_from.empty()) fields["resumed_from"] = resumed_from;
   log.append("plan", fields);
 }

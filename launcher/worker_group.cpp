@@ -42,6 +42,7 @@ WorkerGroup worker_group(const Job& job, const WorkerStart& start) {
     WorkerSpec worker;
     worker.argv = {job.worker_path};
     worker.inherit_stdin = start.pass_stdin && rank == 0;
+    worker.cores = job.placement.ranks.at(static_cast<std::size_t>(rank)).cores;
     worker.argv.insert(worker.argv.end(), start.arguments.begin(), start.arguments.end());
     worker.environment = torchrun_environment(contract);
     worker.environment.merge(allocator_environment(environment_value));

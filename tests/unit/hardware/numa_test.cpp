@@ -24,6 +24,10 @@ TEST(Numa, SkipsWhatIsNoNumberAndStopsAtTheLimit) {
   EXPECT_THAT(numbers_of_list("0-2147483647,99999999999", 4), ElementsAre(0, 1, 2, 3));
 }
 
+TEST(Numa, WritesKernelLists) {
+  for (const char* list : {"0-3,8,10-11", "5", "0,2,4", "7-8", ""}) EXPECT_EQ(list_of_numbers(numbers_of_list(list, 64)), list);
+}
+
 TEST(Numa, NodesHaveTheCoresThatThisProcessMayUse) {
   const auto files = fake_files({{node_folder + "online", "0-1,8\n"},
                                  {node_folder + "node0/cpulist", "0-3,8-11\n"},
