@@ -124,8 +124,8 @@ std::vector<GpuInfo> visible_gpus(const std::vector<GpuInfo>& all, const std::op
 
   const bool unequal = std::any_of(all.begin(), all.end(), [&](const GpuInfo& g) { return g.name != all[0].name; });
   if (by_index && unequal && device_order.value_or("") != "PCI_BUS_ID") {
-    notes.push_back(quoted + ": the cards differ and CUDA numbers the fastest first; set CUDA_DEVICE_ORDER=PCI_BUS_ID "
-                    "so that the numbers mean the cards listed here");
+    notes.push_back(quoted + ": the cards differ and CUDA numbers the fastest first; set CUDA_DEVICE_ORDER=PCI_BUS_ID, which "
+                    "tlaunch's own workers get, so that the numbers mean the cards listed here");
   }
   return enumerate(chosen, all, notes);
 }

@@ -42,6 +42,7 @@ constexpr const char* run_footer =
     "  tlaunch --smoke configs/fashion_mnist.yaml                short test of the whole line, with a verdict\n"
     "  tlaunch --dry-run configs/fashion_mnist.yaml              every resolved value; starts nothing\n"
     "  tlaunch --run-dir runs/a --resume auto configs/fashion_mnist.yaml   go on where runs/a ended\n"
+    "  tlaunch --wait-gpu 10GB --numa node configs/fashion_mnist.yaml   on a shared card, near its cores\n"
     "  tlaunch --nproc 4 train.py --lr 1                         any program under torchrun's environment\n\n"
     "Exit codes: 0 done; 1 smoke test failed; 2 usage or config; 65 bad data or checkpoint; 74 saving gave up;\n"
     "75 SIGTERM, saved; 124 a hang; 130 Ctrl-C; otherwise the first failed rank's own (128 + signal).";

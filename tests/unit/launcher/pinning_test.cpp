@@ -10,6 +10,7 @@
 #include "hardware/cpu.h"
 #include "hardware/numa.h"
 #include "launcher/supervise.h"
+#include "launcher/worker_group.h"
 #include "tests/support/run_tlaunch.h"
 
 namespace tlaunch {
@@ -68,6 +69,23 @@ TEST(Pinning, CoresThatAreGoneAreToldAndDoNotStopTheWorker) {
   EXPECT_EQ(run_group(group, callbacks).exit_code, 0);
   EXPECT_THAT(told, HasSubstr("tlaunch: not pinned to its cores"));
   EXPECT_THAT(told, HasSubstr("runs\n"));
+}
+
+TEST(Pinning, RankNsCardIsTheNthThatWasListed) {
+  Job job;
+  job.world = {1, true};
+  job.placement.ranks.resize(1);
+  const auto order = [&] {
+    const auto environment = worker_group(job, {}).spec.workers.at(0).environment;
+    const auto found = environment.find("CUDA_DEVICE_ORDER");
+    return found == environment.end() ? "as it was" : found->second;
+  };
+  EXPECT_EQ(order(), "PCI_BUS_ID");
+  ::setenv("CUDA_DEVICE_ORDER", "FASTEST_FIRST", 1);
+  EXPECT_EQ(order(), "as it was") << "the user's own";
+  ::unsetenv("CUDA_DEVICE_ORDER");
+  job.world.on_gpu = false;
+  EXPECT_EQ(order(), "as it was");
 }
 
 class NumaOption : public testing::Test {
