@@ -56,4 +56,12 @@ const char* to_string(OnNan value) {
   throw std::logic_error("no such OnNan");
 }
 
+const char* to_string(NumaBinding value) {
+  switch (value) {
+    case NumaBinding::none: return "none";
+    case NumaBinding::node: return "node";
+  }
+  throw std::logic_error("no such NumaBinding");
+}
+
 }  // namespace tlaunch

@@ -20,6 +20,7 @@ enum class MonitorMode { min, max };        // which of two metrics is the bette
 inline constexpr std::int64_t reference_effective_batch = 256;
 
 enum class OnNan { stop, skip, rollback };  // what a loss or gradient that is not finite leads to
+enum class NumaBinding { none, node };      // node: a rank keeps to the cores of the NUMA node its card is near to
 
 struct ModelConfig {
   std::string name;
@@ -90,6 +91,8 @@ struct LaunchConfig {
   std::string worker = "tlaunch-worker";
   std::string nproc = "auto";                    // auto | cpu | gpu | a number
   std::optional<std::int64_t> threads_per_rank;  // intra-op threads of LibTorch
+  // Off, as torchrun's: a single rank on a card would lose the cores of all other nodes, for loading data too.
+  NumaBinding numa = NumaBinding::none;
   double grace_s = 30;
   std::int64_t max_restarts = 0;
   std::optional<double> hang_timeout_s;          // none: limits by phase and measured step time
@@ -124,5 +127,6 @@ const char* to_string(OptimizerKind);
 const char* to_string(ScheduleKind);
 const char* to_string(MonitorMode);
 const char* to_string(OnNan);
+const char* to_string(NumaBinding);
 
 }  // namespace tlaunch

@@ -29,6 +29,8 @@ template <>
 constexpr MonitorMode enum_values<MonitorMode>[] = {MonitorMode::min, MonitorMode::max};
 template <>
 constexpr OnNan enum_values<OnNan>[] = {OnNan::stop, OnNan::skip, OnNan::rollback};
+template <>
+constexpr NumaBinding enum_values<NumaBinding>[] = {NumaBinding::none, NumaBinding::node};
 
 template <class T>
 OptionValue to_value(const T& member) {

@@ -15,7 +15,7 @@ namespace tlaunch {
 
 // The member a key sets.
 using ConfigField = std::variant<bool*, std::int64_t*, double*, std::string*, FloatType*, OptimizerKind*, ScheduleKind*,
-                                 MonitorMode*, OnNan*, std::optional<bool>*, std::optional<std::int64_t>*, std::optional<double>*,
+                                 MonitorMode*, OnNan*, NumaBinding*, std::optional<bool>*, std::optional<std::int64_t>*, std::optional<double>*,
                                  std::optional<std::string>*, std::optional<Precision>*>;
 
 // What a relative path is relative to: none: no path, or one kept as written; file_folder: the folder of the file it

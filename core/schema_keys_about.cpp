@@ -191,6 +191,11 @@ std::vector<SchemaKey> about_keys() {
        .rule = {.min = 1, .max = 4096, .empty_word = "auto"},
        .default_note = "auto: OMP_NUM_THREADS where it is set, else the cores of a rank or what was measured to be faster",
        .may_change_on_resume = true},
+      {.key = "launch.numa",
+       .field = TLAUNCH_FIELD(launch.numa),
+       .meaning = "node: each rank keeps to the cores of the NUMA node that its card is near to; without cards the ranks share "
+                  "the nodes out (docs/placement.md).",
+       .may_change_on_resume = true},
       {.key = "launch.grace_s",
        .field = TLAUNCH_FIELD(launch.grace_s),
        .unit = "s",

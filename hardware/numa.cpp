@@ -1,6 +1,7 @@
 #include "hardware/numa.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <iterator>
 #include <set>
@@ -27,6 +28,17 @@ std::vector<int> numbers_of_list(const std::string& list, int limit) {
   return {numbers.begin(), numbers.end()};
 }
 
+std::string list_of_numbers(const std::vector<int>& numbers) {
+  std::string list;
+  for (std::size_t first = 0, last = 0; first < numbers.size(); first = last + 1) {
+    last = first;
+    while (last + 1 < numbers.size() && numbers[last + 1] == numbers[last] + 1) ++last;
+    list += (list.empty() ? "" : ",") + std::to_string(numbers[first]);
+    if (last > first) list += "-" + std::to_string(numbers[last]);
+  }
+  return list;
+}
+
 std::vector<NumaNode> numa_nodes(const FileReader& read, const std::vector<int>& allowed) {
   constexpr int most_nodes = 1024;  // that Linux is built for
   const std::string folder = "/sys/devices/system/node/";
@@ -41,6 +53,17 @@ std::vector<NumaNode> numa_nodes(const FileReader& read, const std::vector<int>&
     if (!node.cores.empty()) nodes.push_back(std::move(node));
   }
   return nodes;
+}
+
+std::optional<int> pci_numa_node(const FileReader& read, const std::string& bus_id) {
+  // NVML's domain has eight digits and capitals, the kernel's four and none.
+  std::string name = bus_id;
+  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (const auto colon = name.find(':'); colon == 8 && name.starts_with("0000")) name.erase(0, 4);
+  const auto text = name.empty() ? std::nullopt : read("/sys/bus/pci/devices/" + name + "/numa_node");
+  int node = -1;
+  if (!text || std::from_chars(text->data(), text->data() + text->size(), node).ec != std::errc() || node < 0) return std::nullopt;
+  return node;
 }
 
 }  // namespace tlaunch

@@ -17,24 +17,23 @@ GpuInfo read_card(const NvmlLibrary& nvml, nvmlDevice_t device, unsigned index, 
   char text[NVML_DEVICE_UUID_V2_BUFFER_SIZE] = "";  // as large as NVML's buffer for names
   gpu.name = failed(nvml.name(device, text, sizeof text), "name") ? "unknown NVIDIA GPU" : text;
   if (!failed(nvml.uuid(device, text, sizeof text), "UUID")) gpu.uuid = text;
+  gpu.mig = mig_is_on(nvml, device);
+  if (gpu.mig) gpu.mig_instances = mig_instances(nvml, device, gpu.uuid);
   nvmlMemory_t memory{};
-  if (!failed(nvml.memory(device, &memory), "memory")) {
+  const nvmlReturn_t memory_code = nvml.memory(device, &memory);
+  if (memory_code == NVML_SUCCESS) {
     gpu.memory_total_bytes = memory.total;
     gpu.memory_free_bytes = memory.free;
+  } else if (!gpu.mig) {  // a container that has a slice may not ask for the whole card's
+    failed(memory_code, "memory");
   }
   if (failed(nvml.capability(device, &gpu.capability_major, &gpu.capability_minor), "compute capability")) {
     gpu.capability_major = gpu.capability_minor = 0;
   }
   gpu.tier = gpu_tier(gpu.name, gpu.memory_total_bytes, gpu.capability_major);
+  gpu.pci_bus_id = pci_bus_id(nvml, device);
   gpu.pcie = pcie_link(nvml, device);
   gpu.nvlink_links = nvlink_links(nvml, device);
-  gpu.mig = mig_is_on(nvml, device);
-  if (gpu.mig) {
-    gpu.mig_instances = mig_instances(nvml, device);
-    const std::string number = std::to_string(index);
-    notes.push_back("GPU " + number + ": MIG is on, so a program gets one slice of the card, not what is told of it "
-                    "here; slices are not supported (`sudo nvidia-smi -i " + number + " -mig 0` turns MIG off)");
-  }
   gpu.processes = gpu_processes(nvml, device);
   return gpu;
 }

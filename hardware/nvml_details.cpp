@@ -5,6 +5,11 @@
 
 namespace tlaunch {
 
+std::string pci_bus_id(const NvmlLibrary& nvml, nvmlDevice_t device) {
+  nvmlPciInfo_t info{};
+  return nvml.pci_info && nvml.pci_info(device, &info) == NVML_SUCCESS ? info.busId : "";
+}
+
 std::optional<PcieLink> pcie_link(const NvmlLibrary& nvml, nvmlDevice_t device) {
   unsigned generation = 0, width = 0;
   if (!nvml.pcie_generation || nvml.pcie_generation(device, &generation) != NVML_SUCCESS) return std::nullopt;
@@ -29,7 +34,7 @@ bool mig_is_on(const NvmlLibrary& nvml, nvmlDevice_t device) {
          current == NVML_DEVICE_MIG_ENABLE;
 }
 
-std::vector<MigInstance> mig_instances(const NvmlLibrary& nvml, nvmlDevice_t device) {
+std::vector<MigInstance> mig_instances(const NvmlLibrary& nvml, nvmlDevice_t device, const std::string& uuid) {
   std::vector<MigInstance> instances;
   unsigned count = 0;
   if (!nvml.mig_count || !nvml.mig_by_index || nvml.mig_count(device, &count) != NVML_SUCCESS) return instances;
@@ -41,7 +46,15 @@ std::vector<MigInstance> mig_instances(const NvmlLibrary& nvml, nvmlDevice_t dev
     if (nvml.name(slice, text, sizeof text) == NVML_SUCCESS) instance.name = text;
     if (nvml.uuid(slice, text, sizeof text) == NVML_SUCCESS) instance.uuid = text;
     nvmlMemory_t memory{};
-    if (nvml.memory(slice, &memory) == NVML_SUCCESS) instance.memory_total_bytes = memory.total;
+    if (nvml.memory(slice, &memory) == NVML_SUCCESS) {
+      instance.memory_total_bytes = memory.total;
+      instance.memory_free_bytes = memory.free;
+    }
+    unsigned part = 0, of_part = 0;
+    if (nvml.gpu_instance && nvml.compute_instance && nvml.gpu_instance(slice, &part) == NVML_SUCCESS &&
+        nvml.compute_instance(slice, &of_part) == NVML_SUCCESS)
+      instance.place = "MIG-" + uuid + "/" + std::to_string(part) + "/" + std::to_string(of_part);
+    instance.processes = gpu_processes(nvml, slice);
     instances.push_back(std::move(instance));
   }
   return instances;

@@ -39,10 +39,13 @@ bool NvmlLibrary::load_functions(std::string& problem) {
   };
   find(pcie_generation, "nvmlDeviceGetMaxPcieLinkGeneration");
   find(pcie_width, "nvmlDeviceGetMaxPcieLinkWidth");
+  find(pci_info, "nvmlDeviceGetPciInfo_v3");
   find(nvlink_state, "nvmlDeviceGetNvLinkState");
   find(mig_mode, "nvmlDeviceGetMigMode");
   find(mig_count, "nvmlDeviceGetMaxMigDeviceCount");
   find(mig_by_index, "nvmlDeviceGetMigDeviceHandleByIndex");
+  find(gpu_instance, "nvmlDeviceGetGpuInstanceId");
+  find(compute_instance, "nvmlDeviceGetComputeInstanceId");
   find(compute_processes, "nvmlDeviceGetComputeRunningProcesses_v3");
   find(graphics_processes, "nvmlDeviceGetGraphicsRunningProcesses_v3");
 

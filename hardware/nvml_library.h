@@ -38,10 +38,13 @@ class NvmlLibrary {
   // Null where the driver is older than the function.
   decltype(&nvmlDeviceGetMaxPcieLinkGeneration) pcie_generation = nullptr;
   decltype(&nvmlDeviceGetMaxPcieLinkWidth) pcie_width = nullptr;
+  decltype(&nvmlDeviceGetPciInfo_v3) pci_info = nullptr;
   decltype(&nvmlDeviceGetNvLinkState) nvlink_state = nullptr;
   decltype(&nvmlDeviceGetMigMode) mig_mode = nullptr;
   decltype(&nvmlDeviceGetMaxMigDeviceCount) mig_count = nullptr;
   decltype(&nvmlDeviceGetMigDeviceHandleByIndex) mig_by_index = nullptr;
+  decltype(&nvmlDeviceGetGpuInstanceId) gpu_instance = nullptr;
+  decltype(&nvmlDeviceGetComputeInstanceId) compute_instance = nullptr;
   decltype(&nvmlDeviceGetComputeRunningProcesses_v3) compute_processes = nullptr;
   decltype(&nvmlDeviceGetGraphicsRunningProcesses_v3) graphics_processes = nullptr;
 

@@ -3,14 +3,12 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
-#include <iterator>
 
 #include "hardware/cpu.h"
 #include "hardware/disk.h"
 #include "hardware/disk_speed.h"
 #include "hardware/gpu_probe.h"
 #include "hardware/memory.h"
-#include "hardware/process_names.h"
 #include "hardware/slurm.h"
 #include "hardware/wsl.h"
 
@@ -23,12 +21,10 @@ std::optional<std::string> environment(const std::string& name) {
 }
 
 void probe_cards(const FileReader& read, HardwareProfile& profile) {
-  GpuProbe found = probe_gpus({std::begin(nvml_library_paths), std::end(nvml_library_paths)});
+  GpuProbe found = probe_visible_gpus(read, environment);
   profile.driver_version = found.driver_version;
   profile.notes = std::move(found.notes);
-  profile.gpus = visible_gpus(found.gpus, environment("CUDA_VISIBLE_DEVICES"), environment("CUDA_DEVICE_ORDER"),
-                              profile.notes);
-  if (sees_all_processes()) name_processes(read, profile.gpus);
+  profile.gpus = std::move(found.gpus);
   if (found.driver_found || !profile.notes.empty()) return;
   // A container shares the host's kernel, hence its driver's /proc entry, but sees the cards only where it is told to.
   profile.notes.push_back(read("/proc/driver/nvidia/version")

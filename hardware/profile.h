@@ -14,17 +14,20 @@ struct PcieLink {
   int generation = 0, width = 0;        // the best that card and slot can do together: an idle card runs slower
 };
 
-struct MigInstance {
-  std::string name, uuid;               // "NVIDIA A100-SXM4-40GB MIG 1g.5gb", "MIG-..."
-  std::uint64_t memory_total_bytes = 0; // 0: not told
-};
-
 struct GpuProcess {
   unsigned pid = 0;                     // as the driver counts, that is outside of any container
   std::string name;                     // "" where it cannot be read
   std::optional<std::uint64_t> used_bytes;
 };
 
+struct MigInstance {
+  std::string name, uuid;               // "NVIDIA A100-SXM4-40GB MIG 1g.5gb", "MIG-..."
+  std::uint64_t memory_total_bytes = 0, memory_free_bytes = 0;  // 0: not told
+  std::string place = {};               // its older name, "MIG-GPU-.../GPU instance/compute instance"; "": not told
+  std::vector<GpuProcess> processes = {};
+};
+
+// A card, or where CUDA shows only a slice of one, that slice: its name, UUID and memory.
 struct GpuInfo {
   std::string name, uuid, tier;         // tier: high_end | mid_range | budget | low_end (configs/gpus.yaml)
   std::uint64_t memory_total_bytes = 0, memory_free_bytes = 0;
@@ -32,9 +35,11 @@ struct GpuInfo {
   // What an old driver or a virtual card does not tell is empty.
   std::optional<PcieLink> pcie = {};
   std::optional<int> nvlink_links = {};            // that are up; 0 on a card without
-  bool mig = false;                                // cut into slices
+  bool mig = false;                                // cut into slices, of which this is one where CUDA shows one
   std::vector<MigInstance> mig_instances = {};
   std::vector<GpuProcess> processes = {};          // that compute or draw on it, by pid
+  std::string pci_bus_id = {};                     // as NVML writes it, "00000000:3B:00.0"
+  std::optional<int> numa_node = {};               // whose cores are near; nothing where the kernel does not tell
 };
 
 struct NumaNode {

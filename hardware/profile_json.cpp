@@ -21,10 +21,13 @@ Json gpu_json(const GpuInfo& gpu) {
                {"processes", Json::array()}};
   if (gpu.pcie) json["pcie"] = {{"generation", gpu.pcie->generation}, {"width", gpu.pcie->width}};
   set_if_known(json, "nvlink_links", gpu.nvlink_links);
+  if (!gpu.pci_bus_id.empty()) json["pci_bus_id"] = gpu.pci_bus_id;
+  set_if_known(json, "numa_node", gpu.numa_node);
   for (const MigInstance& instance : gpu.mig_instances) {
     json["mig_instances"].push_back({{"name", instance.name},
                                      {"uuid", instance.uuid},
-                                     {"memory_total_bytes", instance.memory_total_bytes}});
+                                     {"memory_total_bytes", instance.memory_total_bytes},
+                                     {"memory_free_bytes", instance.memory_free_bytes}});
   }
   for (const GpuProcess& process : gpu.processes) {
     Json& entry = json["processes"].emplace_back(Json{{"pid", process.pid}});

@@ -44,6 +44,7 @@ constexpr const char* run_footer =
     "  tlaunch --smoke configs/fashion_mnist.yaml                short test of the whole line, with a verdict\n"
     "  tlaunch --dry-run configs/fashion_mnist.yaml              every resolved value; starts nothing\n"
     "  tlaunch --run-dir runs/a --resume auto configs/fashion_mnist.yaml   go on where runs/a ended\n"
+    "  tlaunch --wait-gpu 10GB --numa node configs/fashion_mnist.yaml   on a shared card, near its cores\n"
     "  tlaunch --nproc 4 train.py --lr 1                         any program under torchrun's environment\n\n"
     "Exit codes: 0 done; 1 smoke test failed; 2 usage or config; 65 bad data or checkpoint; 74 saving gave up;\n"
     "75 SIGTERM, saved; 124 a hang; 130 Ctrl-C; otherwise the first failed rank's own (128 + signal).";
@@ -54,6 +55,20 @@ std::string check_nproc(const std::string& text) {
                       std::stol(text) >= 1;
   if (number || text == "auto" || text == "cpu" || text == "gpu") return "";
   return "a number from 1, auto, cpu or gpu is needed, not '" + text + "'";
+}
+
+// Into bytes. "10" is ten bytes, which is never meant.
+std::string gpu_size_to_bytes(std::string& text) {
+  std::string bytes = text;
+  try {
+    const bool known = !text.starts_with("-") && CLI::AsSizeValue(true)(bytes).empty();
+    if (known && bytes.size() > 6) {
+      text = bytes;
+      return "";
+    }
+  } catch (const CLI::ValidationError&) {  // no number, or an unknown unit
+  }
+  return "a whole number with its unit is needed, at least 1MB, as 10GB or 10GiB, not '" + text + "'";
 }
 
 // CLI11's range check without its text in the help, where the type's name says enough.
@@ -83,6 +98,7 @@ struct Parsers {
   SmokeOptions smoke_values;
   bool smoke = false, version = false;
   std::string completion_shell;
+  std::optional<std::string> numa;  // of whatever command
   ProgramCommand program_values;
   ProbeCommand probe_values;
   EvaluateCommand evaluate_values;
@@ -101,6 +117,16 @@ struct Parsers {
         ->transform(CLI::AsSizeValue(true).description(""))
         ->check(CLI::Range(std::uint64_t{1000}, std::uint64_t{1} << 60).description(""))
         ->type_name("SIZE");
+  }
+  static void wait_gpu_option(CLI::App& app, std::optional<std::uint64_t>& bytes) {
+    app.add_option("--wait-gpu", bytes, "Start when every GPU that the ranks use has so much memory free: 10GB")
+        ->transform(CLI::Validator(gpu_size_to_bytes, "", "size"))
+        ->type_name("SIZE");
+  }
+  static void numa_option(CLI::App& app, std::optional<std::string>& value, const std::string& fallback) {
+    app.add_option("--numa", value, "node: ranks keep to the cores of the NUMA node near their GPU (" + fallback + ")")
+        ->check(CLI::IsMember({"none", "node"}).description(""))
+        ->type_name("none|node");
   }
   static void grace_option(CLI::App& app, std::optional<double>& value, const std::string& fallback) {
     app.add_option("--grace", value, "Seconds between SIGTERM and SIGKILL when the group is stopped (" + fallback + ")")
@@ -141,6 +167,8 @@ struct Parsers {
     run.add_flag("--retune", run_values.retune, "Measure anew what is left to auto, whatever was measured before");
     run.add_flag("--json", run_values.json, "The summary (or the resolved values) as JSON on stdout");
     log_limit_option(run, run_values.log_limit_bytes);
+    wait_gpu_option(run, run_values.wait_gpu_bytes);
+    numa_option(run, numa, "default: launch.numa");
     run.add_flag("--stdin", run_values.pass_stdin, stdin_help);
     run.add_option("--completion", completion_shell, "Print a completion script: source <(tlaunch --completion bash)")
         ->check(CLI::IsMember({"bash", "zsh", "fish"}).description(""))
@@ -152,6 +180,8 @@ struct Parsers {
     grace_option(program, program_values.grace_s, "default: 30");
     restarts_option(program, program_values.max_restarts, "Start all ranks again so often where one fails (default: 0)");
     log_limit_option(program, program_values.log_limit_bytes);
+    wait_gpu_option(program, program_values.wait_gpu_bytes);
+    numa_option(program, numa, "default: none");
     program.add_flag("--stdin", program_values.pass_stdin, stdin_help);
     hang_option(program, program_values.hang_timeout_s, "End with 124 when no rank writes anything for so long (default: never)");
     program.add_option("--run-dir", program_values.run_dir, "Keep each rank's output in DIR/logs")->type_name("DIR");
@@ -164,6 +194,7 @@ struct Parsers {
     evaluate.add_option("key=value", evaluate_values.overrides, "Config keys to change; the last wins")->type_name("");
     evaluate.add_option("--checkpoint", evaluate_values.checkpoint, "A .safetensors file")->type_name("PATH");
     nproc_option(evaluate, evaluate_values.nproc, "default: launch.nproc");
+    numa_option(evaluate, numa, "default: launch.numa");
     evaluate.add_flag("--json", evaluate_values.json, "Metrics as JSON");
     evaluate.footer(
         "Example:\n  tlaunch evaluate configs/deeplog_dpkg.yaml \\\n"
@@ -173,6 +204,7 @@ struct Parsers {
     tune.add_option("CONFIG.yaml", tune_values.config, "What is to be trained");
     tune.add_option("key=value", tune_values.overrides, "Config keys to change; the last wins")->type_name("");
     nproc_option(tune, tune_values.nproc, "default: launch.nproc");
+    numa_option(tune, numa, "default: launch.numa");
     tune.add_flag("--test-only", test_only, "Show the plan and change nothing (the default)");
     tune.add_flag("--write", tune_values.write,
                   "Write the plan's values into CONFIG.yaml: only those, comments and order stay; the original is kept "
@@ -230,6 +262,11 @@ std::vector<CompletionCommand> completion_commands(const Parsers& parsers) {
   return commands;
 }
 
+// --numa, or what torchrun's option says, is the config's key in other words.
+void add_numa(const Parsers& parsers, const TorchrunValues& torchrun, std::vector<std::string>& overrides) {
+  if (const auto numa = parsers.numa ? parsers.numa : torchrun_numa(torchrun)) overrides.push_back("launch.numa=" + *numa);
+}
+
 Command run_command(Parsers& parsers, const std::vector<std::string>& own, const TorchrunValues& torchrun) {
   const std::string help = parse(parsers.run, own, "tlaunch CONFIG.yaml");
   if (!help.empty()) return PrintCommand{help};
@@ -248,6 +285,7 @@ Command run_command(Parsers& parsers, const std::vector<std::string>& own, const
   if (parsers.smoke && parsers.run_values.resume)
     throw UsageError("--smoke starts a run of its own: leave --resume out");
   apply_torchrun(torchrun, parsers.run_values.nproc);
+  add_numa(parsers, torchrun, parsers.run_values.overrides);
   if (!parsers.run_values.max_restarts) parsers.run_values.max_restarts = torchrun_restarts(torchrun);
   return parsers.run_values;
 }
@@ -279,6 +317,7 @@ Command program_command(Parsers& parsers, SplitArguments split, const TorchrunVa
   command.arguments.assign(split.program.begin() + 1, split.program.end());
   command.kind = kind_of(split);
   apply_torchrun(torchrun, command);
+  if ((parsers.numa ? parsers.numa : torchrun_numa(torchrun)) == to_string(NumaBinding::node)) command.numa = NumaBinding::node;
   if (!command.run_dir.empty() && !command.log_dir.empty())
     throw UsageError("--run-dir keeps the logs in its folder logs: leave out --log-dir, or --run-dir");
   return command;
@@ -310,6 +349,7 @@ Command parse_command_line(const std::vector<std::string>& arguments, const Vari
       throw UsageError("evaluate needs --checkpoint PATH  (see tlaunch evaluate --help)");
     check_overrides(parsers.evaluate_values.overrides);
     apply_torchrun(torchrun, parsers.evaluate_values.nproc);
+    add_numa(parsers, torchrun, parsers.evaluate_values.overrides);
     return parsers.evaluate_values;
   }
   if (split.word == "tune") {
@@ -324,6 +364,7 @@ Command parse_command_line(const std::vector<std::string>& arguments, const Vari
       throw UsageError("--gpu is for a card that is not here: leave --write and --team to a machine that has it");
     check_overrides(parsers.tune_values.overrides);
     apply_torchrun(torchrun, parsers.tune_values.nproc);
+    add_numa(parsers, torchrun, parsers.tune_values.overrides);
     return parsers.tune_values;
   }
   if (split.word == "estimate") {

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/run_config.h"
 #include "launcher/figures_report.h"
 #include "launcher/log_file.h"
 #include "launcher/stream_choice.h"
@@ -37,6 +38,7 @@ struct RunCommand {
   bool dry_run = false, retune = false, json = false;
   bool pass_stdin = false;               // stdin to rank 0
   std::uint64_t log_limit_bytes = kLogLimitBytes;  // of each rank's log
+  std::optional<std::uint64_t> wait_gpu_bytes;     // that each GPU in use must have free before the start
 };
 
 enum class ProgramKind { python_script, python_module, executable };
@@ -52,6 +54,8 @@ struct ProgramCommand {
   bool pass_stdin = false;               // stdin to rank 0, where there are more; a single one always has it
   std::string run_dir, log_dir;          // log files in run_dir/logs or in log_dir; both "": none
   std::uint64_t log_limit_bytes = kLogLimitBytes;  // of each rank's log
+  std::optional<std::uint64_t> wait_gpu_bytes;     // that each GPU of the ranks must have free before the start
+  NumaBinding numa = NumaBinding::none;
   // torchrun's:
   bool nproc_as_torchrun = false;        // auto without a GPU: one rank an allowed core
   bool virtual_local_rank = false;       // each rank sees one GPU, as its device 0

@@ -59,6 +59,7 @@ const char* device_text(const Job& job) { return job.world.on_gpu ? "cuda" : "cp
 std::string dry_run_text(const Job& job) {
   std::string text =
       "worker = " + job.worker_path + "\nranks = " + std::to_string(job.world.size) + " on " + device_text(job) + "\n";
+  for (const std::string& line : placement_lines(job.placement)) text += "# " + line + "\n";
   const auto resolved = resolve(job);
   std::size_t key_width = 0, value_width = 0;
   for (const auto& entry : resolved) {
@@ -80,8 +81,11 @@ Json dry_run_json(const Job& job) {
     if (!entry.reason.empty()) value["reason"] = entry.reason;
     config[entry.key] = std::move(value);
   }
-  return {
-      {"worker", job.worker_path}, {"world_size", job.world.size}, {"device", device_text(job)}, {"config", config}};
+  return {{"worker", job.worker_path},
+          {"world_size", job.world.size},
+          {"device", device_text(job)},
+          {"placement", to_json(job.placement)},
+          {"config", config}};
 }
 
 }  // namespace tlaunch

@@ -38,8 +38,10 @@ std::optional<std::string> environment_value(const std::string& name) {
 
 JobShape shape_of(const Job& job) {
   // The loader has checked that the model is known.
-  return {job.worker.model(job.loaded.config.model.name)->sample_kind, job.world.on_gpu, job.world.size,
-          omp_num_threads(), job.effective_batch_size};
+  JobShape shape{job.worker.model(job.loaded.config.model.name)->sample_kind, job.world.on_gpu, job.world.size,
+                 omp_num_threads(), job.effective_batch_size};
+  if (is_pinned(job.placement)) shape.cores_per_rank = least_core_share(job.placement);
+  return shape;
 }
 
 Job prepare_job(const JobRequest& request) {
@@ -52,6 +54,8 @@ Job prepare_job(const JobRequest& request) {
   job.hardware = probe(request.run_dir.empty() ? asked.run_root : request.run_dir);
   job.world = world_of(request.nproc.value_or(asked.launch.nproc), job.hardware);
   check_capability(job);
+  job.placement = place_ranks(job.hardware.cpu, job.world.on_gpu ? job.hardware.gpus : std::vector<GpuInfo>{}, job.world.size,
+                              asked.launch.numa);
   job.plan = prior_plan(asked, job.hardware, shape_of(job));
   job.config = apply(asked, job.plan);
   return job;

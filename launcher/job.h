@@ -10,6 +10,7 @@
 #include "core/config_loader.h"
 #include "core/description.h"
 #include "core/plan.h"
+#include "hardware/placement.h"
 #include "hardware/profile.h"
 #include "launcher/world_size.h"
 #include "tuning/prior.h"
@@ -29,6 +30,7 @@ struct Job {
   LoadedConfig loaded;               // as the user asked for it, with the sources of its values
   HardwareProfile hardware;
   World world;
+  Placement placement;               // of the ranks on cards and cores
   // Of the run that is resumed, where the config leaves it to auto (resume.h); none: a new run.
   std::optional<std::int64_t> effective_batch_size;
   Plan plan;

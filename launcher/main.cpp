@@ -6,11 +6,13 @@
 
 #include "core/error.h"
 #include "hardware/cpu.h"
+#include "hardware/gpu_probe.h"
 #include "hardware/profile.h"
 #include "launcher/checkpoints_command.h"
 #include "launcher/command_line.h"
 #include "launcher/estimate_command.h"
 #include "launcher/evaluate_command.h"
+#include "launcher/gpu_wait.h"
 #include "launcher/job.h"
 #include "launcher/probe_command.h"
 #include "launcher/program_mode.h"
@@ -22,13 +24,27 @@ namespace {
 
 using namespace tlaunch;
 
-// A plain program gets no probe beyond what its number of ranks asks for.
+// A plain program gets no probe beyond what its number of ranks and their placement ask for.
 int run_plain_program(const ProgramCommand& command) {
   const CpuInfo cpu = probe_cpu(system_files());
   HardwareProfile hardware;
-  if (command.nproc == "auto" || command.nproc == "gpu") hardware = probe(".");
   hardware.cpu = cpu;
-  return run_program(command, static_cast<int>(program_ranks(command.nproc, hardware, command.nproc_as_torchrun)), cpu.allowed_cores);
+  if (command.nproc == "auto" || command.nproc == "gpu" || command.wait_gpu_bytes || command.numa == NumaBinding::node) {
+    const GpuProbe found = probe_visible_gpus(system_files(), environment_value);
+    hardware.gpus = found.gpus;
+    for (const std::string& note : found.notes) std::fprintf(stderr, "tlaunch: note: %s\n", note.c_str());
+  }
+  const auto ranks = program_ranks(command.nproc, hardware, command.nproc_as_torchrun);
+  if (command.wait_gpu_bytes) {
+    Progress progress(stderr, stderr_terminal());
+    const GpuWait wait = wait_for_gpus(cards_of_ranks(hardware.gpus, ranks), *command.wait_gpu_bytes, gpus_now, progress);
+    if (wait.signal != 0) return exit_code::signal_base + wait.signal;
+  }
+  if (command.nproc == "cpu") hardware.gpus.clear();  // of no use to these ranks
+  const Placement placement = place_ranks(cpu, hardware.gpus, ranks, command.numa);
+  for (const std::string& line : placement_lines(placement)) std::fprintf(stderr, "tlaunch: %s\n", line.c_str());
+  for (const std::string& note : placement.notes) std::fprintf(stderr, "tlaunch: note: %s\n", note.c_str());
+  return run_program(command, placement);
 }
 
 struct Dispatch {

@@ -16,6 +16,7 @@ std::string links(const GpuInfo& gpu) {
   }
   if (gpu.nvlink_links.value_or(0) > 0) parts.push_back(std::to_string(*gpu.nvlink_links) + " NVLink links");
   if (gpu.mig) parts.push_back("MIG on");
+  if (gpu.numa_node) parts.push_back("NUMA node " + std::to_string(*gpu.numa_node));
   std::string text;
   for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
   return text;

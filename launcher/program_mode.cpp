@@ -60,17 +60,15 @@ void keep_summary(const ProgramLogs& logs, const Json& summary) {
   }
 }
 
-EnvironmentSpec environment_spec(const ProgramCommand& command, int ranks, int allowed_cores) {
+EnvironmentSpec environment_spec(const ProgramCommand& command, const Placement& placement) {
   EnvironmentSpec environment;
-  environment.local_world_size = ranks;
+  environment.local_world_size = static_cast<int>(placement.ranks.size());
   environment.master_address = command.master_address.empty() ? loopback_address : command.master_address;
   environment.role = command.role;
   environment.run_id = command.run_id.empty() ? new_uuid() : command.run_id;
   environment.signals_to_handle = command.signals_to_handle;
   environment.virtual_local_rank = command.virtual_local_rank;
   environment.cuda_visible_devices = variable("CUDA_VISIBLE_DEVICES");
-  environment.allowed_cores = allowed_cores;
-  environment.omp_num_threads = variable("OMP_NUM_THREADS");
   environment.nccl_async_error_handling = variable("TORCH_NCCL_ASYNC_ERROR_HANDLING");
   return environment;
 }
@@ -109,15 +107,18 @@ std::vector<std::string> program_argv(const ProgramCommand& command, int local_r
 
 namespace {
 
-GroupResult run_once(const ProgramCommand& command, EnvironmentSpec environment, const ProgramLogs& logs) {
+GroupResult run_once(const ProgramCommand& command, const Placement& placement, EnvironmentSpec environment, const ProgramLogs& logs) {
   const int ranks = environment.local_world_size;
   GroupSpec group;
   group.grace_s = command.grace_s.value_or(kDefaultGrace_s);
   group.log_limit_bytes = command.log_limit_bytes;
   std::vector<ErrorFile> error_files;  // live as long as the group
   for (int rank = 0; rank < ranks; ++rank) {
+    const RankPlacement& place = placement.ranks[static_cast<std::size_t>(rank)];
     environment.local_rank = rank;
+    environment.omp_num_threads = variable("OMP_NUM_THREADS").value_or(std::to_string(place.core_share));
     WorkerSpec worker;
+    worker.cores = place.cores;
     worker.argv = program_argv(command, rank);
     worker.environment = torchrun_environment(environment);
     worker.environment["PYTHONUNBUFFERED"] = variable("PYTHONUNBUFFERED").value_or("1");
@@ -140,16 +141,16 @@ GroupResult run_once(const ProgramCommand& command, EnvironmentSpec environment,
 
 }  // namespace
 
-int run_program(const ProgramCommand& command, int ranks, int allowed_cores) {
+int run_program(const ProgramCommand& command, const Placement& placement) {
   const Rendezvous port = command.master_port == 0 ? hold_port() : hold_port(command.master_port);
-  EnvironmentSpec environment = environment_spec(command, ranks, allowed_cores);
+  EnvironmentSpec environment = environment_spec(command, placement);
   environment.master_port = port.port;
   environment.max_restarts = command.max_restarts.value_or(0);
   RestartPolicy policy(environment.max_restarts, std::nullopt, /*knows_progress=*/false);
   for (;; ++environment.restarts) {
     const double start_s = unix_time_s();
     const ProgramLogs logs = make_program_logs(command);
-    const GroupResult result = run_once(command, environment, logs);
+    const GroupResult result = run_once(command, placement, environment, logs);
     if (!logs.home.empty()) keep_summary(logs, program_summary(result, unix_time_s() - start_s, logs.folder));
     if (result.interrupted_by != 0) return result.exit_code;
     const auto next = policy.after({result.exit_code, {}}, random_share());

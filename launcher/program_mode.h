@@ -2,6 +2,7 @@
 // where a folder is named.
 #pragma once
 
+#include "hardware/placement.h"
 #include "launcher/command_line.h"
 #include "launcher/supervise.h"
 
@@ -11,7 +12,7 @@ namespace tlaunch {
 // python), with -u. "${local_rank}" in its arguments becomes the number. Pure but for the look at the environment.
 std::vector<std::string> program_argv(const ProgramCommand& command, int local_rank);
 
-// Runs `ranks` processes on this machine to their end and returns the exit code. A failure is told on stderr.
-int run_program(const ProgramCommand& command, int ranks, int allowed_cores);
+// Runs a process for each rank that is placed to their end and returns the exit code. A failure is told on stderr.
+int run_program(const ProgramCommand& command, const Placement& placement);
 
 }  // namespace tlaunch

@@ -53,16 +53,19 @@ void Progress::line(const std::string& text) {
 bool Progress::update(const RunRecord& record, const std::string& eta, double now_s) {
   if (now_s - last_s_ < (terminal_.is_terminal ? terminal_interval_s : plain_interval_s)) return false;
   last_s_ = now_s;
-  const std::string text = progress_text(record) + (eta.empty() ? "" : "  " + eta);
+  passing(progress_text(record) + (eta.empty() ? "" : "  " + eta));
+  return true;
+}
+
+void Progress::passing(const std::string& text) {
   if (!terminal_.is_terminal) {
     line(text);
-    return true;
+    return;
   }
   const auto columns = static_cast<std::size_t>(std::max(terminal_.columns - 1, 10));
   std::fprintf(out_, "\r\x1b[K%s", text.substr(0, columns).c_str());
   std::fflush(out_);
   shown_ = true;
-  return true;
 }
 
 void Progress::clear() {

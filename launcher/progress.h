@@ -28,6 +28,8 @@ class Progress {
   void line(const std::string& text);
   // The state changed: shows it, or says false where the last one was shown too short a time ago. `now_s`: any clock.
   bool update(const RunRecord& record, const std::string& eta, double now_s);
+  // A line that the next one takes the place of; one that stays where nothing can be written over.
+  void passing(const std::string& text);
   const Terminal& terminal() const { return terminal_; }
   // Takes the written-over line away, as before another program writes to the terminal.
   void clear();

@@ -7,6 +7,7 @@
 #include "launcher/attempts.h"
 #include "launcher/dry_run.h"
 #include "launcher/history_file.h"
+#include "launcher/gpu_wait.h"
 #include "launcher/resume.h"
 #include "launcher/run_files.h"
 #include "launcher/run_forecast.h"
@@ -26,7 +27,7 @@ int dry_run(const RunCommand& command, const Job& job) {
 
 // The plan as an event, so that events.jsonl tells the whole story.
 void log_plan(EventLog& log, const Job& job, const std::string& resumed_from) {
-  Json fields = to_json(job.plan);
+  Json fields = plan_json(job);
   if (!resumed_from.empty()) fields["resumed_from"] = resumed_from;
   log.append("plan", fields);
 }
@@ -106,11 +107,27 @@ int train(const RunCommand& command, Job job, double began_s) {
   return summary.exit_code;
 }
 
+// Returns the signal that ended the wait, or 0.
+int wait_for_cards(const RunCommand& command, const JobRequest& request, Job& job) {
+  if (!job.world.on_gpu && !job.hardware.gpus.empty())
+    throw UsageError("--wait-gpu: the ranks run on the CPU here (--nproc cpu); leave it out");
+  const auto cards = cards_of_ranks(job.hardware.gpus, job.world.size);
+  check_gpu_wait(cards, *command.wait_gpu_bytes);
+  if (command.dry_run) return 0;
+  Progress progress(stderr, stderr_terminal());
+  const GpuWait wait = wait_for_gpus(cards, *command.wait_gpu_bytes, gpus_now, progress);
+  if (wait.waited && wait.signal == 0) job = prepare_job(request);  // with the memory that is free by now
+  return wait.signal;
+}
+
 }  // namespace
 
 int run_config(const RunCommand& command) {
+  const JobRequest request{command.config, command.overrides, command.nproc, command.run_dir};
+  Job job = prepare_job(request);
+  if (command.wait_gpu_bytes)
+    if (const int signal = wait_for_cards(command, request, job)) return exit_code::signal_base + signal;
   const double began_s = unix_time_s();
-  Job job = prepare_job({command.config, command.overrides, command.nproc, command.run_dir});
   if (command.hang_timeout_s) job.config.launch.hang_timeout_s = command.hang_timeout_s;
   if (command.dry_run) {
     take_cached_plan(job);

@@ -11,6 +11,9 @@ struct RunFiles {
   std::string config_path, plan_path;
 };
 
+// The plan with which rank is where, "placement" (hardware/placement.h).
+Json plan_json(const Job& job);
+
 RunFiles write_run_files(const Job& job, const RunFolder& folder);
 
 }  // namespace tlaunch

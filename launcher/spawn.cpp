@@ -1,10 +1,15 @@
 #include "launcher/spawn.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdio>
+#include <cstring>
 
 namespace tlaunch {
 
@@ -16,6 +21,21 @@ std::vector<char*> c_strings(const std::vector<std::string>& texts) {
   for (const auto& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
   pointers.push_back(nullptr);
   return pointers;
+}
+
+// In the child. Memory needs no word: the kernel gives a page out on the node of the core that touches it first. Where the
+// cores have been taken away since they were looked up, the worker runs on, and says so.
+void pin_to(const std::vector<int>& cores) {
+  if (cores.empty()) return;
+  const int count = *std::max_element(cores.begin(), cores.end()) + 1;
+  cpu_set_t* mask = CPU_ALLOC(count);
+  const std::size_t bytes = CPU_ALLOC_SIZE(count);
+  if (mask) {
+    CPU_ZERO_S(bytes, mask);
+    for (const int core : cores) CPU_SET_S(static_cast<std::size_t>(core), bytes, mask);
+  }
+  if (!mask || ::sched_setaffinity(0, bytes, mask) != 0) ::dprintf(2, "tlaunch: not pinned to its cores: %s\n", std::strerror(errno));
+  if (mask) CPU_FREE(mask);
 }
 
 // In the child. Returns only where it failed; errno says why.
@@ -33,6 +53,7 @@ void become_worker(const SpawnRequest& request, char** argv, char** environment,
     if (null > 2) ::close(null);
   }
   if (::dup2(request.output.get(), 1) < 0 || ::dup2(request.error.get(), 2) < 0) return;
+  pin_to(request.cores);
   for (const int fd : request.inherited) ::fcntl(fd, F_SETFD, 0);
   ::sigaction(SIGPIPE, &request.on_broken_pipe, nullptr);
   ::sigprocmask(SIG_SETMASK, &request.signal_mask, nullptr);

@@ -18,6 +18,7 @@ struct SpawnRequest {
   bool inherit_stdin = false;            // else /dev/null, or stdin_fd where there is one
   int stdin_fd = -1;
   std::vector<int> inherited;            // further descriptors, under the same numbers
+  std::vector<int> cores;                // logical ones that the worker is pinned to; empty: as the caller
   pid_t process_group = 0;               // 0: a group of its own
   sigset_t signal_mask{};                // what the worker starts with
   struct sigaction on_broken_pipe {};    // SIGPIPE's, as the launcher found it

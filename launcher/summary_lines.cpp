@@ -30,7 +30,8 @@ void add_devices(const Job& job, std::vector<std::string>& lines) {
   for (std::int64_t rank = 0; rank < job.world.size; ++rank) {
     const GpuInfo& gpu = hardware.gpus[static_cast<std::size_t>(rank)];
     lines.push_back("device " + std::to_string(rank) + ": " + gpu.name + ", compute capability " + capability(gpu) +
-                    (gpu.tier.empty() ? "" : ", " + gpu.tier));
+                    (gpu.tier.empty() ? "" : ", " + gpu.tier) + ", " + gpu.uuid +
+                    (gpu.numa_node ? ", NUMA node " + std::to_string(*gpu.numa_node) : ""));
   }
 }
 
@@ -66,6 +67,7 @@ std::vector<std::string> start_up_lines(const Job& job, const std::string& run_d
   const RunConfig& config = job.config;
   std::vector<std::string> lines;
   add_devices(job, lines);
+  for (std::string& line : placement_lines(job.placement)) lines.push_back(std::move(line));
   lines.push_back(memory_line(job));
   const Precision precision = config.gpu.mixed_precision.value_or(Precision::fp32);
   lines.push_back(with_origin(job, "mixed_precision",
@@ -97,6 +99,7 @@ std::vector<std::string> start_up_lines(const Job& job, const std::string& run_d
 
 void show_start_up(Progress& progress, const Job& job, const std::string& run_dir) {
   for (const std::string& text : start_up_lines(job, run_dir)) progress.line(progress.terminal().tick() + text);
+  for (const std::string& note : job.placement.notes) progress.line("note: " + note);
   for (const std::string& note : job.hardware.notes) progress.line("note: " + note);
 }
 

@@ -130,6 +130,7 @@ class RunningGroup::State {
     request.environment = worker_environment(additions);
     request.inherit_stdin = worker.inherit_stdin;
     request.stdin_fd = worker.stdin_fd;
+    request.cores = worker.cores;
     if (worker.inherit_stdin && ::isatty(0)) {
       request.process_group = ::getpgrp();
       shares_terminal_ = true;

@@ -26,6 +26,7 @@ struct WorkerSpec {
   std::string error_path;                        // where it tells of its failure (error_file.h); "": nowhere
   bool show_out = true, show_error = true;       // false: that stream goes to the log alone
   bool inherit_stdin = false;                    // reads ours, and its output is passed on as it comes; else /dev/null, or:
+  std::vector<int> cores = {};                   // that it is pinned to; empty: to none
   int stdin_fd = -1;                             // becomes its standard input; stays the caller's
 };
 

@@ -109,8 +109,6 @@ void refuse_foreign_parts(const TorchrunValues& values) {
       refuse(option, value, "tlaunch writes no torchelastic events; leave the option out");
     if (option == "logs-specs")
       refuse(option, value, "tlaunch loads no Python of its own; use --log-dir, --redirects and --tee");
-    if (option == "numa-binding")
-      refuse(option, value, "this version does not bind ranks to cores; leave the option out, or start the program under numactl");
     if (option.starts_with("duplicate-") && !value.empty())
       refuse(option, value, "not done by tlaunch; use --log-dir and search the log files");
   }
@@ -133,6 +131,15 @@ std::optional<std::int64_t> torchrun_restarts(const TorchrunValues& values) {
   const auto count = whole_number(text);
   if (!count) refuse("max-restarts", text, "a number of restarts is needed");
   return count;
+}
+
+std::optional<std::string> torchrun_numa(const TorchrunValues& values) {
+  const std::string binding = value_of(values, "numa-binding");
+  if (binding.empty()) return std::nullopt;
+  if (binding != "node")
+    refuse("numa-binding", binding, "ranks are kept to whole NUMA nodes only; use --numa-binding node, or leave it out and start "
+                                    "the program under numactl or taskset");
+  return binding;
 }
 
 void apply_torchrun(const TorchrunValues& values, ProgramCommand& command) {

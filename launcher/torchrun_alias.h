@@ -13,6 +13,9 @@ void apply_torchrun(const TorchrunValues& values, std::optional<std::string>& np
 // What --max_restarts asks for; nothing where it is not given.
 std::optional<std::int64_t> torchrun_restarts(const TorchrunValues& values);
 
+// What --numa-binding asks for, as --numa has it; nothing where it is not given.
+std::optional<std::string> torchrun_numa(const TorchrunValues& values);
+
 // For a plain program.
 void apply_torchrun(const TorchrunValues& values, ProgramCommand& command);
 

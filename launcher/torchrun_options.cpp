@@ -47,7 +47,7 @@ const std::vector<TorchrunOption>& torchrun_options() {
       {"signals-to-handle", 0, value, program, true, "of SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1"},
       {"event-log-handler", 0, value, program, true, "null"},
       {"logs-specs", 0, value, program, false, "refused"},
-      {"numa-binding", 0, value, program, false, "refused"},
+      {"numa-binding", 0, value, both, false, "node: as --numa node"},
       {"duplicate-stdout-filters", 0, value, program, true, "refused"},
       {"duplicate-stderr-filters", 0, value, program, true, "refused"},
   };

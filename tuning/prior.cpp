@@ -199,7 +199,7 @@ class PriorPlan {
               "making batches takes under 1 % of a CPU step; one thread does it ahead of time and leaves the "
               "cores to training"};
     const auto ranks = static_cast<std::int64_t>(cards_.size());  // of this node: others do not share these cores
-    const std::int64_t cores = std::max<std::int64_t>(1, hardware_.cpu.allowed_cores / ranks);
+    const std::int64_t cores = job_.cores_per_rank.value_or(std::max<std::int64_t>(1, hardware_.cpu.allowed_cores / ranks));
     return {std::clamp<std::int64_t>(cores - 1, 1, gpu_loader_threads),
             std::to_string(cores) + (cores == 1 ? " core" : " cores") + " for each rank: one drives the GPU, up to " +
                 std::to_string(gpu_loader_threads) + " others make batches"};
@@ -251,6 +251,7 @@ class PriorPlan {
 }  // namespace
 
 std::int64_t cores_of_a_rank(const HardwareProfile& hardware, const JobShape& job) {
+  if (job.cores_per_rank) return *job.cores_per_rank;
   return std::max<std::int64_t>(1, hardware.cpu.allowed_cores / std::max<std::int64_t>(1, job.world_size));
 }
 

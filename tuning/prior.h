@@ -19,6 +19,8 @@ struct JobShape {
   std::optional<std::int64_t> omp_num_threads = {};  // of the environment, where the user has set it
   // Where the config leaves it to auto: that of the run which is resumed, and may not change. None: a new run.
   std::optional<std::int64_t> effective_batch_size = {};
+  // Of the rank that has fewest, where ranks are pinned to parts of the machine. None: they share the allowed ones.
+  std::optional<std::int64_t> cores_per_rank = {};
 };
 
 // Cores for each rank, at least one; all ranks are taken to be on this machine.

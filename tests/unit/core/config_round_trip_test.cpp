@@ -85,6 +85,7 @@ launch:
   worker: tlaunch-worker
   nproc: auto
   threads_per_rank: auto
+  numa: none
   grace_s: 30
   max_restarts: 0
   hang_timeout_s: auto

@@ -1,7 +1,8 @@
 // A driver library with two cards, for tests on machines without any. FAKE_NVML in the environment picks what goes
 // wrong: "mismatch" (init fails), "no_card", "lost_card" (the second does not answer), "shared_memory" (no memory
 // figures), "mig" (the second card is cut into slices), "busy" (100 processes on the first), "mute" (no answer beyond
-// what each run needs). Built with FAKE_OLD_NVML it lacks the functions that old drivers lack.
+// what each run needs). FAKE_NVML_FREE names a file with the free bytes of the first card. Built with FAKE_OLD_NVML it
+// lacks the functions that old drivers lack.
 #include <nvml.h>
 
 #include <cstdio>
@@ -61,6 +62,12 @@ nvmlReturn_t nvmlDeviceGetMemoryInfo(nvmlDevice_t device, nvmlMemory_t* memory) 
   static const unsigned long long totals[] = {12'000'000'000, 42'000'000'000, 5'000'000'000, 20'000'000'000};
   memory->total = totals[index_of(device)];
   memory->used = 2'000'000'000ull;
+  if (const char* path = std::getenv("FAKE_NVML_FREE"); path && index_of(device) == 0) {
+    std::FILE* file = std::fopen(path, "r");
+    unsigned long long free = 0;
+    if (file && std::fscanf(file, "%llu", &free) == 1) memory->used = memory->total - free;
+    if (file) std::fclose(file);
+  }
   memory->free = memory->total - memory->used;
   return NVML_SUCCESS;
 }
@@ -90,6 +97,10 @@ nvmlReturn_t nvmlDeviceGetMaxPcieLinkWidth(nvmlDevice_t device, unsigned* width)
   *width = index_of(device) == 0 ? 8 : 16;
   return mode("mute") ? NVML_ERROR_NOT_SUPPORTED : NVML_SUCCESS;
 }
+nvmlReturn_t nvmlDeviceGetPciInfo_v3(nvmlDevice_t device, nvmlPciInfo_t* info) {
+  std::snprintf(info->busId, sizeof info->busId, "0000FA0E:0%d:00.0", index_of(device) + 1);  // no machine has it
+  return NVML_SUCCESS;
+}
 nvmlReturn_t nvmlDeviceGetNvLinkState(nvmlDevice_t device, unsigned link, nvmlEnableState_t* active) {
   if (index_of(device) == 0 || link > 11) return NVML_ERROR_NOT_SUPPORTED;
   *active = link == 5 ? NVML_FEATURE_DISABLED : NVML_FEATURE_ENABLED;
@@ -107,6 +118,14 @@ nvmlReturn_t nvmlDeviceGetMaxMigDeviceCount(nvmlDevice_t, unsigned* count) {
 nvmlReturn_t nvmlDeviceGetMigDeviceHandleByIndex(nvmlDevice_t, unsigned index, nvmlDevice_t* slice) {
   if (index != 0 && index != 2) return NVML_ERROR_NOT_FOUND;
   *slice = handle(index == 0 ? 2 : 3);
+  return NVML_SUCCESS;
+}
+nvmlReturn_t nvmlDeviceGetGpuInstanceId(nvmlDevice_t slice, unsigned* id) {
+  *id = static_cast<unsigned>(index_of(slice));
+  return NVML_SUCCESS;
+}
+nvmlReturn_t nvmlDeviceGetComputeInstanceId(nvmlDevice_t, unsigned* id) {
+  *id = 0;
   return NVML_SUCCESS;
 }
 nvmlReturn_t nvmlDeviceGetComputeRunningProcesses_v3(nvmlDevice_t device, unsigned* count, nvmlProcessInfo_t* infos) {

@@ -24,6 +24,10 @@ TEST(Numa, SkipsWhatIsNoNumberAndStopsAtTheLimit) {
   EXPECT_THAT(numbers_of_list("0-2147483647,99999999999", 4), ElementsAre(0, 1, 2, 3));
 }
 
+TEST(Numa, WritesKernelLists) {
+  for (const char* list : {"0-3,8,10-11", "5", "0,2,4", "7-8", ""}) EXPECT_EQ(list_of_numbers(numbers_of_list(list, 64)), list);
+}
+
 TEST(Numa, NodesHaveTheCoresThatThisProcessMayUse) {
   const auto files = fake_files({{node_folder + "online", "0-1,8\n"},
                                  {node_folder + "node0/cpulist", "0-3,8-11\n"},
@@ -43,6 +47,17 @@ TEST(Numa, NodesHaveTheCoresThatThisProcessMayUse) {
 TEST(Numa, NoneWhereSysIsMissing) {
   EXPECT_THAT(numa_nodes(fake_files({}), {0, 1}), IsEmpty());
   EXPECT_THAT(numa_nodes(fake_files({{node_folder + "online", "0-3\n"}}), {0, 1}), IsEmpty());
+}
+
+TEST(Numa, ACardIsNearTheNodeThatTheKernelNames) {
+  const auto files = fake_files({{"/sys/bus/pci/devices/0000:3b:00.0/numa_node", "1\n"},
+                                 {"/sys/bus/pci/devices/10000:01:00.0/numa_node", "3\n"},
+                                 {"/sys/bus/pci/devices/0000:af:00.0/numa_node", "-1\n"}});
+  EXPECT_EQ(pci_numa_node(files, "00000000:3B:00.0"), 1);
+  EXPECT_EQ(pci_numa_node(files, "10000:01:00.0"), 3);  // a domain of its own
+  EXPECT_EQ(pci_numa_node(files, "00000000:AF:00.0"), std::nullopt);
+  EXPECT_EQ(pci_numa_node(files, "00000000:00:00.0"), std::nullopt);
+  EXPECT_EQ(pci_numa_node(files, ""), std::nullopt);
 }
 
 }  // namespace

@@ -41,8 +41,10 @@ TEST(Profile, JsonHasWhatIsKnownBeyondThat) {
   GpuInfo& gpu = profile.gpus.emplace_back();
   gpu.pcie = {4, 16};
   gpu.nvlink_links = 12;
+  gpu.pci_bus_id = "00000000:3B:00.0";
+  gpu.numa_node = 1;
   gpu.mig = true;
-  gpu.mig_instances = {{"A100 MIG 1g.5gb", "MIG-1", 5}};
+  gpu.mig_instances = {{"A100 MIG 1g.5gb", "MIG-1", 5, 4}};
   gpu.processes = {{7, "python3", 9}, {8, "", std::nullopt}};
   profile.cpu.numa_nodes = {{0, {0, 1}}, {1, {2}}};
   profile.cpu.physical_cores = 2;
@@ -52,9 +54,11 @@ TEST(Profile, JsonHasWhatIsKnownBeyondThat) {
   const Json json = to_json(profile);
   EXPECT_EQ(json["gpus"][0]["pcie"], Json::parse(R"({"generation": 4, "width": 16})"));
   EXPECT_EQ(json["gpus"][0]["nvlink_links"], 12);
+  EXPECT_EQ(json["gpus"][0]["pci_bus_id"], "00000000:3B:00.0");
+  EXPECT_EQ(json["gpus"][0]["numa_node"], 1);
   EXPECT_EQ(json["gpus"][0]["mig"], true);
   EXPECT_EQ(json["gpus"][0]["mig_instances"],
-            Json::parse(R"([{"name": "A100 MIG 1g.5gb", "uuid": "MIG-1", "memory_total_bytes": 5}])"));
+            Json::parse(R"([{"name": "A100 MIG 1g.5gb", "uuid": "MIG-1", "memory_total_bytes": 5, "memory_free_bytes": 4}])"));
   EXPECT_EQ(json["gpus"][0]["processes"],
             Json::parse(R"([{"pid": 7, "name": "python3", "used_bytes": 9}, {"pid": 8}])"));
   EXPECT_EQ(json["cpu"]["numa_nodes"], Json::parse(R"([{"id": 0, "cores": [0, 1]}, {"id": 1, "cores": [2]}])"));

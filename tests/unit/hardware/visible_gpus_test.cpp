@@ -5,6 +5,8 @@
 namespace tlaunch {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -54,9 +56,50 @@ TEST_F(VisibleGpus, ARepeatedCardHidesAll) {
   EXPECT_THAT(notes, ElementsAre(HasSubstr("twice")));
 }
 
-TEST_F(VisibleGpus, MigSlicesAreRefusedInWords) {
-  EXPECT_THAT(uuids("MIG-1c2d"), IsEmpty());
-  EXPECT_THAT(notes, Contains(HasSubstr("MIG slices are not supported")));
+class MigSlices : public VisibleGpus {
+ protected:
+  MigSlices() {
+    GpuInfo& cut = all[1];
+    cut.mig = true;
+    cut.memory_total_bytes = 42'000'000'000;
+    cut.tier = "high_end";
+    cut.capability_major = 8;
+    cut.mig_instances = {{"A100 MIG 1g.5gb", "MIG-1111", 5'000'000'000, 4'000'000'000, "MIG-GPU-aa22/7/0", {}},
+                         {"A100 MIG 3g.20gb", "MIG-2222", 20'000'000'000, 19'000'000'000, "MIG-GPU-aa22/2/0", {{5, "python", 1}}}};
+  }
+};
+
+TEST_F(MigSlices, ASliceIsFoundByEitherNameWithItsOwnMemory) {
+  for (const char* name : {"MIG-2222", "MIG-GPU-aa22/2/0"}) {
+    const auto gpus = visible_gpus(all, name, "PCI_BUS_ID", notes);
+    ASSERT_EQ(gpus.size(), 1u) << name;
+    EXPECT_EQ(gpus[0].name, "A100 MIG 3g.20gb");
+    EXPECT_EQ(gpus[0].uuid, "MIG-2222");
+    EXPECT_EQ(gpus[0].memory_total_bytes, 20'000'000'000u);
+    EXPECT_EQ(gpus[0].memory_free_bytes, 19'000'000'000u);
+    EXPECT_EQ(gpus[0].capability_major, 8);
+    EXPECT_EQ(gpus[0].processes.size(), 1u);
+    EXPECT_EQ(gpus[0].mig_instances.size(), 2u) << "the others can still be looked up";
+  }
+  EXPECT_EQ(visible_gpus(all, "MIG-1111", std::nullopt, notes).at(0).tier, "low_end") << "a seventh of a card is not the card";
+  EXPECT_THAT(notes, IsEmpty());
+}
+
+TEST_F(MigSlices, OneIsAllThatCudaShows) {
+  EXPECT_THAT(uuids("MIG-2222,MIG-1111"), ElementsAre("MIG-2222"));
+  EXPECT_THAT(notes, ElementsAre(AllOf(HasSubstr("one MIG slice"), HasSubstr("MIG-2222"))));
+  notes.clear();
+  EXPECT_THAT(uuids("0,1,2"), ElementsAre("MIG-1111")) << "the card's first; whole cards are hidden beside it";
+  EXPECT_THAT(uuids(std::nullopt), ElementsAre("MIG-1111"));
+  EXPECT_THAT(uuids("0,2"), ElementsAre("GPU-aa11", "GPU-bb33")) << "the card that is cut is not among them";
+}
+
+TEST_F(MigSlices, WhatNamesNoneIsTold) {
+  EXPECT_THAT(uuids("MIG-1"), IsEmpty());  // CUDA takes beginnings of cards' UUIDs only
+  EXPECT_THAT(notes, Contains(HasSubstr("'MIG-1' names no MIG slice")));
+  all[1].mig_instances.clear();
+  EXPECT_THAT(uuids(std::nullopt), ElementsAre("GPU-aa11", "GPU-bb33"));
+  EXPECT_THAT(notes, Contains(HasSubstr("no slice that can be used")));
 }
 
 TEST_F(VisibleGpus, UnequalCardsByIndexNeedTheBusOrder) {

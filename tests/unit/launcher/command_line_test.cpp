@@ -200,13 +200,26 @@ TEST(CommandLine, WhatTorchrunDoesAndWeDoNotIsRefusedWithWhatToUse) {
   EXPECT_THAT(refusal({"--signals_to_handle=SIGUSR2", "t.py"}), HasSubstr("SIGUSR1 is passed on"));
   EXPECT_THAT(refusal({"--event_log_handler=console", "t.py"}), HasSubstr("leave the option out"));
   EXPECT_THAT(refusal({"--logs_specs=mine", "t.py"}), HasSubstr("--log-dir"));
-  EXPECT_THAT(refusal({"--numa_binding=node", "t.py"}), HasSubstr("numactl"));
+  EXPECT_THAT(refusal({"--numa_binding=exclusive", "t.py"}), HasSubstr("use --numa-binding node"));
+  EXPECT_THAT(refusal({"--numa-binding", "socket", "a.yaml"}), HasSubstr("use --numa-binding node"));
   EXPECT_THAT(refusal({"--duplicate_stdout_filters=a", "t.py"}), HasSubstr("--log-dir"));
   EXPECT_THAT(refusal({"--standalone=1", "t.py"}), HasSubstr("takes no value"));
   EXPECT_THAT(refusal({"-m", "--no-python", "t"}), HasSubstr("exclude each other"));
   EXPECT_THAT(refusal({"-r", "3", "a.yaml"}), HasSubstr("for plain programs"));
   EXPECT_THAT(refusal({"--log_dir=a", "--run-dir=b", "t.py"}), HasSubstr("leave out --log-dir"));
   EXPECT_THAT(refusal({"probe", "--nnodes=1"}), HasSubstr("unknown option --nnodes"));
+}
+
+TEST(CommandLine, NumaIsTheConfigsKeyOrAPlainProgramsOption) {
+  EXPECT_THAT(as<RunCommand>({"a.yaml", "--numa", "node", "launch.numa=none"}).overrides, ElementsAre("launch.numa=none", "launch.numa=node"));
+  EXPECT_THAT(as<RunCommand>({"--numa_binding=node", "a.yaml"}).overrides, ElementsAre("launch.numa=node"));
+  EXPECT_THAT(as<TuneCommand>({"tune", "a.yaml", "--numa=node"}).overrides, ElementsAre("launch.numa=node"));
+  EXPECT_THAT(as<RunCommand>({"a.yaml"}).overrides, IsEmpty());
+  EXPECT_EQ(as<ProgramCommand>({"--numa", "node", "t.py"}).numa, NumaBinding::node);
+  EXPECT_EQ(as<ProgramCommand>({"--numa-binding", "node", "t.py"}).numa, NumaBinding::node);
+  EXPECT_EQ(as<ProgramCommand>({"--numa", "none", "--numa-binding", "node", "t.py"}).numa, NumaBinding::none);
+  EXPECT_EQ(as<ProgramCommand>({"t.py"}).numa, NumaBinding::none);
+  EXPECT_THAT(refusal({"--numa", "socket", "t.py"}), HasSubstr("--numa"));
 }
 
 TEST(CommandLine, AFileThatCannotBeExecutedIsAScript) {

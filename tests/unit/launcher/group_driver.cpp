@@ -21,7 +21,9 @@ int plain(char** argv) {
   if (std::strcmp(argv[3], "-") != 0) command.run_dir = argv[3];
   command.program = argv[4];
   for (char** argument = argv + 5; *argument != nullptr; ++argument) command.arguments.emplace_back(*argument);
-  return tlaunch::run_program(command, std::atoi(argv[1]), 4);
+  tlaunch::CpuInfo cpu;
+  cpu.allowed_cores = 4;
+  return tlaunch::run_program(command, tlaunch::place_ranks(cpu, {}, std::atoi(argv[1]), tlaunch::NumaBinding::none));
 }
 
 int with_events(char** argv) {

@@ -89,6 +89,7 @@ TEST_F(PlanCacheTest, WhatBearsOnAStepMisses) {
       {"cores", [](Job& job) { job.hardware.cpu.allowed_cores = 64; }},
       {"threads fixed",
        [](Job& job) { job.plan.choices.push_back({"threads_per_rank", 3, Origin::user, "OMP_NUM_THREADS"}); }},
+      {"pinned", [](Job& job) { job.placement.ranks = {{.cores = {0, 1}}}; }},
       {"driver", [](Job& job) { job.hardware.driver_version = "580.2"; }},
       {"LibTorch", [](Job& job) { job.worker.torch_version = "2.11.0+cu126"; }},
   };

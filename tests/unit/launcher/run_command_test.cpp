@@ -83,6 +83,23 @@ TEST_F(RunCommandTest, ARunLeavesItsFilesItsSummaryAndPlainNarration) {
   EXPECT_EQ(run.err.find_first_of("\r\x1b"), std::string::npos);
 }
 
+TEST_F(RunCommandTest, ThePlanSaysWhereEachRankIs) {
+  const Finished run = tlaunch({"--nproc", "2", "--numa", "node", "--run-dir", path("r"), config_, "train.epochs=1"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const Json plan = Json::parse(content(path("r/plan.json")));
+  ASSERT_EQ(plan["placement"].size(), 2u);
+  EXPECT_EQ(events("r", "plan").at(0)["placement"], plan["placement"]);
+  EXPECT_THAT(content(path("r/config.yaml")), HasSubstr("numa: node"));
+  const Json& rank = plan["placement"][1];
+  EXPECT_EQ(rank["rank"], 1);
+  EXPECT_GE(rank["core_share"], 1);
+  // Where the kernel tells of no NUMA nodes, that is told.
+  EXPECT_THAT(run.err, HasSubstr(rank.contains("cores") ? "cores " + rank["cores"].get<std::string>() : "no rank is pinned"));
+  const Finished dry = tlaunch({"--dry-run", "--json", "--numa", "node", config_});
+  EXPECT_EQ(Json::parse(dry.out)["config"]["launch.numa"], Json::parse(R"({"value": "node", "source": "command line"})"));
+  EXPECT_EQ(Json::parse(dry.out)["placement"].size(), 1u);
+}
+
 TEST_F(RunCommandTest, RunsAreKeptByNameAndLatestIsTheNewest) {
   ASSERT_EQ(tlaunch({config_, "train.epochs=1"}).exit_code, 0);
   const Json told = Json::parse(content(path("runs/job/latest/summary.json")));

@@ -13,6 +13,8 @@
 #include <filesystem>
 
 #include "core/event.h"
+#include "hardware/cpu.h"
+#include "hardware/numa.h"
 #include "tests/support/temp_dir.h"
 
 namespace tlaunch {
@@ -55,6 +57,7 @@ class TrialGroupTest : public testing::Test {
     job_.loaded.config.data.name = "fashion_mnist";
     job_.loaded.config.train.epochs = 1;
     job_.world.size = 2;
+    job_.placement.ranks.resize(2);
   }
   ~TrialGroupTest() override { ::unsetenv(mark_.c_str()); }
 
@@ -76,6 +79,18 @@ class TrialGroupTest : public testing::Test {
         count += content("/proc/" + std::to_string(pid) + "/environ").find(mark_) != std::string::npos;
     ::closedir(proc);
     return count;
+  }
+  // Where that rank may run, as the kernel lists it.
+  std::string cores_of_rank(int rank) const {
+    for (const auto& entry : fs::directory_iterator("/proc")) {
+      const std::string environment = content(entry.path() / "environ");
+      if (environment.find(mark_) == std::string::npos || environment.find(std::string("\0RANK=", 6) + std::to_string(rank)) == std::string::npos)
+        continue;
+      const std::string status = content(entry.path() / "status"), field = "Cpus_allowed_list:\t";
+      const std::size_t start = status.find(field) + field.size();
+      return status.substr(start, status.find('\n', start) - start);
+    }
+    return "no such rank";
   }
   void expect_nothing_is_left() const {
     EXPECT_EQ(alive(), 0);
@@ -112,6 +127,15 @@ TEST_F(TrialGroupTest, AnswersOfTheRanksBecomeOne) {
     EXPECT_GT(alive(), 0) << "kept for the next trial";
   }
   expect_nothing_is_left();
+}
+
+TEST_F(TrialGroupTest, WorkersArePinnedLikeTheRunsRanks) {
+  const int core = affinity_cores().back();
+  job_.placement.ranks[1].cores = {core};
+  TrialGroup group(job_, "");
+  ASSERT_EQ(group.run(spec(8)).outcome, TrialOutcome::ok);
+  EXPECT_EQ(cores_of_rank(0), list_of_numbers(affinity_cores()));
+  EXPECT_EQ(cores_of_rank(1), std::to_string(core));
 }
 
 TEST_F(TrialGroupTest, OneStartServesManyTrials) {

@@ -111,6 +111,15 @@ TEST(Prior, ThreadsAreTheCoresOfARankUnlessTheUserOrHisEnvironmentSaysOtherwise)
   EXPECT_EQ(value(prior_plan(config, machine(7), with_environment), "threads_per_rank"), 2);
 }
 
+TEST(Prior, PinnedRanksHaveTheCoresOfTheRankWithFewest) {
+  JobShape pinned = cpu_images;
+  pinned.cores_per_rank = 2;
+  EXPECT_EQ(value(prior_plan({}, machine(16), pinned), "threads_per_rank"), 2);
+  JobShape on_card = gpu_images;
+  on_card.cores_per_rank = 3;
+  EXPECT_EQ(value(prior_plan({}, machine(16, {h100}), on_card), "num_workers"), 2);
+}
+
 TEST(Prior, AppliedToTheConfigItLeavesNoAutoAndKeepsTheProduct) {
   RunConfig config;
   config.train.gradient_accumulation_steps = 4;
