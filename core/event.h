@@ -11,6 +11,8 @@
 //              the save before), folder_bytes, deleted (files), problem}                                       rank 0
 //   save_failed {step, message, failures (in a row), deleted (path given up for room, or "")}                   rank 0
 //   memory     {epoch, peak_bytes}   peak RSS or reserved CUDA bytes of the epoch that ended                    every rank
+//   phase_times {step, steps, timed_steps, seconds: {loading, copy, forward, backward, all_reduce, ...}}   of the epoch that
+//              ended; those within a step are of its timed steps                                             every rank
 //   peak       {peak_bytes}   the same of the whole session, before `end`                                        every rank
 //   gpu        {step, name, utilization_percent, memory_used_bytes, memory_total_bytes, temperature_c, power_w} every rank with a GPU
 //   resume     {path, step}                                                                                      rank 0

@@ -20,10 +20,10 @@ constexpr double longest_tick_s = 1;
 
 // The place of a phase in a step and in a run; unknown ones count as forward.
 int order_of(std::string_view phase) {
-  constexpr std::array<std::string_view, 9> order = {"start_up",   "loading", "forward",   "backward", "optimizer",
-                                                     "evaluation", "save",    "detection", "finish"};
+  constexpr std::array<std::string_view, 11> order = {"start_up", "loading", "copy",      "forward",  "backward",
+                                                      "optimizer", "logging", "evaluation", "save",  "detection", "finish"};
   const auto found = std::find(order.begin(), order.end(), phase);
-  return found == order.end() ? 2 : static_cast<int>(found - order.begin());
+  return found == order.end() ? 3 : static_cast<int>(found - order.begin());
 }
 
 std::string seconds_text(double seconds) { return std::to_string(std::llround(seconds)) + " s"; }

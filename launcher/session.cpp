@@ -19,13 +19,21 @@ Session::Session(EventLog& log, Progress& progress, const RunConfig& config, con
 }
 
 std::map<std::string, double> Session::spent() const {
-  return eta_ ? eta_->spent(unix_time_s()) : std::map<std::string, double>{};
+  if (!eta_) return {};
+  auto parts = eta_->spent(unix_time_s());
+  const auto waits = why_slow_.seconds();
+  if (const auto wait = waits.find("loading"); wait != waits.end() && parts.contains("steps")) {
+    parts["data_wait"] = std::min(wait->second, parts["steps"]);
+    parts["steps"] -= parts["data_wait"];
+  }
+  return parts;
 }
 
 double Session::wall_s() const { return unix_time_s() - start_s_; }
 
 void Session::on_event(Json event) {
   record_.on_event(event);
+  why_slow_.on_event(event);
   log_.append(event);
   narrate(event);
   if (eta_) report(eta_->on_event(event, record_));

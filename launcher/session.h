@@ -11,6 +11,7 @@
 #include "launcher/hang_watch.h"
 #include "launcher/progress.h"
 #include "launcher/run_record.h"
+#include "launcher/why_slow.h"
 #include "launcher/worker_group.h"
 
 namespace tlaunch {
@@ -28,6 +29,7 @@ class Session {
   void on_tick();
 
   const RunRecord& record() const { return record_; }
+  const WhySlow& why_slow() const { return why_slow_; }
   // The one made before, or else the one made when the first steps were known.
   std::optional<TimeEstimate> estimate() const { return eta_ ? eta_->first() : std::nullopt; }
   // Until now, by part.
@@ -43,6 +45,7 @@ class Session {
   double start_s_;
   std::optional<EtaTracker> eta_;
   RunRecord record_;
+  WhySlow why_slow_;
   std::string eta_text_;  // for the progress line
   std::int64_t shown_step_ = -1;
 };

@@ -11,6 +11,8 @@
 namespace tlaunch {
 namespace {
 
+constexpr double long_enough_s = 10;  // for its shares of time to say something
+
 std::string figure(double value) {
   char text[40];
   std::snprintf(text, sizeof text, "%.4g", value);
@@ -72,6 +74,7 @@ Json to_json(const RunSummary& summary) {
   if (summary.estimate) json["estimate"] = to_json(*summary.estimate);
   const double rate = summary.record.end ? summary.record.end->steady_samples_per_s : summary.record.samples_per_s;
   json["actual"] = {{"samples_per_s", rate}, {"wall_s", summary.wall_s}, {"parts", summary.spent}};
+  if (!summary.where_time_went.is_null()) json["actual"]["training"] = summary.where_time_went;
   if (summary.record.disk_estimate_bytes > 0) json["estimate"]["disk_peak_bytes"] = summary.record.disk_estimate_bytes;
   if (summary.record.checkpoint_peak_bytes > 0)
     json["actual"]["disk_peak_bytes"] = summary.record.checkpoint_peak_bytes + summary.log_bytes;
@@ -113,6 +116,10 @@ std::vector<std::string> closing_lines(const RunSummary& summary) {
                     percent(summary.wall_s / summary.estimate->likely_s - 1) + ")");
     lines.push_back("  spent on: " + parts_text(summary.spent));
     lines.push_back("  estimate: " + parts_text(summary.estimate->parts));
+  }
+  if (summary.wall_s >= long_enough_s && !summary.shares.empty()) {
+    lines.push_back("training: " + summary.shares);
+    for (const std::string& finding : summary.slow_findings) lines.push_back("  " + finding);
   }
   lines.push_back("run folder: " + summary.run_dir);
   return lines;

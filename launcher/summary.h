@@ -34,6 +34,9 @@ struct RunSummary {
   std::int64_t restarts = 0;
   std::uint64_t log_bytes = 0;  // of what the run folder holds beside checkpoints
   std::optional<TimeEstimate> estimate;
+  std::string shares;                    // where training's time went, for people; "": not known
+  std::vector<std::string> slow_findings;  // what to change about it
+  Json where_time_went;                  // both, rank by rank (why_slow.h)
   std::optional<GroupFailure> failure;
   std::string failure_message;  // what the failed worker said, or its last line of output
   std::optional<SmokeVerdict> smoke;

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "trainer/out_of_memory.h"
+#include "trainer/run_phase.h"
 
 namespace tlaunch {
 namespace {
@@ -49,6 +50,7 @@ void DataParallel::watch_reduction() {
     accumulator->add_post_hook(std::make_unique<torch::autograd::utils::LambdaPostHook>(
         [reduced = reduced_, i](const auto& outputs, const auto&) {
           (*reduced)[i] = true;
+          note_last_gradient();  // until the next one
           return outputs;
         }));
   }

@@ -1,15 +1,19 @@
-// What a rank is at, and where exactly: set by the training thread at boundaries (a few nanoseconds), read by the heartbeat's
-// thread and by signal handlers. One place for the process, in lock-free atomics.
+// What a rank is at, and where exactly: set by the training thread at boundaries (some 30 ns, for the clock), read by the
+// heartbeat's thread and by signal handlers. One place for the process, in lock-free atomics. Also what each phase has taken.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace tlaunch {
 
-// In the order of a step and of a run. loading: waiting for a batch; optimizer: clipping and the update, and logging the
-// step; evaluation, save, detection: between steps; finish: what is left at the end of the run.
-enum class RunPhase { start_up, loading, forward, backward, optimizer, evaluation, save, detection, finish };
+// In the order of a step and of a run. loading: waiting for a batch; copy: to the device, in the model's type; optimizer:
+// clipping and the update; logging: of the step, and all that is in no other phase; evaluation, save, detection: between steps;
+// finish: what is left at the end of the run.
+enum class RunPhase { start_up, loading, copy, forward, backward, optimizer, logging, evaluation, save, detection, finish };
+inline constexpr std::size_t run_phases = 11;
 const char* to_string(RunPhase);
 
 struct WorkPlace {
@@ -37,6 +41,22 @@ class PhaseScope {
  private:
   RunPhase before_;
 };
+
+// Seconds by phase. Of backward, all_reduce_s is what was left of it once the last gradient was there: the exchange that
+// computing does not hide. On a device, whose gradients come behind the host's back, it stays in backward.
+struct PhaseTimes {
+  std::array<double, run_phases> seconds{};
+  double all_reduce_s = 0;
+  std::int64_t steps = 0, timed_steps = 0;  // a device's steps are timed now and then
+};
+PhaseTimes take_phase_times();  // since the last call; the training thread's
+
+// From any thread: all gradients of this backward pass are computed.
+void note_last_gradient();
+
+// A device works behind the host's back: of the steps from now on one in `every` waits for it, by `wait`, at each boundary, and
+// only those are timed. Without this call all are.
+void time_steps_of_device(std::function<void()> wait, std::int64_t every);
 
 // The time in which this rank waits for the others, or may have to.
 class WaitsForOthers {

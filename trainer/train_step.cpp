@@ -59,9 +59,10 @@ torch::Tensor TrainStep::micro_step(const std::function<Batch()>& next_batch, bo
   phase_ = RunPhase::forward;
   note_phase(RunPhase::loading);
   const auto batch = next_batch();
-  note_phase(phase_);
+  note_phase(RunPhase::copy);
   const auto input = model_input(job_, batch);
   const auto target = model_target(job_, batch);
+  note_phase(phase_);
   data_parallel_.before_forward(sync);
   torch::Tensor logits;
   {

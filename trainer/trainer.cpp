@@ -15,6 +15,7 @@ namespace tlaunch {
 namespace {
 
 constexpr std::int64_t warm_steps = 10;         // left out of the steady rate: allocator, cudnn.benchmark, thread pools
+constexpr std::int64_t least_timed_every = 50;  // a device's step that is timed costs its overlap with the host
 constexpr std::int64_t smoke_measured_step = 2;  // the first is slower than the rest
 
 BatchSplit split_of(const RunConfig& config, int world_size) {
@@ -115,6 +116,9 @@ void Trainer::start() {
   facts.update(prepare_saving());
   recorder_.event("start", facts);
   reset_peak(context_.device);
+  (void)take_phase_times();  // start-up is no part of training
+  if (context_.device.is_cuda())
+    time_steps_of_device([device = context_.device] { synchronize(device); }, std::max(least_timed_every, config_.log.log_interval.value()));
   session_start_ = interval_start_ = last_save_ = Clock::now();
 }
 
@@ -154,6 +158,7 @@ bool Trainer::one_step(Loader& loader) {
       learning_rate_at(config_.train, span, progress_.step) * learning_rate_factor(progress_);
   note_step(progress_.step + 1);
   const auto result = guarded_step_.run([&] { return loader.next(); }, learning_rate);
+  note_phase(RunPhase::logging);
   shortage_ = result.shortage;
   if (shortage_) return false;
   ++progress_.step;
@@ -271,10 +276,21 @@ Json Trainer::prepare_saving() {
                         left / config_.log.log_interval.value(), process_getenv(env::fit_disk).has_value());
 }
 
+// Where this rank's time went since it was told last.
+void Trainer::tell_phase_times() {
+  const PhaseTimes times = take_phase_times();
+  Json seconds = Json::object();
+  for (std::size_t i = 0; i < run_phases; ++i)
+    if (times.seconds[i] > 0) seconds[to_string(static_cast<RunPhase>(i))] = times.seconds[i];
+  if (times.all_reduce_s > 0) seconds["all_reduce"] = times.all_reduce_s;
+  context_.events.write("phase_times", {{"step", progress_.step}, {"steps", times.steps}, {"timed_steps", times.timed_steps}, {"seconds", seconds}});
+}
+
 void Trainer::end_epoch() {
   const auto peak = peak_bytes(context_.device);
   context_.events.write("memory", {{"epoch", epoch()}, {"peak_bytes", peak}});
   run_peak_bytes_ = std::max(run_peak_bytes_, peak);
+  tell_phase_times();
   reset_peak(context_.device);
   const auto every = config_.gpu.empty_cache_freq;
   if (every > 0 && epoch() % every == 0) empty_cache(context_.device);
@@ -313,6 +329,7 @@ void Trainer::finish() {
                       seconds(Clock::now() - detection_start));
     metrics.insert(detected.begin(), detected.end());
   }
+  tell_phase_times();
   context_.events.write("peak", {{"peak_bytes", std::max(run_peak_bytes_, peak_bytes(context_.device))}});
   recorder_.event("end", {{"status", "completed"},
                           {"stopped_early", stop_early_},

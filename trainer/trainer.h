@@ -44,6 +44,7 @@ class Trainer {
   void log_gpu();
   void run_evaluation();           // or notes that it is due, where the run is told to stop
   void end_epoch();
+  void tell_phase_times();
   void shorten_epoch();            // smoke test: how many steps fit
   void finish();
   void leave();                    // told to stop: saves, whatever the policy

@@ -1,0 +1,40 @@
+// Where the time of training went, rank by rank, and what to change about it. Pure: fed with events.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/json.h"
+#include "core/run_config.h"
+
+namespace tlaunch {
+
+struct RankTimes {
+  std::map<std::string, double> seconds;  // by part: loading, copy, forward, backward, all_reduce, optimizer, logging, ...
+  double gpu_utilization = 0, gpu_memory_share = 0;  // means, 0 to 1
+  std::int64_t gpu_readings = 0;
+};
+
+class WhySlow {
+ public:
+  void on_event(const Json& event);  // phase_times and gpu; others are passed over
+
+  const std::map<int, RankTimes>& ranks() const { return ranks_; }
+  // Over all ranks, and those parts alone that a rank has timed. Empty before the first epoch's end.
+  std::map<std::string, double> seconds() const;
+
+ private:
+  std::map<int, RankTimes> ranks_;
+};
+
+// "forward 31 %, backward 52 %, ...": parts above 1 %, the largest first; "" where nothing is known.
+std::string shares_text(const std::map<std::string, double>& seconds);
+
+// What is out of the ordinary, a line each, with the setting to change.
+std::vector<std::string> slow_findings(const WhySlow& times, const RunConfig& config);
+
+// {parts: {PART: seconds}, ranks: [{rank, parts, gpu_utilization, gpu_memory_share}], findings: []}
+Json to_json(const WhySlow& times, const RunConfig& config);
+
+}  // namespace tlaunch
