@@ -1,6 +1,6 @@
 """The peer of benchmarks/launcher.py: a torch.distributed script as people write it, started unchanged by torchrun and by tlaunch.
 Notes in FOLDER/RANK, as JSON of Unix seconds, when its first all-reduce was done and, with --train, when the first step of
-DistributedDataParallel was, the loss summed over the ranks: configs/fashion_mnist.yaml's model on random images.
+DistributedDataParallel was, the loss summed over the ranks: configs/fashion_mnist.yaml's model on 8 random images a rank.
 
     torchrun --nproc_per_node 2 benchmarks/first_all_reduce.py FOLDER [--train]"""
 import json
@@ -23,7 +23,7 @@ if "--train" in sys.argv:
     model = torch.nn.parallel.DistributedDataParallel(make_model("resnet", {"depth": 8, "width": 16, "stem": "small"},
                                                                  {"channels": 1, "num_classes": 10}))
     optimizer = torch.optim.AdamW(model.parameters(), lr=5e-3)
-    images, labels = torch.randn(128, 1, 28, 28), torch.randint(10, (128,))
+    images, labels = torch.randn(8, 1, 28, 28), torch.randint(10, (8,))
     loss = torch.nn.functional.cross_entropy(model(images), labels)
     loss.backward()
     optimizer.step()
@@ -32,4 +32,5 @@ if "--train" in sys.argv:
     total.item()
     done["step"] = time.time()
 (Path(sys.argv[1]) / str(dist.get_rank())).write_text(json.dumps(done))
+dist.barrier()
 dist.destroy_process_group()
