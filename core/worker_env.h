@@ -18,9 +18,10 @@ inline constexpr const char* smoke = "TLAUNCH_SMOKE";
 // the step): in that rank that phase of the fifth step of this process ends as if memory had run out; once, or with
 // ",times=N" so often in a row.
 inline constexpr const char* inject_oom = "TLAUNCH_INJECT_OOM";
-// For tests: "rank=1,step=5,phase=backward": that rank stands still for ever where it enters that phase (trainer/run_phase.h)
-// of that step; step 0 is start_up.
-inline constexpr const char* inject_hang = "TLAUNCH_INJECT_HANG";
+// For tests: "rank=1,step=5,phase=backward,fault=hang": what befalls that rank where it enters that phase (trainer/run_phase.h)
+// of that step, in the first attempt; step 0 is start_up. hang: stands still for ever; stop: SIGSTOP; kill: SIGKILL; segv: a segmentation fault;
+// leave: ends with 0, as if its work were done.
+inline constexpr const char* inject_fault = "TLAUNCH_INJECT_FAULT";
 inline constexpr const char* heartbeat_s = "TLAUNCH_HEARTBEAT_S";  // interval of heartbeat events; unset: none
 inline constexpr const char* stack_file = "TLAUNCH_STACK_FILE";    // where SIGUSR2 lets the worker write what it does
 inline constexpr const char* attempt = "TLAUNCH_ATTEMPT";      // 0, 1, ...

@@ -27,10 +27,11 @@ std::string signal_text(int signal) {
   return word == words.end() ? name : name + " (" + word->second + ")";
 }
 
-bool failed(const RankEnd& end) { return end.start_error != 0 || end.wait_status != 0; }
+bool failed(const RankEnd& end) { return end.start_error != 0 || end.wait_status != 0 || end.left_early; }
 
-// A signal that a peer's failure does not cause: communication libraries abort when a peer goes away.
-bool killed_by_its_own_signal(const RankEnd& end) {
+// No peer's failure causes that; of signals but those with which communication libraries end where a peer goes away.
+bool ended_by_itself(const RankEnd& end) {
+  if (end.left_early) return true;
   return end.start_error == 0 && WIFSIGNALED(end.wait_status) && WTERMSIG(end.wait_status) != SIGABRT &&
          WTERMSIG(end.wait_status) != SIGPIPE;
 }
@@ -39,20 +40,23 @@ bool killed_by_its_own_signal(const RankEnd& end) {
 
 int exit_code_of(const RankEnd& end) {
   if (end.start_error != 0) return end.start_error == ENOENT ? 127 : 126;
+  if (end.left_early) return exit_code::failure;
   return WIFSIGNALED(end.wait_status) ? exit_code::signal_base + WTERMSIG(end.wait_status) : WEXITSTATUS(end.wait_status);
 }
 
 std::string cause_of(const RankEnd& end, const std::string& program) {
   if (end.start_error == ENOENT) return "cannot start " + program + ": not found";
   if (end.start_error != 0) return "cannot start " + program + ": " + std::strerror(end.start_error);
+  if (end.left_early) return "left with exit code 0 before its work was done";
   if (end.out_of_memory) return "SIGKILL (out of memory: killed by the kernel)";
+  if (!end.before_stop && WIFSIGNALED(end.wait_status) && WTERMSIG(end.wait_status) == SIGKILL) return "SIGKILL (by tlaunch)";
   return WIFSIGNALED(end.wait_status) ? signal_text(WTERMSIG(end.wait_status))
                                       : "exit code " + std::to_string(WEXITSTATUS(end.wait_status));
 }
 
 std::optional<std::size_t> first_failure(const std::vector<RankEnd>& ends) {
   std::optional<std::size_t> best;
-  const auto weight = [](const RankEnd& end) { return !end.before_stop ? 2 : killed_by_its_own_signal(end) ? 0 : 1; };
+  const auto weight = [](const RankEnd& end) { return !end.before_stop ? 2 : ended_by_itself(end) ? 0 : 1; };
   for (std::size_t i = 0; i < ends.size(); ++i) {
     if (!failed(ends[i])) continue;
     if (!best || weight(ends[i]) < weight(ends[*best])) {

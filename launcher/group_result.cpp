@@ -79,6 +79,8 @@ GroupResult group_result(GroupRecord record, const std::function<std::vector<std
                                                                        : exit_code::signal_base + record.interrupted_by;
     return result;
   }
+  const auto ended_well = [](const RankEnd& end) { return end.start_error == 0 && end.wait_status == 0; };
+  if (std::all_of(record.ends.begin(), record.ends.end(), ended_well)) return result;
   add_error_files(record);
   const auto first = first_failure(record.ends);
   if (!first) return result;

@@ -35,6 +35,11 @@ EndFacts end_of(const Json& event) {
   return facts;
 }
 
+std::string place_of(const Json& event) {
+  const std::string phase = event_text(event, "phase");
+  return phase.empty() ? "" : "step " + std::to_string(event_integer(event, "step")) + ", " + phase;
+}
+
 // An evaluation's figures are all its numbers that are no position or duration.
 void take_metrics(const Json& event, std::map<std::string, double>& metrics) {
   constexpr std::array<std::string_view, 7> others = {"t", "event", "rank", "step", "epoch", "samples", "seconds"};
@@ -48,7 +53,10 @@ void take_metrics(const Json& event, std::map<std::string, double>& metrics) {
 void RunRecord::on_event(const Json& event) {
   const std::string name = event_text(event, "event");
   const int rank = static_cast<int>(event_integer(event, "rank"));
-  if (name == "failure") failures.emplace(rank, event_text(event, "message"));
+  if (name == "failure") {
+    if (failures.empty()) failure_place = place_of(event);
+    failures.emplace(rank, event_text(event, "message"));
+  }
   if (name == "peak") peak_bytes = std::max(peak_bytes, static_cast<std::uint64_t>(event_integer(event, "peak_bytes")));
   if (rank != 0) return;
   if (name == "start") {

@@ -32,6 +32,7 @@ struct RunRecord {
   std::optional<StartFacts> start;
   std::optional<EndFacts> end;
   std::map<int, std::string> failures;  // by rank: what its failure event said
+  std::string failure_place;            // where a rank was that told of a failure, the first to do so: "step 20, save"
   std::int64_t step = 0, epoch = 0, samples = 0;
   double loss = 0, samples_per_s = 0;
   bool stopped = false;                 // told to, and saved

@@ -1,6 +1,7 @@
 #include "launcher/session.h"
 
 #include <algorithm>
+#include <set>
 
 #include "core/clock.h"
 #include "core/config_value.h"
@@ -166,6 +167,20 @@ void Session::on_tick() {
 
 namespace {
 
+// Which ranks are still at work, as far as they tell: a worker of a user's own may tell nothing.
+class WorkLeft {
+ public:
+  void on_event(const Json& event) {
+    const auto rank = event_integer(event, "rank", -1);
+    if (event_text(event, "event") == "heartbeat") at_work_.insert(rank);
+    if (event_text(event, "event") == "peak") done_.insert(rank);
+  }
+  bool has(int rank) const { return at_work_.contains(rank) && !done_.contains(rank); }
+
+ private:
+  std::set<std::int64_t> at_work_, done_;
+};
+
 void end_where_it_hangs(RunningGroup& group, HangWatch& watch, Session& session, const std::string& log_folder) {
   const auto processes = group.at_work();
   const auto verdict = watch.tick(monotonic_s(), states_of(processes));
@@ -173,6 +188,17 @@ void end_where_it_hangs(RunningGroup& group, HangWatch& watch, Session& session,
   session.on_hang(*verdict, log_folder);
   save_stacks(processes, verdict->ranks, log_folder);
   group.end_hung(verdict->ranks.front(), hang_cause(*verdict));
+}
+
+}  // namespace
+
+namespace {
+
+// A rank that was killed, or left, told nothing of its place. The others were not far.
+std::string likely_place(const RunRecord& record) {
+  if (!record.start) return "in start-up";
+  if (!record.failure_place.empty()) return "the others were in " + record.failure_place;
+  return "after step " + std::to_string(record.step);
 }
 
 }  // namespace
@@ -185,9 +211,13 @@ GroupResult run_session(const Job& job, const WorkerStart& start, Session& sessi
   WorkerGroup workers = worker_group(job, how);
   workers.spec.saves_when_told = true;
   HangWatch watch(static_cast<int>(workers.spec.workers.size()), timeout_s);
+  WorkLeft work_left;
   GroupCallbacks callbacks;
+  callbacks.left_early = [&](int rank) { return work_left.has(rank); };
+  callbacks.nothing_to_save = [&] { return !session.record().start; };
   callbacks.on_event = [&](Json event) {
     watch.on_event(event);
+    work_left.on_event(event);
     if (event_text(event, "event") == "heartbeat") return;
     if (on_event) on_event(event);
     session.on_event(std::move(event));
@@ -198,7 +228,10 @@ GroupResult run_session(const Job& job, const WorkerStart& start, Session& sessi
   };
   RunningGroup group(workers.spec, callbacks);
   while (group.turn()) end_where_it_hangs(group, watch, session, how.log_folder);
-  return group.finish();
+  GroupResult result = group.finish();
+  if (const RunRecord& record = session.record(); result.failure && !result.hung && !record.failures.contains(result.failure->rank))
+    result.failure->cause += "; " + likely_place(record);
+  return result;
 }
 
 }  // namespace tlaunch

@@ -292,8 +292,10 @@ class RunningGroup::State {
       const auto kills = oom_kills(system_files());
       end.out_of_memory = kills && oom_kills_ && *kills > *oom_kills_;
     }
+    end.left_early = end.start_error == 0 && end.wait_status == 0 && !stopping_ && callbacks_.left_early && callbacks_.left_early(end.rank);
     ends_.push_back(end);
     if (exit_code_of(end) == 0 || stopping_) return;
+    if (end.left_early && !others_run()) return;  // they are about to tell how it ends
     failed_ = true;
     // Who is on the way out already, or has told of its failure, dies of its own cause, whatever order the ends are
     // reported in.
@@ -301,6 +303,11 @@ class RunningGroup::State {
       if (is_exiting(pid) || error_time_ns(spec_.workers[rank].error_path)) settled_.insert(rank);
     }
     stop(SIGTERM);
+    if (callbacks_.nothing_to_save && callbacks_.nothing_to_save()) kill();
+  }
+
+  bool others_run() const {
+    return std::any_of(running_.begin(), running_.end(), [](const auto& running) { return !is_exiting(running.second); });
   }
 
   // `signal` 0: they know.

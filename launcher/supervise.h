@@ -52,7 +52,8 @@ struct GroupFailure {
   int exit_code = 1;                 // its own, or 128 + signal
   int signal = 0;                    // 0: it exited
   std::string cause;                 // "exit code 7", "SIGSEGV (segmentation fault)", "SIGKILL (killed; out of memory?)",
-                                     // "SIGKILL (out of memory: killed by the kernel)", "cannot start PROGRAM: not found"
+                                     // "SIGKILL (out of memory: killed by the kernel)", "cannot start PROGRAM: not found",
+                                     // "left with exit code 0 before its work was done" (the group's exit code is 1 then)
   std::vector<std::string> last_lines;  // of its own output, at most 20, clean UTF-8
   std::vector<Victim> victims;       // the others that did not end with 0
   std::string host = {};             // where it ran
@@ -73,6 +74,8 @@ struct GroupCallbacks {
   std::function<void(Json)> on_event;                      // one event of a worker
   std::function<void(int rank, const std::string& line)> on_line;  // one whole line of output, without its newline
   std::function<void()> on_tick;                           // about 5 times a second
+  std::function<bool(int rank)> left_early;                // asked where a rank ended with 0: was its work not done? Where all end with 0, it was
+  std::function<bool()> nothing_to_save;                   // asked where a rank failed: true kills the others without grace
   std::function<void()> on_output;                         // a rank has written something, or would if the terminal took it
 };
 

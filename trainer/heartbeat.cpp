@@ -14,6 +14,7 @@ namespace tlaunch {
 
 Heartbeat::Heartbeat(const EventWriter& events, double interval_s) : events_(events), interval_s_(interval_s) {
   if (interval_s_ <= 0 || !events_.connected()) return;
+  tell();
   sigset_t all, before;
   sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);  // inherited: signals are for the training thread
@@ -33,15 +34,17 @@ Heartbeat::~Heartbeat() {
   if (thread_.joinable()) thread_.join();
 }
 
+void Heartbeat::tell() const {
+  const WorkPlace place = work_place();
+  events_.write("heartbeat", {{"step", place.step},
+                              {"phase", to_string(place.phase)},
+                              {"waits", place.waits},
+                              {"passed", place.passed}});
+}
+
 void Heartbeat::beat() {
   std::unique_lock lock(mutex_);
-  do {
-    const WorkPlace place = work_place();
-    events_.write("heartbeat", {{"step", place.step},
-                                {"phase", to_string(place.phase)},
-                                {"waits", place.waits},
-                                {"passed", place.passed}});
-  } while (!ending_.wait_for(lock, std::chrono::duration<double>(interval_s_), [this] { return ends_; }));
+  while (!ending_.wait_for(lock, std::chrono::duration<double>(interval_s_), [this] { return ends_; })) tell();
 }
 
 double heartbeat_interval_s(const std::string& text) {

@@ -12,13 +12,15 @@ namespace tlaunch {
 
 class Heartbeat {
  public:
-  // `interval_s` 0: none. The thread takes no signals. Where the system has no thread left there is no heartbeat.
+  // `interval_s` 0: none. The first one is told when this returns. The thread takes no signals. Where the system has no thread
+  // left there is no other heartbeat.
   Heartbeat(const EventWriter& events, double interval_s);
   ~Heartbeat();
   Heartbeat(const Heartbeat&) = delete;
   Heartbeat& operator=(const Heartbeat&) = delete;
 
  private:
+  void tell() const;
   void beat();
 
   EventWriter events_;

@@ -2,8 +2,10 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <optional>
 #include <regex>
 #include <stdexcept>
@@ -50,15 +52,26 @@ void count_time() {
   since_ns = now;
 }
 
-struct HangPlace {
+enum class Fault { hang, stop, kill, segv, leave };
+constexpr std::array<const char*, 5> fault_names = {"hang", "stop", "kill", "segv", "leave"};
+
+struct FaultPlace {
   std::int64_t step;
   RunPhase phase;
+  Fault fault;
 };
-std::optional<HangPlace> hang_place;
+std::optional<FaultPlace> fault_place;
 
-void stand_still_where_asked() {
-  if (hang_place && hang_place->step == step_now.load(relaxed) && hang_place->phase == phase_now.load(relaxed))
-    while (true) ::pause();
+void fail_where_asked() {
+  if (!fault_place || fault_place->step != step_now.load(relaxed) || fault_place->phase != phase_now.load(relaxed)) return;
+  switch (fault_place->fault) {
+    case Fault::stop: ::raise(SIGSTOP); break;
+    case Fault::kill: ::raise(SIGKILL); break;
+    case Fault::segv: *static_cast<volatile int*>(nullptr) = 0; break;
+    case Fault::leave: ::_exit(0);
+    case Fault::hang: break;
+  }
+  while (true) ::pause();
 }
 
 }  // namespace
@@ -92,7 +105,7 @@ void note_phase(RunPhase phase) {
   count_time();
   phase_now.store(phase, relaxed);
   note_progress();
-  stand_still_where_asked();
+  fail_where_asked();
 }
 
 void note_progress() { passed_now.store(passed_now.load(relaxed) + 1, relaxed); }  // one thread writes
@@ -120,20 +133,27 @@ WaitsForOthers::~WaitsForOthers() {
   note_progress();
 }
 
-void inject_hang(const std::string& text, int rank) {
+void inject_fault(const std::string& text, int rank) {
   if (text.empty()) return;
-  static const std::regex form("rank=([0-9]{1,6}),step=([0-9]{1,12}),phase=([a-z_]+)");
+  static const std::regex form("rank=([0-9]{1,6}),step=([0-9]{1,12}),phase=([a-z_]+),fault=([a-z]+)");
   std::smatch found;
   const bool reads = std::regex_match(text, found, form);
-  std::string known;
+  std::optional<RunPhase> phase;
+  std::optional<Fault> fault;
+  std::string phases, faults;
   for (int i = 0; i <= static_cast<int>(RunPhase::finish); ++i) {
-    const auto phase = static_cast<RunPhase>(i);
-    known += (known.empty() ? "" : "|") + std::string(to_string(phase));
-    if (!reads || found[3] != to_string(phase)) continue;
-    if (std::stoi(found[1]) == rank) hang_place = HangPlace{std::stoll(found[2]), phase};
-    return;
+    const char* name = to_string(static_cast<RunPhase>(i));
+    phases += (phases.empty() ? "" : "|") + std::string(name);
+    if (reads && found[3] == name) phase = static_cast<RunPhase>(i);
   }
-  throw UsageError(std::string("environment: ") + env::inject_hang + "='" + text + "'; expected rank=R,step=N,phase=" + known);
+  for (std::size_t i = 0; i < fault_names.size(); ++i) {
+    faults += (faults.empty() ? "" : "|") + std::string(fault_names[i]);
+    if (reads && found[4] == fault_names[i]) fault = static_cast<Fault>(i);
+  }
+  if (!phase || !fault)
+    throw UsageError(std::string("environment: ") + env::inject_fault + "='" + text + "'; expected rank=R,step=N,phase=" + phases +
+                     ",fault=" + faults);
+  if (std::stoi(found[1]) == rank) fault_place = FaultPlace{std::stoll(found[2]), *phase, *fault};
 }
 
 }  // namespace tlaunch

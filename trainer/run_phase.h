@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <string>
 
@@ -30,16 +31,20 @@ void note_progress();       // a batch of an evaluation, a part of a longer phas
 
 WorkPlace work_place();     // from any thread, and in a signal handler
 
-// A phase between steps; the one before comes back at its end.
+// A phase between steps; the one before comes back at its end. Not where an exception ends it: the record of a failure tells
+// the phase that it came from.
 class PhaseScope {
  public:
   explicit PhaseScope(RunPhase phase) : before_(work_place().phase) { note_phase(phase); }
-  ~PhaseScope() { note_phase(before_); }
+  ~PhaseScope() {
+    if (std::uncaught_exceptions() == exceptions_) note_phase(before_);
+  }
   PhaseScope(const PhaseScope&) = delete;
   PhaseScope& operator=(const PhaseScope&) = delete;
 
  private:
   RunPhase before_;
+  int exceptions_ = std::uncaught_exceptions();
 };
 
 // Seconds by phase. Of backward, all_reduce_s is what was left of it once the last gradient was there: the exchange that
@@ -67,8 +72,8 @@ class WaitsForOthers {
   WaitsForOthers& operator=(const WaitsForOthers&) = delete;
 };
 
-// For tests (core/worker_env.h: TLAUNCH_INJECT_HANG): from now on the training thread stands still for ever where it enters
-// the phase that `text` names, if that is for `rank`; "" does nothing. Throws UsageError where the text is not as said there.
-void inject_hang(const std::string& text, int rank);
+// For tests (core/worker_env.h: TLAUNCH_INJECT_FAULT): the training thread does what `text` says where it enters the phase
+// named there, if that is for `rank`; "" does nothing. Throws UsageError where the text is not as said there.
+void inject_fault(const std::string& text, int rank);
 
 }  // namespace tlaunch

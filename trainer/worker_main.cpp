@@ -74,7 +74,8 @@ int train(const WorkerContext& context, const Arguments& arguments) {
   record_crashes(std::atoi(process_getenv(env::event_fd).value_or("-1").c_str()), context.rank);  // checked by context
   write_stack_when_asked(process_getenv(env::stack_file).value_or(""));
   const Heartbeat heartbeat(context.events, context.heartbeat_s);
-  inject_hang(process_getenv(env::inject_hang).value_or(""), context.rank);
+  if (process_getenv(env::attempt).value_or("0") == "0")
+    inject_fault(process_getenv(env::inject_fault).value_or(""), context.rank);
   note_phase(RunPhase::start_up);
   const auto worker = describe_worker();
   const auto settings = worker_settings(context, worker, arguments.config, arguments.overrides);

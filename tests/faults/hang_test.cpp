@@ -31,11 +31,11 @@ class Hang : public testing::Test {
   }
   ~Hang() override {
     if (launcher_ > 0) kill(launcher_, SIGKILL);
-    ::unsetenv("TLAUNCH_INJECT_HANG");
+    ::unsetenv("TLAUNCH_INJECT_FAULT");
     ::setenv("PATH", path_.c_str(), 1);
   }
   void begin(const std::string& injected = "") {
-    if (!injected.empty()) ::setenv("TLAUNCH_INJECT_HANG", injected.c_str(), 1);
+    if (!injected.empty()) ::setenv("TLAUNCH_INJECT_FAULT", (injected + ",fault=hang").c_str(), 1);
     launcher_ = start({program("tlaunch"), "--nproc", "2", "--run-dir", run_, scratch_ / "lstm.yaml"}, scratch_ / "out", scratch_ / "err");
   }
   int end() { return wait_code(std::exchange(launcher_, 0)); }

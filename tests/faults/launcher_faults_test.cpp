@@ -115,6 +115,14 @@ TEST(LauncherFaults, WhatRanksLeaveRunningEndsWithTheGroup) {
   EXPECT_TRUE(child.all_gone(0.1));
 }
 
+TEST(LauncherFaults, WhatACrashedRankHadDetachedEndsWithTheGroup) {
+  ChildProcess child(group("1", kFamily + "if [ $RANK = 1 ]; then sleep 0.3; kill -SEGV $$; fi; wait"));
+  const auto finished = child.wait();
+  EXPECT_EQ(finished.exit_code, 139);
+  EXPECT_LT(finished.seconds, 5);
+  EXPECT_TRUE(child.all_gone(0.1)) << child.marked().size() << " left";
+}
+
 TEST(LauncherFaults, OutputThatNobodyReadsDoesNotKeepTheGroupFromStopping) {
   const test::TempDir folder;
   const std::string sign = folder / "full";

@@ -34,6 +34,13 @@ TEST(FirstFailure, IsTheKilledRankThoughAPeerThatNoticedEndedSooner) {
   EXPECT_EQ(first_rank({exited(0, 1), killed(1, SIGSEGV)}), 1);
 }
 
+TEST(FirstFailure, IsTheRankThatLeftEarlyAndNotThePeerThatWaitedForIt) {
+  RankEnd early = exited(1, 0);
+  early.left_early = true;
+  EXPECT_EQ(first_rank({exited(0, 1), early}), 1);
+  EXPECT_EQ(exit_code_of(early), 1);
+}
+
 TEST(FirstFailure, IsNotARankThatCrashesWhenToldToStop) {
   EXPECT_EQ(first_rank({exited(1, 1), killed(0, SIGSEGV, false)}), 1);
 }
@@ -49,6 +56,7 @@ TEST(FailureCause, NamesSignalsAndExitCodes) {
   EXPECT_EQ(cause_of(exited(0, 7), "p"), "exit code 7");
   EXPECT_EQ(cause_of(killed(0, SIGSEGV), "p"), "SIGSEGV (segmentation fault)");
   EXPECT_EQ(cause_of(killed(0, SIGKILL), "p"), "SIGKILL (killed; out of memory?)");
+  EXPECT_EQ(cause_of(killed(0, SIGKILL, false), "p"), "SIGKILL (by tlaunch)");
   RankEnd starved = killed(0, SIGKILL);
   starved.out_of_memory = true;
   EXPECT_EQ(cause_of(starved, "p"), "SIGKILL (out of memory: killed by the kernel)");

@@ -175,11 +175,11 @@ TEST(ProgramMode, ALineIsShownWithinTwentyMilliseconds) {
   EXPECT_LT(best_s, 0.02);
 }
 
-TEST(ProgramMode, AFloodOfOutputNeedsNoMemoryAndNoMoreDiskThanTheLimit) {
+TEST(ProgramMode, AGigabyteOfOutputNeedsNoMemoryAndNoMoreDiskThanTheLimit) {
   const TempDir folder;
   const pid_t pid = test::start({test::program("tlaunch"), "--log-limit", "20MB", "--run-dir", folder.path(), "--nproc", "2",
                                  "--no-python", "sh", "-c",
-                                 "yes 0123456789012345678901234567890123456789 | head -c 100000000; "
+                                 "yes 0123456789012345678901234567890123456789 | head -c 500000000; "
                                  // The guard's parent is the launcher. (Its ru_maxrss would count the test's own memory before exec.)
                                  "grep VmHWM /proc/$(awk '/^PPid/ {print $2}' /proc/$PPID/status)/status >&2"},
                                 "/dev/null", folder / "err");
