@@ -19,6 +19,7 @@
 //   smoke      {steps_per_epoch}   a smoke test's shortened epoch                                                rank 0
 //   step_down  {step, micro_batch, accumulation, phase}   memory ran out: the step is done again so   the rank short of it
 //   nan        {step, action, count}   updates left out (skip), or {to_step, path, learning_rate_factor} (rollback)     rank 0
+//   profile    {step, steps, trace (Chrome's format), table}   files, once after the profiled steps                 every rank
 //   told_to_stop {signal}   by the system or a user; seen after a step                                           the rank that was
 //   stopped    {step, epoch, samples, signal}   saved, instead of `end`                                          rank 0
 //   failure    {message, exit_code, out_of_memory, step, phase}                                                  the rank that failed

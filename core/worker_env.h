@@ -9,6 +9,7 @@ inline constexpr const char* event_fd = "TLAUNCH_EVENT_FD";    // write end of t
 inline constexpr const char* store_fd = "TLAUNCH_STORE_FD";    // rank 0: a listening socket for the TCPStore
 inline constexpr const char* resume = "TLAUNCH_RESUME";        // checkpoint to go on from
 inline constexpr const char* fit_disk = "TLAUNCH_FIT_DISK";    // set: keep fewer checkpoints where the disk is too small
+inline constexpr const char* profile = "TLAUNCH_PROFILE";      // set: profile some steps (trainer/step_profiler.h)
 inline constexpr const char* device = "TLAUNCH_DEVICE";        // "cuda" (device LOCAL_RANK) or "cpu"; unset: cuda where there is one
 // A smoke test, as JSON. First part {"epochs": 2, "epoch_budget_s": S}: the worker times its first steps, cuts each epoch
 // to what fits S (0: not at all) and tells so in a `smoke` event {steps_per_epoch}. Second part, together with

@@ -163,6 +163,7 @@ struct Parsers {
         ->type_name("M");
     run.add_flag("--smoke-full", smoke_values.full, "Do not shorten the smoke test's epochs");
     run.add_flag("--fit-disk", run_values.fit_disk, "Keep fewer checkpoints where the disk is too small for as many as asked");
+    run.add_flag("--profile", run_values.profile, "Profile ten steps: a Chrome trace and a table of operations each rank, in DIR/profile");
     run.add_flag("--dry-run", run_values.dry_run, "Print every resolved value and where it comes from; start nothing");
     run.add_flag("--retune", run_values.retune, "Measure anew what is left to auto, whatever was measured before");
     run.add_flag("--json", run_values.json, "The summary (or the resolved values) as JSON on stdout");

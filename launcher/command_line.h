@@ -35,7 +35,7 @@ struct RunCommand {
   std::optional<SmokeOptions> smoke;
   std::string run_dir;                   // "": runs/<name>/<time>-<id>
   bool fit_disk = false;                 // keep fewer checkpoints where the disk is too small for the policy
-  bool dry_run = false, retune = false, json = false;
+  bool dry_run = false, retune = false, profile = false, json = false;
   bool pass_stdin = false;               // stdin to rank 0
   std::uint64_t log_limit_bytes = kLogLimitBytes;  // of each rank's log
   std::optional<std::uint64_t> wait_gpu_bytes;     // that each GPU in use must have free before the start

@@ -58,7 +58,7 @@ std::map<std::string, std::string> torchrun_environment(const EnvironmentSpec& s
 }
 
 std::vector<std::string> worker_environment(const std::map<std::string, std::string>& additions) {
-  constexpr const char* kOwn[] = {env::run_dir, env::plan, env::event_fd, env::store_fd, env::resume, env::smoke, env::attempt};
+  constexpr const char* kOwn[] = {env::run_dir, env::plan, env::event_fd, env::store_fd, env::resume, env::profile, env::smoke, env::attempt};
   std::vector<std::string> all;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text = *entry;

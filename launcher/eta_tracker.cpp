@@ -27,7 +27,7 @@ SessionWork EtaTracker::session_work(const StartFacts& start, std::int64_t step)
 
 namespace {
 
-constexpr double least_told_s = 1;  // of a difference
+constexpr double least_told_s = 1, told_share = 0.02;  // beyond the range, in seconds and of the estimate
 
 const char* const part_words[][2] = {{"start_up", "start-up takes"},     {"steps", "the steps take"},
                                      {"data_wait", "waiting for data takes"}, {"evaluation", "evaluations take"},
@@ -75,9 +75,10 @@ std::string EtaTracker::why(const std::map<std::string, double>& projected) cons
 void EtaTracker::project(EtaReport& report, double t_s) {
   report.projected_s = t_s - so_far_.began_s + report.remaining->likely_s;
   const double low_s = first_->low_s, high_s = first_->high_s, gone_s = t_s - so_far_.began_s;
+  const double margin_s = std::max(least_told_s, told_share * first_->likely_s);
   // All of what is to be expected, not its middle alone: a pace of which little has been seen says little.
-  const bool outside = gone_s + report.remaining->high_s < low_s || gone_s + report.remaining->low_s > high_s;
-  if (outside && !outside_ && std::abs(report.projected_s - first_->likely_s) >= least_told_s) {
+  const bool outside = gone_s + report.remaining->high_s < low_s - margin_s || gone_s + report.remaining->low_s > high_s + margin_s;
+  if (outside && !outside_) {
     auto projected = so_far_.spent;
     for (const auto& parts : {spent(t_s), report.remaining->parts})
       for (const auto& [part, seconds] : parts) projected[part] += seconds;

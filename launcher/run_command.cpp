@@ -76,6 +76,7 @@ int train(const RunCommand& command, Job job, double began_s) {
   start.plan_path = files.plan_path;
   start.resume_path = place.resume_path;
   start.fit_disk = command.fit_disk;
+  start.profile = command.profile;
   start.pass_stdin = command.pass_stdin;
   start.log_limit_bytes = command.log_limit_bytes;
   start.grace_s = command.grace_s.value_or(job.config.launch.grace_s);

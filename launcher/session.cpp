@@ -124,6 +124,9 @@ void Session::narrate(const Json& event) {
       progress_.line("the disk is too small for the checkpoints that were asked for: checkpoint.save_top_k=" +
                      std::to_string(event_integer(*fitted, "save_top_k")) + ", save_last=" +
                      (fitted->value("save_last", true) ? "true" : "false"));
+  } else if (name == "profile") {
+    progress_.line("profile of " + std::to_string(event_integer(event, "steps")) + " steps: " + event_text(event, "table") + ", and " +
+                   event_text(event, "trace") + " for chrome://tracing or Perfetto");
   } else if (name == "nan") {
     progress_.line(nan_text(event));
   } else if (name == "smoke") {

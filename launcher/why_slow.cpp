@@ -9,7 +9,7 @@ namespace tlaunch {
 namespace {
 
 // What is worth a line (sources B and D: all cards below 60 % busy, one card doing the others' work, nearly empty memory).
-constexpr double much_waiting = 0.05, much_exchange = 0.20, much_evaluation = 0.15, much_saving = 0.035, much_logging = 0.01,
+constexpr double much_waiting = 0.05, much_exchange = 0.20, much_evaluation = 0.15, much_saving = 0.035, much_logging = 0.05,
                  idle_gpu = 0.60, empty_memory = 0.50, imbalance = 0.15;
 
 constexpr const char* step_parts[] = {"loading", "copy", "forward", "backward", "all_reduce", "optimizer"};

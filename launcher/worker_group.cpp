@@ -55,6 +55,7 @@ WorkerGroup worker_group(const Job& job, const WorkerStart& start) {
     if (!start.run_dir.empty()) worker.environment[env::run_dir] = start.run_dir;
     if (!start.resume_path.empty()) worker.environment[env::resume] = start.resume_path;
     if (start.fit_disk) worker.environment[env::fit_disk] = "1";
+    if (start.profile) worker.environment[env::profile] = "1";
     if (!start.smoke.empty()) worker.environment[env::smoke] = start.smoke;
     if (!start.log_folder.empty()) {
       worker.log_path = start.log_folder + "/rank_" + std::to_string(rank) + ".log";

@@ -19,7 +19,7 @@ struct WorkerStart {
   std::string run_dir, plan_path;       // "" for run_dir: the workers write nothing
   std::string resume_path, smoke;       // "": none
   std::string log_folder;               // "": no log files
-  bool fit_disk = false;
+  bool fit_disk = false, profile = false;
   std::uint64_t log_limit_bytes = kLogLimitBytes;
   bool pass_stdin = false;              // ours to rank 0
   int attempt = 0;

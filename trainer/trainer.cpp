@@ -119,6 +119,7 @@ void Trainer::start() {
   (void)take_phase_times();  // start-up is no part of training
   if (context_.device.is_cuda())
     time_steps_of_device([device = context_.device] { synchronize(device); }, std::max(least_timed_every, config_.log.log_interval.value()));
+  if (process_getenv(env::profile)) profiler_.emplace(context_, stop_step() - first_step_);
   session_start_ = interval_start_ = last_save_ = Clock::now();
 }
 
@@ -173,6 +174,7 @@ bool Trainer::logs_at(std::int64_t step) const {
 
 void Trainer::after_step(const torch::Tensor& local_loss, double learning_rate) {
   const auto step = progress_.step;
+  if (profiler_) profiler_->after_step(step);
   if (smoke_ && smoke_->epochs && step == smoke_measured_step) shorten_epoch();
   if (logs_at(step)) log_step(local_loss, learning_rate);
   if (stop_signal() != 0 && !std::exchange(told_to_stop_, true))

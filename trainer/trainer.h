@@ -14,6 +14,7 @@
 #include "core/run_length.h"
 #include "trainer/saver.h"
 #include "trainer/smoke.h"
+#include "trainer/step_profiler.h"
 #include "trainer/stop_request.h"
 #include "trainer/train_state.h"
 
@@ -92,6 +93,7 @@ class Trainer {
   std::int64_t first_step_ = 0, evaluated_step_ = -1, saved_step_ = -1;
   bool stop_early_ = false, stopping_ = false, told_to_stop_ = false;
   StopAgreement stop_;
+  std::optional<StepProfiler> profiler_;
   std::uint64_t run_peak_bytes_ = 0;
   std::optional<MemoryShortage> shortage_;  // waits for recover(), as does ...
   bool must_roll_back_ = false;

@@ -66,6 +66,45 @@ TEST_F(Run, CountsKimgInThousandSamples) {
   EXPECT_EQ(summary("run")["samples"], 1024);
 }
 
+double sum_of(const Json& parts) {
+  double all = 0;
+  for (const auto& [part, seconds] : parts.items()) all += seconds.get<double>();
+  return all;
+}
+
+TEST_F(Run, IsEstimatedBeforeItStartsAndClosesItsBooks) {
+  const auto outcome = run_tlaunch({"--nproc", "2", "estimate", scratch_ / "lstm.yaml", "--json", "--horizons", "1,4", "--deadline", "1h"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const Json before = Json::parse(outcome.out);
+  EXPECT_NEAR(sum_of(before["time"]["parts"]), before["time"]["likely_s"].get<double>(), 1e-6);
+  EXPECT_LE(before["time"]["low_s"].get<double>(), before["time"]["likely_s"].get<double>());
+  EXPECT_GT(before["throughput"]["kimg_per_h"].get<double>(), 0);
+  ASSERT_EQ(before["horizons"].size(), 2u);
+  EXPECT_LT(before["horizons"][0]["likely_s"].get<double>(), before["horizons"][1]["likely_s"].get<double>());
+  EXPECT_EQ(before["deadline"]["reached"], true);
+
+  ASSERT_EQ(train("run").code, 0);
+  const Json after = summary("run");
+  EXPECT_EQ(before["run"]["total_steps"], after["steps"]);
+  EXPECT_NEAR(sum_of(after["actual"]["parts"]), after["actual"]["wall_s"].get<double>(), 0.05);
+  const Json& training = after["actual"]["training"];
+  EXPECT_EQ(training["ranks"].size(), 2u);
+  EXPECT_GT(training["parts"]["backward"].get<double>(), 0);
+  EXPECT_GT(training["parts"]["all_reduce"].get<double>(), 0);
+  const auto files = list_checkpoints(scratch_ / "run" / "checkpoints");
+  EXPECT_NEAR(before["checkpoints"]["bytes_each"].get<double>(), static_cast<double>(files.at(0).bytes), 0.01 * static_cast<double>(files.at(0).bytes));
+}
+
+TEST_F(Run, AProfileIsATraceAndATableOfEachRank) {
+  const auto outcome = train("run", {"--profile", "train.max_steps=30"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  for (const char* rank : {"rank_0", "rank_1"}) {
+    const auto stem = (scratch_ / "run" / "profile" / rank).string();
+    EXPECT_GT(Json::parse(content(stem + ".json"))["traceEvents"].size(), 100u);
+    EXPECT_NE(content(stem + ".txt").find("host time of 10 steps"), std::string::npos);
+  }
+}
+
 TEST_F(Run, StartsFromWeights) {
   ASSERT_EQ(train("first", {"train.epochs=3"}).code, 0);
   const auto loss_after = summary("first")["metrics"]["train_loss"].get<double>();

@@ -171,7 +171,8 @@ RunSummary summary_of(const GroupResult& result) {
 
 TEST(Summary, CompletedRunClosesTheBooks) {
   RunSummary summary = summary_of({});
-  summary.estimate = TimeEstimate{18, 19, 22, {}};
+  summary.estimate = TimeEstimate{18, 19, 22, {{"tuning", 4}, {"steps", 15}}};
+  summary.spent = {{"tuning", 5}, {"steps", 15}};
   summary.record.on_event({{"event", "end"},
                            {"rank", 0},
                            {"steps", 250},
@@ -187,10 +188,12 @@ TEST(Summary, CompletedRunClosesTheBooks) {
   EXPECT_EQ(json["samples"], 8000);
   EXPECT_EQ(json["run_dir"], "/runs/a");
   EXPECT_EQ(json["metrics"]["val_loss"], 0.25);
-  EXPECT_EQ(json["actual"], (Json{{"samples_per_s", 640.0}, {"wall_s", 20.0}}));
+  EXPECT_EQ(json["actual"], (Json{{"samples_per_s", 640.0}, {"wall_s", 20.0}, {"parts", {{"steps", 15.0}, {"tuning", 5.0}}}}));
   EXPECT_EQ(json["estimate"]["likely_s"], 19.0);
   EXPECT_FALSE(json.contains("failure"));
   EXPECT_THAT(closing_lines(summary), Contains(HasSubstr("estimated at the start: 19 s (+5 %)")));
+  EXPECT_THAT(closing_lines(summary), Contains("  spent on: tuning 5.0 s, steps 15 s"));
+  EXPECT_THAT(closing_lines(summary), Contains("  estimate: tuning 4.0 s, steps 15 s"));
 }
 
 TEST(Summary, FailureNamesTheRankAndWhatItSaid) {
