@@ -1,0 +1,111 @@
+// The ETA on recorded runs, beside what tqdm's smoothing and the plain average say of the same steps. tests/data/eta holds the
+// events of real runs, thinned (benchmarks/estimates.py --traces).
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <vector>
+
+#include "launcher/eta_tracker.h"
+#include "launcher/event_fields.h"
+#include "tuning/median.h"
+
+namespace tlaunch {
+namespace {
+
+std::vector<Json> events_of(const std::filesystem::path& file) {
+  std::vector<Json> events;
+  std::ifstream in(file);
+  for (std::string line; std::getline(in, line);) events.push_back(Json::parse(line));
+  return events;
+}
+
+// What each method says remains, as steps come.
+class Methods {
+ public:
+  explicit Methods(std::int64_t total) : total_(total) {}
+  void on_step(double t_s, std::int64_t step) {
+    if (first_step_ >= 0 && step > last_step_) {
+      const double dt = t_s - last_s_, dn = static_cast<double>(step - last_step_);
+      smoothed_dt_ = smoothed_dn_ > 0 ? 0.3 * dt + 0.7 * smoothed_dt_ : dt;  // tqdm 4: smoothing 0.3 of both
+      smoothed_dn_ = smoothed_dn_ > 0 ? 0.3 * dn + 0.7 * smoothed_dn_ : dn;
+    }
+    if (first_step_ < 0) {
+      first_step_ = step;
+      first_s_ = t_s;
+    }
+    last_step_ = step;
+    last_s_ = t_s;
+  }
+  double tqdm_s() const { return smoothed_dn_ > 0 ? smoothed_dt_ / smoothed_dn_ * left() : 0; }
+  double average_s() const {
+    return last_step_ > first_step_ ? (last_s_ - first_s_) / static_cast<double>(last_step_ - first_step_) * left() : 0;
+  }
+  bool ready() const { return smoothed_dn_ > 0; }
+
+ private:
+  double left() const { return static_cast<double>(total_ - last_step_); }
+  std::int64_t total_, first_step_ = -1, last_step_ = -1;
+  double first_s_ = 0, last_s_ = 0, smoothed_dt_ = 0, smoothed_dn_ = 0;
+};
+
+struct Errors {
+  std::vector<double> ours, tqdm, average;  // absolute, as shares of what remained
+  std::int64_t covered = 0, all = 0;
+};
+
+void replay(const std::filesystem::path& file, Errors& errors) {
+  const auto events = events_of(file);
+  ASSERT_FALSE(events.empty()) << file;
+  const double start_s = event_real(events.front(), "t"), end_s = event_real(events.back(), "t");
+  RunRecord record;
+  EtaTracker tracker(start_s, RunConfig{}, {start_s, {}, {}});
+  Methods methods(event_integer(events.front(), "total_steps"));
+  const std::vector<double> shares{0.05, 0.10, 0.25, 0.50, 0.75, 0.90};
+  std::size_t next = 0;
+  for (const Json& event : events) {
+    record.on_event(event);
+    const EtaReport report = tracker.on_event(event, record);
+    const double t_s = event_real(event, "t");
+    if (event_text(event, "event") != "step") continue;
+    methods.on_step(t_s, event_integer(event, "step"));
+    if (report.remaining) {
+      EXPECT_GE(report.remaining->low_s, 0);
+      EXPECT_LE(report.remaining->low_s, report.remaining->likely_s);
+      EXPECT_LE(report.remaining->likely_s, report.remaining->high_s);
+    }
+    if (next >= shares.size() || t_s < start_s + shares[next] * (end_s - start_s) || !report.remaining || !methods.ready()) continue;
+    ++next;
+    const double left_s = end_s - t_s;
+    errors.ours.push_back(std::abs(report.remaining->likely_s / left_s - 1));
+    errors.tqdm.push_back(std::abs(methods.tqdm_s() / left_s - 1));
+    errors.average.push_back(std::abs(methods.average_s() / left_s - 1));
+    errors.covered += report.remaining->low_s <= left_s && left_s <= report.remaining->high_s;
+    ++errors.all;
+  }
+}
+
+TEST(EtaTraces, BetterThanSmoothingAndThanTheAverage) {
+  const char* source = std::getenv("TLAUNCH_SOURCE_DIR");
+  const std::filesystem::path folder = std::filesystem::path(source ? source : ".") / "tests/data/eta";
+  Errors errors;
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    if (entry.path().extension() == ".jsonl") files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  ASSERT_GE(files.size(), 4u);
+  for (const auto& file : files) replay(file, errors);
+  const double ours = median(errors.ours), tqdm = median(errors.tqdm), average = median(errors.average);
+  RecordProperty("ours", std::to_string(ours));
+  std::printf("median absolute error: ours %.3f, tqdm %.3f, average %.3f; range held %lld of %lld\n", ours, tqdm, average,
+              static_cast<long long>(errors.covered), static_cast<long long>(errors.all));
+  EXPECT_LT(ours, tqdm);
+  EXPECT_LE(ours, average);
+  EXPECT_LT(ours, 0.15);
+}
+
+}  // namespace
+}  // namespace tlaunch
