@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "core/error.h"
+#include "core/quantity.h"
 #include "launcher/checkpoints_line.h"
 #include "launcher/command_parse.h"
 #include "launcher/command_split.h"
@@ -96,6 +97,7 @@ struct Parsers {
 
   RunCommand run_values;
   SmokeOptions smoke_values;
+  std::string deadline;
   bool smoke = false, version = false;
   std::string completion_shell;
   std::optional<std::string> numa;  // of whatever command
@@ -163,6 +165,7 @@ struct Parsers {
         ->type_name("M");
     run.add_flag("--smoke-full", smoke_values.full, "Do not shorten the smoke test's epochs");
     run.add_flag("--fit-disk", run_values.fit_disk, "Keep fewer checkpoints where the disk is too small for as many as asked");
+    run.add_option("--deadline", deadline, "Say whether it will be done in time, as 3d, and if not what to change; it runs all the same")->type_name("TIME");
     run.add_flag("--profile", run_values.profile, "Profile ten steps: a Chrome trace and a table of operations each rank, in DIR/profile");
     run.add_flag("--dry-run", run_values.dry_run, "Print every resolved value and where it comes from; start nothing");
     run.add_flag("--retune", run_values.retune, "Measure anew what is left to auto, whatever was measured before");
@@ -283,6 +286,7 @@ Command run_command(Parsers& parsers, const std::vector<std::string>& own, const
     for (const char* option : {"--smoke-epochs", "--smoke-minutes", "--smoke-full"})
       if (parsers.run.count(option) > 0) throw UsageError(std::string(option) + " needs --smoke");
   }
+  if (!parsers.deadline.empty()) parsers.run_values.deadline_s = parse_duration_s("--deadline", parsers.deadline);
   if (parsers.smoke && parsers.run_values.resume)
     throw UsageError("--smoke starts a run of its own: leave --resume out");
   apply_torchrun(torchrun, parsers.run_values.nproc);

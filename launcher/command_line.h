@@ -34,6 +34,7 @@ struct RunCommand {
   std::optional<std::string> resume;     // auto | path of a checkpoint
   std::optional<SmokeOptions> smoke;
   std::string run_dir;                   // "": runs/<name>/<time>-<id>
+  std::optional<double> deadline_s;      // in which it is to be done
   bool fit_disk = false;                 // keep fewer checkpoints where the disk is too small for the policy
   bool dry_run = false, retune = false, profile = false, json = false;
   bool pass_stdin = false;               // stdin to rank 0

@@ -5,6 +5,7 @@
 
 #include "core/units.h"
 #include "launcher/text_table.h"
+#include "launcher/whole_number.h"
 
 namespace tlaunch {
 namespace {
@@ -16,15 +17,12 @@ struct Purpose {
 };
 constexpr Purpose purposes[] = {{"quick", 0.5}, {"standard", 1}, {"high quality", 10.0 / 3}};
 constexpr int data_factors[] = {2, 4, 10};
-// Of ideal scaling that another rank with a card of its own keeps: gradients are exchanged. Modelled, not measured.
-constexpr double scaling = 0.95;
-
 std::string count_text(std::int64_t count, const char* unit) {
   return std::to_string(count) + " " + unit + (count == 1 ? "" : "s");
 }
 
 RunForecast of(const EstimateInput& input, const RunConfig& config, const Pace& pace) {
-  return forecast_run(config, pace, 0, input.tuning_s, input.history, input.fingerprint);
+  return forecast_run(config, pace, input.done_steps, input.tuning_s, input.history, input.fingerprint);
 }
 
 ForecastRow row(const EstimateInput& input, const RunConfig& config, std::string label) {
@@ -66,27 +64,22 @@ std::vector<ForecastRow> horizons(const EstimateInput& input, const std::vector<
   return rows;
 }
 
-// The ladder that tuning climbed: samples/s by micro-batch, with the same effective batch.
 void add_batches(const EstimateInput& input, std::vector<WhatIf>& rows) {
-  const Choice* choice = input.job.plan.find("batch_size");
-  if (choice == nullptr || !choice->evidence.is_object() || !choice->evidence.contains("samples_per_s")) return;
-  const Json& ladder = choice->evidence["samples_per_s"];
-  const std::string ours = choice->value.dump();
-  if (!ladder.is_object() || !ladder.contains(ours) || !ladder[ours].is_number() || ladder[ours].get<double>() <= 0) return;
-  std::vector<std::pair<std::int64_t, double>> found;
-  for (const auto& [batch, pace] : ladder.items())
-    if (batch != ours && pace.is_number() && pace.get<double>() > 0) found.emplace_back(std::atoll(batch.c_str()), pace.get<double>());
-  std::sort(found.begin(), found.end());
-  for (const auto& [batch, pace] : found)
-    rows.push_back({"micro-batch " + std::to_string(batch) + " instead of " + ours,
-                    of(input, input.job.config, faster(input.pace, pace / ladder[ours].get<double>())).time.likely_s, true});
+  const auto ladder = measured_ladder(input.job);
+  const auto ours = ladder.find(input.job.config.train.batch_size.value_or(0));
+  if (ours == ladder.end()) return;
+  for (const auto& [batch, pace] : ladder) {
+    if (batch == ours->first) continue;
+    rows.push_back({"micro-batch " + std::to_string(batch) + " instead of " + std::to_string(ours->first),
+                    of(input, input.job.config, faster(input.pace, pace / ours->second)).time.likely_s, true});
+  }
 }
 
 void add_ranks(const EstimateInput& input, std::vector<WhatIf>& rows) {
   if (!input.job.world.on_gpu) return;  // ranks on the CPU share its cores: another number of them is to be measured
   for (const std::int64_t ranks : {1, 2, 4, 8}) {
     if (ranks == input.job.world.size) continue;
-    const double ratio = static_cast<double>(ranks) / static_cast<double>(input.job.world.size) * (ranks > input.job.world.size ? scaling : 1 / scaling);
+    const double ratio = static_cast<double>(ranks) / static_cast<double>(input.job.world.size) * (ranks > input.job.world.size ? rank_scaling : 1 / rank_scaling);
     rows.push_back({count_text(ranks, "GPU"), of(input, input.job.config, faster(input.pace, ratio)).time.likely_s, false});
   }
 }
@@ -100,6 +93,20 @@ void add_data(const EstimateInput& input, std::vector<WhatIf>& rows) {
   }
 }
 
+// As the config saves, where it does so by epochs.
+FiguresReport policies(const EstimateInput& input, const RunForecast& run) {
+  const CheckpointConfig& checkpoint = input.job.config.checkpoint;
+  const auto epochs = std::max<std::int64_t>(1, run.work.length.total_steps / run.work.length.steps_per_epoch);
+  FigureOptions options;
+  options.checkpoint_size = std::to_string(run.disk.checkpoint_bytes) + "B";
+  options.epochs = "5,10,20,50,100";
+  options.save_top_k = checkpoint.save_top_k;
+  options.save_last = checkpoint.save_last;
+  options.every_n_epochs = checkpoint.every_n_epochs.value_or(1);
+  options.log_size = std::to_string(run.disk.log_bytes / static_cast<std::uint64_t>(epochs)) + "B";
+  return report_of(options, "");
+}
+
 std::string range_text(const TimeEstimate& time) { return format_duration(time.low_s) + " to " + format_duration(time.high_s); }
 
 std::string fits_text(const ConfigEstimate& estimate, const DiskEstimate& disk) {
@@ -109,10 +116,24 @@ std::string fits_text(const ConfigEstimate& estimate, const DiskEstimate& disk) 
 
 }  // namespace
 
+std::map<std::int64_t, double> measured_ladder(const Job& job) {
+  std::map<std::int64_t, double> ladder;
+  const Choice* choice = job.plan.find("batch_size");
+  if (choice == nullptr || !choice->evidence.is_object()) return ladder;
+  const auto found = choice->evidence.find("samples_per_s");
+  if (found == choice->evidence.end() || !found->is_object()) return ladder;
+  for (const auto& [batch, pace] : found->items()) {
+    const auto number = whole_number(batch, 1);
+    if (number && pace.is_number() && pace.get<double>() > 0) ladder[*number] = pace.get<double>();
+  }
+  return ladder;
+}
+
 ConfigEstimate estimate_config(const EstimateInput& input, const std::vector<std::int64_t>& epochs) {
   ConfigEstimate estimate;
   estimate.run = of(input, input.job.config, input.pace);
   estimate.horizons = horizons(input, epochs);
+  estimate.policies = policies(input, estimate.run);
   add_batches(input, estimate.what_ifs);
   add_ranks(input, estimate.what_ifs);
   add_data(input, estimate.what_ifs);
@@ -136,6 +157,7 @@ Json to_json(const ConfigEstimate& estimate) {
   json["what_if"] = Json::array();
   for (const WhatIf& what : estimate.what_ifs)
     json["what_if"].push_back({{"label", what.label}, {"likely_s", what.likely_s}, {"origin", what.measured ? "measured" : "modelled"}});
+  json["disk"]["policies"] = to_json(estimate.policies, estimate.free_bytes)["horizons"];
   if (estimate.free_bytes) json["disk"]["free_bytes"] = *estimate.free_bytes;
   return json;
 }
@@ -158,7 +180,7 @@ std::string to_text(const ConfigEstimate& estimate, const Job& job) {
   for (const WhatIf& what : estimate.what_ifs)
     table.row({what.label, format_duration(what.likely_s), what.measured ? "measured" : "modelled"});
   const std::string others = table.text();
-  return text + (others.empty() ? "" : "\n" + others);
+  return text + (others.empty() ? "" : "\n" + others) + "\n" + to_text(estimate.policies, estimate.free_bytes);
 }
 
 }  // namespace tlaunch

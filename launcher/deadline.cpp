@@ -11,7 +11,6 @@ namespace {
 
 constexpr double noticed = 0.01;           // of the run: a change that wins less is left out
 constexpr std::int64_t rarer = 4;          // evaluations and saves
-constexpr double scaling = 0.95;           // as in config_estimate.cpp
 
 // A job that changes are made to.
 struct Variant {
@@ -24,15 +23,6 @@ struct Change {
   bool measured = false;
   std::function<void(Variant&)> make;
 };
-
-std::optional<double> ladder_pace(const Job& job, std::int64_t micro_batch) {
-  const Choice* choice = job.plan.find("batch_size");
-  if (choice == nullptr || !choice->evidence.is_object()) return std::nullopt;
-  const auto ladder = choice->evidence.find("samples_per_s");
-  if (ladder == choice->evidence.end() || !ladder->is_object()) return std::nullopt;
-  const auto found = ladder->find(std::to_string(micro_batch));
-  return found != ladder->end() && found->is_number() && found->get<double>() > 0 ? std::optional(found->get<double>()) : std::nullopt;
-}
 
 // What leaves the result of training alone first, what asks for more machines next, what trains otherwise last.
 std::vector<Change> changes_of(const EstimateInput& input) {
@@ -47,22 +37,17 @@ std::vector<Change> changes_of(const EstimateInput& input) {
   if (!config.checkpoint.async)
     changes.push_back({"save in the background", "checkpoint.async=true", false, [](Variant& job) { job.config.checkpoint.async = true; }});
   // The fastest micro-batch of those that tuning measured: it takes the smallest within 3 % of that.
-  if (const auto micro = config.train.batch_size; micro && ladder_pace(input.job, *micro)) {
-    const double ours = *ladder_pace(input.job, *micro);
-    for (std::int64_t batch = 2 * *micro; batch <= 64 * *micro; batch *= 2) {
-      const auto pace = ladder_pace(input.job, batch);
-      if (!pace || *pace <= ours) continue;
-      const double ratio = *pace / ours;
-      changes.push_back({"micro-batch " + std::to_string(batch), "train.batch_size=" + std::to_string(batch), true,
-                         [ratio](Variant& job) { job.pace = faster(job.pace, ratio); }});
-      break;
-    }
-  }
+  const auto ladder = measured_ladder(input.job);
+  const auto ours = ladder.find(config.train.batch_size.value_or(0));
+  const auto best = std::max_element(ladder.begin(), ladder.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  if (ours != ladder.end() && best->second > ours->second)
+    changes.push_back({"micro-batch " + std::to_string(best->first), "train.batch_size=" + std::to_string(best->first), true,
+                       [ratio = best->second / ours->second](Variant& job) { job.pace = faster(job.pace, ratio); }});
   const auto cards = static_cast<std::int64_t>(input.job.hardware.gpus.size());
   if (input.job.world.on_gpu)
     for (const std::int64_t ranks : {2, 4, 8, 16}) {
       if (ranks <= input.job.world.size) continue;
-      const double ratio = scaling * static_cast<double>(ranks) / static_cast<double>(input.job.world.size);
+      const double ratio = rank_scaling * static_cast<double>(ranks) / static_cast<double>(input.job.world.size);
       changes.push_back({std::to_string(ranks) + " GPUs" + (ranks <= cards ? " (this machine has them)" : ""), "--nproc " + std::to_string(ranks), false,
                          [ratio](Variant& job) { job.pace = faster(job.pace, ratio); }});
       break;
@@ -75,7 +60,7 @@ std::string shorter(const EstimateInput& input, double deadline_s) {
   if (!config.train.epochs || config.train.max_steps || config.train.kimg) return "";
   for (std::int64_t epochs = *config.train.epochs - 1; epochs > 0; epochs -= std::max<std::int64_t>(1, epochs / 50)) {
     config.train.epochs = epochs;
-    if (forecast_run(config, input.pace, 0, input.tuning_s, input.history, input.fingerprint).time.likely_s <= deadline_s)
+    if (forecast_run(config, input.pace, input.done_steps, input.tuning_s, input.history, input.fingerprint).time.likely_s <= deadline_s)
       return "train.epochs=" + std::to_string(epochs);
   }
   return "";
@@ -83,11 +68,11 @@ std::string shorter(const EstimateInput& input, double deadline_s) {
 
 }  // namespace
 
-DeadlineAnswer answer_deadline(const EstimateInput& input, const ConfigEstimate& estimate, double deadline_s) {
+DeadlineAnswer answer_deadline(const EstimateInput& input, const TimeEstimate& now, double deadline_s) {
   DeadlineAnswer answer;
   answer.deadline_s = deadline_s;
-  answer.likely_s = answer.least_s = estimate.run.time.likely_s;
-  answer.high_s = estimate.run.time.high_s;
+  answer.likely_s = answer.least_s = now.likely_s;
+  answer.high_s = now.high_s;
   answer.reached = answer.high_s <= deadline_s;
   if (answer.reached) return answer;
   Variant job{input.job.config, input.pace};
@@ -95,7 +80,7 @@ DeadlineAnswer answer_deadline(const EstimateInput& input, const ConfigEstimate&
     Variant changed = job;
     change.make(changed);
     const double likely_s =
-        forecast_run(changed.config, changed.pace, 0, input.tuning_s, input.history, input.fingerprint).time.likely_s;
+        forecast_run(changed.config, changed.pace, input.done_steps, input.tuning_s, input.history, input.fingerprint).time.likely_s;
     if (answer.least_s - likely_s < noticed * answer.likely_s) continue;
     job = changed;
     answer.least_s = likely_s;

@@ -24,7 +24,8 @@ struct DeadlineAnswer {
   std::string shorter;      // the length that fits as it is: "train.epochs=6"; "" where not even one epoch does
 };
 
-DeadlineAnswer answer_deadline(const EstimateInput& input, const ConfigEstimate& estimate, double deadline_s);
+// `now`: the run as it is.
+DeadlineAnswer answer_deadline(const EstimateInput& input, const TimeEstimate& now, double deadline_s);
 
 Json to_json(const DeadlineAnswer& answer);
 std::string to_text(const DeadlineAnswer& answer);

@@ -1,10 +1,12 @@
 #include "launcher/run_command.h"
 
 #include <cstdio>
+#include <sstream>
 
 #include "core/error.h"
 #include "core/event.h"
 #include "launcher/attempts.h"
+#include "launcher/deadline.h"
 #include "launcher/dry_run.h"
 #include "launcher/history_file.h"
 #include "launcher/gpu_wait.h"
@@ -46,6 +48,12 @@ void remember(const Job& job, const RunForecast& forecast, const RunSummary& sum
     append_to_history({job_fingerprint(job), forecast.measured.likely_s, summary.wall_s - tuning->second});
 }
 
+void tell_deadline(const Job& job, const RunPlace& place, const RunForecast& forecast, double tuning_s, double deadline_s, Progress& progress) {
+  const EstimateInput input{job, forecast.pace, tuning_s, step_of_checkpoint(place.resume_path).value_or(0), read_history(), job_fingerprint(job)};
+  std::istringstream lines(to_text(answer_deadline(input, forecast.time, deadline_s)));
+  for (std::string line; std::getline(lines, line);) progress.line(line);
+}
+
 int train(const RunCommand& command, Job job, double began_s) {
   Progress progress(stderr, stderr_terminal());
   RunPlace place = choose_place(job, command.run_dir, command.resume);
@@ -68,6 +76,7 @@ int train(const RunCommand& command, Job job, double began_s) {
   if (forecast) {
     for (const std::string& line : forecast_lines(*forecast)) progress.line(line);
     log.append("estimate", to_json(*forecast));
+    if (command.deadline_s) tell_deadline(job, place, *forecast, tuning_s, *command.deadline_s, progress);
   }
 
   WorkerStart start;

@@ -1,0 +1,106 @@
+#include "launcher/config_estimate.h"
+
+#include <gmock/gmock.h>
+
+#include "launcher/deadline.h"
+
+namespace tlaunch {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+// 10 epochs of 50 steps, 20 ms each; an evaluation an epoch of 1 s: 10 s of steps, 10 s of evaluations, 2.3 s beside.
+class Estimated : public testing::Test {
+ protected:
+  Estimated() {
+    job_.world = {1, false};
+    job_.config.train.epochs = 10;
+    job_.config.train.effective_batch_size = 100;
+    job_.config.train.batch_size = 50;
+    job_.config.eval.every_n_epochs = 1;
+    job_.config.checkpoint.every_n_epochs = 1;
+    job_.config.log.log_interval = 10;
+    pace_.step = {0.019, 0.020, 0.021};
+    pace_.start_s = 2;
+    pace_.evaluation_fixed_s = 1;
+    pace_.save_bytes = 1'000'000;
+    pace_.facts = {5000, 500, 1000, false};
+  }
+
+  void measured(const Json& ladder) { job_.plan.choices = {{"batch_size", 50, Origin::measured, "", {{"samples_per_s", ladder}}}}; }
+  EstimateInput input() const { return {job_, pace_, 1, 0, {}, "job"}; }
+  DeadlineAnswer answer(double deadline_s) const {
+    return answer_deadline(input(), estimate_config(input(), {}).run.time, deadline_s);
+  }
+
+  Job job_;
+  Pace pace_;
+};
+
+TEST_F(Estimated, HorizonsAroundTheBudgetOrAsAsked) {
+  const auto around = estimate_config(input(), {});
+  ASSERT_EQ(around.horizons.size(), 3u);
+  EXPECT_EQ(around.horizons[0].label, "quick: 5 epochs");
+  EXPECT_EQ(around.horizons[2].label, "high quality: 33 epochs");
+  EXPECT_EQ(around.horizons[1].time.likely_s, around.run.time.likely_s);
+  const auto asked = estimate_config(input(), {1, 20});
+  ASSERT_EQ(asked.horizons.size(), 2u);
+  EXPECT_EQ(asked.horizons[1].label, "20 epochs");
+  EXPECT_EQ(asked.horizons[1].disk.checkpoints, 20);
+}
+
+TEST_F(Estimated, WhatIfsSayWhetherTheyWereMeasured) {
+  measured({{"25", 2500.0}, {"50", 5000.0}, {"100", 5100.0}});
+  const auto estimate = estimate_config(input(), {});
+  ASSERT_EQ(estimate.what_ifs.size(), 2u + 3u);
+  EXPECT_EQ(estimate.what_ifs[0].label, "micro-batch 25 instead of 50");
+  EXPECT_TRUE(estimate.what_ifs[0].measured);
+  EXPECT_NEAR(estimate.what_ifs[0].likely_s, estimate.run.time.likely_s + 10, 0.01);
+  EXPECT_EQ(estimate.what_ifs[2].label, "data x2");
+  EXPECT_FALSE(estimate.what_ifs[2].measured);
+  const Json json = to_json(estimate);
+  EXPECT_EQ(json["what_if"][2]["origin"], "modelled");
+  EXPECT_EQ(json["disk"]["policies"].size(), 5u);
+  EXPECT_EQ(json["checkpoints"]["count"], 10);
+}
+
+TEST_F(Estimated, MoreGpusAreModelled) {
+  job_.world = {2, true};
+  const auto estimate = estimate_config(input(), {});
+  EXPECT_EQ(estimate.what_ifs[0].label, "1 GPU");
+  EXPECT_EQ(estimate.what_ifs[1].label, "4 GPUs");
+  EXPECT_NEAR(estimate.run.time.likely_s - estimate.what_ifs[1].likely_s, 10 - 10 / (2 * rank_scaling), 0.01);
+}
+
+TEST_F(Estimated, ADeadlineThatIsReachedNeedsNoChange) {
+  const auto reached = answer(3600);
+  EXPECT_TRUE(reached.reached);
+  EXPECT_TRUE(reached.changes.empty());
+  EXPECT_THAT(to_text(reached), HasSubstr("reached as it is"));
+}
+
+TEST_F(Estimated, TheCheapestChangesThatReachIt) {
+  measured({{"50", 5000.0}, {"100", 10000.0}});
+  const auto first = answer(17);
+  ASSERT_EQ(first.changes.size(), 1u);
+  EXPECT_EQ(first.changes[0].setting, "eval.every_n_epochs=4");
+  EXPECT_TRUE(first.reached_with_changes);
+  const auto both = answer(12);
+  ASSERT_EQ(both.changes.size(), 2u);
+  EXPECT_EQ(both.changes[1].setting, "train.batch_size=100");
+  EXPECT_TRUE(both.changes[1].measured);
+  EXPECT_TRUE(both.reached_with_changes);
+}
+
+TEST_F(Estimated, WhatIsNotReachableSaysHowFarItGetsAndWhatWouldFit) {
+  const auto missed = answer(8);
+  EXPECT_FALSE(missed.reached_with_changes);
+  EXPECT_EQ(missed.shorter, "train.epochs=2");
+  EXPECT_THAT(to_text(missed), AllOf(HasSubstr("not reachable: 16 s"), HasSubstr("train.epochs=2")));
+  EXPECT_EQ(to_json(missed)["reached_with_changes"], false);
+  EXPECT_EQ(answer(0.5).shorter, "");
+}
+
+}  // namespace
+}  // namespace tlaunch
