@@ -42,7 +42,7 @@ class RunCommandTest : public testing::Test {
 
   std::vector<std::string> command(std::vector<std::string> arguments,
                                    const std::vector<std::string>& variables = {}) const {
-    std::vector<std::string> argv = {"/usr/bin/env", "XDG_CACHE_HOME=" + path("cache"), "CUDA_VISIBLE_DEVICES="};
+    std::vector<std::string> argv = {"/usr/bin/env", "XDG_CACHE_HOME=" + path("cache"), "XDG_STATE_HOME=" + path("state"), "CUDA_VISIBLE_DEVICES="};
     argv.insert(argv.end(), variables.begin(), variables.end());
     argv.push_back((fs::read_symlink("/proc/self/exe").parent_path() / "tlaunch").string());
     argv.insert(argv.end(), arguments.begin(), arguments.end());
