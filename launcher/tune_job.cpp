@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <limits>
 
 #include "core/effective_batch.h"
 #include "core/error.h"
@@ -133,7 +134,8 @@ TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog*
     const TuneInput input{team.config, job.hardware, shape_of(job), job.plan, outcome.budget_bytes,
                           job.loaded.config.tune.budget_s, how.thorough};
     outcome = tune(input, runner, callbacks);
-    if (!outcome.interrupted) {
+    const double budget_s = job.loaded.config.tune.budget_s.value_or(std::numeric_limits<double>::max());
+    if (!outcome.interrupted && runner.elapsed_s() < budget_s) {
       const RunConfig planned = apply(job.loaded.config, outcome.plan);
       outcome.pace = rehearse(planned, {}, runner, callbacks);
       outcome.interrupted = runner.interrupted_by() != 0;

@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""What logging, events and heartbeats cost a step: the same LSTM run with all of them, under tlaunch with the log_interval it
+chooses, and with none, as a single process that nobody listens to. In pairs, ABBA, steady samples/s of each.
+
+    python3 benchmarks/logging_cost.py [--pairs 6] [--steps 3000] [--bin build/bin]"""
+import argparse
+import json
+import math
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+CONFIG = HERE.parent / "configs" / "deeplog.yaml"
+HDFS = Path(os.environ.get("TLAUNCH_TEST_DATA", HERE.parents[1] / "shared" / "data")) / "hdfs"
+WANTED = 0.01
+
+
+def run(command, env):
+    result = subprocess.run([str(word) for word in command], env=os.environ | env, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if result.returncode != 0:
+        sys.exit(f"exit {result.returncode}: {result.stderr[-2000:]}")
+    return result.stdout
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pairs", type=int, default=6)
+    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--bin", type=Path, default=HERE.parent / "build/bin")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        kept = {"XDG_CACHE_HOME": f"{scratch}/cache", "XDG_STATE_HOME": f"{scratch}/state"}
+        job = [CONFIG, f"data.root={HDFS}", f"train.max_steps={args.steps}", "eval.every_n_steps=1000000", "checkpoint.save_top_k=0",
+               "checkpoint.save_last=false"]
+        plan = json.loads(run([args.bin / "tlaunch", "--nproc", 1, "tune", "--json", *job], kept))["plan"]
+        fixed = [f"train.batch_size={plan['batch_size']['value']}", f"launch.threads_per_rank={plan['threads_per_rank']['value']}",
+                 f"data.num_workers={plan['num_workers']['value']}", f"data.prefetch_factor={plan['prefetch_factor']['value']}",
+                 "gpu.mixed_precision=off", "tune.enabled=false"]
+        interval = plan["log_interval"]["value"]
+        runs = [0]
+
+        def with_all():
+            runs[0] += 1
+            folder = f"{scratch}/run{runs[0]}"
+            run([args.bin / "tlaunch", "--nproc", 1, "--run-dir", folder, *job, *fixed, f"log.log_interval={interval}"], kept)
+            return json.loads(Path(folder, "summary.json").read_text())["actual"]["samples_per_s"]
+
+        def with_none():
+            values = ["train.gradient_accumulation_steps=" + str(plan["gradient_accumulation_steps"]["value"]), "gpu.tf32=false",
+                      "gpu.cudnn_benchmark=false", "gpu.channels_last=false", "data.pin_memory=false", "log.gpu_log_interval=1000000"]
+            out = run([args.bin / "tlaunch-worker", "train", *job, *fixed, *values, "log.log_interval=1000000", "log.csv=false",
+                       "log.tensorboard=false"], kept | {"OMP_NUM_THREADS": str(plan["threads_per_rank"]["value"])})
+            end = next(line for line in out.splitlines() if line.startswith("end "))
+            return json.loads(end[4:])["steady_samples_per_s"]
+
+        ratios = []
+        for pair in range(args.pairs):
+            order = (with_all, with_none) if pair % 2 == 0 else (with_none, with_all)
+            found = {work: work() for work in order}
+            ratios.append(found[with_none] / found[with_all] - 1)
+            print(f"with all {found[with_all]:.0f} samples/s, with none {found[with_none]:.0f}: cost {ratios[-1]:+.2%}", flush=True)
+        error = statistics.stdev(ratios) / math.sqrt(len(ratios)) if len(ratios) > 1 else math.nan
+        print(f"log_interval {interval}: cost of a step {statistics.mean(ratios):+.2%} +- {error:.2%} (wanted: at most {WANTED:.0%})")
+
+
+if __name__ == "__main__":
+    main()
