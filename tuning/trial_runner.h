@@ -1,4 +1,4 @@
-// Who carries out trials: real workers (launcher/trial_group.h), or a simulated device in tests.
+// Who carries out trials: real workers (launcher/tune/trial_group.h), or a simulated device in tests.
 #pragma once
 
 #include "core/trial.h"

@@ -5,8 +5,8 @@
 #include "checkpoint/torch_file.h"
 #include "checkpoint/written_files.h"
 #include "core/json.h"
-#include "launcher/checkpoints_command.h"
-#include "launcher/run_folder.h"
+#include "launcher/checkpoints/checkpoints_command.h"
+#include "launcher/run/run_folder.h"
 #include "tests/support/run_tlaunch.h"
 
 namespace tlaunch::test {

@@ -1,4 +1,4 @@
-#include "launcher/config_backup.h"
+#include "launcher/run/config_backup.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

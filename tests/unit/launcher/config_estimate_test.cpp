@@ -1,8 +1,8 @@
-#include "launcher/config_estimate.h"
+#include "launcher/estimate/config_estimate.h"
 
 #include <gmock/gmock.h>
 
-#include "launcher/deadline.h"
+#include "launcher/estimate/deadline.h"
 
 namespace tlaunch {
 namespace {

@@ -9,8 +9,8 @@
 #include <fstream>
 #include <vector>
 
-#include "launcher/eta_tracker.h"
-#include "launcher/event_fields.h"
+#include "launcher/estimate/eta_tracker.h"
+#include "launcher/events/event_fields.h"
 #include "tuning/median.h"
 
 namespace tlaunch {

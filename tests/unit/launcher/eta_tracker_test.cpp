@@ -1,4 +1,4 @@
-#include "launcher/eta_tracker.h"
+#include "launcher/estimate/eta_tracker.h"
 
 #include <gmock/gmock.h>
 

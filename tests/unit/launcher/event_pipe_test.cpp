@@ -1,4 +1,4 @@
-#include "launcher/event_pipe.h"
+#include "launcher/group/event_pipe.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "launcher/failure.h"
+#include "launcher/group/failure.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 #include <csignal>
 #include <map>
 
-#include "launcher/error_file.h"
+#include "launcher/group/error_file.h"
 #include "tests/support/temp_dir.h"
 
 namespace tlaunch {

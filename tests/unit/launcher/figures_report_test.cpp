@@ -1,9 +1,9 @@
-#include "launcher/figures_report.h"
+#include "launcher/estimate/figures_report.h"
 
 #include <gmock/gmock.h>
 
 #include "core/error.h"
-#include "launcher/command_line.h"
+#include "launcher/cli/command_line.h"
 
 namespace tlaunch {
 namespace {

@@ -1,5 +1,5 @@
 // Waiting for room on a shared card: what is told and refused, and the built program on two simulated cards.
-#include "launcher/gpu_wait.h"
+#include "launcher/job/gpu_wait.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -10,8 +10,8 @@
 
 #include "core/error.h"
 #include "core/event.h"
-#include "launcher/program_mode.h"
-#include "launcher/rendezvous.h"
+#include "launcher/group/rendezvous.h"
+#include "launcher/program/program_mode.h"
 
 namespace {
 

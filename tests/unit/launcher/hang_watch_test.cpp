@@ -1,5 +1,5 @@
 // Which ranks are said to hang, and when. A second of these tests is a tick, with a heartbeat of each rank that beats.
-#include "launcher/hang_watch.h"
+#include "launcher/hang/hang_watch.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

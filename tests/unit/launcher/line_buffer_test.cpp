@@ -1,4 +1,4 @@
-#include "launcher/line_buffer.h"
+#include "launcher/group/line_buffer.h"
 
 #include <gtest/gtest.h>
 

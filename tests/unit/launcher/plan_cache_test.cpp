@@ -1,4 +1,4 @@
-#include "launcher/plan_cache.h"
+#include "launcher/tune/plan_cache.h"
 
 #include <gtest/gtest.h>
 

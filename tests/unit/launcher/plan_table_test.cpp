@@ -1,4 +1,4 @@
-#include "launcher/plan_table.h"
+#include "launcher/tune/plan_table.h"
 
 #include <gtest/gtest.h>
 

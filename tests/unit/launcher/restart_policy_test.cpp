@@ -1,4 +1,4 @@
-#include "launcher/restart_policy.h"
+#include "launcher/group/restart_policy.h"
 
 #include <gmock/gmock.h>
 

@@ -1,5 +1,5 @@
 // Run folders: names, the lock, what they hold, the link to the newest.
-#include "launcher/run_folder.h"
+#include "launcher/run/run_folder.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 
 #include "child_process.h"
 #include "core/error.h"
-#include "launcher/event_log.h"
+#include "launcher/events/event_log.h"
 #include "tests/support/temp_dir.h"
 
 namespace tlaunch {

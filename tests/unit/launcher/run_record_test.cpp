@@ -1,14 +1,14 @@
 // What the launcher makes of a run's events: figures, time left, summary, progress lines.
-#include "launcher/run_record.h"
+#include "launcher/events/run_record.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "launcher/eta_tracker.h"
-#include "launcher/progress.h"
-#include "launcher/summary.h"
+#include "launcher/estimate/eta_tracker.h"
+#include "launcher/run/summary.h"
+#include "launcher/terminal/progress.h"
 
 namespace tlaunch {
 namespace {

@@ -1,10 +1,10 @@
 // The smoke test's verdict, check by check.
-#include "launcher/smoke_verdict.h"
+#include "launcher/smoke/smoke_verdict.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "launcher/smoke_plan.h"
+#include "launcher/smoke/smoke_plan.h"
 
 namespace tlaunch {
 namespace {

@@ -1,5 +1,5 @@
 // Whole groups of real processes, started through group_driver.
-#include "launcher/supervise.h"
+#include "launcher/group/supervise.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@
 #include <sstream>
 
 #include "child_process.h"
-#include "launcher/this_machine.h"
+#include "launcher/group/this_machine.h"
 #include "tests/support/temp_dir.h"
 
 namespace tlaunch {

@@ -1,5 +1,5 @@
 // Trials by real processes (fake_trial_worker.py): answers, failures of each kind, and that nothing is left behind.
-#include "launcher/trial_group.h"
+#include "launcher/tune/trial_group.h"
 
 #include <gmock/gmock.h>
 

@@ -1,4 +1,4 @@
-#include "launcher/why_slow.h"
+#include "launcher/estimate/why_slow.h"
 
 #include <gmock/gmock.h>
 

@@ -14,9 +14,9 @@
 #include "child_process.h"
 #include "core/error.h"
 #include "core/json.h"
-#include "launcher/environment.h"
-#include "launcher/rendezvous.h"
-#include "launcher/this_machine.h"
+#include "launcher/group/environment.h"
+#include "launcher/group/rendezvous.h"
+#include "launcher/group/this_machine.h"
 #include "tests/support/temp_dir.h"
 
 namespace tlaunch {

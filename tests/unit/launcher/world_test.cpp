@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
-#include "launcher/capability.h"
-#include "launcher/world_size.h"
+#include "launcher/job/capability.h"
+#include "launcher/job/world_size.h"
 
 namespace tlaunch {
 namespace {

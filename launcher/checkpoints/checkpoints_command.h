@@ -1,0 +1,26 @@
+// `tlaunch checkpoints list | verify | prune | export | import`. Results on stdout, narration on stderr.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "checkpoint/catalog.h"
+#include "launcher/cli/command_line.h"
+
+namespace tlaunch {
+
+// Returns the exit code. Throws UsageError, DataError, IoError.
+int run_checkpoints(const CheckpointsCommand& command);
+
+int list_command(const CheckpointsCommand& command);
+int verify_command(const CheckpointsCommand& command);   // 65 where a file is damaged
+int prune_command(const CheckpointsCommand& command);
+int export_command(const CheckpointsCommand& command);
+int import_command(const CheckpointsCommand& command);
+
+// The list for people, one line a checkpoint, columns aligned; `reasons` as of kept_because(), `ages_s` in the same
+// order. Pure.
+std::string checkpoint_table(const std::vector<CheckpointInfo>& checkpoints, const std::vector<std::string>& reasons,
+                             const std::vector<double>& ages_s, const std::string& monitor, bool colour);
+
+}  // namespace tlaunch

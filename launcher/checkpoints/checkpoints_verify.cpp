@@ -1,0 +1,102 @@
+#include <cstdio>
+#include <filesystem>
+
+#include "checkpoint/safetensors.h"
+#include "core/error.h"
+#include "core/event.h"
+#include "core/json.h"
+#include "core/units.h"
+#include "launcher/checkpoints/checkpoint_place.h"
+#include "launcher/checkpoints/checkpoints_command.h"
+#include "launcher/terminal/clean_text.h"
+#include "launcher/terminal/terminal.h"
+
+namespace tlaunch {
+namespace {
+
+namespace fs = std::filesystem;
+
+// How far a long reading is: on a terminal one line that is written over, elsewhere a line now and then.
+class ReadingProgress {
+ public:
+  ReadingProgress() : terminal_(stderr_terminal()), last_s_(unix_time_s()) {}
+  ~ReadingProgress() {
+    if (shown_) std::fputs("\r\x1b[K", stderr);
+  }
+  ReadingProgress(const ReadingProgress&) = delete;
+  ReadingProgress& operator=(const ReadingProgress&) = delete;
+
+  void show(const std::string& name, std::uint64_t done, std::uint64_t of) {
+    const double now_s = unix_time_s();
+    if (now_s - last_s_ < (terminal_.is_terminal ? terminal_interval_s : plain_interval_s)) return;
+    last_s_ = now_s;
+    const std::string text = "reading " + name + ": " + format_bytes(done) + " of " + format_bytes(of);
+    std::fprintf(
+        stderr, terminal_.is_terminal ? "\r\x1b[K%s" : "%s\n",
+        text.substr(0, terminal_.is_terminal ? static_cast<std::size_t>(terminal_.columns) - 1 : text.size()).c_str());
+    shown_ = terminal_.is_terminal;
+  }
+
+ private:
+  static constexpr double terminal_interval_s = 0.2, plain_interval_s = 8;
+  Terminal terminal_;
+  double last_s_;
+  bool shown_ = false;
+};
+
+struct Verdict {
+  std::string path, problem;  // "": whole
+  std::uint64_t bytes = 0;
+};
+
+Verdict verdict_of(const std::string& path) {
+  Verdict verdict{path, "", 0};
+  ReadingProgress progress;
+  std::error_code error;
+  if (const auto size = fs::file_size(path, error); !error) verdict.bytes = size;
+  try {
+    const SafetensorsFile file(path);
+    const std::string name = clean_text(fs::path(path).filename().string());
+    file.verify([&](std::uint64_t done) { progress.show(name, done, file.bytes()); });
+  } catch (const Error& problem) {
+    const std::string what = problem.what(), prefix = path + ": ";
+    verdict.problem = clean_text(what.starts_with(prefix) ? what.substr(prefix.size()) : what);
+  }
+  return verdict;
+}
+
+std::vector<std::string> files_of(const std::string& path) {
+  std::error_code error;
+  if (fs::is_regular_file(path, error)) return {fs::absolute(path).lexically_normal().string()};
+  const CheckpointPlace place = find_checkpoints(path, {});
+  std::vector<std::string> files;
+  for (const CheckpointInfo& each : list_checkpoints(place.folder)) files.push_back(each.path);
+  if (files.empty()) std::fprintf(stderr, "no checkpoints in %s\n", place.folder.c_str());
+  return files;
+}
+
+}  // namespace
+
+int verify_command(const CheckpointsCommand& command) {
+  Json all = Json::array();
+  bool whole = true;
+  for (const std::string& path : files_of(command.path)) {
+    const Verdict verdict = verdict_of(path);
+    std::error_code error;
+    if (!verdict.problem.empty() && !fs::exists(path, error)) continue;  // replaced or deleted meanwhile
+    whole = whole && verdict.problem.empty();
+    if (command.json) {
+      all.push_back(
+          {{"path", path}, {"bytes", verdict.bytes}, {"ok", verdict.problem.empty()}, {"problem", verdict.problem}});
+      continue;
+    }
+    const std::string name = clean_text(fs::path(path).filename().string());
+    std::printf("%s: %s\n", name.c_str(),
+                verdict.problem.empty() ? ("ok, " + format_bytes(verdict.bytes)).c_str() : verdict.problem.c_str());
+    std::fflush(stdout);
+  }
+  if (command.json) std::fputs((all.dump(2) + "\n").c_str(), stdout);
+  return whole ? exit_code::ok : exit_code::bad_data;
+}
+
+}  // namespace tlaunch

@@ -1,0 +1,384 @@
+#include "launcher/cli/command_line.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+
+#include "core/error.h"
+#include "core/quantity.h"
+#include "launcher/cli/checkpoints_line.h"
+#include "launcher/cli/command_parse.h"
+#include "launcher/cli/command_split.h"
+#include "launcher/cli/completion.h"
+#include "launcher/cli/estimate_line.h"
+#include "launcher/cli/torchrun_alias.h"
+
+#ifndef TLAUNCH_VERSION
+#error "TLAUNCH_VERSION is set by launcher/CMakeLists.txt"
+#endif
+
+namespace tlaunch {
+namespace {
+
+const std::vector<std::string>& command_words() {
+  static const std::vector<std::string> words = {"probe", "evaluate", "tune", "estimate", "checkpoints"};
+  return words;
+}
+
+constexpr const char* run_footer =
+    "A program instead of a config (all that follows it is the program's):\n"
+    "  tlaunch [--nproc N] [--grace S] [--run-dir DIR] PROGRAM.py [ARG ...]\n"
+    "          in place of PROGRAM.py also: -m MODULE, --no-python PROGRAM, -- PROGRAM\n"
+    "  torchrun's options for one machine are taken too; tlaunch --help -- PROGRAM lists them\n\n"
+    "Commands:\n"
+    "  probe         what this machine has: GPUs, CPU, memory limit, disk\n"
+    "  evaluate      evaluate a checkpoint on the data set of a config\n"
+    "  tune          measure and choose what a config leaves to auto\n"
+    "  estimate      time and disk of a run before it starts; or from figures alone\n"
+    "  checkpoints   list, verify, prune, export and import checkpoints\n\n"
+    "Examples:\n"
+    "  tlaunch configs/fashion_mnist.yaml                        train; one rank per GPU, or one on the CPU\n"
+    "  tlaunch --nproc 2 configs/fashion_mnist.yaml train.epochs=3   two ranks, one key changed\n"
+    "  tlaunch --smoke configs/fashion_mnist.yaml                short test of the whole line, with a verdict\n"
+    "  tlaunch --dry-run configs/fashion_mnist.yaml              every resolved value; starts nothing\n"
+    "  tlaunch --run-dir runs/a --resume auto configs/fashion_mnist.yaml   go on where runs/a ended\n"
+    "  tlaunch --wait-gpu 10GB --numa node configs/fashion_mnist.yaml   on a shared card, near its cores\n"
+    "  tlaunch --nproc 4 train.py --lr 1                         any program under torchrun's environment\n\n"
+    "Exit codes: 0 done; 1 smoke test failed; 2 usage or config; 65 bad data or checkpoint; 74 saving gave up;\n"
+    "75 SIGTERM, saved; 124 a hang; 130 Ctrl-C; otherwise the first failed rank's own (128 + signal).";
+
+std::string check_nproc(const std::string& text) {
+  const bool number = !text.empty() && text.size() <= 6 &&
+                      std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0; }) &&
+                      std::stol(text) >= 1;
+  if (number || text == "auto" || text == "cpu" || text == "gpu") return "";
+  return "a number from 1, auto, cpu or gpu is needed, not '" + text + "'";
+}
+
+// Into bytes. "10" is ten bytes, which is never meant.
+std::string gpu_size_to_bytes(std::string& text) {
+  std::string bytes = text;
+  try {
+    const bool known = !text.starts_with("-") && CLI::AsSizeValue(true)(bytes).empty();
+    if (known && bytes.size() > 6) {
+      text = bytes;
+      return "";
+    }
+  } catch (const CLI::ValidationError&) {  // no number, or an unknown unit
+  }
+  return "a whole number with its unit is needed, at least 1MB, as 10GB or 10GiB, not '" + text + "'";
+}
+
+// CLI11's range check without its text in the help, where the type's name says enough.
+template <typename Number>
+CLI::Validator within(Number low, Number high) {
+  return CLI::Range(low, high).description("");
+}
+
+constexpr const char* stdin_help = "Standard input to rank 0, for a debugger; its output gets no prefix";
+
+// One command's options: built once for parsing, once more to ask which of them take a value.
+struct Parsers {
+  CLI::App run{
+      "Trains what CONFIG.yaml describes: tunes what is left to auto, starts one worker a rank, saves and\n"
+      "resumes, and says how long it will take.",
+      "tlaunch"};
+  CLI::App program{"Starts a program as torchrun would, on this machine.", "tlaunch"};
+  CLI::App probe{"Shows what this machine has, as far as a run may use it.", "tlaunch probe"};
+  CLI::App evaluate{"Evaluates a checkpoint on the data set of a config; metrics on stdout.", "tlaunch evaluate"};
+
+  CLI::App tune{
+      "Measures what CONFIG.yaml leaves to auto (batch size, precision, layout, loading) and shows the plan;\n"
+      "changes nothing unless told.",
+      "tlaunch tune"};
+
+  RunCommand run_values;
+  SmokeOptions smoke_values;
+  std::string deadline;
+  bool smoke = false, version = false;
+  std::string completion_shell;
+  std::optional<std::string> numa;  // of whatever command
+  ProgramCommand program_values;
+  ProbeCommand probe_values;
+  EvaluateCommand evaluate_values;
+  TuneCommand tune_values;
+  bool test_only = false;
+  CheckpointsLine checkpoints;
+  EstimateLine estimate;
+
+  static void nproc_option(CLI::App& app, std::optional<std::string>& value, const std::string& fallback) {
+    app.add_option("--nproc", value, "Number of ranks: a number, auto (GPUs, or 1), gpu, cpu (" + fallback + ")")
+        ->check(CLI::Validator(check_nproc, "", "nproc"))
+        ->type_name("N|auto|cpu|gpu");
+  }
+  static void log_limit_option(CLI::App& app, std::uint64_t& bytes) {
+    app.add_option("--log-limit", bytes, "Most that a rank's log takes: its first half and the newest lines are kept (1GB)")
+        ->transform(CLI::AsSizeValue(true).description(""))
+        ->check(CLI::Range(std::uint64_t{1000}, std::uint64_t{1} << 60).description(""))
+        ->type_name("SIZE");
+  }
+  static void wait_gpu_option(CLI::App& app, std::optional<std::uint64_t>& bytes) {
+    app.add_option("--wait-gpu", bytes, "Start when every GPU that the ranks use has so much memory free: 10GB")
+        ->transform(CLI::Validator(gpu_size_to_bytes, "", "size"))
+        ->type_name("SIZE");
+  }
+  static void numa_option(CLI::App& app, std::optional<std::string>& value, const std::string& fallback) {
+    app.add_option("--numa", value, "node: ranks keep to the cores of the NUMA node near their GPU (" + fallback + ")")
+        ->check(CLI::IsMember({"none", "node"}).description(""))
+        ->type_name("none|node");
+  }
+  static void grace_option(CLI::App& app, std::optional<double>& value, const std::string& fallback) {
+    app.add_option("--grace", value, "Seconds between SIGTERM and SIGKILL when the group is stopped (" + fallback + ")")
+        ->check(within(0.0, 86400.0))
+        ->type_name("S");
+  }
+
+  static void restarts_option(CLI::App& app, std::optional<std::int64_t>& value, const std::string& meaning) {
+    app.add_option("--max-restarts", value, meaning)->check(within(0, 1'000'000))->type_name("N");
+  }
+  static void hang_option(CLI::App& app, std::optional<double>& value, const std::string& meaning) {
+    app.add_option("--hang-timeout", value, meaning)->check(within(1.0, 1e9))->type_name("S");
+  }
+
+  Parsers() {
+    run.add_option("CONFIG.yaml", run_values.config, "What to train");
+    run.add_option("key=value", run_values.overrides, "Config keys to change; the last wins")->type_name("");
+    nproc_option(run, run_values.nproc, "default: launch.nproc");
+    grace_option(run, run_values.grace_s, "default: launch.grace_s");
+    restarts_option(run, run_values.max_restarts,
+                    "Start a failed run again so often, from its newest whole checkpoint (default: launch.max_restarts)");
+    hang_option(run, run_values.hang_timeout_s, "A run that hangs so long ends with 124 (default: launch.hang_timeout_s)");
+    run.add_option("--run-dir", run_values.run_dir, "The run's folder (default: runs/<name>/<time>-<id>)")
+        ->type_name("DIR");
+    run.add_option("--resume", run_values.resume,
+                   "auto: go on in --run-dir, or in runs/<name>/latest; a checkpoint: a new run from it")
+        ->type_name("auto|PATH");
+    run.add_flag("--smoke", smoke, "Test the whole line in a few minutes: epochs, saving, resuming; ends in a verdict");
+    run.add_option("--smoke-epochs", smoke_values.epochs, "Epochs of the smoke test (2)")
+        ->check(within(2, 1000))
+        ->type_name("N");
+    run.add_option("--smoke-minutes", smoke_values.minutes, "Budget of the smoke test (5)")
+        ->check(within(0.1, 1e5))
+        ->type_name("M");
+    run.add_flag("--smoke-full", smoke_values.full, "Do not shorten the smoke test's epochs");
+    run.add_flag("--fit-disk", run_values.fit_disk, "Keep fewer checkpoints where the disk is too small for as many as asked");
+    run.add_option("--deadline", deadline, "Say whether it will be done in time, as 3d, and if not what to change; it runs all the same")->type_name("TIME");
+    run.add_flag("--profile", run_values.profile, "Profile ten steps: a Chrome trace and a table of operations each rank, in DIR/profile");
+    run.add_flag("--dry-run", run_values.dry_run, "Print every resolved value and where it comes from; start nothing");
+    run.add_flag("--retune", run_values.retune, "Measure anew what is left to auto, whatever was measured before");
+    run.add_flag("--json", run_values.json, "The summary (or the resolved values) as JSON on stdout");
+    log_limit_option(run, run_values.log_limit_bytes);
+    wait_gpu_option(run, run_values.wait_gpu_bytes);
+    numa_option(run, numa, "default: launch.numa");
+    run.add_flag("--stdin", run_values.pass_stdin, stdin_help);
+    run.add_option("--completion", completion_shell, "Print a completion script: source <(tlaunch --completion bash)")
+        ->check(CLI::IsMember({"bash", "zsh", "fish"}).description(""))
+        ->type_name("bash|zsh|fish");
+    run.add_flag("--version", version, "Print the version");
+    run.footer(run_footer);
+
+    nproc_option(program, program_values.nproc, "default: 1");
+    grace_option(program, program_values.grace_s, "default: 30");
+    restarts_option(program, program_values.max_restarts, "Start all ranks again so often where one fails (default: 0)");
+    log_limit_option(program, program_values.log_limit_bytes);
+    wait_gpu_option(program, program_values.wait_gpu_bytes);
+    numa_option(program, numa, "default: none");
+    program.add_flag("--stdin", program_values.pass_stdin, stdin_help);
+    hang_option(program, program_values.hang_timeout_s, "End with 124 when no rank writes anything for so long (default: never)");
+    program.add_option("--run-dir", program_values.run_dir, "Keep each rank's output in DIR/logs")->type_name("DIR");
+    program.footer(torchrun_help());
+
+    probe.add_flag("--json", probe_values.json, "As JSON");
+    probe.footer("Example:\n  tlaunch probe --json");
+
+    evaluate.add_option("CONFIG.yaml", evaluate_values.config, "The config it was trained with");
+    evaluate.add_option("key=value", evaluate_values.overrides, "Config keys to change; the last wins")->type_name("");
+    evaluate.add_option("--checkpoint", evaluate_values.checkpoint, "A .safetensors file")->type_name("PATH");
+    nproc_option(evaluate, evaluate_values.nproc, "default: launch.nproc");
+    numa_option(evaluate, numa, "default: launch.numa");
+    evaluate.add_flag("--json", evaluate_values.json, "Metrics as JSON");
+    evaluate.footer(
+        "Example:\n  tlaunch evaluate configs/deeplog_dpkg.yaml \\\n"
+        "          --checkpoint runs/deeplog_dpkg/latest/checkpoints/epoch_10-step_80.safetensors");
+
+    nproc_option(estimate.app(), estimate.nproc(), "default: launch.nproc");
+    tune.add_option("CONFIG.yaml", tune_values.config, "What is to be trained");
+    tune.add_option("key=value", tune_values.overrides, "Config keys to change; the last wins")->type_name("");
+    nproc_option(tune, tune_values.nproc, "default: launch.nproc");
+    numa_option(tune, numa, "default: launch.numa");
+    tune.add_flag("--test-only", test_only, "Show the plan and change nothing (the default)");
+    tune.add_flag("--write", tune_values.write,
+                  "Write the plan's values into CONFIG.yaml: only those, comments and order stay; the original is kept "
+                  "as a dated backup");
+    tune.add_option("--gpu", tune_values.gpu, "Answer for a card that is not here, as rtx_3060:12GB")->type_name("NAME[:MEMORY]");
+    tune.add_flag("--team", tune_values.team, "Add this card's entry to the team file (tune.team_file)");
+    tune.add_flag("--retune", tune_values.retune, "Measure anew, whatever was measured before");
+    tune.add_flag("--json", tune_values.json, "The plan as JSON on stdout");
+    tune.footer(
+        "Examples:\n  tlaunch tune --nproc 2 configs/fashion_mnist.yaml\n"
+        "  tlaunch tune configs/fashion_mnist.yaml --write\n"
+        "  tlaunch tune configs/fashion_mnist.yaml --gpu rtx_3060:12GB");
+  }
+};
+
+// Our option of that name, of whatever command: nullptr where there is none.
+const CLI::Option* own_option(const Parsers& parsers, const std::string& argument) {
+  const std::string name = argument.substr(0, argument.find('='));
+  std::vector<const CLI::App*> apps{&parsers.run, &parsers.program, &parsers.probe, &parsers.evaluate, &parsers.tune, &parsers.estimate.app()};
+  for (const CLI::App* app : parsers.checkpoints.apps()) apps.push_back(app);
+  for (const CLI::App* app : apps) {
+    if (const CLI::Option* known = app->get_option_no_throw(name)) return known;
+  }
+  return nullptr;
+}
+
+// Whether an option that stands before the first word is followed by a value; any command may still claim it.
+bool takes_value(const Parsers& parsers, const std::string& argument) {
+  if (const CLI::Option* known = own_option(parsers, argument)) return known->get_items_expected_max() > 0;
+  if (find_torchrun_option(argument) != nullptr) return torchrun_value_follows(argument);
+  refuse_unknown(parsers.run, argument, "tlaunch");
+}
+
+// PET_ variables, and over them what the command line says.
+TorchrunValues torchrun_values(TorchrunValues given, const Variables& variables, bool program) {
+  given.merge(torchrun_variables(variables, program));
+  return given;
+}
+
+// Every command with its options, out of the parsers themselves.
+std::vector<CompletionCommand> completion_commands(const Parsers& parsers) {
+  std::vector<CompletionCommand> commands{{"", options_of(parsers.run), true},
+                                          {"probe", options_of(parsers.probe), false},
+                                          {"evaluate", options_of(parsers.evaluate), true},
+                                          {"tune", options_of(parsers.tune), true},
+                                          {"estimate", options_of(parsers.estimate.app()), true},
+                                          {"checkpoints", {}, false}};
+  for (const CLI::App* verb : parsers.checkpoints.apps()) {
+    commands.push_back({verb->get_name().substr(std::string("tlaunch ").size()), options_of(*verb), false});
+  }
+  for (const TorchrunOption& option : torchrun_options()) {
+    commands[0].options.push_back({option.letter == 0 ? "" : std::string("-") + option.letter, "--" + option.name, option.help,
+                                   option.takes_value, {}});
+  }
+  return commands;
+}
+
+// --numa, or what torchrun's option says, is the config's key in other words.
+void add_numa(const Parsers& parsers, const TorchrunValues& torchrun, std::vector<std::string>& overrides) {
+  if (const auto numa = parsers.numa ? parsers.numa : torchrun_numa(torchrun)) overrides.push_back("launch.numa=" + *numa);
+}
+
+Command run_command(Parsers& parsers, const std::vector<std::string>& own, const TorchrunValues& torchrun) {
+  const std::string help = parse(parsers.run, own, "tlaunch CONFIG.yaml");
+  if (!help.empty()) return PrintCommand{help};
+  if (parsers.version) return PrintCommand{"tlaunch " TLAUNCH_VERSION "\n"};
+  if (!parsers.completion_shell.empty())
+    return PrintCommand{completion_script(parsers.completion_shell, completion_commands(parsers))};
+  if (parsers.run_values.config.empty())
+    throw UsageError("a CONFIG.yaml, a program or a command is needed  (see tlaunch --help)");
+  check_overrides(parsers.run_values.overrides);
+  if (parsers.smoke) {
+    parsers.run_values.smoke = parsers.smoke_values;
+  } else {
+    for (const char* option : {"--smoke-epochs", "--smoke-minutes", "--smoke-full"})
+      if (parsers.run.count(option) > 0) throw UsageError(std::string(option) + " needs --smoke");
+  }
+  if (!parsers.deadline.empty()) parsers.run_values.deadline_s = parse_duration_s("--deadline", parsers.deadline);
+  if (parsers.smoke && parsers.run_values.resume)
+    throw UsageError("--smoke starts a run of its own: leave --resume out");
+  apply_torchrun(torchrun, parsers.run_values.nproc);
+  add_numa(parsers, torchrun, parsers.run_values.overrides);
+  if (!parsers.run_values.max_restarts) parsers.run_values.max_restarts = torchrun_restarts(torchrun);
+  return parsers.run_values;
+}
+
+ProgramKind kind_of(const SplitArguments& split) {
+  const std::string& program = split.program.front();
+  if (split.flags.module && split.flags.no_python) throw UsageError("-m and --no-python exclude each other: leave one out");
+  if (split.flags.module) return ProgramKind::python_module;
+  if (split.flags.run_path) return ProgramKind::python_script;
+  if (split.flags.no_python) return ProgramKind::executable;
+  if (program.ends_with(".py")) return ProgramKind::python_script;
+  // A file that is there but cannot be executed is a script: torchrun gives it to Python too.
+  const bool script = std::filesystem::is_regular_file(program) && ::access(program.c_str(), X_OK) != 0;
+  return script ? ProgramKind::python_script : ProgramKind::executable;
+}
+
+Command program_command(Parsers& parsers, SplitArguments split, const TorchrunValues& torchrun) {
+  // The run command's own options are known, but mean nothing to a foreign program.
+  for (const std::string& argument : split.own) {
+    const std::string name = argument.substr(0, argument.find('='));
+    if (parsers.run.get_option_no_throw(name) != nullptr && parsers.program.get_option_no_throw(name) == nullptr)
+      throw UsageError(name + " needs a CONFIG.yaml; it does not apply to a plain program (" + split.program.front() +
+                       ")");
+  }
+  const std::string help = parse(parsers.program, std::move(split.own), "a plain program");
+  if (!help.empty()) return PrintCommand{help};
+  ProgramCommand& command = parsers.program_values;
+  command.program = split.program.front();
+  command.arguments.assign(split.program.begin() + 1, split.program.end());
+  command.kind = kind_of(split);
+  apply_torchrun(torchrun, command);
+  if ((parsers.numa ? parsers.numa : torchrun_numa(torchrun)) == to_string(NumaBinding::node)) command.numa = NumaBinding::node;
+  if (!command.run_dir.empty() && !command.log_dir.empty())
+    throw UsageError("--run-dir keeps the logs in its folder logs: leave out --log-dir, or --run-dir");
+  return command;
+}
+
+}  // namespace
+
+Command parse_command_line(const std::vector<std::string>& arguments, const Variables& variables) {
+  Parsers parsers;
+  const PythonFlags flags{torchrun_flag_variable(variables, "module"), torchrun_flag_variable(variables, "no-python"),
+                          torchrun_flag_variable(variables, "run-path")};
+  SplitArguments split = split_arguments(
+      arguments, command_words(), [&](const std::string& argument) { return takes_value(parsers, argument); }, flags);
+  const std::vector<std::string> untouched = split.own;
+  const TorchrunValues torchrun =
+      take_torchrun(split.own, [&](const std::string& argument) { return own_option(parsers, argument) != nullptr; });
+  if (split.word == "program") return program_command(parsers, std::move(split), torchrun_values(torchrun, variables, true));
+  if (split.word == "probe") {
+    const std::string help = parse(parsers.probe, untouched, "tlaunch probe");
+    if (!help.empty()) return PrintCommand{help};
+    return parsers.probe_values;
+  }
+  if (split.word == "evaluate") {
+    const std::string help = parse(parsers.evaluate, split.own, "tlaunch evaluate");
+    if (!help.empty()) return PrintCommand{help};
+    if (parsers.evaluate_values.config.empty())
+      throw UsageError("evaluate needs a CONFIG.yaml  (see tlaunch evaluate --help)");
+    if (parsers.evaluate_values.checkpoint.empty())
+      throw UsageError("evaluate needs --checkpoint PATH  (see tlaunch evaluate --help)");
+    check_overrides(parsers.evaluate_values.overrides);
+    apply_torchrun(torchrun, parsers.evaluate_values.nproc);
+    add_numa(parsers, torchrun, parsers.evaluate_values.overrides);
+    return parsers.evaluate_values;
+  }
+  if (split.word == "tune") {
+    const std::string help = parse(parsers.tune, split.own, "tlaunch tune");
+    if (!help.empty()) return PrintCommand{help};
+    if (parsers.tune_values.config.empty()) throw UsageError("tune needs a CONFIG.yaml  (see tlaunch tune --help)");
+    if (parsers.test_only && (parsers.tune_values.write || parsers.tune_values.team))
+      throw UsageError("--test-only changes nothing: leave it out, or --write and --team");
+    if (!parsers.tune_values.gpu.empty() && parsers.tune_values.nproc)
+      throw UsageError("--gpu answers for one card: leave --nproc out");
+    if (!parsers.tune_values.gpu.empty() && (parsers.tune_values.write || parsers.tune_values.team))
+      throw UsageError("--gpu is for a card that is not here: leave --write and --team to a machine that has it");
+    check_overrides(parsers.tune_values.overrides);
+    apply_torchrun(torchrun, parsers.tune_values.nproc);
+    add_numa(parsers, torchrun, parsers.tune_values.overrides);
+    return parsers.tune_values;
+  }
+  if (split.word == "estimate") {
+    Command command = parsers.estimate.parse_command(split.own);
+    if (auto* estimate = std::get_if<EstimateCommand>(&command)) apply_torchrun(torchrun, estimate->nproc);
+    return command;
+  }
+  if (split.word == "checkpoints") return parsers.checkpoints.parse_command(untouched);
+  return run_command(parsers, split.own, torchrun_values(torchrun, variables, false));
+}
+
+}  // namespace tlaunch

@@ -1,0 +1,41 @@
+#include "launcher/cli/command_parse.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/nearest.h"
+
+namespace tlaunch {
+
+void refuse_unknown(const CLI::App& app, const std::string& argument, const std::string& where) {
+  const std::string name = argument.substr(0, argument.find('='));
+  if (!name.starts_with("-")) throw UsageError("unexpected argument '" + argument + "' for " + where);
+  std::vector<std::string> known;
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& long_name : option->get_lnames()) known.push_back("--" + long_name);
+  std::string message = "unknown option " + name + " for " + where;
+  if (const auto near = nearest(name, known)) message += "; did you mean " + *near + "?";
+  throw UsageError(message + "  (see " + app.get_name() + " --help)");
+}
+
+std::string parse(CLI::App& app, std::vector<std::string> arguments, const std::string& where) {
+  app.allow_extras();
+  std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
+  try {
+    app.parse(arguments);
+  } catch (const CLI::CallForHelp&) {
+    return app.help();
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(std::string(error.what()) + "  (see " + app.get_name() + " --help)");
+  }
+  for (const std::string& extra : app.remaining()) refuse_unknown(app, extra, where);
+  return "";
+}
+
+void check_overrides(const std::vector<std::string>& overrides) {
+  for (const std::string& text : overrides)
+    if (text.find('=') == std::string::npos || text.starts_with("="))
+      throw UsageError("'" + text + "' is no key=value; config keys are changed by, say, train.epochs=3");
+}
+
+}  // namespace tlaunch

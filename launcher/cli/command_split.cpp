@@ -1,0 +1,84 @@
+#include "launcher/cli/command_split.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "core/error.h"
+#include "core/nearest.h"
+
+namespace tlaunch {
+namespace {
+
+bool is_config(const std::string& word) { return word.ends_with(".yaml") || word.ends_with(".yml"); }
+
+// Program mode from argument `at` on: the program and all that follows are not ours.
+SplitArguments program_mode(SplitArguments split, const std::vector<std::string>& arguments, std::size_t at,
+                            const std::string& after) {
+  split.word = "program";
+  split.program.assign(arguments.begin() + static_cast<std::ptrdiff_t>(at), arguments.end());
+  if (split.program.empty())
+    throw UsageError(after + " needs a program after it");
+  return split;
+}
+
+// The flag that an argument sets; nullptr where it is another argument.
+bool* python_flag(PythonFlags& flags, const std::string& argument) {
+  if (argument == "-m" || argument == "--module") return &flags.module;
+  if (argument == "--no-python" || argument == "--no_python") return &flags.no_python;
+  if (argument == "--run-path" || argument == "--run_path") return &flags.run_path;
+  return nullptr;
+}
+
+[[noreturn]] void refuse_word(const std::string& word, const std::vector<std::string>& commands) {
+  std::string message = "'" + word + "' is no command, no CONFIG.yaml and no file";
+  if (const auto near = nearest(word, commands)) {
+    message += "; did you mean '" + *near + "'?";
+  } else {
+    message += "; to start a program of the PATH: tlaunch -- " + word;
+  }
+  throw UsageError(message);
+}
+
+}  // namespace
+
+SplitArguments split_arguments(const std::vector<std::string>& arguments, const std::vector<std::string>& commands,
+                               const std::function<bool(const std::string&)>& takes_value, const PythonFlags& flags) {
+  SplitArguments split;
+  split.word = "run";
+  split.flags = flags;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& argument = arguments[i];
+    if (argument == "--") return program_mode(std::move(split), arguments, i + 1, argument);
+    if (bool* flag = python_flag(split.flags, argument)) {
+      *flag = true;
+      continue;
+    }
+    if (argument.size() > 1 && argument.starts_with("-")) {
+      split.own.push_back(argument);
+      const std::size_t equals = argument.find('=');
+      const bool has_value = takes_value(argument) && equals == std::string::npos;
+      if (has_value && i + 1 < arguments.size()) split.own.push_back(arguments[++i]);
+      continue;
+    }
+    if (split.flags.module || split.flags.no_python || split.flags.run_path)
+      return program_mode(std::move(split), arguments, i, argument);
+    const auto rest = [&](std::size_t from) {
+      split.own.insert(split.own.end(), arguments.begin() + static_cast<std::ptrdiff_t>(from), arguments.end());
+      return split;
+    };
+    if (is_config(argument)) return rest(i);
+    if (std::find(commands.begin(), commands.end(), argument) != commands.end()) {
+      split.word = argument;
+      return rest(i + 1);
+    }
+    if (argument.ends_with(".py") || std::filesystem::is_regular_file(argument))
+      return program_mode(std::move(split), arguments, i, argument);
+    refuse_word(argument, commands);
+  }
+  if (split.flags.module) throw UsageError("-m needs a module after it");
+  if (split.flags.no_python) throw UsageError("--no-python needs a program after it");
+  if (split.flags.run_path) throw UsageError("--run-path needs a script after it");
+  return split;
+}
+
+}  // namespace tlaunch

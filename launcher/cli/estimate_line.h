@@ -1,0 +1,30 @@
+// The command line of `tlaunch estimate`.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "launcher/cli/command_line.h"
+
+namespace tlaunch {
+
+class EstimateLine {
+ public:
+  EstimateLine();
+
+  // `arguments` without the word estimate. Throws UsageError.
+  Command parse_command(const std::vector<std::string>& arguments);
+  CLI::App& app() { return app_; }
+  const CLI::App& app() const { return app_; }
+  std::optional<std::string>& nproc() { return values_.nproc; }
+
+ private:
+  CLI::App app_{
+      "Says how long a run will take and how much disk, before it starts: of a CONFIG.yaml by measuring a few\n"
+      "steps, or from figures alone.",
+      "tlaunch estimate"};
+  EstimateCommand values_;
+};
+
+}  // namespace tlaunch

@@ -1,0 +1,22 @@
+// What torchrun's options mean on one machine, so that replacing the word torchrun in a script is enough. What cannot
+// be honoured is a UsageError that says what to use.
+#pragma once
+
+#include "launcher/cli/command_line.h"
+#include "launcher/cli/torchrun_options.h"
+
+namespace tlaunch {
+
+// For our own workers: --nproc_per_node, where --nproc is not given; the rest is checked and has no effect.
+void apply_torchrun(const TorchrunValues& values, std::optional<std::string>& nproc);
+
+// What --max_restarts asks for; nothing where it is not given.
+std::optional<std::int64_t> torchrun_restarts(const TorchrunValues& values);
+
+// What --numa-binding asks for, as --numa has it; nothing where it is not given.
+std::optional<std::string> torchrun_numa(const TorchrunValues& values);
+
+// For a plain program.
+void apply_torchrun(const TorchrunValues& values, ProgramCommand& command);
+
+}  // namespace tlaunch

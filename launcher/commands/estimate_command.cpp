@@ -1,0 +1,68 @@
+#include "launcher/commands/estimate_command.h"
+
+#include <cstdio>
+
+#include "core/error.h"
+#include "core/whole_number.h"
+#include "hardware/disk.h"
+#include "launcher/estimate/config_estimate.h"
+#include "launcher/estimate/deadline.h"
+#include "launcher/estimate/history_file.h"
+#include "launcher/tune/tune_job.h"
+
+namespace tlaunch {
+namespace {
+
+int from_figures(const EstimateCommand& command) {
+  const FiguresReport report = report_of(command.figures, command.deadline);
+  const auto free_bytes = disk_info(".").free_bytes;
+  const std::string text = command.json ? to_json(report, free_bytes).dump(2) + "\n" : to_text(report, free_bytes);
+  std::fputs(text.c_str(), stdout);
+  return exit_code::ok;
+}
+
+std::vector<std::int64_t> horizons_of(const std::string& text) {
+  std::vector<std::int64_t> epochs;
+  if (text.empty()) return epochs;
+  for (const std::string& item : parse_list("--horizons", text)) {
+    const auto count = whole_number(item, 1, 1'000'000);
+    if (!count) throw UsageError("--horizons " + text + ": numbers of epochs are needed, as 5,10,20");
+    epochs.push_back(*count);
+  }
+  return epochs;
+}
+
+int from_config(const EstimateCommand& command) {
+  const auto epochs = horizons_of(command.horizons);
+  const double deadline_s = command.deadline.empty() ? 0 : parse_duration_s("--deadline", command.deadline);
+  Progress progress(stderr, stderr_terminal());
+  Job job = prepare_job({command.config, command.overrides, command.nproc, ""});
+  const TuneOutcome outcome = tune_job(job, {}, progress, nullptr);
+  if (outcome.interrupted) return exit_code::interrupted;
+  auto pace = outcome.pace;
+  if (!pace) pace = rehearse_job(job, "", progress, nullptr);
+  if (!pace) throw Error(exit_code::failure, "the job's steps could not be measured; the trial above says why");
+  // The run to come finds the plan in the cache, and checks it by a trial as long as this one's.
+  const bool checks = job.loaded.config.tune.enabled && job.loaded.config.tune.cache && outcome.trials > 0;
+  const double tuning_s = checks ? pace->start_s + pace->trial_s : job.loaded.config.tune.enabled ? outcome.seconds : 0;
+  const EstimateInput input{job, *pace, tuning_s, 0, read_history(), job_fingerprint(job)};
+  const ConfigEstimate estimate = estimate_config(input, epochs);
+  std::optional<DeadlineAnswer> answer;
+  if (!command.deadline.empty()) answer = answer_deadline(input, estimate.run.time, deadline_s);
+  if (command.json) {
+    Json json = to_json(estimate);
+    if (answer) json["deadline"] = to_json(*answer);
+    std::fputs((json.dump(2) + "\n").c_str(), stdout);
+  } else {
+    std::fputs((to_text(estimate, job) + (answer ? "\n" + to_text(*answer) : "")).c_str(), stdout);
+  }
+  return exit_code::ok;
+}
+
+}  // namespace
+
+int run_estimate(const EstimateCommand& command) {
+  return command.config.empty() ? from_figures(command) : from_config(command);
+}
+
+}  // namespace tlaunch

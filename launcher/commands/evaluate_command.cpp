@@ -1,0 +1,58 @@
+#include "launcher/commands/evaluate_command.h"
+
+#include <cstdio>
+
+#include "core/atomic_file.h"
+#include "core/error.h"
+#include "core/event.h"
+#include "launcher/events/run_record.h"
+#include "launcher/group/failure.h"
+#include "launcher/group/temporary_folder.h"
+#include "launcher/job/job.h"
+#include "launcher/job/worker_group.h"
+#include "launcher/run/checkpoint_argument.h"
+
+namespace tlaunch {
+namespace {
+
+std::string metrics_text(const std::map<std::string, double>& metrics) {
+  std::string text;
+  for (const auto& [name, value] : metrics) text += name + " " + Json(value).dump() + "\n";
+  return text;
+}
+
+}  // namespace
+
+int run_evaluate(const EvaluateCommand& command) {
+  const double start_s = unix_time_s();
+  const Job job = prepare_job({command.config, command.overrides, command.nproc, ""});
+  const std::string checkpoint = verified_checkpoint("--checkpoint", command.checkpoint);
+  const TemporaryFolder folder;
+  write_file_atomically(folder.file("config.yaml"), to_yaml(job.loaded.config, job.worker));
+  write_file_atomically(folder.file("plan.json"), to_json(job.plan).dump(2) + "\n");
+
+  WorkerStart start;
+  start.arguments = {"evaluate", folder.file("config.yaml"), "--checkpoint", checkpoint};
+  start.plan_path = folder.file("plan.json");
+  start.grace_s = job.config.launch.grace_s;
+  RunRecord record;
+  GroupCallbacks callbacks;
+  callbacks.on_event = [&](Json event) { record.on_event(event); };
+  const WorkerGroup group = worker_group(job, start);
+  const GroupResult result = run_group(group.spec, callbacks);
+  if (result.failure)
+    for (const std::string& line : failure_report(*result.failure, job.world.size > 1))
+      std::fprintf(stderr, "%s\n", line.c_str());
+  if (result.exit_code != exit_code::ok) return result.exit_code;
+
+  Json metrics = Json::object();
+  for (const auto& [name, value] : record.metrics) metrics[name] = value;
+  const Json answer = without_nonfinite({{"checkpoint", checkpoint},
+                                         {"metrics", metrics},
+                                         {"world_size", job.world.size},
+                                         {"seconds", unix_time_s() - start_s}});
+  std::fputs((command.json ? answer.dump(2) + "\n" : metrics_text(record.metrics)).c_str(), stdout);
+  return exit_code::ok;
+}
+
+}  // namespace tlaunch

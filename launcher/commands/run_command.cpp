@@ -1,0 +1,150 @@
+#include "launcher/commands/run_command.h"
+
+#include <cstdio>
+#include <sstream>
+
+#include "core/error.h"
+#include "core/event.h"
+#include "launcher/estimate/deadline.h"
+#include "launcher/estimate/history_file.h"
+#include "launcher/estimate/run_forecast.h"
+#include "launcher/job/gpu_wait.h"
+#include "launcher/run/attempts.h"
+#include "launcher/run/dry_run.h"
+#include "launcher/run/resume.h"
+#include "launcher/run/run_files.h"
+#include "launcher/run/summary.h"
+#include "launcher/run/summary_lines.h"
+#include "launcher/smoke/smoke.h"
+#include "launcher/tune/tune_job.h"
+
+namespace tlaunch {
+namespace {
+
+int dry_run(const RunCommand& command, const Job& job) {
+  const std::string text = command.json ? dry_run_json(job).dump(2) + "\n" : dry_run_text(job);
+  std::fputs(text.c_str(), stdout);
+  return exit_code::ok;
+}
+
+// The plan as an event, so that events.jsonl tells the whole story.
+void log_plan(EventLog& log, const Job& job, const std::string& resumed_from) {
+  Json fields = plan_json(job);
+  if (!resumed_from.empty()) fields["resumed_from"] = resumed_from;
+  log.append("plan", fields);
+}
+
+// Nothing where the job's pace is not known: then its first steps tell.
+std::optional<RunForecast> forecast_job(const Job& job, const std::optional<Pace>& pace, const RunPlace& place, double tuning_s) {
+  if (!pace) return std::nullopt;
+  return forecast_run(job.config, *pace, step_of_checkpoint(place.resume_path).value_or(0), tuning_s, read_history(), job_fingerprint(job));
+}
+
+// For the next estimate. A run that was stopped, went on elsewhere, or did less than was planned says nothing of it.
+void remember(const Job& job, const RunForecast& forecast, const RunSummary& summary) {
+  const bool as_planned = summary.status == "completed" && summary.restarts == 0 && summary.record.end && !summary.record.end->stopped_early;
+  const auto tuning = summary.spent.find("tuning");
+  if (as_planned && tuning != summary.spent.end())
+    append_to_history({job_fingerprint(job), forecast.measured.likely_s, summary.wall_s - tuning->second});
+}
+
+void tell_deadline(const Job& job, const RunPlace& place, const RunForecast& forecast, double tuning_s, double deadline_s, Progress& progress) {
+  const EstimateInput input{job, forecast.pace, tuning_s, step_of_checkpoint(place.resume_path).value_or(0), read_history(), job_fingerprint(job)};
+  std::istringstream lines(to_text(answer_deadline(input, forecast.time, deadline_s)));
+  for (std::string line; std::getline(lines, line);) progress.line(line);
+}
+
+int train(const RunCommand& command, Job job, double began_s) {
+  Progress progress(stderr, stderr_terminal());
+  RunPlace place = choose_place(job, command.run_dir, command.resume);
+  const RunFolder& folder = place.folder;
+  EventLog log(folder.file("events.jsonl"), folder.next_attempt());
+  std::optional<Pace> pace;
+  if (keep_own_plan(job, place)) {
+    pace = kept_pace(job);
+  } else {
+    keep_effective_batch(job, place);
+    pace = tune_job(job, {command.retune, false, false, folder.file("logs/tuning")}, progress, &log).pace;
+  }
+  const RunFiles files = write_run_files(job, folder);
+  log_plan(log, job, place.resume_path);
+  if (command.run_dir.empty()) point_latest_to(folder.path());
+  show_start_up(progress, job, folder.path());
+  for (const std::string& note : place.notes) progress.line(note);
+  const double tuning_s = unix_time_s() - began_s;
+  const auto forecast = forecast_job(job, pace, place, tuning_s);
+  if (forecast) {
+    for (const std::string& line : forecast_lines(*forecast)) progress.line(line);
+    log.append("estimate", to_json(*forecast));
+    if (command.deadline_s) tell_deadline(job, place, *forecast, tuning_s, *command.deadline_s, progress);
+  }
+
+  WorkerStart start;
+  start.arguments = {"train", files.config_path};
+  start.run_dir = folder.path();
+  start.plan_path = files.plan_path;
+  start.resume_path = place.resume_path;
+  start.fit_disk = command.fit_disk;
+  start.profile = command.profile;
+  start.pass_stdin = command.pass_stdin;
+  start.log_limit_bytes = command.log_limit_bytes;
+  start.grace_s = command.grace_s.value_or(job.config.launch.grace_s);
+
+  RunSummary summary;
+  summary.began_s = began_s;
+  summary.spent["tuning"] = tuning_s;
+  if (forecast) summary.estimate = forecast->time;
+  summary.run_dir = folder.path();
+  summary.config = files.config_path;
+  summary.resumed_from = place.resume_path;
+  try {
+    const auto restarts = command.max_restarts.value_or(job.config.launch.max_restarts);
+    const GroupResult result = run_attempts(job, folder, start, restarts, log, progress, summary);
+    summary.log_bytes = folder.log_bytes();
+    settle(summary, result);
+  } catch (const Error& error) {  // no process, no pipe, a full disk
+    summary.log_bytes = folder.log_bytes();
+    summary.status = "failed";
+    summary.exit_code = error.code();
+    summary.failure_message = error.what();
+    write_summary(summary);
+    throw;
+  }
+  write_summary(summary);
+  if (forecast) remember(job, *forecast, summary);
+  for (const std::string& line : closing_lines(summary)) progress.line(line);
+  if (command.json) std::fputs((to_json(summary).dump(2) + "\n").c_str(), stdout);
+  return summary.exit_code;
+}
+
+// Returns the signal that ended the wait, or 0.
+int wait_for_cards(const RunCommand& command, const JobRequest& request, Job& job) {
+  if (!job.world.on_gpu && !job.hardware.gpus.empty())
+    throw UsageError("--wait-gpu: the ranks run on the CPU here (--nproc cpu); leave it out");
+  const auto cards = cards_of_ranks(job.hardware.gpus, job.world.size);
+  check_gpu_wait(cards, *command.wait_gpu_bytes);
+  if (command.dry_run) return 0;
+  Progress progress(stderr, stderr_terminal());
+  const GpuWait wait = wait_for_gpus(cards, *command.wait_gpu_bytes, gpus_now, progress);
+  if (wait.waited && wait.signal == 0) job = prepare_job(request);  // with the memory that is free by now
+  return wait.signal;
+}
+
+}  // namespace
+
+int run_config(const RunCommand& command) {
+  const JobRequest request{command.config, command.overrides, command.nproc, command.run_dir};
+  Job job = prepare_job(request);
+  if (command.wait_gpu_bytes)
+    if (const int signal = wait_for_cards(command, request, job)) return exit_code::signal_base + signal;
+  const double began_s = unix_time_s();
+  if (command.hang_timeout_s) job.config.launch.hang_timeout_s = command.hang_timeout_s;
+  if (command.dry_run) {
+    take_cached_plan(job);
+    return dry_run(command, job);
+  }
+  if (command.smoke) return run_smoke(command, job);
+  return train(command, std::move(job), began_s);
+}
+
+}  // namespace tlaunch

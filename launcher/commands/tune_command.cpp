@@ -1,0 +1,115 @@
+#include "launcher/commands/tune_command.h"
+
+#include <cstdio>
+#include <ctime>
+
+#include "core/atomic_file.h"
+#include "core/error.h"
+#include "core/event.h"
+#include "core/units.h"
+#include "core/yaml_edit.h"
+#include "hardware/known_card.h"
+#include "launcher/run/config_backup.h"
+#include "launcher/tune/plan_table.h"
+#include "launcher/tune/team_plan.h"
+#include "launcher/tune/trial_group.h"
+#include "launcher/tune/tune_job.h"
+#include "tuning/card_prediction.h"
+#include "tuning/memory_budget.h"
+
+namespace tlaunch {
+namespace {
+
+constexpr std::size_t config_limit_bytes = 1u << 20;
+
+std::string memory_text(const TuneOutcome& outcome) {
+  if (outcome.measured_peak_bytes == 0) return "";
+  return "memory of a rank: " + format_bytes(outcome.measured_peak_bytes) + " measured, " +
+         format_bytes(outcome.predicted_peak_bytes) + " predicted, " + format_bytes(outcome.budget_bytes) + " allowed\n";
+}
+
+void show(const TuneCommand& command, const TuneOutcome& outcome) {
+  if (command.json) {
+    std::fputs((to_json(outcome).dump(2) + "\n").c_str(), stdout);
+    return;
+  }
+  std::string text = plan_table(outcome.plan) + memory_text(outcome);
+  if (outcome.samples_per_s > 0) text += "pace: " + format_count(outcome.samples_per_s) + " samples/s\n";
+  std::fputs(text.c_str(), stdout);
+}
+
+// What a sample needs is measured on this machine, in float32 and on one rank.
+TuneOutcome for_other_card(const TuneCommand& command) {
+  const GpuInfo card = known_card(command.gpu);
+  Progress progress(stderr, stderr_terminal());
+  Job job = prepare_job({command.config, command.overrides, "1", ""});
+  const double start_s = unix_time_s();
+  const JobShape shape = shape_of(job);
+  TuneOutcome outcome;
+  progress.line("tuning: measuring here what a sample needs, for " + card.name);
+  TrialGroup runner(job, "");
+  const auto demand = measure_demand(
+      {job.loaded.config, job.hardware, shape, job.plan, memory_budget_bytes(job.hardware, shape, {}), {}, true}, runner,
+      {[&](const TrialSpec&, const TrialResult& result, const std::string& why) {
+         ++outcome.trials;
+         progress.line("  " + why + ": " + (result.outcome == TrialOutcome::ok ? format_bytes(result.peak_bytes) : to_string(result.outcome)));
+       },
+       {}});
+  const auto prediction = predict_for_card(job.loaded.config, card, shape.sample_kind, demand.line, demand.parameters);
+  outcome.plan = prediction.plan;
+  outcome.predicted_peak_bytes = prediction.peak_bytes;
+  outcome.budget_bytes = prediction.budget_bytes;
+  outcome.seconds = unix_time_s() - start_s;
+  return outcome;
+}
+
+// The plan's keys where they stand in a config. Accumulation is left to follow from the batch; an effective batch that
+// was auto takes its learning rate along, which a number there would no longer change.
+constexpr std::pair<const char*, const char*> written_keys[] = {
+    {"batch_size", "train.batch_size"},           {"effective_batch_size", "train.effective_batch_size"},
+    {"learning_rate", "train.learning_rate"},     {"mixed_precision", "gpu.mixed_precision"},
+    {"tf32", "gpu.tf32"},                         {"cudnn_benchmark", "gpu.cudnn_benchmark"},
+    {"channels_last", "gpu.channels_last"},       {"num_workers", "data.num_workers"},
+    {"prefetch_factor", "data.prefetch_factor"},  {"pin_memory", "data.pin_memory"},
+    {"threads_per_rank", "launch.threads_per_rank"},
+    {"log_interval", "log.log_interval"},         {"gpu_log_interval", "log.gpu_log_interval"},
+    {"save_interval", "checkpoint.every_n_steps"}};
+
+// What was measured (now, or for the cache, or by the team), into the file itself.
+void write_config(const TuneCommand& command, const Job& job, Progress& progress) {
+  const std::string original = read_file(command.config, config_limit_bytes);
+  std::vector<YamlEdit> edits;
+  for (const auto& [key, dotted] : written_keys) {
+    const Choice* choice = job.plan.find(key);
+    if (!choice || choice->origin == Origin::user || choice->origin == Origin::prior) continue;
+    if (choice->key == "learning_rate" && choice->value == job.loaded.config.train.learning_rate) continue;  // as it was
+    edits.push_back({yaml_path(dotted), choice->value.is_string() ? choice->value.get<std::string>() : choice->value.dump()});
+  }
+  const std::string edited = edit_yaml(original, edits, command.config);
+  if (edited == original) {
+    progress.line(command.config + " has these values already");
+    return;
+  }
+  const std::string backup = replace_with_backup(command.config, original, edited, std::time(nullptr));
+  progress.line(command.config + ": written; the original is " + backup);
+}
+
+}  // namespace
+
+int run_tune(const TuneCommand& command) {
+  if (!command.gpu.empty()) {
+    show(command, for_other_card(command));
+    return exit_code::ok;
+  }
+  Progress progress(stderr, stderr_terminal());
+  Job job = prepare_job({command.config, command.overrides, command.nproc, ""});
+  const TuneOutcome outcome = tune_job(job, {command.retune, true, command.team, ""}, progress, nullptr);
+  show(command, outcome);
+  if (command.write && !outcome.interrupted) write_config(command, job, progress);
+  if (command.team && !outcome.interrupted) progress.line(write_team_entry(job) + ": entry for " + team_card(job).name + " written");
+  if (outcome.interrupted) return exit_code::interrupted;
+  const bool nothing_ran = outcome.trials > 0 && outcome.measured_peak_bytes == 0;  // the notes say why
+  return nothing_ran ? exit_code::failure : exit_code::ok;
+}
+
+}  // namespace tlaunch

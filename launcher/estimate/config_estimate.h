@@ -1,0 +1,57 @@
+// `tlaunch estimate CONFIG`: the forecast of a config, of other lengths of it, and what would change it. Pure.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "launcher/estimate/figures_report.h"
+#include "launcher/estimate/run_forecast.h"
+
+namespace tlaunch {
+
+struct ForecastRow {
+  std::string label;            // "standard: 10 epochs"
+  TimeEstimate time;
+  DiskEstimate disk;
+};
+
+struct WhatIf {
+  std::string label;            // "micro-batch 64", "2 ranks", "data x4"
+  double likely_s = 0;
+  bool measured = false;        // else modelled
+};
+
+struct ConfigEstimate {
+  RunForecast run;
+  FiguresReport policies;       // disk after 5 to 100 epochs, by what is kept
+  std::vector<ForecastRow> horizons;
+  std::vector<WhatIf> what_ifs;
+  std::optional<std::uint64_t> free_bytes;
+};
+
+// What estimates of one job share.
+struct EstimateInput {
+  const Job& job;
+  const Pace& pace;
+  double tuning_s = 0;          // of the run to come
+  std::int64_t done_steps = 0;  // of one that is resumed
+  std::vector<Outcome> history;
+  std::string fingerprint;
+};
+
+// samples/s by micro-batch, as tuning measured them; empty where it did not.
+std::map<std::int64_t, double> measured_ladder(const Job& job);
+
+// Of ideal scaling, what another rank with a card of its own keeps: gradients are exchanged. Modelled, not measured.
+inline constexpr double rank_scaling = 0.95;
+
+// `epochs`: horizons; empty: a half (quick), the whole (standard) and ten thirds (high quality) of the config's budget.
+ConfigEstimate estimate_config(const EstimateInput& input, const std::vector<std::int64_t>& epochs);
+
+Json to_json(const ConfigEstimate& estimate);
+std::string to_text(const ConfigEstimate& estimate, const Job& job);
+
+}  // namespace tlaunch

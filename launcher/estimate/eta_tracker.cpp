@@ -1,0 +1,142 @@
+#include "launcher/estimate/eta_tracker.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/cadence.h"
+#include "core/units.h"
+#include "launcher/events/event_fields.h"
+
+namespace tlaunch {
+
+SessionWork EtaTracker::session_work(const StartFacts& start, std::int64_t step) const {
+  const RemainingWork left = remaining_work(start, step);
+  SessionWork work;
+  work.steps = left.steps;
+  work.evaluations = left.evaluations;
+  work.checkpoints = left.checkpoints;
+  if (const auto& minutes = config_.checkpoint.every_minutes)
+    work.checkpoints = times_left_by_clock(
+        left.steps, static_cast<double>(left.steps) * estimator_->step_time_s().value_or(0), *minutes);
+  work.samples_per_step = start.effective_batch_size;
+  work.samples_val = start.val_samples;
+  work.checkpoint_bytes = predicted_checkpoint_bytes(start.parameters, config_);
+  work.async_saves = config_.checkpoint.async;
+  return work;
+}
+
+namespace {
+
+constexpr double least_told_s = 1, told_share = 0.02;  // beyond the range, in seconds and of the estimate
+
+const char* const part_words[][2] = {{"start_up", "start-up takes"},     {"steps", "the steps take"},
+                                     {"data_wait", "waiting for data takes"}, {"evaluation", "evaluations take"},
+                                     {"checkpoints", "saving takes"},    {"tuning", "tuning took"}};
+
+// As the sessions themselves tell the two apart only at the end.
+std::map<std::string, double> data_wait_in_steps(std::map<std::string, double> parts) {
+  const auto wait = parts.find("data_wait");
+  if (wait == parts.end()) return parts;
+  parts["steps"] += wait->second;
+  parts.erase("data_wait");
+  return parts;
+}
+
+}  // namespace
+
+std::map<std::string, double> EtaTracker::spent(double now_s) const {
+  const double all_s = std::max(0.0, now_s - session_start_s_);
+  if (!estimator_ || !stepped_) return {{"start_up", all_s}};
+  const double start_up_s = std::min(all_s, estimator_->start_up_s());
+  const double finish_s = all_steps_done_ ? std::max(0.0, now_s - last_step_s_ - paused_s_) : 0;
+  const double steps_s = all_s - start_up_s - evaluation_s_ - checkpoints_s_ - finish_s;
+  return {{"start_up", start_up_s},      {"steps", std::max(0.0, steps_s)}, {"evaluation", evaluation_s_},
+          {"checkpoints", checkpoints_s_}, {"finish", finish_s}};
+}
+
+// What differs most from the estimate.
+std::string EtaTracker::why(const std::map<std::string, double>& projected) const {
+  const auto estimated = data_wait_in_steps(first_->parts);
+  const char* words = nullptr;
+  double most_s = 0, now_s = 0, then_s = 0;
+  for (const auto& [part, text] : part_words) {
+    const auto is = projected.find(part), was = estimated.find(part);
+    const double is_s = is == projected.end() ? 0 : is->second, was_s = was == estimated.end() ? 0 : was->second;
+    if (std::abs(is_s - was_s) <= most_s) continue;
+    words = text;
+    most_s = std::abs(is_s - was_s);
+    now_s = is_s;
+    then_s = was_s;
+  }
+  if (words == nullptr) return "";
+  return std::string(words) + " " + format_duration(now_s) + " instead of " + format_duration(then_s);
+}
+
+void EtaTracker::project(EtaReport& report, double t_s) {
+  report.projected_s = t_s - so_far_.began_s + report.remaining->likely_s;
+  const double low_s = first_->low_s, high_s = first_->high_s, gone_s = t_s - so_far_.began_s;
+  const double margin_s = std::max(least_told_s, told_share * first_->likely_s);
+  // All of what is to be expected, not its middle alone: a pace of which little has been seen says little.
+  const bool outside = gone_s + report.remaining->high_s < low_s - margin_s || gone_s + report.remaining->low_s > high_s + margin_s;
+  if (outside && !outside_) {
+    auto projected = so_far_.spent;
+    for (const auto& parts : {spent(t_s), report.remaining->parts})
+      for (const auto& [part, seconds] : parts) projected[part] += seconds;
+    report.left_estimate = "this will take " + format_duration(report.projected_s) + " in all, not the estimated " +
+                           format_duration(low_s) + " to " + format_duration(high_s) + ": " + why(data_wait_in_steps(projected));
+  }
+  if (outside) outside_ = true;
+  if (report.projected_s >= low_s && report.projected_s <= high_s) outside_ = false;
+}
+
+EtaReport EtaTracker::on_event(const Json& event, const RunRecord& record) {
+  EtaReport report;
+  if (event_integer(event, "rank") != 0 || !record.start) return report;
+  const std::string name = event_text(event, "event");
+  const double t_s = event_real(event, "t");
+  if (name == "start") estimator_.emplace(session_start_s_, record.start->start_step);
+  if (!estimator_) return report;
+  if (name == "step") {
+    last_step_ = event_integer(event, "step");
+    estimator_->on_step(t_s, last_step_);
+    stepped_ = true;
+    last_step_s_ = t_s;
+    paused_s_ = 0;
+    all_steps_done_ = last_step_ >= record.start->total_steps;
+  }
+  if (name == "eval") {
+    const double seconds = event_real(event, "seconds");
+    estimator_->on_evaluation(seconds);
+    evaluation_s_ += seconds;
+    paused_s_ += seconds;
+  }
+  if (name == "checkpoint") {
+    const double seconds = event_real(event, "stall_s");  // the rest is written while training goes on
+    estimator_->on_checkpoint(seconds);
+    checkpoints_s_ += seconds;
+    paused_s_ += seconds;
+  }
+  // After an epoch's last step come its evaluation, its checkpoint and then this.
+  report.epoch_ended = name == "memory";
+  if (report.epoch_ended)
+    last_step_ = std::max(last_step_, event_integer(event, "epoch") * record.start->steps_per_epoch);
+  if (name != "step" && !report.epoch_ended) return report;
+
+  const SessionWork left = session_work(*record.start, last_step_);
+  report.remaining = estimator_->remaining(with_expected_costs(left, estimator_->step_time_s().value_or(0)));
+  if (!report.remaining) return report;
+  if (!announced_s_) report.announce = true;
+  if (!first_) {
+    first_ = first_estimate(*estimator_, session_work(*record.start, record.start->start_step));
+    for (const auto& [part, seconds] : so_far_.spent) *first_ = with_part(*first_, part, seconds);
+    report.first = first_;
+  }
+  if (const auto finish = first_->parts.find("finish"); finish != first_->parts.end())
+    *report.remaining = with_part(*report.remaining, "finish", finish->second);
+  project(report, t_s);
+  report.announce = report.announce || report.epoch_ended || t_s - announced_s_ >= announce_interval_s;
+  if (report.announce) announced_s_ = t_s;
+  return report;
+}
+
+}  // namespace tlaunch

@@ -1,0 +1,67 @@
+// When to say how long it still takes: the time left at each epoch's end and now and then in between, where the run will end
+// by that, and when that leaves the estimate. Keeps the books: what the time went to. Pure: fed with events, which carry their
+// own times.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "core/estimate.h"
+#include "core/json.h"
+#include "core/run_config.h"
+#include "launcher/events/run_record.h"
+#include "tuning/eta.h"
+#include "tuning/first_estimate.h"
+
+namespace tlaunch {
+
+// The whole command: tuning, this session and those before it.
+struct RunSoFar {
+  double began_s = 0;                     // Unix time
+  std::optional<TimeEstimate> estimate;   // made before the first session; none: this session makes one from its first steps
+  std::map<std::string, double> spent;    // before this session, by part
+};
+
+struct EtaReport {
+  std::optional<TimeEstimate> first;      // made just now, for want of an earlier one
+  std::optional<TimeEstimate> remaining;  // from here to the end, where it is known
+  double projected_s = 0;                 // then: of the whole command
+  std::string left_estimate;              // it has just left the estimate's band: how, and what part is to blame
+  bool announce = false;                  // worth an `eta` event
+  bool epoch_ended = false;               // worth a line
+};
+
+class EtaTracker {
+ public:
+  EtaTracker(double session_start_s, const RunConfig& config, RunSoFar so_far)
+      : session_start_s_(session_start_s), config_(config), so_far_(std::move(so_far)), first_(so_far_.estimate) {}
+
+  // `record` has taken the event already.
+  EtaReport on_event(const Json& event, const RunRecord& record);
+
+  const std::optional<TimeEstimate>& first() const { return first_; }
+  // This session's time until `now_s` by the estimate's parts; they add up.
+  std::map<std::string, double> spent(double now_s) const;
+
+ private:
+  static constexpr double announce_interval_s = 30;
+
+  SessionWork session_work(const StartFacts& start, std::int64_t step) const;  // from that step on
+  void project(EtaReport& report, double t_s);
+  std::string why(const std::map<std::string, double>& projected) const;
+
+  double session_start_s_;
+  RunConfig config_;                       // for what a checkpoint costs
+  RunSoFar so_far_;
+  std::optional<EtaEstimator> estimator_;  // from the start event on
+  std::optional<TimeEstimate> first_;
+  std::int64_t last_step_ = 0;
+  double announced_s_ = 0;
+  double evaluation_s_ = 0, checkpoints_s_ = 0;
+  double last_step_s_ = 0, paused_s_ = 0;  // when the newest step was told; evaluations and saves since
+  bool stepped_ = false, all_steps_done_ = false;
+  bool outside_ = false;                   // of the estimate's band
+};
+
+}  // namespace tlaunch

@@ -1,0 +1,170 @@
+// A FiguresReport as JSON and as tables for people.
+#include <algorithm>
+#include <cmath>
+
+#include "core/units.h"
+#include "launcher/estimate/figures_report.h"
+#include "launcher/terminal/text_table.h"
+
+namespace tlaunch {
+namespace {
+
+void put(Json& json, const TimeRange& time) {
+  json["low_s"] = time.low_s;
+  json["likely_s"] = time.likely_s;
+  json["high_s"] = time.high_s;
+}
+
+Json sizes(const SizeRange& range) { return {{"low", range.low}, {"high", range.high}, {"peak", range.peak}}; }
+
+std::uint64_t needed(const Horizon& horizon) { return horizon.disk->kept.peak + horizon.disk->other_bytes; }
+
+std::string range_text(double low_s, double high_s) {
+  const std::string low = format_duration(low_s), high = format_duration(high_s);
+  return low == high ? low : low + " to " + high;
+}
+
+std::string size_text(const SizeRange& range, std::uint64_t more = 0) {
+  const std::string low = format_bytes(range.low + more), high = format_bytes(range.high + more);
+  return low == high ? low : low + " to " + high;
+}
+
+std::string advice_text(const PolicyAdvice& advice) {
+  return "best " + std::to_string(advice.save_top_k) + (advice.every_n_epochs == 1 ? " of every epoch" : " of every " + std::to_string(advice.every_n_epochs) + " epochs") +
+         (advice.save_last ? ", and the last" : "");
+}
+
+std::string times(const FiguresReport& report) {
+  TextTable table({"run", "time, from the best to the worst case", "likely", "checkpoints"});
+  for (const Horizon& horizon : report.horizons) {
+    if (!horizon.time) continue;
+    std::string saves;
+    if (horizon.saves) {
+      saves = std::to_string(horizon.saves->count);
+      if (const auto& interval = horizon.saves->interval) saves += ", one in " + range_text(interval->low_s, interval->high_s);
+    }
+    table.row({horizon.label, range_text(horizon.time->low_s, horizon.time->high_s), format_duration(horizon.time->likely_s), saves});
+  }
+  return table.text();
+}
+
+std::string disks(const FiguresReport& report, std::optional<std::uint64_t> free_bytes) {
+  TextTable table({"run", "as asked", "all", "advised", "the newest alone", "with model, data, logs", "fits now"});
+  for (const Horizon& horizon : report.horizons) {
+    if (!horizon.disk) continue;
+    const DiskFigures& disk = *horizon.disk;
+    const std::string fits = !free_bytes ? "" : needed(horizon) <= *free_bytes ? "yes" : "no";
+    table.row({horizon.label, size_text(disk.kept), size_text(disk.all), size_text(disk.advised) + " (" + advice_text(disk.advice) + ")",
+               size_text(disk.least), size_text(disk.kept, disk.other_bytes), fits});
+  }
+  std::string text = table.text();
+  if (!text.empty()) text += "While a checkpoint is written there is one more for a moment.";
+  if (!text.empty() && free_bytes) text += " Free here: " + format_bytes(*free_bytes) + ".";
+  return text.empty() ? "" : text + "\n";
+}
+
+std::string more_data(const FiguresReport& report) {
+  TextTable table({"run", "data x1", "x2", "x4", "x10"});
+  for (const Horizon& horizon : report.horizons) {
+    if (horizon.more_data.empty()) continue;
+    std::vector<std::string> cells{horizon.label};
+    for (const auto& [factor, time] : horizon.more_data) cells.push_back(format_duration(time.likely_s));
+    table.row(cells);
+  }
+  const std::string text = table.text();
+  return text.empty() ? "" : text + "Checkpoints take the same room whatever the data's size.\n";
+}
+
+std::string phases(const FiguresReport& report) {
+  TextTable table({"phase", "time"});
+  for (const Phase& phase : report.phases)
+    table.row({format_count(phase.begin) + " to " + format_count(phase.end) + " samples", range_text(phase.time.low_s, phase.time.high_s)});
+  return table.text();
+}
+
+std::string deadline(const FiguresReport& report) {
+  if (!report.deadline_s) return "";
+  const std::string head = "deadline " + format_duration(*report.deadline_s) + ": ";
+  if (report.remedies.empty()) return head + "reached as it is\n";
+  std::string text = head + "missed as it is; what other teams have won (modelled, not measured here):\n";
+  for (std::size_t i = 0; i < report.remedies.size(); ++i) {
+    const RemedyStep& step = report.remedies[i];
+    text += std::string(i == 0 ? "  " : "  and ") + step.change + ": " + range_text(step.time.low_s, step.time.high_s) +
+            (step.reaches ? ", reached" : step.may_reach ? ", perhaps reached" : "") + "\n";
+  }
+  if (!report.remedies.back().may_reach)
+    text += "  not reachable: " + format_duration(report.remedies.back().time.low_s) + " at best\n";
+  return text;
+}
+
+}  // namespace
+
+Json to_json(const FiguresReport& report, std::optional<std::uint64_t> free_bytes) {
+  Json json = Json::object();
+  Json horizons = Json::array();
+  for (const Horizon& horizon : report.horizons) {
+    Json row = {{"label", horizon.label}};
+    if (horizon.time) put(row, *horizon.time);
+    if (horizon.saves) row["checkpoints"] = horizon.saves->count;
+    if (const auto& disk = horizon.disk) {
+      row["checkpoint_bytes_low"] = disk->kept.low;
+      row["checkpoint_bytes_high"] = disk->kept.high;
+      row["checkpoint_bytes_peak"] = disk->kept.peak;
+      row["disk_bytes_low"] = disk->kept.low + disk->other_bytes;
+      row["disk_bytes_high"] = disk->kept.high + disk->other_bytes;
+      row["disk_bytes_peak"] = needed(horizon);
+      row["policies"] = {{"all", sizes(disk->all)}, {"advised", sizes(disk->advised)}, {"least", sizes(disk->least)}};
+      row["advice"] = {{"save_top_k", disk->advice.save_top_k}, {"every_n_epochs", disk->advice.every_n_epochs}, {"save_last", disk->advice.save_last}};
+      if (free_bytes) row["fits"] = needed(horizon) <= *free_bytes;
+    }
+    for (const auto& [factor, time] : horizon.more_data) {
+      Json more = {{"factor", factor}};
+      put(more, time);
+      row["more_data"].push_back(more);
+    }
+    horizons.push_back(row);
+  }
+  if (!report.horizons.empty()) json["horizons"] = horizons;
+  // Of the first horizon, as scripts of a single one expect it.
+  if (!report.horizons.empty() && report.horizons.front().saves) {
+    const SaveSpacing& saves = *report.horizons.front().saves;
+    json["checkpoints"] = {{"count", saves.count}};
+    if (saves.interval) json["checkpoints"].update({{"interval_s", saves.interval->likely_s}, {"interval_low_s", saves.interval->low_s}, {"interval_high_s", saves.interval->high_s}});
+  }
+  for (const Phase& phase : report.phases) {
+    Json row = {{"begin_samples", phase.begin}, {"end_samples", phase.end}};
+    put(row, phase.time);
+    json["phases"].push_back(row);
+  }
+  if (report.step_time_s) json["step_time_s"] = report.step_time_s->middle();
+  if (report.remaining) {
+    json["remaining_steps"] = *report.remaining_steps;
+    json["remaining_s"] = report.remaining->likely_s;
+    json["remaining_low_s"] = report.remaining->low_s;
+    json["remaining_high_s"] = report.remaining->high_s;
+  }
+  if (report.deadline_s) {
+    Json steps = Json::array();
+    for (const RemedyStep& step : report.remedies) {
+      Json each = {{"change", step.change}, {"reaches", step.reaches}, {"may_reach", step.may_reach}, {"origin", "modelled"}};
+      put(each, step.time);
+      steps.push_back(each);
+    }
+    json["deadline"] = {{"deadline_s", *report.deadline_s}, {"reached", report.remedies.empty()}, {"changes", steps}};
+  }
+  if (free_bytes) json["free_bytes"] = *free_bytes;
+  return json;
+}
+
+std::string to_text(const FiguresReport& report, std::optional<std::uint64_t> free_bytes) {
+  std::string text;
+  for (const std::string& part : {times(report), phases(report), more_data(report), disks(report, free_bytes)}) {
+    if (!part.empty()) text += (text.empty() ? "" : "\n") + part;
+  }
+  if (report.remaining)
+    text += (text.empty() ? "" : "\n") + std::to_string(*report.remaining_steps) + " steps remain: " +
+            range_text(report.remaining->low_s, report.remaining->high_s) + " (" + format_milliseconds(report.step_time_s->middle()) + " a step)\n";
+  return text + deadline(report);
+}
+
+}  // namespace tlaunch

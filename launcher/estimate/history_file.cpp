@@ -1,0 +1,70 @@
+#include "launcher/estimate/history_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <span>
+#include <sstream>
+
+#include "checkpoint/crc32c.h"
+#include "core/atomic_file.h"
+#include "core/cache_folder.h"
+#include "launcher/group/descriptor.h"
+#include "launcher/tune/plan_cache.h"
+
+namespace tlaunch {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t limit_bytes = 1u << 20;
+constexpr std::size_t long_bytes = limit_bytes / 2;  // from here on the older half goes
+
+std::string path() {
+  const std::string folder = state_folder();
+  return folder.empty() ? "" : folder + "/history.jsonl";
+}
+
+void drop_older_half(const std::string& file) {
+  const std::string text = read_file(file, limit_bytes);
+  const std::size_t middle = text.find('\n', text.size() / 2);
+  if (middle != std::string::npos) write_file_atomically(file, text.substr(middle + 1));
+}
+
+}  // namespace
+
+std::string job_fingerprint(const Job& job) {
+  const std::string text = plan_cache_key(job, job.loaded.config, 0).dump();
+  char hash[32];
+  std::snprintf(hash, sizeof hash, "%08x%zx", crc32c(std::as_bytes(std::span(text))), text.size());
+  return job.config.name + "-" + hash;
+}
+
+std::vector<Outcome> read_history() {
+  try {
+    const std::string file = path();
+    if (file.empty() || !fs::exists(file)) return {};
+    return outcomes_from_lines(read_file(file, limit_bytes));
+  } catch (const std::exception&) {
+    return {};
+  }
+}
+
+void append_to_history(const Outcome& outcome) {
+  const std::string file = path();
+  if (file.empty()) return;
+  try {
+    fs::create_directories(fs::path(file).parent_path());
+    if (std::error_code error; fs::file_size(file, error) > long_bytes && !error) drop_older_half(file);
+    const std::string line = to_json(outcome).dump() + "\n";
+    const Descriptor out(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+    if (out && ::write(out.get(), line.data(), line.size()) < 0) return;  // a full disk: the next estimate knows less
+  } catch (const std::exception&) {
+    // As above.
+  }
+}
+
+}  // namespace tlaunch

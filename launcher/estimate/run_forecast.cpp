@@ -1,0 +1,86 @@
+#include "launcher/estimate/run_forecast.h"
+
+#include <algorithm>
+
+#include "core/units.h"
+
+namespace tlaunch {
+namespace {
+
+constexpr double noticed_share = 0.01;
+
+struct PartName {
+  const char* key;
+  const char* text;
+};
+constexpr PartName parts_in_order[] = {{"tuning", "tuning"},           {"start_up", "start-up"},       {"steps", "steps"},
+                                       {"data_wait", "waiting for data"}, {"evaluation", "evaluation"}, {"checkpoints", "checkpoints"},
+                                       {"finish", "finish"}};
+
+double interval_s(const RunForecast& forecast) {
+  const auto saves = std::max<std::int64_t>(1, forecast.work.checkpoints);
+  return forecast.time.likely_s / static_cast<double>(saves);
+}
+
+}  // namespace
+
+RunForecast forecast_run(const RunConfig& config, const Pace& pace, std::int64_t done_steps, double tuning_s,
+                         const std::vector<Outcome>& history, const std::string& job) {
+  RunForecast made;
+  made.pace = pace;
+  made.work = work_of(config, pace, done_steps);
+  made.measured = forecast(config, pace, made.work);
+  made.time = with_part(calibrated(made.measured, history, job), "tuning", tuning_s);
+  made.disk = disk_forecast(config, pace, made.work);
+  return made;
+}
+
+double samples_per_s(const RunForecast& forecast) {
+  return static_cast<double>(forecast.work.effective_batch) / forecast.pace.step.likely_s;
+}
+
+std::string parts_text(const std::map<std::string, double>& parts) {
+  double all_s = 0;
+  for (const auto& [part, seconds] : parts) all_s += seconds;
+  std::string text;
+  for (const PartName& name : parts_in_order) {
+    const auto part = parts.find(name.key);
+    if (part == parts.end() || part->second < noticed_share * all_s) continue;
+    text += (text.empty() ? "" : ", ") + std::string(name.text) + " " + format_duration(part->second);
+  }
+  return text;
+}
+
+std::vector<std::string> forecast_lines(const RunForecast& forecast) {
+  const TimeEstimate& time = forecast.time;
+  const DiskEstimate& disk = forecast.disk;
+  return {"time estimate: " + format_duration(time.likely_s) + " in all (" + format_duration(time.low_s) + " to " +
+              format_duration(time.high_s) + "): " + parts_text(time.parts),
+          "disk estimate: " + format_bytes(disk.peak_bytes) + " at most, " + format_bytes(disk.final_bytes) + " at the end; " +
+              std::to_string(disk.checkpoints) + (disk.checkpoints == 1 ? " checkpoint of " : " checkpoints of ") +
+              format_bytes(disk.checkpoint_bytes) +
+              (disk.checkpoints > 1 ? ", one in " + format_duration(interval_s(forecast)) : "")};
+}
+
+Json to_json(const RunForecast& forecast) {
+  const double rate = samples_per_s(forecast);
+  return {{"time", to_json(forecast.time)},
+          {"throughput",
+           {{"samples_per_s", rate}, {"kimg_per_h", rate * 3.6}, {"steps_per_s", 1 / forecast.pace.step.likely_s}}},
+          {"disk",
+           {{"peak_bytes", forecast.disk.peak_bytes},
+            {"final_bytes", forecast.disk.final_bytes},
+            {"log_bytes", forecast.disk.log_bytes}}},
+          {"checkpoints",
+           {{"count", forecast.disk.checkpoints},
+            {"interval_s", interval_s(forecast)},
+            {"bytes_each", forecast.disk.checkpoint_bytes}}},
+          {"run",
+           {{"steps", forecast.work.steps},
+            {"steps_per_epoch", forecast.work.length.steps_per_epoch},
+            {"total_steps", forecast.work.length.total_steps},
+            {"effective_batch_size", forecast.work.effective_batch}}},
+          {"remaining_s", forecast.time.likely_s}};
+}
+
+}  // namespace tlaunch

@@ -1,0 +1,102 @@
+#include "launcher/group/failure.h"
+
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <map>
+
+#include "core/error.h"
+
+namespace tlaunch {
+
+namespace {
+
+constexpr std::size_t kVictimsNamed = 6;
+
+std::string signal_text(int signal) {
+  static const std::map<int, std::string> words = {
+      {SIGSEGV, "segmentation fault"}, {SIGKILL, "killed; out of memory?"}, {SIGABRT, "aborted"},
+      {SIGBUS, "bus error"}, {SIGILL, "illegal instruction"}, {SIGFPE, "arithmetic error"}, {SIGTERM, "terminated"},
+      {SIGINT, "interrupted"}, {SIGHUP, "hung up"}, {SIGPIPE, "broken pipe"}, {SIGSYS, "forbidden system call"}};
+  const char* abbreviation = ::sigabbrev_np(signal);
+  const std::string name = abbreviation ? std::string("SIG") + abbreviation : "signal " + std::to_string(signal);
+  const auto word = words.find(signal);
+  return word == words.end() ? name : name + " (" + word->second + ")";
+}
+
+bool failed(const RankEnd& end) { return end.start_error != 0 || end.wait_status != 0 || end.left_early; }
+
+// No peer's failure causes that; of signals but those with which communication libraries end where a peer goes away.
+bool ended_by_itself(const RankEnd& end) {
+  if (end.left_early) return true;
+  return end.start_error == 0 && WIFSIGNALED(end.wait_status) && WTERMSIG(end.wait_status) != SIGABRT &&
+         WTERMSIG(end.wait_status) != SIGPIPE;
+}
+
+}  // namespace
+
+int exit_code_of(const RankEnd& end) {
+  if (end.start_error != 0) return end.start_error == ENOENT ? 127 : 126;
+  if (end.left_early) return exit_code::failure;
+  return WIFSIGNALED(end.wait_status) ? exit_code::signal_base + WTERMSIG(end.wait_status) : WEXITSTATUS(end.wait_status);
+}
+
+std::string cause_of(const RankEnd& end, const std::string& program) {
+  if (end.start_error == ENOENT) return "cannot start " + program + ": not found";
+  if (end.start_error != 0) return "cannot start " + program + ": " + std::strerror(end.start_error);
+  if (end.left_early) return "left with exit code 0 before its work was done";
+  if (end.out_of_memory) return "SIGKILL (out of memory: killed by the kernel)";
+  if (!end.before_stop && WIFSIGNALED(end.wait_status) && WTERMSIG(end.wait_status) == SIGKILL) return "SIGKILL (by tlaunch)";
+  return WIFSIGNALED(end.wait_status) ? signal_text(WTERMSIG(end.wait_status))
+                                      : "exit code " + std::to_string(WEXITSTATUS(end.wait_status));
+}
+
+std::optional<std::size_t> first_failure(const std::vector<RankEnd>& ends) {
+  std::optional<std::size_t> best;
+  const auto weight = [](const RankEnd& end) { return !end.before_stop ? 2 : ended_by_itself(end) ? 0 : 1; };
+  for (std::size_t i = 0; i < ends.size(); ++i) {
+    if (!failed(ends[i])) continue;
+    if (!best || weight(ends[i]) < weight(ends[*best])) {
+      best = i;
+    } else if (weight(ends[i]) == 1 && weight(ends[*best]) == 1 && ends[i].reported && ends[*best].reported &&
+               *ends[i].reported < *ends[*best].reported) {
+      best = i;
+    }
+  }
+  return best;
+}
+
+std::vector<std::string> failure_report(const GroupFailure& failure, bool with_output) {
+  std::vector<std::string> report{"root cause: rank " + std::to_string(failure.rank) + " failed: " + failure.cause};
+  if (failure.signal != 0) report[0] += ", exit " + std::to_string(failure.exit_code);
+  if (!failure.host.empty()) report[0] += ", on " + failure.host;
+  if (!failure.message.empty()) report.push_back("it said: " + failure.message);
+  if (!failure.victims.empty()) {
+    std::string named;
+    for (std::size_t i = 0; i < std::min(kVictimsNamed, failure.victims.size()); ++i) {
+      const Victim& victim = failure.victims[i];
+      named += (i == 0 ? "rank " : ", rank ") + std::to_string(victim.rank) + " (" + victim.cause + ")";
+    }
+    if (failure.victims.size() > kVictimsNamed) named += " and " + std::to_string(failure.victims.size() - kVictimsNamed) + " more";
+    report.push_back("stopped because of it: " + named);
+  }
+  if (!failure.log_path.empty()) report.push_back("its output: " + failure.log_path);
+  if (!with_output || failure.last_lines.empty()) return report;
+  report.push_back("its last lines:");
+  for (const std::string& line : failure.last_lines) report.push_back("  | " + line);
+  return report;
+}
+
+Json to_json(const GroupFailure& failure) {
+  Json victims = Json::array();
+  for (const Victim& victim : failure.victims) victims.push_back({{"rank", victim.rank}, {"cause", victim.cause}});
+  Json json = {{"rank", failure.rank},     {"host", failure.host},       {"cause", failure.cause},
+               {"signal", failure.signal}, {"message", failure.message}, {"victims", victims}};
+  if (!failure.log_path.empty()) json["log"] = failure.log_path;
+  return json;
+}
+
+}  // namespace tlaunch

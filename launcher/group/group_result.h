@@ -1,0 +1,31 @@
+// What a group's end means for the caller: exit code, root cause, victims.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "launcher/group/failure.h"
+#include "launcher/group/supervise.h"
+
+namespace tlaunch {
+
+struct Hung {
+  int rank = 0;
+  std::string cause;
+};
+
+struct GroupRecord {
+  const std::vector<WorkerSpec>& workers;
+  std::vector<RankEnd> ends;        // in the order in which they happened
+  std::vector<int> told_failure;    // ranks that told of a failure by an event, in that order
+  bool saves_when_told = false;     // as in GroupSpec
+  int interrupted_by = 0;           // as in GroupResult
+  std::optional<Hung> hung;         // killed for this
+};
+
+// Reads the workers' error files, for order and message. `last_lines`: of a rank's own output.
+GroupResult group_result(GroupRecord record, const std::function<std::vector<std::string>(int rank)>& last_lines);
+
+}  // namespace tlaunch

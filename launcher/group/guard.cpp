@@ -1,0 +1,242 @@
+#include "launcher/group/guard.h"
+
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <set>
+#include <string>
+
+#include "core/error.h"
+#include "launcher/group/process_tree.h"
+
+namespace tlaunch {
+
+namespace {
+
+// What runs in the guard process.
+class GuardLoop {
+ public:
+  GuardLoop(pid_t launcher, Descriptor lifeline, Descriptor reports)
+      : launcher_(launcher), lifeline_(std::move(lifeline)), reports_(std::move(reports)) {}
+
+  [[noreturn]] void run(std::vector<SpawnRequest>& requests, int first_only) {
+    detach_from_terminal();
+    start_workers(requests, first_only);
+    while (true) {
+      handle_events();
+      reap_others();
+      if (running_ == 0) end_if_alone();
+    }
+  }
+
+ private:
+  struct Rank {
+    pid_t pid = -1;     // -1: not started, or reaped
+    Descriptor handle;  // pidfd; empty where the kernel has none (before 5.3)
+  };
+
+  static constexpr std::uint64_t kSignals = ~0ull, kLifeline = ~1ull;  // beside ranks, which are small numbers
+
+  void detach_from_terminal() {
+    ::prctl(PR_SET_NAME, "tlaunch-guard");
+    ::setpgid(0, 0);
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+    // A second string to the lifeline, should some other process have got hold of its write end.
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    sigset_t all;
+    sigfillset(&all);
+    ::sigprocmask(SIG_SETMASK, &all, nullptr);
+    if (::getppid() != launcher_) ::_exit(1);
+    sigset_t watched;
+    sigemptyset(&watched);
+    sigaddset(&watched, SIGCHLD);
+    sigaddset(&watched, SIGTERM);
+    signals_ = Descriptor(::signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK));
+    epoll_ = Descriptor(::epoll_create1(EPOLL_CLOEXEC));
+    watch(signals_.get(), kSignals);
+    watch(lifeline_.get(), kLifeline);
+  }
+
+  void watch(int fd, std::uint64_t tag) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = tag;
+    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) ::_exit(1);
+  }
+
+  void start_workers(std::vector<SpawnRequest>& requests, int first_only) {
+    ranks_.resize(requests.size());
+    for (std::size_t rank = 0; rank < requests.size(); ++rank) {
+      const SpawnResult result = spawn(requests[rank]);
+      requests[rank].output.reset();
+      requests[rank].error.reset();
+      if (rank == 0 && first_only >= 0) ::close(first_only);
+      if (result.error != 0) {
+        report(GuardReport::not_started, static_cast<int>(rank), -1, result.error);
+        break;
+      }
+      ranks_[rank].pid = result.pid;
+      ++running_;
+      report(GuardReport::started, static_cast<int>(rank), result.pid, 0);
+      ranks_[rank].handle = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, result.pid, 0)));
+      if (ranks_[rank].handle) watch(ranks_[rank].handle.get(), rank);
+    }
+  }
+
+  void report(GuardReport::Kind kind, int rank, pid_t pid, int value) {
+    const GuardReport report{kind, rank, pid, value};
+    // A launcher that is gone is noticed by the lifeline.
+    [[maybe_unused]] const ssize_t told = ::write(reports_.get(), &report, sizeof report);
+  }
+
+  // The kernel hands out ready descriptors in the order in which they became ready, so ranks are reported in the order
+  // of their death: what killed the group comes before its victims. waitpid(-1) would give the oldest child first.
+  void handle_events() {
+    epoll_event events[64];
+    const int count = ::epoll_wait(epoll_.get(), events, 64, -1);
+    bool commands = false;
+    for (int i = 0; i < count; ++i) {
+      const std::uint64_t tag = events[i].data.u64;
+      if (tag == kLifeline) {
+        commands = true;
+      } else if (tag == kSignals) {
+        signalfd_siginfo info;
+        while (::read(signals_.get(), &info, sizeof info) > 0) continue;
+        if (::getppid() != launcher_) kill_all();
+      } else if (ranks_[tag].pid > 0) {
+        int status = 0;
+        if (::waitpid(ranks_[tag].pid, &status, WNOHANG) > 0) rank_ended(ranks_[tag], status);
+      }
+    }
+    if (commands) handle_commands();
+  }
+
+  void handle_commands() {
+    unsigned char signals[16];
+    const ssize_t count = ::read(lifeline_.get(), signals, sizeof signals);
+    if (count <= 0) kill_all();  // the launcher is dead
+    for (ssize_t i = 0; i < count; ++i) {
+      if (signals[i] == SIGKILL) kill_all();
+      pass_on(signals[i]);
+    }
+  }
+
+  void pass_on(int signal) {
+    std::set<pid_t> live;
+    for (const Rank& rank : ranks_) {
+      if (rank.pid > 0) {
+        live.insert(rank.pid);
+        ::kill(rank.pid, signal);
+      }
+    }
+    // What is below a live rank is that rank's own to stop: a loader process killed under its trainer would only make
+    // the trainer fail while it saves.
+    for (const pid_t pid : descendants_of(::getpid(), live)) ::kill(pid, signal);
+  }
+
+  void rank_ended(Rank& rank, int status) {
+    report(GuardReport::ended, static_cast<int>(&rank - ranks_.data()), rank.pid, status);
+    rank.pid = -1;
+    rank.handle.reset();
+    --running_;
+  }
+
+  // Orphans that we inherited, and ranks on a kernel without pidfd.
+  void reap_others() {
+    siginfo_t info;
+    while (info.si_pid = 0, ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0) {
+      const auto rank = std::find_if(ranks_.begin(), ranks_.end(), [&](const Rank& r) { return r.pid == info.si_pid; });
+      if (rank != ranks_.end() && rank->handle) return;  // comes by its handle, in its turn, and then so do the others
+      int status = 0;
+      ::waitpid(info.si_pid, &status, 0);
+      if (rank != ranks_.end()) rank_ended(*rank, status);
+    }
+  }
+
+  void end_if_alone() {
+    siginfo_t info;
+    if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 && errno == ECHILD) ::_exit(0);
+    if (!left_over_told_) {
+      left_over_told_ = true;
+      const auto left = descendants_of(::getpid());
+      report(GuardReport::left_over, -1, left.empty() ? -1 : left.front(), static_cast<int>(left.size()));
+    }
+  }
+
+  // Again and again until none is left: a process may have forked between the look and the blow.
+  [[noreturn]] void kill_all() {
+    for (int pause_ms = 5;; pause_ms = std::min(200, pause_ms * 2)) {
+      for (const pid_t pid : descendants_of(::getpid())) ::kill(pid, SIGKILL);
+      pollfd child_ended{signals_.get(), POLLIN, 0};
+      ::poll(&child_ended, 1, pause_ms);
+      signalfd_siginfo info;
+      while (::read(signals_.get(), &info, sizeof info) > 0) continue;
+      int status = 0;
+      pid_t pid = 0;
+      while ((pid = ::waitpid(-1, &status, WNOHANG)) > 0) {
+        const auto rank = std::find_if(ranks_.begin(), ranks_.end(), [&](const Rank& r) { return r.pid == pid; });
+        if (rank != ranks_.end()) rank_ended(*rank, status);
+      }
+      if (pid < 0 && errno == ECHILD) ::_exit(0);
+    }
+  }
+
+  pid_t launcher_;
+  Descriptor lifeline_, reports_, signals_, epoll_;
+  std::vector<Rank> ranks_;
+  int running_ = 0;
+  bool left_over_told_ = false;
+};
+
+}  // namespace
+
+Guard::Guard(std::vector<SpawnRequest>& requests, int first_only) {
+  Pipe lifeline = make_pipe(), reports = make_pipe();
+  const pid_t launcher = ::getpid();
+  pid_ = ::fork();
+  if (pid_ < 0) throw IoError(std::string("cannot start a process: ") + std::strerror(errno));
+  if (pid_ == 0) {
+    lifeline.write.reset();
+    reports.read.reset();
+    GuardLoop(launcher, std::move(lifeline.read), std::move(reports.write)).run(requests, first_only);
+  }
+  lifeline_ = std::move(lifeline.write);
+  reports_ = std::move(reports.read);
+  set_nonblocking(reports_.get());
+}
+
+bool Guard::next_report(GuardReport& report) {
+  if (gone_) return false;
+  // Reports are far below PIPE_BUF, so each is there whole or not at all.
+  const ssize_t size = ::read(reports_.get(), &report, sizeof report);
+  if (size == 0) gone_ = true;
+  return size == static_cast<ssize_t>(sizeof report);
+}
+
+void Guard::send(int signal) const {
+  const auto command = static_cast<unsigned char>(signal);
+  [[maybe_unused]] const ssize_t told = ::write(lifeline_.get(), &command, 1);  // fails where the guard is gone: no one to tell
+}
+
+Guard::~Guard() {
+  lifeline_.reset();
+  if (pid_ > 0) wait();
+}
+
+bool Guard::wait() {
+  int status = 0;
+  while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) continue;
+  pid_ = -1;
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+}  // namespace tlaunch

@@ -1,0 +1,77 @@
+#include "launcher/group/log_tee.h"
+
+#include <utility>
+
+#include "launcher/terminal/clean_text.h"
+
+namespace tlaunch {
+
+namespace {
+
+constexpr std::size_t kLastLines = 20, kLastLineBytes = 200;
+constexpr double kProgressInterval_s = 1;
+
+std::string prefix_of(int rank, const Console& console) {
+  const std::string label = "[rank " + std::to_string(rank) + "]";
+  if (!console.colour()) return label + " ";
+  constexpr int kColours[] = {36, 33, 32, 35, 34, 31};  // cyan first: rank 0 is the one most read
+  return "\x1b[" + std::to_string(kColours[rank % 6]) + "m" + label + "\x1b[0m ";
+}
+
+}  // namespace
+
+LogTee::LogTee(int rank, bool prefixed, LogFile log, Console& out, Console& error, OnLine on_line)
+    : prefixed_(prefixed), log_(std::move(log)), sources_{Source{&out, prefix_of(rank, out), LineBuffer(), "", -1e9},
+                                                          Source{&error, prefix_of(rank, error), LineBuffer(), "", -1e9}},
+      on_line_(std::move(on_line)) {}
+
+void LogTee::feed(Stream stream, std::string_view bytes, double now_s) {
+  Source& source = sources_[static_cast<std::size_t>(stream)];
+  if (!prefixed_) source.console->append(bytes);
+  source.lines.feed(bytes, [&](std::string_view text, std::string_view ending) { take(source, text, ending, now_s); });
+  source.console->flush();
+  log_.write(log_held_);
+  log_held_.clear();
+}
+
+void LogTee::finish(double now_s) {
+  for (Source& source : sources_) {
+    source.lines.finish([&](std::string_view text, std::string_view ending) { take(source, text, ending, now_s); });
+    if (!source.progress.empty()) show(source, std::exchange(source.progress, {}));
+    source.console->flush();
+  }
+  log_.write(log_held_);
+  log_held_.clear();
+}
+
+void LogTee::take(Source& source, std::string_view text, std::string_view ending, double now_s) {
+  if (log_.open()) log_held_.append(text).append(ending);
+  if (ending == "\r") {
+    if (text.empty()) return;
+    source.progress = text;
+    if (now_s - source.shown_s < kProgressInterval_s) return;
+    source.shown_s = now_s;
+    show(source, std::exchange(source.progress, {}));
+    return;
+  }
+  source.progress.clear();  // drawn over by this line
+  show(source, text);
+  last_.emplace_back(text.substr(0, kLastLineBytes));
+  if (last_.size() > kLastLines) last_.pop_front();
+  if (on_line_) on_line_(std::string(text));
+}
+
+void LogTee::show(Source& source, std::string_view text) {
+  if (!prefixed_) return;  // shown as it came
+  source.console->append(source.prefix);
+  source.console->append(text);
+  source.console->append("\n");
+}
+
+std::vector<std::string> LogTee::last_lines() const {
+  std::vector<std::string> lines;
+  for (const std::string& line : last_) lines.push_back(clean_text(line));
+  return lines;
+}
+
+}  // namespace tlaunch

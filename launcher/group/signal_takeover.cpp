@@ -1,0 +1,34 @@
+#include "launcher/group/signal_takeover.h"
+
+#include <sys/signalfd.h>
+
+namespace tlaunch {
+
+SignalTakeover::SignalTakeover() {
+  sigset_t taken;
+  sigemptyset(&taken);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) {
+    struct sigaction now {};
+    ::sigaction(signal, nullptr, &now);
+    if (now.sa_handler != SIG_IGN) sigaddset(&taken, signal);
+  }
+  ::sigprocmask(SIG_BLOCK, &taken, &mask_before_);
+  struct sigaction ignore {};
+  ignore.sa_handler = SIG_IGN;
+  ::sigaction(SIGPIPE, &ignore, &broken_pipe_before_);
+  fd_ = Descriptor(::signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+SignalTakeover::~SignalTakeover() {
+  while (next().signal != 0) continue;  // answered by what was done; not to be delivered again
+  ::sigaction(SIGPIPE, &broken_pipe_before_, nullptr);
+  ::sigprocmask(SIG_SETMASK, &mask_before_, nullptr);
+}
+
+SignalTakeover::Arrival SignalTakeover::next() {
+  signalfd_siginfo info;
+  if (::read(fd_.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return {};
+  return {static_cast<int>(info.ssi_signo), info.ssi_code == SI_KERNEL};
+}
+
+}  // namespace tlaunch

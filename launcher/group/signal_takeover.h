@@ -1,0 +1,34 @@
+// While it lives, the signals by which a user stops the launcher come as data on a descriptor, and a broken pipe is an
+// error code. Puts everything back at its end. One thread.
+#pragma once
+
+#include <signal.h>
+
+#include "launcher/group/descriptor.h"
+
+namespace tlaunch {
+
+class SignalTakeover {
+ public:
+  SignalTakeover();   // SIGINT, SIGTERM, SIGHUP, each where it is not ignored (nohup)
+  ~SignalTakeover();
+  SignalTakeover(const SignalTakeover&) = delete;
+  SignalTakeover& operator=(const SignalTakeover&) = delete;
+
+  struct Arrival {
+    int signal = 0;             // 0: none has come
+    bool from_terminal = false;  // Ctrl-C: all of the terminal's foreground group got it
+  };
+  int fd() const { return fd_.get(); }
+  Arrival next();  // does not wait
+
+  const sigset_t& mask_before() const { return mask_before_; }
+  const struct sigaction& broken_pipe_before() const { return broken_pipe_before_; }
+
+ private:
+  Descriptor fd_;
+  sigset_t mask_before_{};
+  struct sigaction broken_pipe_before_ {};
+};
+
+}  // namespace tlaunch

@@ -1,0 +1,98 @@
+#include "launcher/job/gpu_wait.h"
+
+#include <algorithm>
+
+#include "core/clock.h"
+#include "core/error.h"
+#include "core/units.h"
+#include "hardware/gpu_probe.h"
+#include "launcher/group/restart_wait.h"
+#include "launcher/job/job.h"
+
+namespace tlaunch {
+namespace {
+
+constexpr double look_interval_s = 3;   // starting NVML takes some ten milliseconds
+constexpr double line_interval_s = 60;  // where lines stay
+constexpr std::size_t most_cards = 3, most_processes = 3;  // in one line
+
+std::string card_text(const GpuInfo& gpu, std::size_t index) { return "GPU " + std::to_string(index) + " (" + gpu.name + ")"; }
+
+std::string and_more(std::size_t all, std::size_t shown) {
+  return all > shown ? " and " + std::to_string(all - shown) + " more" : "";
+}
+
+std::string holders(std::vector<GpuProcess> processes) {
+  if (processes.empty()) return "the driver names no process here";
+  std::stable_sort(processes.begin(), processes.end(),
+                   [](const auto& a, const auto& b) { return a.used_bytes.value_or(0) > b.used_bytes.value_or(0); });
+  std::string text = "held by ";
+  for (std::size_t i = 0; i < std::min(most_processes, processes.size()); ++i) {
+    const GpuProcess& process = processes[i];
+    text += (i == 0 ? "" : ", ") + (process.name.empty() ? std::string("process") : process.name) + " " + std::to_string(process.pid);
+    if (process.used_bytes) text += " (" + format_bytes(*process.used_bytes) + ")";
+  }
+  return text + and_more(processes.size(), most_processes);
+}
+
+}  // namespace
+
+std::vector<GpuInfo> cards_of_ranks(const std::vector<GpuInfo>& visible, std::int64_t ranks) {
+  return {visible.begin(), visible.begin() + std::min(static_cast<std::ptrdiff_t>(visible.size()), static_cast<std::ptrdiff_t>(ranks))};
+}
+
+void check_gpu_wait(const std::vector<GpuInfo>& cards, std::uint64_t wanted_bytes) {
+  const std::string asked = "--wait-gpu (" + format_bytes(wanted_bytes) + "): ";
+  if (cards.empty()) throw UsageError(asked + "no GPU is visible here (tlaunch probe says what is); leave it out to run on the CPU");
+  for (std::size_t i = 0; i < cards.size(); ++i) {
+    const std::uint64_t total = cards[i].memory_total_bytes;
+    if (total == 0)
+      throw UsageError(asked + "the driver does not tell the memory of " + card_text(cards[i], i) + "; leave it out");
+    if (total < wanted_bytes)
+      throw UsageError(asked + card_text(cards[i], i) + " has " + format_bytes(total) +
+                       " in all; ask for less, or choose other cards with CUDA_VISIBLE_DEVICES");
+  }
+}
+
+std::string gpu_shortage(const std::vector<GpuInfo>& cards, std::uint64_t wanted_bytes) {
+  std::string text;
+  std::size_t taken = 0;
+  for (std::size_t i = 0; i < cards.size(); ++i) {
+    const GpuInfo& gpu = cards[i];
+    if (gpu.memory_free_bytes >= wanted_bytes || ++taken > most_cards) continue;
+    text += (taken == 1 ? "" : "; ") + card_text(gpu, i) + " has " + format_bytes(gpu.memory_free_bytes) + " free of " +
+            format_bytes(gpu.memory_total_bytes) + ", " + holders(gpu.processes);
+  }
+  return text + and_more(taken, most_cards);
+}
+
+std::vector<GpuInfo> gpus_now() { return probe_visible_gpus(system_files(), environment_value).gpus; }
+
+GpuWait wait_for_gpus(std::vector<GpuInfo> cards, std::uint64_t wanted_bytes,
+                      const std::function<std::vector<GpuInfo>()>& visible, Progress& progress) {
+  check_gpu_wait(cards, wanted_bytes);
+  const std::size_t needed = cards.size();
+  const double start_s = monotonic_s();
+  double told_s = start_s - line_interval_s;
+  GpuWait wait;
+  for (;;) {
+    // A card may stop answering for a while: its driver restarts, its container is paused.
+    const std::string shortage = cards.size() < needed ? "only " + std::to_string(cards.size()) + " of " + std::to_string(needed) +
+                                                             " GPUs answer"
+                                                       : gpu_shortage(cards, wanted_bytes);
+    if (shortage.empty()) break;
+    const double now_s = monotonic_s();
+    if (progress.terminal().is_terminal || now_s - told_s >= line_interval_s) {
+      progress.passing("waiting for " + format_bytes(wanted_bytes) + " of GPU memory: " + shortage);
+      told_s = now_s;
+    }
+    wait.waited = true;
+    wait.signal = wait_unless_told(look_interval_s);
+    if (wait.signal != 0) return wait;
+    cards = cards_of_ranks(visible(), static_cast<std::int64_t>(needed));
+  }
+  if (wait.waited) progress.line("GPU memory is free after " + format_duration(monotonic_s() - start_s));
+  return wait;
+}
+
+}  // namespace tlaunch

@@ -1,0 +1,64 @@
+#include "launcher/job/job.h"
+
+#include <charconv>
+#include <cstdlib>
+
+#include "core/error.h"
+#include "launcher/job/capability.h"
+#include "launcher/job/worker_binary.h"
+
+namespace tlaunch {
+namespace {
+
+void check_capability(Job& job) {
+  if (!job.world.on_gpu) return;
+  if (job.worker.cuda_architectures.empty() && !job.worker.cuda_version.empty())
+    job.worker = describe_worker_anew(job.worker_path);
+  const auto used = job.hardware.gpus.begin();
+  if (const auto problem = capability_problem({used, used + job.world.size}, job.worker)) throw UsageError(*problem);
+}
+
+// "4" or, with a number for each level of nesting, "4,2". What OpenMP would pass over is no wish.
+std::optional<std::int64_t> omp_num_threads() {
+  const auto text = environment_value("OMP_NUM_THREADS");
+  if (!text) return std::nullopt;
+  std::int64_t threads = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), threads);
+  const bool whole = end == text->data() + text->size() || *end == ',';
+  if (error != std::errc() || !whole || threads < 1 || threads > 4096) return std::nullopt;
+  return threads;
+}
+
+}  // namespace
+
+std::optional<std::string> environment_value(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+JobShape shape_of(const Job& job) {
+  // The loader has checked that the model is known.
+  JobShape shape{job.worker.model(job.loaded.config.model.name)->sample_kind, job.world.on_gpu, job.world.size,
+                 omp_num_threads(), job.effective_batch_size};
+  if (is_pinned(job.placement)) shape.cores_per_rank = least_core_share(job.placement);
+  return shape;
+}
+
+Job prepare_job(const JobRequest& request) {
+  const ConfigSource source{request.config_path, request.overrides, environment_value};
+  Job job;
+  job.worker_path = find_worker(worker_of(source));
+  job.worker = describe_worker(job.worker_path);
+  job.loaded = load_config(source, job.worker);
+  const RunConfig& asked = job.loaded.config;
+  job.hardware = probe(request.run_dir.empty() ? asked.run_root : request.run_dir);
+  job.world = world_of(request.nproc.value_or(asked.launch.nproc), job.hardware);
+  check_capability(job);
+  job.placement = place_ranks(job.hardware.cpu, job.world.on_gpu ? job.hardware.gpus : std::vector<GpuInfo>{}, job.world.size,
+                              asked.launch.numa);
+  job.plan = prior_plan(asked, job.hardware, shape_of(job));
+  job.config = apply(asked, job.plan);
+  return job;
+}
+
+}  // namespace tlaunch

@@ -1,0 +1,116 @@
+#include "launcher/job/worker_binary.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+
+#include "checkpoint/crc32c.h"
+#include "core/atomic_file.h"
+#include "core/cache_folder.h"
+#include "core/error.h"
+#include "launcher/group/capture.h"
+#include "launcher/group/path_lookup.h"
+
+namespace tlaunch {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double describe_limit_s = 60;  // LibTorch from a cold network disk takes its time
+constexpr std::size_t cache_limit_bytes = 4u << 20;
+constexpr std::size_t shown_output_bytes = 2000;
+
+fs::path own_folder() {
+  std::error_code error;
+  return fs::read_symlink("/proc/self/exe", error).parent_path();
+}
+
+std::string absolute_text(const fs::path& path) { return fs::absolute(path).lexically_normal().string(); }
+
+// Size and CRC32C of the content; nothing where the file cannot be read.
+std::optional<std::string> content_hash(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return std::nullopt;
+  struct stat info {};
+  std::optional<std::string> hash;
+  if (fstat(fd, &info) == 0 && info.st_size > 0) {
+    const auto size = static_cast<std::size_t>(info.st_size);
+    void* data = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (data != MAP_FAILED) {
+      char text[64];
+      std::snprintf(text, sizeof text, "%08x%zx", crc32c({static_cast<const std::byte*>(data), size}), size);
+      hash = text;
+      munmap(data, size);
+    }
+  }
+  close(fd);
+  return hash;
+}
+
+std::optional<WorkerDescription> read_cache(const std::string& path) {
+  if (path.empty() || !fs::exists(path)) return std::nullopt;
+  try {
+    return description_from_json(Json::parse(read_file(path, cache_limit_bytes)));
+  } catch (const std::exception&) {
+    return std::nullopt;  // made again below, and written over
+  }
+}
+
+// Its beginning and its end: what is wrong stands in one of them, between them a backtrace.
+std::string shortened(const std::string& text) {
+  if (text.size() <= shown_output_bytes) return text;
+  return text.substr(0, shown_output_bytes / 2) + "\n...\n" + text.substr(text.size() - shown_output_bytes / 2);
+}
+
+[[noreturn]] void refuse(const std::string& path, const Captured& answer, const std::string& why) {
+  throw UsageError("the worker " + path + " cannot describe itself: " + why +
+                   (answer.err.empty() ? "" : "\nIts output:\n" + shortened(answer.err)) +
+                   "\nlaunch.worker must name a program that answers `describe --json` (docs/command-line.md)");
+}
+
+}  // namespace
+
+std::string find_worker(const std::string& name) {
+  if (name.find('/') != std::string::npos) {
+    if (is_program(name)) return absolute_text(name);
+    throw UsageError("launch.worker: " + absolute_text(name) + " is " +
+                     (fs::exists(name) ? "not executable" : "not there"));
+  }
+  const fs::path beside = own_folder() / name;
+  if (is_program(beside)) return absolute_text(beside);
+  if (const std::string found = find_in_path(name); !found.empty()) return absolute_text(found);
+  throw UsageError("launch.worker: there is no program '" + name + "' in " + own_folder().string() +
+                   " (beside tlaunch) nor in PATH; give its absolute path, or build it: cmake --build build --target " +
+                   name);
+}
+
+std::string describe_cache_path(const std::string& worker_path) {
+  const std::string folder = cache_folder();
+  const auto hash = content_hash(worker_path);
+  return hash && !folder.empty() ? folder + "/describe-" + *hash + ".json" : "";
+}
+
+WorkerDescription describe_worker(const std::string& path) {
+  if (auto cached = read_cache(describe_cache_path(path))) return *cached;
+  return describe_worker_anew(path);
+}
+
+WorkerDescription describe_worker_anew(const std::string& path) {
+  const Captured answer = run_captured({path, "describe", "--json"}, describe_limit_s);
+  if (answer.timed_out) refuse(path, answer, "no answer within 60 s");
+  if (answer.exit_code != 0) refuse(path, answer, "exit code " + std::to_string(answer.exit_code));
+  try {
+    WorkerDescription description = description_from_json(Json::parse(answer.out));
+    keep_in_cache(describe_cache_path(path), answer.out);
+    return description;
+  } catch (const std::exception& error) {
+    refuse(path, answer, std::string("its answer is no description (") + error.what() + "): " + shortened(answer.out));
+  }
+}
+
+}  // namespace tlaunch

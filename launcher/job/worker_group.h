@@ -1,0 +1,45 @@
+// A group of tlaunch-workers: their command line and environment. The meeting port is chosen here and stays open as
+// long as the object lives.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "launcher/group/rendezvous.h"
+#include "launcher/group/supervise.h"
+#include "launcher/job/job.h"
+
+namespace tlaunch {
+
+struct WorkerStart {
+  std::vector<std::string> arguments;   // after the worker's name: "train", CONFIG
+  std::string run_dir, plan_path;       // "" for run_dir: the workers write nothing
+  std::string resume_path, smoke;       // "": none
+  std::string log_folder;               // "": no log files
+  bool fit_disk = false, profile = false;
+  std::uint64_t log_limit_bytes = kLogLimitBytes;
+  bool pass_stdin = false;              // ours to rank 0
+  int attempt = 0;
+  double grace_s = 30;
+  double heartbeat_s = 0;               // interval of the workers' heartbeat events; 0: none
+};
+
+struct WorkerGroup {
+  Rendezvous rendezvous;
+  GroupSpec spec;
+};
+
+WorkerGroup worker_group(const Job& job, const WorkerStart& start);
+
+// Where what a rank does is written, should it hang.
+std::string stack_path(const std::string& log_folder, int rank);
+
+// The C library's allocator as training wants it: large tensors come from the heap again and again instead of being
+// mapped and unmapped each step, and the heap grows in large steps. What the user has set stays. Pure.
+std::map<std::string, std::string> allocator_environment(
+    const std::function<std::optional<std::string>(const std::string&)>& getenv);
+
+}  // namespace tlaunch

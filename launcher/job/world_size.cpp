@@ -1,0 +1,44 @@
+#include "launcher/job/world_size.h"
+
+#include "core/error.h"
+#include "core/whole_number.h"
+
+namespace tlaunch {
+namespace {
+
+constexpr std::int64_t most_ranks = 4096;  // of one machine: more is a slip of the keyboard
+
+std::int64_t number_of_ranks(const std::string& nproc) {
+  const auto number = whole_number(nproc, 1, most_ranks);
+  if (!number)
+    throw UsageError("--nproc (launch.nproc) takes a number from 1 to " + std::to_string(most_ranks) +
+                     ", auto, cpu or gpu, not '" + nproc + "'");
+  return *number;
+}
+
+}  // namespace
+
+World world_of(const std::string& nproc, const HardwareProfile& hardware) {
+  const auto gpus = static_cast<std::int64_t>(hardware.gpus.size());
+  if (nproc == "auto") return gpus > 0 ? World{gpus, true} : World{1, false};
+  if (nproc == "cpu") return {hardware.cpu.allowed_cores, false};
+  if (nproc == "gpu") {
+    if (gpus > 0) return {gpus, true};
+    throw UsageError("--nproc gpu: no GPU is visible here (tlaunch probe says what is); use --nproc N for the CPU");
+  }
+  const std::int64_t number = number_of_ranks(nproc);
+  if (gpus == 0) return {number, false};
+  if (number <= gpus) return {number, true};
+  throw UsageError(
+      "--nproc " + nproc + ": only " + std::to_string(gpus) + (gpus == 1 ? " GPU is" : " GPUs are") +
+      " visible here; ask for at most so many, or hide the GPUs (CUDA_VISIBLE_DEVICES=) to train on the CPU");
+}
+
+std::int64_t program_ranks(const std::optional<std::string>& nproc, const HardwareProfile& hardware, bool as_torchrun) {
+  if (!nproc) return 1;
+  if (as_torchrun && *nproc == "auto" && hardware.gpus.empty()) return world_of("cpu", hardware).size;
+  if (*nproc == "auto" || *nproc == "cpu" || *nproc == "gpu") return world_of(*nproc, hardware).size;
+  return number_of_ranks(*nproc);
+}
+
+}  // namespace tlaunch

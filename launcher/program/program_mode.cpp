@@ -1,0 +1,165 @@
+#include "launcher/program/program_mode.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <optional>
+
+#include "core/atomic_file.h"
+#include "core/clock.h"
+#include "core/error.h"
+#include "core/event.h"
+#include "core/units.h"
+#include "launcher/group/environment.h"
+#include "launcher/group/error_file.h"
+#include "launcher/group/failure.h"
+#include "launcher/group/path_lookup.h"
+#include "launcher/group/process_tree.h"
+#include "launcher/group/rendezvous.h"
+#include "launcher/group/restart_policy.h"
+#include "launcher/group/restart_wait.h"
+#include "launcher/hang/hang_stacks.h"
+#include "launcher/hang/hang_watch.h"
+#include "launcher/program/program_logs.h"
+#include "launcher/program/program_summary.h"
+
+namespace tlaunch {
+
+namespace {
+
+constexpr double kDefaultGrace_s = 30;
+
+std::optional<std::string> variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? std::optional<std::string>(value) : std::nullopt;
+}
+
+// torchrun's macro for arguments.
+std::string with_local_rank(std::string argument, int local_rank) {
+  static const std::string macro = "${local_rank}";
+  for (std::size_t at = argument.find(macro); at != std::string::npos; at = argument.find(macro, at)) {
+    argument.replace(at, macro.size(), std::to_string(local_rank));
+  }
+  return argument;
+}
+
+std::string new_uuid() {
+  std::string text;
+  std::getline(std::ifstream("/proc/sys/kernel/random/uuid"), text);
+  return text.empty() ? std::to_string(::getpid()) : text;
+}
+
+// A disk that is full does not change how the program ended.
+void keep_summary(const ProgramLogs& logs, const Json& summary) {
+  try {
+    write_file_atomically(logs.home + "/summary.json", without_nonfinite(summary).dump(2) + "\n");
+  } catch (const IoError& error) {
+    std::cerr << "tlaunch: " << error.what() << '\n';
+  }
+}
+
+EnvironmentSpec environment_spec(const ProgramCommand& command, const Placement& placement) {
+  EnvironmentSpec environment;
+  environment.local_world_size = static_cast<int>(placement.ranks.size());
+  environment.master_address = command.master_address.empty() ? loopback_address : command.master_address;
+  environment.role = command.role;
+  environment.run_id = command.run_id.empty() ? new_uuid() : command.run_id;
+  environment.signals_to_handle = command.signals_to_handle;
+  environment.virtual_local_rank = command.virtual_local_rank;
+  environment.cuda_visible_devices = variable("CUDA_VISIBLE_DEVICES");
+  environment.nccl_async_error_handling = variable("TORCH_NCCL_ASYNC_ERROR_HANDLING");
+  return environment;
+}
+
+GroupResult run_watched(const GroupSpec& spec, double hang_timeout_s) {
+  SilenceWatch watch(hang_timeout_s);
+  GroupCallbacks callbacks;
+  callbacks.on_output = [&] { watch.on_output(); };
+  callbacks.on_tick = [] {};  // so that a turn ends now and then
+  RunningGroup group(spec, callbacks);
+  while (group.turn()) {
+    const auto processes = group.at_work();
+    const auto verdict = watch.tick(monotonic_s(), states_of(processes));
+    if (!verdict) continue;
+    const std::string cause = "hang: " + verdict->reason + " (--hang-timeout " + Json(hang_timeout_s).dump() + ")";
+    std::cerr << "tlaunch: " << cause << '\n';
+    if (const std::string& log = spec.workers.front().log_path; !log.empty())
+      save_stacks(processes, {verdict->blamed}, std::filesystem::path(log).parent_path());
+    group.end_hung(verdict->blamed, cause);
+  }
+  return group.finish();
+}
+
+}  // namespace
+
+std::vector<std::string> program_argv(const ProgramCommand& command, int local_rank) {
+  std::vector<std::string> argv;
+  if (command.kind != ProgramKind::executable) {
+    argv = {variable("PYTHON_EXEC").value_or(find_in_path("python").empty() ? "python3" : "python"), "-u"};
+    if (command.kind == ProgramKind::python_module) argv.push_back("-m");
+  }
+  argv.push_back(command.program);
+  for (const std::string& argument : command.arguments) argv.push_back(with_local_rank(argument, local_rank));
+  return argv;
+}
+
+namespace {
+
+GroupResult run_once(const ProgramCommand& command, const Placement& placement, EnvironmentSpec environment, const ProgramLogs& logs) {
+  const int ranks = environment.local_world_size;
+  GroupSpec group;
+  group.grace_s = command.grace_s.value_or(kDefaultGrace_s);
+  group.log_limit_bytes = command.log_limit_bytes;
+  std::vector<ErrorFile> error_files;  // live as long as the group
+  for (int rank = 0; rank < ranks; ++rank) {
+    const RankPlacement& place = placement.ranks[static_cast<std::size_t>(rank)];
+    environment.local_rank = rank;
+    environment.omp_num_threads = variable("OMP_NUM_THREADS").value_or(std::to_string(place.core_share));
+    WorkerSpec worker;
+    worker.cores = place.cores;
+    worker.argv = program_argv(command, rank);
+    worker.environment = torchrun_environment(environment);
+    worker.environment["PYTHONUNBUFFERED"] = variable("PYTHONUNBUFFERED").value_or("1");
+    worker.inherit_stdin = ranks == 1 || (command.pass_stdin && rank == 0);
+    worker.log_path = logs.file(rank, ".log");
+    error_files.push_back(make_error_file(logs.file(rank, ".error.json")));
+    worker.error_path = worker.environment["TORCHELASTIC_ERROR_FILE"] = error_files.back().path;
+    const bool shown = command.shown_ranks.empty() || command.shown_ranks.contains(rank);
+    worker.show_out = shown && (command.tee.has_out(rank) || !command.redirects.has_out(rank));
+    worker.show_error = shown && (command.tee.has_error(rank) || !command.redirects.has_error(rank));
+    group.workers.push_back(std::move(worker));
+  }
+  const GroupResult result = command.hang_timeout_s ? run_watched(group, *command.hang_timeout_s) : run_group(group, {});
+  // The output of a single rank has just been seen, at the end of the terminal.
+  if (result.failure) {
+    for (const std::string& line : failure_report(*result.failure, ranks > 1)) std::cerr << line << '\n';
+  }
+  return result;
+}
+
+}  // namespace
+
+int run_program(const ProgramCommand& command, const Placement& placement) {
+  const Rendezvous port = command.master_port == 0 ? hold_port() : hold_port(command.master_port);
+  EnvironmentSpec environment = environment_spec(command, placement);
+  environment.master_port = port.port;
+  environment.max_restarts = command.max_restarts.value_or(0);
+  RestartPolicy policy(environment.max_restarts, std::nullopt, /*knows_progress=*/false);
+  for (;; ++environment.restarts) {
+    const double start_s = unix_time_s();
+    const ProgramLogs logs = make_program_logs(command);
+    const GroupResult result = run_once(command, placement, environment, logs);
+    if (!logs.home.empty()) keep_summary(logs, program_summary(result, unix_time_s() - start_s, logs.folder));
+    if (result.interrupted_by != 0) return result.exit_code;
+    const auto next = policy.after({result.exit_code, {}}, random_share());
+    if (!next.why_not.empty()) std::cerr << "tlaunch: " << next.why_not << '\n';
+    if (!next.wait_s) return result.exit_code;
+    std::cerr << "tlaunch: restart " << environment.restarts + 1 << " of " << environment.max_restarts << " in "
+              << format_duration(*next.wait_s) << '\n';
+    if (const int signal = wait_unless_told(*next.wait_s)) return exit_code::signal_base + signal;
+  }
+}
+
+}  // namespace tlaunch

@@ -1,0 +1,18 @@
+// Program mode: any program as worker, with torchrun's environment. No config, no probe, no run folder; log files only
+// where a folder is named.
+#pragma once
+
+#include "hardware/placement.h"
+#include "launcher/cli/command_line.h"
+#include "launcher/group/supervise.h"
+
+namespace tlaunch {
+
+// What starts the program as that rank: for a script or module $PYTHON_EXEC, or python (python3 where PATH holds no
+// python), with -u. "${local_rank}" in its arguments becomes the number. Pure but for the look at the environment.
+std::vector<std::string> program_argv(const ProgramCommand& command, int local_rank);
+
+// Runs a process for each rank that is placed to their end and returns the exit code. A failure is told on stderr.
+int run_program(const ProgramCommand& command, const Placement& placement);
+
+}  // namespace tlaunch

@@ -1,0 +1,15 @@
+// summary.json of a plain program, in the folder that keeps its logs: the fields that any program has of a run's.
+#pragma once
+
+#include <string>
+
+#include "core/json.h"
+#include "launcher/group/supervise.h"
+
+namespace tlaunch {
+
+// {status: completed | failed | interrupted, exit_code, wall_s, logs, failure: {...}}; failure as in failure.h, its message
+// the last line of output where the rank told nothing itself. Pure.
+Json program_summary(const GroupResult& result, double wall_s, const std::string& log_folder);
+
+}  // namespace tlaunch

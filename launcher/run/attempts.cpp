@@ -1,0 +1,81 @@
+#include "launcher/run/attempts.h"
+
+#include <csignal>
+
+#include "checkpoint/checkpoint_folder.h"
+#include "core/error.h"
+#include "core/event.h"
+#include "core/units.h"
+#include "launcher/group/failure.h"
+#include "launcher/group/restart_policy.h"
+#include "launcher/group/restart_wait.h"
+#include "launcher/run/resume.h"
+
+namespace tlaunch {
+namespace {
+
+GroupResult one_attempt(const Job& job, const WorkerStart& start, EventLog& log, Progress& progress, RunSummary& summary) {
+  Session session(log, progress, job.config, {summary.began_s, summary.estimate, summary.spent});
+  const auto close = [&] {
+    summary.record = session.record();
+    summary.wall_s = unix_time_s() - summary.began_s;
+    for (const auto& [part, seconds] : session.spent()) summary.spent[part] += seconds;
+    if (!summary.estimate) summary.estimate = session.estimate();
+    const WhySlow& times = session.why_slow();
+    summary.shares = shares_text(times.seconds());
+    summary.slow_findings = slow_findings(times, job.config);
+    if (!times.ranks().empty()) summary.where_time_went = to_json(times, job.config);
+  };
+  try {
+    auto result = run_session(job, start, session, {}, {});
+    close();
+    return result;
+  } catch (...) {
+    close();
+    throw;
+  }
+}
+
+}  // namespace
+
+GroupResult run_attempts(const Job& job, const RunFolder& folder, WorkerStart start, std::int64_t max_restarts, EventLog& log,
+                         Progress& progress, RunSummary& summary) {
+  const std::string checkpoints = checkpoint_dir(job.config.checkpoint, folder.path());
+  const std::string first_resume = start.resume_path;
+  RestartPolicy policy(max_restarts, step_of_checkpoint(first_resume));
+  for (;;) {
+    start.attempt = folder.next_attempt();
+    start.log_folder = folder.make_log_folder(start.attempt);
+    log.begin_attempt(start.attempt);
+    const GroupResult result = one_attempt(job, start, log, progress, summary);
+    if (result.exit_code == exit_code::ok || result.interrupted_by != 0 || max_restarts == 0) return result;
+    const ResumeChoice newest = newest_valid(checkpoints);
+    const std::string resume_path = newest.path.empty() ? first_resume : newest.path;
+    const auto step = step_of_checkpoint(resume_path);
+    const auto next = policy.after({result.exit_code, step}, random_share());
+    if (!next.wait_s) {
+      if (!next.why_not.empty()) progress.line(next.why_not);
+      return result;
+    }
+    ++summary.restarts;
+    if (result.failure)
+      for (const std::string& line : failure_report(*result.failure, true)) progress.line(line);
+    for (const std::string& skipped : newest.skipped) progress.line("skipped checkpoint " + skipped);
+    progress.line("restart " + std::to_string(summary.restarts) + " of " + std::to_string(max_restarts) + " in " +
+                  format_duration(*next.wait_s) + (step ? ", from step " + std::to_string(*step) : ", from the start"));
+    log.append("restart", {{"restart", summary.restarts},
+                           {"exit_code", result.exit_code},
+                           {"wait_s", *next.wait_s},
+                           {"resume_path", resume_path}});
+    if (const int signal = wait_unless_told(*next.wait_s)) {  // nothing runs that could save: what is saved is all there is
+      GroupResult told;
+      told.interrupted_by = signal;
+      told.saved = signal != SIGINT && step.has_value();
+      told.exit_code = told.saved ? exit_code::preempted : exit_code::signal_base + signal;
+      return told;
+    }
+    start.resume_path = resume_path;
+  }
+}
+
+}  // namespace tlaunch

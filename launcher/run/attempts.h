@@ -1,0 +1,22 @@
+// A run's groups of workers, one after the other: where one fails, the next goes on from the newest checkpoint that is whole.
+#pragma once
+
+#include <cstdint>
+
+#include "launcher/events/event_log.h"
+#include "launcher/job/job.h"
+#include "launcher/run/run_folder.h"
+#include "launcher/run/session.h"
+#include "launcher/run/summary.h"
+#include "launcher/terminal/progress.h"
+
+namespace tlaunch {
+
+// `start`: the first attempt's, with all but its attempt number and log folder. `summary`: with its began_s, and what was
+// estimated and spent before; filled with what the last attempt told, the time of all of them, the first one's estimate where
+// there was none, and the number of restarts. Throws IoError where no process can be
+// made; `summary` is filled then as well.
+GroupResult run_attempts(const Job& job, const RunFolder& folder, WorkerStart start, std::int64_t max_restarts, EventLog& log,
+                         Progress& progress, RunSummary& summary);
+
+}  // namespace tlaunch

@@ -1,0 +1,18 @@
+// --dry-run: every resolved value and where it comes from. Pure.
+#pragma once
+
+#include <string>
+
+#include "core/json.h"
+#include "launcher/job/job.h"
+
+namespace tlaunch {
+
+// A line a key: "train.batch_size = 64    prior: ...".
+std::string dry_run_text(const Job& job);
+
+// {"config": {KEY: {value, source, reason}}, "world_size", "device", "worker"}; source: default | file | command line |
+// an origin of the plan.
+Json dry_run_json(const Job& job);
+
+}  // namespace tlaunch

@@ -1,0 +1,37 @@
+// Which run folder a run works in, and from which checkpoint it goes on.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "launcher/job/job.h"
+#include "launcher/run/run_folder.h"
+
+namespace tlaunch {
+
+struct RunPlace {
+  RunFolder folder;                 // made and locked
+  std::string resume_path;          // checkpoint to go on from; "": from the start
+  std::vector<std::string> notes;   // what the user should know: skipped checkpoints, nothing to resume
+};
+
+// Without `resume`: a new folder, or `run_dir`, which must hold no run (UsageError). `auto`: run_dir, or the newest run
+// of this name; from its newest valid checkpoint, from nothing where there is none. A path: a new folder that goes on
+// from that checkpoint. Where the run had a config, only what may differ on resume does (UsageError naming the keys).
+RunPlace choose_place(const Job& job, const std::string& run_dir, const std::optional<std::string>& resume);
+
+// Where the run that wrote it stood; nothing of "". Throws DataError.
+std::optional<std::int64_t> step_of_checkpoint(const std::string& path);
+
+// A run that is resumed keeps its own plan, where that was made for as many ranks: settings that change in mid-run change
+// its numbers. Where the micro-batch or the accumulation is fixed anew, the same effective batch is shared anew. False
+// where there is none to keep.
+bool keep_own_plan(Job& job, const RunPlace& place);
+
+// Where a resumed run has no plan to keep (another number of ranks), its checkpoint still says the effective batch, which
+// the order of samples hangs on: where the config leaves that to auto the plan gets it, and the learning rate with it.
+// Throws DataError.
+void keep_effective_batch(Job& job, const RunPlace& place);
+
+}  // namespace tlaunch

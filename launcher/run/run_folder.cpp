@@ -1,0 +1,139 @@
+#include "launcher/run/run_folder.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <filesystem>
+#include <random>
+#include <thread>
+
+#include "core/error.h"
+
+namespace tlaunch {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string absolute(const std::string& path) {
+  std::string text = fs::absolute(path).lexically_normal().string();
+  while (text.size() > 1 && text.back() == '/') text.pop_back();
+  return text;
+}
+
+// File systems without locks (some network ones) answer so: go on without.
+bool locks_unsupported(int error) {
+  return error == EBADF || error == EINVAL || error == ENOLCK || error == EOPNOTSUPP || error == ENOSYS;
+}
+
+void lock(int fd, const std::string& path, double patience_s) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>(patience_s);
+  while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EINTR) continue;
+    if (locks_unsupported(errno)) return;
+    if (errno != EWOULDBLOCK) throw IoError("cannot lock " + path + ": " + std::strerror(errno));
+    if (std::chrono::steady_clock::now() >= deadline)
+      throw UsageError(path + " is in use by another tlaunch; wait for it, or choose another --run-dir");
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
+
+}  // namespace
+
+RunFolder::RunFolder(const std::string& path, double patience_s) : path_(absolute(path)) {
+  std::error_code error;
+  fs::create_directories(path_, error);
+  if (error) throw IoError("cannot make the run folder " + path_ + ": " + error.message());
+  lock_fd_ = open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (lock_fd_ < 0) throw IoError("cannot open the run folder " + path_ + ": " + std::strerror(errno));
+  try {
+    lock(lock_fd_, path_, patience_s);
+  } catch (...) {
+    close(lock_fd_);
+    throw;
+  }
+}
+
+RunFolder::RunFolder(RunFolder&& other) noexcept : path_(std::move(other.path_)), lock_fd_(other.lock_fd_) {
+  other.lock_fd_ = -1;
+}
+
+RunFolder::~RunFolder() {
+  if (lock_fd_ >= 0) close(lock_fd_);
+}
+
+bool RunFolder::holds_run() const {
+  for (const char* name : {"config.yaml", "events.jsonl", "summary.json"})
+    if (fs::exists(file(name))) return true;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(file("checkpoints"), error))
+    if (entry.path().extension() == ".safetensors") return true;
+  return false;
+}
+
+std::uint64_t RunFolder::log_bytes() const {
+  std::uint64_t bytes = 0;
+  std::error_code error, gone;
+  for (fs::recursive_directory_iterator entry(path_, error), end; !error && entry != end; entry.increment(error)) {
+    if (entry.depth() == 0 && entry->path().filename() == "checkpoints") entry.disable_recursion_pending();
+    else if (entry->is_regular_file(gone))
+      if (const auto size = entry->file_size(gone); !gone) bytes += size;
+  }
+  return bytes;
+}
+
+int RunFolder::next_attempt() const {
+  int next = 0;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(file("logs"), error)) {
+    int number = 0;
+    if (std::sscanf(entry.path().filename().c_str(), "attempt_%d", &number) == 1 && number >= next) next = number + 1;
+  }
+  return next;
+}
+
+std::string RunFolder::make_log_folder(int attempt) const {
+  const std::string folder = file("logs/attempt_" + std::to_string(attempt));
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw IoError("cannot make " + folder + ": " + error.message());
+  return folder;
+}
+
+std::string new_run_path(const std::string& run_root, const std::string& name) {
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  localtime_r(&now, &local);
+  char stamp[64];
+  const std::size_t length = std::strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &local);
+  std::snprintf(stamp + length, sizeof stamp - length, "-%04x", std::random_device{}() & 0xffffu);
+  return absolute(run_root + "/" + name + "/" + stamp);
+}
+
+std::string latest_run_path(const std::string& run_root, const std::string& name) {
+  std::error_code error;
+  const fs::path target = fs::canonical(absolute(run_root + "/" + name + "/latest"), error);
+  return error ? "" : target.string();
+}
+
+void point_latest_to(const std::string& run_path) {
+  const fs::path folder(run_path);
+  const fs::path link = folder.parent_path() / "latest";
+  const fs::path temporary = folder.parent_path() / (".latest-" + folder.filename().string());
+  std::error_code error;
+  fs::create_directory_symlink(folder.filename(), temporary, error);
+  if (!error) fs::rename(temporary, link, error);
+  if (error) {
+    fs::remove(temporary);
+    throw IoError("cannot let " + link.string() + " point to " + run_path + ": " + error.message());
+  }
+}
+
+}  // namespace tlaunch

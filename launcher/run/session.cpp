@@ -1,0 +1,240 @@
+#include "launcher/run/session.h"
+
+#include <algorithm>
+#include <set>
+
+#include "core/clock.h"
+#include "core/config_value.h"
+#include "core/event.h"
+#include "core/units.h"
+#include "launcher/events/event_fields.h"
+#include "launcher/group/process_tree.h"
+#include "launcher/hang/hang_stacks.h"
+
+namespace tlaunch {
+
+Session::Session(EventLog& log, Progress& progress) : log_(log), progress_(progress), start_s_(unix_time_s()) {}
+
+Session::Session(EventLog& log, Progress& progress, const RunConfig& config, const RunSoFar& so_far) : Session(log, progress) {
+  eta_.emplace(start_s_, config, so_far);
+}
+
+std::map<std::string, double> Session::spent() const {
+  if (!eta_) return {};
+  auto parts = eta_->spent(unix_time_s());
+  const auto waits = why_slow_.seconds();
+  if (const auto wait = waits.find("loading"); wait != waits.end() && parts.contains("steps")) {
+    parts["data_wait"] = std::min(wait->second, parts["steps"]);
+    parts["steps"] -= parts["data_wait"];
+  }
+  return parts;
+}
+
+double Session::wall_s() const { return unix_time_s() - start_s_; }
+
+void Session::on_event(Json event) {
+  record_.on_event(event);
+  why_slow_.on_event(event);
+  log_.append(event);
+  narrate(event);
+  if (eta_) report(eta_->on_event(event, record_));
+}
+
+void Session::report(const EtaReport& due) {
+  if (due.first) {
+    log_.append("estimate", to_json(*due.first));
+    progress_.line("time estimate: " + format_duration(due.first->likely_s) + " in all (" +
+                   format_duration(due.first->low_s) + " to " + format_duration(due.first->high_s) + ")");
+  }
+  if (!due.remaining) return;
+  eta_text_ = "ETA " + format_duration(due.remaining->likely_s);
+  if (!due.left_estimate.empty()) progress_.line(due.left_estimate);
+  if (!due.announce) return;
+  const double estimated_s = eta_->first()->likely_s;
+  log_.append("eta", {{"step", record_.step},
+                      {"low_s", due.remaining->low_s},
+                      {"likely_s", due.remaining->likely_s},
+                      {"high_s", due.remaining->high_s},
+                      {"estimated_s", estimated_s},
+                      {"projected_s", due.projected_s},
+                      {"difference_s", due.projected_s - estimated_s}});
+  const bool more = record_.step < record_.start->total_steps;
+  if (due.epoch_ended && more)
+    progress_.line(eta_text_ + " (in all " + format_duration(due.projected_s) + ", estimated " + format_duration(estimated_s) + ")");
+}
+
+namespace {
+
+constexpr double noticeable_wait_s = 0.1;
+
+// The setting that fits, for whoever starts this job again.
+std::string step_down_text(const Json& event) {
+  return "rank " + std::to_string(event_integer(event, "rank")) + " ran out of memory (" + event_text(event, "phase") +
+         " of step " + std::to_string(event_integer(event, "step")) +
+         "): the step is done again with smaller micro-batches; to keep: set train.batch_size=" + std::to_string(event_integer(event, "micro_batch")) +
+         " (gradient_accumulation_steps=" + std::to_string(event_integer(event, "accumulation")) + ")";
+}
+
+// Between steps: nothing of the training is lost.
+std::string shortage_text(const Json& event) {
+  const std::string action = event_text(event, "action");
+  const std::string step = std::to_string(event_integer(event, "step"));
+  const std::string room = "; to keep room: set train.batch_size=" + std::to_string(event_integer(event, "micro_batch"));
+  if (action == "skipped")
+    return "warning: no checkpoint at step " + step + ", memory did not suffice for its copies a second time either; "
+           "training goes on" + room;
+  return "rank " + std::to_string(event_integer(event, "rank")) + " ran out of memory (" + event_text(event, "phase") +
+         " after step " + step + "): it is done again " +
+         (action == "halved" ? "in batches of " + std::to_string(event_integer(event, "batch"))
+                             : std::string("with caches emptied")) + room;
+}
+
+std::string nan_text(const Json& event) {
+  const std::string step = std::to_string(event_integer(event, "step"));
+  if (event_text(event, "action") == "rollback")
+    return "step " + step + " was not finite: back to step " + std::to_string(event_integer(event, "to_step")) +
+           ", learning rate x" + to_text(event_real(event, "learning_rate_factor"));
+  return "up to step " + step + ": " + std::to_string(event_integer(event, "count")) +
+         " updates left out, their gradients were not finite";
+}
+
+std::string save_failed_text(const Json& event) {
+  const std::string deleted = event_text(event, "deleted");
+  return "the checkpoint of step " + std::to_string(event_integer(event, "step")) + " was not saved: " +
+         event_text(event, "message") + "; training goes on, earlier ones are as they were" +
+         (deleted.empty() ? "" : "; to make room one checkpoint less is kept, and " + deleted + " was deleted");
+}
+
+}  // namespace
+
+void Session::narrate(const Json& event) {
+  const std::string name = event_text(event, "event");
+  if (name == "step_down") progress_.line(step_down_text(event));
+  if (name == "save_failed") progress_.line(save_failed_text(event));
+  if (name == "shortage") progress_.line(shortage_text(event));
+  if (event_integer(event, "rank") != 0) return;
+  if (name == "start") {
+    std::string text = "training starts on " + event_text(event, "device") + " after " + format_duration(wall_s());
+    if (eta_)
+      text += ": " + std::to_string(record_.start->train_samples) + " samples, " +
+              std::to_string(record_.start->steps_per_epoch) + " steps an epoch, " +
+              std::to_string(record_.start->total_steps) + " steps in all";
+    progress_.line(text);
+    if (const auto fitted = event.find("fit_disk"); fitted != event.end())
+      progress_.line("the disk is too small for the checkpoints that were asked for: checkpoint.save_top_k=" +
+                     std::to_string(event_integer(*fitted, "save_top_k")) + ", save_last=" +
+                     (fitted->value("save_last", true) ? "true" : "false"));
+  } else if (name == "profile") {
+    progress_.line("profile of " + std::to_string(event_integer(event, "steps")) + " steps: " + event_text(event, "table") + ", and " +
+                   event_text(event, "trace") + " for chrome://tracing or Perfetto");
+  } else if (name == "nan") {
+    progress_.line(nan_text(event));
+  } else if (name == "smoke") {
+    progress_.line("epochs are shortened to " + std::to_string(event_integer(event, "steps_per_epoch")) + " steps");
+  } else if (name == "checkpoint") {
+    if (event_real(event, "wait_s") > noticeable_wait_s)
+      progress_.line("saving took longer than the time between two saves: training waited " +
+                     format_duration(event_real(event, "wait_s")) + "; save less often, or on a faster disk");
+    if (!event_text(event, "problem").empty()) progress_.line("note: " + event_text(event, "problem"));
+  } else if (name == "resume") {
+    progress_.line("resumed at step " + std::to_string(event_integer(event, "step")) + " from " +
+                   event_text(event, "path"));
+  } else if (name == "eval") {
+    progress_.line(evaluation_text(event));
+    shown_step_ = record_.step;
+  }
+}
+
+void Session::on_hang(const HangVerdict& verdict, const std::string& log_folder) {
+  Json event = to_json(verdict);
+  event["stacks"] = log_folder;
+  log_.append("hang", event);
+  constexpr std::size_t most_places = 4;
+  std::string places;
+  for (std::size_t i = 0; i < std::min(most_places, verdict.places.size()); ++i)
+    places += (i == 0 ? "" : "; ") + verdict.places[i];
+  if (verdict.places.size() > most_places) places += "; ...";
+  progress_.line(hang_text(verdict));
+  progress_.line("  last heard of: " + places);
+  progress_.line("  what each rank does is written to " + log_folder + "/stacks_RANK.txt");
+  progress_.line("  the limit here was " + format_duration(verdict.limit_s) +
+                 "; where this is no hang: launch.hang_timeout_s=" + to_text(2 * verdict.limit_s) + " or more");
+}
+
+void Session::on_tick() {
+  if (!record_.start || record_.step == shown_step_ || record_.step <= record_.start->start_step) return;
+  RunRecord shown = record_;
+  if (!eta_) shown.start.reset();  // a smoke test's epochs are shorter than what the start event says
+  if (progress_.update(shown, eta_text_, unix_time_s())) shown_step_ = record_.step;
+}
+
+namespace {
+
+// Which ranks are still at work, as far as they tell: a worker of a user's own may tell nothing.
+class WorkLeft {
+ public:
+  void on_event(const Json& event) {
+    const auto rank = event_integer(event, "rank", -1);
+    if (event_text(event, "event") == "heartbeat") at_work_.insert(rank);
+    if (event_text(event, "event") == "peak") done_.insert(rank);
+  }
+  bool has(int rank) const { return at_work_.contains(rank) && !done_.contains(rank); }
+
+ private:
+  std::set<std::int64_t> at_work_, done_;
+};
+
+void end_where_it_hangs(RunningGroup& group, HangWatch& watch, Session& session, const std::string& log_folder) {
+  const auto processes = group.at_work();
+  const auto verdict = watch.tick(monotonic_s(), states_of(processes));
+  if (!verdict) return;
+  session.on_hang(*verdict, log_folder);
+  save_stacks(processes, verdict->ranks, log_folder);
+  group.end_hung(verdict->ranks.front(), hang_cause(*verdict));
+}
+
+}  // namespace
+
+namespace {
+
+// A rank that was killed, or left, told nothing of its place. The others were not far.
+std::string likely_place(const RunRecord& record) {
+  if (!record.start) return "in start-up";
+  if (!record.failure_place.empty()) return "the others were in " + record.failure_place;
+  return "after step " + std::to_string(record.step);
+}
+
+}  // namespace
+
+GroupResult run_session(const Job& job, const WorkerStart& start, Session& session,
+                        const std::function<void(const Json&)>& on_event, const std::function<void()>& on_tick) {
+  WorkerStart how = start;
+  const auto& timeout_s = job.config.launch.hang_timeout_s;
+  how.heartbeat_s = HangWatch::heartbeat_interval_s(timeout_s);
+  WorkerGroup workers = worker_group(job, how);
+  workers.spec.saves_when_told = true;
+  HangWatch watch(static_cast<int>(workers.spec.workers.size()), timeout_s);
+  WorkLeft work_left;
+  GroupCallbacks callbacks;
+  callbacks.left_early = [&](int rank) { return work_left.has(rank); };
+  callbacks.nothing_to_save = [&] { return !session.record().start; };
+  callbacks.on_event = [&](Json event) {
+    watch.on_event(event);
+    work_left.on_event(event);
+    if (event_text(event, "event") == "heartbeat") return;
+    if (on_event) on_event(event);
+    session.on_event(std::move(event));
+  };
+  callbacks.on_tick = [&] {
+    session.on_tick();
+    if (on_tick) on_tick();
+  };
+  RunningGroup group(workers.spec, callbacks);
+  while (group.turn()) end_where_it_hangs(group, watch, session, how.log_folder);
+  GroupResult result = group.finish();
+  if (const RunRecord& record = session.record(); result.failure && !result.hung && !record.failures.contains(result.failure->rank))
+    result.failure->cause += "; " + likely_place(record);
+  return result;
+}
+
+}  // namespace tlaunch

@@ -1,0 +1,58 @@
+// One group of workers while it trains: takes its events, keeps events.jsonl, narrates, estimates. One thread.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "core/estimate.h"
+#include "launcher/estimate/eta_tracker.h"
+#include "launcher/estimate/why_slow.h"
+#include "launcher/events/event_log.h"
+#include "launcher/events/run_record.h"
+#include "launcher/hang/hang_watch.h"
+#include "launcher/job/worker_group.h"
+#include "launcher/terminal/progress.h"
+
+namespace tlaunch {
+
+class Session {
+ public:
+  // `log` and `progress` outlive the session, which begins now.
+  Session(EventLog& log, Progress& progress);  // no estimates: a smoke test's shortened epochs would mislead
+  Session(EventLog& log, Progress& progress, const RunConfig& config, const RunSoFar& so_far);
+
+  void on_event(Json event);
+  // Tells of it, before its stacks are saved in `log_folder` and the group is ended.
+  void on_hang(const HangVerdict& verdict, const std::string& log_folder);
+  // Shows what changed since; called some times a second.
+  void on_tick();
+
+  const RunRecord& record() const { return record_; }
+  const WhySlow& why_slow() const { return why_slow_; }
+  // The one made before, or else the one made when the first steps were known.
+  std::optional<TimeEstimate> estimate() const { return eta_ ? eta_->first() : std::nullopt; }
+  // Until now, by part.
+  std::map<std::string, double> spent() const;
+  double wall_s() const;
+
+ private:
+  void narrate(const Json& event);
+  void report(const EtaReport& due);
+
+  EventLog& log_;
+  Progress& progress_;
+  double start_s_;
+  std::optional<EtaTracker> eta_;
+  RunRecord record_;
+  WhySlow why_slow_;
+  std::string eta_text_;  // for the progress line
+  std::int64_t shown_step_ = -1;
+};
+
+// Starts the group and lets `session` follow it to its end, or until it hangs (launcher/hang/hang_watch.h). `on_event` sees each event too; `on_tick` is called some
+// times a second. Both may be empty.
+GroupResult run_session(const Job& job, const WorkerStart& start, Session& session,
+                        const std::function<void(const Json&)>& on_event, const std::function<void()>& on_tick);
+
+}  // namespace tlaunch

@@ -1,0 +1,132 @@
+#include "launcher/run/summary.h"
+
+#include <cstdio>
+
+#include "core/atomic_file.h"
+#include "core/error.h"
+#include "core/units.h"
+#include "launcher/estimate/run_forecast.h"
+#include "launcher/group/failure.h"
+
+namespace tlaunch {
+namespace {
+
+constexpr double long_enough_s = 10;  // for its shares of time to say something
+
+std::string figure(double value) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%.4g", value);
+  return text;
+}
+
+std::string percent(double share) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%+.0f %%", 100 * share);
+  return text;
+}
+
+}  // namespace
+
+void settle(RunSummary& summary, const GroupResult& group) {
+  summary.exit_code = group.exit_code;
+  if (group.exit_code == exit_code::ok) {
+    summary.status = "completed";
+  } else if (group.hung) {
+    summary.status = "hung";
+    summary.failure = group.failure;
+    summary.failure_message = group.failure->cause;
+  } else if (group.interrupted_by != 0 && !group.failure) {
+    summary.status = group.exit_code == exit_code::preempted ? "preempted" : "interrupted";
+  } else {
+    summary.status = "failed";
+    summary.failure = group.failure;
+    if (!group.failure) return;
+    const auto told = summary.record.failures.find(group.failure->rank);
+    if (told != summary.record.failures.end()) {
+      summary.failure_message = summary.failure->message = told->second;
+    } else if (!group.failure->last_lines.empty()) {
+      summary.failure_message = group.failure->last_lines.back();
+    }
+  }
+}
+
+Json to_json(const SmokeVerdict& verdict) {
+  Json findings = Json::array();
+  for (const Finding& finding : verdict.findings)
+    findings.push_back({{"check", finding.check}, {"passed", finding.passed}, {"detail", finding.detail}});
+  return {{"verdict", verdict.passed ? "passed" : "failed"}, {"findings", findings}};
+}
+
+Json to_json(const RunSummary& summary) {
+  Json metrics = Json::object();
+  for (const auto& [name, value] : summary.record.metrics) metrics[name] = value;
+  Json json = {{"status", summary.status},
+               {"exit_code", summary.exit_code},
+               {"run_dir", summary.run_dir},
+               {"config", summary.config},
+               {"epochs", summary.record.epoch},
+               {"steps", summary.record.step},
+               {"samples", summary.record.samples},
+               {"wall_s", summary.wall_s},
+               {"restarts", summary.restarts},
+               {"metrics", metrics}};
+  if (!summary.resumed_from.empty()) json["resumed_from"] = summary.resumed_from;
+  if (summary.estimate) json["estimate"] = to_json(*summary.estimate);
+  const double rate = summary.record.end ? summary.record.end->steady_samples_per_s : summary.record.samples_per_s;
+  json["actual"] = {{"samples_per_s", rate}, {"wall_s", summary.wall_s}, {"parts", summary.spent}};
+  if (!summary.where_time_went.is_null()) json["actual"]["training"] = summary.where_time_went;
+  if (summary.record.disk_estimate_bytes > 0) json["estimate"]["disk_peak_bytes"] = summary.record.disk_estimate_bytes;
+  if (summary.record.checkpoint_peak_bytes > 0)
+    json["actual"]["disk_peak_bytes"] = summary.record.checkpoint_peak_bytes + summary.log_bytes;
+  if (summary.record.peak_bytes > 0) json["actual"]["peak_bytes"] = summary.record.peak_bytes;
+  if (summary.failure) {
+    json["failure"] = to_json(*summary.failure);
+    json["failure"]["message"] = summary.failure_message;
+  } else if (!summary.failure_message.empty()) {  // the launcher's own
+    json["failure"] = {{"rank", nullptr}, {"cause", "launcher"}, {"signal", 0}, {"message", summary.failure_message}};
+  }
+  if (summary.smoke) json["smoke"] = to_json(*summary.smoke);
+  return without_nonfinite(std::move(json));
+}
+
+std::vector<std::string> closing_lines(const RunSummary& summary) {
+  std::vector<std::string> lines;
+  const RunRecord& record = summary.record;
+  std::string status = summary.status + " after " + format_duration(summary.wall_s);
+  if (record.start)
+    status += ": " + std::to_string(record.epoch) + (record.epoch == 1 ? " epoch, " : " epochs, ") +
+              std::to_string(record.step) + " steps";
+  if (record.end && record.end->stopped_early) status += " (stopped early: no improvement any more)";
+  if (record.end && record.end->steady_samples_per_s > 0)
+    status += ", " + format_count(record.end->steady_samples_per_s) + " samples/s";
+  lines.push_back(status);
+  if (record.stopped)
+    lines.push_back("saved at step " + std::to_string(record.step) + "; to go on: the same command with --resume auto");
+  if (summary.failure) {
+    const auto report = failure_report(*summary.failure, true);
+    lines.insert(lines.end(), report.begin(), report.end());
+  }
+  std::string metrics;
+  for (const auto& [name, value] : record.metrics)
+    metrics += (metrics.empty() ? "" : "  ") + name + " " + figure(value);
+  if (!metrics.empty()) lines.push_back(metrics);
+  if (summary.estimate && summary.status == "completed" && summary.estimate->likely_s > 0) {
+    lines.push_back("time: " + format_duration(summary.wall_s) +
+                    "; estimated at the start: " + format_duration(summary.estimate->likely_s) + " (" +
+                    percent(summary.wall_s / summary.estimate->likely_s - 1) + ")");
+    lines.push_back("  spent on: " + parts_text(summary.spent));
+    lines.push_back("  estimate: " + parts_text(summary.estimate->parts));
+  }
+  if (summary.wall_s >= long_enough_s && !summary.shares.empty()) {
+    lines.push_back("training: " + summary.shares);
+    for (const std::string& finding : summary.slow_findings) lines.push_back("  " + finding);
+  }
+  lines.push_back("run folder: " + summary.run_dir);
+  return lines;
+}
+
+void write_summary(const RunSummary& summary) {
+  write_file_atomically(summary.run_dir + "/summary.json", to_json(summary).dump(2) + "\n");
+}
+
+}  // namespace tlaunch

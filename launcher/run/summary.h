@@ -1,0 +1,57 @@
+// summary.json: how a run ended, for scripts (design: stable fields). Written also when the run failed.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/estimate.h"
+#include "core/json.h"
+#include "launcher/events/run_record.h"
+#include "launcher/group/supervise.h"
+
+namespace tlaunch {
+
+struct Finding {
+  std::string check;    // completed, finite, loss_fell, memory_steady, saved_and_resumed, speed
+  bool passed = false;
+  std::string detail;   // figures, and what to do where it did not pass
+};
+
+struct SmokeVerdict {
+  bool passed = false;
+  std::vector<Finding> findings;
+};
+
+struct RunSummary {
+  std::string status;      // completed | failed | preempted (saved, SIGTERM or USR1) | interrupted | hung
+  int exit_code = 0;
+  std::string run_dir, config, resumed_from;  // absolute; resumed_from "" where it started anew
+  RunRecord record;
+  double began_s = 0, wall_s = 0;  // the whole command: when it began (Unix time), and what it took
+  std::map<std::string, double> spent;  // that by the estimate's parts
+  std::int64_t restarts = 0;
+  std::uint64_t log_bytes = 0;  // of what the run folder holds beside checkpoints
+  std::optional<TimeEstimate> estimate;
+  std::string shares;                    // where training's time went, for people; "": not known
+  std::vector<std::string> slow_findings;  // what to change about it
+  Json where_time_went;                  // both, rank by rank (why_slow.h)
+  std::optional<GroupFailure> failure;
+  std::string failure_message;  // what the failed worker said, or its last line of output
+  std::optional<SmokeVerdict> smoke;
+};
+
+// status, exit_code and failure from how the group ended.
+void settle(RunSummary& summary, const GroupResult& group);
+
+Json to_json(const RunSummary& summary);
+Json to_json(const SmokeVerdict& verdict);
+
+// The lines that end a run, for people: status, metrics, time against the estimate, failure, folder.
+std::vector<std::string> closing_lines(const RunSummary& summary);
+
+// Writes DIR/summary.json whole or not at all. Throws IoError.
+void write_summary(const RunSummary& summary);
+
+}  // namespace tlaunch

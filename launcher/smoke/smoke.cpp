@@ -1,0 +1,148 @@
+#include "launcher/smoke/smoke.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "core/error.h"
+#include "core/event.h"
+#include "launcher/run/resume.h"
+#include "launcher/run/run_files.h"
+#include "launcher/run/session.h"
+#include "launcher/run/summary.h"
+#include "launcher/run/summary_lines.h"
+#include "launcher/smoke/smoke_plan.h"
+#include "launcher/smoke/smoke_verdict.h"
+#include "launcher/tune/tune_job.h"
+
+namespace tlaunch {
+namespace {
+
+// What both parts share.
+struct SmokeRun {
+  const Job& job;
+  const RunFolder& folder;
+  RunFiles files;
+  Progress& progress;
+  SmokeBudget budget;
+  double start_s;
+};
+
+struct Part {
+  SmokeRecord record;
+  GroupResult result;
+};
+
+// One group of workers, ended when the budget is used up: the signal goes to ourselves, as the user's would.
+Part run_part(const SmokeRun& run, const std::string& title, WorkerStart start) {
+  run.progress.line(title);
+  start.arguments = {"train", run.files.config_path};
+  start.plan_path = run.files.plan_path;
+  std::filesystem::create_directories(start.run_dir);
+  start.log_folder = run.folder.make_log_folder(start.attempt);
+  start.grace_s = run.budget.grace_s;
+  EventLog log(run.folder.file("events.jsonl"), start.attempt);
+  Session session(log, run.progress);
+  Part part;
+  const double part_start_s = unix_time_s();
+  const auto on_event = [&](const Json& event) {
+    if (part.record.losses.empty()) part.record.start_up_s = unix_time_s() - part_start_s;
+    part.record.on_event(event);
+  };
+  const auto on_tick = [&] {
+    const bool over = run.budget.total_s && unix_time_s() - run.start_s >= *run.budget.total_s - run.budget.grace_s;
+    if (!over || part.record.out_of_time) return;
+    part.record.out_of_time = true;
+    run.progress.line("the budget of --smoke-minutes is used up");
+    kill(getpid(), SIGTERM);
+  };
+  part.result = run_session(run.job, start, session, on_event, on_tick);
+  if (part.result.failure) {
+    RunSummary told;
+    told.record = part.record.run;
+    settle(told, part.result);
+    part.record.failure = told.failure_message.empty() ? part.result.failure->cause : told.failure_message;
+  }
+  return part;
+}
+
+bool user_stopped(const Part& part) { return part.result.interrupted_by != 0 && !part.record.out_of_time; }
+
+// The checkpoint at the end of the first shortened epoch.
+std::string first_checkpoint(const SmokeRecord& first) {
+  for (const SavedCheckpoint& saved : first.checkpoints)
+    if (saved.step == first.steps_per_epoch) return saved.path;
+  return "";
+}
+
+void show(Progress& progress, const SmokeVerdict& verdict) {
+  for (const Finding& finding : verdict.findings)
+    progress.line((finding.passed ? progress.terminal().tick() : "FAILED ") + finding.check + ": " + finding.detail);
+  progress.line(std::string("smoke test ") + (verdict.passed ? "passed" : "failed"));
+}
+
+}  // namespace
+
+int run_smoke(const RunCommand& command, Job job) {
+  const RunConfig full_config = job.config;
+  job.loaded.config = smoke_config(job.loaded.config);
+  job.config = smoke_config(job.config);
+  Progress progress(stderr, stderr_terminal());
+  const std::string path =
+      command.run_dir.empty() ? new_run_path(job.config.run_root, job.config.name) + "-smoke" : command.run_dir;
+  const RunPlace place = choose_place(job, path, std::nullopt);
+  const RunFolder& folder = place.folder;
+  {
+    EventLog log(folder.file("events.jsonl"), 0);
+    tune_job(job, {command.retune, false, false, folder.file("logs/tuning")}, progress, &log);
+  }
+  SmokeRun run{job,
+               folder,
+               write_run_files(job, folder),
+               progress,
+               smoke_budget(*command.smoke, command.grace_s.value_or(job.config.launch.grace_s)),
+               unix_time_s()};
+  show_start_up(progress, job, folder.path());
+
+  WorkerStart start;
+  start.run_dir = folder.path();
+  start.smoke = first_part_json(*command.smoke, run.budget);
+  Part first = run_part(run, "smoke test, part 1: " + std::to_string(command.smoke->epochs) + " epochs", start);
+  if (first.record.run.start) first.record.run.start = full_run_facts(*first.record.run.start, full_config);
+  // --smoke-full does not shorten, and the worker then has nothing to tell.
+  if (first.record.steps_per_epoch == 0 && first.record.run.start)
+    first.record.steps_per_epoch = first.record.run.start->steps_per_epoch;
+
+  Part second;
+  const std::string checkpoint = first_checkpoint(first.record);
+  if (first.result.exit_code == exit_code::ok && !checkpoint.empty()) {
+    start.attempt = 1;
+    start.run_dir = folder.file("resumed");  // leaves part 1's metrics and checkpoints as they are
+    start.smoke = second_part_json(first.record.steps_per_epoch);
+    start.resume_path = checkpoint;
+    second = run_part(run, "smoke test, part 2: resumed from the first epoch's checkpoint", start);
+  }
+
+  RunSummary summary;
+  settle(summary, first.result.exit_code != exit_code::ok ? first.result : second.result);
+  summary.run_dir = folder.path();
+  summary.config = run.files.config_path;
+  summary.record = first.record.run;
+  summary.wall_s = unix_time_s() - run.start_s;
+  summary.smoke = smoke_verdict(first.record, second.record, !job.world.on_gpu);
+  if (user_stopped(first) || user_stopped(second)) {
+    summary.status = "interrupted";
+  } else {
+    summary.status = first.record.run.end ? "completed" : "failed";
+    summary.exit_code = summary.smoke->passed ? exit_code::ok : exit_code::failure;
+  }
+  write_summary(summary);
+  show(progress, *summary.smoke);
+  progress.line("run folder: " + folder.path());
+  if (command.json) std::fputs((to_json(summary).dump(2) + "\n").c_str(), stdout);
+  return summary.exit_code;
+}
+
+}  // namespace tlaunch

@@ -1,0 +1,33 @@
+// How a smoke test differs from the run it stands for. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "core/run_config.h"
+#include "launcher/cli/command_line.h"
+#include "launcher/events/run_record.h"
+
+namespace tlaunch {
+
+// `config` with an evaluation and a checkpoint at each epoch's end, every loss logged, checkpoints in the run's own
+// folder, no early stop.
+RunConfig smoke_config(RunConfig config);
+
+// Seconds: of the whole test, of one epoch of part 1 (0: not shortened), and of what a stopped group gets to end.
+struct SmokeBudget {
+  std::optional<double> total_s;  // none: as long as it takes
+  double epoch_s = 0;
+  double grace_s = 0;
+};
+SmokeBudget smoke_budget(const SmokeOptions& options, double grace_s);
+
+// TLAUNCH_SMOKE of the two parts (core/worker_env.h).
+std::string first_part_json(const SmokeOptions& options, const SmokeBudget& budget);
+std::string second_part_json(std::int64_t steps_per_epoch);
+
+// `facts` of a smoke test with the evaluations and checkpoints of the run it stands for.
+StartFacts full_run_facts(StartFacts facts, const RunConfig& config);
+
+}  // namespace tlaunch

@@ -1,0 +1,78 @@
+#include "launcher/terminal/progress.h"
+
+#include <algorithm>
+
+#include "core/units.h"
+
+namespace tlaunch {
+namespace {
+
+std::string figure(double value) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%.4g", value);
+  return text;
+}
+
+}  // namespace
+
+std::string progress_text(const RunRecord& record) {
+  std::string text;
+  if (record.start && record.start->steps_per_epoch > 0) {
+    const auto& start = *record.start;
+    const std::int64_t epochs = (start.total_steps + start.steps_per_epoch - 1) / start.steps_per_epoch;
+    const std::int64_t current = std::min((std::max<std::int64_t>(record.step, 1) - 1) / start.steps_per_epoch + 1,
+                                          std::max<std::int64_t>(epochs, 1));
+    text = "epoch " + std::to_string(current) + "/" + std::to_string(epochs) + "  step " + std::to_string(record.step) +
+           "/" + std::to_string(start.total_steps);
+  } else {
+    text = "step " + std::to_string(record.step);
+  }
+  text += "  loss " + figure(record.loss);
+  if (record.samples_per_s > 0) text += "  " + format_count(record.samples_per_s) + " samples/s";
+  return text;
+}
+
+std::string evaluation_text(const Json& event) {
+  RunRecord figures;  // takes the event's metrics apart
+  figures.on_event(event);
+  std::string metrics;
+  for (const auto& [name, value] : figures.metrics)
+    metrics += (metrics.empty() ? "" : ", ") + name + " " + figure(value);
+  std::string text = "eval at step " + std::to_string(figures.step) + ": " + metrics;
+  if (const auto seconds = event.find("seconds"); seconds != event.end() && seconds->is_number())
+    text += " (" + format_duration(seconds->get<double>()) + ")";
+  return text;
+}
+
+void Progress::line(const std::string& text) {
+  clear();
+  std::fprintf(out_, "%s\n", text.c_str());
+  std::fflush(out_);
+}
+
+bool Progress::update(const RunRecord& record, const std::string& eta, double now_s) {
+  if (now_s - last_s_ < (terminal_.is_terminal ? terminal_interval_s : plain_interval_s)) return false;
+  last_s_ = now_s;
+  passing(progress_text(record) + (eta.empty() ? "" : "  " + eta));
+  return true;
+}
+
+void Progress::passing(const std::string& text) {
+  if (!terminal_.is_terminal) {
+    line(text);
+    return;
+  }
+  const auto columns = static_cast<std::size_t>(std::max(terminal_.columns - 1, 10));
+  std::fprintf(out_, "\r\x1b[K%s", text.substr(0, columns).c_str());
+  std::fflush(out_);
+  shown_ = true;
+}
+
+void Progress::clear() {
+  if (!shown_) return;
+  std::fprintf(out_, "\r\x1b[K");
+  std::fflush(out_);
+  shown_ = false;
+}
+
+}  // namespace tlaunch

@@ -1,0 +1,102 @@
+#include "launcher/tune/plan_cache.h"
+
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+
+#include "checkpoint/crc32c.h"
+#include "core/atomic_file.h"
+#include "core/cache_folder.h"
+#include "core/cadence.h"
+#include "core/config_loader.h"
+#include "hardware/numa.h"
+#include "launcher/job/worker_binary.h"
+
+namespace tlaunch {
+namespace {
+
+constexpr int format = 2;  // a file of another one is not read
+constexpr std::size_t limit_bytes = 1u << 20;
+
+// Keys that do not change what a step costs or needs.
+bool bears_on_a_step(const std::string& key) {
+  for (const char* prefix : {"name", "seed", "run_root", "eval.", "checkpoint.", "launch.", "tune.", "log.tensorboard",
+                             "log.csv", "train.epochs", "train.max_steps", "train.kimg", "train.schedule", "train.step_",
+                             "train.warmup_steps", "train.learning_rate", "train.early_stopping"})
+    if (key.starts_with(prefix)) return false;
+  return true;
+}
+
+std::string path_of(const Json& key) {
+  const std::string folder = cache_folder(), text = key.dump();
+  char hash[32];
+  std::snprintf(hash, sizeof hash, "%08x%zx", crc32c(std::as_bytes(std::span(text))), text.size());
+  return folder.empty() ? "" : folder + "/plans/" + hash + ".json";
+}
+
+}  // namespace
+
+Json plan_cache_key(const Job& job, const RunConfig& config, std::uint64_t budget_bytes) {
+  Json keys = Json::object();
+  for (const auto& [key, value] : flatten(config))
+    if (bears_on_a_step(key)) keys[key] = value;
+  // Not as one that the config fixes: the plan then has the learning rate too.
+  if (job.effective_batch_size && !config.train.effective_batch_size)
+    keys["resumed.effective_batch_size"] = *job.effective_batch_size;
+  if (save_interval_is_open(config.checkpoint)) keys["checkpoint.every_n_steps"] = "auto";  // the plan then has one
+  keys["tune.keep_micro_batch"] = config.tune.keep_micro_batch;
+  // Fixed by the config or by the environment.
+  const Choice* threads = job.plan.find("threads_per_rank");
+  const bool threads_fixed = threads && threads->origin == Origin::user;
+  Json cards = Json::array();
+  if (job.world.on_gpu)
+    for (const GpuInfo& gpu : job.hardware.gpus) cards.push_back(gpu.uuid);
+  Json key = {{"format", format},
+            {"config", keys},
+            {"worker", std::filesystem::path(describe_cache_path(job.worker_path)).filename().string()},
+            {"libtorch", job.worker.torch_version},
+            {"gpus", cards},
+            {"driver", job.hardware.driver_version},
+            {"cpu", job.hardware.cpu.model},
+            {"cores", job.hardware.cpu.allowed_cores},
+            {"threads", threads_fixed ? threads->value : Json(nullptr)},
+            {"world_size", job.world.size},
+            {"memory_band", std::lround(2 * std::log2(static_cast<double>(std::max<std::uint64_t>(budget_bytes, 1))))}};
+  if (is_pinned(job.placement)) {  // absent otherwise: what was measured before ranks could be pinned still counts
+    for (const RankPlacement& rank : job.placement.ranks) key["pinned"].push_back(list_of_numbers(rank.cores));
+  }
+  return key;
+}
+
+namespace {
+
+std::optional<TuneOutcome> read_exactly(const Json& key) {
+  const std::string path = path_of(key);
+  if (path.empty() || !std::filesystem::exists(path)) return std::nullopt;
+  try {
+    const Json kept = Json::parse(read_file(path, limit_bytes));
+    if (kept.at("key") != key) return std::nullopt;
+    return tune_outcome_from_json(kept.at("outcome"));
+  } catch (const std::exception&) {
+    return std::nullopt;  // measured again, and written over
+  }
+}
+
+}  // namespace
+
+std::optional<TuneOutcome> read_plan_cache(const Json& key) {
+  // A budget at the edge of a band falls into either from one day to the next.
+  const std::int64_t band = key.at("memory_band");
+  for (const std::int64_t near : {band, band - 1, band + 1}) {
+    Json nearby = key;
+    nearby["memory_band"] = near;
+    if (auto kept = read_exactly(nearby)) return kept;
+  }
+  return std::nullopt;
+}
+
+void write_plan_cache(const Json& key, const TuneOutcome& outcome) {
+  keep_in_cache(path_of(key), Json{{"key", key}, {"outcome", to_json(outcome)}}.dump(1) + "\n");
+}
+
+}  // namespace tlaunch

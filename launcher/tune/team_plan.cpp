@@ -1,0 +1,137 @@
+#include "launcher/tune/team_plan.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "core/atomic_file.h"
+#include "core/batch.h"
+#include "core/effective_batch.h"
+#include "core/error.h"
+#include "hardware/gpu_table.h"
+
+namespace tlaunch {
+namespace {
+
+constexpr std::size_t limit_bytes = 1u << 20;
+
+std::string text_of_file(const std::string& path) {
+  return std::filesystem::exists(path) ? read_file(path, limit_bytes) : "";
+}
+
+template <typename T>
+bool give(std::optional<T>& open, const std::optional<T>& value) {
+  if (open || !value) return false;
+  open = value;
+  return true;
+}
+
+// What both the config and a resumed run may fix.
+std::optional<std::int64_t> fixed_effective_batch(const Job& job) {
+  const auto& asked = job.loaded.config.train.effective_batch_size;
+  return asked ? asked : job.effective_batch_size;
+}
+
+// Batch and accumulation together: half of a split says nothing. An effective batch that is fixed decides what the
+// accumulation is; one left to auto is what the team's two make.
+bool give_batch(RunConfig& config, const TeamSettings& team, const Job& job) {
+  TrainConfig train = config.train;
+  if (train.batch_size || train.gradient_accumulation_steps || !team.batch_size) return false;
+  train.batch_size = team.batch_size;
+  if (const auto effective = fixed_effective_batch(job)) {
+    try {
+      split_batch(*effective, job.world.size, train.batch_size, {}, *effective);
+    } catch (const UsageError&) {
+      return false;
+    }
+  } else {
+    train.gradient_accumulation_steps = team.gradient_accumulation_steps;
+  }
+  config.train = train;
+  return true;
+}
+
+}  // namespace
+
+TeamCard team_card(const Job& job) {
+  if (!job.world.on_gpu || job.hardware.gpus.empty()) return {"cpu", {}};
+  const GpuInfo& gpu = job.hardware.gpus.front();
+  double memory_gb = static_cast<double>(gpu.memory_total_bytes) / 1e9;
+  const GpuCard* known = find_card(card_words(gpu.name)).card;
+  if (!known) return {gpu.name, memory_gb};
+  // As the maker counts, which a driver's figure misses by a few percent.
+  const auto nearest = std::min_element(known->memory_gb.begin(), known->memory_gb.end(), [&](double a, double b) {
+    return std::abs(a - memory_gb) < std::abs(b - memory_gb);
+  });
+  if (nearest != known->memory_gb.end()) memory_gb = *nearest;
+  return {known->id, memory_gb};
+}
+
+bool has_several_memories(const TeamCard& card) {
+  const GpuCard* known = find_card(card_words(card.name)).card;
+  return known && known->memory_gb.size() > 1;
+}
+
+TeamPlan with_team_settings(const Job& job, bool new_file) {
+  TeamPlan made{job.loaded.config, job.plan, {}};
+  const auto& path = job.loaded.config.tune.team_file;
+  if (!path || (new_file && !std::filesystem::exists(*path))) return made;
+  const auto entry = find_team_entry(parse_team_file(read_file(*path, limit_bytes), *path), team_card(job));
+  if (!entry) {
+    made.notes.push_back(*path + " has no entry for " + team_card(job).name + "; tlaunch tune --team adds one");
+    return made;
+  }
+  const TeamSettings& team = entry->settings;
+  RunConfig& config = made.config;
+  std::vector<std::string> given;
+  const auto mark = [&](bool was_given, const char* key) {
+    if (was_given) given.push_back(key);
+  };
+  mark(give_batch(config, team, job), "batch_size");
+  const bool whole_split =
+      config.train.gradient_accumulation_steps != job.loaded.config.train.gradient_accumulation_steps;
+  mark(whole_split, "gradient_accumulation_steps");
+  mark(whole_split, "effective_batch_size");
+  mark(give(config.gpu.mixed_precision, team.mixed_precision), "mixed_precision");
+  mark(give(config.gpu.tf32, team.tf32), "tf32");
+  mark(give(config.gpu.cudnn_benchmark, team.cudnn_benchmark), "cudnn_benchmark");
+  mark(give(config.gpu.channels_last, team.channels_last), "channels_last");
+  mark(give(config.data.num_workers, team.num_workers), "num_workers");
+  if (team.batch_size && !config.train.batch_size)
+    made.notes.push_back(*path + ": batch_size " + std::to_string(*team.batch_size) +
+                         (config.train.gradient_accumulation_steps
+                              ? " is not taken beside the config's gradient_accumulation_steps"
+                              : " does not divide a rank's share of " + std::to_string(*fixed_effective_batch(job)) +
+                                    "; it is left to tuning"));
+  if (!entry->note.empty()) made.notes.push_back(entry->note);
+  made.plan = prior_plan(config, job.hardware, shape_of(job));
+  for (Choice& choice : made.plan.choices)
+    if (std::find(given.begin(), given.end(), choice.key) != given.end()) {
+      choice.origin = Origin::team;
+      choice.reason = "the team's value for " + entry->id + " (" + *path + ":" + std::to_string(entry->line) + ")";
+    }
+  scale_learning_rate(made.plan, config.train);  // its origin is the effective batch's
+  return made;
+}
+
+std::string write_team_entry(const Job& job) {
+  const auto& path = job.loaded.config.tune.team_file;
+  if (!path) throw UsageError("--team needs tune.team_file, the file to write to: tune.team_file=team_settings.yaml");
+  const TeamCard card = team_card(job);
+  const RunConfig& config = job.config;
+  TeamSettings settings;
+  settings.batch_size = config.train.batch_size;
+  settings.gradient_accumulation_steps = config.train.gradient_accumulation_steps;
+  settings.num_workers = config.data.num_workers;
+  settings.mixed_precision = config.gpu.mixed_precision;
+  settings.channels_last = config.gpu.channels_last;
+  if (job.world.on_gpu) {
+    settings.tf32 = config.gpu.tf32;
+    settings.cudnn_benchmark = config.gpu.cudnn_benchmark;
+  }
+  const std::string text = text_of_file(*path);
+  write_file_atomically(*path, with_team_entry(text, *path, card, has_several_memories(card), settings));
+  return *path;
+}
+
+}  // namespace tlaunch

@@ -1,0 +1,191 @@
+#include "launcher/tune/trial_group.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <csignal>
+#include <map>
+#include <optional>
+
+#include "core/atomic_file.h"
+#include "core/error.h"
+#include "core/event.h"
+
+namespace tlaunch {
+namespace {
+
+constexpr double trial_grace_s = 1;         // there is nothing to save
+
+double visits_limit_s(const TrialSpec& spec) {
+  const double visits = static_cast<double>(spec.rounds) * static_cast<double>(spec.candidates.size());
+  return 20 * visits * std::max(spec.visit_s, 0.05);
+}
+
+void take_larger(std::vector<double>& values, const std::vector<double>& others) {
+  for (std::size_t i = 0; i < values.size() && i < others.size(); ++i) values[i] = std::max(values[i], others[i]);
+}
+
+}  // namespace
+
+// The processes, and what they have told.
+struct TrialGroup::Group {
+  std::vector<Descriptor> requests;  // the launcher's ends of the ranks' standard inputs
+  WorkerGroup workers;
+  std::unique_ptr<RunningGroup> running;
+  std::map<int, TrialResult> answers;  // by rank, of the trial under way
+  std::string failure;
+  bool out_of_memory = false;
+  double start_s = 0;                // what starting them took
+  bool useless = false;              // there will be no answer, or none that can be read
+
+  std::optional<int> rank_that_left() const {
+    for (int rank = 0; rank < static_cast<int>(requests.size()); ++rank)
+      if (!answers.contains(rank) && running->left(rank)) return rank;
+    return std::nullopt;
+  }
+
+  void on_event(const Json& event) {
+    try {
+      const int rank = event.value("rank", 0);
+      if (event["event"] == "trial") {
+        answers[rank] = trial_result_from_json(event);
+      } else if (event["event"] == "failure") {
+        // A peer that only noticed may speak first.
+        const bool memory = event.value("out_of_memory", false);
+        if (failure.empty() || (memory && !out_of_memory)) failure = event.value("message", "");
+        out_of_memory = out_of_memory || memory;
+      }
+    } catch (const std::exception& error) {  // a worker's mistake is a result like others
+      useless = true;
+      failure = std::string("its answer cannot be read: ") + error.what();
+    }
+  }
+};
+
+TrialGroup::TrialGroup(const Job& job, std::string log_folder, TrialLimits limits)
+    : job_(job), log_folder_(std::move(log_folder)), limits_(limits), start_s_(unix_time_s()) {
+  write_file_atomically(folder_.file("config.yaml"), to_yaml(job.loaded.config, job.worker));
+  write_file_atomically(folder_.file("plan.json"), to_json(job.plan).dump(2) + "\n");
+}
+
+TrialGroup::~TrialGroup() = default;
+
+double TrialGroup::elapsed_s() const { return unix_time_s() - start_s_; }
+
+bool TrialGroup::start(TrialResult& failed) {
+  WorkerStart how;
+  how.arguments = {"trial", folder_.file("config.yaml")};
+  how.plan_path = folder_.file("plan.json");
+  how.attempt = starts_++;
+  how.grace_s = trial_grace_s;
+  how.log_folder = log_folder_;
+  auto group = std::make_unique<Group>(Group{{}, worker_group(job_, how), nullptr, {}, "", false, 0, false});
+  group->workers.spec.show_output = false;
+  std::vector<Descriptor> theirs;
+  for (WorkerSpec& worker : group->workers.spec.workers) {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+      throw IoError("no descriptor is left for a trial");
+    group->requests.emplace_back(ends[0]);
+    worker.stdin_fd = theirs.emplace_back(ends[1]).get();
+  }
+  GroupCallbacks callbacks;
+  callbacks.on_event = [state = group.get()](Json event) { state->on_event(event); };
+  callbacks.on_tick = [] {};  // so that a turn ends now and then
+  try {
+    group->running = std::make_unique<RunningGroup>(group->workers.spec, callbacks);
+  } catch (const Error& error) {
+    failed.outcome = TrialOutcome::crashed;
+    failed.message = error.what();
+    return false;
+  }
+  group_ = std::move(group);
+  return true;
+}
+
+TrialResult TrialGroup::run(const TrialSpec& spec) {
+  const double began_s = unix_time_s();
+  TrialResult result;
+  result.id = spec.id;
+  if (spec.fresh) group_.reset();
+  const bool fresh = !group_;
+  if (fresh && !start(result)) return result;
+  group_->answers.clear();
+  const std::string line = to_json(spec).dump() + "\n";
+  for (const Descriptor& request : group_->requests)
+    if (send(request.get(), line.data(), line.size(), MSG_NOSIGNAL) < 0) break;  // it is gone, and turn() will tell
+  const double limit = limits_.trial_s + visits_limit_s(spec) + (fresh ? limits_.start_up_s : 0);
+  while (group_->answers.size() < group_->requests.size()) {
+    if (!group_->running->turn()) {
+      result = ended(std::move(result));
+      break;
+    }
+    if (const auto rank = group_->rank_that_left()) {
+      group_->useless = true;
+      group_->failure = "rank " + std::to_string(*rank) + " left without an answer (exit code 0)";
+    }
+    const bool late = unix_time_s() - began_s > limit;
+    if (group_->useless || late) {
+      result.outcome = group_->useless ? TrialOutcome::crashed : TrialOutcome::hung;
+      result.message =
+          group_->useless ? group_->failure : "no answer within " + std::to_string(static_cast<int>(limit)) + " s";
+      group_.reset();
+      break;
+    }
+  }
+  if (group_ && result.outcome == TrialOutcome::ok) {
+    std::vector<TrialResult> ranks;
+    for (auto& [rank, answer] : group_->answers) ranks.push_back(std::move(answer));
+    result = merge_ranks(ranks);
+  }
+  result.seconds = unix_time_s() - began_s;
+  if (group_ && result.outcome == TrialOutcome::ok) {
+    if (fresh) group_->start_s = std::max(0.0, result.seconds - result.worker_s);
+    result.start_s = group_->start_s;
+  }
+  return result;
+}
+
+// All processes are gone before they answered.
+TrialResult TrialGroup::ended(TrialResult result) {
+  const GroupResult end = group_->running->finish();
+  result.message = group_->failure.substr(0, group_->failure.find('\n'));
+  if (end.interrupted_by != 0) {
+    result.outcome = TrialOutcome::interrupted;
+    interrupted_by_ = end.interrupted_by;
+  } else if (group_->out_of_memory || (end.failure && end.failure->signal == SIGKILL)) {
+    result.outcome = TrialOutcome::out_of_memory;  // nobody else sends SIGKILL to a trial
+  } else {
+    result.outcome = TrialOutcome::crashed;
+    if (result.message.empty() && end.failure) result.message = end.failure->cause;
+  }
+  group_.reset();
+  return result;
+}
+
+TrialResult merge_ranks(const std::vector<TrialResult>& ranks) {
+  TrialResult merged = ranks.front();
+  for (const TrialResult& rank : ranks) {
+    if (rank.peak_bytes > merged.peak_bytes) {
+      merged.peak_bytes = rank.peak_bytes;
+      merged.idle_bytes = rank.idle_bytes;
+    }
+    merged.make_batch_s = std::max(merged.make_batch_s, rank.make_batch_s);
+    merged.log_cost_s = std::max(merged.log_cost_s, rank.log_cost_s);
+    merged.gpu_log_cost_s = std::max(merged.gpu_log_cost_s, rank.gpu_log_cost_s);
+    merged.save_copy_s = std::max(merged.save_copy_s, rank.save_copy_s);
+    merged.save_bytes = std::max(merged.save_bytes, rank.save_bytes);
+    merged.build_s = std::max(merged.build_s, rank.build_s);
+    merged.evaluation_fixed_s = std::max(merged.evaluation_fixed_s, rank.evaluation_fixed_s);
+    merged.evaluation_sample_s = std::max(merged.evaluation_sample_s, rank.evaluation_sample_s);
+    merged.detection_s = std::max(merged.detection_s, rank.detection_s);
+    merged.worker_s = std::max(merged.worker_s, rank.worker_s);
+    for (std::size_t c = 0; c < merged.candidates.size() && c < rank.candidates.size(); ++c) {
+      take_larger(merged.candidates[c].step_times_s, rank.candidates[c].step_times_s);
+      take_larger(merged.candidates[c].wait_shares, rank.candidates[c].wait_shares);
+    }
+  }
+  return merged;
+}
+
+}  // namespace tlaunch

@@ -1,0 +1,34 @@
+// From a job with the prior's plan to one with a measured plan: team file, cache, trials.
+#pragma once
+
+#include <string>
+
+#include "launcher/events/event_log.h"
+#include "launcher/job/job.h"
+#include "launcher/terminal/progress.h"
+#include "tuning/tuner.h"
+
+namespace tlaunch {
+
+struct TuneHow {
+  bool retune = false;       // measure anew, whatever the cache holds
+  bool thorough = false;     // see TuneInput
+  bool new_team_file = false;  // tune.team_file may be absent: it is about to be written
+  std::string log_folder;    // of the trial workers' output; "": nowhere
+};
+
+// One rehearsal (tuning/pace.h) of the job as it stands, plan applied: what its parts will take. Nothing where it fails.
+std::optional<Pace> rehearse_job(const Job& job, const std::string& log_folder, Progress& progress, EventLog* log);
+
+// The pace that was measured when this job was tuned last, with the settings it has now: nothing is started. For a run that
+// keeps its own plan.
+std::optional<Pace> kept_pace(const Job& job);
+
+// Fills job.plan and job.config. Narrates on `progress`; `log` (may be null) gets trial and prediction events. Nothing is
+// measured where tune.enabled is false or nothing is left open. Throws UsageError.
+TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog* log);
+
+// The cache's plan for this job as it stands, unverified; the prior's where there is none. Starts nothing.
+void take_cached_plan(Job& job);
+
+}  // namespace tlaunch
