@@ -7,7 +7,7 @@
 namespace tlaunch {
 namespace {
 
-// Of a machine nothing is known of: half the gap of two standard normal deciles (1.2816) above and below.
+// Of a machine nothing is known of: what 10 % and 90 % of its runs are expected to end within.
 constexpr double expected_low = 0.93, expected_high = 1.15;
 constexpr double expected_weight = 6;    // so many runs is the expectation worth
 constexpr std::size_t most_outcomes = 50;  // the newest ones
