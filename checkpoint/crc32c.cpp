@@ -1,6 +1,7 @@
 #include "checkpoint/crc32c.h"
 
 #include <array>
+#include <cstdio>
 #include <cstring>
 
 #if defined(__x86_64__)
@@ -96,6 +97,12 @@ std::string crc32c_text(std::uint32_t crc) {
   std::string text(8, '0');
   for (auto digit = text.rbegin(); digit != text.rend(); ++digit, crc >>= 4) *digit = "0123456789abcdef"[crc & 0xf];
   return text;
+}
+
+std::string content_name(std::span<const std::byte> data) {
+  char name[32];
+  std::snprintf(name, sizeof name, "%08x%zx", crc32c(data), data.size());
+  return name;
 }
 
 }  // namespace tlaunch

@@ -18,4 +18,7 @@ std::uint32_t crc32c_portable(std::span<const std::byte> data, std::uint32_t crc
 // 8 lower-case hex digits, as checkpoints carry them.
 std::string crc32c_text(std::uint32_t crc);
 
+// Checksum and size in hex digits: a name for this content, among a user's own files.
+std::string content_name(std::span<const std::byte> data);
+
 }  // namespace tlaunch

@@ -8,6 +8,10 @@
 
 namespace tlaunch {
 
+struct TimeRange {
+  double low_s = 0, likely_s = 0, high_s = 0;
+};
+
 struct TimeEstimate {
   double low_s = 0, likely_s = 0, high_s = 0;
   // tuning, start_up, steps, data_wait, evaluation, checkpoints, finish: likely seconds; they add up to likely_s.

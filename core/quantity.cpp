@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/error.h"
+#include "core/whole_number.h"
 
 namespace tlaunch {
 namespace {
@@ -147,6 +148,16 @@ std::vector<std::string> parse_list(const std::string& what, const std::string& 
     if (comma == std::string::npos) return items;
     begin = comma + 1;
   }
+}
+
+std::vector<std::int64_t> parse_epochs(const std::string& what, const std::string& text, std::int64_t most) {
+  std::vector<std::int64_t> epochs;
+  for (const std::string& item : parse_list(what, text)) {
+    const auto number = whole_number(item, 1, most);
+    if (!number) refuse(what, text, "numbers of epochs are needed, as 5,10,20");
+    epochs.push_back(*number);
+  }
+  return epochs;
 }
 
 }  // namespace tlaunch

@@ -34,6 +34,9 @@ Rate parse_rate(const std::string& what, const std::string& text);
 // Samples of "50kimg", "50" (kimg) or "5000img".
 double parse_samples(const std::string& what, const std::string& text);
 
+// Numbers of epochs, from 1 to `most`: "5,10,20".
+std::vector<std::int64_t> parse_epochs(const std::string& what, const std::string& text, std::int64_t most);
+
 // The items of "300,1000,2500".
 std::vector<std::string> parse_list(const std::string& what, const std::string& text);
 

@@ -69,7 +69,7 @@ void EtaEstimator::Cost::add(double seconds) {
 }
 
 // What was only predicted may be half or twice as much.
-StepTime EtaEstimator::Cost::of(std::int64_t times, double expected_s) const {
+TimeRange EtaEstimator::Cost::of(std::int64_t times, double expected_s) const {
   const double n = static_cast<double>(std::max<std::int64_t>(0, times));
   if (count == 0) return {n * expected_s / 2, n * expected_s, n * expected_s * 2};
   const double mean_s = sum_s / static_cast<double>(count);
@@ -81,8 +81,8 @@ std::optional<TimeEstimate> EtaEstimator::remaining(const RemainingWork& work) c
   const auto step = step_time();
   if (!step) return std::nullopt;
   const double steps = static_cast<double>(std::max<std::int64_t>(0, work.steps));
-  const StepTime evaluations = evaluation_.of(work.evaluations, work.expected_evaluation_s);
-  const StepTime checkpoints = checkpoint_.of(work.checkpoints, work.expected_checkpoint_s);
+  const TimeRange evaluations = evaluation_.of(work.evaluations, work.expected_evaluation_s);
+  const TimeRange checkpoints = checkpoint_.of(work.checkpoints, work.expected_checkpoint_s);
   TimeEstimate estimate;
   estimate.low_s = steps * step->low_s + evaluations.low_s + checkpoints.low_s;
   estimate.likely_s = steps * step->likely_s + evaluations.likely_s + checkpoints.likely_s;
@@ -94,7 +94,7 @@ std::optional<TimeEstimate> EtaEstimator::remaining(const RemainingWork& work) c
   return estimate;
 }
 
-std::optional<StepTime> EtaEstimator::step_time() const { return step_time_of({intervals_.begin(), intervals_.end()}); }
+std::optional<TimeRange> EtaEstimator::step_time() const { return step_time_of({intervals_.begin(), intervals_.end()}); }
 
 std::optional<double> EtaEstimator::step_time_s() const {
   const auto step = step_time();
@@ -106,6 +106,19 @@ double EtaEstimator::start_up_s() const {
   const double steps = static_cast<double>(rate_from_step_ - first_step_);
   const double passed_s = rate_from_s_ - session_start_s_ - paused_before_rate_s_;
   return std::max(0.0, passed_s - std::max(0.0, steps) * step_time_s().value_or(0));
+}
+
+std::map<std::string, double> EtaEstimator::spent(double now_s, bool all_steps_done) const {
+  const double all_s = std::max(0.0, now_s - session_start_s_);
+  if (!anchored_) return {{"start_up", all_s}};
+  const double up_s = std::min(all_s, start_up_s());
+  const double finish_s = all_steps_done ? std::max(0.0, now_s - last_s_ - paused_s_) : 0;
+  const double steps_s = all_s - up_s - evaluation_.sum_s - checkpoint_.sum_s - finish_s;
+  return {{"start_up", up_s},
+          {"steps", std::max(0.0, steps_s)},
+          {"evaluation", evaluation_.sum_s},
+          {"checkpoints", checkpoint_.sum_s},
+          {"finish", finish_s}};
 }
 
 }  // namespace tlaunch

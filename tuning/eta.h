@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
+#include <string>
 
 #include "core/estimate.h"
 #include "tuning/step_time.h"
@@ -30,8 +32,11 @@ class EtaEstimator {
   void on_checkpoint(double seconds);
   // Nothing before the rate is known (two step events past the warm-up steps). Never negative.
   std::optional<TimeEstimate> remaining(const RemainingWork& work) const;
-  std::optional<StepTime> step_time() const;
+  std::optional<TimeRange> step_time() const;
   std::optional<double> step_time_s() const;  // the likely one
+  // The session's time until `now_s` by part: start_up, steps, evaluation, checkpoints, and finish once all steps are done. They
+  // add up.
+  std::map<std::string, double> spent(double now_s, bool all_steps_done) const;
   // From session start to the first step event, less the steps done by then at the known rate; 0 before it.
   double start_up_s() const;
 
@@ -41,7 +46,7 @@ class EtaEstimator {
     std::int64_t count = 0;
     double sum_s = 0, least_s = 0, most_s = 0;
     void add(double seconds);
-    StepTime of(std::int64_t times, double expected_s) const;
+    TimeRange of(std::int64_t times, double expected_s) const;
   };
   void pause(double seconds);
   void anchor(double t_s, std::int64_t step);

@@ -7,13 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "core/estimate.h"
 #include "core/quantity.h"
 
 namespace tlaunch {
-
-struct TimeRange {
-  double low_s = 0, likely_s = 0, high_s = 0;
-};
 
 // `amount` of something at that rate: low at the higher rate, likely at the middle of the two.
 TimeRange time_at(double amount, const Range& rate_per_s);

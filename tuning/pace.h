@@ -12,7 +12,7 @@
 namespace tlaunch {
 
 struct Pace {
-  StepTime step;                   // of one optimizer step of the run, all its micro-batches
+  TimeRange step;                   // of one optimizer step of the run, all its micro-batches
   double wait_share = 0;           // of it, waiting for batches
   double start_s = 0;              // until the processes are ready; 0: not known
   double build_s = 0;              // from there to the pace above: model, first steps

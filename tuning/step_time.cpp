@@ -41,7 +41,7 @@ StepInterval joined(const std::vector<StepInterval>& intervals, std::size_t begi
 
 }  // namespace
 
-std::optional<StepTime> step_time_of(const std::vector<StepInterval>& intervals) {
+std::optional<TimeRange> step_time_of(const std::vector<StepInterval>& intervals) {
   if (intervals.empty()) return std::nullopt;
   const std::vector<StepInterval> kept = without_stops(intervals);  // never empty: the median stays
   const double likely = per_step(joined(kept, 0, kept.size()));
@@ -52,7 +52,7 @@ std::optional<StepTime> step_time_of(const std::vector<StepInterval>& intervals)
     block_times.push_back(per_step(joined(kept, kept.size() * b / blocks, kept.size() * (b + 1) / blocks)));
   }
   const double spread = least_spread + spread_of_one_interval / static_cast<double>(kept.size());
-  return StepTime{std::min(quantile(block_times, 0.1), likely * (1 - spread)), likely,
+  return TimeRange{std::min(quantile(block_times, 0.1), likely * (1 - spread)), likely,
                   std::max(quantile(block_times, 0.9), likely * (1 + spread))};
 }
 

@@ -12,6 +12,8 @@
 #include <optional>
 #include <vector>
 
+#include "core/estimate.h"
+
 namespace tlaunch {
 
 struct StepInterval {
@@ -19,10 +21,6 @@ struct StepInterval {
   std::int64_t steps = 0;  // both greater than 0
 };
 
-struct StepTime {
-  double low_s = 0, likely_s = 0, high_s = 0;
-};
-
-std::optional<StepTime> step_time_of(const std::vector<StepInterval>& intervals);  // nothing without intervals
+std::optional<TimeRange> step_time_of(const std::vector<StepInterval>& intervals);  // nothing without intervals
 
 }  // namespace tlaunch

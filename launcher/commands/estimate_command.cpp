@@ -3,7 +3,6 @@
 #include <cstdio>
 
 #include "core/error.h"
-#include "core/whole_number.h"
 #include "hardware/disk.h"
 #include "launcher/estimate/config_estimate.h"
 #include "launcher/estimate/deadline.h"
@@ -21,19 +20,9 @@ int from_figures(const EstimateCommand& command) {
   return exit_code::ok;
 }
 
-std::vector<std::int64_t> horizons_of(const std::string& text) {
-  std::vector<std::int64_t> epochs;
-  if (text.empty()) return epochs;
-  for (const std::string& item : parse_list("--horizons", text)) {
-    const auto count = whole_number(item, 1, 1'000'000);
-    if (!count) throw UsageError("--horizons " + text + ": numbers of epochs are needed, as 5,10,20");
-    epochs.push_back(*count);
-  }
-  return epochs;
-}
-
 int from_config(const EstimateCommand& command) {
-  const auto epochs = horizons_of(command.horizons);
+  std::vector<std::int64_t> epochs;
+  if (!command.horizons.empty()) epochs = parse_epochs("--horizons", command.horizons, 1'000'000);
   const double deadline_s = command.deadline.empty() ? 0 : parse_duration_s("--deadline", command.deadline);
   Progress progress(stderr, stderr_terminal());
   Job job = prepare_job({command.config, command.overrides, command.nproc, ""});

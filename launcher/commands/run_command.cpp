@@ -34,24 +34,23 @@ void log_plan(EventLog& log, const Job& job, const std::string& resumed_from) {
   log.append("plan", fields);
 }
 
-// Nothing where the job's pace is not known: then its first steps tell.
-std::optional<RunForecast> forecast_job(const Job& job, const std::optional<Pace>& pace, const RunPlace& place, double tuning_s) {
-  if (!pace) return std::nullopt;
-  return forecast_run(job.config, *pace, step_of_checkpoint(place.resume_path).value_or(0), tuning_s, read_history(), job_fingerprint(job));
-}
-
 // For the next estimate. A run that was stopped, went on elsewhere, or did less than was planned says nothing of it.
-void remember(const Job& job, const RunForecast& forecast, const RunSummary& summary) {
+void remember(const std::string& fingerprint, const RunForecast& forecast, const RunSummary& summary) {
   const bool as_planned = summary.status == "completed" && summary.restarts == 0 && summary.record.end && !summary.record.end->stopped_early;
   const auto tuning = summary.spent.find("tuning");
   if (as_planned && tuning != summary.spent.end())
-    append_to_history({job_fingerprint(job), forecast.measured.likely_s, summary.wall_s - tuning->second});
+    append_to_history({fingerprint, forecast.measured.likely_s, summary.wall_s - tuning->second});
 }
 
-void tell_deadline(const Job& job, const RunPlace& place, const RunForecast& forecast, double tuning_s, double deadline_s, Progress& progress) {
-  const EstimateInput input{job, forecast.pace, tuning_s, step_of_checkpoint(place.resume_path).value_or(0), read_history(), job_fingerprint(job)};
-  std::istringstream lines(to_text(answer_deadline(input, forecast.time, deadline_s)));
+// The forecast, told and logged.
+RunForecast tell_forecast(const EstimateInput& input, const std::optional<double>& deadline_s, Progress& progress, EventLog& log) {
+  const RunForecast forecast = forecast_of(input);
+  for (const std::string& line : forecast_lines(forecast)) progress.line(line);
+  log.append("estimate", to_json(forecast));
+  if (!deadline_s) return forecast;
+  std::istringstream lines(to_text(answer_deadline(input, forecast.time, *deadline_s)));
   for (std::string line; std::getline(lines, line);) progress.line(line);
+  return forecast;
 }
 
 int train(const RunCommand& command, Job job, double began_s) {
@@ -72,11 +71,12 @@ int train(const RunCommand& command, Job job, double began_s) {
   show_start_up(progress, job, folder.path());
   for (const std::string& note : place.notes) progress.line(note);
   const double tuning_s = unix_time_s() - began_s;
-  const auto forecast = forecast_job(job, pace, place, tuning_s);
-  if (forecast) {
-    for (const std::string& line : forecast_lines(*forecast)) progress.line(line);
-    log.append("estimate", to_json(*forecast));
-    if (command.deadline_s) tell_deadline(job, place, *forecast, tuning_s, *command.deadline_s, progress);
+  std::optional<RunForecast> forecast;  // where the job's pace is not known its first steps tell
+  std::string fingerprint;
+  if (pace) {
+    fingerprint = job_fingerprint(job);
+    const auto done_steps = step_of_checkpoint(place.resume_path).value_or(0);
+    forecast = tell_forecast({job, *pace, tuning_s, done_steps, read_history(), fingerprint}, command.deadline_s, progress, log);
   }
 
   WorkerStart start;
@@ -111,7 +111,7 @@ int train(const RunCommand& command, Job job, double began_s) {
     throw;
   }
   write_summary(summary);
-  if (forecast) remember(job, *forecast, summary);
+  if (forecast) remember(fingerprint, *forecast, summary);
   for (const std::string& line : closing_lines(summary)) progress.line(line);
   if (command.json) std::fputs((to_json(summary).dump(2) + "\n").c_str(), stdout);
   return summary.exit_code;

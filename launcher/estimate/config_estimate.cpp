@@ -21,12 +21,8 @@ std::string count_text(std::int64_t count, const char* unit) {
   return std::to_string(count) + " " + unit + (count == 1 ? "" : "s");
 }
 
-RunForecast of(const EstimateInput& input, const RunConfig& config, const Pace& pace) {
-  return forecast_run(config, pace, input.done_steps, input.tuning_s, input.history, input.fingerprint);
-}
-
 ForecastRow row(const EstimateInput& input, const RunConfig& config, std::string label) {
-  RunForecast made = of(input, config, input.pace);
+  RunForecast made = forecast_of(input, config, input.pace);
   return {std::move(label), made.time, made.disk};
 }
 
@@ -71,7 +67,7 @@ void add_batches(const EstimateInput& input, std::vector<WhatIf>& rows) {
   for (const auto& [batch, pace] : ladder) {
     if (batch == ours->first) continue;
     rows.push_back({"micro-batch " + std::to_string(batch) + " instead of " + std::to_string(ours->first),
-                    of(input, input.job.config, faster(input.pace, pace / ours->second)).time.likely_s, true});
+                    forecast_of(input, input.job.config, faster(input.pace, pace / ours->second)).time.likely_s, true});
   }
 }
 
@@ -80,7 +76,7 @@ void add_ranks(const EstimateInput& input, std::vector<WhatIf>& rows) {
   for (const std::int64_t ranks : {1, 2, 4, 8}) {
     if (ranks == input.job.world.size) continue;
     const double ratio = static_cast<double>(ranks) / static_cast<double>(input.job.world.size) * (ranks > input.job.world.size ? rank_scaling : 1 / rank_scaling);
-    rows.push_back({count_text(ranks, "GPU"), of(input, input.job.config, faster(input.pace, ratio)).time.likely_s, false});
+    rows.push_back({count_text(ranks, "GPU"), forecast_of(input, input.job.config, faster(input.pace, ratio)).time.likely_s, false});
   }
 }
 
@@ -89,7 +85,7 @@ void add_data(const EstimateInput& input, std::vector<WhatIf>& rows) {
     Pace pace = input.pace;
     pace.facts.train_samples *= factor;
     pace.facts.val_samples *= factor;
-    rows.push_back({"data x" + std::to_string(factor), of(input, input.job.config, pace).time.likely_s, false});
+    rows.push_back({"data x" + std::to_string(factor), forecast_of(input, input.job.config, pace).time.likely_s, false});
   }
 }
 
@@ -116,6 +112,12 @@ std::string fits_text(const ConfigEstimate& estimate, const DiskEstimate& disk) 
 
 }  // namespace
 
+RunForecast forecast_of(const EstimateInput& input) { return forecast_of(input, input.job.config, input.pace); }
+
+RunForecast forecast_of(const EstimateInput& input, const RunConfig& config, const Pace& pace) {
+  return forecast_run(config, pace, input.done_steps, input.tuning_s, input.history, input.fingerprint);
+}
+
 std::map<std::int64_t, double> measured_ladder(const Job& job) {
   std::map<std::int64_t, double> ladder;
   const Choice* choice = job.plan.find("batch_size");
@@ -131,7 +133,7 @@ std::map<std::int64_t, double> measured_ladder(const Job& job) {
 
 ConfigEstimate estimate_config(const EstimateInput& input, const std::vector<std::int64_t>& epochs) {
   ConfigEstimate estimate;
-  estimate.run = of(input, input.job.config, input.pace);
+  estimate.run = forecast_of(input);
   estimate.horizons = horizons(input, epochs);
   estimate.policies = policies(input, estimate.run);
   add_batches(input, estimate.what_ifs);

@@ -42,6 +42,10 @@ struct EstimateInput {
   std::string fingerprint;
 };
 
+// The input's job as it stands, or with another config or pace.
+RunForecast forecast_of(const EstimateInput& input);
+RunForecast forecast_of(const EstimateInput& input, const RunConfig& config, const Pace& pace);
+
 // samples/s by micro-batch, as tuning measured them; empty where it did not.
 std::map<std::int64_t, double> measured_ladder(const Job& job);
 

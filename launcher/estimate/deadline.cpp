@@ -60,7 +60,7 @@ std::string shorter(const EstimateInput& input, double deadline_s) {
   if (!config.train.epochs || config.train.max_steps || config.train.kimg) return "";
   for (std::int64_t epochs = *config.train.epochs - 1; epochs > 0; epochs -= std::max<std::int64_t>(1, epochs / 50)) {
     config.train.epochs = epochs;
-    if (forecast_run(config, input.pace, input.done_steps, input.tuning_s, input.history, input.fingerprint).time.likely_s <= deadline_s)
+    if (forecast_of(input, config, input.pace).time.likely_s <= deadline_s)
       return "train.epochs=" + std::to_string(epochs);
   }
   return "";
@@ -79,8 +79,7 @@ DeadlineAnswer answer_deadline(const EstimateInput& input, const TimeEstimate& n
   for (const Change& change : changes_of(input)) {
     Variant changed = job;
     change.make(changed);
-    const double likely_s =
-        forecast_run(changed.config, changed.pace, input.done_steps, input.tuning_s, input.history, input.fingerprint).time.likely_s;
+    const double likely_s = forecast_of(input, changed.config, changed.pace).time.likely_s;
     if (answer.least_s - likely_s < noticed * answer.likely_s) continue;
     job = changed;
     answer.least_s = likely_s;

@@ -45,13 +45,8 @@ std::map<std::string, double> data_wait_in_steps(std::map<std::string, double> p
 }  // namespace
 
 std::map<std::string, double> EtaTracker::spent(double now_s) const {
-  const double all_s = std::max(0.0, now_s - session_start_s_);
-  if (!estimator_ || !stepped_) return {{"start_up", all_s}};
-  const double start_up_s = std::min(all_s, estimator_->start_up_s());
-  const double finish_s = all_steps_done_ ? std::max(0.0, now_s - last_step_s_ - paused_s_) : 0;
-  const double steps_s = all_s - start_up_s - evaluation_s_ - checkpoints_s_ - finish_s;
-  return {{"start_up", start_up_s},      {"steps", std::max(0.0, steps_s)}, {"evaluation", evaluation_s_},
-          {"checkpoints", checkpoints_s_}, {"finish", finish_s}};
+  if (!estimator_) return {{"start_up", std::max(0.0, now_s - session_start_s_)}};
+  return estimator_->spent(now_s, all_steps_done_);
 }
 
 // What differs most from the estimate.
@@ -99,23 +94,10 @@ EtaReport EtaTracker::on_event(const Json& event, const RunRecord& record) {
   if (name == "step") {
     last_step_ = event_integer(event, "step");
     estimator_->on_step(t_s, last_step_);
-    stepped_ = true;
-    last_step_s_ = t_s;
-    paused_s_ = 0;
     all_steps_done_ = last_step_ >= record.start->total_steps;
   }
-  if (name == "eval") {
-    const double seconds = event_real(event, "seconds");
-    estimator_->on_evaluation(seconds);
-    evaluation_s_ += seconds;
-    paused_s_ += seconds;
-  }
-  if (name == "checkpoint") {
-    const double seconds = event_real(event, "stall_s");  // the rest is written while training goes on
-    estimator_->on_checkpoint(seconds);
-    checkpoints_s_ += seconds;
-    paused_s_ += seconds;
-  }
+  if (name == "eval") estimator_->on_evaluation(event_real(event, "seconds"));
+  if (name == "checkpoint") estimator_->on_checkpoint(event_real(event, "stall_s"));  // the rest is written while training goes on
   // After an epoch's last step come its evaluation, its checkpoint and then this.
   report.epoch_ended = name == "memory";
   if (report.epoch_ended)

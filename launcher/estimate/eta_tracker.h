@@ -58,9 +58,7 @@ class EtaTracker {
   std::optional<TimeEstimate> first_;
   std::int64_t last_step_ = 0;
   double announced_s_ = 0;
-  double evaluation_s_ = 0, checkpoints_s_ = 0;
-  double last_step_s_ = 0, paused_s_ = 0;  // when the newest step was told; evaluations and saves since
-  bool stepped_ = false, all_steps_done_ = false;
+  bool all_steps_done_ = false;
   bool outside_ = false;                   // of the estimate's band
 };
 

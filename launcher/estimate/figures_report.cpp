@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "core/error.h"
-#include "core/whole_number.h"
 
 namespace tlaunch {
 namespace {
@@ -17,17 +16,6 @@ std::string plain(double value) { return Json(value == std::floor(value) ? Json(
 
 std::uint64_t bytes_or(const std::string& what, const std::string& text, std::uint64_t fallback) {
   return text.empty() ? fallback : parse_bytes(what, text);
-}
-
-std::vector<std::int64_t> epochs_of(const std::string& text) {
-  std::vector<std::int64_t> epochs;
-  if (text.empty()) return epochs;
-  for (const std::string& item : parse_list("--epochs", text)) {
-    const auto number = whole_number(item, 1, 1'000'000'000);
-    if (!number) throw UsageError("--epochs " + text + ": numbers of epochs are needed, as 5,10,20");
-    epochs.push_back(*number);
-  }
-  return epochs;
 }
 
 class Report {
@@ -112,7 +100,8 @@ class Report {
   }
 
   void add_epochs() {
-    for (const std::int64_t epochs : epochs_of(options_.epochs)) {
+    if (options_.epochs.empty()) return;
+    for (const std::int64_t epochs : parse_epochs("--epochs", options_.epochs, 1'000'000'000)) {
       Horizon horizon;
       horizon.label = std::to_string(epochs) + (epochs == 1 ? " epoch" : " epochs");
       if (options_.steps_per_epoch && report_.step_time_s) {

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <span>
 #include <sstream>
@@ -38,9 +37,7 @@ void drop_older_half(const std::string& file) {
 
 std::string job_fingerprint(const Job& job) {
   const std::string text = plan_cache_key(job, job.loaded.config, 0).dump();
-  char hash[32];
-  std::snprintf(hash, sizeof hash, "%08x%zx", crc32c(std::as_bytes(std::span(text))), text.size());
-  return job.config.name + "-" + hash;
+  return job.config.name + "-" + content_name(std::as_bytes(std::span(text)));
 }
 
 std::vector<Outcome> read_history() {

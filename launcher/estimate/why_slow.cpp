@@ -141,14 +141,14 @@ std::vector<std::string> slow_findings(const WhySlow& times, const RunConfig& co
   return findings;
 }
 
-Json to_json(const WhySlow& times, const RunConfig& config) {
+Json to_json(const WhySlow& times, const std::vector<std::string>& findings) {
   Json ranks = Json::array();
   for (const auto& [rank, figures] : times.ranks()) {
     Json each = {{"rank", rank}, {"parts", figures.seconds}};
     if (figures.gpu_readings > 0) each.update({{"gpu_utilization", figures.gpu_utilization}, {"gpu_memory_share", figures.gpu_memory_share}});
     ranks.push_back(each);
   }
-  return {{"parts", times.seconds()}, {"ranks", ranks}, {"findings", slow_findings(times, config)}};
+  return {{"parts", times.seconds()}, {"ranks", ranks}, {"findings", findings}};
 }
 
 }  // namespace tlaunch

@@ -35,6 +35,6 @@ std::string shares_text(const std::map<std::string, double>& seconds);
 std::vector<std::string> slow_findings(const WhySlow& times, const RunConfig& config);
 
 // {parts: {PART: seconds}, ranks: [{rank, parts, gpu_utilization, gpu_memory_share}], findings: []}
-Json to_json(const WhySlow& times, const RunConfig& config);
+Json to_json(const WhySlow& times, const std::vector<std::string>& findings);
 
 }  // namespace tlaunch

@@ -12,56 +12,33 @@
 #include <cstring>
 
 #include "core/error.h"
+#include "launcher/group/descriptor.h"
 
 namespace tlaunch {
 namespace {
 
 constexpr std::size_t limit_bytes = 16u << 20;
 
-struct Pipe {
-  int read_end = -1, write_end = -1;
-  Pipe() {
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0) throw IoError(std::string("cannot make a pipe: ") + std::strerror(errno));
-    read_end = ends[0];
-    write_end = ends[1];
-  }
-  ~Pipe() {
-    close_write();
-    close_read();
-  }
-  Pipe(const Pipe&) = delete;
-  Pipe& operator=(const Pipe&) = delete;
-  void close_write() {
-    if (write_end >= 0) close(write_end);
-    write_end = -1;
-  }
-  void close_read() {
-    if (read_end >= 0) close(read_end);
-    read_end = -1;
-  }
-};
-
 // Reads what is there; closes the pipe at its end.
-void drain(Pipe& pipe, std::string& text) {
+void drain(Descriptor& pipe, std::string& text) {
   char buffer[65536];
-  const ssize_t n = read(pipe.read_end, buffer, sizeof buffer);
+  const ssize_t n = read(pipe.get(), buffer, sizeof buffer);
   if (n > 0) {
     if (text.size() < limit_bytes) text.append(buffer, static_cast<std::size_t>(n));
   } else if (n == 0 || errno != EINTR) {
-    pipe.close_read();
+    pipe.reset();
   }
 }
 
 }  // namespace
 
 Captured run_captured(const std::vector<std::string>& argv, double limit_s) {
-  Pipe out, err;
+  Pipe out = make_pipe(), err = make_pipe();
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, out.write_end, 1);
-  posix_spawn_file_actions_adddup2(&actions, err.write_end, 2);
+  posix_spawn_file_actions_adddup2(&actions, out.write.get(), 1);
+  posix_spawn_file_actions_adddup2(&actions, err.write.get(), 2);
   std::vector<char*> arguments;
   for (const std::string& argument : argv) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
@@ -74,11 +51,11 @@ Captured run_captured(const std::vector<std::string>& argv, double limit_s) {
     result.err = std::strerror(error);
     return result;
   }
-  out.close_write();
-  err.close_write();
+  out.write.reset();
+  err.write.reset();
 
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>(limit_s);
-  while (out.read_end >= 0 || err.read_end >= 0) {
+  while (out.read || err.read) {
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) {
@@ -86,10 +63,10 @@ Captured run_captured(const std::vector<std::string>& argv, double limit_s) {
       kill(pid, SIGKILL);
       break;
     }
-    pollfd fds[2] = {{out.read_end, POLLIN, 0}, {err.read_end, POLLIN, 0}};
+    pollfd fds[2] = {{out.read.get(), POLLIN, 0}, {err.read.get(), POLLIN, 0}};
     if (poll(fds, 2, static_cast<int>(left.count())) < 0 && errno != EINTR) break;
-    if (fds[0].revents != 0) drain(out, result.out);
-    if (fds[1].revents != 0) drain(err, result.err);
+    if (fds[0].revents != 0) drain(out.read, result.out);
+    if (fds[1].revents != 0) drain(err.read, result.err);
   }
   int status = 0;
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {

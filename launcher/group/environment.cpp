@@ -32,7 +32,6 @@ std::string only_gpu(const EnvironmentSpec& spec) {
 
 std::map<std::string, std::string> torchrun_environment(const EnvironmentSpec& spec) {
   const std::string rank = std::to_string(spec.local_rank), world = std::to_string(spec.local_world_size);
-  const int threads = std::max(1, spec.allowed_cores / std::max(1, spec.local_world_size));
   std::map<std::string, std::string> environment = {
       {"RANK", rank},
       {"LOCAL_RANK", spec.virtual_local_rank ? "0" : rank},
@@ -51,7 +50,7 @@ std::map<std::string, std::string> torchrun_environment(const EnvironmentSpec& s
       {"TORCHELASTIC_USE_AGENT_STORE", "False"},
       {"TORCHELASTIC_SIGNALS_TO_HANDLE", spec.signals_to_handle},
       {"TORCH_NCCL_ASYNC_ERROR_HANDLING", spec.nccl_async_error_handling.value_or("1")},
-      {"OMP_NUM_THREADS", spec.omp_num_threads.value_or(std::to_string(threads))},
+      {"OMP_NUM_THREADS", spec.omp_num_threads.value_or(std::to_string(spec.core_share))},
   };
   if (spec.virtual_local_rank) environment["CUDA_VISIBLE_DEVICES"] = only_gpu(spec);
   return environment;

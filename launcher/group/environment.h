@@ -20,7 +20,7 @@ struct EnvironmentSpec {
   // that is set.
   bool virtual_local_rank = false;
   std::optional<std::string> cuda_visible_devices;
-  int allowed_cores = 1;         // of this node
+  int core_share = 1;            // cores that this rank may keep busy (hardware/placement.h)
   std::int64_t restarts = 0, max_restarts = 0;  // so far; at most
   std::optional<std::string> omp_num_threads, nccl_async_error_handling;  // what the user has set: it stays
 };

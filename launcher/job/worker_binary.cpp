@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <filesystem>
 #include <optional>
 
@@ -42,9 +41,7 @@ std::optional<std::string> content_hash(const std::string& path) {
     const auto size = static_cast<std::size_t>(info.st_size);
     void* data = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (data != MAP_FAILED) {
-      char text[64];
-      std::snprintf(text, sizeof text, "%08x%zx", crc32c({static_cast<const std::byte*>(data), size}), size);
-      hash = text;
+      hash = content_name({static_cast<const std::byte*>(data), size});
       munmap(data, size);
     }
   }

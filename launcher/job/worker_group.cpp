@@ -31,18 +31,19 @@ WorkerGroup worker_group(const Job& job, const WorkerStart& start) {
   contract.local_world_size = static_cast<int>(job.world.size);
   contract.master_address = loopback_address;
   contract.master_port = group.rendezvous.port;
-  contract.allowed_cores = job.hardware.cpu.allowed_cores;
   if (const auto& threads = job.config.launch.threads_per_rank)
     contract.omp_num_threads = std::to_string(*threads);
   else
     contract.omp_num_threads = environment_value("OMP_NUM_THREADS");
   contract.nccl_async_error_handling = environment_value("TORCH_NCCL_ASYNC_ERROR_HANDLING");
   for (int rank = 0; rank < contract.local_world_size; ++rank) {
+    const RankPlacement& place = job.placement.ranks.at(static_cast<std::size_t>(rank));
     contract.local_rank = rank;
+    contract.core_share = place.core_share;
     WorkerSpec worker;
     worker.argv = {job.worker_path};
     worker.inherit_stdin = start.pass_stdin && rank == 0;
-    worker.cores = job.placement.ranks.at(static_cast<std::size_t>(rank)).cores;
+    worker.cores = place.cores;
     worker.argv.insert(worker.argv.end(), start.arguments.begin(), start.arguments.end());
     worker.environment = torchrun_environment(contract);
     worker.environment.merge(allocator_environment(environment_value));

@@ -69,6 +69,7 @@ EnvironmentSpec environment_spec(const ProgramCommand& command, const Placement&
   environment.signals_to_handle = command.signals_to_handle;
   environment.virtual_local_rank = command.virtual_local_rank;
   environment.cuda_visible_devices = variable("CUDA_VISIBLE_DEVICES");
+  environment.omp_num_threads = variable("OMP_NUM_THREADS");
   environment.nccl_async_error_handling = variable("TORCH_NCCL_ASYNC_ERROR_HANDLING");
   return environment;
 }
@@ -116,7 +117,7 @@ GroupResult run_once(const ProgramCommand& command, const Placement& placement, 
   for (int rank = 0; rank < ranks; ++rank) {
     const RankPlacement& place = placement.ranks[static_cast<std::size_t>(rank)];
     environment.local_rank = rank;
-    environment.omp_num_threads = variable("OMP_NUM_THREADS").value_or(std::to_string(place.core_share));
+    environment.core_share = place.core_share;
     WorkerSpec worker;
     worker.cores = place.cores;
     worker.argv = program_argv(command, rank);

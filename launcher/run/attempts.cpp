@@ -21,10 +21,8 @@ GroupResult one_attempt(const Job& job, const WorkerStart& start, EventLog& log,
     summary.wall_s = unix_time_s() - summary.began_s;
     for (const auto& [part, seconds] : session.spent()) summary.spent[part] += seconds;
     if (!summary.estimate) summary.estimate = session.estimate();
-    const WhySlow& times = session.why_slow();
-    summary.shares = shares_text(times.seconds());
-    summary.slow_findings = slow_findings(times, job.config);
-    if (!times.ranks().empty()) summary.where_time_went = to_json(times, job.config);
+    summary.training = session.why_slow();
+    summary.slow_findings = slow_findings(summary.training, job.config);
   };
   try {
     auto result = run_session(job, start, session, {}, {});

@@ -74,7 +74,7 @@ Json to_json(const RunSummary& summary) {
   if (summary.estimate) json["estimate"] = to_json(*summary.estimate);
   const double rate = summary.record.end ? summary.record.end->steady_samples_per_s : summary.record.samples_per_s;
   json["actual"] = {{"samples_per_s", rate}, {"wall_s", summary.wall_s}, {"parts", summary.spent}};
-  if (!summary.where_time_went.is_null()) json["actual"]["training"] = summary.where_time_went;
+  if (!summary.training.ranks().empty()) json["actual"]["training"] = to_json(summary.training, summary.slow_findings);
   if (summary.record.disk_estimate_bytes > 0) json["estimate"]["disk_peak_bytes"] = summary.record.disk_estimate_bytes;
   if (summary.record.checkpoint_peak_bytes > 0)
     json["actual"]["disk_peak_bytes"] = summary.record.checkpoint_peak_bytes + summary.log_bytes;
@@ -117,8 +117,8 @@ std::vector<std::string> closing_lines(const RunSummary& summary) {
     lines.push_back("  spent on: " + parts_text(summary.spent));
     lines.push_back("  estimate: " + parts_text(summary.estimate->parts));
   }
-  if (summary.wall_s >= long_enough_s && !summary.shares.empty()) {
-    lines.push_back("training: " + summary.shares);
+  if (const std::string shares = shares_text(summary.training.seconds()); summary.wall_s >= long_enough_s && !shares.empty()) {
+    lines.push_back("training: " + shares);
     for (const std::string& finding : summary.slow_findings) lines.push_back("  " + finding);
   }
   lines.push_back("run folder: " + summary.run_dir);

@@ -8,6 +8,7 @@
 
 #include "core/estimate.h"
 #include "core/json.h"
+#include "launcher/estimate/why_slow.h"
 #include "launcher/events/run_record.h"
 #include "launcher/group/supervise.h"
 
@@ -34,9 +35,8 @@ struct RunSummary {
   std::int64_t restarts = 0;
   std::uint64_t log_bytes = 0;  // of what the run folder holds beside checkpoints
   std::optional<TimeEstimate> estimate;
-  std::string shares;                    // where training's time went, for people; "": not known
+  WhySlow training;                      // where its time went
   std::vector<std::string> slow_findings;  // what to change about it
-  Json where_time_went;                  // both, rank by rank (why_slow.h)
   std::optional<GroupFailure> failure;
   std::string failure_message;  // what the failed worker said, or its last line of output
   std::optional<SmokeVerdict> smoke;

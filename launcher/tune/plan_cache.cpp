@@ -1,7 +1,6 @@
 #include "launcher/tune/plan_cache.h"
 
 #include <cmath>
-#include <cstdio>
 #include <filesystem>
 
 #include "checkpoint/crc32c.h"
@@ -29,9 +28,7 @@ bool bears_on_a_step(const std::string& key) {
 
 std::string path_of(const Json& key) {
   const std::string folder = cache_folder(), text = key.dump();
-  char hash[32];
-  std::snprintf(hash, sizeof hash, "%08x%zx", crc32c(std::as_bytes(std::span(text))), text.size());
-  return folder.empty() ? "" : folder + "/plans/" + hash + ".json";
+  return folder.empty() ? "" : folder + "/plans/" + content_name(std::as_bytes(std::span(text))) + ".json";
 }
 
 }  // namespace

@@ -85,18 +85,19 @@ class Narrator {
   EventLog* log_;
 };
 
+constexpr double first_rehearsal_s = 2;  // of a job whose pace is not known
+
 // A fiftieth of the run, where its length is known: long enough for a pace to show, short beside what it tells of.
 double rehearsal_s(const RunConfig& planned, const std::optional<Pace>& earlier) {
-  constexpr double unknown_s = 2, least_s = 0.5, most_s = 4, share = 0.02;
-  if (!earlier) return unknown_s;
+  constexpr double least_s = 0.5, most_s = 4, share = 0.02;
+  if (!earlier) return first_rehearsal_s;
   const double steps = static_cast<double>(work_of(planned, *earlier, 0).steps);
   return std::clamp(share * steps * earlier->step.likely_s, least_s, most_s);
 }
 
-std::optional<Pace> rehearse(const RunConfig& planned, const std::optional<Pace>& earlier, TrialRunner& runner,
-                             const TuneCallbacks& callbacks) {
+std::optional<Pace> rehearse(const RunConfig& planned, TrialRunner& runner, const TuneCallbacks& callbacks) {
   const TrialSettings settings = trial_settings_of(planned);
-  const TrialSpec spec = rehearsal(settings, rehearsal_s(planned, earlier));
+  const TrialSpec spec = rehearsal(settings, first_rehearsal_s);
   const TrialResult result = runner.run(spec);
   callbacks.on_trial(spec, result, "rehearsing the plan");
   return pace_of(spec, result, settings.accumulation);
@@ -107,7 +108,7 @@ std::optional<Pace> rehearse(const RunConfig& planned, const std::optional<Pace>
 std::optional<Pace> rehearse_job(const Job& job, const std::string& log_folder, Progress& progress, EventLog* log) {
   Narrator narrator(progress, log);
   TrialGroup runner(job, log_folder);
-  return rehearse(job.config, {}, runner, narrator.callbacks());
+  return rehearse(job.config, runner, narrator.callbacks());
 }
 
 TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog* log) {
@@ -136,8 +137,7 @@ TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog*
     outcome = tune(input, runner, callbacks);
     const double budget_s = job.loaded.config.tune.budget_s.value_or(std::numeric_limits<double>::max());
     if (!outcome.interrupted && runner.elapsed_s() < budget_s) {
-      const RunConfig planned = apply(job.loaded.config, outcome.plan);
-      outcome.pace = rehearse(planned, {}, runner, callbacks);
+      outcome.pace = rehearse(apply(job.loaded.config, outcome.plan), runner, callbacks);
       outcome.interrupted = runner.interrupted_by() != 0;
     }
     if (caching && !outcome.interrupted) write_plan_cache(key, outcome);
@@ -166,9 +166,7 @@ std::optional<TuneOutcome> kept_outcome(const Job& job, const RunConfig& config)
 }  // namespace
 
 std::optional<Pace> kept_pace(const Job& job) {
-  Job asked = job;
-  const TeamPlan team = with_team_settings(asked, false);
-  const auto kept = kept_outcome(job, team.config);
+  const auto kept = kept_outcome(job, with_team_settings(job, false).config);
   if (!kept || trial_settings_of(apply(job.loaded.config, kept->plan)) != trial_settings_of(job.config)) return std::nullopt;
   return kept->pace;
 }

@@ -14,6 +14,7 @@
 #include "child_process.h"
 #include "core/error.h"
 #include "core/json.h"
+#include "hardware/placement.h"
 #include "launcher/group/environment.h"
 #include "launcher/group/rendezvous.h"
 #include "launcher/group/this_machine.h"
@@ -29,7 +30,9 @@ EnvironmentSpec spec_of(int rank, int world, int cores) {
   EnvironmentSpec spec;
   spec.local_rank = rank;
   spec.local_world_size = world;
-  spec.allowed_cores = cores;
+  CpuInfo cpu;
+  cpu.allowed_cores = cores;
+  spec.core_share = place_ranks(cpu, {}, world, NumaBinding::none).ranks[static_cast<std::size_t>(rank)].core_share;
   spec.master_address = "127.0.0.1";
   spec.master_port = 4242;
   return spec;

@@ -13,14 +13,14 @@ TEST(StepTime, LikelyIsAllTimeOverAllSteps) {
 }
 
 TEST(StepTime, OneIntervalSaysLittleSoItsRangeIsWide) {
-  const StepTime step = *step_time_of({{10, 100}});
+  const TimeRange step = *step_time_of({{10, 100}});
   EXPECT_DOUBLE_EQ(step.likely_s, 0.1);
   EXPECT_DOUBLE_EQ(step.low_s, 0.1 * 0.78);  // 2 % + 20 %
   EXPECT_DOUBLE_EQ(step.high_s, 0.1 * 1.22);
 }
 
 TEST(StepTime, ManyEqualIntervalsNarrowTheRangeToItsFloor) {
-  const StepTime step = *step_time_of(std::vector<StepInterval>(100, {1, 10}));
+  const TimeRange step = *step_time_of(std::vector<StepInterval>(100, {1, 10}));
   EXPECT_NEAR(step.likely_s, 0.1, 1e-12);
   EXPECT_NEAR(step.low_s, 0.1 * (1 - 0.022), 1e-12);  // 2 % + 20 % / 100
   EXPECT_NEAR(step.high_s, 0.1 * (1 + 0.022), 1e-12);
@@ -29,7 +29,7 @@ TEST(StepTime, ManyEqualIntervalsNarrowTheRangeToItsFloor) {
 TEST(StepTime, APaceThatChangesWidensTheRange) {
   std::vector<StepInterval> intervals(50, {1, 10});
   intervals.insert(intervals.end(), 50, {2, 10});
-  const StepTime step = *step_time_of(intervals);
+  const TimeRange step = *step_time_of(intervals);
   EXPECT_DOUBLE_EQ(step.likely_s, 0.15);
   EXPECT_DOUBLE_EQ(step.low_s, 0.1);
   EXPECT_DOUBLE_EQ(step.high_s, 0.2);
