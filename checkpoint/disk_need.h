@@ -22,8 +22,13 @@ std::int64_t files_at_peak(const RetentionPolicy& policy, const SavePlan& plan);
 // What the checkpoints may still add to what is in the folder.
 std::uint64_t bytes_to_come(const RetentionPolicy& policy, const SavePlan& plan);
 
-// metrics.csv, TensorBoard and events.jsonl of so many logged steps.
-std::uint64_t log_bytes(std::int64_t logged_steps);
+// What a run writes beside its checkpoints.
+struct LogBytes {
+  std::uint64_t metrics_csv = 0, tensorboard = 0, events = 0;
+  std::uint64_t sum() const { return metrics_csv + tensorboard + events; }
+};
+
+LogBytes log_bytes(std::int64_t logged_steps);
 
 // The policy closest to `policy` whose bytes_to_come are within `free_bytes`: fewer best ones first, then no last one
 // beside them. Nothing where none is.

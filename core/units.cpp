@@ -80,4 +80,6 @@ std::string format_duration(double seconds) {
   return std::to_string(hours / 24) + " d " + std::to_string(hours % 24) + " h";
 }
 
+std::string format_range(const std::string& low, const std::string& high) { return low == high ? low : low + " to " + high; }
+
 }  // namespace tlaunch

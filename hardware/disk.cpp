@@ -44,6 +44,26 @@ DiskInfo disk_info(const std::string& folder) {
   return disk;
 }
 
+std::optional<std::uint64_t> bytes_below(const std::string& path) {
+  namespace fs = std::filesystem;
+  constexpr int most_entries = 200'000;
+  std::error_code error, gone;
+  if (fs::is_regular_file(path, error)) {
+    const auto size = fs::file_size(path, error);
+    return error ? std::nullopt : std::optional<std::uint64_t>(size);
+  }
+  std::uint64_t bytes = 0;
+  int entries = 0;
+  fs::recursive_directory_iterator entry(path, fs::directory_options::skip_permission_denied, error);
+  if (error) return std::nullopt;
+  for (const fs::recursive_directory_iterator end; !error && entry != end; entry.increment(error)) {
+    if (++entries > most_entries) return std::nullopt;
+    if (!entry->is_regular_file(gone) || entry->is_symlink(gone)) continue;
+    if (const auto size = entry->file_size(gone); !gone) bytes += size;
+  }
+  return bytes;
+}
+
 std::string file_system_type(const FileReader& read, const std::string& path) {
   std::string deepest, type;
   // "ID PARENT DEVICE ROOT POINT OPTIONS [TAGS] - TYPE SOURCE SUPER_OPTIONS"

@@ -55,7 +55,7 @@ Json Saver::prepare(const NamedTensors& tensors, const Metadata& metadata, std::
   if (!writes()) return told;
   const auto bytes = checkpoint_bytes_ = safetensors_size(views_of(tensors), metadata);
   DiskPreflight preflight{dir_, context_.run_dir.empty() ? dir_ : context_.run_dir, policy_,
-                          {bytes, saves, folder_->written_count()}, log_bytes(logged_steps), min_free_bytes_, fit_disk};
+                          {bytes, saves, folder_->written_count()}, log_bytes(logged_steps).sum(), min_free_bytes_, fit_disk};
   const auto policy = check_disk(preflight);
   if (policy.save_top_k != policy_.save_top_k || policy.save_last != policy_.save_last) {
     policy_ = policy;

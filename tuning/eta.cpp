@@ -13,8 +13,11 @@ constexpr std::size_t most_intervals = 512;
 
 }  // namespace
 
-EtaEstimator::EtaEstimator(double session_start_s, std::int64_t first_step)
-    : session_start_s_(session_start_s), first_step_(first_step), warm_until_step_(first_step + warm_up_steps) {}
+EtaEstimator::EtaEstimator(double session_start_s, std::int64_t first_step, std::optional<TimeRange> expected_step)
+    : session_start_s_(session_start_s),
+      first_step_(first_step),
+      expected_step_(expected_step),
+      warm_until_step_(first_step + warm_up_steps) {}
 
 void EtaEstimator::on_step(double t_s, std::int64_t step) {
   if (!anchored_) {
@@ -87,14 +90,20 @@ std::optional<TimeEstimate> EtaEstimator::remaining(const RemainingWork& work) c
   estimate.low_s = steps * step->low_s + evaluations.low_s + checkpoints.low_s;
   estimate.likely_s = steps * step->likely_s + evaluations.likely_s + checkpoints.likely_s;
   estimate.high_s = steps * step->high_s + evaluations.high_s + checkpoints.high_s;
-  estimate.parts = {{"start_up", 0.0},  // behind us
-                    {"steps", steps * step->likely_s},
-                    {"evaluation", evaluations.likely_s},
-                    {"checkpoints", checkpoints.likely_s}};
+  estimate.parts = {{"start_up", {}},  // behind us
+                    {"steps", {steps * step->low_s, steps * step->likely_s, steps * step->high_s}},
+                    {"evaluation", evaluations},
+                    {"checkpoints", checkpoints}};
   return estimate;
 }
 
-std::optional<TimeRange> EtaEstimator::step_time() const { return step_time_of({intervals_.begin(), intervals_.end()}); }
+std::optional<TimeRange> EtaEstimator::step_time() const {
+  const auto seen = step_time_of({intervals_.begin(), intervals_.end()});
+  if (!expected_step_ || !seen) return seen ? seen : expected_step_;
+  double seen_s = 0;
+  for (const StepInterval& interval : intervals_) seen_s += interval.seconds;
+  return blended(*expected_step_, *seen, seen_s);
+}
 
 std::optional<double> EtaEstimator::step_time_s() const {
   const auto step = step_time();

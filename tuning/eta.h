@@ -21,16 +21,23 @@ struct RemainingWork {
   double expected_evaluation_s = 0, expected_checkpoint_s = 0;
 };
 
+// What an estimate that was made before says of one of each.
+struct ExpectedCosts {
+  TimeRange step;  // low and high: 10 % and 90 %; all above 0
+  double evaluation_s = 0, checkpoint_s = 0;
+};
+
 class EtaEstimator {
  public:
-  // `session_start_s`: when the launcher started this session; `first_step`: steps done before it.
-  EtaEstimator(double session_start_s, std::int64_t first_step);
+  // `session_start_s`: when the launcher started this session; `first_step`: steps done before it; `expected_step`: what a step
+  // is expected to take, which counts until steps have shown it.
+  EtaEstimator(double session_start_s, std::int64_t first_step, std::optional<TimeRange> expected_step = {});
   // A step event: `step` steps are done at time `t_s`. A step that goes back (ranks restarted from a checkpoint) or a
   // clock that goes back starts the counting anew and keeps the rate known so far.
   void on_step(double t_s, std::int64_t step);
   void on_evaluation(double seconds);  // since the last step event; taken out of the step rate
   void on_checkpoint(double seconds);
-  // Nothing before the rate is known (two step events past the warm-up steps). Never negative.
+  // Nothing before the rate is known (expected, or two step events past the warm-up steps). Never negative.
   std::optional<TimeEstimate> remaining(const RemainingWork& work) const;
   std::optional<TimeRange> step_time() const;
   std::optional<double> step_time_s() const;  // the likely one
@@ -53,6 +60,7 @@ class EtaEstimator {
 
   double session_start_s_;
   std::int64_t first_step_;
+  std::optional<TimeRange> expected_step_;
   bool anchored_ = false;              // a step event has come: last_* hold it
   std::int64_t warm_until_step_;       // intervals that begin before it are start-up
   std::int64_t last_step_ = 0;

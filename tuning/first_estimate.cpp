@@ -55,13 +55,7 @@ RemainingWork with_expected_costs(const SessionWork& work, double step_time_s) {
 std::optional<TimeEstimate> first_estimate(const EtaEstimator& seen, const SessionWork& work) {
   const auto step_time_s = seen.step_time_s();
   if (!step_time_s) return std::nullopt;
-  auto estimate = seen.remaining(with_expected_costs(work, *step_time_s));
-  const double start_up_s = seen.start_up_s();
-  estimate->low_s += start_up_s;
-  estimate->likely_s += start_up_s;
-  estimate->high_s += start_up_s;
-  estimate->parts["start_up"] = start_up_s;
-  return estimate;
+  return with_part(*seen.remaining(with_expected_costs(work, *step_time_s)), "start_up", seen.start_up_s());
 }
 
 }  // namespace tlaunch

@@ -44,19 +44,26 @@ RunWork work_of(const RunConfig& config, const Pace& pace, std::int64_t done_ste
   return work;
 }
 
+std::map<std::string, double> units_of(const RunWork& work) {
+  const double steps = static_cast<double>(work.steps);
+  return {{"start_up", 1}, {"steps", steps}, {"data_wait", steps}, {"evaluation", static_cast<double>(work.evaluations)},
+          {"checkpoints", static_cast<double>(work.checkpoints)}, {"finish", 1}};
+}
+
 TimeEstimate forecast(const RunConfig& config, const Pace& pace, const RunWork& work) {
   const double steps = static_cast<double>(work.steps);
   const double steps_s = steps * pace.step.likely_s;
+  const std::map<std::string, double> likely = {
+      {"start_up", pace.start_s + pace.build_s},
+      {"steps", steps_s * (1 - pace.wait_share)},
+      {"data_wait", steps_s * pace.wait_share},
+      {"evaluation", static_cast<double>(work.evaluations) * evaluation_s(pace)},
+      {"checkpoints", static_cast<double>(work.checkpoints) * save_stall_s(config, pace, work)},
+      {"finish", pace.detection_s + predicted_checkpoint_s(work.checkpoints > 0 ? pace.save_bytes : 0) + leave_s}};
   TimeEstimate estimate;
-  estimate.parts = {{"start_up", pace.start_s + pace.build_s},
-                    {"steps", steps_s * (1 - pace.wait_share)},
-                    {"data_wait", steps_s * pace.wait_share},
-                    {"evaluation", static_cast<double>(work.evaluations) * evaluation_s(pace)},
-                    {"checkpoints", static_cast<double>(work.checkpoints) * save_stall_s(config, pace, work)},
-                    {"finish", pace.detection_s + predicted_checkpoint_s(work.checkpoints > 0 ? pace.save_bytes : 0) + leave_s}};
-  for (const auto& [part, seconds] : estimate.parts) estimate.likely_s += seconds;
-  estimate.low_s = estimate.likely_s - steps * (pace.step.likely_s - pace.step.low_s);
-  estimate.high_s = estimate.likely_s + steps * (pace.step.high_s - pace.step.likely_s);
+  for (const auto& [part, seconds] : likely) estimate = with_part(estimate, part, seconds);
+  estimate.low_s -= steps * (pace.step.likely_s - pace.step.low_s);
+  estimate.high_s += steps * (pace.step.high_s - pace.step.likely_s);
   return estimate;
 }
 
@@ -66,9 +73,14 @@ DiskEstimate disk_forecast(const RunConfig& config, const Pace& pace, const RunW
   DiskEstimate disk;
   disk.checkpoint_bytes = pace.save_bytes;
   disk.checkpoints = work.checkpoints;
-  disk.log_bytes = log_bytes(work.logged_steps);
-  disk.peak_bytes = static_cast<std::uint64_t>(files_at_peak(policy, plan)) * pace.save_bytes + disk.log_bytes;
-  disk.final_bytes = static_cast<std::uint64_t>(files_kept(policy, plan)) * pace.save_bytes + disk.log_bytes;
+  disk.logs = log_bytes(work.logged_steps);
+  const auto with_logs = [&](std::int64_t files) { return static_cast<std::uint64_t>(files) * pace.save_bytes + disk.logs.sum(); };
+  disk.peak_bytes = with_logs(files_at_peak(policy, plan));
+  disk.final_bytes = with_logs(files_kept(policy, plan));
+  RetentionPolicy newest_is_best = policy;
+  if (policy.save_top_k > 0) newest_is_best.save_last = false;
+  disk.peak_low_bytes = with_logs(files_at_peak(newest_is_best, plan));
+  disk.final_low_bytes = with_logs(files_kept(newest_is_best, plan));
   return disk;
 }
 

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <sstream>
+
+#include "tuning/median.h"
 
 namespace tlaunch {
 namespace {
@@ -10,8 +13,14 @@ namespace {
 // Of a machine nothing is known of: what 10 % and 90 % of its runs are expected to end within.
 constexpr double expected_low = 0.93, expected_high = 1.15;
 constexpr double expected_weight = 6;    // so many runs is the expectation worth
-constexpr std::size_t most_outcomes = 50;  // the newest ones
-constexpr double most_correction = 2;    // of `likely`, either way
+constexpr std::size_t most_outcomes = 50;  // the newest ones, for the range
+constexpr std::size_t most_own = 12;     // the same job's newest, for the middle: a machine changes
+constexpr double most_factor = 2;        // either way: what is further off has another reason
+
+// Spread (of the logarithm) before it has shown, of a rehearsal and of a job's earlier runs, and the weight of this assumption
+// in runs. A rehearsal of a second on a shared machine was seen to be off by 10 to 20 %.
+constexpr double rehearsal_spread = 0.10, repeat_spread = 0.10, assumed_weight = 2;
+constexpr double quantile_90 = 1.2816;   // of the normal distribution
 
 struct Weighted {
   double ratio, weight;
@@ -28,18 +37,62 @@ double quantile(std::vector<Weighted> values, double share) {
   return values.back().ratio;
 }
 
-std::vector<double> ratios(const std::vector<Outcome>& history, const std::string& job) {
+std::vector<double> told_ratios(const std::vector<Outcome>& history, const std::string& job) {
   std::vector<double> found;
   for (auto it = history.rbegin(); it != history.rend() && found.size() < most_outcomes; ++it)
-    if (job.empty() || it->job == job) found.push_back(it->actual_s / it->estimated_s);
+    if (job.empty() || it->job == job) found.push_back(it->actual_s / it->told_s);
   return found;
+}
+
+// The job's own, of one part, newest first.
+std::vector<PartOutcome> part_outcomes(const std::vector<Outcome>& history, const std::string& job, const std::string& part) {
+  std::vector<PartOutcome> found;
+  for (auto it = history.rbegin(); it != history.rend() && found.size() < most_own; ++it)
+    if (const auto own = it->parts.find(part); it->job == job && own != it->parts.end()) found.push_back(own->second);
+  return found;
+}
+
+// An expectation of a logarithm.
+struct Expectation {
+  double middle = 0, variance = 0;
+};
+
+Expectation expect(double middle, const std::vector<double>& seen, double assumed_spread) {
+  double squares = assumed_weight * assumed_spread * assumed_spread;
+  for (const double value : seen) squares += (value - middle) * (value - middle);
+  const double count = static_cast<double>(seen.size());
+  return {middle, squares / (assumed_weight + count) * (1 + 1 / (count + 1))};
+}
+
+double bounded(double log_ratio) { return std::clamp(log_ratio, -std::log(most_factor), std::log(most_factor)); }
+
+Calibration::Part part_of(double rehearsed_s, double units, const std::vector<PartOutcome>& own) {
+  std::vector<double> off, taken;
+  for (const PartOutcome& outcome : own) {
+    off.push_back(bounded(std::log(outcome.actual_s / outcome.rehearsed_s)));
+    // Beside what the rehearsal says now, so that one bound holds for both.
+    taken.push_back(bounded(std::log(outcome.actual_s / outcome.units * units / rehearsed_s)));
+  }
+  double sum = 0;
+  for (const double value : off) sum += value;
+  const Expectation rehearsal = expect(sum / (static_cast<double>(off.size()) + 1), off, rehearsal_spread);
+  if (own.empty()) return {1, std::sqrt(rehearsal.variance)};
+  const Expectation repeat = expect(median(taken), taken, repeat_spread);
+  const double weight = 1 / rehearsal.variance, other = 1 / repeat.variance;
+  return {std::exp((weight * rehearsal.middle + other * repeat.middle) / (weight + other)), std::sqrt(1 / (weight + other))};
 }
 
 }  // namespace
 
-TimeEstimate calibrated(TimeEstimate estimate, const std::vector<Outcome>& history, const std::string& job) {
-  const auto own = ratios(history, job);
-  const auto used = own.empty() ? ratios(history, "") : own;
+Calibration calibration_of(const TimeEstimate& rehearsed, const std::map<std::string, double>& units,
+                           const std::vector<Outcome>& history, const std::string& job) {
+  Calibration calibration;
+  for (const auto& [part, time] : rehearsed.parts) {
+    const auto work = units.find(part);
+    if (work == units.end() || work->second <= 0 || time.likely_s <= 0) continue;
+    calibration.parts[part] = part_of(time.likely_s, work->second, part_outcomes(history, job, part));
+  }
+  const auto own = told_ratios(history, job);
   // The expectation as a spread of points, so that quantiles move smoothly from it to what was seen.
   constexpr int points = 21;
   std::vector<Weighted> values;
@@ -48,34 +101,52 @@ TimeEstimate calibrated(TimeEstimate estimate, const std::vector<Outcome>& histo
     const double side = share < 0.5 ? std::log(expected_low) : std::log(expected_high);
     values.push_back({std::exp(side * std::abs(share - 0.5) / 0.4), expected_weight / points});
   }
-  for (const double ratio : used) values.push_back({ratio, 1});
-  double likely = 1;
-  if (!own.empty()) likely = std::clamp(quantile(values, 0.5), 1 / most_correction, most_correction);
-  const double own_low_s = estimate.likely_s - estimate.low_s, own_high_s = estimate.high_s - estimate.likely_s;
-  const double before_s = estimate.likely_s;
-  estimate.likely_s *= likely;
-  for (auto& [part, seconds] : estimate.parts) seconds *= likely;
+  for (const double ratio : own.empty() ? told_ratios(history, "") : own) values.push_back({ratio, 1});
+  calibration.low = std::min(1.0, quantile(values, 0.1));
+  calibration.high = std::max(1.0, quantile(values, 0.9));
+  return calibration;
+}
+
+TimeEstimate calibrated(TimeEstimate rehearsed, const Calibration& calibration) {
+  const double own_low = 1 - rehearsed.low_s / rehearsed.likely_s, own_high = rehearsed.high_s / rehearsed.likely_s - 1;
+  TimeEstimate estimate;
+  for (const auto& [part, time] : rehearsed.parts) {
+    const auto found = calibration.parts.find(part);
+    const Calibration::Part& own = found == calibration.parts.end() ? Calibration::Part{} : found->second;
+    const double likely_s = time.likely_s * own.factor, range = std::exp(quantile_90 * own.spread);
+    estimate.parts[part] = {likely_s / range, likely_s, likely_s * range};
+    estimate.likely_s += likely_s;
+  }
   // The wider of the two, but a pace that wavered while it was measured for a second is no reason to say nothing.
-  estimate.low_s = std::min(before_s * quantile(values, 0.1), estimate.likely_s - std::min(own_low_s, 0.1 * before_s));
-  estimate.high_s = std::max(before_s * quantile(values, 0.9), estimate.likely_s + std::min(own_high_s, 0.2 * before_s));
+  estimate.low_s = estimate.likely_s * std::min(calibration.low, 1 - std::min(own_low, 0.1));
+  estimate.high_s = estimate.likely_s * std::max(calibration.high, 1 + std::min(own_high, 0.2));
   return estimate;
 }
 
 Json to_json(const Outcome& outcome) {
-  return {{"job", outcome.job}, {"estimated_s", outcome.estimated_s}, {"actual_s", outcome.actual_s}};
+  Json json = {{"job", outcome.job}, {"told_s", outcome.told_s}, {"actual_s", outcome.actual_s}, {"parts", Json::object()}};
+  for (const auto& [name, part] : outcome.parts)
+    json["parts"][name] = {{"rehearsed_s", part.rehearsed_s}, {"actual_s", part.actual_s}, {"units", part.units}};
+  return json;
 }
 
 std::vector<Outcome> outcomes_from_lines(const std::string& text) {
   std::vector<Outcome> outcomes;
   std::istringstream lines(text);
+  const auto number = [](const Json& json, const char* key) {
+    return json.is_object() && json.contains(key) && json[key].is_number() ? json[key].get<double>() : 0.0;
+  };
   for (std::string line; std::getline(lines, line);) {
     const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
     if (!json.is_object() || !json.contains("job") || !json["job"].is_string()) continue;
-    const auto number = [&](const char* key) {
-      return json.contains(key) && json[key].is_number() ? json[key].get<double>() : 0.0;
-    };
-    const Outcome outcome{json["job"], number("estimated_s"), number("actual_s")};
-    if (outcome.estimated_s > 0 && outcome.actual_s > 0) outcomes.push_back(outcome);
+    Outcome outcome{json["job"], number(json, "told_s"), number(json, "actual_s"), {}};
+    if (outcome.told_s <= 0 || outcome.actual_s <= 0) continue;
+    if (json.contains("parts") && json["parts"].is_object())
+      for (const auto& [name, part] : json["parts"].items()) {
+        const PartOutcome each{number(part, "rehearsed_s"), number(part, "actual_s"), number(part, "units")};
+        if (each.rehearsed_s > 0 && each.actual_s > 0 && each.units > 0) outcome.parts[name] = each;
+      }
+    outcomes.push_back(outcome);
   }
   return outcomes;
 }

@@ -10,6 +10,11 @@ constexpr double stop_factor = 10, stop_min_s = 60;  // what counts as a stop, s
 constexpr std::size_t most_blocks = 20;
 constexpr double least_spread = 0.02, spread_of_one_interval = 0.20;
 
+// How far the pace of one second is off that of the whole run, and by the square root of the seconds less where there are more:
+// seen on machines that others use too, in turns of some seconds.
+constexpr double spread_of_one_second = 0.3;
+constexpr double quantile_90 = 1.2816;  // of the normal distribution
+
 double per_step(const StepInterval& interval) { return interval.seconds / static_cast<double>(interval.steps); }
 
 // Nearest rank: the smallest value that has at least `share` of all values at or below it.
@@ -54,6 +59,14 @@ std::optional<TimeRange> step_time_of(const std::vector<StepInterval>& intervals
   const double spread = least_spread + spread_of_one_interval / static_cast<double>(kept.size());
   return TimeRange{std::min(quantile(block_times, 0.1), likely * (1 - spread)), likely,
                   std::max(quantile(block_times, 0.9), likely * (1 + spread))};
+}
+
+TimeRange blended(const TimeRange& expected, const TimeRange& seen, double seen_s) {
+  const double before = std::log(expected.high_s / expected.low_s) / (2 * quantile_90);
+  const double trust = seen_s / (spread_of_one_second * spread_of_one_second);
+  const double share = before > 0 ? trust / (trust + 1 / (before * before)) : 0;
+  const auto mean = [share](double earlier_s, double now_s) { return std::exp((1 - share) * std::log(earlier_s) + share * std::log(now_s)); };
+  return {mean(expected.low_s, seen.low_s), mean(expected.likely_s, seen.likely_s), mean(expected.high_s, seen.high_s)};
 }
 
 }  // namespace tlaunch

@@ -23,4 +23,8 @@ struct StepInterval {
 
 std::optional<TimeRange> step_time_of(const std::vector<StepInterval>& intervals);  // nothing without intervals
 
+// What was expected before, in the light of what `seen_s` of steps have shown: mostly the former at first, mostly the latter after
+// half a minute. Means of logarithms, weighted by one over the square of their spread.
+TimeRange blended(const TimeRange& expected, const TimeRange& seen, double seen_s);
+
 }  // namespace tlaunch

@@ -37,9 +37,7 @@ void log_plan(EventLog& log, const Job& job, const std::string& resumed_from) {
 // For the next estimate. A run that was stopped, went on elsewhere, or did less than was planned says nothing of it.
 void remember(const std::string& fingerprint, const RunForecast& forecast, const RunSummary& summary) {
   const bool as_planned = summary.status == "completed" && summary.restarts == 0 && summary.record.end && !summary.record.end->stopped_early;
-  const auto tuning = summary.spent.find("tuning");
-  if (as_planned && tuning != summary.spent.end())
-    append_to_history({fingerprint, forecast.measured.likely_s, summary.wall_s - tuning->second});
+  if (as_planned) append_to_history(outcome_of(fingerprint, forecast, summary.spent));
 }
 
 // The forecast, told and logged.
@@ -76,7 +74,8 @@ int train(const RunCommand& command, Job job, double began_s) {
   if (pace) {
     fingerprint = job_fingerprint(job);
     const auto done_steps = step_of_checkpoint(place.resume_path).value_or(0);
-    forecast = tell_forecast({job, *pace, tuning_s, done_steps, read_history(), fingerprint}, command.deadline_s, progress, log);
+    const auto calibration = calibration_of(job.config, *pace, done_steps, read_history(), fingerprint);
+    forecast = tell_forecast({job, *pace, tuning_s, done_steps, calibration}, command.deadline_s, progress, log);
   }
 
   WorkerStart start;
@@ -93,13 +92,17 @@ int train(const RunCommand& command, Job job, double began_s) {
   RunSummary summary;
   summary.began_s = began_s;
   summary.spent["tuning"] = tuning_s;
-  if (forecast) summary.estimate = forecast->time;
+  std::optional<ExpectedCosts> expected;
+  if (forecast) {
+    summary.estimate = forecast->time;
+    expected = expected_costs(*forecast);
+  }
   summary.run_dir = folder.path();
   summary.config = files.config_path;
   summary.resumed_from = place.resume_path;
   try {
     const auto restarts = command.max_restarts.value_or(job.config.launch.max_restarts);
-    const GroupResult result = run_attempts(job, folder, start, restarts, log, progress, summary);
+    const GroupResult result = run_attempts(job, folder, start, restarts, expected, log, progress, summary);
     summary.log_bytes = folder.log_bytes();
     settle(summary, result);
   } catch (const Error& error) {  // no process, no pipe, a full disk

@@ -99,15 +99,40 @@ FiguresReport policies(const EstimateInput& input, const RunForecast& run) {
   options.save_top_k = checkpoint.save_top_k;
   options.save_last = checkpoint.save_last;
   options.every_n_epochs = checkpoint.every_n_epochs.value_or(1);
-  options.log_size = std::to_string(run.disk.log_bytes / static_cast<std::uint64_t>(epochs)) + "B";
+  options.log_size = std::to_string(run.disk.logs.sum() / static_cast<std::uint64_t>(epochs)) + "B";
   return report_of(options, "");
 }
 
-std::string range_text(const TimeEstimate& time) { return format_duration(time.low_s) + " to " + format_duration(time.high_s); }
+std::string range_text(const TimeEstimate& time) { return format_range(format_duration(time.low_s), format_duration(time.high_s)); }
 
 std::string fits_text(const ConfigEstimate& estimate, const DiskEstimate& disk) {
   if (!estimate.free_bytes) return "";
   return disk.peak_bytes <= *estimate.free_bytes ? "yes" : "no";
+}
+
+std::string parts_table(const TimeEstimate& time) {
+  TextTable table({"part", "low", "likely", "high"});
+  for (const PartRow& row : part_rows(time))
+    table.row({row.name, format_duration(row.time.low_s), format_duration(row.time.likely_s), format_duration(row.time.high_s)});
+  table.row({"in all", format_duration(time.low_s), format_duration(time.likely_s), format_duration(time.high_s)});
+  return table.text();
+}
+
+std::string disk_table(const ConfigEstimate& estimate, const Job& job) {
+  const DiskEstimate& disk = estimate.run.disk;
+  TextTable table({"on disk", "at the end", "at most"});
+  const auto same = [&](const std::string& what, std::uint64_t bytes) { table.row({what, format_bytes(bytes), format_bytes(bytes)}); };
+  const std::string count = std::to_string(disk.checkpoints) + (disk.checkpoints == 1 ? " checkpoint of " : " checkpoints of ");
+  const auto range = [](std::uint64_t low_bytes, std::uint64_t high_bytes) { return format_range(format_bytes(low_bytes), format_bytes(high_bytes)); };
+  const std::uint64_t logs = disk.logs.sum();
+  table.row({count + format_bytes(disk.checkpoint_bytes), range(disk.final_low_bytes - logs, disk.final_bytes - logs), range(disk.peak_low_bytes - logs, disk.peak_bytes - logs)});
+  same("TensorBoard", disk.logs.tensorboard);
+  same("metrics.csv", disk.logs.metrics_csv);
+  same("events.jsonl", disk.logs.events);
+  table.row({"the run", range(disk.final_low_bytes, disk.final_bytes), range(disk.peak_low_bytes, disk.peak_bytes)});
+  if (estimate.data_bytes) same("there already: data in " + job.config.data.root, *estimate.data_bytes);
+  if (estimate.weights_bytes) same("there already: weights, " + *job.config.model.weights, *estimate.weights_bytes);
+  return table.text();
 }
 
 }  // namespace
@@ -115,7 +140,7 @@ std::string fits_text(const ConfigEstimate& estimate, const DiskEstimate& disk) 
 RunForecast forecast_of(const EstimateInput& input) { return forecast_of(input, input.job.config, input.pace); }
 
 RunForecast forecast_of(const EstimateInput& input, const RunConfig& config, const Pace& pace) {
-  return forecast_run(config, pace, input.done_steps, input.tuning_s, input.history, input.fingerprint);
+  return forecast_run(config, pace, input.done_steps, input.tuning_s, input.calibration);
 }
 
 std::map<std::int64_t, double> measured_ladder(const Job& job) {
@@ -146,7 +171,7 @@ ConfigEstimate estimate_config(const EstimateInput& input, const std::vector<std
 Json to_json(const ConfigEstimate& estimate) {
   Json json = to_json(estimate.run);
   for (const ForecastRow& row : estimate.horizons) {
-    const std::uint64_t logs = row.disk.log_bytes;
+    const std::uint64_t logs = row.disk.logs.sum();
     Json each = to_json(row.time);
     each["label"] = row.label;
     each["checkpoint_bytes_low"] = each["checkpoint_bytes_high"] = row.disk.final_bytes - logs;
@@ -161,18 +186,20 @@ Json to_json(const ConfigEstimate& estimate) {
     json["what_if"].push_back({{"label", what.label}, {"likely_s", what.likely_s}, {"origin", what.measured ? "measured" : "modelled"}});
   json["disk"]["policies"] = to_json(estimate.policies, estimate.free_bytes)["horizons"];
   if (estimate.free_bytes) json["disk"]["free_bytes"] = *estimate.free_bytes;
+  if (estimate.data_bytes) json["disk"]["data_bytes"] = *estimate.data_bytes;
+  if (estimate.weights_bytes) json["disk"]["weights_bytes"] = *estimate.weights_bytes;
   return json;
 }
 
 std::string to_text(const ConfigEstimate& estimate, const Job& job) {
   const RunForecast& run = estimate.run;
   std::string text;
-  for (const std::string& line : forecast_lines(run)) text += line + "\n";
+  text += parts_table(run.time) + "\n";
   const double rate = samples_per_s(run);
   text += "pace: " + format_count(rate) + " samples/s (" + format_count(rate * 3.6) + " kimg/h), " +
           format_milliseconds(run.pace.step.likely_s) + " a step; " + std::to_string(run.work.length.total_steps) + " steps of " +
           std::to_string(run.work.effective_batch) + " samples on " + std::to_string(job.world.size) +
-          (job.world.size == 1 ? " rank" : " ranks") + "\n\n";
+          (job.world.size == 1 ? " rank" : " ranks") + "\n\n" + disk_table(estimate, job) + "\n";
   TextTable lengths({"run", "time", "likely", "checkpoints", "disk at most", "fits now"});
   for (const ForecastRow& row : estimate.horizons)
     lengths.row({row.label, range_text(row.time), format_duration(row.time.likely_s), std::to_string(row.disk.checkpoints),

@@ -30,6 +30,7 @@ struct ConfigEstimate {
   std::vector<ForecastRow> horizons;
   std::vector<WhatIf> what_ifs;
   std::optional<std::uint64_t> free_bytes;
+  std::optional<std::uint64_t> data_bytes, weights_bytes;  // there already: in data.root, model.weights
 };
 
 // What estimates of one job share.
@@ -38,8 +39,7 @@ struct EstimateInput {
   const Pace& pace;
   double tuning_s = 0;          // of the run to come
   std::int64_t done_steps = 0;  // of one that is resumed
-  std::vector<Outcome> history;
-  std::string fingerprint;
+  Calibration calibration;      // of `pace`
 };
 
 // The input's job as it stands, or with another config or pace.

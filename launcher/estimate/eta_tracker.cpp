@@ -25,6 +25,14 @@ SessionWork EtaTracker::session_work(const StartFacts& start, std::int64_t step)
   return work;
 }
 
+RemainingWork EtaTracker::remaining_of(const SessionWork& left) const {
+  RemainingWork work = with_expected_costs(left, estimator_->step_time_s().value_or(0));
+  if (!so_far_.expected) return work;
+  work.expected_evaluation_s = so_far_.expected->evaluation_s;
+  work.expected_checkpoint_s = so_far_.expected->checkpoint_s;
+  return work;
+}
+
 namespace {
 
 constexpr double least_told_s = 1, told_share = 0.02;  // beyond the range, in seconds and of the estimate
@@ -51,7 +59,7 @@ std::map<std::string, double> EtaTracker::spent(double now_s) const {
 
 // What differs most from the estimate.
 std::string EtaTracker::why(const std::map<std::string, double>& projected) const {
-  const auto estimated = data_wait_in_steps(first_->parts);
+  const auto estimated = data_wait_in_steps(likely_parts(*first_));
   const char* words = nullptr;
   double most_s = 0, now_s = 0, then_s = 0;
   for (const auto& [part, text] : part_words) {
@@ -75,7 +83,7 @@ void EtaTracker::project(EtaReport& report, double t_s) {
   const bool outside = gone_s + report.remaining->high_s < low_s - margin_s || gone_s + report.remaining->low_s > high_s + margin_s;
   if (outside && !outside_) {
     auto projected = so_far_.spent;
-    for (const auto& parts : {spent(t_s), report.remaining->parts})
+    for (const auto& parts : {spent(t_s), likely_parts(*report.remaining)})
       for (const auto& [part, seconds] : parts) projected[part] += seconds;
     report.left_estimate = "this will take " + format_duration(report.projected_s) + " in all, not the estimated " +
                            format_duration(low_s) + " to " + format_duration(high_s) + ": " + why(data_wait_in_steps(projected));
@@ -89,7 +97,10 @@ EtaReport EtaTracker::on_event(const Json& event, const RunRecord& record) {
   if (event_integer(event, "rank") != 0 || !record.start) return report;
   const std::string name = event_text(event, "event");
   const double t_s = event_real(event, "t");
-  if (name == "start") estimator_.emplace(session_start_s_, record.start->start_step);
+  if (name == "start") {
+    last_step_ = record.start->start_step;
+    estimator_.emplace(session_start_s_, last_step_, so_far_.expected ? std::optional(so_far_.expected->step) : std::nullopt);
+  }
   if (!estimator_) return report;
   if (name == "step") {
     last_step_ = event_integer(event, "step");
@@ -102,10 +113,10 @@ EtaReport EtaTracker::on_event(const Json& event, const RunRecord& record) {
   report.epoch_ended = name == "memory";
   if (report.epoch_ended)
     last_step_ = std::max(last_step_, event_integer(event, "epoch") * record.start->steps_per_epoch);
-  if (name != "step" && !report.epoch_ended) return report;
+  if (name != "start" && name != "step" && !report.epoch_ended) return report;
 
   const SessionWork left = session_work(*record.start, last_step_);
-  report.remaining = estimator_->remaining(with_expected_costs(left, estimator_->step_time_s().value_or(0)));
+  report.remaining = estimator_->remaining(remaining_of(left));
   if (!report.remaining) return report;
   if (!announced_s_) report.announce = true;
   if (!first_) {
@@ -114,9 +125,10 @@ EtaReport EtaTracker::on_event(const Json& event, const RunRecord& record) {
     report.first = first_;
   }
   if (const auto finish = first_->parts.find("finish"); finish != first_->parts.end())
-    *report.remaining = with_part(*report.remaining, "finish", finish->second);
+    *report.remaining = with_part(*report.remaining, "finish", finish->second.likely_s);
   project(report, t_s);
-  report.announce = report.announce || report.epoch_ended || t_s - announced_s_ >= announce_interval_s;
+  const double interval_s = std::clamp(report.projected_s / 100, least_interval_s, most_interval_s);
+  report.announce = report.announce || report.epoch_ended || t_s - announced_s_ >= interval_s;
   if (report.announce) announced_s_ = t_s;
   return report;
 }

@@ -21,6 +21,7 @@ struct RunSoFar {
   double began_s = 0;                     // Unix time
   std::optional<TimeEstimate> estimate;   // made before the first session; none: this session makes one from its first steps
   std::map<std::string, double> spent;    // before this session, by part
+  std::optional<ExpectedCosts> expected;  // of the estimate
 };
 
 struct EtaReport {
@@ -45,9 +46,11 @@ class EtaTracker {
   std::map<std::string, double> spent(double now_s) const;
 
  private:
-  static constexpr double announce_interval_s = 30;
+  // A hundredth of the run, within these.
+  static constexpr double least_interval_s = 1, most_interval_s = 30;
 
   SessionWork session_work(const StartFacts& start, std::int64_t step) const;  // from that step on
+  RemainingWork remaining_of(const SessionWork& left) const;
   void project(EtaReport& report, double t_s);
   std::string why(const std::map<std::string, double>& projected) const;
 

@@ -20,13 +20,11 @@ Json sizes(const SizeRange& range) { return {{"low", range.low}, {"high", range.
 std::uint64_t needed(const Horizon& horizon) { return horizon.disk->kept.peak + horizon.disk->other_bytes; }
 
 std::string range_text(double low_s, double high_s) {
-  const std::string low = format_duration(low_s), high = format_duration(high_s);
-  return low == high ? low : low + " to " + high;
+  return format_range(format_duration(low_s), format_duration(high_s));
 }
 
 std::string size_text(const SizeRange& range, std::uint64_t more = 0) {
-  const std::string low = format_bytes(range.low + more), high = format_bytes(range.high + more);
-  return low == high ? low : low + " to " + high;
+  return format_range(format_bytes(range.low + more), format_bytes(range.high + more));
 }
 
 std::string advice_text(const PolicyAdvice& advice) {

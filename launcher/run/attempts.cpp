@@ -14,8 +14,9 @@
 namespace tlaunch {
 namespace {
 
-GroupResult one_attempt(const Job& job, const WorkerStart& start, EventLog& log, Progress& progress, RunSummary& summary) {
-  Session session(log, progress, job.config, {summary.began_s, summary.estimate, summary.spent});
+GroupResult one_attempt(const Job& job, const WorkerStart& start, const std::optional<ExpectedCosts>& expected, EventLog& log,
+                        Progress& progress, RunSummary& summary) {
+  Session session(log, progress, job.config, {summary.began_s, summary.estimate, summary.spent, expected});
   const auto close = [&] {
     summary.record = session.record();
     summary.wall_s = unix_time_s() - summary.began_s;
@@ -36,8 +37,8 @@ GroupResult one_attempt(const Job& job, const WorkerStart& start, EventLog& log,
 
 }  // namespace
 
-GroupResult run_attempts(const Job& job, const RunFolder& folder, WorkerStart start, std::int64_t max_restarts, EventLog& log,
-                         Progress& progress, RunSummary& summary) {
+GroupResult run_attempts(const Job& job, const RunFolder& folder, WorkerStart start, std::int64_t max_restarts,
+                         const std::optional<ExpectedCosts>& expected, EventLog& log, Progress& progress, RunSummary& summary) {
   const std::string checkpoints = checkpoint_dir(job.config.checkpoint, folder.path());
   const std::string first_resume = start.resume_path;
   RestartPolicy policy(max_restarts, step_of_checkpoint(first_resume));
@@ -45,7 +46,7 @@ GroupResult run_attempts(const Job& job, const RunFolder& folder, WorkerStart st
     start.attempt = folder.next_attempt();
     start.log_folder = folder.make_log_folder(start.attempt);
     log.begin_attempt(start.attempt);
-    const GroupResult result = one_attempt(job, start, log, progress, summary);
+    const GroupResult result = one_attempt(job, start, expected, log, progress, summary);
     if (result.exit_code == exit_code::ok || result.interrupted_by != 0 || max_restarts == 0) return result;
     const ResumeChoice newest = newest_valid(checkpoints);
     const std::string resume_path = newest.path.empty() ? first_resume : newest.path;

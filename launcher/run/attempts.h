@@ -12,11 +12,11 @@
 
 namespace tlaunch {
 
-// `start`: the first attempt's, with all but its attempt number and log folder. `summary`: with its began_s, and what was
+// `start`: the first attempt's, with all but its attempt number and log folder. `expected`: of an estimate made before. `summary`: with its began_s, and what was
 // estimated and spent before; filled with what the last attempt told, the time of all of them, the first one's estimate where
 // there was none, and the number of restarts. Throws IoError where no process can be
 // made; `summary` is filled then as well.
-GroupResult run_attempts(const Job& job, const RunFolder& folder, WorkerStart start, std::int64_t max_restarts, EventLog& log,
-                         Progress& progress, RunSummary& summary);
+GroupResult run_attempts(const Job& job, const RunFolder& folder, WorkerStart start, std::int64_t max_restarts,
+                         const std::optional<ExpectedCosts>& expected, EventLog& log, Progress& progress, RunSummary& summary);
 
 }  // namespace tlaunch

@@ -115,7 +115,7 @@ std::vector<std::string> closing_lines(const RunSummary& summary) {
                     "; estimated at the start: " + format_duration(summary.estimate->likely_s) + " (" +
                     percent(summary.wall_s / summary.estimate->likely_s - 1) + ")");
     lines.push_back("  spent on: " + parts_text(summary.spent));
-    lines.push_back("  estimate: " + parts_text(summary.estimate->parts));
+    lines.push_back("  estimate: " + parts_text(likely_parts(*summary.estimate)));
   }
   if (const std::string shares = shares_text(summary.training.seconds()); summary.wall_s >= long_enough_s && !shares.empty()) {
     lines.push_back("training: " + shares);

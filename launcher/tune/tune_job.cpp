@@ -87,9 +87,9 @@ class Narrator {
 
 constexpr double first_rehearsal_s = 2;  // of a job whose pace is not known
 
-// A fiftieth of the run, where its length is known: long enough for a pace to show, short beside what it tells of.
+// A fortieth of the run, where its length is known: long enough for a pace to show, short beside what it tells of.
 double rehearsal_s(const RunConfig& planned, const std::optional<Pace>& earlier) {
-  constexpr double least_s = 0.5, most_s = 4, share = 0.02;
+  constexpr double least_s = 0.5, most_s = 10, share = 0.025;
   if (!earlier) return first_rehearsal_s;
   const double steps = static_cast<double>(work_of(planned, *earlier, 0).steps);
   return std::clamp(share * steps * earlier->step.likely_s, least_s, most_s);

@@ -37,6 +37,16 @@ TEST_F(Disk, ARelativeFolderBecomesAbsolute) {
   EXPECT_EQ(disk_info("").path, fs::current_path().string());
 }
 
+TEST_F(Disk, BytesOfAFileAndOfAllBelowAFolder) {
+  fs::create_directories(folder / "a" / "b");
+  test::write(folder / "a" / "one", "12345");
+  test::write(folder / "a" / "b" / "two", "123");
+  fs::create_symlink(folder / "a" / "one", folder / "a" / "again");
+  EXPECT_EQ(bytes_below((folder / "a" / "one").string()), 5u);
+  EXPECT_EQ(bytes_below((folder / "a").string()), 8u);
+  EXPECT_FALSE(bytes_below((folder / "none").string()));
+}
+
 TEST_F(Disk, TheRootIsTheLastParent) { EXPECT_EQ(disk_info("/no_such_folder").path, "/"); }
 
 }  // namespace

@@ -29,7 +29,7 @@ class Estimated : public testing::Test {
   }
 
   void measured(const Json& ladder) { job_.plan.choices = {{"batch_size", 50, Origin::measured, "", {{"samples_per_s", ladder}}}}; }
-  EstimateInput input() const { return {job_, pace_, 1, 0, {}, "job"}; }
+  EstimateInput input() const { return {job_, pace_, 1, 0, {}}; }
   DeadlineAnswer answer(double deadline_s) const {
     return answer_deadline(input(), estimate_config(input(), {}).run.time, deadline_s);
   }

@@ -57,14 +57,25 @@ struct Errors {
   std::int64_t covered = 0, all = 0;
 };
 
+// As the run had it: an estimate, and what it says of a step, an evaluation and a save.
+RunSoFar so_far_of(const Json& estimate, double start_s) {
+  const Json& step = estimate.at("step");
+  RunSoFar so_far{start_s, TimeEstimate{}, {}, ExpectedCosts{}};
+  so_far.estimate = with_part({}, "finish", estimate.at("finish_s"));
+  so_far.expected = {{step.at("low_s"), step.at("likely_s"), step.at("high_s")}, estimate.at("evaluation_s"), estimate.at("checkpoint_s")};
+  return so_far;
+}
+
 void replay(const std::filesystem::path& file, Errors& errors) {
-  const auto events = events_of(file);
+  auto events = events_of(file);
   ASSERT_FALSE(events.empty()) << file;
+  const Json estimate = events.front();
+  events.erase(events.begin());
   const double start_s = event_real(events.front(), "t"), end_s = event_real(events.back(), "t");
   RunRecord record;
-  EtaTracker tracker(start_s, RunConfig{}, {start_s, {}, {}});
+  EtaTracker tracker(start_s, RunConfig{}, so_far_of(estimate, start_s));
   Methods methods(event_integer(events.front(), "total_steps"));
-  const std::vector<double> shares{0.05, 0.10, 0.25, 0.50, 0.75, 0.90};
+  const std::vector<double> shares{0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90};
   std::size_t next = 0;
   for (const Json& event : events) {
     record.on_event(event);

@@ -11,14 +11,17 @@ using testing::HasSubstr;
 // A session of 250 steps whose command began 10 s before it: 8 s of tuning were spent, and 40 s were estimated.
 class PlannedSession : public testing::Test {
  protected:
-  PlannedSession() : tracker_(1000, RunConfig{}, {990, estimate(), {{"tuning", 10}}}) {
+  PlannedSession() : tracker_(1000, RunConfig{}, {990, estimate(), {{"tuning", 10}}, {}}) {
     feed({{"t", 1002.0}, {"event", "start"}, {"rank", 0}, {"train_samples", 1000}, {"steps_per_epoch", 250}, {"total_steps", 250},
           {"start_step", 0}, {"effective_batch_size", 4}});
     reports_.clear();
   }
 
   static TimeEstimate estimate() {
-    return {37, 40, 44, {{"tuning", 10}, {"start_up", 2}, {"steps", 24}, {"data_wait", 1}, {"evaluation", 2}, {"finish", 1}}};
+    TimeEstimate made{-3, 0, 4, {}};
+    for (const auto& [part, seconds] : std::map<std::string, double>{{"tuning", 10}, {"start_up", 2}, {"steps", 24}, {"data_wait", 1}, {"evaluation", 2}, {"finish", 1}})
+      made = with_part(made, part, seconds);
+    return made;
   }
 
   void feed(const Json& event) {

@@ -24,10 +24,10 @@ TEST(FirstEstimate, AddsUpStartUpStepsEvaluationsAndCheckpoints) {
   const SessionWork work{.steps = 2000, .evaluations = 10, .checkpoints = 11, .samples_per_step = 256,
                          .samples_val = 9600, .checkpoint_bytes = 30'000'000, .async_saves = false};
   const TimeEstimate estimate = *first_estimate(first_steps(), work);
-  EXPECT_NEAR(estimate.parts.at("start_up"), 4, 1e-9);
-  EXPECT_NEAR(estimate.parts.at("steps"), 400, 1e-9);      // 2000 x 0.2 s
-  EXPECT_NEAR(estimate.parts.at("evaluation"), 25, 1e-9);  // 10 x 9600 / (256 / 0.2 per s) / 3
-  EXPECT_NEAR(estimate.parts.at("checkpoints"), 2.2, 1e-9);  // 11 x (0.05 + 0.15 s)
+  EXPECT_NEAR(estimate.parts.at("start_up").likely_s, 4, 1e-9);
+  EXPECT_NEAR(estimate.parts.at("steps").likely_s, 400, 1e-9);      // 2000 x 0.2 s
+  EXPECT_NEAR(estimate.parts.at("evaluation").likely_s, 25, 1e-9);  // 10 x 9600 / (256 / 0.2 per s) / 3
+  EXPECT_NEAR(estimate.parts.at("checkpoints").likely_s, 2.2, 1e-9);  // 11 x (0.05 + 0.15 s)
   EXPECT_NEAR(estimate.likely_s, 431.2, 1e-9);
   // 3 intervals: 2 % + 20 % / 3 of the steps, half and twice of what was only predicted.
   EXPECT_NEAR(estimate.low_s, 4 + 400 * (0.98 - 0.2 / 3) + 12.5 + 1.1, 1e-9);
@@ -38,7 +38,7 @@ TEST(FirstEstimate, AnEvaluationSeenReplacesThePrediction) {
   EtaEstimator eta = first_steps();
   eta.on_evaluation(7);
   const SessionWork work{.steps = 1, .evaluations = 10, .samples_per_step = 256, .samples_val = 9600};
-  EXPECT_NEAR(first_estimate(eta, work)->parts.at("evaluation"), 70, 1e-9);
+  EXPECT_NEAR(first_estimate(eta, work)->parts.at("evaluation").likely_s, 70, 1e-9);
 }
 
 TEST(FirstEstimate, AnUnknownValidationSetCostsNothingYet) {
@@ -53,19 +53,19 @@ SessionWork saves(std::int64_t steps, std::int64_t checkpoints) {
 
 TEST(FirstEstimate, TrainingPaysForTheCopyWhileTheRestIsWrittenBesideIt) {
   // Every 10 steps, 2 s: each is written before the next; the last one is waited for.
-  EXPECT_NEAR(first_estimate(first_steps(), saves(1000, 100))->parts.at("checkpoints"), 100 * 0.02 + 0.55, 1e-9);
+  EXPECT_NEAR(first_estimate(first_steps(), saves(1000, 100))->parts.at("checkpoints").likely_s, 100 * 0.02 + 0.55, 1e-9);
   auto synchronous = saves(1000, 100);
   synchronous.async_saves = false;
-  EXPECT_NEAR(first_estimate(first_steps(), synchronous)->parts.at("checkpoints"), 100 * 0.55, 1e-9);
+  EXPECT_NEAR(first_estimate(first_steps(), synchronous)->parts.at("checkpoints").likely_s, 100 * 0.55, 1e-9);
 }
 
 TEST(FirstEstimate, SavesThatComeFasterThanTheyAreWrittenAreWaitedFor) {
   // Every step, 0.2 s: each but the first waits 0.35 s for the one before it.
-  EXPECT_NEAR(first_estimate(first_steps(), saves(100, 100))->parts.at("checkpoints"), 100 * 0.02 + 99 * 0.35 + 0.55, 1e-9);
+  EXPECT_NEAR(first_estimate(first_steps(), saves(100, 100))->parts.at("checkpoints").likely_s, 100 * 0.02 + 99 * 0.35 + 0.55, 1e-9);
 }
 
 TEST(FirstEstimate, TheOnlySaveIsAtTheEndAndIsWaitedFor) {
-  EXPECT_NEAR(first_estimate(first_steps(), saves(1000, 1))->parts.at("checkpoints"), 0.02 + 0.55, 1e-9);
+  EXPECT_NEAR(first_estimate(first_steps(), saves(1000, 1))->parts.at("checkpoints").likely_s, 0.02 + 0.55, 1e-9);
   EXPECT_DOUBLE_EQ(predicted_save_stall_s({.steps = 1000}, 0.2), 0) << "nothing is saved";
 }
 
@@ -93,7 +93,7 @@ RC_GTEST_PROP(FirstEstimateProperty, InOrderAndPartsAddUp, ()) {
   const TimeEstimate estimate = *first_estimate(first_steps(), work);
   RC_ASSERT(estimate.low_s <= estimate.likely_s && estimate.likely_s <= estimate.high_s);
   double sum = 0;
-  for (const auto& [name, seconds] : estimate.parts) sum += seconds;
+  for (const auto& [name, time] : estimate.parts) sum += time.likely_s;
   RC_ASSERT(std::abs(sum - estimate.likely_s) <= 1e-9 * (1 + sum));
 }
 
