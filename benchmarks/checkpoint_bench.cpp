@@ -1,7 +1,7 @@
 // Writes and reads checkpoint files of a given size as a run does, for benchmarks/checkpoints.py: seconds on stdout.
 //   checkpoint_bench write FILE MEGABYTES      checksums, write, fsync, rename, fsync of the folder
-//   checkpoint_bench load FILE model|new       header and every checksum verified, then read into memory that is in use, as
-//                                              a model's is when a run resumes, or into new memory
+//   checkpoint_bench load FILE model|new       header and every checksum verified, then read into memory that is in
+//                                              use, as a model's is when a run resumes, or into new memory
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -37,7 +37,8 @@ double write(const std::string& path, std::size_t megabytes) {
 double load(const std::string& path, bool into_model) {
   std::vector<std::unique_ptr<std::byte[]>> places;
   const auto make_places = [&](const tlaunch::SafetensorsFile& file) {
-    for (const auto& tensor : file.tensors()) places.push_back(std::make_unique_for_overwrite<std::byte[]>(tensor.data.size()));
+    for (const auto& tensor : file.tensors())
+      places.push_back(std::make_unique_for_overwrite<std::byte[]>(tensor.data.size()));
   };
   if (into_model) {
     const tlaunch::SafetensorsFile file(path);

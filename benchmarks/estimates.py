@@ -90,10 +90,9 @@ def naive(steps, total, at_s):
     return max(0, ema_dt / max(ema_dn, 1e-9) * left - late), max(0, plain - late)
 
 
-def score(events, estimate, began):
+def score(events, estimate, began, end_s):
     """For each share of the training: errors of the ETA, tqdm and the plain average, as shares of what remained."""
     start = next(e for e in events if e["event"] == "start")
-    end_s = next(e for e in events if e["event"] == "end")["t"]
     steps = [(e["t"], e["step"]) for e in events if e["event"] == "step"]
     etas = [e for e in events if e["event"] == "eta"]
     rows = {}
@@ -118,7 +117,12 @@ def expected(estimate):
             "checkpoint_s": parts["checkpoints"] / max(1, estimate["checkpoints"]["count"]), "finish_s": parts["finish"]}
 
 
-def thinned(events):
+def ended(run):
+    """When the command was done: it writes its summary last."""
+    return (run / "summary.json").stat().st_mtime
+
+
+def thinned(events, end_s):
     keep = {"start": ["train_samples", "val_samples", "steps_per_epoch", "total_steps", "start_step", "steps_per_evaluation",
                       "steps_per_checkpoint", "effective_batch_size", "parameters"],
             "step": ["step"], "eval": ["step", "seconds"], "checkpoint": ["step", "stall_s"], "memory": ["epoch"], "end": []}
@@ -132,6 +136,7 @@ def thinned(events):
         if event["event"] == "step" and seen % every and event["step"] != begin:
             continue
         rows.append({"t": round(1000 + event["t"] - begin, 3), "event": event["event"], "rank": 0} | {k: event[k] for k in keep[event["event"]] if k in event})
+    rows[-1]["t"] = round(1000 + end_s - begin, 3)
     return rows
 
 
@@ -162,7 +167,7 @@ def main():
                     print(told(results[-1]), flush=True)
                     if args.traces:
                         args.traces.mkdir(parents=True, exist_ok=True)
-                        text = "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in thinned(events_of(run)))
+                        text = "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in thinned(events_of(run), ended(run)))
                         (args.traces / f"{config.split('.')[0]}_{number}_{'loaded' if loaded else 'quiet'}_{repeat}.jsonl").write_text(text)
                 for repeat in range(args.resumes):
                     run = Path(scratch) / f"resumed{number}{loaded}{repeat}"
@@ -173,9 +178,9 @@ def main():
                         tlaunch(args, scratch, run, config, job, "--resume", "auto")
                     events = events_of(run)
                     first = next(e for e in events if e["event"] == "eta" and e["attempt"] > 0)
-                    end = [e for e in events if e["event"] == "end"][-1]
-                    resumes.append({"job": name, "loaded": loaded, "error": first["likely_s"] / (end["t"] - first["t"]) - 1})
-                    print(f"{name}, {state}: first ETA after a resume {first['likely_s']:.1f} s, it took {end['t'] - first['t']:.1f} s", flush=True)
+                    took_s = ended(run) - first["t"]
+                    resumes.append({"job": name, "loaded": loaded, "error": first["likely_s"] / took_s - 1})
+                    print(f"{name}, {state}: first ETA after a resume {first['likely_s']:.1f} s, it took {took_s:.1f} s", flush=True)
     if args.results:
         args.results.write_text(json.dumps({"runs": results, "resumes": resumes}, indent=1))
     report(results, resumes)
@@ -184,12 +189,12 @@ def main():
 def scored(name, loaded, run):
     summary, events = json.loads((run / "summary.json").read_text()), events_of(run)
     estimate, actual, wall_s = summary["estimate"], summary["actual"], summary["wall_s"]
-    end = [e for e in events if e["event"] == "end"][-1]["t"]
+    end = ended(run)
     disk = next(e for e in events if e["event"] == "estimate")["disk"]
     return {"job": name, "loaded": loaded, "wall_s": wall_s, "low_s": estimate["low_s"], "likely_s": estimate["likely_s"],
             "high_s": estimate["high_s"], "estimate_error": estimate["likely_s"] / wall_s - 1,
             "covered": estimate["low_s"] <= wall_s <= estimate["high_s"], "estimated_parts": estimate["parts"], "parts": actual["parts"],
-            "disk_error": min((disk[key] / actual["disk_peak_bytes"] - 1 for key in ("peak_low_bytes", "peak_bytes")), key=abs), "eta": score(events, estimate, end - wall_s)}
+            "disk_error": min((disk[key] / actual["disk_peak_bytes"] - 1 for key in ("peak_low_bytes", "peak_bytes")), key=abs), "eta": score(events, estimate, end - wall_s, end)}
 
 
 def told(row):

@@ -12,8 +12,9 @@ namespace tlaunch {
 
 // Names in a checkpoint that are not the model's own: tensors (optimizer, generators) and metadata.
 inline constexpr const char* reserved_prefix = "tlaunch.";
-// Every checkpoint of ours carries these in its metadata: step and epoch (decimal), the metrics (a JSON object of numbers as
-// core/json.h writes them; absent before the first evaluation) and the rest of the training state (JSON, the trainer's).
+// Every checkpoint of ours carries these in its metadata: step and epoch (decimal), the metrics (a JSON object of
+// numbers as core/json.h writes them; absent before the first evaluation) and the rest of the training state (JSON, the
+// trainer's).
 inline constexpr const char* step_key = "tlaunch.step";
 inline constexpr const char* epoch_key = "tlaunch.epoch";
 inline constexpr const char* metrics_key = "tlaunch.metrics";
@@ -28,12 +29,12 @@ struct CheckpointInfo {
   std::string reason;  // why not valid
 };
 
-// What the three keys of the metadata say: step, epoch, metrics; `valid` and the file's own are left as they are. Throws
-// DataError where they are not those of a checkpoint of ours.
+// What the three keys of the metadata say: step, epoch, metrics; `valid` and the file's own are left as they are.
+// Throws DataError where they are not those of a checkpoint of ours.
 CheckpointInfo checkpoint_info(const Metadata& metadata);
 
-// All *.safetensors in `dir` that are no symbolic links, newest step first; invalid ones last. Tolerates files that vanish. Empty where `dir` is
-// absent; IoError where it cannot be listed.
+// All *.safetensors in `dir` that are no symbolic links, newest step first; invalid ones last. Tolerates files that
+// vanish. Empty where `dir` is absent; IoError where it cannot be listed.
 std::vector<CheckpointInfo> list_checkpoints(const std::string& dir);
 
 struct ResumeChoice {

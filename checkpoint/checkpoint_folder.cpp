@@ -34,8 +34,9 @@ CheckpointFolder::CheckpointFolder(const std::string& dir, const std::string& ru
                                    const std::string& resumed_from, FileCalls& calls)
     : dir_(made_folder(dir)), run_dir_(run_dir), policy_(policy), resumed_from_(resumed_from), calls_(calls) {
   if (!run_dir_.empty()) written_ = read_written_files(run_dir_, dir_);
-  sweep_temporaries(dir_, [&](const std::string& name) { return name == last_link_name || written_.contains(dir_ + "/" + name); },
-                    calls_);
+  sweep_temporaries(
+      dir_, [&](const std::string& name) { return name == last_link_name || written_.contains(dir_ + "/" + name); },
+      calls_);
   checkpoints_ = list_checkpoints(dir_);
 }
 
@@ -75,7 +76,8 @@ std::string CheckpointFolder::free_path(const std::string& name, std::int64_t st
   }
 }
 
-SaveResult CheckpointFolder::save(const std::string& name, const std::vector<TensorView>& tensors, const Metadata& metadata) {
+SaveResult CheckpointFolder::save(const std::string& name, const std::vector<TensorView>& tensors,
+                                  const Metadata& metadata) {
   made_folder(dir_);
   forget_vanished();
   CheckpointInfo made = checkpoint_info(metadata);

@@ -1,5 +1,6 @@
-// The folder in which a run keeps its checkpoints: each save is durable before anything older is deleted. Of the policy's
-// files the newest is also found under the name last.safetensors (last_link.h), where it keeps the newest. One thread at a time.
+// The folder in which a run keeps its checkpoints: each save is durable before anything older is deleted. Of the
+// policy's files the newest is also found under the name last.safetensors (last_link.h), where it keeps the newest. One
+// thread at a time.
 #pragma once
 
 #include <map>
@@ -33,12 +34,13 @@ class CheckpointFolder {
   // Whether the policy would keep a checkpoint with these metrics, now: if not, it need not be made.
   bool wants(std::int64_t step, const std::map<std::string, double>& metrics);
 
-  // Makes the folder again where it has gone. Writes DIR/NAME.safetensors ("NAME-v1" and so on where another checkpoint has that name), then deletes what the policy
-  // no longer keeps. `metadata` has the three keys of catalog.h. Throws IoError, and then the older ones are as before.
+  // Makes the folder again where it has gone. Writes DIR/NAME.safetensors ("NAME-v1" and so on where another checkpoint
+  // has that name), then deletes what the policy no longer keeps. `metadata` has the three keys of catalog.h. Throws
+  // IoError, and then the older ones are as before.
   SaveResult save(const std::string& name, const std::vector<TensorView>& tensors, const Metadata& metadata);
 
-  // After a save that found the disk full: of several best ones the worst is deleted, unless it is the newest, and one less
-  // is kept from now on. Returns its path; "" where there is none to spare, as with save_top_k -1, 0 and 1.
+  // After a save that found the disk full: of several best ones the worst is deleted, unless it is the newest, and one
+  // less is kept from now on. Returns its path; "" where there is none to spare, as with save_top_k -1, 0 and 1.
   std::string make_room();
 
   void set_policy(const RetentionPolicy& policy) { policy_ = policy; }

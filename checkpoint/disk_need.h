@@ -22,13 +22,17 @@ std::int64_t files_at_peak(const RetentionPolicy& policy, const SavePlan& plan);
 // What the checkpoints may still add to what is in the folder.
 std::uint64_t bytes_to_come(const RetentionPolicy& policy, const SavePlan& plan);
 
-// What a run writes beside its checkpoints.
-struct LogBytes {
-  std::uint64_t metrics_csv = 0, tensorboard = 0, events = 0;
-  std::uint64_t sum() const { return metrics_csv + tensorboard + events; }
+// What a run writes beside its checkpoints, while it does so much.
+struct LogWork {
+  std::int64_t logged_steps = 0, evaluations = 0, saves = 0, epochs = 0, ranks = 1;
 };
 
-LogBytes log_bytes(std::int64_t logged_steps);
+struct LogBytes {
+  std::uint64_t metrics_csv = 0, tensorboard = 0, events = 0, other = 0;  // other: config, plan, summary
+  std::uint64_t sum() const { return metrics_csv + tensorboard + events + other; }
+};
+
+LogBytes log_bytes(const LogWork& work);
 
 // The policy closest to `policy` whose bytes_to_come are within `free_bytes`: fewer best ones first, then no last one
 // beside them. Nothing where none is.

@@ -38,11 +38,11 @@ using ReadProgress = std::function<void(std::uint64_t bytes)>;  // so many of th
 // Bytes of the file that write_safetensors would write.
 std::uint64_t safetensors_size(const std::vector<TensorView>& tensors, const Metadata& metadata);
 
-// Durable when it returns (temporary name, checked writes, fsync, rename, fsync of the folder); its bytes. Throws IoError.
-// The data is read twice (sums, then bytes) and never copied; nobody may change it meanwhile. Names that repeat, data
-// that does not fit its shape, or a metadata key of ours are bugs of the caller: std::invalid_argument.
-std::uint64_t write_safetensors(const std::string& path, const std::vector<TensorView>& tensors, const Metadata& metadata,
-                                FileCalls& calls = system_calls());
+// Durable when it returns (temporary name, checked writes, fsync, rename, fsync of the folder); its bytes. Throws
+// IoError. The data is read twice (sums, then bytes) and never copied; nobody may change it meanwhile. Names that
+// repeat, data that does not fit its shape, or a metadata key of ours are bugs of the caller: std::invalid_argument.
+std::uint64_t write_safetensors(const std::string& path, const std::vector<TensorView>& tensors,
+                                const Metadata& metadata, FileCalls& calls = system_calls());
 
 // A mapped file. Opening checks the header (lengths, offsets without gap or overlap, dtypes, shapes, duplicate names,
 // the header's CRC where one is there); verify() reads all data and checks every CRC. Both throw DataError naming file
@@ -51,8 +51,8 @@ std::uint64_t write_safetensors(const std::string& path, const std::vector<Tenso
 //
 // The header, verify() and read() use pread, so that a bad sector or a file cut short meanwhile is an error and not a
 // signal. The views are a private read-only mapping. Our writers replace files and never shorten them in place; where
-// something else truncates the file while it is open, looking at a view beyond the new end is SIGBUS. read() also is the
-// faster way to a copy: a mapping's pages come in one fault after the other.
+// something else truncates the file while it is open, looking at a view beyond the new end is SIGBUS. read() also is
+// the faster way to a copy: a mapping's pages come in one fault after the other.
 class SafetensorsFile {
  public:
   explicit SafetensorsFile(const std::string& path);
@@ -70,7 +70,8 @@ class SafetensorsFile {
   void read(const TensorView& tensor, std::span<std::byte> into) const;
 
  private:
-  void verify(std::size_t first, std::size_t last, std::uint64_t offset, const std::function<void(std::uint64_t)>& read) const;
+  void verify(std::size_t first, std::size_t last, std::uint64_t offset,
+              const std::function<void(std::uint64_t)>& read) const;
 
   struct State;
   std::unique_ptr<State> state_;

@@ -52,8 +52,8 @@ std::uint64_t safetensors_size(const std::vector<TensorView>& tensors, const Met
   return build_head(order, metadata, crcs).size() + data_bytes;
 }
 
-std::uint64_t write_safetensors(const std::string& path, const std::vector<TensorView>& tensors, const Metadata& metadata,
-                                FileCalls& calls) {
+std::uint64_t write_safetensors(const std::string& path, const std::vector<TensorView>& tensors,
+                                const Metadata& metadata, FileCalls& calls) {
   const auto order = in_file_order(tensors, metadata);
   TensorCrcs crcs;
   for (const TensorView* tensor : order) crcs[tensor->name] = crc32c_text(crc32c(tensor->data));

@@ -1,5 +1,5 @@
-// The checkpoints that a run has written, one file name a line in <run>/checkpoints.txt: what retention may delete. A name
-// is noted before its file is written, so a kill leaves a name too many and never one too few.
+// The checkpoints that a run has written, one file name a line in <run>/checkpoints.txt: what retention may delete. A
+// name is noted before its file is written, so a kill leaves a name too many and never one too few.
 #pragma once
 
 #include <set>

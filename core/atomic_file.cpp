@@ -54,8 +54,8 @@ std::string folder_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-// ".NAME.PID-N.tmp" in the same folder: process and counter keep two writers of a path apart; the dot and ".tmp" keep it
-// out of listings.
+// ".NAME.PID-N.tmp" in the same folder: process and counter keep two writers of a path apart; the dot and ".tmp" keep
+// it out of listings.
 std::string temporary_path(const std::string& path) {
   static std::atomic<unsigned> counter{0};
   return folder_of(path) + "/." + path.substr(path.rfind('/') + 1) + "." + std::to_string(::getpid()) + "-" +

@@ -32,8 +32,8 @@ void link_atomically(const std::string& path, const std::string& target, FileCal
 // Removes the file and makes that durable; none there is no error. Throws IoError.
 void remove_file(const std::string& path, FileCalls& calls = system_calls());
 
-// What writers that were killed have left of `name`s for which `ours` holds: temporary files in `folder` whose process is
-// gone. To be called before this process writes there. Returns how many it removed; what cannot be removed stays.
+// What writers that were killed have left of `name`s for which `ours` holds: temporary files in `folder` whose process
+// is gone. To be called before this process writes there. Returns how many it removed; what cannot be removed stays.
 int sweep_temporaries(const std::string& folder, const std::function<bool(const std::string& name)>& ours,
                       FileCalls& calls = system_calls());
 

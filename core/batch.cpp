@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/units.h"
 
 namespace tlaunch {
 namespace {
@@ -47,7 +48,7 @@ std::string nearest_divisors(std::int64_t value, std::int64_t n) {
 }
 
 std::string ranks(std::int64_t world_size) {
-  return std::to_string(world_size) + (world_size == 1 ? " rank" : " ranks");
+  return format_number_of(world_size, "rank");
 }
 
 [[noreturn]] void refuse(std::int64_t effective_batch, const std::string& why, const std::string& instead) {

@@ -1,5 +1,5 @@
-// Where tlaunch keeps what it can make again, $XDG_CACHE_HOME/tlaunch, default ~/.cache/tlaunch; and what it has seen on this
-// machine, $XDG_STATE_HOME/tlaunch, default ~/.local/state/tlaunch.
+// Where tlaunch keeps what it can make again, $XDG_CACHE_HOME/tlaunch, default ~/.cache/tlaunch; and what it has seen
+// on this machine, $XDG_STATE_HOME/tlaunch, default ~/.local/state/tlaunch.
 #pragma once
 
 #include <string>

@@ -16,7 +16,8 @@ std::int64_t steps_per_evaluation(const EvalConfig& eval, std::int64_t steps_per
 }
 
 bool save_interval_is_open(const CheckpointConfig& checkpoint) {
-  return !checkpoint.every_n_epochs && !checkpoint.every_n_steps && !checkpoint.every_n_kimg && !checkpoint.every_minutes;
+  return !checkpoint.every_n_epochs && !checkpoint.every_n_steps && !checkpoint.every_n_kimg &&
+         !checkpoint.every_minutes;
 }
 
 std::int64_t steps_per_checkpoint(const CheckpointConfig& checkpoint, std::int64_t steps_per_epoch,

@@ -23,8 +23,8 @@ struct ScaledRate {
 };
 ScaledRate scaled_learning_rate(const TrainConfig& train, std::int64_t effective_batch);
 
-// Makes the plan's learning_rate follow its effective_batch_size, with the same origin, by the rule for the rate and the
-// optimizer of `asked`. Nothing where `asked` fixes the effective batch: then the rate is the user's own.
+// Makes the plan's learning_rate follow its effective_batch_size, with the same origin, by the rule for the rate and
+// the optimizer of `asked`. Nothing where `asked` fixes the effective batch: then the rate is the user's own.
 void scale_learning_rate(Plan& plan, const TrainConfig& asked);
 
 }  // namespace tlaunch

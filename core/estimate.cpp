@@ -10,7 +10,8 @@ std::map<std::string, double> likely_parts(const TimeEstimate& estimate) {
 
 TimeEstimate with_part(TimeEstimate estimate, const std::string& part, double seconds) {
   TimeRange& time = estimate.parts[part];
-  for (double* whole_s : {&estimate.low_s, &estimate.likely_s, &estimate.high_s, &time.low_s, &time.likely_s, &time.high_s})
+  for (double* whole_s :
+       {&estimate.low_s, &estimate.likely_s, &estimate.high_s, &time.low_s, &time.likely_s, &time.high_s})
     *whole_s += seconds;
   return estimate;
 }

@@ -14,8 +14,8 @@ struct TimeRange {
 
 struct TimeEstimate {
   double low_s = 0, likely_s = 0, high_s = 0;
-  // tuning, start_up, steps, data_wait, evaluation, checkpoints, finish. Their likely times add up to likely_s; their lows and
-  // highs need not add up to the whole's: parts err one without the other.
+  // tuning, start_up, steps, data_wait, evaluation, checkpoints, finish. Their likely times add up to likely_s; their
+  // lows and highs need not add up to the whole's: parts err one without the other.
   std::map<std::string, TimeRange> parts;
 };
 

@@ -103,7 +103,8 @@ double unix_time_s() {
 
 EventWriter::EventWriter(int fd, int rank) : fd_(fd), rank_(rank) {
   struct stat what {};
-  if (fd_ >= 0 && ::fstat(fd_, &what) == 0 && S_ISFIFO(what.st_mode)) ::fcntl(fd_, F_SETFL, ::fcntl(fd_, F_GETFL) | O_NONBLOCK);
+  if (fd_ >= 0 && ::fstat(fd_, &what) == 0 && S_ISFIFO(what.st_mode))
+    ::fcntl(fd_, F_SETFL, ::fcntl(fd_, F_GETFL) | O_NONBLOCK);
 }
 
 void EventWriter::write(const std::string& event, const Json& fields) const {

@@ -1,5 +1,5 @@
-// The system calls that make a file durable, behind a seam: tests count them, let them fail, or kill the process at one.
-// Each behaves as the call of its name. Implementations are called from one thread at a time for one file.
+// The system calls that make a file durable, behind a seam: tests count them, let them fail, or kill the process at
+// one. Each behaves as the call of its name. Implementations are called from one thread at a time for one file.
 #pragma once
 
 #include <sys/types.h>

@@ -79,7 +79,8 @@ Plan plan_from_json(const Json& json) {
   try {
     Plan plan;
     plan.world_size = json.at("world_size").get<std::int64_t>();
-    if (json.contains("memory_budget_bytes")) plan.memory_budget_bytes = json["memory_budget_bytes"].get<std::uint64_t>();
+    if (json.contains("memory_budget_bytes"))
+      plan.memory_budget_bytes = json["memory_budget_bytes"].get<std::uint64_t>();
     plan.samples_per_s = json.value("samples_per_s", 0.0);
     if (!json.at("plan").is_object()) throw DataError("plan: expected an object below \"plan\"");
     for (const auto& [key, choice] : json.at("plan").items())

@@ -22,9 +22,10 @@ struct Unit {
 
 constexpr Unit durations[] = {{"ms", 1e-3}, {"s", 1},     {"sec", 1},  {"m", 60},    {"min", 60},
                               {"h", 3600},  {"d", 86400}, {"us", 1e-6}, {"w", 604800}};
-constexpr Unit sizes[] = {{"B", 1},      {"kB", 1e3},           {"KB", 1e3},         {"MB", 1e6},            {"GB", 1e9},
-                          {"TB", 1e12},  {"KiB", 1024.0},       {"MiB", 1048576.0},  {"GiB", 1073741824.0},  {"TiB", 1099511627776.0},
-                          {"k", 1e3},    {"M", 1e6},            {"G", 1e9},          {"T", 1e12}};
+// In small letters: people write 10gb too, and nobody means bits.
+constexpr Unit sizes[] = {{"b", 1},   {"kb", 1e3},      {"mb", 1e6},         {"gb", 1e9},            {"tb", 1e12},
+                          {"k", 1e3}, {"m", 1e6},       {"g", 1e9},          {"t", 1e12},
+                          {"kib", 1024.0}, {"mib", 1048576.0}, {"gib", 1073741824.0}, {"tib", 1099511627776.0}};
 constexpr Unit samples[] = {{"kimg", 1e3}, {"img", 1}, {"images", 1}, {"ksamples", 1e3}, {"samples", 1}};
 constexpr Unit steps[] = {{"steps", 1}, {"step", 1}, {"batches", 1}, {"batch", 1}, {"it", 1}, {"ksteps", 1e3}};
 
@@ -46,7 +47,8 @@ std::optional<double> take_number(std::string_view& text) {
   text = trimmed(text);
   double value = 0;
   const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || !std::isfinite(value) || value < 0 || value > most || std::signbit(value)) return std::nullopt;
+  if (error != std::errc() || !std::isfinite(value) || value < 0 || value > most || std::signbit(value))
+    return std::nullopt;
   text = trimmed(text.substr(static_cast<std::size_t>(rest - text.data())));
   return value;
 }
@@ -57,6 +59,12 @@ std::string_view take_word(std::string_view& text) {
   const std::string_view word = text.substr(0, size);
   text = trimmed(text.substr(size));
   return word;
+}
+
+std::string in_small_letters(std::string_view word) {
+  std::string small(word);
+  for (char& letter : small) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  return small;
 }
 
 // "54-72" or "54", with what follows left in `text`.
@@ -106,8 +114,9 @@ Range parse_duration_range_s(const std::string& what, const std::string& text) {
 std::uint64_t parse_bytes(const std::string& what, const std::string& text) {
   std::string_view rest = trimmed(text);
   const auto value = take_number(rest);
-  const auto factor = value ? factor_of(sizes, take_word(rest)) : std::nullopt;
-  if (!factor || !rest.empty() || *value * *factor > most) refuse(what, text, "a size is needed, as 6.9GB, 512MB, 10GiB");
+  const auto factor = value ? factor_of(sizes, in_small_letters(take_word(rest))) : std::nullopt;
+  if (!factor || !rest.empty() || *value * *factor > most)
+    refuse(what, text, "a size is needed, as 6.9GB, 512MB, 10GiB");
   return static_cast<std::uint64_t>(std::llround(*value * *factor));
 }
 
@@ -133,7 +142,8 @@ double parse_samples(const std::string& what, const std::string& text) {
   const auto value = take_number(rest);
   const std::string_view unit = take_word(rest);
   const auto factor = unit.empty() ? std::optional(1e3) : factor_of(samples, unit);
-  if (!value || *value <= 0 || !factor || !rest.empty()) refuse(what, text, "a number of samples is needed, as 50kimg or 50 (kimg)");
+  if (!value || *value <= 0 || !factor || !rest.empty())
+    refuse(what, text, "a number of samples is needed, as 50kimg or 50 (kimg)");
   return *value * *factor;
 }
 

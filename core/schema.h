@@ -15,8 +15,8 @@ namespace tlaunch {
 
 // The member a key sets.
 using ConfigField = std::variant<bool*, std::int64_t*, double*, std::string*, FloatType*, OptimizerKind*, ScheduleKind*,
-                                 MonitorMode*, OnNan*, NumaBinding*, std::optional<bool>*, std::optional<std::int64_t>*, std::optional<double>*,
-                                 std::optional<std::string>*, std::optional<Precision>*>;
+                                 MonitorMode*, OnNan*, NumaBinding*, std::optional<bool>*, std::optional<std::int64_t>*,
+                                 std::optional<double>*, std::optional<std::string>*, std::optional<Precision>*>;
 
 // What a relative path is relative to: none: no path, or one kept as written; file_folder: the folder of the file it
 // stands in, on the command line the working directory.

@@ -57,8 +57,13 @@ std::vector<SchemaKey> about_keys() {
        .field = TLAUNCH_FIELD(gpu.mixed_precision),
        .meaning = "Autocast type; bf16 on CPUs too. true is taken as auto and false as off.",
        .rule = {.empty_word = "auto",
-                .spellings = {{"true", "auto"}, {"True", "auto"}, {"yes", "auto"}, {"on", "auto"},
-                              {"false", "off"}, {"False", "off"}, {"no", "off"}}}},
+                .spellings = {{"true", "auto"},
+                              {"True", "auto"},
+                              {"yes", "auto"},
+                              {"on", "auto"},
+                              {"false", "off"},
+                              {"False", "off"},
+                              {"no", "off"}}}},
       {.key = "gpu.tf32",
        .field = TLAUNCH_FIELD(gpu.tf32),
        .meaning = "TF32 in float32 matrix products and convolutions.",
@@ -133,8 +138,9 @@ std::vector<SchemaKey> about_keys() {
        .may_change_on_resume = true},
       {.key = "checkpoint.filename",
        .field = TLAUNCH_FIELD(checkpoint.filename),
-       .meaning = "Name of a checkpoint without .safetensors; {epoch}, {step} and the metrics stand for their values, in "
-                  "Python's formats.",
+       .meaning =
+           "Name of a checkpoint without .safetensors; {epoch}, {step} and the metrics stand for their values, in "
+           "Python's formats.",
        .may_change_on_resume = true,
        .check = is_name_template,
        .expected = "a file's name with fields such as {epoch:02d}, {step}, {val_loss:.3f}"},
@@ -145,8 +151,9 @@ std::vector<SchemaKey> about_keys() {
       {.key = "checkpoint.min_free_gb",
        .field = TLAUNCH_FIELD(checkpoint.min_free_gb),
        .unit = "GB",
-       .meaning = "So much stays free on the disk beside all that the run writes: looked at before step 1 and before each "
-                  "save, which fails where it would leave less; auto: what the run is estimated to write is enough.",
+       .meaning =
+           "So much stays free on the disk beside all that the run writes: looked at before step 1 and before each "
+           "save, which fails where it would leave less; auto: what the run is estimated to write is enough.",
        .rule = {.min = 0, .max = 1e9, .empty_word = "auto"},
        .may_change_on_resume = true},
 
@@ -189,11 +196,13 @@ std::vector<SchemaKey> about_keys() {
        .meaning = "Threads that compute an operation on the CPU (OMP_NUM_THREADS); another number may add in another "
                   "order and so change the last bits of results.",
        .rule = {.min = 1, .max = 4096, .empty_word = "auto"},
-       .default_note = "auto: OMP_NUM_THREADS where it is set, else the cores of a rank or what was measured to be faster",
+       .default_note =
+           "auto: OMP_NUM_THREADS where it is set, else the cores of a rank or what was measured to be faster",
        .may_change_on_resume = true},
       {.key = "launch.numa",
        .field = TLAUNCH_FIELD(launch.numa),
-       .meaning = "node: each rank keeps to the cores of the NUMA node that its card is near to; without cards the ranks share "
+       .meaning = "node: each rank keeps to the cores of the NUMA node that its card is near to; without cards the "
+                  "ranks share "
                   "the nodes out (docs/placement.md).",
        .may_change_on_resume = true},
       {.key = "launch.grace_s",

@@ -1,6 +1,6 @@
 // Trials: short measurements by a throw-away group of workers (`tlaunch-worker trial`, all local ranks, real model,
-// optimizer, loss and reducer, full steps on one batch). The launcher writes one TrialSpec as a JSON line to the standard
-// input of every rank; every rank answers with one `trial` event. Seconds, bytes. Plain values.
+// optimizer, loss and reducer, full steps on one batch). The launcher writes one TrialSpec as a JSON line to the
+// standard input of every rank; every rank answers with one `trial` event. Seconds, bytes. Plain values.
 #pragma once
 
 #include <cstdint>
@@ -28,14 +28,15 @@ struct TrialSpec {
   std::int64_t id = 0;
   // All stand side by side in the process and are timed in turn; memory is only told of one alone.
   std::vector<TrialSettings> candidates;
-  // Each round times every candidate once: in order, then in reverse order, and so on (two candidates: ABBA blocks of two
-  // rounds). 0: one untimed step, for memory.
+  // Each round times every candidate once: in order, then in reverse order, and so on (two candidates: ABBA blocks of
+  // two rounds). 0: one untimed step, for memory.
   std::int64_t rounds = 0;
   double visit_s = 0;              // a visit takes about so long; at least one step
   double abandon_ratio = 0;        // > 0: ends early once the second candidate needs so many times the first one's time
-  bool fresh = false;              // in new processes: what earlier trials left in memory is not counted (the launcher's)
+  bool fresh = false;  // in new processes: what earlier trials left in memory is not counted (the launcher's)
   // Batches come from the job's own loader, as in a run, instead of one that is shown again and again. On CUDA one
-  // candidate alone waits for its device before it takes a batch: else the wait were that of the host, which runs ahead.
+  // candidate alone waits for its device before it takes a batch: else the wait were that of the host, which runs
+  // ahead.
   bool with_loader = false;
   bool whole_run = false;          // also what else a run keeps in memory: an evaluation batch, the snapshot of a save
   double evaluation_s = 0;         // with whole_run: an evaluation is timed for about so long
@@ -69,7 +70,7 @@ struct TrialResult {
   double make_batch_s = 0;                 // one micro-batch of the first candidate by one thread
   double log_cost_s = 0;                   // one logged step more than one that is not
   double gpu_log_cost_s = 0;               // one reading of the card's figures; 0: there is no card to read
-  double save_copy_s = 0;                  // whole_run: what a save keeps the steps waiting for: gather and copy its state
+  double save_copy_s = 0;  // whole_run: what a save keeps the steps waiting for: gather and copy its state
   std::uint64_t save_bytes = 0;            // of the file
   double build_s = 0;                      // to make the candidates and warm them up, over as many ordinary steps
   // evaluation_s: an evaluation takes fixed + per sample; whole_run: the detection over all sessions.

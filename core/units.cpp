@@ -80,6 +80,12 @@ std::string format_duration(double seconds) {
   return std::to_string(hours / 24) + " d " + std::to_string(hours % 24) + " h";
 }
 
-std::string format_range(const std::string& low, const std::string& high) { return low == high ? low : low + " to " + high; }
+std::string format_number_of(std::int64_t count, const std::string& unit) {
+  return std::to_string(count) + " " + unit + (count == 1 ? "" : "s");
+}
+
+std::string format_range(const std::string& low, const std::string& high) {
+  return low == high ? low : low + " to " + high;
+}
 
 }  // namespace tlaunch

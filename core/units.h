@@ -12,6 +12,9 @@ std::string format_milliseconds(double seconds);  // "1.2 ms", "0.045 ms"
 std::string format_percent(double share);         // "2.5 %" of 0.025
 std::string format_count(double value);           // "1.62 k", "5.70 M"
 
+// "1 step", "3 steps".
+std::string format_number_of(std::int64_t count, const std::string& unit);
+
 // "LOW to HIGH", or one of them where both read the same.
 std::string format_range(const std::string& low, const std::string& high);
 

@@ -14,7 +14,8 @@ namespace tlaunch {
 // in order) has the smallest splitmix64, so that the split depends neither on the run's seed nor on the machine.
 class KeyDataset : public Dataset {
  public:
-  // `sessions`: keys in 0..num_keys-1. `source` names them in the DataError thrown where fewer than two are long enough.
+  // `sessions`: keys in 0..num_keys-1. `source` names them in the DataError thrown where fewer than two are long
+  // enough.
   KeyDataset(SessionSet sessions, std::int64_t num_keys, std::int64_t window, double val_fraction,
              std::optional<SessionTests> tests, const std::string& source);
 

@@ -16,8 +16,8 @@ struct DiskInfo {
 
 DiskInfo disk_info(const std::string& folder);
 
-// Of a file, or of all files below a folder, links not followed. Nothing where there is neither, or more than 200 000 entries: to
-// look at each takes longer than the number is worth.
+// Of a file, or of all files below a folder, links not followed. Nothing where there is neither, or more than 200 000
+// entries: to look at each takes longer than the number is worth.
 std::optional<std::uint64_t> bytes_below(const std::string& path);
 
 // The type of the file system that holds `path` (absolute, free of links), as /proc/self/mountinfo names it: ext4,

@@ -24,10 +24,11 @@ inline constexpr const char* nvml_library_paths[] = {"libnvidia-ml.so.1", "/usr/
 
 GpuProbe probe_gpus(const std::vector<std::string>& library_paths);
 
-// What CUDA_VISIBLE_DEVICES leaves, in its order, by CUDA's rules as PyTorch reads them: indices, UUID beginnings or whole
-// names of MIG slices, cut off at the first that names no card; a repeated one leaves none. Unset: all. A card that is cut
-// into slices is its first slice; where a slice is among them, CUDA shows that one alone. Notes say what was cut. Pure.
-// `device_order` is CUDA_DEVICE_ORDER: without PCI_BUS_ID, CUDA may number unequal cards otherwise than NVML does.
+// What CUDA_VISIBLE_DEVICES leaves, in its order, by CUDA's rules as PyTorch reads them: indices, UUID beginnings or
+// whole names of MIG slices, cut off at the first that names no card; a repeated one leaves none. Unset: all. A card
+// that is cut into slices is its first slice; where a slice is among them, CUDA shows that one alone. Notes say what
+// was cut. Pure. `device_order` is CUDA_DEVICE_ORDER: without PCI_BUS_ID, CUDA may number unequal cards otherwise than
+// NVML does.
 std::vector<GpuInfo> visible_gpus(const std::vector<GpuInfo>& all, const std::optional<std::string>& visible_devices,
                                   const std::optional<std::string>& device_order, std::vector<std::string>& notes);
 

@@ -62,7 +62,8 @@ std::optional<int> pci_numa_node(const FileReader& read, const std::string& bus_
   if (const auto colon = name.find(':'); colon == 8 && name.starts_with("0000")) name.erase(0, 4);
   const auto text = name.empty() ? std::nullopt : read("/sys/bus/pci/devices/" + name + "/numa_node");
   int node = -1;
-  if (!text || std::from_chars(text->data(), text->data() + text->size(), node).ec != std::errc() || node < 0) return std::nullopt;
+  if (!text || std::from_chars(text->data(), text->data() + text->size(), node).ec != std::errc() || node < 0)
+    return std::nullopt;
   return node;
 }
 

@@ -9,7 +9,8 @@ namespace tlaunch {
 namespace {
 
 const NumaNode* node_with(const CpuInfo& cpu, int id) {
-  const auto found = std::find_if(cpu.numa_nodes.begin(), cpu.numa_nodes.end(), [&](const NumaNode& node) { return node.id == id; });
+  const auto found =
+      std::find_if(cpu.numa_nodes.begin(), cpu.numa_nodes.end(), [&](const NumaNode& node) { return node.id == id; });
   return found == cpu.numa_nodes.end() ? nullptr : &*found;
 }
 
@@ -25,7 +26,9 @@ void pin(RankPlacement& rank, const std::vector<NumaNode>& nodes) {
 // Ranks on each node, so that the rank with fewest cores has as many as can be.
 std::vector<std::size_t> ranks_by_node(const std::vector<NumaNode>& nodes, std::size_t ranks) {
   std::vector<std::size_t> counts(nodes.size(), 0);
-  const auto share = [&](std::size_t i) { return static_cast<double>(nodes[i].cores.size()) / static_cast<double>(counts[i] + 1); };
+  const auto share = [&](std::size_t i) {
+    return static_cast<double>(nodes[i].cores.size()) / static_cast<double>(counts[i] + 1);
+  };
   for (std::size_t rank = 0; rank < ranks; ++rank) {
     std::size_t best = 0;
     for (std::size_t i = 1; i < nodes.size(); ++i)
@@ -38,7 +41,9 @@ std::vector<std::size_t> ranks_by_node(const std::vector<NumaNode>& nodes, std::
 void share_nodes_out(const std::vector<NumaNode>& nodes, std::vector<RankPlacement>& ranks) {
   const std::size_t count = ranks.size();
   if (count < nodes.size()) {
-    const auto first = [&](std::size_t rank) { return nodes.begin() + static_cast<std::ptrdiff_t>(rank * nodes.size() / count); };
+    const auto first = [&](std::size_t rank) {
+      return nodes.begin() + static_cast<std::ptrdiff_t>(rank * nodes.size() / count);
+    };
     for (std::size_t rank = 0; rank < count; ++rank) pin(ranks[rank], {first(rank), first(rank + 1)});
     return;
   }
@@ -59,13 +64,16 @@ void pin_to_cards_nodes(const CpuInfo& cpu, Placement& placement) {
     RankPlacement& rank = placement.ranks[r];
     // Where there is but one node, every card is near to it, told or not.
     const bool told = !rank.numa_nodes.empty();
-    const NumaNode* node = told ? node_with(cpu, rank.numa_nodes.front()) : cpu.numa_nodes.size() == 1 ? &cpu.numa_nodes.front() : nullptr;
+    const NumaNode* node = told                         ? node_with(cpu, rank.numa_nodes.front())
+                           : cpu.numa_nodes.size() == 1 ? &cpu.numa_nodes.front()
+                                                        : nullptr;
     if (node != nullptr) pin(rank, {*node});
     else if (told) without_cores[rank.numa_nodes.front()].push_back(static_cast<int>(r));
     else unknown.push_back(static_cast<int>(r));
   }
   if (!unknown.empty())
-    placement.notes.push_back(of_ranks(unknown) + " not pinned: the kernel does not tell which NUMA node the card is near to");
+    placement.notes.push_back(of_ranks(unknown) +
+                              " not pinned: the kernel does not tell which NUMA node the card is near to");
   for (const auto& [id, ranks] : without_cores)
     placement.notes.push_back(of_ranks(ranks) + " not pinned: no core of NUMA node " + std::to_string(id) +
                               ", which the card is near to, is allowed here (taskset -p, the job's CPU set)");
@@ -82,7 +90,8 @@ void share_cores(const CpuInfo& cpu, std::vector<RankPlacement>& ranks) {
   const bool quota = told > static_cast<std::size_t>(cpu.allowed_cores);
   const int equal = cpu.allowed_cores / static_cast<int>(ranks.size());
   for (RankPlacement& rank : ranks) {
-    const auto sharers = std::count_if(ranks.begin(), ranks.end(), [&](const RankPlacement& other) { return meet(rank, other); });
+    const auto sharers =
+        std::count_if(ranks.begin(), ranks.end(), [&](const RankPlacement& other) { return meet(rank, other); });
     const int own = rank.cores.empty() ? equal : static_cast<int>(rank.cores.size()) / static_cast<int>(sharers);
     rank.core_share = std::max(1, quota ? std::min(own, equal) : own);
   }
@@ -111,7 +120,8 @@ Placement place_ranks(const CpuInfo& cpu, const std::vector<GpuInfo>& cards, std
 }
 
 bool is_pinned(const Placement& placement) {
-  return std::any_of(placement.ranks.begin(), placement.ranks.end(), [](const RankPlacement& rank) { return !rank.cores.empty(); });
+  return std::any_of(placement.ranks.begin(), placement.ranks.end(),
+                     [](const RankPlacement& rank) { return !rank.cores.empty(); });
 }
 
 int least_core_share(const Placement& placement) {
@@ -125,15 +135,16 @@ std::vector<std::string> placement_lines(const Placement& placement) {
   for (std::size_t r = 0; r < placement.ranks.size(); ++r) {
     const RankPlacement& rank = placement.ranks[r];
     if (rank.cores.empty()) continue;
-    const auto same = std::find_if(sets.begin(), sets.end(), [&](const auto& set) { return set.first->cores == rank.cores; });
+    const auto same =
+        std::find_if(sets.begin(), sets.end(), [&](const auto& set) { return set.first->cores == rank.cores; });
     if (same == sets.end()) sets.push_back({&rank, {static_cast<int>(r)}});
     else same->second.push_back(static_cast<int>(r));
   }
   std::vector<std::string> lines;
   for (const auto& [rank, ranks] : sets)
     lines.push_back(of_ranks(ranks) + (ranks.size() == 1 ? " keeps" : " keep") + " to NUMA " +
-                    (rank->numa_nodes.size() == 1 ? "node " : "nodes ") + list_of_numbers(rank->numa_nodes) + ", cores " +
-                    list_of_numbers(rank->cores) + ": " + std::to_string(rank->core_share) + " a rank");
+                    (rank->numa_nodes.size() == 1 ? "node " : "nodes ") + list_of_numbers(rank->numa_nodes) +
+                    ", cores " + list_of_numbers(rank->cores) + ": " + std::to_string(rank->core_share) + " a rank");
   return lines;
 }
 

@@ -67,7 +67,8 @@ GpuInfo slice_of(const GpuInfo& card, const MigInstance& slice) {
 
 // What CUDA makes of cards and slices (NVIDIA's MIG guide, "CUDA Device Enumeration"): of a card that is cut the first
 // slice, and beside a slice nothing.
-std::vector<GpuInfo> enumerate(const std::vector<Named>& chosen, const std::vector<GpuInfo>& all, std::vector<std::string>& notes) {
+std::vector<GpuInfo> enumerate(const std::vector<Named>& chosen, const std::vector<GpuInfo>& all,
+                               std::vector<std::string>& notes) {
   std::vector<GpuInfo> gpus;
   std::optional<std::size_t> first_slice;
   std::size_t slices = 0;  // among which CUDA chooses
@@ -78,7 +79,8 @@ std::vector<GpuInfo> enumerate(const std::vector<Named>& chosen, const std::vect
       continue;
     }
     if (card.mig_instances.empty()) {
-      notes.push_back(card.name + " (" + card.uuid + "): MIG is on but the card has no slice that can be used here, so it is left "
+      notes.push_back(card.name + " (" + card.uuid +
+                      "): MIG is on but the card has no slice that can be used here, so it is left "
                       "out (`nvidia-smi mig -cgi ... -C` makes slices, `nvidia-smi -mig 0` turns MIG off)");
       continue;
     }
@@ -124,7 +126,8 @@ std::vector<GpuInfo> visible_gpus(const std::vector<GpuInfo>& all, const std::op
 
   const bool unequal = std::any_of(all.begin(), all.end(), [&](const GpuInfo& g) { return g.name != all[0].name; });
   if (by_index && unequal && device_order.value_or("") != "PCI_BUS_ID") {
-    notes.push_back(quoted + ": the cards differ and CUDA numbers the fastest first; set CUDA_DEVICE_ORDER=PCI_BUS_ID, which "
+    notes.push_back(quoted +
+                    ": the cards differ and CUDA numbers the fastest first; set CUDA_DEVICE_ORDER=PCI_BUS_ID, which "
                     "tlaunch's own workers get, so that the numbers mean the cards listed here");
   }
   return enumerate(chosen, all, notes);

@@ -29,7 +29,8 @@ int run_plain_program(const ProgramCommand& command) {
   const CpuInfo cpu = probe_cpu(system_files());
   HardwareProfile hardware;
   hardware.cpu = cpu;
-  if (command.nproc == "auto" || command.nproc == "gpu" || command.wait_gpu_bytes || command.numa == NumaBinding::node) {
+  if (command.nproc == "auto" || command.nproc == "gpu" || command.wait_gpu_bytes ||
+      command.numa == NumaBinding::node) {
     const GpuProbe found = probe_visible_gpus(system_files(), environment_value);
     hardware.gpus = found.gpus;
     for (const std::string& note : found.notes) std::fprintf(stderr, "tlaunch: note: %s\n", note.c_str());
@@ -37,7 +38,8 @@ int run_plain_program(const ProgramCommand& command) {
   const auto ranks = program_ranks(command.nproc, hardware, command.nproc_as_torchrun);
   if (command.wait_gpu_bytes) {
     Progress progress(stderr, stderr_terminal());
-    const GpuWait wait = wait_for_gpus(cards_of_ranks(hardware.gpus, ranks), *command.wait_gpu_bytes, gpus_now, progress);
+    const GpuWait wait =
+        wait_for_gpus(cards_of_ranks(hardware.gpus, ranks), *command.wait_gpu_bytes, gpus_now, progress);
     if (wait.signal != 0) return exit_code::signal_base + wait.signal;
   }
   if (command.nproc == "cpu") hardware.gpus.clear();  // of no use to these ranks

@@ -15,7 +15,8 @@ int integer(const Getenv& getenv, const std::string& name, std::optional<int> fa
   const auto text = getenv(name);
   if (!text) {
     if (fallback) return *fallback;
-    throw UsageError("environment: " + name + " is not set; RANK and WORLD_SIZE are, so this looks like one rank of a group");
+    throw UsageError("environment: " + name +
+                     " is not set; RANK and WORLD_SIZE are, so this looks like one rank of a group");
   }
   int value = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);

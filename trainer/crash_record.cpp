@@ -36,7 +36,13 @@ void record(int signal) {  // its disposition is the default again (SA_RESETHAND
   event.add(",\"phase\":\"").add(to_string(place.phase)).add("\"}\n");
   if (events >= 0) event.write_to(events);
   HandlerText text;
-  text.add("error: ").add(words_of(signal)).add(" in step ").add(place.step).add(", ").add(to_string(place.phase)).add("; at\n");
+  text.add("error: ")
+      .add(words_of(signal))
+      .add(" in step ")
+      .add(place.step)
+      .add(", ")
+      .add(to_string(place.phase))
+      .add("; at\n");
   text.write_to(STDERR_FILENO);
   void* frames[most_frames];
   const int count = ::backtrace(frames, most_frames);

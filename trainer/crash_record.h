@@ -1,5 +1,5 @@
-// A crash of this process (SIGSEGV, SIGBUS, SIGFPE, SIGILL, abort) as a `failure` event with step and phase, and a short
-// stack on stderr; then it dies of its signal as it would have.
+// A crash of this process (SIGSEGV, SIGBUS, SIGFPE, SIGILL, abort) as a `failure` event with step and phase, and a
+// short stack on stderr; then it dies of its signal as it would have.
 #pragma once
 
 namespace tlaunch {

@@ -19,7 +19,8 @@ constexpr std::int64_t bucket_bytes = 25 * 1024 * 1024;    // c10d::kDefaultBuck
 // As DistributedDataParallel begins: one bucket a dtype and device; the Reducer makes smaller ones after the first
 // step, in the order in which gradients became ready.
 BucketAssignment initial_buckets(const std::vector<torch::Tensor>& parameters) {
-  const auto [buckets, limits] = c10d::compute_bucket_assignment_by_size(parameters, {std::numeric_limits<std::int64_t>::max()});
+  const auto [buckets, limits] =
+      c10d::compute_bucket_assignment_by_size(parameters, {std::numeric_limits<std::int64_t>::max()});
   return {buckets.rbegin(), buckets.rend()};
 }
 
@@ -88,7 +89,8 @@ void DataParallel::poison() {
     const auto poisoned = parameters_[i].sum() * std::numeric_limits<double>::quiet_NaN();
     sum = sum.defined() ? sum + poisoned : poisoned;
   }
-  if (!sum.defined()) throw OutOfMemory("memory ran out in the exchange of gradients; a smaller train.batch_size helps");
+  if (!sum.defined())
+    throw OutOfMemory("memory ran out in the exchange of gradients; a smaller train.batch_size helps");
   sum.backward();
 }
 

@@ -27,9 +27,9 @@ class DataParallel {
   void before_backward(bool sync, const torch::Tensor& outputs);
 
   // For a rank that cannot do its part of a step, while the others wait for its gradients. begin_step() at the start of
-  // each step. poison() completes the reduction, whatever has been done of the step: every gradient of this rank that had
-  // not gone into it yet becomes NaN, and so does then the reduced one of every rank. Throws OutOfMemory where all had
-  // gone and the reduction itself has failed.
+  // each step. poison() completes the reduction, whatever has been done of the step: every gradient of this rank that
+  // had not gone into it yet becomes NaN, and so does then the reduced one of every rank. Throws OutOfMemory where all
+  // had gone and the reduction itself has failed.
   void begin_step() { reducing_ = false; }
   void poison();
 

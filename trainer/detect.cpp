@@ -35,9 +35,11 @@ class Questions {
     for (std::int64_t first = 0; first < size() && stop_signal() == 0; first += batch_size) {
       note_progress();
       const auto n = std::min(batch_size, size() - first);
-      const Batch batch{torch::tensor(std::vector<std::int64_t>(inputs_.begin() + first * window_,
-                                                                inputs_.begin() + (first + n) * window_)).view({n, window_}),
-                        torch::tensor(std::vector<std::int64_t>(targets_.begin() + first, targets_.begin() + first + n))};
+      const Batch batch{
+          torch::tensor(
+              std::vector<std::int64_t>(inputs_.begin() + first * window_, inputs_.begin() + (first + n) * window_))
+              .view({n, window_}),
+          torch::tensor(std::vector<std::int64_t>(targets_.begin() + first, targets_.begin() + first + n))};
       const AutocastScope autocast(job.device, job.precision);
       const auto logits = job.model->forward(model_input(job, batch));
       const auto own = logits.gather(1, model_target(job, batch).unsqueeze(1));
@@ -106,8 +108,10 @@ std::map<std::string, double> detect(Job& job, const Group& group, const Options
   group.sum(counts);
   const auto host = counts.cpu();
   if (host[2].item<std::int64_t>() > 0) return {};
-  return detection_metrics({.true_positives = host[0].item<std::int64_t>(), .false_positives = host[1].item<std::int64_t>(),
-                            .normal = tests.normal.size(), .abnormal = tests.abnormal.size()});
+  return detection_metrics({.true_positives = host[0].item<std::int64_t>(),
+                            .false_positives = host[1].item<std::int64_t>(),
+                            .normal = tests.normal.size(),
+                            .abnormal = tests.abnormal.size()});
 }
 
 }  // namespace tlaunch

@@ -1,5 +1,6 @@
-// DeepLog's detection: a session is anomalous where a key is not among the model's top-g next keys, or was never seen in
-// training. (Du et al., "DeepLog: Anomaly Detection and Diagnosis from System Logs through Deep Learning", CCS 2017.)
+// DeepLog's detection: a session is anomalous where a key is not among the model's top-g next keys, or was never seen
+// in training. (Du et al., "DeepLog: Anomaly Detection and Diagnosis from System Logs through Deep Learning", CCS
+// 2017.)
 #pragma once
 
 #include <map>
@@ -19,7 +20,8 @@ struct DetectionCounts {
 std::map<std::string, double> detection_metrics(const DetectionCounts& counts);
 
 // On the data set's test sessions, which must be there. All ranks call it; all get the same figures. `model_options`:
-// top_g, how many next keys count as expected. Empty where a rank was told to stop (trainer/stop_request.h). Where memory runs out in any rank, all start again with `batch` halved.
+// top_g, how many next keys count as expected. Empty where a rank was told to stop (trainer/stop_request.h). Where
+// memory runs out in any rank, all start again with `batch` halved.
 std::map<std::string, double> detect(Job& job, const Group& group, const Options& model_options,
                                      HalvingBatch& batch);
 

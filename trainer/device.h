@@ -19,11 +19,13 @@ std::vector<std::string> cuda_architectures();
 void select_device(const torch::Device&);      // makes it the current one and initialises it
 void synchronize(const torch::Device&);        // waits for its kernels; nothing on the CPU
 void empty_cache(const torch::Device&);        // gives cached blocks back to the card; nothing on the CPU
-// TF32, cudnn.benchmark, deterministic algorithms and the number of threads, as the config says. Where deterministic, CUBLAS_WORKSPACE_CONFIG
-// must have been set before the first cuBLAS call: this sets it. Call before any work on the device.
+// TF32, cudnn.benchmark, deterministic algorithms and the number of threads, as the config says. Where deterministic,
+// CUBLAS_WORKSPACE_CONFIG must have been set before the first cuBLAS call: this sets it. Call before any work on the
+// device.
 void apply_flags(const RunConfig&);
 
-// Peak memory since the last reset: reserved bytes of the caching allocator on CUDA, peak resident set (VmHWM) on the CPU.
+// Peak memory since the last reset: reserved bytes of the caching allocator on CUDA, peak resident set (VmHWM) on the
+// CPU.
 std::uint64_t peak_bytes(const torch::Device&);
 void reset_peak(const torch::Device&);
 std::uint64_t used_bytes(const torch::Device&);  // the same figure as of now

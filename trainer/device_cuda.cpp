@@ -18,7 +18,9 @@ namespace tlaunch {
 // The non-throwing count: a machine without driver or card has none.
 int cuda_device_count() { return c10::cuda::device_count(); }
 
-std::string cuda_version() { return std::to_string(CUDA_VERSION / 1000) + "." + std::to_string(CUDA_VERSION % 1000 / 10); }
+std::string cuda_version() {
+  return std::to_string(CUDA_VERSION / 1000) + "." + std::to_string(CUDA_VERSION % 1000 / 10);
+}
 
 std::vector<std::string> cuda_architectures() {
   if (cuda_device_count() == 0) return {};

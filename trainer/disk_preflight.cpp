@@ -39,8 +39,8 @@ std::uint64_t min_free_bytes(const CheckpointConfig& config) {
 void check_free(const std::string& dir, std::uint64_t bytes, std::uint64_t min_free_bytes) {
   const auto there = min_free_bytes > 0 ? disk_info(dir).free_bytes : std::nullopt;
   if (!there || *there >= bytes + min_free_bytes) return;
-  throw IoError("cannot write to " + dir + ": " + format_bytes(*there) + " are free and the checkpoint takes " + format_bytes(bytes) +
-                    "; checkpoint.min_free_gb keeps " + format_bytes(min_free_bytes) + " free",
+  throw IoError("cannot write to " + dir + ": " + format_bytes(*there) + " are free and the checkpoint takes " +
+                    format_bytes(bytes) + "; checkpoint.min_free_gb keeps " + format_bytes(min_free_bytes) + " free",
                 ENOSPC);
 }
 
@@ -55,8 +55,9 @@ RetentionPolicy check_disk(const DiskPreflight& preflight) {
   if (need <= room && refusal.empty()) return preflight.policy;
 
   const auto files = files_at_peak(preflight.policy, preflight.saves) - preflight.saves.kept_now;
-  std::string message = "the disk of " + dir + " is too small: this run will write up to " + format_bytes(need) + " there (" +
-                        std::to_string(files) + " checkpoints of " + format_bytes(preflight.saves.checkpoint_bytes) + ")" +
+  std::string message = "the disk of " + dir + " is too small: this run will write up to " + format_bytes(need) +
+                        " there (" + std::to_string(files) + " checkpoints of " +
+                        format_bytes(preflight.saves.checkpoint_bytes) + ")" +
                         (logs > 0 ? " and " + format_bytes(logs) + " of logs" : "");
   if (!refusal.empty())
     throw UsageError(message + ", and the system does not reserve that: " + refusal + " (" + format_bytes(*there) +

@@ -20,7 +20,8 @@ struct DiskPreflight {
 // policy that would fit.
 RetentionPolicy check_disk(const DiskPreflight& preflight);
 
-// Before a save of `bytes` to `dir`: throws IoError, as a full disk does, where it would leave less than `min_free_bytes`.
+// Before a save of `bytes` to `dir`: throws IoError, as a full disk does, where it would leave less than
+// `min_free_bytes`.
 void check_free(const std::string& dir, std::uint64_t bytes, std::uint64_t min_free_bytes);
 
 // checkpoint.min_free_gb; 0: none is asked for.

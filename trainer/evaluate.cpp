@@ -13,8 +13,10 @@
 namespace tlaunch {
 namespace {
 
-// {loss, correct, 1 where this rank was told to stop and left off} over the samples from `first` to `end`, summed in float64 on the device. No rank waits for another.
-torch::Tensor sums_of(const Job& job, const RunConfig& config, std::int64_t first, std::int64_t end, std::int64_t batch) {
+// {loss, correct, 1 where this rank was told to stop and left off} over the samples from `first` to `end`, summed in
+// float64 on the device. No rank waits for another.
+torch::Tensor sums_of(const Job& job, const RunConfig& config, std::int64_t first, std::int64_t end,
+                      std::int64_t batch) {
   Loader loader(
       [&](std::int64_t i) {
         std::vector<std::int64_t> indices(std::min(batch, end - first - i * batch));

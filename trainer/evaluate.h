@@ -1,4 +1,5 @@
-// Evaluation over all ranks: each sample of the validation split exactly once, in evaluation mode and without augmentation.
+// Evaluation over all ranks: each sample of the validation split exactly once, in evaluation mode and without
+// augmentation.
 #pragma once
 
 #include <map>

@@ -7,7 +7,8 @@
 
 namespace tlaunch {
 
-void evaluate_checkpoint(const WorkerContext& context, const RunConfig& config, const Group& group, const std::string& path) {
+void evaluate_checkpoint(const WorkerContext& context, const RunConfig& config, const Group& group,
+                         const std::string& path) {
   auto job = make_job(config, context.device, make_dataset(config.data, config.model.options));
   {
     const SafetensorsFile file(path);
@@ -20,7 +21,8 @@ void evaluate_checkpoint(const WorkerContext& context, const RunConfig& config, 
   if (job.dataset->session_tests())
     for (const auto& [name, value] : detect(job, group, config.model.options, detection)) metrics[name] = value;
   Recorder recorder(context, {.log_interval = {}, .gpu_log_interval = {}, .tensorboard = false, .csv = false}, {}, 0);
-  recorder.event("end", {{"status", "completed"}, {"samples", result.samples}, {"metrics", metrics}, {"seconds", result.seconds}});
+  recorder.event(
+      "end", {{"status", "completed"}, {"samples", result.samples}, {"metrics", metrics}, {"seconds", result.seconds}});
   group.barrier();
 }
 

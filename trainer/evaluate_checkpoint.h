@@ -1,5 +1,5 @@
-// `evaluate`: a checkpoint's (or any fitting safetensors file's) metrics on the validation split, and detection where the
-// data set has labelled sessions.
+// `evaluate`: a checkpoint's (or any fitting safetensors file's) metrics on the validation split, and detection where
+// the data set has labelled sessions.
 #pragma once
 
 #include "core/run_config.h"
@@ -10,6 +10,7 @@ namespace tlaunch {
 
 // Rank 0 reports them as an `end` event, or prints it where there is no launcher. Throws DataError for a file that is
 // damaged or of another model.
-void evaluate_checkpoint(const WorkerContext& context, const RunConfig& config, const Group& group, const std::string& path);
+void evaluate_checkpoint(const WorkerContext& context, const RunConfig& config, const Group& group,
+                         const std::string& path);
 
 }  // namespace tlaunch

@@ -3,7 +3,8 @@
 // ranks then agree that this step was not done, before any parameter has changed. Where it runs out in the update, it
 // tries once more, and asks for the smaller micro-batch in place of its next step.
 //
-// Buffers that the forward pass writes (BatchNorm's running statistics) and the generator of dropout are not taken back.
+// Buffers that the forward pass writes (BatchNorm's running statistics) and the generator of dropout are not taken
+// back.
 //
 // What agreeing costs: on the CPU a look at the first element of each gradient, and an all-reduce only where one is
 // NaN; on CUDA, where a look would wait for the device, a host-side all-reduce each step. Nothing in a single process.

@@ -52,7 +52,8 @@ double heartbeat_interval_s(const std::string& text) {
   if (text.empty()) return value;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || !(value > 0 && value <= 1e6))
-    throw UsageError(std::string("environment: ") + env::heartbeat_s + "='" + text + "' is no number of seconds above 0");
+    throw UsageError(std::string("environment: ") + env::heartbeat_s + "='" + text +
+                     "' is no number of seconds above 0");
   return value;
 }
 

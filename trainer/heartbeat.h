@@ -1,5 +1,6 @@
-// Tells the launcher where this rank is (trainer/run_phase.h) at an interval, as a `heartbeat` event. From a thread of its
-// own, which touches nothing but the event pipe: it beats on while the training thread is stuck, and stops with the process.
+// Tells the launcher where this rank is (trainer/run_phase.h) at an interval, as a `heartbeat` event. From a thread of
+// its own, which touches nothing but the event pipe: it beats on while the training thread is stuck, and stops with the
+// process.
 #pragma once
 
 #include <condition_variable>
@@ -12,8 +13,8 @@ namespace tlaunch {
 
 class Heartbeat {
  public:
-  // `interval_s` 0: none. The first one is told when this returns. The thread takes no signals. Where the system has no thread
-  // left there is no other heartbeat.
+  // `interval_s` 0: none. The first one is told when this returns. The thread takes no signals. Where the system has no
+  // thread left there is no other heartbeat.
   Heartbeat(const EventWriter& events, double interval_s);
   ~Heartbeat();
   Heartbeat(const Heartbeat&) = delete;

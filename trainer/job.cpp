@@ -5,12 +5,14 @@
 namespace tlaunch {
 namespace {
 
-// contiguous(ChannelsLast) would leave 1x1 kernels as they are (both layouts hold the same bytes in the same order), but
-// their gradients come with channels_last strides, and the Reducer's bucket views take the parameter's: so set these too.
+// contiguous(ChannelsLast) would leave 1x1 kernels as they are (both layouts hold the same bytes in the same order),
+// but their gradients come with channels_last strides, and the Reducer's bucket views take the parameter's: so set
+// these too.
 void to_channels_last(Model& model) {
   for (auto& parameter : model.parameters())
     if (parameter.dim() == 4)
-      parameter.set_data(at::empty_like(parameter, parameter.options(), at::MemoryFormat::ChannelsLast).copy_(parameter.detach()));
+      parameter.set_data(
+          at::empty_like(parameter, parameter.options(), at::MemoryFormat::ChannelsLast).copy_(parameter.detach()));
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// The loss of every model: cross-entropy on logits, never below float32 (half-precision logits of autocast are widened).
+// The loss of every model: cross-entropy on logits, never below float32 (half-precision logits of autocast are
+// widened).
 #pragma once
 
 #include <torch/nn/functional/loss.h>

@@ -1,5 +1,5 @@
-// Looks at the reduced gradients of each step before the update, so that one that is not finite is left out on every rank
-// alike (train.on_nan: skip and rollback). All on the device; only counts() waits for it.
+// Looks at the reduced gradients of each step before the update, so that one that is not finite is left out on every
+// rank alike (train.on_nan: skip and rollback). All on the device; only counts() waits for it.
 #pragma once
 
 #include <torch/types.h>

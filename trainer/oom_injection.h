@@ -1,4 +1,5 @@
-// For tests: memory that runs out, once or so often in a row, at a chosen place (core/worker_env.h: TLAUNCH_INJECT_OOM).
+// For tests: memory that runs out, once or so often in a row, at a chosen place (core/worker_env.h:
+// TLAUNCH_INJECT_OOM).
 #pragma once
 
 #include <cstdint>

@@ -23,7 +23,8 @@ AutocastScope::AutocastScope(const torch::Device& device, Precision precision)
 
 AutocastScope::~AutocastScope() {
   if (!active_) return;
-  if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();  // weights cast for this step are stale after it
+  if (at::autocast::decrement_nesting() == 0)
+    at::autocast::clear_cache();  // weights cast for this step are stale after it
   at::autocast::set_autocast_enabled(type_, was_enabled_);
 }
 
@@ -45,7 +46,8 @@ void GradScaler::unscale(const std::vector<torch::Tensor>& gradients) {
 }
 
 void GradScaler::update() {
-  if (enabled_) at::_amp_update_scale_(scale_, growth_tracker_, found_inf_, growth_factor, backoff_factor, growth_interval);
+  if (enabled_)
+    at::_amp_update_scale_(scale_, growth_tracker_, found_inf_, growth_factor, backoff_factor, growth_interval);
 }
 
 torch::Tensor GradScaler::scale_below_one() const { return scale_.lt(1).to(torch::kFloat); }

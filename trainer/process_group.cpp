@@ -19,7 +19,8 @@ c10::intrusive_ptr<c10d::Store> make_store(const WorkerContext& context) {
   return c10::make_intrusive<c10d::TCPStore>(context.master_addr, options);
 }
 
-c10::intrusive_ptr<c10d::Backend> make_gloo(const c10::intrusive_ptr<c10d::Store>& store, const WorkerContext& context) {
+c10::intrusive_ptr<c10d::Backend> make_gloo(const c10::intrusive_ptr<c10d::Store>& store,
+                                            const WorkerContext& context) {
   auto options = c10d::ProcessGroupGloo::Options::create();
   options->devices.push_back(context.master_addr == "127.0.0.1"
                                  ? c10d::ProcessGroupGloo::createDeviceForHostname("127.0.0.1")

@@ -1,5 +1,5 @@
-// The ranks of a run as one c10d process group: NCCL for tensors on CUDA, Gloo for those on the CPU, over a TCPStore that
-// rank 0 serves.
+// The ranks of a run as one c10d process group: NCCL for tensors on CUDA, Gloo for those on the CPU, over a TCPStore
+// that rank 0 serves.
 #pragma once
 
 #include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
@@ -27,7 +27,8 @@ class Group {
   std::vector<torch::Tensor> gather(const torch::Tensor&) const;  // one tensor a rank, equal shapes, on every rank
   void barrier() const;
 
-  // No collectives: a text that one rank leaves for the others, and a look for it that does not wait. More than one rank.
+  // No collectives: a text that one rank leaves for the others, and a look for it that does not wait. More than one
+  // rank.
   void tell(const std::string& key, const std::string& text) const;
   std::optional<std::string> told(const std::string& key) const;
 

@@ -43,12 +43,12 @@ std::string section(const char* where, const std::map<std::string, Row>& rows, s
   if (sorted.size() > most) sorted.resize(most);
   const double n = static_cast<double>(std::max<std::int64_t>(1, steps));
   char line[160];
-  std::snprintf(line, sizeof line, "%s time of %lld steps\n%10s %7s %10s  %s\n", where, static_cast<long long>(steps), "ms a step", "share",
-                "calls", "operation");
+  std::snprintf(line, sizeof line, "%s time of %lld steps\n%10s %7s %10s  %s\n", where, static_cast<long long>(steps),
+                "ms a step", "share", "calls", "operation");
   std::string text = line;
   for (const Row& row : sorted) {
-    std::snprintf(line, sizeof line, "%10.3f %6.1f%% %10.1f  ", row.own_ms / n, all_ms > 0 ? 100 * row.own_ms / all_ms : 0,
-                  static_cast<double>(row.calls) / n);
+    std::snprintf(line, sizeof line, "%10.3f %6.1f%% %10.1f  ", row.own_ms / n,
+                  all_ms > 0 ? 100 * row.own_ms / all_ms : 0, static_cast<double>(row.calls) / n);
     text += line + row.name + "\n";
   }
   return text;

@@ -14,8 +14,8 @@ struct ProfiledOp {
   bool on_device = false;
 };
 
-// With device time sorted by that, else by the host's own time: that of an operation without those it calls. Per step, in
-// milliseconds; at most `rows` names.
+// With device time sorted by that, else by the host's own time: that of an operation without those it calls. Per step,
+// in milliseconds; at most `rows` names.
 std::string profile_table(std::vector<ProfiledOp> ops, std::int64_t steps, std::size_t rows = 30);
 
 }  // namespace tlaunch

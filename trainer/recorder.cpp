@@ -40,9 +40,15 @@ void Recorder::write(std::int64_t step, std::int64_t epoch, const std::map<std::
 void Recorder::step(std::int64_t step, std::int64_t epoch, std::int64_t samples, const StepFigures& figures) {
   if (!context_.is_main()) return;
   write(step, epoch,
-        {{"train_loss", figures.train_loss}, {"learning_rate", figures.learning_rate}, {"samples_per_s", figures.samples_per_s}});
-  event("step", {{"step", step}, {"epoch", epoch}, {"loss", figures.train_loss}, {"learning_rate", figures.learning_rate},
-                 {"samples", samples}, {"samples_per_s", figures.samples_per_s}});
+        {{"train_loss", figures.train_loss},
+         {"learning_rate", figures.learning_rate},
+         {"samples_per_s", figures.samples_per_s}});
+  event("step", {{"step", step},
+                 {"epoch", epoch},
+                 {"loss", figures.train_loss},
+                 {"learning_rate", figures.learning_rate},
+                 {"samples", samples},
+                 {"samples_per_s", figures.samples_per_s}});
 }
 
 void Recorder::metrics(const std::string& event_name, std::int64_t step, std::int64_t epoch, std::int64_t samples,

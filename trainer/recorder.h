@@ -1,5 +1,5 @@
-// Where rank 0's figures go: events for the launcher, metrics.csv, TensorBoard scalars, and a plain line each for whoever
-// runs the worker without a launcher. On other ranks it does nothing.
+// Where rank 0's figures go: events for the launcher, metrics.csv, TensorBoard scalars, and a plain line each for
+// whoever runs the worker without a launcher. On other ranks it does nothing.
 #pragma once
 
 #include <map>
@@ -19,7 +19,8 @@ class Recorder {
  public:
   // `metrics`: all names that evaluation may yield, for fixed CSV columns. Rows after `resume_step` of an earlier
   // attempt are dropped: this run makes them again.
-  Recorder(const WorkerContext& context, const LogConfig& log, const std::vector<std::string>& metrics, std::int64_t resume_step);
+  Recorder(const WorkerContext& context, const LogConfig& log, const std::vector<std::string>& metrics,
+           std::int64_t resume_step);
 
   struct StepFigures {
     double train_loss = 0, learning_rate = 0, samples_per_s = 0;

@@ -33,7 +33,9 @@ std::function<void()> device_wait;
 std::int64_t device_every = 0;
 bool timed = true;  // the step under way
 
-std::int64_t now_ns() { return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch()).count(); }
+std::int64_t now_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch()).count();
+}
 
 bool within_a_step(RunPhase phase) { return phase >= RunPhase::loading && phase <= RunPhase::optimizer; }
 
@@ -63,7 +65,8 @@ struct FaultPlace {
 std::optional<FaultPlace> fault_place;
 
 void fail_where_asked() {
-  if (!fault_place || fault_place->step != step_now.load(relaxed) || fault_place->phase != phase_now.load(relaxed)) return;
+  if (!fault_place || fault_place->step != step_now.load(relaxed) || fault_place->phase != phase_now.load(relaxed))
+    return;
   switch (fault_place->fault) {
     case Fault::stop: ::raise(SIGSTOP); break;
     case Fault::kill: ::raise(SIGKILL); break;
@@ -151,8 +154,8 @@ void inject_fault(const std::string& text, int rank) {
     if (reads && found[4] == fault_names[i]) fault = static_cast<Fault>(i);
   }
   if (!phase || !fault)
-    throw UsageError(std::string("environment: ") + env::inject_fault + "='" + text + "'; expected rank=R,step=N,phase=" + phases +
-                     ",fault=" + faults);
+    throw UsageError(std::string("environment: ") + env::inject_fault + "='" + text +
+                     "'; expected rank=R,step=N,phase=" + phases + ",fault=" + faults);
   if (std::stoi(found[1]) == rank) fault_place = FaultPlace{std::stoll(found[2]), *phase, *fault};
 }
 

@@ -1,5 +1,6 @@
-// What a rank is at, and where exactly: set by the training thread at boundaries (some 30 ns, for the clock), read by the
-// heartbeat's thread and by signal handlers. One place for the process, in lock-free atomics. Also what each phase has taken.
+// What a rank is at, and where exactly: set by the training thread at boundaries (some 30 ns, for the clock), read by
+// the heartbeat's thread and by signal handlers. One place for the process, in lock-free atomics. Also what each phase
+// has taken.
 #pragma once
 
 #include <array>
@@ -10,10 +11,22 @@
 
 namespace tlaunch {
 
-// In the order of a step and of a run. loading: waiting for a batch; copy: to the device, in the model's type; optimizer:
-// clipping and the update; logging: of the step, and all that is in no other phase; evaluation, save, detection: between steps;
-// finish: what is left at the end of the run.
-enum class RunPhase { start_up, loading, copy, forward, backward, optimizer, logging, evaluation, save, detection, finish };
+// In the order of a step and of a run. loading: waiting for a batch; copy: to the device, in the model's type;
+// optimizer: clipping and the update; logging: of the step, and all that is in no other phase; evaluation, save,
+// detection: between steps; finish: what is left at the end of the run.
+enum class RunPhase {
+  start_up,
+  loading,
+  copy,
+  forward,
+  backward,
+  optimizer,
+  logging,
+  evaluation,
+  save,
+  detection,
+  finish
+};
 inline constexpr std::size_t run_phases = 11;
 const char* to_string(RunPhase);
 
@@ -31,8 +44,8 @@ void note_progress();       // a batch of an evaluation, a part of a longer phas
 
 WorkPlace work_place();     // from any thread, and in a signal handler
 
-// A phase between steps; the one before comes back at its end. Not where an exception ends it: the record of a failure tells
-// the phase that it came from.
+// A phase between steps; the one before comes back at its end. Not where an exception ends it: the record of a failure
+// tells the phase that it came from.
 class PhaseScope {
  public:
   explicit PhaseScope(RunPhase phase) : before_(work_place().phase) { note_phase(phase); }
@@ -47,8 +60,8 @@ class PhaseScope {
   int exceptions_ = std::uncaught_exceptions();
 };
 
-// Seconds by phase. Of backward, all_reduce_s is what was left of it once the last gradient was there: the exchange that
-// computing does not hide. On a device, whose gradients come behind the host's back, it stays in backward.
+// Seconds by phase. Of backward, all_reduce_s is what was left of it once the last gradient was there: the exchange
+// that computing does not hide. On a device, whose gradients come behind the host's back, it stays in backward.
 struct PhaseTimes {
   std::array<double, run_phases> seconds{};
   double all_reduce_s = 0;
@@ -59,8 +72,8 @@ PhaseTimes take_phase_times();  // since the last call; the training thread's
 // From any thread: all gradients of this backward pass are computed.
 void note_last_gradient();
 
-// A device works behind the host's back: of the steps from now on one in `every` waits for it, by `wait`, at each boundary, and
-// only those are timed. Without this call all are.
+// A device works behind the host's back: of the steps from now on one in `every` waits for it, by `wait`, at each
+// boundary, and only those are timed. Without this call all are.
 void time_steps_of_device(std::function<void()> wait, std::int64_t every);
 
 // The time in which this rank waits for the others, or may have to.
@@ -72,8 +85,8 @@ class WaitsForOthers {
   WaitsForOthers& operator=(const WaitsForOthers&) = delete;
 };
 
-// For tests (core/worker_env.h: TLAUNCH_INJECT_FAULT): the training thread does what `text` says where it enters the phase
-// named there, if that is for `rank`; "" does nothing. Throws UsageError where the text is not as said there.
+// For tests (core/worker_env.h: TLAUNCH_INJECT_FAULT): the training thread does what `text` says where it enters the
+// phase named there, if that is for `rank`; "" does nothing. Throws UsageError where the text is not as said there.
 void inject_fault(const std::string& text, int rank);
 
 }  // namespace tlaunch

@@ -49,13 +49,17 @@ Saver::~Saver() {
   if (future_.valid()) future_.wait();  // it writes from our memory
 }
 
-Json Saver::prepare(const NamedTensors& tensors, const Metadata& metadata, std::int64_t saves, std::int64_t logged_steps,
-                    bool fit_disk) {
+Json Saver::prepare(const NamedTensors& tensors, const Metadata& metadata, const LogWork& work, bool fit_disk) {
   Json told = Json::object();
   if (!writes()) return told;
   const auto bytes = checkpoint_bytes_ = safetensors_size(views_of(tensors), metadata);
-  DiskPreflight preflight{dir_, context_.run_dir.empty() ? dir_ : context_.run_dir, policy_,
-                          {bytes, saves, folder_->written_count()}, log_bytes(logged_steps).sum(), min_free_bytes_, fit_disk};
+  DiskPreflight preflight{dir_,
+                          context_.run_dir.empty() ? dir_ : context_.run_dir,
+                          policy_,
+                          {bytes, work.saves, folder_->written_count()},
+                          log_bytes(work).sum(),
+                          min_free_bytes_,
+                          fit_disk};
   const auto policy = check_disk(preflight);
   if (policy.save_top_k != policy_.save_top_k || policy.save_last != policy_.save_last) {
     policy_ = policy;
@@ -63,7 +67,8 @@ Json Saver::prepare(const NamedTensors& tensors, const Metadata& metadata, std::
     told["fit_disk"] = {{"save_top_k", policy.save_top_k}, {"save_last", policy.save_last}};
   }
   told["checkpoint_bytes"] = bytes;
-  told["disk_bytes"] = static_cast<std::uint64_t>(files_at_peak(policy_, preflight.saves)) * bytes + preflight.log_bytes;
+  told["disk_bytes"] =
+      static_cast<std::uint64_t>(files_at_peak(policy_, preflight.saves)) * bytes + preflight.log_bytes;
   return told;
 }
 
@@ -74,7 +79,8 @@ std::string Saver::name_at(const Progress& progress, std::int64_t epoch) const {
   return file_name_.fill(values);
 }
 
-bool Saver::save(Job& job, TrainStep& step, const Progress& progress, const RunIdentity& identity, const TakeCopies& take) {
+bool Saver::save(Job& job, TrainStep& step, const Progress& progress, const RunIdentity& identity,
+                 const TakeCopies& take) {
   if (dir_.empty()) return true;
   const auto start = Clock::now();
   if (future_.valid()) take_result();  // at most one under way: its memory is the one to copy to
@@ -143,7 +149,8 @@ void Saver::tell_failure(const IoError& error) {
   if (!context_.events.connected())  // else the launcher says it
     std::cerr << "the checkpoint of step " << under_way_.step << " was not saved: " << error.what() << std::endl;
   if (failures_ >= most_failures)
-    throw IoError(std::string(error.what()) + "; " + std::to_string(failures_) + " saves in a row failed", error.system_error);
+    throw IoError(std::string(error.what()) + "; " + std::to_string(failures_) + " saves in a row failed",
+                  error.system_error);
 }
 
 void Saver::keep_newest() {

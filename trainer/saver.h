@@ -1,8 +1,8 @@
 // The checkpoints of a run. All ranks own one and call it alike; rank 0 decides and writes.
 //
-// The training thread pays for a copy of the state; checksums, writing and deleting happen in one other thread, at most one
-// save at a time (a second one waits: `wait_s` of its event). A save that fails is told at the next step and training goes on
-// with the files there are; after three in a row the run ends (IoError, exit 74).
+// The training thread pays for a copy of the state; checksums, writing and deleting happen in one other thread, at most
+// one save at a time (a second one waits: `wait_s` of its event). A save that fails is told at the next step and
+// training goes on with the files there are; after three in a row the run ends (IoError, exit 74).
 #pragma once
 
 #include <chrono>
@@ -26,9 +26,10 @@ class Saver {
   Saver(const Saver&) = delete;
   Saver& operator=(const Saver&) = delete;
 
-  // Where the state lies now, and how often it will be saved: is there room? Rank 0 throws UsageError where not. Tells
-  // `checkpoint_bytes` and `disk_bytes` for the start event, and the policy that was taken where it is not the config's.
-  Json prepare(const NamedTensors& tensors, const Metadata& metadata, std::int64_t saves, std::int64_t logged_steps, bool fit_disk);
+  // Where the state lies now, and what will be written (`work`, saves among it): is there room? Rank 0 throws
+  // UsageError where not. Tells `checkpoint_bytes` and `disk_bytes` for the start event, and the policy that was taken
+  // where it is not the config's.
+  Json prepare(const NamedTensors& tensors, const Metadata& metadata, const LogWork& work, bool fit_disk);
 
   // Runs the copying of a save, in all ranks together; false: it found no memory.
   using TakeCopies = std::function<bool(const std::function<void()>& copy)>;

@@ -20,9 +20,9 @@ struct WorkerSettings {
 WorkerSettings worker_settings(const WorkerContext& context, const WorkerDescription& worker, const std::string& path,
                                const std::vector<std::string>& overrides);
 
-// What is still `auto` becomes: precision off, no TF32, no cudnn.benchmark, plain layout, one loader thread, log every 10
-// steps, an effective batch of 256 or the closest number to it with its learning rate (core/effective_batch.h), and the
-// largest micro-batch up to 128 that the product rule allows. Pure.
+// What is still `auto` becomes: precision off, no TF32, no cudnn.benchmark, plain layout, one loader thread, log every
+// 10 steps, an effective batch of 256 or the closest number to it with its learning rate (core/effective_batch.h), and
+// the largest micro-batch up to 128 that the product rule allows. Pure.
 RunConfig with_safe_defaults(RunConfig config, int world_size);
 
 }  // namespace tlaunch

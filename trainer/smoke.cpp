@@ -27,7 +27,8 @@ std::optional<SmokePlan> smoke_plan_from(const std::string& json) {
 std::int64_t smoke_steps(double step_time_s, double epoch_budget_s, std::int64_t full_steps) {
   if (epoch_budget_s <= 0) return full_steps;
   const double fit = std::floor(0.6 * epoch_budget_s / std::max(step_time_s, 1e-9));
-  return std::clamp<std::int64_t>(static_cast<std::int64_t>(std::min(fit, 1e15)), std::min<std::int64_t>(2, full_steps), full_steps);
+  return std::clamp<std::int64_t>(static_cast<std::int64_t>(std::min(fit, 1e15)), std::min<std::int64_t>(2, full_steps),
+                                  full_steps);
 }
 
 std::int64_t agree(const Group& group, std::int64_t value) {

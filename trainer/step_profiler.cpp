@@ -30,7 +30,9 @@ std::vector<ProfiledOp> ops_of(const profiler::ProfilerResult& result) {
 }  // namespace
 
 StepProfiler::StepProfiler(const WorkerContext& context, std::int64_t steps)
-    : context_(context), wait_steps_(std::min(most_steps, steps / 2)), profiled_steps_(std::min(most_steps, steps - wait_steps_)) {
+    : context_(context),
+      wait_steps_(std::min(most_steps, steps / 2)),
+      profiled_steps_(std::min(most_steps, steps - wait_steps_)) {
   if (wait_steps_ == 0 && profiled_steps_ > 0) start();
 }
 
@@ -45,7 +47,8 @@ void StepProfiler::after_step(std::int64_t step) {
 }
 
 void StepProfiler::start() {
-  const torch::profiler::impl::ProfilerConfig config(torch::profiler::impl::ProfilerState::KINETO, /*report_input_shapes=*/true);
+  const torch::profiler::impl::ProfilerConfig config(torch::profiler::impl::ProfilerState::KINETO,
+                                                     /*report_input_shapes=*/true);
   std::set<ActivityType> activities{ActivityType::CPU};
   if (context_.device.is_cuda()) activities.insert(ActivityType::CUDA);
   profiler::prepareProfiler(config, activities);
@@ -61,7 +64,8 @@ void StepProfiler::stop(std::int64_t step) {
   std::filesystem::create_directories(folder);
   result->save(stem + ".json");
   write_file_atomically(stem + ".txt", profile_table(ops_of(*result), profiled_steps_));
-  context_.events.write("profile", {{"step", step}, {"steps", profiled_steps_}, {"trace", stem + ".json"}, {"table", stem + ".txt"}});
+  context_.events.write(
+      "profile", {{"step", step}, {"steps", profiled_steps_}, {"trace", stem + ".json"}, {"table", stem + ".txt"}});
 }
 
 }  // namespace tlaunch

@@ -14,9 +14,10 @@ void note_stop_signals();
 // The first one that came; 0: none. Any thread.
 int stop_signal();
 
-// All ranks are told to stop, but not at the same moment, and none may leave a collective to the others. A rank that was
-// told says so in the store; when all have, rank 0 names a step two ahead of its own, after which all of them stop: with an
-// exchange of gradients in each step, none can be further ahead than one. Costs nothing as long as no signal has come.
+// All ranks are told to stop, but not at the same moment, and none may leave a collective to the others. A rank that
+// was told says so in the store; when all have, rank 0 names a step two ahead of its own, after which all of them stop:
+// with an exchange of gradients in each step, none can be further ahead than one. Costs nothing as long as no signal
+// has come.
 class StopAgreement {
  public:
   explicit StopAgreement(const Group& group) : group_(group) {}

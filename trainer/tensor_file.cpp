@@ -88,7 +88,8 @@ void copy_from_file(const SafetensorsFile& file, const NamedTensors& tensors) {
   const torch::NoGradGuard no_grad;
   for (const auto& [name, tensor] : tensors) {
     const bool in_place = tensor.is_cpu() && tensor.is_contiguous();
-    const auto host = in_place ? tensor : torch::empty(tensor.sizes(), torch::TensorOptions().dtype(tensor.scalar_type()));
+    const auto host =
+        in_place ? tensor : torch::empty(tensor.sizes(), torch::TensorOptions().dtype(tensor.scalar_type()));
     file.read(*file.find(name), {static_cast<std::byte*>(host.mutable_data_ptr()), host.nbytes()});
     if (!in_place) tensor.copy_(host);
   }

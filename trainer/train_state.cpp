@@ -55,7 +55,8 @@ void refuse_extra(const SafetensorsFile& file, const NamedTensors& model) {
 NamedTensors tensors_with(Job& job, TrainStep& step, const std::vector<torch::Tensor>& generators) {
   auto tensors = state_tensors(*job.model);
   for (const auto& [name, tensor] : step.optimizer().state()) tensors.emplace_back(optimizer_prefix + name, tensor);
-  for (std::size_t r = 0; r < generators.size(); ++r) tensors.emplace_back(rng_prefix + std::to_string(r), generators[r]);
+  for (std::size_t r = 0; r < generators.size(); ++r)
+    tensors.emplace_back(rng_prefix + std::to_string(r), generators[r]);
   return tensors;
 }
 
@@ -65,7 +66,8 @@ SavedState::SavedState(const std::string& path) : file_(path) {
   file_.verify();
   const auto text = file_.metadata().find(state_key);
   if (text == file_.metadata().end())
-    throw DataError(path + ": no checkpoint of tlaunch (no tlaunch.state in it); to start from its weights set model.weights");
+    throw DataError(path +
+                    ": no checkpoint of tlaunch (no tlaunch.state in it); to start from its weights set model.weights");
   try {
     const auto json = Json::parse(text->second);
     progress_ = progress_from(json.at("progress"));
@@ -106,7 +108,8 @@ NamedTensors saved_tensors(Job& job, TrainStep& step, const Group& group) {
 }
 
 NamedTensors measured_tensors(Job& job, TrainStep& step, int ranks) {
-  return tensors_with(job, step, std::vector<torch::Tensor>(static_cast<std::size_t>(ranks), generator_state(job.device)));
+  return tensors_with(job, step,
+                      std::vector<torch::Tensor>(static_cast<std::size_t>(ranks), generator_state(job.device)));
 }
 
 Metadata saved_metadata(TrainStep& step, const Progress& progress, const RunIdentity& identity) {

@@ -29,7 +29,9 @@ struct Progress {
 };
 
 // What the rollbacks have left of the learning rate.
-inline double learning_rate_factor(const Progress& progress) { return std::ldexp(1.0, -static_cast<int>(progress.rollbacks)); }
+inline double learning_rate_factor(const Progress& progress) {
+  return std::ldexp(1.0, -static_cast<int>(progress.rollbacks));
+}
 
 // What must be equal for a resume to continue the same order of samples.
 struct RunIdentity {

@@ -53,7 +53,8 @@ Trainer::Trainer(const WorkerContext& context, const RunConfig& config, const Gr
       sampler_(job_.dataset->size(Split::train), config.seed, split_),
       full_(run_length(config, sampler_.steps_per_epoch())),
       smoke_(smoke_plan_from(context.smoke)),
-      saved_(context.resume_path.empty() ? std::nullopt : std::optional<SavedState>(std::in_place, context.resume_path)),
+      saved_(context.resume_path.empty() ? std::nullopt
+                                         : std::optional<SavedState>(std::in_place, context.resume_path)),
       step_(config, group, job_, saved_ ? saved_->buckets() : BucketAssignment{}),
       injection_(oom_injection_from(process_getenv(env::inject_oom).value_or(""), group.rank())),
       guarded_step_(step_, group, injection()),
@@ -118,7 +119,8 @@ void Trainer::start() {
   reset_peak(context_.device);
   (void)take_phase_times();  // start-up is no part of training
   if (context_.device.is_cuda())
-    time_steps_of_device([device = context_.device] { synchronize(device); }, std::max(least_timed_every, config_.log.log_interval.value()));
+    time_steps_of_device([device = context_.device] { synchronize(device); },
+                         std::max(least_timed_every, config_.log.log_interval.value()));
   if (process_getenv(env::profile)) profiler_.emplace(context_, stop_step() - first_step_);
   session_start_ = interval_start_ = last_save_ = Clock::now();
 }
@@ -144,7 +146,8 @@ void Trainer::train_epoch() {
   const AugmentKey augment{config_.seed, epoch_now};
   Loader loader(
       [&](std::int64_t i) {
-        const auto indices = sampler_.micro_batch(order, first + i / split_.accumulation, i % split_.accumulation, group_.rank());
+        const auto indices =
+            sampler_.micro_batch(order, first + i / split_.accumulation, i % split_.accumulation, group_.rank());
         return job_.dataset->collate(Split::train, indices, &augment);
       },
       (sampler_.steps_per_epoch() - first) * split_.accumulation, config_.data.num_workers.value(),
@@ -274,8 +277,11 @@ std::int64_t Trainer::saves_left() const {
 Json Trainer::prepare_saving() {
   const auto left = std::max<std::int64_t>(0, stop_step() - progress_.step);
   // Before the first backward pass the metadata's buckets are no matter of agreement yet.
-  return saver_.prepare(measured_tensors(job_, step_, group_.size()), saved_metadata(step_, progress_, identity()), saves_left(),
-                        left / config_.log.log_interval.value(), process_getenv(env::fit_disk).has_value());
+  const LogWork work{left / config_.log.log_interval.value(),
+                     times_left(stop_step(), progress_.step, length_.steps_per_evaluation), saves_left(),
+                     (left + length_.steps_per_epoch - 1) / length_.steps_per_epoch, group_.size()};
+  return saver_.prepare(measured_tensors(job_, step_, group_.size()), saved_metadata(step_, progress_, identity()),
+                        work, process_getenv(env::fit_disk).has_value());
 }
 
 // Where this rank's time went since it was told last.
@@ -285,7 +291,9 @@ void Trainer::tell_phase_times() {
   for (std::size_t i = 0; i < run_phases; ++i)
     if (times.seconds[i] > 0) seconds[to_string(static_cast<RunPhase>(i))] = times.seconds[i];
   if (times.all_reduce_s > 0) seconds["all_reduce"] = times.all_reduce_s;
-  context_.events.write("phase_times", {{"step", progress_.step}, {"steps", times.steps}, {"timed_steps", times.timed_steps}, {"seconds", seconds}});
+  context_.events.write(
+      "phase_times",
+      {{"step", progress_.step}, {"steps", times.steps}, {"timed_steps", times.timed_steps}, {"seconds", seconds}});
 }
 
 void Trainer::end_epoch() {
@@ -301,7 +309,8 @@ void Trainer::end_epoch() {
 void Trainer::shorten_epoch() {
   synchronize(context_.device);
   // Since the first step was logged: the time of the second alone.
-  const double step_time_s = seconds(Clock::now() - interval_start_) / static_cast<double>(progress_.step - interval_step_);
+  const double step_time_s =
+      seconds(Clock::now() - interval_start_) / static_cast<double>(progress_.step - interval_step_);
   length_ = run_length(config_, agree(group_, smoke_steps(step_time_s, smoke_->epoch_budget_s, full_.steps_per_epoch)));
   recorder_.event("smoke", {{"steps_per_epoch", length_.steps_per_epoch}});
 }
@@ -310,7 +319,8 @@ void Trainer::finish() {
   note_phase(RunPhase::finish);
   synchronize(context_.device);
   const auto end = Clock::now();
-  const double steady_s = steady_step_ >= 0 ? seconds(end - steady_start_ - steady_paused_) : seconds(end - session_start_);
+  const double steady_s =
+      steady_step_ >= 0 ? seconds(end - steady_start_ - steady_paused_) : seconds(end - session_start_);
   const auto steady_samples = (progress_.step - (steady_step_ >= 0 ? steady_step_ : first_step_)) * split_.effective();
 
   if (evaluated_step_ != progress_.step) run_evaluation();
@@ -333,14 +343,15 @@ void Trainer::finish() {
   }
   tell_phase_times();
   context_.events.write("peak", {{"peak_bytes", std::max(run_peak_bytes_, peak_bytes(context_.device))}});
-  recorder_.event("end", {{"status", "completed"},
-                          {"stopped_early", stop_early_},
-                          {"steps", progress_.step},
-                          {"epochs", epoch()},
-                          {"samples", progress_.step * split_.effective()},
-                          {"metrics", metrics},
-                          {"train_wall_s", seconds(Clock::now() - session_start_)},
-                          {"steady_samples_per_s", steady_s > 0 ? static_cast<double>(steady_samples) / steady_s : 0.0}});
+  recorder_.event("end",
+                  {{"status", "completed"},
+                   {"stopped_early", stop_early_},
+                   {"steps", progress_.step},
+                   {"epochs", epoch()},
+                   {"samples", progress_.step * split_.effective()},
+                   {"metrics", metrics},
+                   {"train_wall_s", seconds(Clock::now() - session_start_)},
+                   {"steady_samples_per_s", steady_s > 0 ? static_cast<double>(steady_samples) / steady_s : 0.0}});
   group_.barrier();  // rank 0 serves the store: it leaves last
 }
 
@@ -348,13 +359,16 @@ void Trainer::leave() {
   note_phase(RunPhase::finish);
   saver_.keep_newest();
   if (saved_step_ != progress_.step && !save())
-    throw OutOfMemory("told to stop after step " + std::to_string(progress_.step) +
-                      ", but memory did not suffice for the copies of a checkpoint; go on from the newest one (--resume "
-                      "auto)");
+    throw OutOfMemory(
+        "told to stop after step " + std::to_string(progress_.step) +
+        ", but memory did not suffice for the copies of a checkpoint; go on from the newest one (--resume "
+        "auto)");
   saver_.finish();
   context_.events.write("peak", {{"peak_bytes", std::max(run_peak_bytes_, peak_bytes(context_.device))}});
-  recorder_.event("stopped", {{"step", progress_.step}, {"epoch", epoch()}, {"samples", progress_.step * split_.effective()},
-                               {"signal", stop_signal()}});
+  recorder_.event("stopped", {{"step", progress_.step},
+                              {"epoch", epoch()},
+                              {"samples", progress_.step * split_.effective()},
+                              {"signal", stop_signal()}});
   group_.barrier();
 }
 

@@ -28,8 +28,8 @@ class Trainer {
   Trainer(const WorkerContext& context, const RunConfig& config, const Group& group,
           const std::vector<std::string>& extra_metrics, double expected_samples_per_s);
 
-  // To the end of the run, or to where all ranks stop and save because they were told to (trainer/stop_request.h): false
-  // then. Throws Error: a non-finite loss (exit 1), a save that failed (exit 74), ...
+  // To the end of the run, or to where all ranks stop and save because they were told to (trainer/stop_request.h):
+  // false then. Throws Error: a non-finite loss (exit 1), a save that failed (exit 74), ...
   bool run();
 
  private:

@@ -79,8 +79,9 @@ bool Trainer::look_for_nan() {
   if (must_roll_back_) return false;
   recorder_.event("nan", {{"step", progress_.step}, {"action", "skip"}, {"count", counts.found}});
   if (counts.in_a_row >= most_skipped_in_a_row)
-    throw Error(exit_code::failure, "the gradients of " + std::to_string(counts.in_a_row) + " steps in a row, up to step " +
-                                        std::to_string(progress_.step) + ", were not finite; " + nan_advice());
+    throw Error(exit_code::failure, "the gradients of " + std::to_string(counts.in_a_row) +
+                                        " steps in a row, up to step " + std::to_string(progress_.step) +
+                                        ", were not finite; " + nan_advice());
   return true;
 }
 

@@ -76,7 +76,8 @@ Batch TrialCandidate::next_batch() {
 }
 
 void TrialCandidate::one_step() {
-  const ScheduleSpan span{length_.total_steps, length_.steps_per_epoch, warmup_steps(config_.train, length_.total_steps)};
+  const ScheduleSpan span{length_.total_steps, length_.steps_per_epoch,
+                          warmup_steps(config_.train, length_.total_steps)};
   last_loss_ = step_.run([this] { return next_batch(); }, learning_rate_at(config_.train, span, figures_.steps));
   ++figures_.steps;
 }
@@ -121,7 +122,8 @@ RestOfRun TrialCandidate::touch_rest_of_run(double evaluation_s) {
   Progress progress;
   progress.step = figures_.steps;
   progress.metrics["val_loss"] = 0.123456789;
-  const RunIdentity identity{config_.seed, job_.dataset->size(Split::train), config_.train.effective_batch_size.value_or(1), length_.steps_per_epoch};
+  const RunIdentity identity{config_.seed, job_.dataset->size(Split::train),
+                             config_.train.effective_batch_size.value_or(1), length_.steps_per_epoch};
   const auto metadata = saved_metadata(step_, progress, identity);
   if (group_.rank() == 0) rest.save_bytes = safetensors_size(snapshot.views(), metadata);
   return rest;
@@ -134,7 +136,8 @@ void TrialCandidate::time_evaluation(HalvingBatch& batch, double evaluation_s, R
   if (few <= 0) return;
   double few_s = std::numeric_limits<double>::max();
   for (int i = 0; i < 2; ++i) few_s = std::min(few_s, evaluate(job_, group_, config_, batch, few).seconds);
-  const double times = std::clamp(evaluation_s / std::max(few_s, 1e-6), 2.0, static_cast<double>(all) / static_cast<double>(few) + 1);
+  const double times =
+      std::clamp(evaluation_s / std::max(few_s, 1e-6), 2.0, static_cast<double>(all) / static_cast<double>(few) + 1);
   const auto many = std::min(all, agree(group_, static_cast<std::int64_t>(times * static_cast<double>(few))));
   const double many_s = many > few ? evaluate(job_, group_, config_, batch, many).seconds : few_s;
   const double more = static_cast<double>(std::max<std::int64_t>(1, many - few));

@@ -14,7 +14,7 @@ namespace tlaunch {
 
 // What a run does beside its steps.
 struct RestOfRun {
-  double copy_s = 0;            // what a save takes from the steps: to gather the state and copy it. Rank 0 alone has copies
+  double copy_s = 0;  // what a save takes from the steps: to gather the state and copy it. Rank 0 alone has copies
   std::uint64_t save_bytes = 0;  // of the file
   double detection_s = 0;
   double evaluation_fixed_s = 0, evaluation_sample_s = 0;  // where it was timed
@@ -27,8 +27,8 @@ class TrialCandidate {
   TrialCandidate(const RunConfig& config, const TrialSettings& settings, const Group& group,
                  std::shared_ptr<const Dataset> dataset);
 
-  // From now on batches come from a loader as in a run. `wait_for_device`: before each one, so that the wait for a batch
-  // is the device's and not that of the host, which runs ahead of it.
+  // From now on batches come from a loader as in a run. `wait_for_device`: before each one, so that the wait for a
+  // batch is the device's and not that of the host, which runs ahead of it.
   void load(bool wait_for_device);
   // `steps` optimizer steps with this candidate's switches set; seconds of one, the device waited for at both ends. The
   // loss of the last one goes to figures(); the first call is of one step, so that the first loss is known.

@@ -54,8 +54,8 @@ double gpu_log_cost_s(const torch::Device& device) {
 
 class Trial {
  public:
-  Trial(const WorkerContext& context, const RunConfig& config, const Group& group, std::shared_ptr<const Dataset> dataset,
-        const TrialSpec& spec)
+  Trial(const WorkerContext& context, const RunConfig& config, const Group& group,
+        std::shared_ptr<const Dataset> dataset, const TrialSpec& spec)
       : context_(context), group_(group), spec_(spec) {
     empty_cache(context.device);
     trim_heap();
@@ -101,13 +101,14 @@ class Trial {
     for (const double time_s : step_time_s) result_.build_s -= 2 * time_s;
     result_.build_s = std::max(0.0, result_.build_s + seconds_since(start_));
     const double wanted = spec_.visit_s / std::max(step_time_s.front(), 1e-9);
-    steps_ = agree(group_, std::clamp(static_cast<std::int64_t>(std::ceil(wanted)), std::int64_t{1}, most_steps_a_visit));
+    steps_ =
+        agree(group_, std::clamp(static_cast<std::int64_t>(std::ceil(wanted)), std::int64_t{1}, most_steps_a_visit));
     if (spec_.abandon_ratio > 0 && step_time_s.size() > 1)
       result_.abandoned = agreed(step_time_s[1] > hopeless_ratio * step_time_s[0]);
   }
 
-  // Memory that a step holds for a moment (the exchange of gradients beside the backward pass, the loader beside both) is
-  // not at its most in the first steps.
+  // Memory that a step holds for a moment (the exchange of gradients beside the backward pass, the loader beside both)
+  // is not at its most in the first steps.
   void take_more_steps() {
     const double step_time_s = candidates_.front()->step_time_s(1);
     const auto steps = static_cast<std::int64_t>(more_steps_s / std::max(step_time_s, 1e-9));

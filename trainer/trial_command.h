@@ -9,8 +9,8 @@
 
 namespace tlaunch {
 
-// All ranks read the same lines; each answers every one with a `trial` event (core/trial.h). An exception leaves through
-// the caller: a process that has failed measures nothing more.
+// All ranks read the same lines; each answers every one with a `trial` event (core/trial.h). An exception leaves
+// through the caller: a process that has failed measures nothing more.
 void run_trials(const WorkerContext& context, const RunConfig& config, const Group& group, std::istream& requests);
 
 }  // namespace tlaunch

@@ -32,8 +32,8 @@ struct Arguments {
   std::string checkpoint;
 };
 
-// Device and switches first, then the other ranks, then the cap: what LibTorch and Gloo take for themselves is in use by
-// then.
+// Device and switches first, then the other ranks, then the cap: what LibTorch and Gloo take for themselves is in use
+// by then.
 Group join(const WorkerContext& context, const WorkerSettings& settings) {
   apply_flags(settings.config);
   select_device(context.device);
@@ -43,7 +43,8 @@ Group join(const WorkerContext& context, const WorkerSettings& settings) {
 }
 
 // A failing rank leaves at once: destructors of process groups wait for peers that may be gone.
-[[noreturn]] void leave(const WorkerContext& context, int code, const std::string& message, bool out_of_memory = false) {
+[[noreturn]] void leave(const WorkerContext& context, int code, const std::string& message,
+                        bool out_of_memory = false) {
   const WorkPlace place = work_place();
   context.events.write("failure", {{"message", message},
                                    {"exit_code", code},
@@ -55,8 +56,8 @@ Group join(const WorkerContext& context, const WorkerSettings& settings) {
   std::_Exit(code);
 }
 
-// `work` beside what it uses: a group that were destroyed on the way to a handler further out would close its connections,
-// and the other ranks would be the first to fail.
+// `work` beside what it uses: a group that were destroyed on the way to a handler further out would close its
+// connections, and the other ranks would be the first to fail.
 void leave_on_error(const WorkerContext& context, const std::function<void()>& work) {
   try {
     work();
@@ -71,7 +72,7 @@ void leave_on_error(const WorkerContext& context, const std::function<void()>& w
 
 int train(const WorkerContext& context, const Arguments& arguments) {
   note_stop_signals();
-  record_crashes(std::atoi(process_getenv(env::event_fd).value_or("-1").c_str()), context.rank);  // checked by context
+  record_crashes(context.events.fd(), context.rank);
   write_stack_when_asked(process_getenv(env::stack_file).value_or(""));
   const Heartbeat heartbeat(context.events, context.heartbeat_s);
   if (process_getenv(env::attempt).value_or("0") == "0")
@@ -83,7 +84,8 @@ int train(const WorkerContext& context, const Arguments& arguments) {
   const auto group = join(context, settings);
   bool completed = false;
   leave_on_error(context, [&] {
-    completed = Trainer(context, config, group, worker.dataset(config.data.name)->metrics, settings.samples_per_s).run();
+    completed =
+        Trainer(context, config, group, worker.dataset(config.data.name)->metrics, settings.samples_per_s).run();
   });
   if (completed) return exit_code::ok;
   return stop_signal() == SIGINT ? exit_code::interrupted : exit_code::preempted;
@@ -128,7 +130,8 @@ int worker_main(int argc, char** argv) {
   describe->add_flag("--json", json, "As JSON (the only form)")->required();
 
   auto* train_command = app.add_subcommand("train", "Train; without RANK and WORLD_SIZE as a single process");
-  auto* trial_command = app.add_subcommand("trial", "Measure: one trial a line of standard input, as tlaunch tune asks");
+  auto* trial_command =
+      app.add_subcommand("trial", "Measure: one trial a line of standard input, as tlaunch tune asks");
   auto* evaluate_command = app.add_subcommand("evaluate", "Evaluate a checkpoint");
   for (auto* command : {train_command, evaluate_command, trial_command}) {
     command->add_option("CONFIG", arguments.config, "YAML file")->required();
@@ -140,7 +143,8 @@ int worker_main(int argc, char** argv) {
   if (*describe) std::cout << to_json(describe_worker()).dump(2) << std::endl;
   if (*train_command) return guarded([&](const WorkerContext& context) { return train(context, arguments); });
   if (*trial_command) return guarded([&](const WorkerContext& context) { return measure(context, arguments); });
-  if (*evaluate_command) return guarded([&](const WorkerContext& context) { return evaluate_only(context, arguments); });
+  if (*evaluate_command)
+    return guarded([&](const WorkerContext& context) { return evaluate_only(context, arguments); });
   return exit_code::ok;
 }
 

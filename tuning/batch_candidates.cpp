@@ -42,7 +42,8 @@ std::vector<BatchSplit> open_batch_candidates(const BatchSplit& prior, std::opti
   const std::int64_t least = memory_forces ? 1 : std::min<std::int64_t>(4, prior.micro_batch);
   for (std::int64_t micro = prior.micro_batch; micro >= least; micro = next_below(micro)) all.push_back(with(micro));
   std::reverse(all.begin(), all.end());
-  for (std::int64_t micro = 2 * prior.micro_batch; with(micro).effective() <= most; micro *= 2) all.push_back(with(micro));
+  for (std::int64_t micro = 2 * prior.micro_batch; with(micro).effective() <= most; micro *= 2)
+    all.push_back(with(micro));
 
   // Large effective batches are at the back. One stays, whatever the limits.
   const auto too_large = [&](const BatchSplit& one) { return one.effective() > most; };

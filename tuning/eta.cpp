@@ -98,11 +98,9 @@ std::optional<TimeEstimate> EtaEstimator::remaining(const RemainingWork& work) c
 }
 
 std::optional<TimeRange> EtaEstimator::step_time() const {
-  const auto seen = step_time_of({intervals_.begin(), intervals_.end()});
-  if (!expected_step_ || !seen) return seen ? seen : expected_step_;
-  double seen_s = 0;
-  for (const StepInterval& interval : intervals_) seen_s += interval.seconds;
-  return blended(*expected_step_, *seen, seen_s);
+  if (intervals_.empty()) return expected_step_;
+  const std::vector<StepInterval> seen(intervals_.begin(), intervals_.end());
+  return expected_step_ ? blended(*expected_step_, seen) : step_time_of(seen);
 }
 
 std::optional<double> EtaEstimator::step_time_s() const {

@@ -29,8 +29,8 @@ struct ExpectedCosts {
 
 class EtaEstimator {
  public:
-  // `session_start_s`: when the launcher started this session; `first_step`: steps done before it; `expected_step`: what a step
-  // is expected to take, which counts until steps have shown it.
+  // `session_start_s`: when the launcher started this session; `first_step`: steps done before it; `expected_step`:
+  // what a step is expected to take, which counts until steps have shown it.
   EtaEstimator(double session_start_s, std::int64_t first_step, std::optional<TimeRange> expected_step = {});
   // A step event: `step` steps are done at time `t_s`. A step that goes back (ranks restarted from a checkpoint) or a
   // clock that goes back starts the counting anew and keeps the rate known so far.
@@ -41,8 +41,8 @@ class EtaEstimator {
   std::optional<TimeEstimate> remaining(const RemainingWork& work) const;
   std::optional<TimeRange> step_time() const;
   std::optional<double> step_time_s() const;  // the likely one
-  // The session's time until `now_s` by part: start_up, steps, evaluation, checkpoints, and finish once all steps are done. They
-  // add up.
+  // The session's time until `now_s` by part: start_up, steps, evaluation, checkpoints, and finish once all steps are
+  // done. They add up.
   std::map<std::string, double> spent(double now_s, bool all_steps_done) const;
   // From session start to the first step event, less the steps done by then at the known rate; 0 before it.
   double start_up_s() const;

@@ -1,5 +1,5 @@
-// Time and disk of a run out of figures that somebody has, without a config: what people compute in spreadsheets. Ranges in,
-// ranges out. Pure. Seconds, bytes.
+// Time and disk of a run out of figures that somebody has, without a config: what people compute in spreadsheets.
+// Ranges in, ranges out. Pure. Seconds, bytes.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +40,8 @@ struct SaveFigures {
   bool save_last = false;
 };
 
-// Low: the newest checkpoint is one of the best. High: it is a file of its own beside them. Peak: one more is being written.
+// Low: the newest checkpoint is one of the best. High: it is a file of its own beside them. Peak: one more is being
+// written.
 struct SizeRange {
   std::uint64_t low = 0, high = 0, peak = 0;
 };

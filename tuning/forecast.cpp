@@ -9,8 +9,8 @@
 namespace tlaunch {
 namespace {
 
-// Sending the last events and taking the process group down.
-constexpr double leave_s = 0.2;
+// Sending the last events and taking the process group down, measured.
+constexpr double leave_s = 0.05;
 
 double evaluation_s(const Pace& pace) {
   return pace.evaluation_fixed_s + pace.evaluation_sample_s * static_cast<double>(pace.facts.val_samples);
@@ -20,7 +20,8 @@ double evaluation_s(const Pace& pace) {
 double save_stall_s(const RunConfig& config, const Pace& pace, const RunWork& work) {
   const double write_s = predicted_checkpoint_s(pace.save_bytes);
   if (!config.checkpoint.async) return pace.save_copy_s + write_s;
-  const double interval_s = static_cast<double>(work.steps) * pace.step.likely_s / static_cast<double>(std::max<std::int64_t>(1, work.checkpoints));
+  const double interval_s = static_cast<double>(work.steps) * pace.step.likely_s /
+                            static_cast<double>(std::max<std::int64_t>(1, work.checkpoints));
   return pace.save_copy_s + std::max(0.0, write_s - interval_s);
 }
 
@@ -38,16 +39,21 @@ RunWork work_of(const RunConfig& config, const Pace& pace, std::int64_t done_ste
   work.steps = std::max<std::int64_t>(0, total - done_steps);
   work.evaluations = times_left(total, done_steps, work.length.steps_per_evaluation);
   const auto& minutes = config.checkpoint.every_minutes;
-  work.checkpoints = minutes ? times_left_by_clock(work.steps, static_cast<double>(work.steps) * pace.step.likely_s, *minutes)
-                             : times_left(total, done_steps, work.length.steps_per_checkpoint);
+  work.checkpoints =
+      minutes ? times_left_by_clock(work.steps, static_cast<double>(work.steps) * pace.step.likely_s, *minutes)
+              : times_left(total, done_steps, work.length.steps_per_checkpoint);
   work.logged_steps = work.steps / config.log.log_interval.value();
   return work;
 }
 
 std::map<std::string, double> units_of(const RunWork& work) {
   const double steps = static_cast<double>(work.steps);
-  return {{"start_up", 1}, {"steps", steps}, {"data_wait", steps}, {"evaluation", static_cast<double>(work.evaluations)},
-          {"checkpoints", static_cast<double>(work.checkpoints)}, {"finish", 1}};
+  return {{"start_up", 1},
+          {"steps", steps},
+          {"data_wait", steps},
+          {"evaluation", static_cast<double>(work.evaluations)},
+          {"checkpoints", static_cast<double>(work.checkpoints)},
+          {"finish", 1}};
 }
 
 TimeEstimate forecast(const RunConfig& config, const Pace& pace, const RunWork& work) {
@@ -73,8 +79,14 @@ DiskEstimate disk_forecast(const RunConfig& config, const Pace& pace, const RunW
   DiskEstimate disk;
   disk.checkpoint_bytes = pace.save_bytes;
   disk.checkpoints = work.checkpoints;
-  disk.logs = log_bytes(work.logged_steps);
-  const auto with_logs = [&](std::int64_t files) { return static_cast<std::uint64_t>(files) * pace.save_bytes + disk.logs.sum(); };
+  const auto samples_a_rank =
+      config.train.batch_size.value_or(1) * config.train.gradient_accumulation_steps.value_or(1);
+  disk.logs = log_bytes({work.logged_steps, work.evaluations, work.checkpoints,
+                         (work.steps + work.length.steps_per_epoch - 1) / work.length.steps_per_epoch,
+                         std::max<std::int64_t>(1, work.effective_batch / samples_a_rank)});
+  const auto with_logs = [&](std::int64_t files) {
+    return static_cast<std::uint64_t>(files) * pace.save_bytes + disk.logs.sum();
+  };
   disk.peak_bytes = with_logs(files_at_peak(policy, plan));
   disk.final_bytes = with_logs(files_kept(policy, plan));
   RetentionPolicy newest_is_best = policy;

@@ -28,13 +28,14 @@ RunWork work_of(const RunConfig& config, const Pace& pace, std::int64_t done_ste
 // How much of each part's work that is; what a part costs grows with it.
 std::map<std::string, double> units_of(const RunWork& work);
 
-// start_up, steps, data_wait, evaluation, checkpoints, finish (detection, the last save, leaving) as parts. low and high: the
-// pace's own range; calibrated() (tuning/history.h) makes a band of it that means something.
+// start_up, steps, data_wait, evaluation, checkpoints, finish (detection, the last save, leaving) as parts. low and
+// high: the pace's own range; calibrated() (tuning/history.h) makes a band of it that means something.
 TimeEstimate forecast(const RunConfig& config, const Pace& pace, const RunWork& work);
 
 struct DiskEstimate {
   std::uint64_t checkpoint_bytes = 0;         // of one
-  // Checkpoints and logs; `peak` while one more is written. Low: the newest is always among the best; else it is a file beside them.
+  // Checkpoints and logs; `peak` while one more is written. Low: the newest is always among the best; else it is a file
+  // beside them.
   std::uint64_t peak_bytes = 0, final_bytes = 0, peak_low_bytes = 0, final_low_bytes = 0;
   LogBytes logs;
   std::int64_t checkpoints = 0;               // written in all

@@ -5,8 +5,6 @@
 #include <optional>
 #include <sstream>
 
-#include "tuning/median.h"
-
 namespace tlaunch {
 namespace {
 
@@ -14,38 +12,44 @@ namespace {
 constexpr double expected_low = 0.93, expected_high = 1.15;
 constexpr double expected_weight = 6;    // so many runs is the expectation worth
 constexpr std::size_t most_outcomes = 50;  // the newest ones, for the range
-constexpr std::size_t most_own = 12;     // the same job's newest, for the middle: a machine changes
+// The same job's newest, for the middle, each next older one with less weight: a machine changes, and changes back.
+constexpr std::size_t most_own = 12;
+constexpr double older_weight = 0.75;
 constexpr double most_factor = 2;        // either way: what is further off has another reason
 
-// Spread (of the logarithm) before it has shown, of a rehearsal and of a job's earlier runs, and the weight of this assumption
-// in runs. A rehearsal of a second on a shared machine was seen to be off by 10 to 20 %.
-constexpr double rehearsal_spread = 0.10, repeat_spread = 0.10, assumed_weight = 2;
+// Spread (of the logarithm) before it has shown, of a rehearsal and of a job's earlier runs, and the weight of this
+// assumption in runs. Measured on a virtual machine with two cores: rehearsals of a second were off by 10 to 20 %, the
+// same run took 7 % more or less the next time (docs/estimates.md).
+constexpr double rehearsal_spread = 0.15, repeat_spread = 0.07, assumed_weight = 2;
 constexpr double quantile_90 = 1.2816;   // of the normal distribution
+constexpr double least_number = 1e-6, most_number = 1e12;  // seconds or units of a run
 
 struct Weighted {
-  double ratio, weight;
+  double value, weight;
 };
 
 double quantile(std::vector<Weighted> values, double share) {
-  std::sort(values.begin(), values.end(), [](const auto& a, const auto& b) { return a.ratio < b.ratio; });
+  std::sort(values.begin(), values.end(), [](const auto& a, const auto& b) { return a.value < b.value; });
   double all = 0, below = 0;
-  for (const auto& value : values) all += value.weight;
-  for (const auto& value : values) {
-    below += value.weight;
-    if (below >= share * all) return value.ratio;
+  for (const auto& each : values) all += each.weight;
+  for (const auto& each : values) {
+    below += each.weight;
+    if (below >= share * all) return each.value;
   }
-  return values.back().ratio;
+  return values.back().value;
 }
 
 std::vector<double> told_ratios(const std::vector<Outcome>& history, const std::string& job) {
   std::vector<double> found;
   for (auto it = history.rbegin(); it != history.rend() && found.size() < most_outcomes; ++it)
-    if (job.empty() || it->job == job) found.push_back(it->actual_s / it->told_s);
+    if (it->told_s > 0 && it->actual_s > 0 && (job.empty() || it->job == job))
+      found.push_back(it->actual_s / it->told_s);
   return found;
 }
 
 // The job's own, of one part, newest first.
-std::vector<PartOutcome> part_outcomes(const std::vector<Outcome>& history, const std::string& job, const std::string& part) {
+std::vector<PartOutcome> part_outcomes(const std::vector<Outcome>& history, const std::string& job,
+                                       const std::string& part) {
   std::vector<PartOutcome> found;
   for (auto it = history.rbegin(); it != history.rend() && found.size() < most_own; ++it)
     if (const auto own = it->parts.find(part); it->job == job && own != it->parts.end()) found.push_back(own->second);
@@ -61,7 +65,18 @@ Expectation expect(double middle, const std::vector<double>& seen, double assume
   double squares = assumed_weight * assumed_spread * assumed_spread;
   for (const double value : seen) squares += (value - middle) * (value - middle);
   const double count = static_cast<double>(seen.size());
-  return {middle, squares / (assumed_weight + count) * (1 + 1 / (count + 1))};
+  return {middle, squares / (assumed_weight + count) * (1 + 1 / (count + assumed_weight))};
+}
+
+// Of values that are the newest first.
+double middle_of(const std::vector<double>& values) {
+  std::vector<Weighted> weighted;
+  double weight = 1;
+  for (const double value : values) {
+    weighted.push_back({value, weight});
+    weight *= older_weight;
+  }
+  return quantile(weighted, 0.5);
 }
 
 double bounded(double log_ratio) { return std::clamp(log_ratio, -std::log(most_factor), std::log(most_factor)); }
@@ -73,13 +88,13 @@ Calibration::Part part_of(double rehearsed_s, double units, const std::vector<Pa
     // Beside what the rehearsal says now, so that one bound holds for both.
     taken.push_back(bounded(std::log(outcome.actual_s / outcome.units * units / rehearsed_s)));
   }
-  double sum = 0;
-  for (const double value : off) sum += value;
-  const Expectation rehearsal = expect(sum / (static_cast<double>(off.size()) + 1), off, rehearsal_spread);
-  if (own.empty()) return {1, std::sqrt(rehearsal.variance)};
-  const Expectation repeat = expect(median(taken), taken, repeat_spread);
+  if (own.empty()) return {1, std::sqrt(expect(0, {}, rehearsal_spread).variance)};
+  const double count = static_cast<double>(own.size());
+  const Expectation rehearsal = expect(middle_of(off) * count / (count + 1), off, rehearsal_spread);
+  const Expectation repeat = expect(middle_of(taken), taken, repeat_spread);
   const double weight = 1 / rehearsal.variance, other = 1 / repeat.variance;
-  return {std::exp((weight * rehearsal.middle + other * repeat.middle) / (weight + other)), std::sqrt(1 / (weight + other))};
+  return {std::exp((weight * rehearsal.middle + other * repeat.middle) / (weight + other)),
+          std::sqrt(1 / (weight + other))};
 }
 
 }  // namespace
@@ -124,7 +139,8 @@ TimeEstimate calibrated(TimeEstimate rehearsed, const Calibration& calibration) 
 }
 
 Json to_json(const Outcome& outcome) {
-  Json json = {{"job", outcome.job}, {"told_s", outcome.told_s}, {"actual_s", outcome.actual_s}, {"parts", Json::object()}};
+  Json json = {
+      {"job", outcome.job}, {"told_s", outcome.told_s}, {"actual_s", outcome.actual_s}, {"parts", Json::object()}};
   for (const auto& [name, part] : outcome.parts)
     json["parts"][name] = {{"rehearsed_s", part.rehearsed_s}, {"actual_s", part.actual_s}, {"units", part.units}};
   return json;
@@ -133,20 +149,21 @@ Json to_json(const Outcome& outcome) {
 std::vector<Outcome> outcomes_from_lines(const std::string& text) {
   std::vector<Outcome> outcomes;
   std::istringstream lines(text);
+  // 0 where there is none, or none that a run can have.
   const auto number = [](const Json& json, const char* key) {
-    return json.is_object() && json.contains(key) && json[key].is_number() ? json[key].get<double>() : 0.0;
+    const double value = json.is_object() && json.contains(key) && json[key].is_number() ? json[key].get<double>() : 0;
+    return value >= least_number && value <= most_number ? value : 0;
   };
   for (std::string line; std::getline(lines, line);) {
     const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
     if (!json.is_object() || !json.contains("job") || !json["job"].is_string()) continue;
     Outcome outcome{json["job"], number(json, "told_s"), number(json, "actual_s"), {}};
-    if (outcome.told_s <= 0 || outcome.actual_s <= 0) continue;
     if (json.contains("parts") && json["parts"].is_object())
       for (const auto& [name, part] : json["parts"].items()) {
         const PartOutcome each{number(part, "rehearsed_s"), number(part, "actual_s"), number(part, "units")};
         if (each.rehearsed_s > 0 && each.actual_s > 0 && each.units > 0) outcome.parts[name] = each;
       }
-    outcomes.push_back(outcome);
+    if ((outcome.told_s > 0 && outcome.actual_s > 0) || !outcome.parts.empty()) outcomes.push_back(outcome);
   }
   return outcomes;
 }

@@ -19,13 +19,15 @@ std::uint64_t less_margin(std::uint64_t free_bytes, std::uint64_t total_bytes, d
 std::uint64_t memory_budget_bytes(const HardwareProfile& hardware, const JobShape& job, std::optional<double> margin) {
   const auto ranks = static_cast<std::uint64_t>(std::max<std::int64_t>(1, job.world_size));
   if (!job.on_gpu || hardware.gpus.empty())
-    return less_margin(std::min(hardware.memory_available_bytes, hardware.memory_limit_bytes), hardware.memory_limit_bytes,
-                       margin.value_or(cpu_margin)) / ranks;
+    return less_margin(std::min(hardware.memory_available_bytes, hardware.memory_limit_bytes),
+                       hardware.memory_limit_bytes, margin.value_or(cpu_margin)) /
+           ranks;
   std::optional<std::uint64_t> least;
   const auto cards = std::min<std::size_t>(ranks, hardware.gpus.size());
   for (std::size_t i = 0; i < cards; ++i) {
     const GpuInfo& gpu = hardware.gpus[i];
-    const auto budget = less_margin(gpu.memory_free_bytes, gpu.memory_total_bytes, margin.value_or(tier_margin(gpu.tier)));
+    const auto budget =
+        less_margin(gpu.memory_free_bytes, gpu.memory_total_bytes, margin.value_or(tier_margin(gpu.tier)));
     least = std::min(least.value_or(budget), budget);
   }
   return *least;

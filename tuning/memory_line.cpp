@@ -6,7 +6,8 @@
 namespace tlaunch {
 
 std::uint64_t MemoryLine::peak_bytes(std::int64_t micro_batch) const {
-  return static_cast<std::uint64_t>(std::llround(std::max(0.0, fixed_bytes + bytes_per_sample * static_cast<double>(micro_batch))));
+  return static_cast<std::uint64_t>(
+      std::llround(std::max(0.0, fixed_bytes + bytes_per_sample * static_cast<double>(micro_batch))));
 }
 
 std::optional<MemoryLine> fit_memory(const std::vector<MemoryPoint>& points) {

@@ -1,6 +1,6 @@
-// Peak memory as a straight line in the micro-batch: what a rank holds anyway, and so many bytes a sample. On two to four
-// small measurements it predicts the peak of a batch that has not been tried (a fit of logarithms underpredicts by 75 %).
-// Bytes. Pure.
+// Peak memory as a straight line in the micro-batch: what a rank holds anyway, and so many bytes a sample. On two to
+// four small measurements it predicts the peak of a batch that has not been tried (a fit of logarithms underpredicts by
+// 75 %). Bytes. Pure.
 #pragma once
 
 #include <cstdint>

@@ -31,7 +31,8 @@ std::optional<Pace> pace_of(const TrialSpec& spec, const TrialResult& result, st
   // The first visit uses up what the loader had made before.
   const double repeats = static_cast<double>(accumulation) / static_cast<double>(spec.candidates.front().accumulation);
   std::vector<StepInterval> intervals;
-  for (std::size_t i = 1; i < figures.step_times_s.size(); ++i) intervals.push_back({figures.step_times_s[i] * repeats, 1});
+  for (std::size_t i = 1; i < figures.step_times_s.size(); ++i)
+    intervals.push_back({figures.step_times_s[i] * repeats, 1});
   const auto step = step_time_of(intervals);
   if (!step || step->likely_s <= 0) return std::nullopt;
   Pace pace;

@@ -1,5 +1,5 @@
-// What a job's parts cost, measured before it runs: one rehearsal trial of the plan's settings, with the loader at work. Pure.
-// Seconds.
+// What a job's parts cost, measured before it runs: one rehearsal trial of the plan's settings, with the loader at
+// work. Pure. Seconds.
 #pragma once
 
 #include <cstdint>

@@ -5,6 +5,7 @@
 #include "core/batch.h"
 #include "core/cadence.h"
 #include "core/effective_batch.h"
+#include "core/units.h"
 #include "tuning/batch_limit.h"
 
 namespace tlaunch {
@@ -89,7 +90,7 @@ class PriorPlan {
     const TrainConfig& train = config_.train;
     const BatchSplit split = split_batch(effective_batch(), job_.world_size, train.batch_size,
                                          train.gradient_accumulation_steps, limit.micro_batch);
-    const std::string ranks = std::to_string(job_.world_size) + (job_.world_size == 1 ? " rank" : " ranks");
+    const std::string ranks = format_number_of(job_.world_size, "rank");
     const std::string product = std::to_string(split.micro_batch) + " x " + std::to_string(split.accumulation) + " x " +
                                 ranks + " = " + std::to_string(split.effective());
     const std::string largest =
@@ -199,9 +200,10 @@ class PriorPlan {
               "making batches takes under 1 % of a CPU step; one thread does it ahead of time and leaves the "
               "cores to training"};
     const auto ranks = static_cast<std::int64_t>(cards_.size());  // of this node: others do not share these cores
-    const std::int64_t cores = job_.cores_per_rank.value_or(std::max<std::int64_t>(1, hardware_.cpu.allowed_cores / ranks));
+    const std::int64_t cores =
+        job_.cores_per_rank.value_or(std::max<std::int64_t>(1, hardware_.cpu.allowed_cores / ranks));
     return {std::clamp<std::int64_t>(cores - 1, 1, gpu_loader_threads),
-            std::to_string(cores) + (cores == 1 ? " core" : " cores") + " for each rank: one drives the GPU, up to " +
+            format_number_of(cores, "core") + " for each rank: one drives the GPU, up to " +
                 std::to_string(gpu_loader_threads) + " others make batches"};
   }
 

@@ -27,9 +27,10 @@ struct JobShape {
 std::int64_t cores_of_a_rank(const HardwareProfile& hardware, const JobShape& job);
 
 // Decides batch_size, gradient_accumulation_steps, mixed_precision, tf32, cudnn_benchmark, channels_last, num_workers,
-// prefetch_factor, pin_memory, threads_per_rank, log_interval, gpu_log_interval, and save_interval where that is auto; lists
-// effective_batch_size too, and where that is auto decides it, with the learning_rate that follows. What the user fixed, in the config or by OMP_NUM_THREADS, is
-// listed with origin user and never changed. Throws UsageError where the product rule cannot hold.
+// prefetch_factor, pin_memory, threads_per_rank, log_interval, gpu_log_interval, and save_interval where that is auto;
+// lists effective_batch_size too, and where that is auto decides it, with the learning_rate that follows. What the user
+// fixed, in the config or by OMP_NUM_THREADS, is listed with origin user and never changed. Throws UsageError where the
+// product rule cannot hold.
 Plan prior_plan(const RunConfig& config, const HardwareProfile& hardware, const JobShape& job);
 
 }  // namespace tlaunch

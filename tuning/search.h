@@ -64,7 +64,7 @@ class Search {
   bool line_is_of_now() const;
   void predict(std::int64_t micro_batch);
   bool over(double cost_s) const;               // no time is left for it
-  bool gone() const;                            // nor for measuring memory any better than the check of the chosen batch
+  bool gone() const;  // nor for measuring memory any better than the check of the chosen batch
   bool worth(double gain, double cost_s) const; // of a run of this length
   double time_budget_s() const;
   double step_time_s(std::int64_t micro_batch) const;  // of now_'s mode, from that of its own batch

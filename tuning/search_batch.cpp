@@ -17,7 +17,7 @@ constexpr int most_step_downs = 4;
 
 std::string product(const BatchSplit& split) {
   return std::to_string(split.micro_batch) + " x " + std::to_string(split.accumulation) + " x " +
-         std::to_string(split.world_size) + (split.world_size == 1 ? " rank = " : " ranks = ") +
+         format_number_of(split.world_size, "rank") + " = " +
          std::to_string(split.effective());
 }
 
@@ -47,8 +47,8 @@ void Search::bound_by_samples(bool memory_forces) {
        nullptr);
 }
 
-// Around the prior's batch, from an eighth of it up to what fits, at most `most_candidates`. Where each has an effective
-// batch of its own a larger one costs more to try, and up to eight times the prior's are enough.
+// Around the prior's batch, from an eighth of it up to what fits, at most `most_candidates`. Where each has an
+// effective batch of its own a larger one costs more to try, and up to eight times the prior's are enough.
 std::vector<BatchSplit> Search::ladder() const {
   const std::int64_t most =
       effective_is_open() ? std::min(largest_that_fits(), 8 * now_.micro_batch) : largest_that_fits();
@@ -130,7 +130,8 @@ double Search::ladder_cost_s(const std::vector<BatchSplit>& splits) const {
   return static_cast<double>(ladder_rounds + 2) * samples / outcome_.samples_per_s;
 }
 
-// Where the lowest rung is the best one, the pace falls with the batch: three more below it, made comparable by that rung.
+// Where the lowest rung is the best one, the pace falls with the batch: three more below it, made comparable by that
+// rung.
 std::vector<BatchPace> Search::extended_downwards(std::vector<BatchPace> paces) {
   const auto* chosen = smallest_within_3_percent(paces);
   if (!chosen || chosen != &paces.front()) return paces;
@@ -238,7 +239,8 @@ bool Search::check_chosen() {
 
 void Search::verify() {
   if (outcome_.interrupted || (points_.empty() && !gone())) return;
-  fresh_next_ = !input_.job.on_gpu;  // a heap that has seen other batches and precisions is larger than the run's will be
+  fresh_next_ =
+      !input_.job.on_gpu;  // a heap that has seen other batches and precisions is larger than the run's will be
   if (gone()) {  // one trial protects the run; more only where it shows that there is too little memory
     if (check_chosen()) return;
     too_large_ = true;

@@ -46,9 +46,9 @@ void Search::choose_save_interval() {
   const std::int64_t chosen = save_interval_steps(save_s, step_s);
   const double interval_s = static_cast<double>(chosen) * step_s;
   set("save_interval", chosen,
-      "a save of " + format_bytes(save_bytes_) + " takes " + format_milliseconds(save_s) + " (" + format_milliseconds(save_copy_s_) +
-          " of it to copy): every " + std::to_string(chosen) + " steps, " + format_duration(interval_s) + ", that is " +
-          format_percent(save_s / interval_s) + " of the time",
+      "a save of " + format_bytes(save_bytes_) + " takes " + format_milliseconds(save_s) + " (" +
+          format_milliseconds(save_copy_s_) + " of it to copy): every " + std::to_string(chosen) + " steps, " +
+          format_duration(interval_s) + ", that is " + format_percent(save_s / interval_s) + " of the time",
       {{"save_copy_s", save_copy_s_}, {"save_s", save_s}, {"save_bytes", save_bytes_}, {"step_s", step_s}});
 }
 

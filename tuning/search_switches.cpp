@@ -35,7 +35,8 @@ double Search::step_time_s(std::int64_t micro_batch) const {
   return step_time_s_ * static_cast<double>(micro_batch) / static_cast<double>(now_.micro_batch);
 }
 
-// The micro-batch in hand; where its steps are long, the largest below it, down to an eighth, that leaves time for others.
+// The micro-batch in hand; where its steps are long, the largest below it, down to an eighth, that leaves time for
+// others.
 std::int64_t Search::pair_batch() const {
   std::int64_t batch = now_.micro_batch;
   for (auto one = candidates_.rbegin(); one != candidates_.rend(); ++one) {
@@ -159,7 +160,8 @@ void Search::try_on_top(const Pair& winner, const std::string& adopted_key) {
     return one.key == key && value_of(one.settings, key) == wanted;
   });
   if (again == offered.end()) return stays("has no bearing", winner.result);
-  if (over(pair_cost_s(pair_batch()))) return keep(key, "measured alone, not together with the others: no time was left");
+  if (over(pair_cost_s(pair_batch())))
+    return keep(key, "measured alone, not together with the others: no time was left");
   const Pair together = measure_pair(*again);
   if (won({together}).front())
     adopt(together);

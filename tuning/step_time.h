@@ -23,8 +23,9 @@ struct StepInterval {
 
 std::optional<TimeRange> step_time_of(const std::vector<StepInterval>& intervals);  // nothing without intervals
 
-// What was expected before, in the light of what `seen_s` of steps have shown: mostly the former at first, mostly the latter after
-// half a minute. Means of logarithms, weighted by one over the square of their spread.
-TimeRange blended(const TimeRange& expected, const TimeRange& seen, double seen_s);
+// What was expected before, in the light of what the intervals (not none) show: mostly the former at first, mostly the
+// latter after some ten seconds, and sooner where they are far apart. Means of logarithms, weighted by one over the square
+// of their spread; that of a pace is what its seconds show, less by the square root of their number.
+TimeRange blended(const TimeRange& expected, const std::vector<StepInterval>& seen);
 
 }  // namespace tlaunch

@@ -1,6 +1,7 @@
 // Chooses by measurement what the user left open: micro-batch and accumulation, precision, kernels and layout, loading,
-// and the intervals of logging and saving. Starts from the prior's plan, asks a TrialRunner for one measurement after the other, and stops when the
-// budget is used up; what was not reached keeps the prior's value. Never touches what the user fixed.
+// and the intervals of logging and saving. Starts from the prior's plan, asks a TrialRunner for one measurement after
+// the other, and stops when the budget is used up; what was not reached keeps the prior's value. Never touches what the
+// user fixed.
 #pragma once
 
 #include <functional>

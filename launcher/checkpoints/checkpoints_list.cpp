@@ -99,7 +99,7 @@ int list_command(const CheckpointsCommand& command) {
     bytes += each.bytes;
     if (!each.valid) text += clean_text(each.reason) + "\n";
   }
-  text += std::to_string(checkpoints.size()) + (checkpoints.size() == 1 ? " checkpoint, " : " checkpoints, ") +
+  text += format_number_of(static_cast<std::int64_t>(checkpoints.size()), "checkpoint") + ", " +
           format_bytes(bytes) + " in " + place.folder + "\n";
   std::fputs(text.c_str(), stdout);
   return exit_code::ok;

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/quantity.h"
+#include "core/units.h"
 #include "launcher/cli/checkpoints_line.h"
 #include "launcher/cli/command_parse.h"
 #include "launcher/cli/command_split.h"
@@ -59,17 +60,19 @@ std::string check_nproc(const std::string& text) {
 }
 
 // Into bytes. "10" is ten bytes, which is never meant.
-std::string gpu_size_to_bytes(std::string& text) {
-  std::string bytes = text;
-  try {
-    const bool known = !text.starts_with("-") && CLI::AsSizeValue(true)(bytes).empty();
-    if (known && bytes.size() > 6) {
-      text = bytes;
-      return "";
+CLI::Validator size_of_at_least(std::uint64_t least_bytes) {
+  const auto to_bytes = [least_bytes](std::string& text) -> std::string {
+    try {
+      if (const auto bytes = parse_bytes("", text); bytes >= least_bytes) {
+        text = std::to_string(bytes);
+        return "";
+      }
+    } catch (const UsageError&) {  // the line below says more
     }
-  } catch (const CLI::ValidationError&) {  // no number, or an unknown unit
-  }
-  return "a whole number with its unit is needed, at least 1MB, as 10GB or 10GiB, not '" + text + "'";
+    return "a size with its unit is needed, at least " + format_bytes(least_bytes) + ", as 10GB or 10GiB, not '" +
+           text + "'";
+  };
+  return CLI::Validator(to_bytes, "", "size");
 }
 
 // CLI11's range check without its text in the help, where the type's name says enough.
@@ -115,14 +118,14 @@ struct Parsers {
         ->type_name("N|auto|cpu|gpu");
   }
   static void log_limit_option(CLI::App& app, std::uint64_t& bytes) {
-    app.add_option("--log-limit", bytes, "Most that a rank's log takes: its first half and the newest lines are kept (1GB)")
-        ->transform(CLI::AsSizeValue(true).description(""))
-        ->check(CLI::Range(std::uint64_t{1000}, std::uint64_t{1} << 60).description(""))
+    app.add_option("--log-limit", bytes,
+                   "Most that a rank's log takes: its first half and the newest lines are kept (1GB)")
+        ->transform(size_of_at_least(1000))
         ->type_name("SIZE");
   }
   static void wait_gpu_option(CLI::App& app, std::optional<std::uint64_t>& bytes) {
     app.add_option("--wait-gpu", bytes, "Start when every GPU that the ranks use has so much memory free: 10GB")
-        ->transform(CLI::Validator(gpu_size_to_bytes, "", "size"))
+        ->transform(size_of_at_least(1'000'000))
         ->type_name("SIZE");
   }
   static void numa_option(CLI::App& app, std::optional<std::string>& value, const std::string& fallback) {
@@ -148,9 +151,11 @@ struct Parsers {
     run.add_option("key=value", run_values.overrides, "Config keys to change; the last wins")->type_name("");
     nproc_option(run, run_values.nproc, "default: launch.nproc");
     grace_option(run, run_values.grace_s, "default: launch.grace_s");
-    restarts_option(run, run_values.max_restarts,
-                    "Start a failed run again so often, from its newest whole checkpoint (default: launch.max_restarts)");
-    hang_option(run, run_values.hang_timeout_s, "A run that hangs so long ends with 124 (default: launch.hang_timeout_s)");
+    restarts_option(
+        run, run_values.max_restarts,
+        "Start a failed run again so often, from its newest whole checkpoint (default: launch.max_restarts)");
+    hang_option(run, run_values.hang_timeout_s,
+                "A run that hangs so long ends with 124 (default: launch.hang_timeout_s)");
     run.add_option("--run-dir", run_values.run_dir, "The run's folder (default: runs/<name>/<time>-<id>)")
         ->type_name("DIR");
     run.add_option("--resume", run_values.resume,
@@ -164,9 +169,13 @@ struct Parsers {
         ->check(within(0.1, 1e5))
         ->type_name("M");
     run.add_flag("--smoke-full", smoke_values.full, "Do not shorten the smoke test's epochs");
-    run.add_flag("--fit-disk", run_values.fit_disk, "Keep fewer checkpoints where the disk is too small for as many as asked");
-    run.add_option("--deadline", deadline, "Say whether it will be done in time, as 3d, and if not what to change; it runs all the same")->type_name("TIME");
-    run.add_flag("--profile", run_values.profile, "Profile ten steps: a Chrome trace and a table of operations each rank, in DIR/profile");
+    run.add_flag("--fit-disk", run_values.fit_disk,
+                 "Keep fewer checkpoints where the disk is too small for as many as asked");
+    run.add_option("--deadline", deadline,
+                   "Say whether it will be done in time, as 3d, and if not what to change; it runs all the same")
+        ->type_name("TIME");
+    run.add_flag("--profile", run_values.profile,
+                 "Profile ten steps: a Chrome trace and a table of operations each rank, in DIR/profile");
     run.add_flag("--dry-run", run_values.dry_run, "Print every resolved value and where it comes from; start nothing");
     run.add_flag("--retune", run_values.retune, "Measure anew what is left to auto, whatever was measured before");
     run.add_flag("--json", run_values.json, "The summary (or the resolved values) as JSON on stdout");
@@ -182,12 +191,14 @@ struct Parsers {
 
     nproc_option(program, program_values.nproc, "default: 1");
     grace_option(program, program_values.grace_s, "default: 30");
-    restarts_option(program, program_values.max_restarts, "Start all ranks again so often where one fails (default: 0)");
+    restarts_option(program, program_values.max_restarts,
+                    "Start all ranks again so often where one fails (default: 0)");
     log_limit_option(program, program_values.log_limit_bytes);
     wait_gpu_option(program, program_values.wait_gpu_bytes);
     numa_option(program, numa, "default: none");
     program.add_flag("--stdin", program_values.pass_stdin, stdin_help);
-    hang_option(program, program_values.hang_timeout_s, "End with 124 when no rank writes anything for so long (default: never)");
+    hang_option(program, program_values.hang_timeout_s,
+                "End with 124 when no rank writes anything for so long (default: never)");
     program.add_option("--run-dir", program_values.run_dir, "Keep each rank's output in DIR/logs")->type_name("DIR");
     program.footer(torchrun_help());
 
@@ -213,7 +224,8 @@ struct Parsers {
     tune.add_flag("--write", tune_values.write,
                   "Write the plan's values into CONFIG.yaml: only those, comments and order stay; the original is kept "
                   "as a dated backup");
-    tune.add_option("--gpu", tune_values.gpu, "Answer for a card that is not here, as rtx_3060:12GB")->type_name("NAME[:MEMORY]");
+    tune.add_option("--gpu", tune_values.gpu, "Answer for a card that is not here, as rtx_3060:12GB")
+        ->type_name("NAME[:MEMORY]");
     tune.add_flag("--team", tune_values.team, "Add this card's entry to the team file (tune.team_file)");
     tune.add_flag("--retune", tune_values.retune, "Measure anew, whatever was measured before");
     tune.add_flag("--json", tune_values.json, "The plan as JSON on stdout");
@@ -227,7 +239,8 @@ struct Parsers {
 // Our option of that name, of whatever command: nullptr where there is none.
 const CLI::Option* own_option(const Parsers& parsers, const std::string& argument) {
   const std::string name = argument.substr(0, argument.find('='));
-  std::vector<const CLI::App*> apps{&parsers.run, &parsers.program, &parsers.probe, &parsers.evaluate, &parsers.tune, &parsers.estimate.app()};
+  std::vector<const CLI::App*> apps{&parsers.run,      &parsers.program, &parsers.probe,
+                                    &parsers.evaluate, &parsers.tune,    &parsers.estimate.app()};
   for (const CLI::App* app : parsers.checkpoints.apps()) apps.push_back(app);
   for (const CLI::App* app : apps) {
     if (const CLI::Option* known = app->get_option_no_throw(name)) return known;
@@ -260,15 +273,19 @@ std::vector<CompletionCommand> completion_commands(const Parsers& parsers) {
     commands.push_back({verb->get_name().substr(std::string("tlaunch ").size()), options_of(*verb), false});
   }
   for (const TorchrunOption& option : torchrun_options()) {
-    commands[0].options.push_back({option.letter == 0 ? "" : std::string("-") + option.letter, "--" + option.name, option.help,
-                                   option.takes_value, {}});
+    commands[0].options.push_back({option.letter == 0 ? "" : std::string("-") + option.letter,
+                                   "--" + option.name,
+                                   option.help,
+                                   option.takes_value,
+                                   {}});
   }
   return commands;
 }
 
 // --numa, or what torchrun's option says, is the config's key in other words.
 void add_numa(const Parsers& parsers, const TorchrunValues& torchrun, std::vector<std::string>& overrides) {
-  if (const auto numa = parsers.numa ? parsers.numa : torchrun_numa(torchrun)) overrides.push_back("launch.numa=" + *numa);
+  if (const auto numa = parsers.numa ? parsers.numa : torchrun_numa(torchrun))
+    overrides.push_back("launch.numa=" + *numa);
 }
 
 Command run_command(Parsers& parsers, const std::vector<std::string>& own, const TorchrunValues& torchrun) {
@@ -297,7 +314,8 @@ Command run_command(Parsers& parsers, const std::vector<std::string>& own, const
 
 ProgramKind kind_of(const SplitArguments& split) {
   const std::string& program = split.program.front();
-  if (split.flags.module && split.flags.no_python) throw UsageError("-m and --no-python exclude each other: leave one out");
+  if (split.flags.module && split.flags.no_python)
+    throw UsageError("-m and --no-python exclude each other: leave one out");
   if (split.flags.module) return ProgramKind::python_module;
   if (split.flags.run_path) return ProgramKind::python_script;
   if (split.flags.no_python) return ProgramKind::executable;
@@ -322,7 +340,8 @@ Command program_command(Parsers& parsers, SplitArguments split, const TorchrunVa
   command.arguments.assign(split.program.begin() + 1, split.program.end());
   command.kind = kind_of(split);
   apply_torchrun(torchrun, command);
-  if ((parsers.numa ? parsers.numa : torchrun_numa(torchrun)) == to_string(NumaBinding::node)) command.numa = NumaBinding::node;
+  if ((parsers.numa ? parsers.numa : torchrun_numa(torchrun)) == to_string(NumaBinding::node))
+    command.numa = NumaBinding::node;
   if (!command.run_dir.empty() && !command.log_dir.empty())
     throw UsageError("--run-dir keeps the logs in its folder logs: leave out --log-dir, or --run-dir");
   return command;
@@ -339,7 +358,8 @@ Command parse_command_line(const std::vector<std::string>& arguments, const Vari
   const std::vector<std::string> untouched = split.own;
   const TorchrunValues torchrun =
       take_torchrun(split.own, [&](const std::string& argument) { return own_option(parsers, argument) != nullptr; });
-  if (split.word == "program") return program_command(parsers, std::move(split), torchrun_values(torchrun, variables, true));
+  if (split.word == "program")
+    return program_command(parsers, std::move(split), torchrun_values(torchrun, variables, true));
   if (split.word == "probe") {
     const std::string help = parse(parsers.probe, untouched, "tlaunch probe");
     if (!help.empty()) return PrintCommand{help};

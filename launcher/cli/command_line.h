@@ -1,6 +1,6 @@
 // The command line as plain values. Commands: the run command (the default one, of a config), a plain program, probe,
-// evaluate, tune, estimate, checkpoints; and the texts of --help and --version. Options stand before or after the command's word.
-// Errors are UsageError, with the nearest known name.
+// evaluate, tune, estimate, checkpoints; and the texts of --help and --version. Options stand before or after the
+// command's word. Errors are UsageError, with the nearest known name.
 #pragma once
 
 #include <cstdint>

@@ -20,7 +20,8 @@ struct SplitArguments {
 };
 
 // `takes_value` says whether an option ("--nproc") is followed by a value, or throws where it is unknown. `commands`
-// are the known words; `flags` are set before the first argument is looked at. Throws UsageError for a first word that is no command, config, Python script or file.
+// are the known words; `flags` are set before the first argument is looked at. Throws UsageError for a first word that
+// is no command, config, Python script or file.
 SplitArguments split_arguments(const std::vector<std::string>& arguments, const std::vector<std::string>& commands,
                                const std::function<bool(const std::string&)>& takes_value, const PythonFlags& flags);
 

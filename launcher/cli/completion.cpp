@@ -14,7 +14,8 @@ std::vector<std::string> choices_in(const std::string& type_name) {
   std::vector<std::string> choices;
   std::istringstream parts(type_name.substr(0, type_name.find(':')));  // behind it: what a check accepts
   for (std::string part; std::getline(parts, part, '|');) {
-    const bool literal = !part.empty() && std::all_of(part.begin(), part.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+    const bool literal =
+        !part.empty() && std::all_of(part.begin(), part.end(), [](char c) { return c >= 'a' && c <= 'z'; });
     if (literal) choices.push_back(part);
   }
   return choices;
@@ -64,7 +65,8 @@ std::string bash_script(const std::vector<CompletionCommand>& commands) {
   std::ostringstream out;
   const auto words = words_below("", commands), verbs = words_below("checkpoints", commands);
   out << "_tlaunch() {\n"
-         "  local cur=\"${COMP_WORDS[COMP_CWORD]}\" prev=\"${COMP_WORDS[COMP_CWORD-1]}\" word=\"\" config=\"\" options=\"\" keys=\"\" i\n"
+         "  local cur=\"${COMP_WORDS[COMP_CWORD]}\" prev=\"${COMP_WORDS[COMP_CWORD-1]}\" word=\"\" config=\"\" "
+         "options=\"\" keys=\"\" i\n"
          "  COMPREPLY=()\n"
          "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
          "    case \"${COMP_WORDS[i]}\" in\n"
@@ -85,7 +87,8 @@ std::string bash_script(const std::vector<CompletionCommand>& commands) {
     std::vector<std::string> names;
     for (const CompletionOption& option : command.options)
       for (const std::string& name : names_of(option)) names.push_back(name);
-    out << "    \"" << command.word << "\") options=\"" << joined(names) << "\"" << (command.takes_keys ? "; keys=1" : "") << " ;;\n";
+    out << "    \"" << command.word << "\") options=\"" << joined(names) << "\""
+        << (command.takes_keys ? "; keys=1" : "") << " ;;\n";
   }
   out << "  esac\n"
          "  if [[ $cur == -* ]]; then\n"
@@ -120,10 +123,11 @@ std::string quoted(const std::string& text) {
 std::string fish_script(const std::vector<CompletionCommand>& commands) {
   std::ostringstream out;
   const std::string words = joined(words_below("", commands)), verbs = joined(words_below("checkpoints", commands));
-  out << "complete -c tlaunch -n " << quoted("not __fish_seen_subcommand_from " + words) << " -a " << quoted(words) << "\n"
+  out << "complete -c tlaunch -n " << quoted("not __fish_seen_subcommand_from " + words) << " -a " << quoted(words)
+      << "\n"
       << "complete -c tlaunch -f -n "
-      << quoted("__fish_seen_subcommand_from checkpoints; and not __fish_seen_subcommand_from " + verbs) << " -a " << quoted(verbs)
-      << "\n";
+      << quoted("__fish_seen_subcommand_from checkpoints; and not __fish_seen_subcommand_from " + verbs) << " -a "
+      << quoted(verbs) << "\n";
   for (const CompletionCommand& command : commands) {
     const std::string last = command.word.substr(command.word.find(' ') + 1);
     const std::string when = command.word.empty() ? "not __fish_seen_subcommand_from " + words
@@ -139,8 +143,8 @@ std::string fish_script(const std::vector<CompletionCommand>& commands) {
       out << " -d " << quoted(option.help) << "\n";
     }
     if (!command.takes_keys) continue;
-    out << "complete -c tlaunch -n " << quoted(when + "; and string match -qr '\\.ya?ml' -- (commandline -opc)") << " -a "
-        << quoted(joined(key_names())) << "\n";
+    out << "complete -c tlaunch -n " << quoted(when + "; and string match -qr '\\.ya?ml' -- (commandline -opc)")
+        << " -a " << quoted(joined(key_names())) << "\n";
   }
   return out.str();
 }
@@ -164,7 +168,8 @@ std::vector<CompletionOption> options_of(const CLI::App& app) {
 
 std::string completion_script(const std::string& shell, const std::vector<CompletionCommand>& commands) {
   if (shell == "fish") return fish_script(commands);
-  if (shell == "zsh") return "autoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n" + bash_script(commands);
+  if (shell == "zsh")
+    return "autoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n" + bash_script(commands);
   return bash_script(commands);
 }
 

@@ -15,9 +15,11 @@ EstimateLine::EstimateLine() {
   };
   app_.add_option("CONFIG.yaml", values_.config, "What is to be trained");
   app_.add_option("key=value", values_.overrides, "Config keys to change; the last wins")->type_name("");
-  app_.add_option("--horizons", values_.horizons, "Lengths to answer for, in epochs, as 5,10,20 (default: around the config's)")
+  app_.add_option("--horizons", values_.horizons,
+                  "Lengths to answer for, in epochs, as 5,10,20 (default: around the config's)")
       ->type_name("LIST");
-  app_.add_option("--deadline", values_.deadline, "What to change so that it is done in time, as 3d")->type_name("TIME");
+  app_.add_option("--deadline", values_.deadline, "What to change so that it is done in time, as 3d")
+      ->type_name("TIME");
   app_.add_flag("--json", values_.json, "As JSON");
 
   text("--throughput", figures.throughput, "54-72kimg/h, 300img/s, 6.8steps/s", "RATE");
@@ -37,7 +39,8 @@ EstimateLine::EstimateLine() {
       ->type_name("K")->group("Figures, instead of a config");
   app_.add_option("--every-n-epochs", figures.every_n_epochs, "A checkpoint in so many epochs (1)")
       ->check(CLI::Range(1, 1'000'000).description(""))->type_name("N")->group("Figures, instead of a config");
-  app_.add_flag("--save-last", figures.save_last, "The last one is kept as well")->group("Figures, instead of a config");
+  app_.add_flag("--save-last", figures.save_last, "The last one is kept as well")
+      ->group("Figures, instead of a config");
   text("--base-size", figures.base_size, "Of the model that training starts from", "SIZE");
   text("--data-size", figures.data_size, "Of the data set", "SIZE");
   text("--other-size", figures.other_size, "Of all else", "SIZE");
@@ -53,10 +56,14 @@ Command EstimateLine::parse_command(const std::vector<std::string>& arguments) {
   const std::string help = parse(app_, arguments, "tlaunch estimate");
   if (!help.empty()) return PrintCommand{help};
   if (values_.config.empty() && !values_.figures.any())
-    throw UsageError("estimate needs a CONFIG.yaml, or figures as --throughput 54-72kimg/h --kimg 300  (see tlaunch estimate --help)");
+    throw UsageError(
+        "estimate needs a CONFIG.yaml, or figures as --throughput 54-72kimg/h --kimg 300  (see tlaunch estimate "
+        "--help)");
   if (!values_.config.empty() && values_.figures.any())
-    throw UsageError("estimate takes a CONFIG.yaml or figures, not both: keys of a config are changed by, say, train.epochs=3");
-  if (values_.config.empty() && !values_.horizons.empty()) throw UsageError("--horizons needs a CONFIG.yaml; for figures: --epochs or --kimg");
+    throw UsageError(
+        "estimate takes a CONFIG.yaml or figures, not both: keys of a config are changed by, say, train.epochs=3");
+  if (values_.config.empty() && !values_.horizons.empty())
+    throw UsageError("--horizons needs a CONFIG.yaml; for figures: --epochs or --kimg");
   check_overrides(values_.overrides);
   return values_;
 }

@@ -14,8 +14,9 @@ constexpr int most_ranks = 1 << 16, both = 3;
 
 StreamChoice parse_stream_choice(const std::string& option, const std::string& text) {
   const auto refuse = [&] [[noreturn]] {
-    throw UsageError(option + " takes 0 (none), 1 (stdout), 2 (stderr) or 3 (both), or local ranks one by one as 0:3,1:1, not '" +
-                     text + "'");
+    throw UsageError(
+        option + " takes 0 (none), 1 (stdout), 2 (stderr) or 3 (both), or local ranks one by one as 0:3,1:1, not '" +
+        text + "'");
   };
   StreamChoice choice;
   if (const auto all = whole_number(text, 0, both)) {
@@ -26,7 +27,8 @@ StreamChoice parse_stream_choice(const std::string& option, const std::string& t
   for (std::string pair; std::getline(pairs, pair, ',');) {
     const std::size_t colon = pair.find(':');
     if (colon == std::string::npos) refuse();
-    const auto rank = whole_number(pair.substr(0, colon), 0, most_ranks), streams = whole_number(pair.substr(colon + 1), 0, both);
+    const auto rank = whole_number(pair.substr(0, colon), 0, most_ranks),
+               streams = whole_number(pair.substr(colon + 1), 0, both);
     if (!rank || !streams) refuse();
     choice.by_rank[static_cast<int>(*rank)] = static_cast<int>(*streams);
   }

@@ -48,11 +48,13 @@ void check_one_machine(const TorchrunValues& values) {
                                 ? "this version runs on one machine; leave the option out"
                                 : "this version runs on one machine, whose number of ranks is fixed; use --nnodes 1");
     }
-    if (option == "node-rank" && value != "0") refuse(option, value, "this version runs on one machine; leave the option out");
+    if (option == "node-rank" && value != "0")
+      refuse(option, value, "this version runs on one machine; leave the option out");
     const bool names_host = option == "master-addr" || option == "local-addr" ||
                             (option == "rdzv-endpoint" && !standalone(values));
     if (names_host && !value.empty() && !names_this_machine(host_of(value)))
-      refuse(option, value, "this version runs on one machine, which has no such name or address; leave the option out");
+      refuse(option, value,
+             "this version runs on one machine, which has no such name or address; leave the option out");
   }
 }
 
@@ -98,7 +100,8 @@ void apply_signals(const TorchrunValues& values, ProgramCommand& command) {
   std::istringstream names(text);
   for (std::string name; std::getline(names, name, ',');) {
     if (!handled.contains(name))
-      refuse("signals-to-handle", text, name + " is not taken; SIGTERM, SIGINT and SIGHUP stop the ranks, SIGUSR1 is passed on");
+      refuse("signals-to-handle", text,
+             name + " is not taken; SIGTERM, SIGINT and SIGHUP stop the ranks, SIGUSR1 is passed on");
   }
   command.signals_to_handle = text;
 }
@@ -119,7 +122,8 @@ void refuse_foreign_parts(const TorchrunValues& values) {
 void apply_torchrun(const TorchrunValues& values, std::optional<std::string>& nproc) {
   for (const TorchrunOption& option : torchrun_options()) {
     if (option.program_only && values.contains(option.name))
-      throw UsageError("--" + option.name + " is for plain programs; a run of a CONFIG.yaml keeps each rank's output in its own folder");
+      throw UsageError("--" + option.name +
+                       " is for plain programs; a run of a CONFIG.yaml keeps each rank's output in its own folder");
   }
   check_one_machine(values);
   if (const std::string per_node = value_of(values, "nproc-per-node"); !per_node.empty() && !nproc) nproc = per_node;
@@ -137,8 +141,9 @@ std::optional<std::string> torchrun_numa(const TorchrunValues& values) {
   const std::string binding = value_of(values, "numa-binding");
   if (binding.empty()) return std::nullopt;
   if (binding != "node")
-    refuse("numa-binding", binding, "ranks are kept to whole NUMA nodes only; use --numa-binding node, or leave it out and start "
-                                    "the program under numactl or taskset");
+    refuse("numa-binding", binding,
+           "ranks are kept to whole NUMA nodes only; use --numa-binding node, or leave it out and start "
+           "the program under numactl or taskset");
   return binding;
 }
 

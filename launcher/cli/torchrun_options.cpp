@@ -40,7 +40,8 @@ const std::vector<TorchrunOption>& torchrun_options() {
       {"start-method", 0, value, both, true, "no effect: programs are started, not forked"},
       {"role", 0, value, program, true, "ROLE_NAME"},
       {"log-dir", 0, value, program, true, "each rank's output in DIR/attempt_N/rank_R.log"},
-      {"redirects", 'r', value, program, true, "streams kept off the terminal: 1 stdout, 2 stderr, 3 both; 0:3,1:1 by rank"},
+      {"redirects", 'r', value, program, true,
+       "streams kept off the terminal: 1 stdout, 2 stderr, 3 both; 0:3,1:1 by rank"},
       {"tee", 't', value, program, true, "streams shown as well, spelt as for -r"},
       {"local-ranks-filter", 0, value, program, true, "ranks whose output is shown: 0,2"},
       {"virtual-local-rank", 0, flag, program, true, "LOCAL_RANK 0 and one GPU for each rank"},
@@ -57,7 +58,8 @@ const std::vector<TorchrunOption>& torchrun_options() {
 const TorchrunOption* find_torchrun_option(const std::string& argument) {
   const auto& options = torchrun_options();
   if (argument.size() > 1 && argument[0] == '-' && argument[1] != '-') {
-    const auto found = std::find_if(options.begin(), options.end(), [&](const auto& o) { return o.letter == argument[1]; });
+    const auto found =
+        std::find_if(options.begin(), options.end(), [&](const auto& o) { return o.letter == argument[1]; });
     return found == options.end() ? nullptr : &*found;
   }
   if (!argument.starts_with("--")) return nullptr;

@@ -1,6 +1,6 @@
-// torchrun's own options (2.11) as its parser reads them: hyphens or underscores, any unique beginning of a name, "-r3",
-// the last of several wins, PET_NAME in the environment where the command line says nothing. What they mean here is told
-// in torchrun_alias.h. Pure.
+// torchrun's own options (2.11) as its parser reads them: hyphens or underscores, any unique beginning of a name,
+// "-r3", the last of several wins, PET_NAME in the environment where the command line says nothing. What they mean here
+// is told in torchrun_alias.h. Pure.
 #pragma once
 
 #include <functional>

@@ -29,7 +29,11 @@ int from_config(const EstimateCommand& command) {
   const TuneOutcome outcome = tune_job(job, {}, progress, nullptr);
   if (outcome.interrupted) return exit_code::interrupted;
   auto pace = outcome.pace;
-  if (!pace) pace = rehearse_job(job, "", progress, nullptr);
+  if (!pace) {
+    const Rehearsal rehearsal = rehearse_job(job, "", progress, nullptr);
+    if (rehearsal.interrupted) return exit_code::interrupted;
+    pace = rehearsal.pace;
+  }
   if (!pace) throw Error(exit_code::failure, "the job's steps could not be measured; the trial above says why");
   // The run to come finds the plan in the cache, and checks it by a trial as long as this one's.
   const bool checks = job.loaded.config.tune.enabled && job.loaded.config.tune.cache && outcome.trials > 0;

@@ -64,9 +64,9 @@ std::string disk_text(const HardwareProfile& hardware) {
 
 std::string slurm_text(const SlurmInfo& slurm) {
   std::string text = "job " + slurm.job_id;
-  if (slurm.nodes) text += ", " + std::to_string(*slurm.nodes) + (*slurm.nodes == 1 ? " node" : " nodes");
+  if (slurm.nodes) text += ", " + format_number_of(*slurm.nodes, "node");
   if (!slurm.node_list.empty()) text += " (" + slurm.node_list + ")";
-  if (slurm.tasks) text += ", " + std::to_string(*slurm.tasks) + (*slurm.tasks == 1 ? " task" : " tasks");
+  if (slurm.tasks) text += ", " + format_number_of(*slurm.tasks, "task");
   if (slurm.cpus_per_task) text += " of " + std::to_string(*slurm.cpus_per_task) + " CPUs";
   if (slurm.time_left_s) text += ", " + format_duration(*slurm.time_left_s) + " left";
   return text + "\n";

@@ -34,14 +34,22 @@ void log_plan(EventLog& log, const Job& job, const std::string& resumed_from) {
   log.append("plan", fields);
 }
 
-// For the next estimate. A run that was stopped, went on elsewhere, or did less than was planned says nothing of it.
+// For the next estimate. A run that failed, went on after a restart, or did less than was planned says nothing of it.
 void remember(const std::string& fingerprint, const RunForecast& forecast, const RunSummary& summary) {
-  const bool as_planned = summary.status == "completed" && summary.restarts == 0 && summary.record.end && !summary.record.end->stopped_early;
+  const bool as_planned = summary.status == "completed" && summary.restarts == 0 && summary.record.end &&
+                          !summary.record.end->stopped_early;
   if (as_planned) append_to_history(outcome_of(fingerprint, forecast, summary.spent));
+  constexpr double least_s = 10;  // of steps; fewer are no sample of its pace
+  const bool stopped = (summary.status == "preempted" || summary.status == "interrupted") && summary.restarts == 0;
+  const auto steps = summary.spent.find("steps");
+  if (!stopped || !summary.record.start || steps == summary.spent.end() || steps->second < least_s) return;
+  const auto done = summary.record.step - summary.record.start->start_step;
+  append_to_history(outcome_of_steps(fingerprint, forecast, summary.spent, done));
 }
 
 // The forecast, told and logged.
-RunForecast tell_forecast(const EstimateInput& input, const std::optional<double>& deadline_s, Progress& progress, EventLog& log) {
+RunForecast tell_forecast(const EstimateInput& input, const std::optional<double>& deadline_s, Progress& progress,
+                          EventLog& log) {
   const RunForecast forecast = forecast_of(input);
   for (const std::string& line : forecast_lines(forecast)) progress.line(line);
   log.append("estimate", to_json(forecast));

@@ -25,7 +25,8 @@ constexpr std::size_t config_limit_bytes = 1u << 20;
 std::string memory_text(const TuneOutcome& outcome) {
   if (outcome.measured_peak_bytes == 0) return "";
   return "memory of a rank: " + format_bytes(outcome.measured_peak_bytes) + " measured, " +
-         format_bytes(outcome.predicted_peak_bytes) + " predicted, " + format_bytes(outcome.budget_bytes) + " allowed\n";
+         format_bytes(outcome.predicted_peak_bytes) + " predicted, " + format_bytes(outcome.budget_bytes) +
+         " allowed\n";
 }
 
 void show(const TuneCommand& command, const TuneOutcome& outcome) {
@@ -49,10 +50,13 @@ TuneOutcome for_other_card(const TuneCommand& command) {
   progress.line("tuning: measuring here what a sample needs, for " + card.name);
   TrialGroup runner(job, "");
   const auto demand = measure_demand(
-      {job.loaded.config, job.hardware, shape, job.plan, memory_budget_bytes(job.hardware, shape, {}), {}, true}, runner,
+      {job.loaded.config, job.hardware, shape, job.plan, memory_budget_bytes(job.hardware, shape, {}), {}, true},
+      runner,
       {[&](const TrialSpec&, const TrialResult& result, const std::string& why) {
          ++outcome.trials;
-         progress.line("  " + why + ": " + (result.outcome == TrialOutcome::ok ? format_bytes(result.peak_bytes) : to_string(result.outcome)));
+         progress.line(
+             "  " + why + ": " +
+             (result.outcome == TrialOutcome::ok ? format_bytes(result.peak_bytes) : to_string(result.outcome)));
        },
        {}});
   const auto prediction = predict_for_card(job.loaded.config, card, shape.sample_kind, demand.line, demand.parameters);
@@ -82,8 +86,10 @@ void write_config(const TuneCommand& command, const Job& job, Progress& progress
   for (const auto& [key, dotted] : written_keys) {
     const Choice* choice = job.plan.find(key);
     if (!choice || choice->origin == Origin::user || choice->origin == Origin::prior) continue;
-    if (choice->key == "learning_rate" && choice->value == job.loaded.config.train.learning_rate) continue;  // as it was
-    edits.push_back({yaml_path(dotted), choice->value.is_string() ? choice->value.get<std::string>() : choice->value.dump()});
+    if (choice->key == "learning_rate" && choice->value == job.loaded.config.train.learning_rate)
+      continue;  // as it was
+    edits.push_back(
+        {yaml_path(dotted), choice->value.is_string() ? choice->value.get<std::string>() : choice->value.dump()});
   }
   const std::string edited = edit_yaml(original, edits, command.config);
   if (edited == original) {
@@ -106,7 +112,8 @@ int run_tune(const TuneCommand& command) {
   const TuneOutcome outcome = tune_job(job, {command.retune, true, command.team, ""}, progress, nullptr);
   show(command, outcome);
   if (command.write && !outcome.interrupted) write_config(command, job, progress);
-  if (command.team && !outcome.interrupted) progress.line(write_team_entry(job) + ": entry for " + team_card(job).name + " written");
+  if (command.team && !outcome.interrupted)
+    progress.line(write_team_entry(job) + ": entry for " + team_card(job).name + " written");
   if (outcome.interrupted) return exit_code::interrupted;
   const bool nothing_ran = outcome.trials > 0 && outcome.measured_peak_bytes == 0;  // the notes say why
   return nothing_ran ? exit_code::failure : exit_code::ok;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "core/units.h"
 #include "core/whole_number.h"
@@ -17,9 +18,6 @@ struct Purpose {
 };
 constexpr Purpose purposes[] = {{"quick", 0.5}, {"standard", 1}, {"high quality", 10.0 / 3}};
 constexpr int data_factors[] = {2, 4, 10};
-std::string count_text(std::int64_t count, const char* unit) {
-  return std::to_string(count) + " " + unit + (count == 1 ? "" : "s");
-}
 
 ForecastRow row(const EstimateInput& input, const RunConfig& config, std::string label) {
   RunForecast made = forecast_of(input, config, input.pace);
@@ -31,13 +29,13 @@ RunConfig stretched(RunConfig config, double share, std::string& length) {
   TrainConfig& train = config.train;
   if (train.max_steps) {
     train.max_steps = std::max<std::int64_t>(1, std::llround(share * static_cast<double>(*train.max_steps)));
-    length = count_text(*train.max_steps, "step");
+    length = format_number_of(*train.max_steps, "step");
   } else if (train.kimg) {
     train.kimg = share * *train.kimg;
     length = format_count(1000 * *train.kimg) + " samples";
   } else {
     train.epochs = std::max<std::int64_t>(1, std::llround(share * static_cast<double>(train.epochs.value_or(1))));
-    length = count_text(*train.epochs, "epoch");
+    length = format_number_of(*train.epochs, "epoch");
   }
   return config;
 }
@@ -49,7 +47,7 @@ std::vector<ForecastRow> horizons(const EstimateInput& input, const std::vector<
     config.train.max_steps.reset();
     config.train.kimg.reset();
     config.train.epochs = count;
-    rows.push_back(row(input, config, count_text(count, "epoch")));
+    rows.push_back(row(input, config, format_number_of(count, "epoch")));
   }
   if (!epochs.empty()) return rows;
   for (const Purpose& purpose : purposes) {
@@ -60,33 +58,45 @@ std::vector<ForecastRow> horizons(const EstimateInput& input, const std::vector<
   return rows;
 }
 
-void add_batches(const EstimateInput& input, std::vector<WhatIf>& rows) {
-  const auto ladder = measured_ladder(input.job);
-  const auto ours = ladder.find(input.job.config.train.batch_size.value_or(0));
-  if (ours == ladder.end()) return;
-  for (const auto& [batch, pace] : ladder) {
-    if (batch == ours->first) continue;
-    rows.push_back({"micro-batch " + std::to_string(batch) + " instead of " + std::to_string(ours->first),
-                    forecast_of(input, input.job.config, faster(input.pace, pace / ours->second)).time.likely_s, true});
-  }
+// Of another number of cards. Modelled.
+double pace_ratio(std::int64_t ranks, std::int64_t now) {
+  const double ideal = static_cast<double>(ranks) / static_cast<double>(now);
+  return ranks > now ? ideal * rank_scaling : ranks < now ? ideal / rank_scaling : 1;
 }
 
-void add_ranks(const EstimateInput& input, std::vector<WhatIf>& rows) {
-  if (!input.job.world.on_gpu) return;  // ranks on the CPU share its cores: another number of them is to be measured
-  for (const std::int64_t ranks : {1, 2, 4, 8}) {
-    if (ranks == input.job.world.size) continue;
-    const double ratio = static_cast<double>(ranks) / static_cast<double>(input.job.world.size) * (ranks > input.job.world.size ? rank_scaling : 1 / rank_scaling);
-    rows.push_back({count_text(ranks, "GPU"), forecast_of(input, input.job.config, faster(input.pace, ratio)).time.likely_s, false});
-  }
+// Ranks on the CPU share its cores: another number of them is to be measured.
+std::set<std::int64_t> numbers_of_ranks(const Job& job) {
+  std::set<std::int64_t> numbers{job.world.size};
+  if (job.world.on_gpu) numbers.insert({1, 2, 4, 8});
+  return numbers;
 }
 
-void add_data(const EstimateInput& input, std::vector<WhatIf>& rows) {
+std::vector<SharedStep> shared_steps(const EstimateInput& input) {
+  auto ladder = measured_ladder(input.job);
+  const auto now = input.job.config.train.batch_size.value_or(0);
+  if (!ladder.contains(now)) ladder = {{now, 1.0}};
+  std::vector<SharedStep> found;
+  for (const auto& [micro_batch, samples_per_s] : ladder)
+    for (const std::int64_t ranks : numbers_of_ranks(input.job)) {
+      if (micro_batch * ranks > input.job.config.train.effective_batch_size.value())
+        continue;  // another job: it learns otherwise
+      const double ratio = samples_per_s / ladder.at(now) * pace_ratio(ranks, input.job.world.size);
+      found.push_back({micro_batch, ranks,
+                       forecast_of(input, input.job.config, faster(input.pace, ratio)).time.likely_s,
+                       ranks == input.job.world.size});
+    }
+  return found;
+}
+
+std::vector<WhatIf> more_data(const EstimateInput& input) {
+  std::vector<WhatIf> rows;
   for (const int factor : data_factors) {
     Pace pace = input.pace;
     pace.facts.train_samples *= factor;
     pace.facts.val_samples *= factor;
-    rows.push_back({"data x" + std::to_string(factor), forecast_of(input, input.job.config, pace).time.likely_s, false});
+    rows.push_back({"data x" + std::to_string(factor), forecast_of(input, input.job.config, pace).time.likely_s});
   }
+  return rows;
 }
 
 // As the config saves, where it does so by epochs.
@@ -101,38 +111,6 @@ FiguresReport policies(const EstimateInput& input, const RunForecast& run) {
   options.every_n_epochs = checkpoint.every_n_epochs.value_or(1);
   options.log_size = std::to_string(run.disk.logs.sum() / static_cast<std::uint64_t>(epochs)) + "B";
   return report_of(options, "");
-}
-
-std::string range_text(const TimeEstimate& time) { return format_range(format_duration(time.low_s), format_duration(time.high_s)); }
-
-std::string fits_text(const ConfigEstimate& estimate, const DiskEstimate& disk) {
-  if (!estimate.free_bytes) return "";
-  return disk.peak_bytes <= *estimate.free_bytes ? "yes" : "no";
-}
-
-std::string parts_table(const TimeEstimate& time) {
-  TextTable table({"part", "low", "likely", "high"});
-  for (const PartRow& row : part_rows(time))
-    table.row({row.name, format_duration(row.time.low_s), format_duration(row.time.likely_s), format_duration(row.time.high_s)});
-  table.row({"in all", format_duration(time.low_s), format_duration(time.likely_s), format_duration(time.high_s)});
-  return table.text();
-}
-
-std::string disk_table(const ConfigEstimate& estimate, const Job& job) {
-  const DiskEstimate& disk = estimate.run.disk;
-  TextTable table({"on disk", "at the end", "at most"});
-  const auto same = [&](const std::string& what, std::uint64_t bytes) { table.row({what, format_bytes(bytes), format_bytes(bytes)}); };
-  const std::string count = std::to_string(disk.checkpoints) + (disk.checkpoints == 1 ? " checkpoint of " : " checkpoints of ");
-  const auto range = [](std::uint64_t low_bytes, std::uint64_t high_bytes) { return format_range(format_bytes(low_bytes), format_bytes(high_bytes)); };
-  const std::uint64_t logs = disk.logs.sum();
-  table.row({count + format_bytes(disk.checkpoint_bytes), range(disk.final_low_bytes - logs, disk.final_bytes - logs), range(disk.peak_low_bytes - logs, disk.peak_bytes - logs)});
-  same("TensorBoard", disk.logs.tensorboard);
-  same("metrics.csv", disk.logs.metrics_csv);
-  same("events.jsonl", disk.logs.events);
-  table.row({"the run", range(disk.final_low_bytes, disk.final_bytes), range(disk.peak_low_bytes, disk.peak_bytes)});
-  if (estimate.data_bytes) same("there already: data in " + job.config.data.root, *estimate.data_bytes);
-  if (estimate.weights_bytes) same("there already: weights, " + *job.config.model.weights, *estimate.weights_bytes);
-  return table.text();
 }
 
 }  // namespace
@@ -161,55 +139,10 @@ ConfigEstimate estimate_config(const EstimateInput& input, const std::vector<std
   estimate.run = forecast_of(input);
   estimate.horizons = horizons(input, epochs);
   estimate.policies = policies(input, estimate.run);
-  add_batches(input, estimate.what_ifs);
-  add_ranks(input, estimate.what_ifs);
-  add_data(input, estimate.what_ifs);
+  estimate.shared_steps = shared_steps(input);
+  estimate.more_data = more_data(input);
   if (input.job.hardware.disk_free_bytes > 0) estimate.free_bytes = input.job.hardware.disk_free_bytes;
   return estimate;
-}
-
-Json to_json(const ConfigEstimate& estimate) {
-  Json json = to_json(estimate.run);
-  for (const ForecastRow& row : estimate.horizons) {
-    const std::uint64_t logs = row.disk.logs.sum();
-    Json each = to_json(row.time);
-    each["label"] = row.label;
-    each["checkpoint_bytes_low"] = each["checkpoint_bytes_high"] = row.disk.final_bytes - logs;
-    each["checkpoint_bytes_peak"] = row.disk.peak_bytes - logs;
-    each["disk_bytes_low"] = row.disk.final_bytes;
-    each["disk_bytes_high"] = row.disk.peak_bytes;
-    if (estimate.free_bytes) each["fits"] = row.disk.peak_bytes <= *estimate.free_bytes;
-    json["horizons"].push_back(each);
-  }
-  json["what_if"] = Json::array();
-  for (const WhatIf& what : estimate.what_ifs)
-    json["what_if"].push_back({{"label", what.label}, {"likely_s", what.likely_s}, {"origin", what.measured ? "measured" : "modelled"}});
-  json["disk"]["policies"] = to_json(estimate.policies, estimate.free_bytes)["horizons"];
-  if (estimate.free_bytes) json["disk"]["free_bytes"] = *estimate.free_bytes;
-  if (estimate.data_bytes) json["disk"]["data_bytes"] = *estimate.data_bytes;
-  if (estimate.weights_bytes) json["disk"]["weights_bytes"] = *estimate.weights_bytes;
-  return json;
-}
-
-std::string to_text(const ConfigEstimate& estimate, const Job& job) {
-  const RunForecast& run = estimate.run;
-  std::string text;
-  text += parts_table(run.time) + "\n";
-  const double rate = samples_per_s(run);
-  text += "pace: " + format_count(rate) + " samples/s (" + format_count(rate * 3.6) + " kimg/h), " +
-          format_milliseconds(run.pace.step.likely_s) + " a step; " + std::to_string(run.work.length.total_steps) + " steps of " +
-          std::to_string(run.work.effective_batch) + " samples on " + std::to_string(job.world.size) +
-          (job.world.size == 1 ? " rank" : " ranks") + "\n\n" + disk_table(estimate, job) + "\n";
-  TextTable lengths({"run", "time", "likely", "checkpoints", "disk at most", "fits now"});
-  for (const ForecastRow& row : estimate.horizons)
-    lengths.row({row.label, range_text(row.time), format_duration(row.time.likely_s), std::to_string(row.disk.checkpoints),
-                 format_bytes(row.disk.peak_bytes), fits_text(estimate, row.disk)});
-  text += lengths.text();
-  TextTable table({"what if", "likely", ""});
-  for (const WhatIf& what : estimate.what_ifs)
-    table.row({what.label, format_duration(what.likely_s), what.measured ? "measured" : "modelled"});
-  const std::string others = table.text();
-  return text + (others.empty() ? "" : "\n" + others) + "\n" + to_text(estimate.policies, estimate.free_bytes);
 }
 
 }  // namespace tlaunch

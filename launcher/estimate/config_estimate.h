@@ -18,17 +18,24 @@ struct ForecastRow {
   DiskEstimate disk;
 };
 
-struct WhatIf {
-  std::string label;            // "micro-batch 64", "2 ranks", "data x4"
+// The effective batch shared out otherwise.
+struct SharedStep {
+  std::int64_t micro_batch = 0, ranks = 0;
   double likely_s = 0;
   bool measured = false;        // else modelled
+};
+
+struct WhatIf {
+  std::string label;            // "data x4"
+  double likely_s = 0;
 };
 
 struct ConfigEstimate {
   RunForecast run;
   FiguresReport policies;       // disk after 5 to 100 epochs, by what is kept
   std::vector<ForecastRow> horizons;
-  std::vector<WhatIf> what_ifs;
+  std::vector<SharedStep> shared_steps;  // by micro-batch, then ranks; the job's own among them
+  std::vector<WhatIf> more_data;
   std::optional<std::uint64_t> free_bytes;
   std::optional<std::uint64_t> data_bytes, weights_bytes;  // there already: in data.root, model.weights
 };

@@ -29,26 +29,32 @@ std::vector<Change> changes_of(const EstimateInput& input) {
   std::vector<Change> changes;
   const RunConfig& config = input.job.config;
   if (config.eval.every_n_epochs)
-    changes.push_back({"evaluate every " + std::to_string(*config.eval.every_n_epochs * rarer) + " epochs", "eval.every_n_epochs=" + std::to_string(*config.eval.every_n_epochs * rarer),
-                       true, [](Variant& job) { *job.config.eval.every_n_epochs *= rarer; }});
+    changes.push_back({"evaluate every " + std::to_string(*config.eval.every_n_epochs * rarer) + " epochs",
+                       "eval.every_n_epochs=" + std::to_string(*config.eval.every_n_epochs * rarer), true,
+                       [](Variant& job) { *job.config.eval.every_n_epochs *= rarer; }});
   if (config.eval.every_n_steps)
-    changes.push_back({"evaluate every " + std::to_string(*config.eval.every_n_steps * rarer) + " steps", "eval.every_n_steps=" + std::to_string(*config.eval.every_n_steps * rarer),
-                       true, [](Variant& job) { *job.config.eval.every_n_steps *= rarer; }});
+    changes.push_back({"evaluate every " + std::to_string(*config.eval.every_n_steps * rarer) + " steps",
+                       "eval.every_n_steps=" + std::to_string(*config.eval.every_n_steps * rarer), true,
+                       [](Variant& job) { *job.config.eval.every_n_steps *= rarer; }});
   if (!config.checkpoint.async)
-    changes.push_back({"save in the background", "checkpoint.async=true", false, [](Variant& job) { job.config.checkpoint.async = true; }});
+    changes.push_back({"save in the background", "checkpoint.async=true", false,
+                       [](Variant& job) { job.config.checkpoint.async = true; }});
   // The fastest micro-batch of those that tuning measured: it takes the smallest within 3 % of that.
   const auto ladder = measured_ladder(input.job);
   const auto ours = ladder.find(config.train.batch_size.value_or(0));
-  const auto best = std::max_element(ladder.begin(), ladder.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  const auto best =
+      std::max_element(ladder.begin(), ladder.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
   if (ours != ladder.end() && best->second > ours->second)
-    changes.push_back({"micro-batch " + std::to_string(best->first), "train.batch_size=" + std::to_string(best->first), true,
+    changes.push_back({"micro-batch " + std::to_string(best->first), "train.batch_size=" + std::to_string(best->first),
+                       true,
                        [ratio = best->second / ours->second](Variant& job) { job.pace = faster(job.pace, ratio); }});
   const auto cards = static_cast<std::int64_t>(input.job.hardware.gpus.size());
   if (input.job.world.on_gpu)
     for (const std::int64_t ranks : {2, 4, 8, 16}) {
       if (ranks <= input.job.world.size) continue;
       const double ratio = rank_scaling * static_cast<double>(ranks) / static_cast<double>(input.job.world.size);
-      changes.push_back({std::to_string(ranks) + " GPUs" + (ranks <= cards ? " (this machine has them)" : ""), "--nproc " + std::to_string(ranks), false,
+      changes.push_back({std::to_string(ranks) + " GPUs" + (ranks <= cards ? " (this machine has them)" : ""),
+                         "--nproc " + std::to_string(ranks), false,
                          [ratio](Variant& job) { job.pace = faster(job.pace, ratio); }});
       break;
     }
@@ -94,9 +100,17 @@ DeadlineAnswer answer_deadline(const EstimateInput& input, const TimeEstimate& n
 Json to_json(const DeadlineAnswer& answer) {
   Json changes = Json::array();
   for (const DeadlineChange& change : answer.changes)
-    changes.push_back({{"label", change.label}, {"setting", change.setting}, {"likely_s", change.likely_s}, {"origin", change.measured ? "measured" : "modelled"}});
-  Json json = {{"deadline_s", answer.deadline_s}, {"likely_s", answer.likely_s}, {"high_s", answer.high_s}, {"reached", answer.reached},
-               {"changes", changes}, {"reached_with_changes", answer.reached_with_changes}, {"least_s", answer.least_s}};
+    changes.push_back({{"label", change.label},
+                       {"setting", change.setting},
+                       {"likely_s", change.likely_s},
+                       {"origin", change.measured ? "measured" : "modelled"}});
+  Json json = {{"deadline_s", answer.deadline_s},
+               {"likely_s", answer.likely_s},
+               {"high_s", answer.high_s},
+               {"reached", answer.reached},
+               {"changes", changes},
+               {"reached_with_changes", answer.reached_with_changes},
+               {"least_s", answer.least_s}};
   if (!answer.shorter.empty()) json["shorter"] = answer.shorter;
   return json;
 }
@@ -104,16 +118,18 @@ Json to_json(const DeadlineAnswer& answer) {
 std::string to_text(const DeadlineAnswer& answer) {
   const std::string deadline = "deadline " + format_duration(answer.deadline_s) + ": ";
   if (answer.reached)
-    return deadline + "reached as it is, in " + format_duration(answer.likely_s) + " (" + format_duration(answer.high_s) + " at the high end)\n";
+    return deadline + "reached as it is, in " + format_duration(answer.likely_s) + " (" +
+           format_duration(answer.high_s) + " at the high end)\n";
   std::string text;
   if (answer.likely_s <= answer.deadline_s)
-    text = deadline + "likely reached as it is, in " + format_duration(answer.likely_s) + ", but not for sure: " + format_duration(answer.high_s) + " at the high end\n";
+    text = deadline + "likely reached as it is, in " + format_duration(answer.likely_s) +
+           ", but not for sure: " + format_duration(answer.high_s) + " at the high end\n";
   else
     text = deadline + "missed as it is: " + format_duration(answer.likely_s) + "\n";
   for (std::size_t i = 0; i < answer.changes.size(); ++i) {
     const DeadlineChange& change = answer.changes[i];
-    text += std::string(i == 0 ? "  " : "  and ") + change.label + " (" + change.setting + "): " + format_duration(change.likely_s) + ", " +
-            (change.measured ? "measured" : "modelled") + "\n";
+    text += std::string(i == 0 ? "  " : "  and ") + change.label + " (" + change.setting +
+            "): " + format_duration(change.likely_s) + ", " + (change.measured ? "measured" : "modelled") + "\n";
   }
   if (!answer.reached_with_changes && answer.likely_s > answer.deadline_s) {
     text += "  not reachable: " + format_duration(answer.least_s) + " with all that was found";

@@ -80,13 +80,15 @@ void EtaTracker::project(EtaReport& report, double t_s) {
   const double low_s = first_->low_s, high_s = first_->high_s, gone_s = t_s - so_far_.began_s;
   const double margin_s = std::max(least_told_s, told_share * first_->likely_s);
   // All of what is to be expected, not its middle alone: a pace of which little has been seen says little.
-  const bool outside = gone_s + report.remaining->high_s < low_s - margin_s || gone_s + report.remaining->low_s > high_s + margin_s;
+  const bool outside =
+      gone_s + report.remaining->high_s < low_s - margin_s || gone_s + report.remaining->low_s > high_s + margin_s;
   if (outside && !outside_) {
     auto projected = so_far_.spent;
     for (const auto& parts : {spent(t_s), likely_parts(*report.remaining)})
       for (const auto& [part, seconds] : parts) projected[part] += seconds;
     report.left_estimate = "this will take " + format_duration(report.projected_s) + " in all, not the estimated " +
-                           format_duration(low_s) + " to " + format_duration(high_s) + ": " + why(data_wait_in_steps(projected));
+                           format_duration(low_s) + " to " + format_duration(high_s) + ": " +
+                           why(data_wait_in_steps(projected));
   }
   if (outside) outside_ = true;
   if (report.projected_s >= low_s && report.projected_s <= high_s) outside_ = false;
@@ -99,7 +101,8 @@ EtaReport EtaTracker::on_event(const Json& event, const RunRecord& record) {
   const double t_s = event_real(event, "t");
   if (name == "start") {
     last_step_ = record.start->start_step;
-    estimator_.emplace(session_start_s_, last_step_, so_far_.expected ? std::optional(so_far_.expected->step) : std::nullopt);
+    estimator_.emplace(session_start_s_, last_step_,
+                       so_far_.expected ? std::optional(so_far_.expected->step) : std::nullopt);
   }
   if (!estimator_) return report;
   if (name == "step") {
@@ -108,7 +111,8 @@ EtaReport EtaTracker::on_event(const Json& event, const RunRecord& record) {
     all_steps_done_ = last_step_ >= record.start->total_steps;
   }
   if (name == "eval") estimator_->on_evaluation(event_real(event, "seconds"));
-  if (name == "checkpoint") estimator_->on_checkpoint(event_real(event, "stall_s"));  // the rest is written while training goes on
+  if (name == "checkpoint")
+    estimator_->on_checkpoint(event_real(event, "stall_s"));  // the rest is written while training goes on
   // After an epoch's last step come its evaluation, its checkpoint and then this.
   report.epoch_ended = name == "memory";
   if (report.epoch_ended)

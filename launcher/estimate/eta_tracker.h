@@ -1,6 +1,6 @@
-// When to say how long it still takes: the time left at each epoch's end and now and then in between, where the run will end
-// by that, and when that leaves the estimate. Keeps the books: what the time went to. Pure: fed with events, which carry their
-// own times.
+// When to say how long it still takes: the time left at each epoch's end and now and then in between, where the run
+// will end by that, and when that leaves the estimate. Keeps the books: what the time went to. Pure: fed with events,
+// which carry their own times.
 #pragma once
 
 #include <map>
@@ -19,7 +19,8 @@ namespace tlaunch {
 // The whole command: tuning, this session and those before it.
 struct RunSoFar {
   double began_s = 0;                     // Unix time
-  std::optional<TimeEstimate> estimate;   // made before the first session; none: this session makes one from its first steps
+  std::optional<TimeEstimate>
+      estimate;  // made before the first session; none: this session makes one from its first steps
   std::map<std::string, double> spent;    // before this session, by part
   std::optional<ExpectedCosts> expected;  // of the estimate
 };

@@ -28,7 +28,9 @@ std::string size_text(const SizeRange& range, std::uint64_t more = 0) {
 }
 
 std::string advice_text(const PolicyAdvice& advice) {
-  return "best " + std::to_string(advice.save_top_k) + (advice.every_n_epochs == 1 ? " of every epoch" : " of every " + std::to_string(advice.every_n_epochs) + " epochs") +
+  return "best " + std::to_string(advice.save_top_k) +
+         (advice.every_n_epochs == 1 ? " of every epoch"
+                                     : " of every " + std::to_string(advice.every_n_epochs) + " epochs") +
          (advice.save_last ? ", and the last" : "");
 }
 
@@ -39,9 +41,11 @@ std::string times(const FiguresReport& report) {
     std::string saves;
     if (horizon.saves) {
       saves = std::to_string(horizon.saves->count);
-      if (const auto& interval = horizon.saves->interval) saves += ", one in " + range_text(interval->low_s, interval->high_s);
+      if (const auto& interval = horizon.saves->interval)
+        saves += ", one in " + range_text(interval->low_s, interval->high_s);
     }
-    table.row({horizon.label, range_text(horizon.time->low_s, horizon.time->high_s), format_duration(horizon.time->likely_s), saves});
+    table.row({horizon.label, range_text(horizon.time->low_s, horizon.time->high_s),
+               format_duration(horizon.time->likely_s), saves});
   }
   return table.text();
 }
@@ -52,8 +56,9 @@ std::string disks(const FiguresReport& report, std::optional<std::uint64_t> free
     if (!horizon.disk) continue;
     const DiskFigures& disk = *horizon.disk;
     const std::string fits = !free_bytes ? "" : needed(horizon) <= *free_bytes ? "yes" : "no";
-    table.row({horizon.label, size_text(disk.kept), size_text(disk.all), size_text(disk.advised) + " (" + advice_text(disk.advice) + ")",
-               size_text(disk.least), size_text(disk.kept, disk.other_bytes), fits});
+    table.row({horizon.label, size_text(disk.kept), size_text(disk.all),
+               size_text(disk.advised) + " (" + advice_text(disk.advice) + ")", size_text(disk.least),
+               size_text(disk.kept, disk.other_bytes), fits});
   }
   std::string text = table.text();
   if (!text.empty()) text += "While a checkpoint is written there is one more for a moment.";
@@ -76,7 +81,8 @@ std::string more_data(const FiguresReport& report) {
 std::string phases(const FiguresReport& report) {
   TextTable table({"phase", "time"});
   for (const Phase& phase : report.phases)
-    table.row({format_count(phase.begin) + " to " + format_count(phase.end) + " samples", range_text(phase.time.low_s, phase.time.high_s)});
+    table.row({format_count(phase.begin) + " to " + format_count(phase.end) + " samples",
+               range_text(phase.time.low_s, phase.time.high_s)});
   return table.text();
 }
 
@@ -112,7 +118,9 @@ Json to_json(const FiguresReport& report, std::optional<std::uint64_t> free_byte
       row["disk_bytes_high"] = disk->kept.high + disk->other_bytes;
       row["disk_bytes_peak"] = needed(horizon);
       row["policies"] = {{"all", sizes(disk->all)}, {"advised", sizes(disk->advised)}, {"least", sizes(disk->least)}};
-      row["advice"] = {{"save_top_k", disk->advice.save_top_k}, {"every_n_epochs", disk->advice.every_n_epochs}, {"save_last", disk->advice.save_last}};
+      row["advice"] = {{"save_top_k", disk->advice.save_top_k},
+                       {"every_n_epochs", disk->advice.every_n_epochs},
+                       {"save_last", disk->advice.save_last}};
       if (free_bytes) row["fits"] = needed(horizon) <= *free_bytes;
     }
     for (const auto& [factor, time] : horizon.more_data) {
@@ -127,7 +135,10 @@ Json to_json(const FiguresReport& report, std::optional<std::uint64_t> free_byte
   if (!report.horizons.empty() && report.horizons.front().saves) {
     const SaveSpacing& saves = *report.horizons.front().saves;
     json["checkpoints"] = {{"count", saves.count}};
-    if (saves.interval) json["checkpoints"].update({{"interval_s", saves.interval->likely_s}, {"interval_low_s", saves.interval->low_s}, {"interval_high_s", saves.interval->high_s}});
+    if (saves.interval)
+      json["checkpoints"].update({{"interval_s", saves.interval->likely_s},
+                                  {"interval_low_s", saves.interval->low_s},
+                                  {"interval_high_s", saves.interval->high_s}});
   }
   for (const Phase& phase : report.phases) {
     Json row = {{"begin_samples", phase.begin}, {"end_samples", phase.end}};
@@ -144,7 +155,8 @@ Json to_json(const FiguresReport& report, std::optional<std::uint64_t> free_byte
   if (report.deadline_s) {
     Json steps = Json::array();
     for (const RemedyStep& step : report.remedies) {
-      Json each = {{"change", step.change}, {"reaches", step.reaches}, {"may_reach", step.may_reach}, {"origin", "modelled"}};
+      Json each = {
+          {"change", step.change}, {"reaches", step.reaches}, {"may_reach", step.may_reach}, {"origin", "modelled"}};
       put(each, step.time);
       steps.push_back(each);
     }
@@ -160,8 +172,9 @@ std::string to_text(const FiguresReport& report, std::optional<std::uint64_t> fr
     if (!part.empty()) text += (text.empty() ? "" : "\n") + part;
   }
   if (report.remaining)
-    text += (text.empty() ? "" : "\n") + std::to_string(*report.remaining_steps) + " steps remain: " +
-            range_text(report.remaining->low_s, report.remaining->high_s) + " (" + format_milliseconds(report.step_time_s->middle()) + " a step)\n";
+    text += (text.empty() ? "" : "\n") + std::to_string(*report.remaining_steps) +
+            " steps remain: " + range_text(report.remaining->low_s, report.remaining->high_s) + " (" +
+            format_milliseconds(report.step_time_s->middle()) + " a step)\n";
   return text + deadline(report);
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "core/units.h"
 
 namespace tlaunch {
 namespace {
@@ -12,7 +13,9 @@ constexpr int data_factors[] = {1, 2, 4, 10};
 // TensorBoard's 10 MB and a CSV's 0.2 MB an epoch, as measured in a fine-tuning run (sources E).
 constexpr std::uint64_t log_bytes_an_epoch = 10'200'000;
 
-std::string plain(double value) { return Json(value == std::floor(value) ? Json(std::llround(value)) : Json(value)).dump(); }
+std::string plain(double value) {
+  return Json(value == std::floor(value) ? Json(std::llround(value)) : Json(value)).dump();
+}
 
 std::uint64_t bytes_or(const std::string& what, const std::string& text, std::uint64_t fallback) {
   return text.empty() ? fallback : parse_bytes(what, text);
@@ -24,8 +27,10 @@ class Report {
     if (!options.throughput.empty()) rate_ = parse_rate("--throughput", options.throughput);
     if (!options.checkpoint_size.empty()) checkpoint_bytes_ = parse_bytes("--checkpoint-size", options.checkpoint_size);
     others_ = {bytes_or("--base-size", options.base_size, 0), bytes_or("--data-size", options.data_size, 0),
-               bytes_or("--other-size", options.other_size, 0), bytes_or("--log-size", options.log_size, log_bytes_an_epoch)};
-    if (options.save_top_k < -1) throw UsageError("--save-top-k " + std::to_string(options.save_top_k) + ": -1 (all) or more is needed");
+               bytes_or("--other-size", options.other_size, 0),
+               bytes_or("--log-size", options.log_size, log_bytes_an_epoch)};
+    if (options.save_top_k < -1)
+      throw UsageError("--save-top-k " + std::to_string(options.save_top_k) + ": -1 (all) or more is needed");
     find_step_time();
   }
 
@@ -34,7 +39,8 @@ class Report {
     add_epochs();
     add_remaining();
     if (report_.horizons.empty() && !report_.remaining)
-      throw UsageError("estimate needs a horizon: --kimg LIST, --epochs LIST or --steps N  (see tlaunch estimate --help)");
+      throw UsageError(
+          "estimate needs a horizon: --kimg LIST, --epochs LIST or --steps N  (see tlaunch estimate --help)");
     return std::move(report_);
   }
 
@@ -48,7 +54,8 @@ class Report {
       if (!options_.done) throw UsageError("--elapsed needs --done N, the steps done so far");
       const double start_up_s = options_.start_up.empty() ? 0 : parse_duration_s("--start-up", options_.start_up);
       const double step_time_s = observed_step_time_s(
-          {parse_duration_s("--elapsed", options_.elapsed), start_up_s, options_.since_step.value_or(0)}, *options_.done);
+          {parse_duration_s("--elapsed", options_.elapsed), start_up_s, options_.since_step.value_or(0)},
+          *options_.done);
       report_.step_time_s = Range{step_time_s, step_time_s};
     }
   }
@@ -86,14 +93,16 @@ class Report {
       horizon.time = time_at(samples, samples_per_s("--kimg"));
       if (!options_.checkpoint_every.empty()) {
         const double every = parse_samples("--checkpoint-every", options_.checkpoint_every);
-        horizon.saves = SaveSpacing{static_cast<std::int64_t>(samples / every), time_at(every, samples_per_s("--kimg"))};
+        horizon.saves =
+            SaveSpacing{static_cast<std::int64_t>(samples / every), time_at(every, samples_per_s("--kimg"))};
         horizon.disk = disk(horizon.saves->count, horizon.saves->count, 0);
       }
       report_.horizons.push_back(std::move(horizon));
     }
     if (options_.phases.empty()) return;
     std::vector<double> boundaries;
-    for (const std::string& item : parse_list("--phases", options_.phases)) boundaries.push_back(parse_samples("--phases", item));
+    for (const std::string& item : parse_list("--phases", options_.phases))
+      boundaries.push_back(parse_samples("--phases", item));
     if (!std::is_sorted(boundaries.begin(), boundaries.end()))
       throw UsageError("--phases " + options_.phases + ": each ends later than the one before it, as 50,200,300");
     report_.phases = phases_at(boundaries, samples_per_s("--phases"));
@@ -103,7 +112,7 @@ class Report {
     if (options_.epochs.empty()) return;
     for (const std::int64_t epochs : parse_epochs("--epochs", options_.epochs, 1'000'000'000)) {
       Horizon horizon;
-      horizon.label = std::to_string(epochs) + (epochs == 1 ? " epoch" : " epochs");
+      horizon.label = format_number_of(epochs, "epoch");
       if (options_.steps_per_epoch && report_.step_time_s) {
         const double steps = static_cast<double>(*options_.steps_per_epoch) * static_cast<double>(epochs);
         horizon.time = time_of_steps(steps);
@@ -113,7 +122,8 @@ class Report {
       horizon.saves = SaveSpacing{saves, {}};
       if (horizon.time && saves > 0) {
         const double n = static_cast<double>(saves);
-        horizon.saves->interval = TimeRange{horizon.time->low_s / n, horizon.time->likely_s / n, horizon.time->high_s / n};
+        horizon.saves->interval =
+            TimeRange{horizon.time->low_s / n, horizon.time->likely_s / n, horizon.time->high_s / n};
       }
       horizon.disk = disk(saves, epochs, epochs);
       if (!horizon.time && !horizon.disk)
@@ -125,7 +135,8 @@ class Report {
   void add_remaining() {
     if (!options_.steps) return;
     if (!report_.step_time_s)
-      throw UsageError("--steps needs a pace: --step-time 145ms, --throughput 6.8steps/s, or --elapsed T with --since-step N");
+      throw UsageError(
+          "--steps needs a pace: --step-time 145ms, --throughput 6.8steps/s, or --elapsed T with --since-step N");
     const std::int64_t done = options_.done.value_or(0);
     if (done > *options_.steps)
       throw UsageError("--done " + std::to_string(done) + " is more than --steps " + std::to_string(*options_.steps));
@@ -143,8 +154,8 @@ class Report {
 }  // namespace
 
 bool FigureOptions::any() const {
-  return !throughput.empty() || !step_time.empty() || !kimg.empty() || !epochs.empty() || steps || done || !elapsed.empty() ||
-         !checkpoint_size.empty();
+  return !throughput.empty() || !step_time.empty() || !kimg.empty() || !epochs.empty() || steps || done ||
+         !elapsed.empty() || !checkpoint_size.empty();
 }
 
 FiguresReport report_of(const FigureOptions& options, const std::string& deadline) {

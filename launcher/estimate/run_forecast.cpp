@@ -13,14 +13,10 @@ struct PartName {
   const char* key;
   const char* text;
 };
-constexpr PartName parts_in_order[] = {{"tuning", "tuning"},           {"start_up", "start-up"},       {"steps", "steps"},
-                                       {"data_wait", "waiting for data"}, {"evaluation", "evaluation"}, {"checkpoints", "checkpoints"},
+constexpr PartName parts_in_order[] = {{"tuning", "tuning"},         {"start_up", "start-up"},
+                                       {"steps", "steps"},           {"data_wait", "waiting for data"},
+                                       {"evaluation", "evaluation"}, {"checkpoints", "checkpoints"},
                                        {"finish", "finish"}};
-
-double interval_s(const RunForecast& forecast) {
-  const auto saves = std::max<std::int64_t>(1, forecast.work.checkpoints);
-  return forecast.time.likely_s / static_cast<double>(saves);
-}
 
 }  // namespace
 
@@ -35,8 +31,8 @@ RunForecast forecast_run(const RunConfig& config, const Pace& pace, std::int64_t
   return made;
 }
 
-Calibration calibration_of(const RunConfig& config, const Pace& pace, std::int64_t done_steps, const std::vector<Outcome>& history,
-                           const std::string& job) {
+Calibration calibration_of(const RunConfig& config, const Pace& pace, std::int64_t done_steps,
+                           const std::vector<Outcome>& history, const std::string& job) {
   const RunWork work = work_of(config, pace, done_steps);
   return calibration_of(forecast(config, pace, work), units_of(work), history, job);
 }
@@ -56,8 +52,25 @@ Outcome outcome_of(const std::string& job, const RunForecast& forecast, const st
   return outcome;
 }
 
+double save_interval_s(const RunForecast& forecast) {
+  const auto saves = std::max<std::int64_t>(1, forecast.work.checkpoints);
+  return forecast.time.likely_s / static_cast<double>(saves);
+}
+
 double samples_per_s(const RunForecast& forecast) {
   return static_cast<double>(forecast.work.effective_batch) / forecast.pace.step.likely_s;
+}
+
+Outcome outcome_of_steps(const std::string& job, const RunForecast& forecast, const std::map<std::string, double>& spent,
+                         std::int64_t steps) {
+  Outcome outcome = outcome_of(job, forecast, spent);
+  outcome.told_s = outcome.actual_s = 0;
+  std::erase_if(outcome.parts, [](const auto& part) { return part.first != "steps" && part.first != "data_wait"; });
+  for (auto& [name, part] : outcome.parts) {
+    part.rehearsed_s *= static_cast<double>(steps) / part.units;
+    part.units = static_cast<double>(steps);
+  }
+  return outcome;
 }
 
 std::optional<ExpectedCosts> expected_costs(const RunForecast& forecast) {
@@ -65,18 +78,22 @@ std::optional<ExpectedCosts> expected_costs(const RunForecast& forecast) {
   if (work.steps <= 0) return std::nullopt;
   const auto of_one = [&](const char* part, std::int64_t count) {
     TimeRange time = forecast.time.parts.at(part);
-    for (double* all_s : {&time.low_s, &time.likely_s, &time.high_s}) *all_s /= static_cast<double>(std::max<std::int64_t>(1, count));
+    for (double* all_s : {&time.low_s, &time.likely_s, &time.high_s})
+      *all_s /= static_cast<double>(std::max<std::int64_t>(1, count));
     return time;
   };
   const TimeRange computing = of_one("steps", work.steps), waiting = of_one("data_wait", work.steps);
-  return ExpectedCosts{{computing.low_s + waiting.low_s, computing.likely_s + waiting.likely_s, computing.high_s + waiting.high_s},
-                       of_one("evaluation", work.evaluations).likely_s, of_one("checkpoints", work.checkpoints).likely_s};
+  return ExpectedCosts{
+      {computing.low_s + waiting.low_s, computing.likely_s + waiting.likely_s, computing.high_s + waiting.high_s},
+      of_one("evaluation", work.evaluations).likely_s,
+      of_one("checkpoints", work.checkpoints).likely_s};
 }
 
 std::vector<PartRow> part_rows(const TimeEstimate& time) {
   std::vector<PartRow> rows;
   for (const PartName& name : parts_in_order)
-    if (const auto part = time.parts.find(name.key); part != time.parts.end()) rows.push_back({name.text, part->second});
+    if (const auto part = time.parts.find(name.key); part != time.parts.end())
+      rows.push_back({name.text, part->second});
   return rows;
 }
 
@@ -97,11 +114,11 @@ std::vector<std::string> forecast_lines(const RunForecast& forecast) {
   const DiskEstimate& disk = forecast.disk;
   return {"time estimate: " + format_duration(time.likely_s) + " in all (" + format_duration(time.low_s) + " to " +
               format_duration(time.high_s) + "): " + parts_text(likely_parts(time)),
-          "disk estimate: " + format_range(format_bytes(disk.peak_low_bytes), format_bytes(disk.peak_bytes)) + " at most, " +
-              format_range(format_bytes(disk.final_low_bytes), format_bytes(disk.final_bytes)) + " at the end; " +
-              std::to_string(disk.checkpoints) + (disk.checkpoints == 1 ? " checkpoint of " : " checkpoints of ") +
+          "disk estimate: " + format_range(format_bytes(disk.peak_low_bytes), format_bytes(disk.peak_bytes)) +
+              " at most, " + format_range(format_bytes(disk.final_low_bytes), format_bytes(disk.final_bytes)) +
+              " at the end; " + format_number_of(disk.checkpoints, "checkpoint") + " of " +
               format_bytes(disk.checkpoint_bytes) +
-              (disk.checkpoints > 1 ? ", one in " + format_duration(interval_s(forecast)) : "")};
+              (disk.checkpoints > 1 ? ", one in " + format_duration(save_interval_s(forecast)) : "")};
 }
 
 Json to_json(const RunForecast& forecast) {
@@ -117,10 +134,11 @@ Json to_json(const RunForecast& forecast) {
             {"log_bytes", forecast.disk.logs.sum()},
             {"metrics_csv_bytes", forecast.disk.logs.metrics_csv},
             {"tensorboard_bytes", forecast.disk.logs.tensorboard},
-            {"event_bytes", forecast.disk.logs.events}}},
+            {"event_bytes", forecast.disk.logs.events},
+            {"other_bytes", forecast.disk.logs.other}}},
           {"checkpoints",
            {{"count", forecast.disk.checkpoints},
-            {"interval_s", interval_s(forecast)},
+            {"interval_s", save_interval_s(forecast)},
             {"bytes_each", forecast.disk.checkpoint_bytes}}},
           {"run",
            {{"steps", forecast.work.steps},

@@ -25,13 +25,19 @@ RunForecast forecast_run(const RunConfig& config, const Pace& pace, std::int64_t
                          const Calibration& calibration);
 
 // For forecasts of a job with that pace, and of variants of it.
-Calibration calibration_of(const RunConfig& config, const Pace& pace, std::int64_t done_steps, const std::vector<Outcome>& history,
-                           const std::string& job);
+Calibration calibration_of(const RunConfig& config, const Pace& pace, std::int64_t done_steps,
+                           const std::vector<Outcome>& history, const std::string& job);
 
 // What a run that ended as planned tells the next one. `spent`: by part, tuning among them.
 Outcome outcome_of(const std::string& job, const RunForecast& forecast, const std::map<std::string, double>& spent);
+// What one that was stopped after so many steps does: of these alone.
+Outcome outcome_of_steps(const std::string& job, const RunForecast& forecast, const std::map<std::string, double>& spent,
+                         std::int64_t steps);
 
 double samples_per_s(const RunForecast& forecast);
+
+// From one checkpoint to the next.
+double save_interval_s(const RunForecast& forecast);
 
 // For the ETA to start from. Nothing where no step is left.
 std::optional<ExpectedCosts> expected_costs(const RunForecast& forecast);

@@ -8,9 +8,10 @@
 namespace tlaunch {
 namespace {
 
-// What is worth a line (sources B and D: all cards below 60 % busy, one card doing the others' work, nearly empty memory).
-constexpr double much_waiting = 0.05, much_exchange = 0.20, much_evaluation = 0.15, much_saving = 0.035, much_logging = 0.05,
-                 idle_gpu = 0.60, empty_memory = 0.50, imbalance = 0.15;
+// What is worth a line (sources B and D: all cards below 60 % busy, one card doing the others' work, nearly empty
+// memory).
+constexpr double much_waiting = 0.05, much_exchange = 0.20, much_evaluation = 0.15, much_saving = 0.035,
+                 much_logging = 0.05, idle_gpu = 0.60, empty_memory = 0.50, imbalance = 0.15;
 
 constexpr const char* step_parts[] = {"loading", "copy", "forward", "backward", "all_reduce", "optimizer"};
 
@@ -39,11 +40,14 @@ std::string name_of(const std::string& part) {
 }
 
 // What a rank computes itself, whatever it waits for.
-double own_work_s(const RankTimes& rank) { return of(rank.seconds, "forward") + of(rank.seconds, "backward") + of(rank.seconds, "optimizer"); }
+double own_work_s(const RankTimes& rank) {
+  return of(rank.seconds, "forward") + of(rank.seconds, "backward") + of(rank.seconds, "optimizer");
+}
 
 std::string loader_advice(const RunConfig& config) {
-  return "data.num_workers (now " + std::to_string(config.data.num_workers.value_or(0)) + ") and data.prefetch_factor (now " +
-         std::to_string(config.data.prefetch_factor.value_or(2)) + ") higher, or the data on a faster disk";
+  return "data.num_workers (now " + std::to_string(config.data.num_workers.value_or(0)) +
+         ") and data.prefetch_factor (now " + std::to_string(config.data.prefetch_factor.value_or(2)) +
+         ") higher, or the data on a faster disk";
 }
 
 std::string imbalance_finding(const WhySlow& times) {
@@ -76,7 +80,8 @@ std::string idle_gpu_finding(const WhySlow& times) {
   std::string text = "the GPUs were busy " + percent(utilization / static_cast<double>(cards)) + " of the time";
   if (memory / static_cast<double>(cards) < empty_memory)
     text += " and used " + percent(memory / static_cast<double>(cards)) +
-            " of their memory: a larger micro-batch (train.batch_size=auto measures it; train.effective_batch_size=auto where that may change)";
+            " of their memory: a larger micro-batch (train.batch_size=auto measures it; "
+            "train.effective_batch_size=auto where that may change)";
   return text;
 }
 
@@ -91,12 +96,14 @@ void WhySlow::on_event(const Json& event) {
     const double total = event_real(event, "memory_total_bytes");
     const double n = static_cast<double>(++figures.gpu_readings);
     figures.gpu_utilization += (event_real(event, "utilization_percent") / 100 - figures.gpu_utilization) / n;
-    if (total > 0) figures.gpu_memory_share += (event_real(event, "memory_used_bytes") / total - figures.gpu_memory_share) / n;
+    if (total > 0)
+      figures.gpu_memory_share += (event_real(event, "memory_used_bytes") / total - figures.gpu_memory_share) / n;
   }
   if (name != "phase_times") return;
   const auto seconds = event.find("seconds");
   if (seconds == event.end() || !seconds->is_object()) return;
-  const double steps = static_cast<double>(event_integer(event, "steps")), timed = static_cast<double>(event_integer(event, "timed_steps"));
+  const double steps = static_cast<double>(event_integer(event, "steps")),
+               timed = static_cast<double>(event_integer(event, "timed_steps"));
   for (const auto& [part, value] : seconds->items()) {
     if (!value.is_number()) continue;
     const double scale = !in_a_step(part) ? 1 : timed > 0 ? steps / timed : 0;
@@ -132,10 +139,15 @@ std::vector<std::string> slow_findings(const WhySlow& times, const RunConfig& co
     if (share > limit) findings.push_back(name_of(part) + " took " + percent(share) + " of the time: " + advice);
   };
   add("loading", much_waiting, loader_advice(config));
-  add("all_reduce", much_exchange, "a larger micro-batch or more accumulation (train.batch_size, train.gradient_accumulation_steps) makes fewer exchanges; fewer ranks where they share cores");
+  add("all_reduce", much_exchange,
+      "a larger micro-batch or more accumulation (train.batch_size, train.gradient_accumulation_steps) makes fewer "
+      "exchanges; fewer ranks where they share cores");
   add("evaluation", much_evaluation, "evaluate less often (eval.every_n_epochs, eval.every_n_steps)");
-  add("save", much_saving, config.checkpoint.async ? "save less often (checkpoint.every_n_epochs, ...)" : "checkpoint.async=true writes in the background");
-  add("logging", much_logging, "log.log_interval (now " + std::to_string(config.log.log_interval.value_or(1)) + ") higher");
+  add("save", much_saving,
+      config.checkpoint.async ? "save less often (checkpoint.every_n_epochs, ...)"
+                              : "checkpoint.async=true writes in the background");
+  add("logging", much_logging,
+      "log.log_interval (now " + std::to_string(config.log.log_interval.value_or(1)) + ") higher");
   for (const std::string& finding : {imbalance_finding(times), idle_gpu_finding(times)})
     if (!finding.empty()) findings.push_back(finding);
   return findings;
@@ -145,7 +157,8 @@ Json to_json(const WhySlow& times, const std::vector<std::string>& findings) {
   Json ranks = Json::array();
   for (const auto& [rank, figures] : times.ranks()) {
     Json each = {{"rank", rank}, {"parts", figures.seconds}};
-    if (figures.gpu_readings > 0) each.update({{"gpu_utilization", figures.gpu_utilization}, {"gpu_memory_share", figures.gpu_memory_share}});
+    if (figures.gpu_readings > 0)
+      each.update({{"gpu_utilization", figures.gpu_utilization}, {"gpu_memory_share", figures.gpu_memory_share}});
     ranks.push_back(each);
   }
   return {{"parts", times.seconds()}, {"ranks", ranks}, {"findings", findings}};

@@ -11,7 +11,8 @@
 namespace tlaunch {
 
 struct RankTimes {
-  std::map<std::string, double> seconds;  // by part: loading, copy, forward, backward, all_reduce, optimizer, logging, ...
+  // By part: loading, copy, forward, backward, all_reduce, optimizer, logging, ...
+  std::map<std::string, double> seconds;
   double gpu_utilization = 0, gpu_memory_share = 0;  // means, 0 to 1
   std::int64_t gpu_readings = 0;
 };

@@ -66,7 +66,8 @@ void RunRecord::on_event(const Json& event) {
     samples = step * start->effective_batch_size;
     disk_estimate_bytes = static_cast<std::uint64_t>(event_integer(event, "disk_bytes"));
   } else if (name == "checkpoint") {
-    checkpoint_peak_bytes = std::max(checkpoint_peak_bytes, static_cast<std::uint64_t>(event_integer(event, "folder_bytes")));
+    checkpoint_peak_bytes =
+        std::max(checkpoint_peak_bytes, static_cast<std::uint64_t>(event_integer(event, "folder_bytes")));
   } else if (name == "step") {
     step = event_integer(event, "step", step);
     epoch = event_integer(event, "epoch", epoch);

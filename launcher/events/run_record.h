@@ -36,7 +36,8 @@ struct RunRecord {
   std::int64_t step = 0, epoch = 0, samples = 0;
   double loss = 0, samples_per_s = 0;
   bool stopped = false;                 // told to, and saved
-  std::uint64_t disk_estimate_bytes = 0, checkpoint_peak_bytes = 0;  // most that the run takes; that its checkpoints took
+  std::uint64_t disk_estimate_bytes = 0;    // most that the run takes
+  std::uint64_t checkpoint_peak_bytes = 0;  // that its checkpoints took
   std::uint64_t peak_bytes = 0;         // of the rank that needed most; 0: not told
   std::map<std::string, double> metrics;  // the newest figure of each: evaluations' and train_loss
 

@@ -13,7 +13,8 @@ namespace tlaunch {
 Pipe make_pipe() {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) {
-    throw IoError(std::string("cannot make a pipe: ") + std::strerror(errno) + "; raise the limit of open files (ulimit -n)");
+    throw IoError(std::string("cannot make a pipe: ") + std::strerror(errno) +
+                  "; raise the limit of open files (ulimit -n)");
   }
   return {Descriptor(ends[0]), Descriptor(ends[1])};
 }

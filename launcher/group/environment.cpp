@@ -20,8 +20,8 @@ std::string only_gpu(const EnvironmentSpec& spec) {
   std::string device;
   for (int i = 0; i <= spec.local_rank; ++i) {
     if (!std::getline(list, device, ','))
-      throw UsageError("--virtual-local-rank: CUDA_VISIBLE_DEVICES=" + *spec.cuda_visible_devices + " has no GPU for local rank " +
-                       std::to_string(spec.local_rank) + "; start fewer ranks");
+      throw UsageError("--virtual-local-rank: CUDA_VISIBLE_DEVICES=" + *spec.cuda_visible_devices +
+                       " has no GPU for local rank " + std::to_string(spec.local_rank) + "; start fewer ranks");
   }
   device.erase(0, device.find_first_not_of(' '));
   device.erase(device.find_last_not_of(' ') + 1);
@@ -57,7 +57,10 @@ std::map<std::string, std::string> torchrun_environment(const EnvironmentSpec& s
 }
 
 std::vector<std::string> worker_environment(const std::map<std::string, std::string>& additions) {
-  constexpr const char* kOwn[] = {env::run_dir, env::plan, env::event_fd, env::store_fd, env::resume, env::profile, env::smoke, env::attempt};
+  // What an outer tlaunch has told its own worker, which this is.
+  constexpr const char* kOwn[] = {env::run_dir, env::plan,        env::event_fd,  env::store_fd,
+                                  env::resume,  env::fit_disk,    env::profile,   env::smoke,
+                                  env::attempt, env::heartbeat_s, env::stack_file};
   std::vector<std::string> all;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text = *entry;

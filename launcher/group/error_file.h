@@ -1,4 +1,5 @@
-// The file in which a rank tells of its failure: TORCHELASTIC_ERROR_FILE, written by torch.distributed.elastic's @record.
+// The file in which a rank tells of its failure: TORCHELASTIC_ERROR_FILE, written by torch.distributed.elastic's
+// @record.
 //   {"message": {"message": "ValueError: ...", "extraInfo": {"py_callstack": "...", "timestamp": "..."}}}
 // or {"message": "text"}. A file of another kind tells nothing.
 #pragma once

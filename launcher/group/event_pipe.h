@@ -18,7 +18,8 @@ class EventPipe {
   int write_fd() const { return pipe_.write.get(); }  // for the workers
   void close_write() { pipe_.write.reset(); }
 
-  // Hands on what has arrived, without waiting. A line that is no event goes to `on_garbled`, the first one only; the rest is dropped.
+  // Hands on what has arrived, without waiting. A line that is no event goes to `on_garbled`, the first one only; the
+  // rest is dropped.
   void drain(const std::function<void(Json)>& on_event, const std::function<void(const std::string&)>& on_garbled);
 
  private:

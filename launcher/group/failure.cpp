@@ -41,7 +41,8 @@ bool ended_by_itself(const RankEnd& end) {
 int exit_code_of(const RankEnd& end) {
   if (end.start_error != 0) return end.start_error == ENOENT ? 127 : 126;
   if (end.left_early) return exit_code::failure;
-  return WIFSIGNALED(end.wait_status) ? exit_code::signal_base + WTERMSIG(end.wait_status) : WEXITSTATUS(end.wait_status);
+  return WIFSIGNALED(end.wait_status) ? exit_code::signal_base + WTERMSIG(end.wait_status)
+                                      : WEXITSTATUS(end.wait_status);
 }
 
 std::string cause_of(const RankEnd& end, const std::string& program) {
@@ -49,7 +50,8 @@ std::string cause_of(const RankEnd& end, const std::string& program) {
   if (end.start_error != 0) return "cannot start " + program + ": " + std::strerror(end.start_error);
   if (end.left_early) return "left with exit code 0 before its work was done";
   if (end.out_of_memory) return "SIGKILL (out of memory: killed by the kernel)";
-  if (!end.before_stop && WIFSIGNALED(end.wait_status) && WTERMSIG(end.wait_status) == SIGKILL) return "SIGKILL (by tlaunch)";
+  if (!end.before_stop && WIFSIGNALED(end.wait_status) && WTERMSIG(end.wait_status) == SIGKILL)
+    return "SIGKILL (by tlaunch)";
   return WIFSIGNALED(end.wait_status) ? signal_text(WTERMSIG(end.wait_status))
                                       : "exit code " + std::to_string(WEXITSTATUS(end.wait_status));
 }
@@ -80,7 +82,8 @@ std::vector<std::string> failure_report(const GroupFailure& failure, bool with_o
       const Victim& victim = failure.victims[i];
       named += (i == 0 ? "rank " : ", rank ") + std::to_string(victim.rank) + " (" + victim.cause + ")";
     }
-    if (failure.victims.size() > kVictimsNamed) named += " and " + std::to_string(failure.victims.size() - kVictimsNamed) + " more";
+    if (failure.victims.size() > kVictimsNamed)
+      named += " and " + std::to_string(failure.victims.size() - kVictimsNamed) + " more";
     report.push_back("stopped because of it: " + named);
   }
   if (!failure.log_path.empty()) report.push_back("its output: " + failure.log_path);

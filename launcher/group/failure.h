@@ -20,12 +20,12 @@ struct RankEnd {
   bool left_early = false;         // it ended with 0, but its work was not done
 };
 
-int exit_code_of(const RankEnd& end);                                 // 128 + signal, 127 not found, 126 not executable, 1 left early
+int exit_code_of(const RankEnd& end);  // 128 + signal, 127 not found, 126 not executable, 1 left early
 std::string cause_of(const RankEnd& end, const std::string& program);  // see GroupFailure::cause
 
 // The index in `ends`, which are in the order of their ends, of the first failure. A rank that a signal killed, or that
-// left early, comes first: a peer that notices it may end sooner than the kernel is done with the dead. Then the rank that first told of
-// a failure, then the one that ended first. Nothing where all ended with 0.
+// left early, comes first: a peer that notices it may end sooner than the kernel is done with the dead. Then the rank
+// that first told of a failure, then the one that ended first. Nothing where all ended with 0.
 std::optional<std::size_t> first_failure(const std::vector<RankEnd>& ends);
 
 // For stderr: at most ten lines on what failed, what it said and its victims, then the last lines of its output, 20 at

@@ -14,7 +14,9 @@
 namespace tlaunch {
 namespace {
 
-const WorkerSpec& worker_of(const GroupRecord& record, int rank) { return record.workers[static_cast<std::size_t>(rank)]; }
+const WorkerSpec& worker_of(const GroupRecord& record, int rank) {
+  return record.workers[static_cast<std::size_t>(rank)];
+}
 
 bool all_ended_with(const std::vector<RankEnd>& ends, const std::set<int>& codes) {
   return std::all_of(ends.begin(), ends.end(), [&](const RankEnd& end) { return codes.contains(exit_code_of(end)); });
@@ -56,7 +58,8 @@ GroupFailure failure_of(const GroupRecord& record, const RankEnd& end, std::vect
   failure.log_path = worker.log_path;
   failure.message = error_message(worker.error_path);
   for (const RankEnd& other : record.ends) {
-    if (other.rank != end.rank && exit_code_of(other) != 0) failure.victims.push_back({other.rank, cause_of(other, "")});
+    if (other.rank != end.rank && exit_code_of(other) != 0)
+      failure.victims.push_back({other.rank, cause_of(other, "")});
   }
   return failure;
 }
@@ -74,7 +77,8 @@ GroupResult group_result(GroupRecord record, const std::function<std::vector<std
     return result;
   }
   if (record.interrupted_by != 0 && !decided_by_the_ranks(record)) {
-    result.saved = record.saves_when_told && all_ended_with(record.ends, {exit_code::preempted, exit_code::interrupted});
+    result.saved =
+        record.saves_when_told && all_ended_with(record.ends, {exit_code::preempted, exit_code::interrupted});
     result.exit_code = result.saved && record.interrupted_by != SIGINT ? exit_code::preempted
                                                                        : exit_code::signal_base + record.interrupted_by;
     return result;

@@ -224,7 +224,8 @@ bool Guard::next_report(GuardReport& report) {
 
 void Guard::send(int signal) const {
   const auto command = static_cast<unsigned char>(signal);
-  [[maybe_unused]] const ssize_t told = ::write(lifeline_.get(), &command, 1);  // fails where the guard is gone: no one to tell
+  // Fails where the guard is gone: no one to tell.
+  [[maybe_unused]] const ssize_t told = ::write(lifeline_.get(), &command, 1);
 }
 
 Guard::~Guard() {

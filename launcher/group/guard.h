@@ -1,7 +1,7 @@
 // The process between launcher and workers. It starts the workers, tells the launcher of each end in the order in which
-// they happened, and passes signals on. As child subreaper it inherits every process that a worker leaves behind, and it
-// ends only when none is left. The lifeline, a pipe whose other end the launcher alone holds, breaks with the launcher,
-// be it by SIGKILL: the guard then kills all below it. Ctrl-C and signals from the terminal pass it by.
+// they happened, and passes signals on. As child subreaper it inherits every process that a worker leaves behind, and
+// it ends only when none is left. The lifeline, a pipe whose other end the launcher alone holds, breaks with the
+// launcher, be it by SIGKILL: the guard then kills all below it. Ctrl-C and signals from the terminal pass it by.
 #pragma once
 
 #include <sys/types.h>
@@ -30,7 +30,8 @@ struct GuardReport {
 class Guard {
  public:
   // Forks the guard, which starts one worker a request (index = rank). `first_only` is a descriptor that only the first
-  // worker gets, -1: none: the guard closes it after that. The caller must have one thread and should clear the requests.
+  // worker gets, -1: none: the guard closes it after that. The caller must have one thread and should clear the
+  // requests.
   Guard(std::vector<SpawnRequest>& requests, int first_only);
   ~Guard();  // kills what is left and waits for it
   Guard(const Guard&) = delete;

@@ -46,8 +46,8 @@ void LogFile::start_tail() {
   if (in_tail_) {
     ::rename(tail.c_str(), (tail + ".1").c_str());  // where that fails, the tail is written over
   } else {
-    tell_("the log " + path_ + " has " + format_bytes(limit_bytes_ / 2) + ", half of --log-limit: of what follows the newest is kept, in " +
-          tail);
+    tell_("the log " + path_ + " has " + format_bytes(limit_bytes_ / 2) +
+          ", half of --log-limit: of what follows the newest is kept, in " + tail);
   }
   in_tail_ = true;
   room_bytes_ = std::max<std::uint64_t>(limit_bytes_ / 4, 1);

@@ -1,6 +1,6 @@
 // One rank's log on disk, bounded: its first half of the limit stays as it was written, of what follows the newest is
-// kept, in FILE.tail and, before it, FILE.tail.1 (a quarter of the limit each). A disk that is full, or any other error,
-// ends the log, not the run. One thread.
+// kept, in FILE.tail and, before it, FILE.tail.1 (a quarter of the limit each). A disk that is full, or any other
+// error, ends the log, not the run. One thread.
 #pragma once
 
 #include <cstdint>

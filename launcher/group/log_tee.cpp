@@ -21,8 +21,10 @@ std::string prefix_of(int rank, const Console& console) {
 }  // namespace
 
 LogTee::LogTee(int rank, bool prefixed, LogFile log, Console& out, Console& error, OnLine on_line)
-    : prefixed_(prefixed), log_(std::move(log)), sources_{Source{&out, prefix_of(rank, out), LineBuffer(), "", -1e9},
-                                                          Source{&error, prefix_of(rank, error), LineBuffer(), "", -1e9}},
+    : prefixed_(prefixed),
+      log_(std::move(log)),
+      sources_{Source{&out, prefix_of(rank, out), LineBuffer(), "", -1e9},
+               Source{&error, prefix_of(rank, error), LineBuffer(), "", -1e9}},
       on_line_(std::move(on_line)) {}
 
 void LogTee::feed(Stream stream, std::string_view bytes, double now_s) {

@@ -64,7 +64,8 @@ Rendezvous hold_port(int port) {
   name.sin_family = AF_INET;
   name.sin_addr.s_addr = htonl(INADDR_ANY);
   name.sin_port = htons(static_cast<std::uint16_t>(port));
-  if (::bind(rendezvous.socket.get(), reinterpret_cast<sockaddr*>(&name), sizeof name) != 0) refuse(std::strerror(errno));
+  if (::bind(rendezvous.socket.get(), reinterpret_cast<sockaddr*>(&name), sizeof name) != 0)
+    refuse(std::strerror(errno));
   // Sockets that do not listen yet can share a port, so two launchers would both get it; of a name in the abstract
   // space there is one only, and it goes with its socket.
   sockaddr_un own{};

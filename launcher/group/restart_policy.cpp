@@ -34,7 +34,8 @@ RestartDecision RestartPolicy::after(const AttemptEnd& end, double random) {
   if (knows_progress_ && without_progress_ >= most_without_progress)
     return {{}, "not restarted: two attempts in a row made no new checkpoint"};
   if (restarts_ >= max_restarts_)
-    return {{}, "not restarted: that was restart " + std::to_string(restarts_) + " of " + std::to_string(max_restarts_)};
+    return {{},
+            "not restarted: that was restart " + std::to_string(restarts_) + " of " + std::to_string(max_restarts_)};
   ++restarts_;
   const double doublings = static_cast<double>(std::max<std::int64_t>(0, without_progress_ - 1));
   return {std::min(longest_wait_s, first_wait_s * std::exp2(doublings)) * (0.5 + random), ""};

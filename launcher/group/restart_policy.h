@@ -19,14 +19,14 @@ struct RestartDecision {
 
 class RestartPolicy {
  public:
-  // `saved_step`: where the first attempt starts. `knows_progress`: whether checkpoints are seen at all; of a plain program's
-  // they are not.
+  // `saved_step`: where the first attempt starts. `knows_progress`: whether checkpoints are seen at all; of a plain
+  // program's they are not.
   RestartPolicy(std::int64_t max_restarts, std::optional<std::int64_t> saved_step, bool knows_progress = true)
       : max_restarts_(max_restarts), saved_step_(saved_step), knows_progress_(knows_progress) {}
 
-  // Usage, config, data and disk errors are the same next time. Two attempts in a row that saved nothing new are enough.
-  // Else: 1 s, doubled with each attempt without a new checkpoint, 60 s at most, times 0.5 to 1.5 by `random` (0 to 1), so
-  // that jobs that failed together do not all come back at once.
+  // Usage, config, data and disk errors are the same next time. Two attempts in a row that saved nothing new are
+  // enough. Else: 1 s, doubled with each attempt without a new checkpoint, 60 s at most, times 0.5 to 1.5 by `random`
+  // (0 to 1), so that jobs that failed together do not all come back at once.
   RestartDecision after(const AttemptEnd& end, double random);
 
  private:

@@ -23,8 +23,8 @@ std::vector<char*> c_strings(const std::vector<std::string>& texts) {
   return pointers;
 }
 
-// In the child. Memory needs no word: the kernel gives a page out on the node of the core that touches it first. Where the
-// cores have been taken away since they were looked up, the worker runs on, and says so.
+// In the child. Memory needs no word: the kernel gives a page out on the node of the core that touches it first. Where
+// the cores have been taken away since they were looked up, the worker runs on, and says so.
 void pin_to(const std::vector<int>& cores) {
   if (cores.empty()) return;
   const int count = *std::max_element(cores.begin(), cores.end()) + 1;
@@ -34,7 +34,8 @@ void pin_to(const std::vector<int>& cores) {
     CPU_ZERO_S(bytes, mask);
     for (const int core : cores) CPU_SET_S(static_cast<std::size_t>(core), bytes, mask);
   }
-  if (!mask || ::sched_setaffinity(0, bytes, mask) != 0) ::dprintf(2, "tlaunch: not pinned to its cores: %s\n", std::strerror(errno));
+  if (!mask || ::sched_setaffinity(0, bytes, mask) != 0)
+    ::dprintf(2, "tlaunch: not pinned to its cores: %s\n", std::strerror(errno));
   if (mask) CPU_FREE(mask);
 }
 

@@ -100,13 +100,13 @@ class RunningGroup::State {
     std::vector<SpawnRequest> requests(spec_.workers.size());
     for (std::size_t rank = 0; rank < requests.size(); ++rank) {
       const WorkerSpec& worker = spec_.workers[rank];
-      tees_.push_back(std::make_unique<LogTee>(static_cast<int>(rank), requests.size() > 1 && !worker.inherit_stdin,
-                                               LogFile(worker.log_path, spec_.log_limit_bytes, [this](const std::string& text) { say(text); }),
-                                               spec_.show_output && worker.show_out ? out_ : nowhere_,
-                                               spec_.show_output && worker.show_error ? error_ : nowhere_,
-                                               [this, rank](const std::string& line) {
-                                                 if (callbacks_.on_line) callbacks_.on_line(static_cast<int>(rank), line);
-                                               }));
+      tees_.push_back(std::make_unique<LogTee>(
+          static_cast<int>(rank), requests.size() > 1 && !worker.inherit_stdin,
+          LogFile(worker.log_path, spec_.log_limit_bytes, [this](const std::string& text) { say(text); }),
+          spec_.show_output && worker.show_out ? out_ : nowhere_,
+          spec_.show_output && worker.show_error ? error_ : nowhere_, [this, rank](const std::string& line) {
+            if (callbacks_.on_line) callbacks_.on_line(static_cast<int>(rank), line);
+          }));
       requests[rank] = request(worker, rank);
     }
     oom_kills_ = oom_kills(system_files());
@@ -292,7 +292,8 @@ class RunningGroup::State {
       const auto kills = oom_kills(system_files());
       end.out_of_memory = kills && oom_kills_ && *kills > *oom_kills_;
     }
-    end.left_early = end.start_error == 0 && end.wait_status == 0 && !stopping_ && callbacks_.left_early && callbacks_.left_early(end.rank);
+    end.left_early = end.start_error == 0 && end.wait_status == 0 && !stopping_ && callbacks_.left_early &&
+                     callbacks_.left_early(end.rank);
     ends_.push_back(end);
     if (exit_code_of(end) == 0 || stopping_) return;
     if (end.left_early && !others_run()) return;  // they are about to tell how it ends
@@ -307,7 +308,8 @@ class RunningGroup::State {
   }
 
   bool others_run() const {
-    return std::any_of(running_.begin(), running_.end(), [](const auto& running) { return !is_exiting(running.second); });
+    return std::any_of(running_.begin(), running_.end(),
+                       [](const auto& running) { return !is_exiting(running.second); });
   }
 
   // `signal` 0: they know.
@@ -333,7 +335,8 @@ class RunningGroup::State {
   }
 
   Clock::duration grace() const {
-    return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(std::clamp(spec_.grace_s, 0.0, 1e6)));
+    return std::chrono::duration_cast<Clock::duration>(
+        std::chrono::duration<double>(std::clamp(spec_.grace_s, 0.0, 1e6)));
   }
 
   // The guard was killed. The kernel killed the ranks with it; what they had started is ours now.

@@ -25,14 +25,14 @@ struct WorkerSpec {
   std::string log_path;                          // "": no file
   std::string error_path;                        // where it tells of its failure (error_file.h); "": nowhere
   bool show_out = true, show_error = true;       // false: that stream goes to the log alone
-  bool inherit_stdin = false;                    // reads ours, and its output is passed on as it comes; else /dev/null, or:
+  bool inherit_stdin = false;  // reads ours, and its output is passed on as it comes; else /dev/null, or:
   std::vector<int> cores = {};                   // that it is pinned to; empty: to none
   int stdin_fd = -1;                             // becomes its standard input; stays the caller's
 };
 
 struct GroupSpec {
   std::vector<WorkerSpec> workers;   // index = local rank
-  int store_fd = -1;                 // listening rendezvous socket, inherited by rank 0 alone under the same number; -1: none
+  int store_fd = -1;  // listening rendezvous socket, inherited by rank 0 alone under the same number; -1: none
   bool events = false;               // give every worker the event pipe (TLAUNCH_EVENT_FD)
   double grace_s = 30;               // between SIGTERM and SIGKILL
   bool saves_when_told = false;      // workers that save where they are told to stop, and then exit with 75 or 130
@@ -51,9 +51,9 @@ struct GroupFailure {
   int rank = 0;
   int exit_code = 1;                 // its own, or 128 + signal
   int signal = 0;                    // 0: it exited
-  std::string cause;                 // "exit code 7", "SIGSEGV (segmentation fault)", "SIGKILL (killed; out of memory?)",
-                                     // "SIGKILL (out of memory: killed by the kernel)", "cannot start PROGRAM: not found",
-                                     // "left with exit code 0 before its work was done" (the group's exit code is 1 then)
+  std::string cause;  // "exit code 7", "SIGSEGV (segmentation fault)", "SIGKILL (killed; out of memory?)",
+                      // "SIGKILL (out of memory: killed by the kernel)", "cannot start PROGRAM: not found",
+                      // "left with exit code 0 before its work was done" (the group's exit code is 1 then)
   std::vector<std::string> last_lines;  // of its own output, at most 20, clean UTF-8
   std::vector<Victim> victims;       // the others that did not end with 0
   std::string host = {};             // where it ran
@@ -62,8 +62,8 @@ struct GroupFailure {
 };
 
 struct GroupResult {
-  int exit_code = 0;                 // 0, the first failure's own, or where the user stopped the group first 128 + signal;
-                                     // 75 where it saved, but for SIGINT
+  int exit_code = 0;  // 0, the first failure's own, or where the user stopped the group first 128 + signal;
+                      // 75 where it saved, but for SIGINT
   std::optional<GroupFailure> failure;
   int interrupted_by = 0;            // the signal that the user sent to the launcher, or the system to a rank; 0: none
   bool saved = false;                // told to stop, all ranks saved
@@ -74,17 +74,18 @@ struct GroupCallbacks {
   std::function<void(Json)> on_event;                      // one event of a worker
   std::function<void(int rank, const std::string& line)> on_line;  // one whole line of output, without its newline
   std::function<void()> on_tick;                           // about 5 times a second
-  std::function<bool(int rank)> left_early;                // asked where a rank ended with 0: was its work not done? Where all end with 0, it was
-  std::function<bool()> nothing_to_save;                   // asked where a rank failed: true kills the others without grace
-  std::function<void()> on_output;                         // a rank has written something, or would if the terminal took it
+  // Asked where a rank ended with 0: was its work not done? Where all end with 0, it was.
+  std::function<bool(int rank)> left_early;
+  std::function<bool()> nothing_to_save;  // asked where a rank failed: true kills the others without grace
+  std::function<void()> on_output;        // a rank has written something, or would if the terminal took it
 };
 
 // One thread (the caller's), no other threads alive and no other child processes: it forks and becomes the reaper of
-// what it started. SIGINT, SIGTERM, SIGHUP and SIGUSR1 are taken over while it runs, each that was not ignored: the first stops the
-// group (SIGINT as SIGINT, the others as SIGTERM, SIGKILL after the grace), a second one kills it at once. SIGUSR1 is only
-// passed on to workers of which it is not known that they save.
-// Output of a group of one is passed on as it comes, of more ranks line by line with a prefix. Throws IoError where no
-// process, pipe or log file can be made.
+// what it started. SIGINT, SIGTERM, SIGHUP and SIGUSR1 are taken over while it runs, each that was not ignored: the
+// first stops the group (SIGINT as SIGINT, the others as SIGTERM, SIGKILL after the grace), a second one kills it at
+// once. SIGUSR1 is only passed on to workers of which it is not known that they save. Output of a group of one is
+// passed on as it comes, of more ranks line by line with a prefix. Throws IoError where no process, pipe or log file
+// can be made.
 GroupResult run_group(const GroupSpec& spec, const GroupCallbacks& callbacks);
 
 // The same a turn at a time, for a caller who has something to say to the workers in between. The same rules hold while
@@ -96,10 +97,11 @@ class RunningGroup {
   RunningGroup(const RunningGroup&) = delete;
   RunningGroup& operator=(const RunningGroup&) = delete;
 
-  // Waits for whatever comes next, a tick at most where on_tick is set, and deals with it. False: all processes are gone.
+  // Waits for whatever comes next, a tick at most where on_tick is set, and deals with it. False: all processes are
+  // gone.
   bool turn();
-  // Whether that rank has left with exit code 0 while nobody had failed and the group was not told to stop. What it told
-  // before has been handed on.
+  // Whether that rank has left with exit code 0 while nobody had failed and the group was not told to stop. What it
+  // told before has been handed on.
   bool left(int rank) const;
   // The ranks that run and were not told to stop, with their processes; none once the group is stopping.
   std::map<int, pid_t> at_work() const;

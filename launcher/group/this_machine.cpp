@@ -29,7 +29,8 @@ bool is_interface_address(const std::string& host) {
   ifaddrs* all = nullptr;
   if (::getifaddrs(&all) != 0) return false;
   bool found = false;
-  for (const ifaddrs* each = all; each != nullptr && !found; each = each->ifa_next) found = text_of(each->ifa_addr) == host;
+  for (const ifaddrs* each = all; each != nullptr && !found; each = each->ifa_next)
+    found = text_of(each->ifa_addr) == host;
   ::freeifaddrs(all);
   return found;
 }
@@ -43,7 +44,8 @@ std::string host_name() {
 }
 
 bool names_this_machine(const std::string& host) {
-  if (host == "localhost" || host.starts_with("127.") || host == "::1" || host == "0.0.0.0" || host == "::") return true;
+  if (host == "localhost" || host.starts_with("127.") || host == "::1" || host == "0.0.0.0" || host == "::")
+    return true;
   if (is_address(host)) return is_interface_address(host);
   const std::string own = host_name();
   // A domain on one side only: the other says no more than the machine's own name.

@@ -46,8 +46,8 @@ bool handles_usr2(pid_t pid) {
 
 std::string gdb_view(const std::string& gdb, pid_t pid, bool symbols, double limit_s) {
   const Captured seen = run_captured({gdb, "-nx", "-batch", "-iex", "set debuginfod enabled off", "-iex",
-                                      std::string("set auto-solib-add ") + (symbols ? "on" : "off"), "-p", std::to_string(pid),
-                                      "-ex", "thread apply all bt 30"},
+                                      std::string("set auto-solib-add ") + (symbols ? "on" : "off"), "-p",
+                                      std::to_string(pid), "-ex", "thread apply all bt 30"},
                                      limit_s);
   return std::string("\ngdb, all threads") + (symbols ? ":\n" : ", without symbols of libraries:\n") + seen.out +
          (seen.timed_out ? "cut short: no time left\n" : seen.exit_code != 0 ? seen.err : "");
@@ -66,7 +66,8 @@ void save_stacks(const std::map<int, pid_t>& ranks, const std::vector<int>& firs
   bool asked = false;
   for (const int rank : order) {
     const pid_t pid = ranks.at(rank);
-    append(stack_path(folder, rank), "rank " + std::to_string(rank) + ", process " + std::to_string(pid) + "\n" + kernel_view(pid));
+    append(stack_path(folder, rank),
+           "rank " + std::to_string(rank) + ", process " + std::to_string(pid) + "\n" + kernel_view(pid));
     if (state_of(pid) == 'T' || !handles_usr2(pid)) continue;
     ::syscall(SYS_tgkill, pid, pid, SIGUSR2);  // the training thread
     asked = true;
@@ -81,7 +82,8 @@ void save_stacks(const std::map<int, pid_t>& ranks, const std::vector<int>& firs
   for (const bool symbols : {false, true})
     for (const int rank : symbols ? first : order) {
       const double left_s = std::chrono::duration<double>(end - Clock::now()).count();
-      append(stack_path(folder, rank), left_s > 0 ? gdb_view(gdb, ranks.at(rank), symbols, left_s) : "\nno time left for gdb\n");
+      append(stack_path(folder, rank),
+             left_s > 0 ? gdb_view(gdb, ranks.at(rank), symbols, left_s) : "\nno time left for gdb\n");
     }
 }
 

@@ -20,8 +20,9 @@ constexpr double longest_tick_s = 1;
 
 // The place of a phase in a step and in a run; unknown ones count as forward.
 int order_of(std::string_view phase) {
-  constexpr std::array<std::string_view, 11> order = {"start_up", "loading", "copy",      "forward",  "backward",
-                                                      "optimizer", "logging", "evaluation", "save",  "detection", "finish"};
+  constexpr std::array<std::string_view, 11> order = {"start_up", "loading",   "copy",    "forward",
+                                                      "backward", "optimizer", "logging", "evaluation",
+                                                      "save",     "detection", "finish"};
   const auto found = std::find(order.begin(), order.end(), phase);
   return found == order.end() ? 3 : static_cast<int>(found - order.begin());
 }
@@ -31,7 +32,8 @@ std::string seconds_text(double seconds) { return std::to_string(std::llround(se
 std::string ranks_text(const std::vector<int>& ranks) {
   constexpr std::size_t named = 8;
   std::string text;
-  for (std::size_t i = 0; i < std::min(named, ranks.size()); ++i) text += (i == 0 ? "" : ", ") + std::to_string(ranks[i]);
+  for (std::size_t i = 0; i < std::min(named, ranks.size()); ++i)
+    text += (i == 0 ? "" : ", ") + std::to_string(ranks[i]);
   if (ranks.size() > named) text += " and " + std::to_string(ranks.size() - named) + " more";
   return (ranks.size() == 1 ? "rank " : "ranks ") + text;
 }
@@ -59,7 +61,8 @@ std::optional<SilenceWatch::Verdict> SilenceWatch::tick(double wall_s, const std
 namespace {
 
 std::string what_and_where(const HangVerdict& verdict) {
-  return ": " + verdict.reason + "; " + (verdict.step > 0 ? "step " + std::to_string(verdict.step) + ", " : "") + verdict.phase;
+  return ": " + verdict.reason + "; " + (verdict.step > 0 ? "step " + std::to_string(verdict.step) + ", " : "") +
+         verdict.phase;
 }
 
 }  // namespace
@@ -78,7 +81,9 @@ Json to_json(const HangVerdict& verdict) {
 HangWatch::HangWatch(int ranks, std::optional<double> timeout_s)
     : timeout_s_(timeout_s), ranks_(static_cast<std::size_t>(ranks)) {}
 
-double HangWatch::heartbeat_interval_s(std::optional<double> timeout_s) { return std::min(1.0, timeout_s.value_or(60) / 4); }
+double HangWatch::heartbeat_interval_s(std::optional<double> timeout_s) {
+  return std::min(1.0, timeout_s.value_or(60) / 4);
+}
 
 void HangWatch::on_event(const Json& event) {
   const auto number = event_integer(event, "rank", -1);
@@ -157,7 +162,8 @@ std::optional<HangVerdict> HangWatch::tick(double wall_s, const std::map<int, ch
   const double before_s = clock_.now_s();
   clock_.tick(wall_s);
   const double now = clock_.now_s();
-  const bool debugged = std::any_of(states.begin(), states.end(), [](const auto& entry) { return entry.second == 't'; });
+  const bool debugged =
+      std::any_of(states.begin(), states.end(), [](const auto& entry) { return entry.second == 't'; });
   std::vector<int> running, judged_ranks, stopped, silent;
   double last_move_s = 0, stall_limit_s = 0, stopped_for_s = 0, silent_for_s = 0, silent_limit_s = 0;
   for (const auto& [number, state] : states) {
@@ -194,7 +200,8 @@ std::optional<HangVerdict> HangWatch::tick(double wall_s, const std::map<int, ch
 
   if (!stopped.empty())
     return verdict(stopped, running, "stopped (state T) for " + seconds_text(stopped_for_s), stopped_limit_s());
-  if (!silent.empty()) return verdict(silent, running, "no heartbeat for " + seconds_text(silent_for_s), silent_limit_s);
+  if (!silent.empty())
+    return verdict(silent, running, "no heartbeat for " + seconds_text(silent_for_s), silent_limit_s);
   const std::string since = seconds_text(now - last_move_s);
   const auto blamed = behind(judged_ranks);
   return verdict(blamed, running,

@@ -1,23 +1,24 @@
-// Which ranks of a group hang, from what they tell and what /proc says of them. Pure: fed with events and states, asked at
-// each tick; its clock is the caller's, less the time in which the caller itself did not run (stopped, a laptop's lid).
+// Which ranks of a group hang, from what they tell and what /proc says of them. Pure: fed with events and states, asked
+// at each tick; its clock is the caller's, less the time in which the caller itself did not run (stopped, a laptop's
+// lid).
 //
 // Three signs, each after the limit of the phase that the rank is in:
 //   stopped  state T in /proc: somebody's SIGSTOP
 //   silent   no heartbeat, though its thread does nothing else
 //   stalled  no rank has passed a boundary (a phase of a step, a batch of an evaluation): dead-locked. Of all ranks'
-//            limits the longest holds, since the others wait for the one that saves or evaluates. To blame are those that
-//            are behind: at an earlier step or phase, or not waiting where the others wait.
+//            limits the longest holds, since the others wait for the one that saves or evaluates. To blame are those
+//            that are behind: at an earlier step or phase, or not waiting where the others wait.
 //
 // Limits: `timeout_s` where it is given, before the second step 60 s at least. Else by phase:
 //   start-up, to the end of the second step   600 s: data from a cold network disk, CUDA and cuDNN's first use
 //   a step                                    20 times the median one, 60 s at least: a disk or network that comes back
 //                                             takes tens of seconds
 //   evaluation, detection                     10 times the longest pause seen in it, 120 s at least
-//   save, finish                              10 times the longest seen, 300 s at least: written in one go, without boundaries
+//   save, finish                              10 times the longest seen, 300 s at least: written in one go
 //   stopped                                   60 s, whatever the phase
 //
-// A worker of a user's own may send no heartbeats: it is then judged by its state and, where `timeout_s` is given, by the
-// silence of all its events. While a debugger holds a rank (state t) the clock stands still.
+// A worker of a user's own may send no heartbeats: it is then judged by its state and, where `timeout_s` is given, by
+// the silence of all its events. While a debugger holds a rank (state t) the clock stands still.
 #pragma once
 
 #include <array>
@@ -104,7 +105,8 @@ class HangWatch {
   bool judged(const Rank& rank) const;
   std::vector<int> behind(const std::vector<int>& running) const;
   std::string place(int rank) const;
-  HangVerdict verdict(const std::vector<int>& blamed, const std::vector<int>& running, std::string reason, double limit_s) const;
+  HangVerdict verdict(const std::vector<int>& blamed, const std::vector<int>& running, std::string reason,
+                      double limit_s) const;
 
   std::optional<double> timeout_s_;
   std::int64_t start_step_ = 0;                  // done before this session

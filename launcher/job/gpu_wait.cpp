@@ -16,7 +16,9 @@ constexpr double look_interval_s = 3;   // starting NVML takes some ten millisec
 constexpr double line_interval_s = 60;  // where lines stay
 constexpr std::size_t most_cards = 3, most_processes = 3;  // in one line
 
-std::string card_text(const GpuInfo& gpu, std::size_t index) { return "GPU " + std::to_string(index) + " (" + gpu.name + ")"; }
+std::string card_text(const GpuInfo& gpu, std::size_t index) {
+  return "GPU " + std::to_string(index) + " (" + gpu.name + ")";
+}
 
 std::string and_more(std::size_t all, std::size_t shown) {
   return all > shown ? " and " + std::to_string(all - shown) + " more" : "";
@@ -29,7 +31,8 @@ std::string holders(std::vector<GpuProcess> processes) {
   std::string text = "held by ";
   for (std::size_t i = 0; i < std::min(most_processes, processes.size()); ++i) {
     const GpuProcess& process = processes[i];
-    text += (i == 0 ? "" : ", ") + (process.name.empty() ? std::string("process") : process.name) + " " + std::to_string(process.pid);
+    text += (i == 0 ? "" : ", ") + (process.name.empty() ? std::string("process") : process.name) + " " +
+            std::to_string(process.pid);
     if (process.used_bytes) text += " (" + format_bytes(*process.used_bytes) + ")";
   }
   return text + and_more(processes.size(), most_processes);
@@ -38,12 +41,14 @@ std::string holders(std::vector<GpuProcess> processes) {
 }  // namespace
 
 std::vector<GpuInfo> cards_of_ranks(const std::vector<GpuInfo>& visible, std::int64_t ranks) {
-  return {visible.begin(), visible.begin() + std::min(static_cast<std::ptrdiff_t>(visible.size()), static_cast<std::ptrdiff_t>(ranks))};
+  return {visible.begin(),
+          visible.begin() + std::min(static_cast<std::ptrdiff_t>(visible.size()), static_cast<std::ptrdiff_t>(ranks))};
 }
 
 void check_gpu_wait(const std::vector<GpuInfo>& cards, std::uint64_t wanted_bytes) {
   const std::string asked = "--wait-gpu (" + format_bytes(wanted_bytes) + "): ";
-  if (cards.empty()) throw UsageError(asked + "no GPU is visible here (tlaunch probe says what is); leave it out to run on the CPU");
+  if (cards.empty())
+    throw UsageError(asked + "no GPU is visible here (tlaunch probe says what is); leave it out to run on the CPU");
   for (std::size_t i = 0; i < cards.size(); ++i) {
     const std::uint64_t total = cards[i].memory_total_bytes;
     if (total == 0)
@@ -77,8 +82,8 @@ GpuWait wait_for_gpus(std::vector<GpuInfo> cards, std::uint64_t wanted_bytes,
   GpuWait wait;
   for (;;) {
     // A card may stop answering for a while: its driver restarts, its container is paused.
-    const std::string shortage = cards.size() < needed ? "only " + std::to_string(cards.size()) + " of " + std::to_string(needed) +
-                                                             " GPUs answer"
+    const std::string shortage = cards.size() < needed ? "only " + std::to_string(cards.size()) + " of " +
+                                                             std::to_string(needed) + " GPUs answer"
                                                        : gpu_shortage(cards, wanted_bytes);
     if (shortage.empty()) break;
     const double now_s = monotonic_s();

@@ -54,8 +54,8 @@ Job prepare_job(const JobRequest& request) {
   job.hardware = probe(request.run_dir.empty() ? asked.run_root : request.run_dir);
   job.world = world_of(request.nproc.value_or(asked.launch.nproc), job.hardware);
   check_capability(job);
-  job.placement = place_ranks(job.hardware.cpu, job.world.on_gpu ? job.hardware.gpus : std::vector<GpuInfo>{}, job.world.size,
-                              asked.launch.numa);
+  job.placement = place_ranks(job.hardware.cpu, job.world.on_gpu ? job.hardware.gpus : std::vector<GpuInfo>{},
+                              job.world.size, asked.launch.numa);
   job.plan = prior_plan(asked, job.hardware, shape_of(job));
   job.config = apply(asked, job.plan);
   return job;

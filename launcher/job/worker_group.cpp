@@ -49,7 +49,8 @@ WorkerGroup worker_group(const Job& job, const WorkerStart& start) {
     worker.environment.merge(allocator_environment(environment_value));
     worker.environment[env::device] = job.world.on_gpu ? "cuda" : "cpu";
     // So that rank N's card is the Nth that was told of; CUDA would count the fastest first.
-    if (job.world.on_gpu && !environment_value("CUDA_DEVICE_ORDER")) worker.environment["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID";
+    if (job.world.on_gpu && !environment_value("CUDA_DEVICE_ORDER"))
+      worker.environment["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID";
     worker.environment[env::attempt] = std::to_string(start.attempt);
     worker.environment[env::plan] = start.plan_path;
     if (start.heartbeat_s > 0) worker.environment[env::heartbeat_s] = Json(start.heartbeat_s).dump();

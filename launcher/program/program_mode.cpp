@@ -108,7 +108,8 @@ std::vector<std::string> program_argv(const ProgramCommand& command, int local_r
 
 namespace {
 
-GroupResult run_once(const ProgramCommand& command, const Placement& placement, EnvironmentSpec environment, const ProgramLogs& logs) {
+GroupResult run_once(const ProgramCommand& command, const Placement& placement, EnvironmentSpec environment,
+                     const ProgramLogs& logs) {
   const int ranks = environment.local_world_size;
   GroupSpec group;
   group.grace_s = command.grace_s.value_or(kDefaultGrace_s);
@@ -132,7 +133,8 @@ GroupResult run_once(const ProgramCommand& command, const Placement& placement, 
     worker.show_error = shown && (command.tee.has_error(rank) || !command.redirects.has_error(rank));
     group.workers.push_back(std::move(worker));
   }
-  const GroupResult result = command.hang_timeout_s ? run_watched(group, *command.hang_timeout_s) : run_group(group, {});
+  const GroupResult result =
+      command.hang_timeout_s ? run_watched(group, *command.hang_timeout_s) : run_group(group, {});
   // The output of a single rank has just been seen, at the end of the terminal.
   if (result.failure) {
     for (const std::string& line : failure_report(*result.failure, ranks > 1)) std::cerr << line << '\n';

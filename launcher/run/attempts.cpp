@@ -14,8 +14,8 @@
 namespace tlaunch {
 namespace {
 
-GroupResult one_attempt(const Job& job, const WorkerStart& start, const std::optional<ExpectedCosts>& expected, EventLog& log,
-                        Progress& progress, RunSummary& summary) {
+GroupResult one_attempt(const Job& job, const WorkerStart& start, const std::optional<ExpectedCosts>& expected,
+                        EventLog& log, Progress& progress, RunSummary& summary) {
   Session session(log, progress, job.config, {summary.began_s, summary.estimate, summary.spent, expected});
   const auto close = [&] {
     summary.record = session.record();
@@ -38,7 +38,8 @@ GroupResult one_attempt(const Job& job, const WorkerStart& start, const std::opt
 }  // namespace
 
 GroupResult run_attempts(const Job& job, const RunFolder& folder, WorkerStart start, std::int64_t max_restarts,
-                         const std::optional<ExpectedCosts>& expected, EventLog& log, Progress& progress, RunSummary& summary) {
+                         const std::optional<ExpectedCosts>& expected, EventLog& log, Progress& progress,
+                         RunSummary& summary) {
   const std::string checkpoints = checkpoint_dir(job.config.checkpoint, folder.path());
   const std::string first_resume = start.resume_path;
   RestartPolicy policy(max_restarts, step_of_checkpoint(first_resume));
@@ -66,7 +67,8 @@ GroupResult run_attempts(const Job& job, const RunFolder& folder, WorkerStart st
                            {"exit_code", result.exit_code},
                            {"wait_s", *next.wait_s},
                            {"resume_path", resume_path}});
-    if (const int signal = wait_unless_told(*next.wait_s)) {  // nothing runs that could save: what is saved is all there is
+    // Told meanwhile, nothing runs that could save: what is saved is all there is.
+    if (const int signal = wait_unless_told(*next.wait_s)) {
       GroupResult told;
       told.interrupted_by = signal;
       told.saved = signal != SIGINT && step.has_value();

@@ -1,4 +1,5 @@
-// A run's groups of workers, one after the other: where one fails, the next goes on from the newest checkpoint that is whole.
+// A run's groups of workers, one after the other: where one fails, the next goes on from the newest checkpoint that is
+// whole.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +13,12 @@
 
 namespace tlaunch {
 
-// `start`: the first attempt's, with all but its attempt number and log folder. `expected`: of an estimate made before. `summary`: with its began_s, and what was
-// estimated and spent before; filled with what the last attempt told, the time of all of them, the first one's estimate where
-// there was none, and the number of restarts. Throws IoError where no process can be
-// made; `summary` is filled then as well.
+// `start`: the first attempt's, with all but its attempt number and log folder. `expected`: of an estimate made before.
+// `summary`: with its began_s, and what was estimated and spent before; filled with what the last attempt told, the
+// time of all of them, the first one's estimate where there was none, and the number of restarts. Throws IoError where
+// no process can be made; `summary` is filled then as well.
 GroupResult run_attempts(const Job& job, const RunFolder& folder, WorkerStart start, std::int64_t max_restarts,
-                         const std::optional<ExpectedCosts>& expected, EventLog& log, Progress& progress, RunSummary& summary);
+                         const std::optional<ExpectedCosts>& expected, EventLog& log, Progress& progress,
+                         RunSummary& summary);
 
 }  // namespace tlaunch

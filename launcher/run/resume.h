@@ -24,14 +24,14 @@ RunPlace choose_place(const Job& job, const std::string& run_dir, const std::opt
 // Where the run that wrote it stood; nothing of "". Throws DataError.
 std::optional<std::int64_t> step_of_checkpoint(const std::string& path);
 
-// A run that is resumed keeps its own plan, where that was made for as many ranks: settings that change in mid-run change
-// its numbers. Where the micro-batch or the accumulation is fixed anew, the same effective batch is shared anew. False
-// where there is none to keep.
+// A run that is resumed keeps its own plan, where that was made for as many ranks: settings that change in mid-run
+// change its numbers. Where the micro-batch or the accumulation is fixed anew, the same effective batch is shared anew.
+// False where there is none to keep.
 bool keep_own_plan(Job& job, const RunPlace& place);
 
-// Where a resumed run has no plan to keep (another number of ranks), its checkpoint still says the effective batch, which
-// the order of samples hangs on: where the config leaves that to auto the plan gets it, and the learning rate with it.
-// Throws DataError.
+// Where a resumed run has no plan to keep (another number of ranks), its checkpoint still says the effective batch,
+// which the order of samples hangs on: where the config leaves that to auto the plan gets it, and the learning rate
+// with it. Throws DataError.
 void keep_effective_batch(Job& job, const RunPlace& place);
 
 }  // namespace tlaunch

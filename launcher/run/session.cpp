@@ -15,7 +15,8 @@ namespace tlaunch {
 
 Session::Session(EventLog& log, Progress& progress) : log_(log), progress_(progress), start_s_(unix_time_s()) {}
 
-Session::Session(EventLog& log, Progress& progress, const RunConfig& config, const RunSoFar& so_far) : Session(log, progress) {
+Session::Session(EventLog& log, Progress& progress, const RunConfig& config, const RunSoFar& so_far)
+    : Session(log, progress) {
   eta_.emplace(start_s_, config, so_far);
 }
 
@@ -60,7 +61,8 @@ void Session::report(const EtaReport& due) {
                       {"difference_s", due.projected_s - estimated_s}});
   const bool more = record_.step < record_.start->total_steps;
   if (due.epoch_ended && more)
-    progress_.line(eta_text_ + " (in all " + format_duration(due.projected_s) + ", estimated " + format_duration(estimated_s) + ")");
+    progress_.line(eta_text_ + " (in all " + format_duration(due.projected_s) + ", estimated " +
+                   format_duration(estimated_s) + ")");
 }
 
 namespace {
@@ -71,7 +73,8 @@ constexpr double noticeable_wait_s = 0.1;
 std::string step_down_text(const Json& event) {
   return "rank " + std::to_string(event_integer(event, "rank")) + " ran out of memory (" + event_text(event, "phase") +
          " of step " + std::to_string(event_integer(event, "step")) +
-         "): the step is done again with smaller micro-batches; to keep: set train.batch_size=" + std::to_string(event_integer(event, "micro_batch")) +
+         "): the step is done again with smaller micro-batches; to keep: set train.batch_size=" +
+         std::to_string(event_integer(event, "micro_batch")) +
          " (gradient_accumulation_steps=" + std::to_string(event_integer(event, "accumulation")) + ")";
 }
 
@@ -79,7 +82,8 @@ std::string step_down_text(const Json& event) {
 std::string shortage_text(const Json& event) {
   const std::string action = event_text(event, "action");
   const std::string step = std::to_string(event_integer(event, "step"));
-  const std::string room = "; to keep room: set train.batch_size=" + std::to_string(event_integer(event, "micro_batch"));
+  const std::string room =
+      "; to keep room: set train.batch_size=" + std::to_string(event_integer(event, "micro_batch"));
   if (action == "skipped")
     return "warning: no checkpoint at step " + step + ", memory did not suffice for its copies a second time either; "
            "training goes on" + room;
@@ -125,8 +129,9 @@ void Session::narrate(const Json& event) {
                      std::to_string(event_integer(*fitted, "save_top_k")) + ", save_last=" +
                      (fitted->value("save_last", true) ? "true" : "false"));
   } else if (name == "profile") {
-    progress_.line("profile of " + std::to_string(event_integer(event, "steps")) + " steps: " + event_text(event, "table") + ", and " +
-                   event_text(event, "trace") + " for chrome://tracing or Perfetto");
+    progress_.line("profile of " + std::to_string(event_integer(event, "steps")) +
+                   " steps: " + event_text(event, "table") + ", and " + event_text(event, "trace") +
+                   " for chrome://tracing or Perfetto");
   } else if (name == "nan") {
     progress_.line(nan_text(event));
   } else if (name == "smoke") {
@@ -232,7 +237,8 @@ GroupResult run_session(const Job& job, const WorkerStart& start, Session& sessi
   RunningGroup group(workers.spec, callbacks);
   while (group.turn()) end_where_it_hangs(group, watch, session, how.log_folder);
   GroupResult result = group.finish();
-  if (const RunRecord& record = session.record(); result.failure && !result.hung && !record.failures.contains(result.failure->rank))
+  if (const RunRecord& record = session.record();
+      result.failure && !result.hung && !record.failures.contains(result.failure->rank))
     result.failure->cause += "; " + likely_place(record);
   return result;
 }

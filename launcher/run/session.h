@@ -50,8 +50,8 @@ class Session {
   std::int64_t shown_step_ = -1;
 };
 
-// Starts the group and lets `session` follow it to its end, or until it hangs (launcher/hang/hang_watch.h). `on_event` sees each event too; `on_tick` is called some
-// times a second. Both may be empty.
+// Starts the group and lets `session` follow it to its end, or until it hangs (launcher/hang/hang_watch.h). `on_event`
+// sees each event too; `on_tick` is called some times a second. Both may be empty.
 GroupResult run_session(const Job& job, const WorkerStart& start, Session& session,
                         const std::function<void(const Json&)>& on_event, const std::function<void()>& on_tick);
 

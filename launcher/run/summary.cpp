@@ -94,7 +94,7 @@ std::vector<std::string> closing_lines(const RunSummary& summary) {
   const RunRecord& record = summary.record;
   std::string status = summary.status + " after " + format_duration(summary.wall_s);
   if (record.start)
-    status += ": " + std::to_string(record.epoch) + (record.epoch == 1 ? " epoch, " : " epochs, ") +
+    status += ": " + format_number_of(record.epoch, "epoch") + ", " +
               std::to_string(record.step) + " steps";
   if (record.end && record.end->stopped_early) status += " (stopped early: no improvement any more)";
   if (record.end && record.end->steady_samples_per_s > 0)
@@ -117,7 +117,8 @@ std::vector<std::string> closing_lines(const RunSummary& summary) {
     lines.push_back("  spent on: " + parts_text(summary.spent));
     lines.push_back("  estimate: " + parts_text(likely_parts(*summary.estimate)));
   }
-  if (const std::string shares = shares_text(summary.training.seconds()); summary.wall_s >= long_enough_s && !shares.empty()) {
+  if (const std::string shares = shares_text(summary.training.seconds());
+      summary.wall_s >= long_enough_s && !shares.empty()) {
     lines.push_back("training: " + shares);
     for (const std::string& finding : summary.slow_findings) lines.push_back("  " + finding);
   }

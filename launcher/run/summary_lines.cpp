@@ -24,7 +24,7 @@ void add_devices(const Job& job, std::vector<std::string>& lines) {
   const HardwareProfile& hardware = job.hardware;
   if (!job.world.on_gpu) {
     lines.push_back("device: CPU, " + hardware.cpu.model + ", " + std::to_string(hardware.cpu.allowed_cores) +
-                    " cores for " + std::to_string(job.world.size) + (job.world.size == 1 ? " rank" : " ranks"));
+                    " cores for " + format_number_of(job.world.size, "rank"));
     return;
   }
   for (std::int64_t rank = 0; rank < job.world.size; ++rank) {
@@ -85,8 +85,7 @@ std::vector<std::string> start_up_lines(const Job& job, const std::string& run_d
                      steps = config.train.gradient_accumulation_steps.value_or(0);
   lines.push_back(with_origin(job, "batch_size",
                               "batch: " + std::to_string(micro) + " (micro-batch) x " + std::to_string(steps) +
-                                  " (accumulation) x " + std::to_string(job.world.size) +
-                                  (job.world.size == 1 ? " rank = " : " ranks = ") +
+                                  " (accumulation) x " + format_number_of(job.world.size, "rank") + " = " +
                                   std::to_string(config.train.effective_batch_size.value_or(0)) +
                                   " (effective batch)"));
   if (const Choice* rate = job.plan.find("learning_rate"))

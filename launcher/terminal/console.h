@@ -1,6 +1,7 @@
 // One of the launcher's own output streams, written without ever blocking: a terminal that is held up or a pager that
 // does not read must not keep the launcher from stopping a group. What cannot be written yet is held; the caller
-// stops reading its workers while blocked() (so they wait, and nothing is lost) and calls flush() when fd() is writable.
+// stops reading its workers while blocked() (so they wait, and nothing is lost) and calls flush() when fd() is
+// writable.
 #pragma once
 
 #include <string>

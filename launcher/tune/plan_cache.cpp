@@ -20,8 +20,8 @@ constexpr std::size_t limit_bytes = 1u << 20;
 // Keys that do not change what a step costs or needs.
 bool bears_on_a_step(const std::string& key) {
   for (const char* prefix : {"name", "seed", "run_root", "eval.", "checkpoint.", "launch.", "tune.", "log.tensorboard",
-                             "log.csv", "train.epochs", "train.max_steps", "train.kimg", "train.schedule", "train.step_",
-                             "train.warmup_steps", "train.learning_rate", "train.early_stopping"})
+                             "log.csv", "train.epochs", "train.max_steps", "train.kimg", "train.schedule",
+                             "train.step_", "train.warmup_steps", "train.learning_rate", "train.early_stopping"})
     if (key.starts_with(prefix)) return false;
   return true;
 }

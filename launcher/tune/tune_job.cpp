@@ -21,7 +21,8 @@
 namespace tlaunch {
 namespace {
 
-// Whether there is a choice to make. `config`: with what the team fixed; job.config: with all that the plan says so far.
+// Whether there is a choice to make. `config`: with what the team fixed; job.config: with all that the plan says so
+// far.
 bool anything_open(const Job& job, const RunConfig& config) {
   TrainConfig train = config.train;
   const bool effective = !train.effective_batch_size && !job.effective_batch_size && !train.batch_size;
@@ -105,10 +106,11 @@ std::optional<Pace> rehearse(const RunConfig& planned, TrialRunner& runner, cons
 
 }  // namespace
 
-std::optional<Pace> rehearse_job(const Job& job, const std::string& log_folder, Progress& progress, EventLog* log) {
+Rehearsal rehearse_job(const Job& job, const std::string& log_folder, Progress& progress, EventLog* log) {
   Narrator narrator(progress, log);
   TrialGroup runner(job, log_folder);
-  return rehearse(job.config, runner, narrator.callbacks());
+  const auto pace = rehearse(job.config, runner, narrator.callbacks());
+  return {pace, runner.interrupted_by() != 0};
 }
 
 TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog* log) {
@@ -127,8 +129,10 @@ TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog*
   const Json key = plan_cache_key(job, team.config, outcome.budget_bytes);
   const auto kept = caching && !how.retune ? read_kept(job, key) : std::nullopt;
   progress.line(kept ? "tuning: this job was measured here before" : "tuning: measuring what is left to auto");
-  const auto verified = kept ? verify_cached(job.loaded.config, *kept, outcome.budget_bytes, rehearsal_s(apply(job.loaded.config, kept->plan), kept->pace), runner, callbacks)
-                             : std::nullopt;
+  const auto verified =
+      kept ? verify_cached(job.loaded.config, *kept, outcome.budget_bytes,
+                           rehearsal_s(apply(job.loaded.config, kept->plan), kept->pace), runner, callbacks)
+           : std::nullopt;
   if (verified) {
     outcome = *verified;
   } else {
@@ -143,12 +147,13 @@ TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog*
     if (caching && !outcome.interrupted) write_plan_cache(key, outcome);
   }
   if (runner.interrupted_by() != 0 && runner.interrupted_by() != SIGINT)
-    throw Error(exit_code::preempted, "told to stop while tuning: nothing was trained yet; the same command starts again");
+    throw Error(exit_code::preempted,
+                "told to stop while tuning: nothing was trained yet; the same command starts again");
   outcome.plan.memory_budget_bytes = outcome.budget_bytes;
   outcome.plan.samples_per_s = outcome.samples_per_s;
   outcome.seconds = runner.elapsed_s();
   take(job, outcome.plan);
-  progress.line("tuning: " + std::to_string(outcome.trials) + (outcome.trials == 1 ? " trial in " : " trials in ") +
+  progress.line("tuning: " + format_number_of(outcome.trials, "trial") + " in " +
                 format_duration(outcome.seconds));
   for (const std::string& note : outcome.notes) progress.line("note: " + note);
   return outcome;
@@ -167,7 +172,8 @@ std::optional<TuneOutcome> kept_outcome(const Job& job, const RunConfig& config)
 
 std::optional<Pace> kept_pace(const Job& job) {
   const auto kept = kept_outcome(job, with_team_settings(job, false).config);
-  if (!kept || trial_settings_of(apply(job.loaded.config, kept->plan)) != trial_settings_of(job.config)) return std::nullopt;
+  if (!kept || trial_settings_of(apply(job.loaded.config, kept->plan)) != trial_settings_of(job.config))
+    return std::nullopt;
   return kept->pace;
 }
 

@@ -17,15 +17,20 @@ struct TuneHow {
   std::string log_folder;    // of the trial workers' output; "": nowhere
 };
 
-// One rehearsal (tuning/pace.h) of the job as it stands, plan applied: what its parts will take. Nothing where it fails.
-std::optional<Pace> rehearse_job(const Job& job, const std::string& log_folder, Progress& progress, EventLog* log);
+struct Rehearsal {
+  std::optional<Pace> pace;  // nothing where it failed
+  bool interrupted = false;  // by SIGINT, SIGTERM or another signal that asks for an end
+};
 
-// The pace that was measured when this job was tuned last, with the settings it has now: nothing is started. For a run that
-// keeps its own plan.
+// One rehearsal (tuning/pace.h) of the job as it stands, plan applied: what its parts will take.
+Rehearsal rehearse_job(const Job& job, const std::string& log_folder, Progress& progress, EventLog* log);
+
+// The pace that was measured when this job was tuned last, with the settings it has now: nothing is started. For a run
+// that keeps its own plan.
 std::optional<Pace> kept_pace(const Job& job);
 
-// Fills job.plan and job.config. Narrates on `progress`; `log` (may be null) gets trial and prediction events. Nothing is
-// measured where tune.enabled is false or nothing is left open. Throws UsageError.
+// Fills job.plan and job.config. Narrates on `progress`; `log` (may be null) gets trial and prediction events. Nothing
+// is measured where tune.enabled is false or nothing is left open. Throws UsageError.
 TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog* log);
 
 // The cache's plan for this job as it stands, unverified; the prior's where there is none. Starts nothing.

@@ -24,11 +24,12 @@ TEST_P(Crash, IsTheRunsFailureWithStepAndPhase) {
         "train: {max_steps: 100000, effective_batch_size: 48}\n"
         "tune: {enabled: false}\n"
         "log: {log_interval: 1}\n");
-  const pid_t launcher =
-      start({program("tlaunch"), "--nproc", "2", "--run-dir", run, scratch / "lstm.yaml"}, scratch / "out", scratch / "err");
+  const pid_t launcher = start({program("tlaunch"), "--nproc", "2", "--run-dir", run, scratch / "lstm.yaml"},
+                               scratch / "out", scratch / "err");
   EXPECT_TRUE(wait_for_event(run, [](const Json& event) { return event["event"] == "step" && event["step"] >= 3; }));
   for (const pid_t pid : workers_of(run))
-    if (content("/proc/" + std::to_string(pid) + "/environ").find(std::string("\0RANK=1", 7) + '\0') != std::string::npos)
+    if (content("/proc/" + std::to_string(pid) + "/environ").find(std::string("\0RANK=1", 7) + '\0') !=
+        std::string::npos)
       kill(pid, GetParam());
   EXPECT_EQ(wait_code(launcher), 128 + GetParam()) << content(scratch / "err");
 

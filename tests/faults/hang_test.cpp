@@ -36,21 +36,27 @@ class Hang : public testing::Test {
   }
   void begin(const std::string& injected = "") {
     if (!injected.empty()) ::setenv("TLAUNCH_INJECT_FAULT", (injected + ",fault=hang").c_str(), 1);
-    launcher_ = start({program("tlaunch"), "--nproc", "2", "--run-dir", run_, scratch_ / "lstm.yaml"}, scratch_ / "out", scratch_ / "err");
+    launcher_ = start({program("tlaunch"), "--nproc", "2", "--run-dir", run_, scratch_ / "lstm.yaml"}, scratch_ / "out",
+                      scratch_ / "err");
   }
   int end() { return wait_code(std::exchange(launcher_, 0)); }
   std::string said() const { return content(scratch_ / "err"); }
   Json summary() const { return Json::parse(content(run_ / "summary.json")); }
-  std::string stacks(int rank) const { return content(run_ / "logs/attempt_0" / ("stacks_" + std::to_string(rank) + ".txt")); }
+  std::string stacks(int rank) const {
+    return content(run_ / "logs/attempt_0" / ("stacks_" + std::to_string(rank) + ".txt"));
+  }
   pid_t worker(int rank) const {
     for (const pid_t pid : workers_of(run_))
-      if (content("/proc/" + std::to_string(pid) + "/environ").find('\0' + ("RANK=" + std::to_string(rank)) + '\0') != std::string::npos) return pid;
+      if (content("/proc/" + std::to_string(pid) + "/environ").find('\0' + ("RANK=" + std::to_string(rank)) + '\0') !=
+          std::string::npos)
+        return pid;
     return -1;
   }
   // What holds for each hang of rank 1.
   void expect_rank_1_named(const std::string& phase) {
     EXPECT_EQ(end(), 124) << said();
-    EXPECT_THAT(said(), AllOf(HasSubstr("rank 1 hangs: "), HasSubstr("launch.hang_timeout_s"), HasSubstr("stacks_RANK.txt")));
+    EXPECT_THAT(said(),
+                AllOf(HasSubstr("rank 1 hangs: "), HasSubstr("launch.hang_timeout_s"), HasSubstr("stacks_RANK.txt")));
     const Json told = summary();
     EXPECT_EQ(told["status"], "hung");
     EXPECT_EQ(told["exit_code"], 124);
@@ -76,7 +82,8 @@ class Hang : public testing::Test {
 
 TEST_F(Hang, ARankThatIsStoppedInAStepIsNamed) {
   begin();
-  ASSERT_TRUE(wait_for_event(run_, [](const Json& event) { return event["event"] == "step" && event["step"] >= 5; })) << said();
+  ASSERT_TRUE(wait_for_event(run_, [](const Json& event) { return event["event"] == "step" && event["step"] >= 5; }))
+      << said();
   kill(worker(1), SIGSTOP);
   expect_rank_1_named("");
   EXPECT_THAT(said(), HasSubstr("stopped (state T)"));
@@ -135,16 +142,17 @@ TEST_F(Hang, ALauncherThatWasStoppedBlamesNobodyAndTrainingGoesOnMeanwhile) {
 
 TEST(HangOfAProgram, SilenceIsOneWhereALimitIsGiven) {
   const TempDir scratch;
-  const auto outcome = run_tlaunch({"--nproc", "2", "--hang-timeout", "1", "--run-dir", scratch / "run", "--", "/bin/sh", "-c",
-                                    "echo up; exec sleep 1000"});
+  const auto outcome = run_tlaunch({"--nproc", "2", "--hang-timeout", "1", "--run-dir", scratch / "run", "--",
+                                    "/bin/sh", "-c", "echo up; exec sleep 1000"});
   EXPECT_EQ(outcome.code, 124);
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("no output of any rank for "), HasSubstr("--hang-timeout 1")));
   EXPECT_THAT(content(scratch / "run/logs/attempt_0/stacks_1.txt"), HasSubstr("State:"));
 }
 
 TEST(HangOfAProgram, OutputOfOneRankIsEnough) {
-  const auto outcome = run_tlaunch({"--nproc", "2", "--hang-timeout", "1", "--", "/bin/sh", "-c",
-                                    "[ $RANK = 0 ] && exec sleep 3; for i in 1 2 3 4 5 6 7 8; do printf .; sleep 0.4; done"});
+  const auto outcome =
+      run_tlaunch({"--nproc", "2", "--hang-timeout", "1", "--", "/bin/sh", "-c",
+                   "[ $RANK = 0 ] && exec sleep 3; for i in 1 2 3 4 5 6 7 8; do printf .; sleep 0.4; done"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
 }
 

@@ -30,7 +30,9 @@ std::vector<std::string> group(const std::string& grace_s, const std::string& sc
   return {driver(), ranks, grace_s, "-", "sh", "-c", script};
 }
 
-bool both_up(ChildProcess& child) { return child.wait_for_output("[rank 0] up") && child.wait_for_output("[rank 1] up"); }
+bool both_up(ChildProcess& child) {
+  return child.wait_for_output("[rank 0] up") && child.wait_for_output("[rank 1] up");
+}
 
 pid_t named(const ChildProcess& child, const std::string& name) {
   for (const pid_t pid : child.marked()) {
@@ -86,8 +88,10 @@ TEST(LauncherFaults, AKilledRankTakesTheGroupDownWithinTwoSeconds) {
 TEST(LauncherFaults, ARankThatIgnoresSigtermIsGoneAfterTheGrace) {
   const test::TempDir folder;
   const std::string ready = folder / "ready";
-  ChildProcess child(group("1", "if [ $RANK = 0 ]; then trap '' TERM; : > " + ready + "; while :; do sleep 0.05; done; fi; "
-                                "while [ ! -e " + ready + " ]; do sleep 0.01; done; exit 3"));
+  ChildProcess child(group("1", "if [ $RANK = 0 ]; then trap '' TERM; : > " + ready +
+                                    "; while :; do sleep 0.05; done; fi; "
+                                    "while [ ! -e " +
+                                    ready + " ]; do sleep 0.01; done; exit 3"));
   const auto finished = child.wait();
   EXPECT_EQ(finished.exit_code, 3);
   EXPECT_THAT(finished.err, HasSubstr("rank 1 failed: exit code 3"));
@@ -139,7 +143,8 @@ TEST(LauncherFaults, OutputThatNobodyReadsDoesNotKeepTheGroupFromStopping) {
 }
 
 // A group on a terminal of its own; `type` is what the user types once `after` has been shown.
-std::string on_terminal(const std::vector<std::string>& argv, const std::string& after, const std::string& type, int& status) {
+std::string on_terminal(const std::vector<std::string>& argv, const std::string& after, const std::string& type,
+                        int& status) {
   int terminal = -1;
   const pid_t pid = ::forkpty(&terminal, nullptr, nullptr, nullptr);
   if (pid == 0) {
@@ -166,7 +171,8 @@ std::string on_terminal(const std::vector<std::string>& argv, const std::string&
 
 TEST(LauncherOnATerminal, ASingleRankReadsWhatIsTyped) {
   int status = 0;
-  const auto shown = on_terminal(group("5", "printf 'name? '; read name; echo hello $name", "1"), "name? ", "Ada\n", status);
+  const auto shown =
+      on_terminal(group("5", "printf 'name? '; read name; echo hello $name", "1"), "name? ", "Ada\n", status);
   EXPECT_EQ(status, 0);
   EXPECT_THAT(shown, HasSubstr("hello Ada"));
 }
@@ -174,9 +180,12 @@ TEST(LauncherOnATerminal, ASingleRankReadsWhatIsTyped) {
 TEST(LauncherOnATerminal, CtrlCReachesEachRankOnce) {
   int status = 0;
   for (const char* ranks : {"1", "2"}) {
-    const auto shown = on_terminal(group("5", "n=0; trap 'n=$((n+1))' INT; echo up$LOCAL_RANK; while [ $n = 0 ]; do sleep 0.02; done; "
-                                              "sleep 0.3; echo counted $n; exit 0", ranks),
-                                   *ranks == '1' ? "up0" : "up1", "\x03", status);
+    const auto shown =
+        on_terminal(group("5",
+                          "n=0; trap 'n=$((n+1))' INT; echo up$LOCAL_RANK; while [ $n = 0 ]; do sleep 0.02; done; "
+                          "sleep 0.3; echo counted $n; exit 0",
+                          ranks),
+                    *ranks == '1' ? "up0" : "up1", "\x03", status);
     EXPECT_EQ(WEXITSTATUS(status), 130) << shown;
     EXPECT_THAT(shown, HasSubstr("counted 1"));
   }

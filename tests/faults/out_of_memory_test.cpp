@@ -1,5 +1,5 @@
-// Memory that runs out in a run, injected in one rank and phase, or by a limit: the ranks step down together and the run
-// goes on as the unharmed one.
+// Memory that runs out in a run, injected in one rank and phase, or by a limit: the ranks step down together and the
+// run goes on as the unharmed one.
 #include <gtest/gtest.h>
 
 #include <stdlib.h>
@@ -215,7 +215,8 @@ TEST_P(OutOfMemoryBetweenSteps, TheLastSaveOfARunIsNotLeftOutSilently) {
   EXPECT_EQ(outcome.code, 1) << outcome.err;
   EXPECT_NE(outcome.err.find("the checkpoint at the end of the run, step 12, was not written"), std::string::npos)
       << outcome.err;
-  ASSERT_EQ(train("harmed", ranks(), {"--resume", "auto", "eval.every_n_steps=5", "checkpoint.every_n_steps=5"}).code, 0);
+  ASSERT_EQ(train("harmed", ranks(), {"--resume", "auto", "eval.every_n_steps=5", "checkpoint.every_n_steps=5"}).code,
+            0);
   EXPECT_EQ(events_of(scratch_ / "harmed", "checkpoint").back()["step"], 12);
 }
 
@@ -225,7 +226,8 @@ INSTANTIATE_TEST_SUITE_P(Ranks, OutOfMemoryBetweenSteps, testing::Values(1, 2),
 TEST_F(OutOfMemoryRun, AnEvaluationThatDoesNotFitInBatchesOfOneEndsTheRunOnAllRanks) {
   const auto outcome = train_with_fault("rank=1,step=5,phase=evaluation,times=100", "run", 2, {"eval.every_n_steps=5"});
   EXPECT_EQ(outcome.code, 1) << outcome.err;
-  EXPECT_NE(outcome.err.find("rank 1 ran out of memory (evaluation) with a batch of 1"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("rank 1 ran out of memory (evaluation) with a batch of 1"), std::string::npos)
+      << outcome.err;
 }
 
 TEST_F(OutOfMemoryRun, WithAMicroBatchOfOneIsAnErrorThatSaysWhatHelps) {

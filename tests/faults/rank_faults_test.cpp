@@ -1,5 +1,5 @@
-// What may befall a rank, in each part of a run: the run ends soon, with the right code, the rank and the place named, and
-// nothing left running. The ranks are real workers that fall where they are told to (core/worker_env.h).
+// What may befall a rank, in each part of a run: the run ends soon, with the right code, the rank and the place named,
+// and nothing left running. The ranks are real workers that fall where they are told to (core/worker_env.h).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -66,7 +66,8 @@ TEST_P(RankFalls, TheRunEndsSoonAndNamesIt) {
   const auto outcome = train(fall.place, fall.fault);
   EXPECT_LT(Clock::now() - start, std::chrono::seconds(15)) << "the grace is 30 s, the least limit of a start-up 60 s";
   EXPECT_EQ(outcome.code, fall.code) << outcome.err;
-  EXPECT_THAT(outcome.err, AllOf(HasSubstr("root cause: rank 1 failed: "), HasSubstr(fall.cause), HasSubstr(fall.where)));
+  EXPECT_THAT(outcome.err,
+              AllOf(HasSubstr("root cause: rank 1 failed: "), HasSubstr(fall.cause), HasSubstr(fall.where)));
   EXPECT_EQ(summary()["exit_code"], fall.code);
   EXPECT_EQ(summary()["failure"]["rank"], 1);
   EXPECT_TRUE(workers_of(run_).empty());
@@ -93,12 +94,14 @@ const Fall falls[] = {
     {"StoppedInASave", save, "stop", 124, stopped, "rank 0: step 20, save, waits for the others"},
 };
 
-INSTANTIATE_TEST_SUITE_P(Places, RankFalls, testing::ValuesIn(falls), [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(Places, RankFalls, testing::ValuesIn(falls),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 TEST_F(RankFault, AfterAHangTheRunGoesOnFromTheNewestCheckpoint) {
   const auto outcome = train("step=30,phase=loading", "stop", {"--max-restarts", "1", "train.max_steps=60"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_THAT(outcome.err, AllOf(HasSubstr("rank 1 hangs"), HasSubstr("restart 1 of 1"), HasSubstr("resumed at step 20")));
+  EXPECT_THAT(outcome.err,
+              AllOf(HasSubstr("rank 1 hangs"), HasSubstr("restart 1 of 1"), HasSubstr("resumed at step 20")));
   EXPECT_EQ(summary()["restarts"], 1);
   EXPECT_EQ(summary()["steps"], 60);
   const auto restarts = events_of(run_, "restart");
@@ -107,8 +110,8 @@ TEST_F(RankFault, AfterAHangTheRunGoesOnFromTheNewestCheckpoint) {
 }
 
 TEST_F(RankFault, KillingTheLauncherOfATrainingRunLeavesNoProcess) {
-  const pid_t launcher =
-      start({program("tlaunch"), "--nproc", "2", "--run-dir", run_, scratch_ / "lstm.yaml"}, scratch_ / "out", scratch_ / "err");
+  const pid_t launcher = start({program("tlaunch"), "--nproc", "2", "--run-dir", run_, scratch_ / "lstm.yaml"},
+                               scratch_ / "out", scratch_ / "err");
   ASSERT_TRUE(wait_for_event(run_, "step")) << content(scratch_ / "err");
   ASSERT_EQ(workers_of(run_).size(), 2u);
   kill(launcher, SIGKILL);
@@ -129,7 +132,8 @@ TEST(PlainProgram, ThatHangsIsStartedAgain) {
 
 // torchrun's contract: a rank may be done sooner. What then waits for it in vain is a hang.
 TEST(PlainProgram, ThatWaitsForARankThatLeftEndsAtTheHangTimeout) {
-  const auto outcome = run_tlaunch({"--nproc", "2", "--hang-timeout", "1", "--", "/bin/sh", "-c", "[ $RANK = 1 ] || exec sleep 1000"});
+  const auto outcome =
+      run_tlaunch({"--nproc", "2", "--hang-timeout", "1", "--", "/bin/sh", "-c", "[ $RANK = 1 ] || exec sleep 1000"});
   EXPECT_EQ(outcome.code, 124) << outcome.err;
   EXPECT_THAT(outcome.err, HasSubstr("rank 0"));
 }
@@ -146,7 +150,8 @@ class Traces : public testing::Test {
   }
   ~Traces() override {
     fs::current_path(before_);
-    for (const auto& [name, value] : kept_) value.empty() ? ::unsetenv(name.c_str()) : ::setenv(name.c_str(), value.c_str(), 1);
+    for (const auto& [name, value] : kept_)
+      value.empty() ? ::unsetenv(name.c_str()) : ::setenv(name.c_str(), value.c_str(), 1);
   }
   std::vector<std::string> processes() const {  // but this one
     std::vector<std::string> found;
@@ -166,9 +171,12 @@ class Traces : public testing::Test {
 };
 
 TEST_F(Traces, OfFiftyLaunchesThereAreNone) {
-  const auto in_shared_memory = [] { return std::distance(fs::directory_iterator("/dev/shm"), fs::directory_iterator()); };
+  const auto in_shared_memory = [] {
+    return std::distance(fs::directory_iterator("/dev/shm"), fs::directory_iterator());
+  };
   const auto before = in_shared_memory();
-  const std::vector<std::string> shell{"/bin/sh", "-c", "for fd in /proc/$$/fd/*; do printf '%s ' ${fd##*/}; done; echo"};
+  const std::vector<std::string> shell{"/bin/sh", "-c",
+                                       "for fd in /proc/$$/fd/*; do printf '%s ' ${fd##*/}; done; echo"};
   ASSERT_EQ(wait_code(start(shell, place_ / "out", place_ / "err")), 0);
   const std::string descriptors = content(place_ / "out");  // of a program that nobody launched
   fs::remove(place_ / "out");

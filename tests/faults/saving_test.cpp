@@ -58,8 +58,10 @@ TEST_F(Saving, ADiskThatFillsUpIsToldTrainingGoesOnAndTheNextSaveIsWhole) {
   ASSERT_TRUE(wait_for_event(run(), "save_failed")) << content(scratch_ / "err");
   fs::remove(disk() / "ballast");
   const auto failed = events_of(run(), "save_failed").front();
-  EXPECT_THAT(failed["message"].get<std::string>(), testing::AllOf(HasSubstr(disk()), HasSubstr("No space left on device")));
-  EXPECT_TRUE(wait_for_event(run(), [&](const Json& event) { return event["event"] == "checkpoint" && event["step"] > failed["step"]; }));
+  EXPECT_THAT(failed["message"].get<std::string>(),
+              testing::AllOf(HasSubstr(disk()), HasSubstr("No space left on device")));
+  EXPECT_TRUE(wait_for_event(
+      run(), [&](const Json& event) { return event["event"] == "checkpoint" && event["step"] > failed["step"]; }));
   kill(launcher_, SIGTERM);
   end();
   EXPECT_THAT(content(scratch_ / "err"), HasSubstr("was not saved"));
@@ -72,7 +74,8 @@ TEST_F(Saving, WhatIsToStayFreeStaysFree) {
   if (!mount_small_disk(disk(), "size=4m")) GTEST_SKIP() << "mounting is not allowed here";
   const auto refused = run_tlaunch(job({"checkpoint.dirpath=" + disk().string(), "checkpoint.min_free_gb=0.01"}));
   EXPECT_EQ(refused.code, 2);
-  EXPECT_THAT(refused.err, testing::AllOf(HasSubstr("leave 10 MB free (checkpoint.min_free_gb)"), HasSubstr("are free")));
+  EXPECT_THAT(refused.err,
+              testing::AllOf(HasSubstr("leave 10 MB free (checkpoint.min_free_gb)"), HasSubstr("are free")));
   fs::remove_all(run());
 
   begin({"checkpoint.every_n_steps=400", "checkpoint.dirpath=" + disk().string(), "checkpoint.min_free_gb=0.002"});
@@ -81,8 +84,10 @@ TEST_F(Saving, WhatIsToStayFreeStaysFree) {
   ASSERT_TRUE(wait_for_event(run(), "save_failed")) << content(scratch_ / "err");
   fs::remove(disk() / "ballast");
   const auto failed = events_of(run(), "save_failed").front();
-  EXPECT_THAT(failed["message"].get<std::string>(), testing::AllOf(HasSubstr(disk()), HasSubstr("checkpoint.min_free_gb keeps 2 MB free")));
-  EXPECT_TRUE(wait_for_event(run(), [&](const Json& event) { return event["event"] == "checkpoint" && event["step"] > failed["step"]; }));
+  EXPECT_THAT(failed["message"].get<std::string>(),
+              testing::AllOf(HasSubstr(disk()), HasSubstr("checkpoint.min_free_gb keeps 2 MB free")));
+  EXPECT_TRUE(wait_for_event(
+      run(), [&](const Json& event) { return event["event"] == "checkpoint" && event["step"] > failed["step"]; }));
   kill(launcher_, SIGTERM);
   end();
 }
@@ -93,8 +98,8 @@ TEST_F(Saving, AfterThreeFailuresInARowTheRunEndsWithTheReasonAndTheOldFilesStay
   ASSERT_TRUE(wait_for_event(run(), "checkpoint")) << content(scratch_ / "err");
   ASSERT_EQ(::mount(nullptr, disk().c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr), 0);
   EXPECT_EQ(end(), 74);
-  EXPECT_THAT(content(scratch_ / "err"),
-              testing::AllOf(HasSubstr("Read-only file system"), HasSubstr(disk()), HasSubstr("3 saves in a row failed")));
+  EXPECT_THAT(content(scratch_ / "err"), testing::AllOf(HasSubstr("Read-only file system"), HasSubstr(disk()),
+                                                        HasSubstr("3 saves in a row failed")));
   EXPECT_GT(newest_step(disk()), 0);
 }
 
@@ -104,7 +109,8 @@ TEST_F(Saving, ADiskThatIsTooSmallIsRefusedBeforeStepOneWithBothNumbersOrFitted)
                                        "checkpoint.dirpath=" + disk().string()};
   const auto refused = run_tlaunch(job(large));
   EXPECT_EQ(refused.code, 2) << refused.err;
-  EXPECT_THAT(refused.err, testing::AllOf(HasSubstr("15 checkpoints of"), HasSubstr("are free"), HasSubstr("--fit-disk")));
+  EXPECT_THAT(refused.err,
+              testing::AllOf(HasSubstr("15 checkpoints of"), HasSubstr("are free"), HasSubstr("--fit-disk")));
   EXPECT_TRUE(events_of(run(), "step").empty());
   EXPECT_TRUE(list_checkpoints(disk()).empty());
 
@@ -121,7 +127,8 @@ TEST_F(Saving, ADiskThatIsTooSmallIsRefusedBeforeStepOneWithBothNumbersOrFitted)
 TEST_F(Saving, SavesByTheClockAreCountedByThePaceThatThePlanHas) {
   if (!mount_small_disk(disk(), "size=192k")) GTEST_SKIP() << "mounting is not allowed here";
   const auto by_clock = [&](std::vector<std::string> more) {
-    more.insert(more.end(), {"checkpoint.every_minutes=10", "checkpoint.save_top_k=-1", "checkpoint.dirpath=" + disk().string()});
+    more.insert(more.end(),
+                {"checkpoint.every_minutes=10", "checkpoint.save_top_k=-1", "checkpoint.dirpath=" + disk().string()});
     return run_tlaunch(job(more));
   };
   const auto first = by_clock({"train.max_steps=20"});
@@ -154,8 +161,9 @@ TEST_F(Saving, TwentyKillsAtRandomTimesLoseNoDurableCheckpoint) {
     std::vector<std::string> more{"checkpoint.every_n_steps=2"};
     if (n > 0) more.insert(more.end(), {"--resume", "auto"});
     begin(more);
-    ASSERT_TRUE(wait_for_event(run(), [&](const Json& event) { return event["event"] == "checkpoint" && event["step"] > before; }))
-        << content(scratch_ / "err");
+    ASSERT_TRUE(wait_for_event(run(), [&](const Json& event) {
+      return event["event"] == "checkpoint" && event["step"] > before;
+    })) << content(scratch_ / "err");
     std::this_thread::sleep_for(std::chrono::duration<double>(delay_s(random)));  // at a random time is what is asked
     before = std::max(before, newest_step(folder));
     const auto workers = workers_of(run());

@@ -65,7 +65,8 @@ TEST_F(Gpu, ASnapshotIsTheStateOfItsMomentWhileKernelsGoOn) {
     std::vector<float> values(view.data.size() / sizeof(float));
     std::memcpy(values.data(), view.data.data(), view.data.size());
     const float then = static_cast<float>(1 + 20 * (save - 1));
-    EXPECT_EQ(std::count(values.begin(), values.end(), then), static_cast<std::ptrdiff_t>(values.size())) << "save " << save;
+    EXPECT_EQ(std::count(values.begin(), values.end(), then), static_cast<std::ptrdiff_t>(values.size()))
+        << "save " << save;
   }
 }
 

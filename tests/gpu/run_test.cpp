@@ -24,14 +24,22 @@ class GpuRun : public testing::Test {
           "tune: {enabled: false}\n");
     write(scratch_ / "resnet.yaml",
           "model: {name: resnet, depth: 8, width: 16}\n"
-          "data: {name: fashion_mnist, root: " + variable("TLAUNCH_FASHION_MNIST", "/usr/share/datasets/fashion-mnist") + "}\n"
-          "train: {max_steps: 40, effective_batch_size: 128}\n"
-          "tune: {enabled: false}\n");
+          "data: {name: fashion_mnist, root: " +
+              variable("TLAUNCH_FASHION_MNIST", "/usr/share/datasets/fashion-mnist") +
+              "}\n"
+              "train: {max_steps: 40, effective_batch_size: 128}\n"
+              "tune: {enabled: false}\n");
   }
 
   Outcome train(const std::string& tag, const std::string& config, std::vector<std::string> more = {}) {
-    std::vector<std::string> arguments{"--nproc", "1", "--run-dir", scratch_ / tag, scratch_ / config, "eval.every_n_steps=1000",
-                                       "log.log_interval=1", "log.gpu_log_interval=10"};
+    std::vector<std::string> arguments{"--nproc",
+                                       "1",
+                                       "--run-dir",
+                                       scratch_ / tag,
+                                       scratch_ / config,
+                                       "eval.every_n_steps=1000",
+                                       "log.log_interval=1",
+                                       "log.gpu_log_interval=10"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run_tlaunch(arguments);
   }

@@ -1,5 +1,5 @@
-// A resumed run ends as the uninterrupted one: the final checkpoints (parameters, optimizer, generators, sampler position)
-// are equal byte for byte, and so is the loss log.
+// A resumed run ends as the uninterrupted one: the final checkpoints (parameters, optimizer, generators, sampler
+// position) are equal byte for byte, and so is the loss log.
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -22,9 +22,15 @@ class Resume : public testing::TestWithParam<int> {
   Outcome train(const std::string& tag, std::vector<std::string> more = {}) {
     std::vector<std::string> arguments{"--nproc", std::to_string(GetParam()), "--run-dir", scratch_ / tag};
     arguments.insert(arguments.end(), more.begin(), more.end());
-    const std::vector<std::string> job{
-        source_dir() / "configs/fashion_mnist.yaml", "tune.enabled=false", "train.max_steps=12", "train.effective_batch_size=96",
-        "model.width=8", "checkpoint.every_n_steps=5", "checkpoint.save_top_k=-1", "eval.every_n_steps=100", "log.log_interval=1"};
+    const std::vector<std::string> job{source_dir() / "configs/fashion_mnist.yaml",
+                                       "tune.enabled=false",
+                                       "train.max_steps=12",
+                                       "train.effective_batch_size=96",
+                                       "model.width=8",
+                                       "checkpoint.every_n_steps=5",
+                                       "checkpoint.save_top_k=-1",
+                                       "eval.every_n_steps=100",
+                                       "log.log_interval=1"};
     arguments.insert(arguments.end(), job.begin(), job.end());
     return run_tlaunch(arguments);
   }
@@ -87,7 +93,8 @@ class ResumeLstm : public testing::Test {
           "log: {log_interval: 1}\n");
   }
   std::vector<std::string> job(const std::string& tag, int ranks, std::vector<std::string> more = {}) const {
-    std::vector<std::string> arguments{"--nproc", std::to_string(ranks), "--run-dir", scratch_ / tag, scratch_ / "lstm.yaml"};
+    std::vector<std::string> arguments{"--nproc", std::to_string(ranks), "--run-dir", scratch_ / tag,
+                                       scratch_ / "lstm.yaml"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return arguments;
   }
@@ -116,7 +123,8 @@ TEST_F(ResumeLstm, FromAnyStepEndsByteForByteAsTheUninterruptedRun) {
     remove_from(tag, step + 1);
     train(tag, 2, {"--resume", "auto"});
     for (const std::int64_t later : {step + 1, std::int64_t{24}})
-      EXPECT_EQ(content(checkpoint(tag, later)), content(checkpoint("whole", later))) << "from " << step << " at " << later;
+      EXPECT_EQ(content(checkpoint(tag, later)), content(checkpoint("whole", later)))
+          << "from " << step << " at " << later;
   }
 }
 
@@ -126,8 +134,9 @@ TEST_F(ResumeLstm, AfterAnEvaluationCutShortEndsAsTheUninterruptedRun) {
   auto arguments = job("cut", 2, rare);
   arguments.insert(arguments.begin(), program("tlaunch"));
   const auto launcher = start(arguments, scratch_ / "out", scratch_ / "err");
-  ASSERT_TRUE(wait_for_event(scratch_ / "cut", [](const Json& event) { return event["event"] == "step" && event["step"] == 7; }))
-      << content(scratch_ / "err");  // then comes an evaluation
+  ASSERT_TRUE(wait_for_event(scratch_ / "cut", [](const Json& event) {
+    return event["event"] == "step" && event["step"] == 7;
+  })) << content(scratch_ / "err");  // then comes an evaluation
   for (const pid_t worker : workers_of(scratch_ / "cut")) kill(worker, SIGKILL);
   wait_code(launcher);
   remove_from("cut", 8);  // where the kill came late
@@ -139,7 +148,8 @@ TEST_F(ResumeLstm, AfterAnEvaluationCutShortEndsAsTheUninterruptedRun) {
 // Sums over ranks are taken in another order: equal but for the last bits.
 TEST_F(ResumeLstm, WithFourThenTwoThenFourRanksTrainsWhatOneRankTrains) {
   const auto part = [](int steps) {
-    return std::vector<std::string>{"model.dtype=float64", "train.schedule=constant", "train.max_steps=" + std::to_string(steps)};
+    return std::vector<std::string>{"model.dtype=float64", "train.schedule=constant",
+                                    "train.max_steps=" + std::to_string(steps)};
   };
   train("one", 1, part(24));
   train("changing", 4, part(8));

@@ -41,7 +41,8 @@ TEST_F(Run, LearnsAndDetects) {
 
 TEST_F(Run, EvaluateGivesTheMetricsThatTheRunEndedWith) {
   ASSERT_EQ(train("run").code, 0);
-  const auto outcome = run_tlaunch({"evaluate", scratch_ / "lstm.yaml", "--checkpoint", newest("run"), "--nproc", "2", "--json"});
+  const auto outcome =
+      run_tlaunch({"evaluate", scratch_ / "lstm.yaml", "--checkpoint", newest("run"), "--nproc", "2", "--json"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   const auto printed = Json::parse(outcome.out);
   const auto metrics = printed.contains("metrics") ? printed["metrics"] : printed;
@@ -73,7 +74,8 @@ double sum_of(const Json& parts) {
 }
 
 TEST_F(Run, IsEstimatedBeforeItStartsAndClosesItsBooks) {
-  const auto outcome = run_tlaunch({"--nproc", "2", "estimate", scratch_ / "lstm.yaml", "--json", "--horizons", "1,4", "--deadline", "1h"});
+  const auto outcome = run_tlaunch(
+      {"--nproc", "2", "estimate", scratch_ / "lstm.yaml", "--json", "--horizons", "1,4", "--deadline", "1h"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   const Json before = Json::parse(outcome.out);
   EXPECT_NEAR(sum_of(before["time"]["parts"]), before["time"]["likely_s"].get<double>(), 1e-6);
@@ -92,7 +94,8 @@ TEST_F(Run, IsEstimatedBeforeItStartsAndClosesItsBooks) {
   EXPECT_GT(training["parts"]["backward"].get<double>(), 0);
   EXPECT_GT(training["parts"]["all_reduce"].get<double>(), 0);
   const auto files = list_checkpoints(scratch_ / "run" / "checkpoints");
-  EXPECT_NEAR(before["checkpoints"]["bytes_each"].get<double>(), static_cast<double>(files.at(0).bytes), 0.01 * static_cast<double>(files.at(0).bytes));
+  EXPECT_NEAR(before["checkpoints"]["bytes_each"].get<double>(), static_cast<double>(files.at(0).bytes),
+              0.01 * static_cast<double>(files.at(0).bytes));
 }
 
 TEST_F(Run, AProfileIsATraceAndATableOfEachRank) {

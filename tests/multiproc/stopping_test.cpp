@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <map>
+#include <sstream>
 
 #include "checkpoint/catalog.h"
 #include "tests/support/running.h"
@@ -45,7 +47,8 @@ class Stopping : public testing::Test {
     launcher_ = start(arguments, scratch_ / "out", scratch_ / "err");
   }
   bool reaches(const std::string& tag, std::int64_t step) const {
-    return wait_for_event(run(tag), [&](const Json& event) { return event["event"] == "step" && event["step"] >= step; });
+    return wait_for_event(run(tag),
+                          [&](const Json& event) { return event["event"] == "step" && event["step"] >= step; });
   }
   int end() { return wait_code(std::exchange(launcher_, 0)); }
   std::string said() const { return content(scratch_ / "err"); }
@@ -90,7 +93,8 @@ TEST_F(Stopping, SavesWhateverThePolicyKeeps) {
 }
 
 TEST_F(Stopping, Usr1IsTheSameWishAndCtrlCSavesTooButEndsWith130) {
-  for (const auto& [signal, code, status] : {std::tuple{SIGUSR1, 75, "preempted"}, std::tuple{SIGINT, 130, "interrupted"}}) {
+  for (const auto& [signal, code, status] :
+       {std::tuple{SIGUSR1, 75, "preempted"}, std::tuple{SIGINT, 130, "interrupted"}}) {
     const std::string tag = "run" + std::to_string(signal);
     begin(tag, 2);
     ASSERT_TRUE(reaches(tag, 2)) << said();
@@ -99,6 +103,26 @@ TEST_F(Stopping, Usr1IsTheSameWishAndCtrlCSavesTooButEndsWith130) {
     EXPECT_EQ(summary(tag)["status"], status);
     EXPECT_EQ(list_checkpoints(run(tag) / "checkpoints").size(), 1u);
   }
+}
+
+TEST_F(Stopping, CtrlCInAnEstimatesRehearsalEndsWith130) {
+  launcher_ = start({program("tlaunch"), "--nproc", "2", "estimate", scratch_ / "lstm.yaml"}, scratch_ / "out",
+                    scratch_ / "err");
+  const auto children = [](const std::string& process) {
+    return content("/proc/" + process + "/task/" + process + "/children");
+  };
+  const auto two_workers = [&] {  // below the guard
+    std::istringstream guards(children(std::to_string(launcher_)));
+    std::string guard;
+    const std::string workers = guards >> guard ? children(guard) : "";
+    return std::count(workers.begin(), workers.end(), ' ') == 2;
+  };
+  using Clock = std::chrono::steady_clock;
+  for (const auto late = Clock::now() + std::chrono::seconds(60); Clock::now() < late && !two_workers();)
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  kill(launcher_, SIGINT);
+  EXPECT_EQ(end(), 130) << said();
+  EXPECT_EQ(content(scratch_ / "out"), "");
 }
 
 TEST_F(Stopping, ASignalToOneRankStopsAll) {
@@ -117,7 +141,8 @@ TEST_F(Stopping, ASecondSignalKillsAtOnce) {
   for (const pid_t worker : workers_of(run("run"))) kill(worker, SIGSTOP);  // they cannot heed the first one
   kill(launcher_, SIGTERM);
   const auto asked = std::chrono::steady_clock::now();
-  while (said().find("saving and stopping") == std::string::npos) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  while (said().find("saving and stopping") == std::string::npos)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
   std::this_thread::sleep_until(asked + std::chrono::milliseconds(600));  // sooner it would count as the same wish
   kill(launcher_, SIGTERM);
   EXPECT_EQ(end(), 143) << said();

@@ -79,18 +79,20 @@ TEST_F(Tuning, WithAnOpenEffectiveBatchTrainsExactlyAsWithItsValuesWrittenByHand
                 plan["gradient_accumulation_steps"]["value"].get<std::int64_t>() * 2,
             effective);
   EXPECT_NE(plan["learning_rate"]["reason"].get<std::string>().find("square-root rule"), std::string::npos);
-  EXPECT_NEAR(plan["learning_rate"]["value"].get<double>(), 0.001 * std::sqrt(static_cast<double>(effective) / 256), 1e-8);
+  EXPECT_NEAR(plan["learning_rate"]["value"].get<double>(), 0.001 * std::sqrt(static_cast<double>(effective) / 256),
+              1e-8);
   EXPECT_EQ(events("tuned", "start").at(0)["effective_batch_size"], effective);
   EXPECT_NE(tuned.err.find("square-root rule"), std::string::npos) << "the start-up lines name it too";
 
   std::vector<std::string> by_hand{"tune.enabled=false"};
-  for (const auto& [key, dotted] : std::map<std::string, std::string>{{"batch_size", "train.batch_size"},
-                                                                      {"effective_batch_size", "train.effective_batch_size"},
-                                                                      {"learning_rate", "train.learning_rate"},
-                                                                      {"mixed_precision", "gpu.mixed_precision"},
-                                                                      {"num_workers", "data.num_workers"},
-                                                                      {"threads_per_rank", "launch.threads_per_rank"},
-                                                                      {"log_interval", "log.log_interval"}}) {
+  for (const auto& [key, dotted] :
+       std::map<std::string, std::string>{{"batch_size", "train.batch_size"},
+                                          {"effective_batch_size", "train.effective_batch_size"},
+                                          {"learning_rate", "train.learning_rate"},
+                                          {"mixed_precision", "gpu.mixed_precision"},
+                                          {"num_workers", "data.num_workers"},
+                                          {"threads_per_rank", "launch.threads_per_rank"},
+                                          {"log_interval", "log.log_interval"}}) {
     const auto& value = plan[key]["value"];
     by_hand.push_back(dotted + "=" + (value.is_string() ? value.get<std::string>() : value.dump()));
   }
@@ -145,7 +147,8 @@ TEST_F(Tuning, ALearningRateThatChangesNeedsNoNewMeasuring) {
 TEST_F(Tuning, ATeamsEntryMakesAnOpenEffectiveBatch) {
   write(scratch_ / "team.yaml",
         "team_gpu_settings:\n  cpu: {batch_size: 12, gradient_accumulation_steps: 4, mixed_precision: false}\n");
-  ASSERT_EQ(train("run", {"tune.team_file=" + (scratch_ / "team.yaml").string(), "train.effective_batch_size=auto"}).code, 0);
+  ASSERT_EQ(
+      train("run", {"tune.team_file=" + (scratch_ / "team.yaml").string(), "train.effective_batch_size=auto"}).code, 0);
   const auto plan = file("run", "plan.json")["plan"];
   for (const char* key : {"batch_size", "gradient_accumulation_steps", "effective_batch_size", "learning_rate"})
     EXPECT_EQ(plan[key]["origin"], "team") << key;
@@ -169,7 +172,9 @@ TEST_F(Tuning, TheCommandChangesNothingUnlessToldAndAnswersFromTheCacheNextTime)
   EXPECT_EQ(content(config()), before);
   const auto answer = Json::parse(first.out);
   EXPECT_FALSE(answer["cached"].get<bool>());
-  EXPECT_EQ(answer["plan"]["batch_size"]["value"].get<int>() * answer["plan"]["gradient_accumulation_steps"]["value"].get<int>() * 2, 128);
+  EXPECT_EQ(answer["plan"]["batch_size"]["value"].get<int>() *
+                answer["plan"]["gradient_accumulation_steps"]["value"].get<int>() * 2,
+            128);
   const auto second = Json::parse(tune().out);
   EXPECT_TRUE(second["cached"].get<bool>());
   EXPECT_EQ(second["trials"], 1);
@@ -233,7 +238,8 @@ TEST_F(Tuning, AResumedRunKeepsItsOwnPlan) {
 
 TEST_F(Tuning, AResumeMayShareTheEffectiveBatchAnew) {
   ASSERT_EQ(train("run", {"tune.enabled=false"}).code, 0);  // 64 x 1 x 2
-  const auto resumed = train("run", {"--resume", "auto", "tune.enabled=false", "train.epochs=3", "train.batch_size=16"});
+  const auto resumed =
+      train("run", {"--resume", "auto", "tune.enabled=false", "train.epochs=3", "train.batch_size=16"});
   ASSERT_EQ(resumed.code, 0) << resumed.err;
   const auto plan = file("run", "plan.json")["plan"];
   EXPECT_EQ(plan["batch_size"]["value"], 16);
@@ -244,9 +250,10 @@ TEST_F(Tuning, AResumeMayShareTheEffectiveBatchAnew) {
 TEST_F(Tuning, AMemoryLimitIsNeverCrossed) {
   // RLIMIT_DATA of 2 GiB on everything: launcher, trials, ranks.
   const TempDir captured;
-  const auto code = wait_code(start({"/usr/bin/prlimit", "--data=2147483648", program("tlaunch"), "--nproc", "2", "--run-dir",
-                                     scratch_ / "run", config(), "train.effective_batch_size=2048", "train.max_steps=40"},
-                                    captured / "out", captured / "err"));
+  const auto code =
+      wait_code(start({"/usr/bin/prlimit", "--data=2147483648", program("tlaunch"), "--nproc", "2", "--run-dir",
+                       scratch_ / "run", config(), "train.effective_batch_size=2048", "train.max_steps=40"},
+                      captured / "out", captured / "err"));
   ASSERT_EQ(code, 0) << content(captured / "err");
   EXPECT_LE(file("run", "plan.json")["memory_budget_bytes"].get<double>(), 2147483648.0);
   EXPECT_TRUE(events("run", "step_down").empty());

@@ -1,4 +1,5 @@
-// File calls that fail, fall short, or kill the process, as a test says by the call's name and number (all calls count).
+// File calls that fail, fall short, or kill the process, as a test says by the call's name and number (all calls
+// count).
 #pragma once
 
 #include <cerrno>

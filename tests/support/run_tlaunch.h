@@ -25,7 +25,8 @@ inline std::string variable(const char* name, const std::string& fallback) {
   return value ? value : fallback;
 }
 
-// Where the sources and the built programs are: known from the build; the environment wins, for tests carried elsewhere.
+// Where the sources and the built programs are: known from the build; the environment wins, for tests carried
+// elsewhere.
 #ifndef TLAUNCH_TEST_SOURCE_DIR
 #define TLAUNCH_TEST_SOURCE_DIR "."
 #define TLAUNCH_TEST_BIN_DIR "build/bin"

@@ -34,7 +34,8 @@ inline std::vector<pid_t> workers_of(const fs::path& run) {
     const auto name = entry.path().filename().string();
     if (name.find_first_not_of("0123456789") != std::string::npos) continue;
     const auto environment = content(entry.path() / "environ");
-    if (environment.find("TLAUNCH_RUN_DIR=" + run.string() + '\0') != std::string::npos) found.push_back(std::stoi(name));
+    if (environment.find("TLAUNCH_RUN_DIR=" + run.string() + '\0') != std::string::npos)
+      found.push_back(std::stoi(name));
   }
   return found;
 }

@@ -7,8 +7,8 @@
 
 namespace tlaunch::test {
 
-// 300 normal sessions that walk a ring of 12 keys with some jumps, 60 test sessions each way; the abnormal ones hold a key
-// never seen in training or run the ring backwards.
+// 300 normal sessions that walk a ring of 12 keys with some jumps, 60 test sessions each way; the abnormal ones hold a
+// key never seen in training or run the ring backwards.
 inline void write_sessions(const fs::path& dir) {
   fs::create_directories(dir);
   std::uint64_t state = 1;

@@ -1,5 +1,5 @@
-// A real disk that is small: a tmpfs in a mount namespace of the calling process, gone with it. Call it before the process
-// has threads.
+// A real disk that is small: a tmpfs in a mount namespace of the calling process, gone with it. Call it before the
+// process has threads.
 #pragma once
 
 #include <sched.h>

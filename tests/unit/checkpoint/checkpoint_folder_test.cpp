@@ -120,7 +120,8 @@ TEST(CheckpointFolder, ANameThatAnotherStepHasIsNotTakenFromIt) {
   auto folder = run.open();
   const std::vector<float> weight(4, 1);
   for (int step = 1; step <= 3; ++step)
-    folder.save("epoch_01", {{"w", "F32", {4}, std::as_bytes(std::span(weight))}}, test::metadata_of(step, {{"val_loss", 0.5}}));
+    folder.save("epoch_01", {{"w", "F32", {4}, std::as_bytes(std::span(weight))}},
+                test::metadata_of(step, {{"val_loss", 0.5}}));
   EXPECT_THAT(run.names(), ElementsAre("epoch_01", "epoch_01-v1", "epoch_01-v2", "last"));
 }
 

@@ -35,7 +35,7 @@ with safe_open(sys.argv[1], 'pt') as f:
 assert m['tlaunch.step'] == '12' and m['tlaunch.epoch'] == '3', m
 print('equal')
 )",
-                                       dir_ / "ours.safetensors");
+                          dir_ / "ours.safetensors");
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_EQ(result.text, "equal\n");
 }
@@ -47,7 +47,7 @@ from safetensors.numpy import save_file
 save_file({'w': numpy.arange(6, dtype=numpy.float32).reshape(2, 3), 'n': numpy.array(-7), 'b': numpy.array([True, False])},
           sys.argv[1], metadata={'format': 'np', 'note': 'ä'})
 )",
-                                       dir_ / "theirs.safetensors");
+                          dir_ / "theirs.safetensors");
   ASSERT_EQ(result.exit_code, 0) << result.text;
   const SafetensorsFile file(dir_ / "theirs.safetensors");
   file.verify();

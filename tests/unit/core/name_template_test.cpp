@@ -32,8 +32,8 @@ TEST(NameTemplate, NamesItsFields) {
 }
 
 TEST(NameTemplate, RefusesWhatIsNoFileNameOrNoFormat) {
-  for (const char* text : {"", ".hidden", "a/b", "{epoch", "epoch}", "}{", "{}", "{:02d}", "{epoch:}x}", "{epoch:02x}", "{epoch:.f}",
-                           "{epoch:.3d}", "{epoch:99999999999d}", "{epoch:30d}", "{a{b}}"})
+  for (const char* text : {"", ".hidden", "a/b", "{epoch", "epoch}", "}{", "{}", "{:02d}", "{epoch:}x}", "{epoch:02x}",
+                           "{epoch:.f}", "{epoch:.3d}", "{epoch:99999999999d}", "{epoch:30d}", "{a{b}}"})
     EXPECT_THROW(NameTemplate{text}, UsageError) << text;
 }
 

@@ -25,6 +25,7 @@ TEST(Quantity, Durations) {
 TEST(Quantity, Sizes) {
   EXPECT_EQ(parse_bytes("--checkpoint-size", "6.9GB"), 6'900'000'000u);
   EXPECT_EQ(parse_bytes("--checkpoint-size", "10 GiB"), 10'737'418'240u);
+  EXPECT_EQ(parse_bytes("--checkpoint-size", "10gb"), 10'000'000'000u);
   EXPECT_EQ(parse_bytes("--checkpoint-size", "512MB"), 512'000'000u);
   EXPECT_EQ(parse_bytes("--checkpoint-size", "0B"), 0u);
 }
@@ -47,7 +48,8 @@ TEST(Quantity, Lists) {
 }
 
 TEST(Quantity, WhatIsNoneIsRefusedWithItsName) {
-  for (const char* text : {"", "s", "3", "-3s", "0s", "3parsecs", "3d4", "nan s", "inf s", "1e400s", "1e18d", "3 s s"}) {
+  for (const char* text :
+       {"", "s", "3", "-3s", "0s", "3parsecs", "3d4", "nan s", "inf s", "1e400s", "1e18d", "3 s s"}) {
     try {
       parse_duration_s("--deadline", text);
       ADD_FAILURE() << text;
@@ -55,7 +57,8 @@ TEST(Quantity, WhatIsNoneIsRefusedWithItsName) {
       EXPECT_THAT(error.what(), HasSubstr("--deadline"));
     }
   }
-  for (const char* text : {"", "6.9", "6.9gigs", "GB", "-1GB", "1e30GB", "1GB2"}) EXPECT_THROW(parse_bytes("x", text), UsageError) << text;
+  for (const char* text : {"", "6.9", "6.9gigs", "GB", "-1GB", "1e30GB", "1GB2"})
+    EXPECT_THROW(parse_bytes("x", text), UsageError) << text;
   for (const char* text : {"", "54kimg", "54/h", "72-54kimg/h", "0kimg/h", "5kimg/parsec", "5-kimg/h", "5kimg/h/h"})
     EXPECT_THROW(parse_rate("x", text), UsageError) << text;
   for (const char* text : {"150-140ms", "1-ms", "0-5ms", "-5ms", "1ms-2ms"})

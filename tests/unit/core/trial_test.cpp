@@ -13,7 +13,8 @@ namespace {
 TrialSpec sample_spec() {
   TrialSpec spec;
   spec.id = 7;
-  spec.candidates = {{32, 4, Precision::fp32, false, true, false}, {64, 2, Precision::bf16, true, false, true, 3, 2, 4, true}};
+  spec.candidates = {{32, 4, Precision::fp32, false, true, false},
+                     {64, 2, Precision::bf16, true, false, true, 3, 2, 4, true}};
   spec.rounds = 20;
   spec.visit_s = 0.05;
   spec.abandon_ratio = 1.1;

@@ -25,7 +25,8 @@ TEST(Numa, SkipsWhatIsNoNumberAndStopsAtTheLimit) {
 }
 
 TEST(Numa, WritesKernelLists) {
-  for (const char* list : {"0-3,8,10-11", "5", "0,2,4", "7-8", ""}) EXPECT_EQ(list_of_numbers(numbers_of_list(list, 64)), list);
+  for (const char* list : {"0-3,8,10-11", "5", "0,2,4", "7-8", ""})
+    EXPECT_EQ(list_of_numbers(numbers_of_list(list, 64)), list);
 }
 
 TEST(Numa, NodesHaveTheCoresThatThisProcessMayUse) {

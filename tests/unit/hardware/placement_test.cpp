@@ -32,7 +32,9 @@ CpuInfo cpu_with(std::vector<NumaNode> nodes, std::optional<int> allowed_cores =
 }
 
 // Two nodes of 16 cores.
-CpuInfo two_nodes(std::optional<int> allowed_cores = {}) { return cpu_with({{0, range(0, 16)}, {1, range(16, 16)}}, allowed_cores); }
+CpuInfo two_nodes(std::optional<int> allowed_cores = {}) {
+  return cpu_with({{0, range(0, 16)}, {1, range(16, 16)}}, allowed_cores);
+}
 
 std::vector<GpuInfo> cards_on(const std::vector<std::optional<int>>& nodes) {
   std::vector<GpuInfo> cards;
@@ -120,12 +122,14 @@ TEST(Placement, MoreRanksThanCardsTakeThemInTurn) {
 }
 
 TEST(Placement, WithoutCardsTheNodesAreSharedOutInOrder) {
-  EXPECT_THAT(cores_of(place_ranks(two_nodes(), {}, 4, NumaBinding::node)), ElementsAre("0-15", "0-15", "16-31", "16-31"));
+  EXPECT_THAT(cores_of(place_ranks(two_nodes(), {}, 4, NumaBinding::node)),
+              ElementsAre("0-15", "0-15", "16-31", "16-31"));
   const auto odd = place_ranks(two_nodes(), {}, 3, NumaBinding::node);
   EXPECT_THAT(cores_of(odd), ElementsAre("0-15", "0-15", "16-31"));
   EXPECT_THAT(shares_of(odd), ElementsAre(8, 8, 16));
   // By their cores, where an affinity cuts one short.
-  EXPECT_THAT(cores_of(place_ranks(cpu_with({{0, range(0, 8)}, {1, {8, 9}}}), {}, 2, NumaBinding::node)), ElementsAre("0-7", "0-7"));
+  EXPECT_THAT(cores_of(place_ranks(cpu_with({{0, range(0, 8)}, {1, {8, 9}}}), {}, 2, NumaBinding::node)),
+              ElementsAre("0-7", "0-7"));
 }
 
 TEST(Placement, FewerRanksThanNodesLeaveNoNodeIdle) {

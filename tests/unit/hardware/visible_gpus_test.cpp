@@ -64,8 +64,9 @@ class MigSlices : public VisibleGpus {
     cut.memory_total_bytes = 42'000'000'000;
     cut.tier = "high_end";
     cut.capability_major = 8;
-    cut.mig_instances = {{"A100 MIG 1g.5gb", "MIG-1111", 5'000'000'000, 4'000'000'000, "MIG-GPU-aa22/7/0", {}},
-                         {"A100 MIG 3g.20gb", "MIG-2222", 20'000'000'000, 19'000'000'000, "MIG-GPU-aa22/2/0", {{5, "python", 1}}}};
+    cut.mig_instances = {
+        {"A100 MIG 1g.5gb", "MIG-1111", 5'000'000'000, 4'000'000'000, "MIG-GPU-aa22/7/0", {}},
+        {"A100 MIG 3g.20gb", "MIG-2222", 20'000'000'000, 19'000'000'000, "MIG-GPU-aa22/2/0", {{5, "python", 1}}}};
   }
 };
 
@@ -81,7 +82,8 @@ TEST_F(MigSlices, ASliceIsFoundByEitherNameWithItsOwnMemory) {
     EXPECT_EQ(gpus[0].processes.size(), 1u);
     EXPECT_EQ(gpus[0].mig_instances.size(), 2u) << "the others can still be looked up";
   }
-  EXPECT_EQ(visible_gpus(all, "MIG-1111", std::nullopt, notes).at(0).tier, "low_end") << "a seventh of a card is not the card";
+  EXPECT_EQ(visible_gpus(all, "MIG-1111", std::nullopt, notes).at(0).tier, "low_end")
+      << "a seventh of a card is not the card";
   EXPECT_THAT(notes, IsEmpty());
 }
 

@@ -67,10 +67,12 @@ TEST(CommandLine, CheckpointsHasItsOwnVerbs) {
   EXPECT_EQ(list.verb, CheckpointsCommand::Verb::list);
   EXPECT_EQ(list.path, "runs/a");
   EXPECT_TRUE(list.json);
-  const auto prune = as<CheckpointsCommand>({"checkpoints", "prune", "runs/a", "--dry-run", "checkpoint.save_last=false"});
+  const auto prune =
+      as<CheckpointsCommand>({"checkpoints", "prune", "runs/a", "--dry-run", "checkpoint.save_last=false"});
   EXPECT_TRUE(prune.dry_run);
   EXPECT_THAT(prune.overrides, ElementsAre("checkpoint.save_last=false"));
-  const auto to_torch = as<CheckpointsCommand>({"--format", "torch", "checkpoints", "--output", "w.pt", "export", "runs/a"});
+  const auto to_torch =
+      as<CheckpointsCommand>({"--format", "torch", "checkpoints", "--output", "w.pt", "export", "runs/a"});
   EXPECT_EQ(to_torch.verb, CheckpointsCommand::Verb::export_weights);
   EXPECT_EQ(to_torch.format, "torch");
   EXPECT_EQ(to_torch.output, "w.pt");
@@ -122,11 +124,34 @@ TEST(CommandLine, TheWordTorchrunReplacedIsEnough) {
 }
 
 TEST(CommandLine, TorchrunsOptionsAreReadAsItsParserReadsThem) {
-  const auto all = as<ProgramCommand>(
-      {"--nproc_per_nod", "2", "--nproc-per-node=3", "--role", "trainer", "--rdzv_id=job7", "--master_addr", "127.0.0.1", "--master_port", "29501", "-r3", "-t",
-       "0:1,1:2", "--log_dir=logs", "--local_ranks_filter", "0,2", "--virtual_local_rank", "--signals_to_handle=SIGTERM,SIGUSR1",
-       "--monitor_interval=5", "--start_method", "fork", "--event_log_handler=null", "--max-restarts=0", "-m", "--rdzv-conf=",
-       "pkg.train", "-r", "0"});
+  const auto all = as<ProgramCommand>({"--nproc_per_nod",
+                                       "2",
+                                       "--nproc-per-node=3",
+                                       "--role",
+                                       "trainer",
+                                       "--rdzv_id=job7",
+                                       "--master_addr",
+                                       "127.0.0.1",
+                                       "--master_port",
+                                       "29501",
+                                       "-r3",
+                                       "-t",
+                                       "0:1,1:2",
+                                       "--log_dir=logs",
+                                       "--local_ranks_filter",
+                                       "0,2",
+                                       "--virtual_local_rank",
+                                       "--signals_to_handle=SIGTERM,SIGUSR1",
+                                       "--monitor_interval=5",
+                                       "--start_method",
+                                       "fork",
+                                       "--event_log_handler=null",
+                                       "--max-restarts=0",
+                                       "-m",
+                                       "--rdzv-conf=",
+                                       "pkg.train",
+                                       "-r",
+                                       "0"});
   EXPECT_EQ(all.kind, ProgramKind::python_module);
   EXPECT_EQ(all.program, "pkg.train");
   EXPECT_THAT(all.arguments, ElementsAre("-r", "0"));
@@ -162,8 +187,9 @@ TEST(CommandLine, ThePortIsFreeWhereTorchrunWouldNotUseTheOneNamed) {
 }
 
 TEST(CommandLine, PetVariablesAreDefaultsOfTorchrunsOptions) {
-  const std::map<std::string, std::string> set = {{"PET_NPROC_PER_NODE", "3"}, {"PET_NNODES", "1"}, {"PET_ROLE", "r"},
-                                                  {"PET_REDIRECTS", "1"},      {"PET_MODULE", "1"}, {"PET_STANDALONE", "0"}};
+  const std::map<std::string, std::string> set = {{"PET_NPROC_PER_NODE", "3"}, {"PET_NNODES", "1"},
+                                                  {"PET_ROLE", "r"},           {"PET_REDIRECTS", "1"},
+                                                  {"PET_MODULE", "1"},         {"PET_STANDALONE", "0"}};
   const Variables variables = [&](const std::string& name) {
     const auto found = set.find(name);
     return found == set.end() ? std::nullopt : std::optional(found->second);
@@ -211,7 +237,8 @@ TEST(CommandLine, WhatTorchrunDoesAndWeDoNotIsRefusedWithWhatToUse) {
 }
 
 TEST(CommandLine, NumaIsTheConfigsKeyOrAPlainProgramsOption) {
-  EXPECT_THAT(as<RunCommand>({"a.yaml", "--numa", "node", "launch.numa=none"}).overrides, ElementsAre("launch.numa=none", "launch.numa=node"));
+  EXPECT_THAT(as<RunCommand>({"a.yaml", "--numa", "node", "launch.numa=none"}).overrides,
+              ElementsAre("launch.numa=none", "launch.numa=node"));
   EXPECT_THAT(as<RunCommand>({"--numa_binding=node", "a.yaml"}).overrides, ElementsAre("launch.numa=node"));
   EXPECT_THAT(as<TuneCommand>({"tune", "a.yaml", "--numa=node"}).overrides, ElementsAre("launch.numa=node"));
   EXPECT_THAT(as<RunCommand>({"a.yaml"}).overrides, IsEmpty());
@@ -307,10 +334,10 @@ std::vector<std::string> examples_in(const std::string& help) {
 
 TEST(CommandLine, EveryExampleOfTheHelpIsACommandLineThatHolds) {
   int count = 0;
-  for (const Words& ask : {Words{"--help"}, Words{"--help", "--", "t"}, Words{"probe", "--help"}, Words{"evaluate", "--help"},
-                           Words{"tune", "--help"}, Words{"checkpoints", "list", "--help"}, Words{"checkpoints", "verify", "--help"},
-                           Words{"checkpoints", "prune", "--help"}, Words{"checkpoints", "export", "--help"},
-                           Words{"checkpoints", "import", "--help"}}) {
+  for (const Words& ask : {Words{"--help"}, Words{"--help", "--", "t"}, Words{"probe", "--help"},
+                           Words{"evaluate", "--help"}, Words{"tune", "--help"}, Words{"checkpoints", "list", "--help"},
+                           Words{"checkpoints", "verify", "--help"}, Words{"checkpoints", "prune", "--help"},
+                           Words{"checkpoints", "export", "--help"}, Words{"checkpoints", "import", "--help"}}) {
     const auto examples = examples_in(as<PrintCommand>(ask).text);
     EXPECT_FALSE(examples.empty()) << ask[0];
     for (const std::string& example : examples) {

@@ -24,8 +24,8 @@ std::vector<std::string> offered(const std::vector<std::string>& words) {
   std::string line = "tlaunch";
   for (const std::string& word : words) line += " '" + word + "'";
   test::ChildProcess child({"bash", "-c",
-                            "source <(" + test::program("tlaunch").string() + " --completion bash); COMP_WORDS=(" + line +
-                                "); COMP_CWORD=" + std::to_string(words.size()) +
+                            "source <(" + test::program("tlaunch").string() + " --completion bash); COMP_WORDS=(" +
+                                line + "); COMP_CWORD=" + std::to_string(words.size()) +
                                 "; _tlaunch; printf '%s\\n' \"${COMPREPLY[@]}\""});
   const auto finished = child.wait();
   EXPECT_EQ(finished.err, "");
@@ -56,7 +56,8 @@ TEST(Completion, EveryShellIsToldEveryOptionOfTheHelp) {
   for (const char* shell : {"bash", "zsh", "fish"}) {
     const auto script = test::run_tlaunch({"--completion", shell});
     EXPECT_EQ(script.code, 0);
-    for (const char* name : {"nproc", "resume", "smoke-full", "dry-run", "stdin", "checkpoint", "write", "format", "log-dir"})
+    for (const char* name :
+         {"nproc", "resume", "smoke-full", "dry-run", "stdin", "checkpoint", "write", "format", "log-dir"})
       EXPECT_THAT(script.out, HasSubstr(name)) << shell;
   }
   EXPECT_THAT(test::run_tlaunch({"--completion", "zsh"}).out, HasSubstr("bashcompinit"));

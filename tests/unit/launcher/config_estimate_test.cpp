@@ -28,7 +28,9 @@ class Estimated : public testing::Test {
     pace_.facts = {5000, 500, 1000, false};
   }
 
-  void measured(const Json& ladder) { job_.plan.choices = {{"batch_size", 50, Origin::measured, "", {{"samples_per_s", ladder}}}}; }
+  void measured(const Json& ladder) {
+    job_.plan.choices = {{"batch_size", 50, Origin::measured, "", {{"samples_per_s", ladder}}}};
+  }
   EstimateInput input() const { return {job_, pace_, 1, 0, {}}; }
   DeadlineAnswer answer(double deadline_s) const {
     return answer_deadline(input(), estimate_config(input(), {}).run.time, deadline_s);
@@ -53,24 +55,38 @@ TEST_F(Estimated, HorizonsAroundTheBudgetOrAsAsked) {
 TEST_F(Estimated, WhatIfsSayWhetherTheyWereMeasured) {
   measured({{"25", 2500.0}, {"50", 5000.0}, {"100", 5100.0}});
   const auto estimate = estimate_config(input(), {});
-  ASSERT_EQ(estimate.what_ifs.size(), 2u + 3u);
-  EXPECT_EQ(estimate.what_ifs[0].label, "micro-batch 25 instead of 50");
-  EXPECT_TRUE(estimate.what_ifs[0].measured);
-  EXPECT_NEAR(estimate.what_ifs[0].likely_s, estimate.run.time.likely_s + 10, 0.01);
-  EXPECT_EQ(estimate.what_ifs[2].label, "data x2");
-  EXPECT_FALSE(estimate.what_ifs[2].measured);
+  ASSERT_EQ(estimate.shared_steps.size(), 3u);
+  EXPECT_EQ(estimate.shared_steps[0].micro_batch, 25);
+  EXPECT_TRUE(estimate.shared_steps[0].measured);
+  EXPECT_NEAR(estimate.shared_steps[0].likely_s, estimate.run.time.likely_s + 10, 0.01);
+  EXPECT_NEAR(estimate.shared_steps[1].likely_s, estimate.run.time.likely_s, 1e-9) << "as it is";
+  ASSERT_EQ(estimate.more_data.size(), 3u);
   const Json json = to_json(estimate);
-  EXPECT_EQ(json["what_if"][2]["origin"], "modelled");
+  EXPECT_EQ(json["what_if"][0]["origin"], "measured");
+  EXPECT_EQ(json["what_if"][3]["label"], "data x2");
+  EXPECT_EQ(json["what_if"][3]["origin"], "modelled");
   EXPECT_EQ(json["disk"]["policies"].size(), 5u);
   EXPECT_EQ(json["checkpoints"]["count"], 10);
 }
 
-TEST_F(Estimated, MoreGpusAreModelled) {
+TEST_F(Estimated, MicroBatchesTimesGpusAreMeasuredOrMarkedAsModelled) {
   job_.world = {2, true};
+  job_.config.train.effective_batch_size = 200;
+  pace_.facts.train_samples = 10000;
+  measured({{"25", 4000.0}, {"50", 5000.0}});
   const auto estimate = estimate_config(input(), {});
-  EXPECT_EQ(estimate.what_ifs[0].label, "1 GPU");
-  EXPECT_EQ(estimate.what_ifs[1].label, "4 GPUs");
-  EXPECT_NEAR(estimate.run.time.likely_s - estimate.what_ifs[1].likely_s, 10 - 10 / (2 * rank_scaling), 0.01);
+  ASSERT_EQ(estimate.shared_steps.size(), 2u * 4 - 1) << "8 GPUs with 50 each would be another job";
+  const auto of = [&](std::int64_t micro_batch, std::int64_t ranks) {
+    for (const SharedStep& step : estimate.shared_steps)
+      if (step.micro_batch == micro_batch && step.ranks == ranks) return step;
+    return SharedStep{};
+  };
+  EXPECT_TRUE(of(25, 2).measured);
+  EXPECT_FALSE(of(50, 4).measured);
+  const double now_s = estimate.run.time.likely_s;
+  EXPECT_NEAR(now_s - of(50, 4).likely_s, 10 - 10 / (2 * rank_scaling), 0.01);
+  EXPECT_NEAR(of(25, 1).likely_s - now_s, 10 * 2 * rank_scaling * 1.25 - 10, 0.01);
+  EXPECT_THAT(to_text(estimate, job_), AllOf(HasSubstr("4 GPUs"), HasSubstr("~ modelled")));
 }
 
 TEST_F(Estimated, ADeadlineThatIsReachedNeedsNoChange) {

@@ -12,14 +12,21 @@ using testing::HasSubstr;
 class PlannedSession : public testing::Test {
  protected:
   PlannedSession() : tracker_(1000, RunConfig{}, {990, estimate(), {{"tuning", 10}}, {}}) {
-    feed({{"t", 1002.0}, {"event", "start"}, {"rank", 0}, {"train_samples", 1000}, {"steps_per_epoch", 250}, {"total_steps", 250},
-          {"start_step", 0}, {"effective_batch_size", 4}});
+    feed({{"t", 1002.0},
+          {"event", "start"},
+          {"rank", 0},
+          {"train_samples", 1000},
+          {"steps_per_epoch", 250},
+          {"total_steps", 250},
+          {"start_step", 0},
+          {"effective_batch_size", 4}});
     reports_.clear();
   }
 
   static TimeEstimate estimate() {
     TimeEstimate made{-3, 0, 4, {}};
-    for (const auto& [part, seconds] : std::map<std::string, double>{{"tuning", 10}, {"start_up", 2}, {"steps", 24}, {"data_wait", 1}, {"evaluation", 2}, {"finish", 1}})
+    for (const auto& [part, seconds] : std::map<std::string, double>{
+             {"tuning", 10}, {"start_up", 2}, {"steps", 24}, {"data_wait", 1}, {"evaluation", 2}, {"finish", 1}})
       made = with_part(made, part, seconds);
     return made;
   }
@@ -64,7 +71,8 @@ TEST_F(PlannedSession, LeavingTheEstimateIsToldOnceAndWithItsCause) {
   EXPECT_TRUE(lines().empty());
   train(61, 200, 0.3, t_s);
   ASSERT_EQ(lines().size(), 1u);
-  EXPECT_THAT(lines()[0], AllOf(HasSubstr("not the estimated 37 s to 44 s"), HasSubstr("the steps take"), HasSubstr("instead of 25 s")));
+  EXPECT_THAT(lines()[0], AllOf(HasSubstr("not the estimated 37 s to 44 s"), HasSubstr("the steps take"),
+                                HasSubstr("instead of 25 s")));
 }
 
 TEST_F(PlannedSession, OneSlowIntervalAtTheBeginningIsNoReason) {
@@ -88,6 +96,51 @@ TEST_F(PlannedSession, TheBooksAddUp) {
   double all_s = 0;
   for (const auto& [part, seconds] : spent) all_s += seconds;
   EXPECT_NEAR(all_s, t_s + 1.5 - 1000, 1e-6);
+}
+
+// 250 steps of which an estimate says 0.1 s each, 0.09 to 0.11.
+struct ExpectedSession {
+  RunRecord record;
+  EtaTracker tracker{
+      1000, RunConfig{}, {990, with_part({}, "steps", 25), {}, ExpectedCosts{{0.09, 0.1, 0.11}, 0, 0}}};
+
+  EtaReport feed(const Json& event) {
+    record.on_event(event);
+    return tracker.on_event(event, record);
+  }
+  EtaReport start() {
+    return feed({{"t", 1002.0},
+                 {"event", "start"},
+                 {"rank", 0},
+                 {"train_samples", 1000},
+                 {"steps_per_epoch", 250},
+                 {"total_steps", 250},
+                 {"start_step", 0},
+                 {"effective_batch_size", 4}});
+  }
+};
+
+TEST(EtaTracker, TheFirstEtaIsWhatWasEstimated) {
+  ExpectedSession session;
+  const EtaReport first = session.start();
+  ASSERT_TRUE(first.remaining);
+  EXPECT_TRUE(first.announce);
+  EXPECT_NEAR(first.remaining->likely_s, 25, 1e-9);
+  EXPECT_NEAR(first.remaining->low_s, 22.5, 1e-9);
+}
+
+TEST(EtaTracker, StepsSoonSayMoreThanTheEstimate) {
+  ExpectedSession session;
+  session.start();
+  double t_s = 1002;
+  const auto steps_until = [&](std::int64_t begin, std::int64_t end, double step_s) {
+    EtaReport last;
+    for (std::int64_t step = begin; step <= end; ++step)
+      last = session.feed({{"t", t_s += step_s}, {"event", "step"}, {"rank", 0}, {"step", step}});
+    return last.remaining->likely_s;
+  };
+  EXPECT_LT(steps_until(1, 8, 0.12), 242 * 0.105) << "of a moment of slow steps not much follows";
+  EXPECT_NEAR(steps_until(9, 200, 0.3), 50 * 0.3, 1) << "of a minute all does";
 }
 
 TEST(EtaTracker, BeforeTheFirstStepAllIsStartUp) {

@@ -29,7 +29,8 @@ std::string refusal(const std::vector<std::string>& arguments) {
 }
 
 TEST(EstimateFromFigures, HorizonsInKimg) {
-  const Json json = to_json(report({"--throughput", "54-72kimg/h", "--kimg", "300,1000", "--checkpoint-every", "50kimg"}), {});
+  const Json json =
+      to_json(report({"--throughput", "54-72kimg/h", "--kimg", "300,1000", "--checkpoint-every", "50kimg"}), {});
   ASSERT_EQ(json["horizons"].size(), 2u);
   EXPECT_EQ(json["horizons"][0]["label"], "300 kimg");
   EXPECT_NEAR(json["horizons"][0]["low_s"].get<double>(), 15000, 1e-6);
@@ -39,8 +40,8 @@ TEST(EstimateFromFigures, HorizonsInKimg) {
 }
 
 TEST(EstimateFromFigures, DiskAndWhatFits) {
-  const auto found = report({"--checkpoint-size", "6.9GB", "--epochs", "20,50", "--save-top-k", "3", "--every-n-epochs", "5",
-                             "--save-last", "--base-size", "25GB", "--data-size=5.66GB", "--other-size", "1GB"});
+  const auto found = report({"--checkpoint-size", "6.9GB", "--epochs", "20,50", "--save-top-k", "3", "--every-n-epochs",
+                             "5", "--save-last", "--base-size", "25GB", "--data-size=5.66GB", "--other-size", "1GB"});
   const Json json = to_json(found, 61'000'000'000);
   const Json& row = json["horizons"][0];
   EXPECT_EQ(row["checkpoint_bytes_low"], 20'700'000'000u);
@@ -48,11 +49,13 @@ TEST(EstimateFromFigures, DiskAndWhatFits) {
   EXPECT_EQ(row["disk_bytes_high"], 59'464'000'000u);
   EXPECT_EQ(row["fits"], false);  // while the next one is written: 66.4 GB
   EXPECT_EQ(to_json(found, 67'000'000'000)["horizons"][0]["fits"], true);
-  EXPECT_THAT(to_text(found, 61'000'000'000), AllOf(HasSubstr("20.7 GB to 27.6 GB"), HasSubstr("138 GB"), HasSubstr("Free here: 61 GB")));
+  EXPECT_THAT(to_text(found, 61'000'000'000),
+              AllOf(HasSubstr("20.7 GB to 27.6 GB"), HasSubstr("138 GB"), HasSubstr("Free here: 61 GB")));
 }
 
 TEST(EstimateFromFigures, MoreDataTakesLongerAndNoMoreRoom) {
-  const auto found = report({"--epochs", "20", "--steps-per-epoch", "171", "--step-time", "1.368s", "--checkpoint-size", "1GB"});
+  const auto found =
+      report({"--epochs", "20", "--steps-per-epoch", "171", "--step-time", "1.368s", "--checkpoint-size", "1GB"});
   ASSERT_EQ(found.horizons.size(), 1u);
   std::vector<double> hours;
   for (const auto& [factor, time] : found.horizons[0].more_data) hours.push_back(time.likely_s / 3600);

@@ -47,7 +47,8 @@ TEST(GpuWait, EveryCardInUseMustHaveRoom) {
 
 TEST(GpuWait, NamesWhoHoldsACardTheLargestFirst) {
   const auto held = card(40 * gb, gb, {{7, "Xorg", {}}, {8, "python", 30 * gb}, {9, "", 2 * gb}, {10, "other", gb}});
-  EXPECT_THAT(gpu_shortage({held}, 10 * gb), HasSubstr("held by python 8 (30 GB), process 9 (2 GB), other 10 (1 GB) and 1 more"));
+  EXPECT_THAT(gpu_shortage({held}, 10 * gb),
+              HasSubstr("held by python 8 (30 GB), process 9 (2 GB), other 10 (1 GB) and 1 more"));
   EXPECT_THAT(gpu_shortage({card(40 * gb, gb)}, 10 * gb), HasSubstr("the driver names no process here"));
 }
 
@@ -59,7 +60,8 @@ TEST(GpuWait, OneLineHoweverManyCards) {
 
 TEST(GpuWait, WhatNoWaitingBringsIsRefused) {
   EXPECT_THAT(refusal({}, gb), HasSubstr("no GPU is visible"));
-  EXPECT_THAT(refusal({card(80 * gb, 0), card(40 * gb, 0)}, 50 * gb), AllOf(HasSubstr("50 GB"), HasSubstr("GPU 1"), HasSubstr("has 40 GB in all")));
+  EXPECT_THAT(refusal({card(80 * gb, 0), card(40 * gb, 0)}, 50 * gb),
+              AllOf(HasSubstr("50 GB"), HasSubstr("GPU 1"), HasSubstr("has 40 GB in all")));
   EXPECT_THAT(refusal({card(0, 0)}, gb), HasSubstr("does not tell"));
   EXPECT_EQ(refusal({card(40 * gb, 0)}, 40 * gb), "accepted");
 }
@@ -86,7 +88,8 @@ class GpuWaitProgram : public testing::Test {
 TEST_F(GpuWaitProgram, StartsWhenThereIsRoom) {
   driver_.free_bytes(gb);
   test::ChildProcess child(waiting("--wait-gpu 5GiB --no-python echo started"));
-  ASSERT_TRUE(child.wait_for_output("waiting for 5.37 GB of GPU memory: GPU 0 (NVIDIA GeForce RTX 3060) has 1 GB free of 12 GB"));
+  ASSERT_TRUE(child.wait_for_output(
+      "waiting for 5.37 GB of GPU memory: GPU 0 (NVIDIA GeForce RTX 3060) has 1 GB free of 12 GB"));
   EXPECT_THAT(child.out(), HasSubstr("4242 (1.5 GB)"));
   EXPECT_THAT(child.out(), Not(HasSubstr("GPU 1"))) << "one rank uses one card";
   driver_.free_bytes(6 * gb);
@@ -135,7 +138,7 @@ TEST_F(GpuWaitProgram, RefusesWhatWillNeverBe) {
 }
 
 TEST(GpuWaitLine, SizesNeedAUnit) {
-  for (const char* size : {"10", "lots", "-5GB", "7.5GB", ""}) {
+  for (const char* size : {"10", "lots", "-5GB", "900kB", ""}) {
     const auto run = test::run_tlaunch({"--wait-gpu", size, "--no-python", "true"});
     EXPECT_EQ(run.code, exit_code::usage) << size;
     EXPECT_THAT(run.err, HasSubstr("as 10GB or 10GiB")) << size;

@@ -1,6 +1,6 @@
 // Runs a group the way `tlaunch` does in program mode, for tests to start, watch and kill:
 //   group_driver RANKS GRACE_S FOLDER|- PROGRAM [ARG ...]         a plain program (log files below FOLDER)
-//   group_driver --events RANKS GRACE_S PROGRAM [ARG ...]         with event pipe and store; prints EVENT and RESULT lines
+//   group_driver --events RANKS GRACE_S PROGRAM [ARG ...]         with event pipe and store; EVENT and RESULT lines
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -50,7 +50,8 @@ int event_writer() {
   const int rank = std::atoi(std::getenv("RANK"));
   const tlaunch::EventWriter writer(std::atoi(std::getenv("TLAUNCH_EVENT_FD")), rank);
   for (int i = 0; i < 1000; ++i) {
-    writer.write("eval", {{"step", i}, {"padding", std::string(static_cast<std::size_t>(i * 3), static_cast<char>('a' + rank))}});
+    const std::string padding(static_cast<std::size_t>(i * 3), static_cast<char>('a' + rank));
+    writer.write("eval", {{"step", i}, {"padding", padding}});
   }
   return 0;
 }

@@ -62,14 +62,17 @@ Place in_step(int) { return {11, "backward"}; }
 TEST(HangWatch, AStoppedRankIsNamed) {
   Watched run(3, 5);
   run.warm_up();
-  const auto verdict = run.pass(20, false, [](int rank) { return rank == 1 ? Place{10, "forward", false, 'T'} : in_step(rank); });
+  const auto verdict = run.pass(20, false, [](int rank) {
+    return rank == 1 ? Place{10, "forward", false, 'T'} : in_step(rank);
+  });
   ASSERT_TRUE(verdict);
   EXPECT_THAT(verdict->ranks, ElementsAre(1));
   EXPECT_EQ(verdict->step, 10);
   EXPECT_EQ(verdict->phase, "forward");
   EXPECT_EQ(verdict->limit_s, 5);
   EXPECT_THAT(hang_text(*verdict), HasSubstr("rank 1 hangs: stopped (state T) for "));
-  EXPECT_THAT(verdict->places, ElementsAre("rank 0: step 11, backward", "rank 1: step 10, forward, stopped", "rank 2: step 11, backward"));
+  EXPECT_THAT(verdict->places, ElementsAre("rank 0: step 11, backward", "rank 1: step 10, forward, stopped",
+                                           "rank 2: step 11, backward"));
 }
 
 TEST(HangWatch, AStopThatEndsInTimeIsNone) {
@@ -83,7 +86,9 @@ TEST(HangWatch, AStopThatEndsInTimeIsNone) {
 
 TEST(HangWatch, AStoppedRankIsSeenInStartUpToo) {
   Watched run(2, 5);
-  const auto verdict = run.pass(20, false, [](int rank) { return Place{0, "start_up", rank == 0, rank == 1 ? 'T' : 'S'}; });
+  const auto verdict = run.pass(20, false, [](int rank) {
+    return Place{0, "start_up", rank == 0, rank == 1 ? 'T' : 'S'};
+  });
   ASSERT_TRUE(verdict);
   EXPECT_THAT(verdict->ranks, ElementsAre(1));
   EXPECT_LT(run.now(), 1010);

@@ -50,7 +50,8 @@ TEST(Pinning, AWorkerAndItsChildrenKeepToTheirCores) {
   group.workers[1].cores = {allowed.back()};
   GroupCallbacks callbacks;
   callbacks.on_line = [&](int rank, const std::string& line) {
-    if (line.starts_with("Cpus_")) told.at(static_cast<std::size_t>(rank)) = numbers_of_list(line.substr(line.find('\t') + 1), 1 << 20);
+    if (line.starts_with("Cpus_"))
+      told.at(static_cast<std::size_t>(rank)) = numbers_of_list(line.substr(line.find('\t') + 1), 1 << 20);
   };
   EXPECT_EQ(run_group(group, callbacks).exit_code, 0);
   EXPECT_EQ(told[0], allowed);
@@ -115,7 +116,8 @@ TEST_F(NumaOption, RanksKeepToWholeNodesOfTheirOwn) {
   for (const auto& cores : told) {
     EXPECT_FALSE(cores.empty());
     EXPECT_TRUE(has_all(allowed, cores));
-    for (const NumaNode& node : nodes) EXPECT_EQ(has_all(cores, node.cores), has_some(cores, node.cores)) << "node " << node.id;
+    for (const NumaNode& node : nodes)
+      EXPECT_EQ(has_all(cores, node.cores), has_some(cores, node.cores)) << "node " << node.id;
     EXPECT_THAT(run.err, HasSubstr(", cores " + list_of_numbers(cores) + ": "));
   }
   const bool equal = nodes.size() > 1 && nodes[0].cores.size() == nodes[1].cores.size();
@@ -127,11 +129,22 @@ TEST_F(NumaOption, ThreadsAreTheSharedCoresUnlessTheUserSaysOtherwise) {
   const auto on_one_core = [](const std::vector<std::string>& variables) {
     std::vector<std::string> argv{"/usr/bin/env"};
     argv.insert(argv.end(), variables.begin(), variables.end());
-    const std::vector<std::string> rest{"taskset", "-c", std::to_string(affinity_cores().back()), test::program("tlaunch").string(), "--numa",
-                                        "node", "--nproc", "2", "--no-python", "sh", "-c", tell};
+    const std::vector<std::string> rest{"taskset",
+                                        "-c",
+                                        std::to_string(affinity_cores().back()),
+                                        test::program("tlaunch").string(),
+                                        "--numa",
+                                        "node",
+                                        "--nproc",
+                                        "2",
+                                        "--no-python",
+                                        "sh",
+                                        "-c",
+                                        tell};
     argv.insert(argv.end(), rest.begin(), rest.end());
     const test::TempDir captured;
-    EXPECT_EQ(test::wait_code(test::start(argv, captured / "out", captured / "err")), 0) << test::content(captured / "err");
+    EXPECT_EQ(test::wait_code(test::start(argv, captured / "out", captured / "err")), 0)
+        << test::content(captured / "err");
     return test::content(captured / "out");
   };
   const std::string out = on_one_core({});

@@ -30,7 +30,8 @@ test::Outcome run_two(std::vector<std::string> options, const std::string& scrip
 
 TEST(ProgramMode, RedirectedStreamsGoToTheLogAloneAndTeedOnesToBoth) {
   const TempDir folder;
-  const auto run = run_two({"--log_dir", folder.path(), "-r", "0:3,1:1", "-t", "1:1"}, "echo out $RANK; echo err $RANK >&2");
+  const auto run =
+      run_two({"--log_dir", folder.path(), "-r", "0:3,1:1", "-t", "1:1"}, "echo out $RANK; echo err $RANK >&2");
   EXPECT_EQ(run.code, 0);
   EXPECT_EQ(run.out, "[rank 1] out 1\n");
   EXPECT_EQ(run.err, "[rank 1] err 1\n");
@@ -45,8 +46,9 @@ TEST(ProgramMode, RedirectedStreamsGoToTheLogAloneAndTeedOnesToBoth) {
 
 TEST(ProgramMode, RedirectedOutputWithoutAFolderIsKeptInTheRunsFolder) {
   const TempDir folder;
-  test::ChildProcess child({"sh", "-c", "cd " + folder.path().string() + " && exec " + test::program("tlaunch").string() +
-                                            " -r 3 --no-python sh -c 'echo hidden'"});
+  test::ChildProcess child({"sh", "-c",
+                            "cd " + folder.path().string() + " && exec " + test::program("tlaunch").string() +
+                                " -r 3 --no-python sh -c 'echo hidden'"});
   const auto finished = child.wait();
   EXPECT_EQ(finished.out, "");
   EXPECT_THAT(finished.err, HasSubstr("tlaunch: logs in " + (folder / "runs/sh/").string()));
@@ -70,11 +72,12 @@ Json summary_in(const TempDir& folder) { return Json::parse(content(folder / "su
 TEST(ProgramMode, AFailureIsToldWithWhatTheRankRecordedAndKeptForPrograms) {
   const TempDir folder;
   const std::string record = R"({"message": {"message": "ValueError: bad luck", "extraInfo": {}}})";
-  const auto run = run_two({"--run-dir", folder.path()},
-                           "if [ $RANK = 1 ]; then echo '" + record + "' > $TORCHELASTIC_ERROR_FILE; exit 7; fi; exec sleep 60");
+  const auto run = run_two({"--run-dir", folder.path()}, "if [ $RANK = 1 ]; then echo '" + record +
+                                                             "' > $TORCHELASTIC_ERROR_FILE; exit 7; fi; exec sleep 60");
   EXPECT_EQ(run.code, 7);
   EXPECT_THAT(run.err, HasSubstr("root cause: rank 1 failed: exit code 7, on "));
-  EXPECT_THAT(run.err, HasSubstr("it said: ValueError: bad luck\nstopped because of it: rank 0 (SIGTERM (terminated))\n"));
+  EXPECT_THAT(run.err,
+              HasSubstr("it said: ValueError: bad luck\nstopped because of it: rank 0 (SIGTERM (terminated))\n"));
   const Json summary = summary_in(folder);
   EXPECT_EQ(summary["status"], "failed");
   EXPECT_EQ(summary["exit_code"], 7);
@@ -103,8 +106,10 @@ TEST(ProgramMode, AFailedGroupIsStartedAgainAsOftenAsAskedAndToldTheCount) {
 }
 
 TEST(ProgramMode, TheErrorFileNeedsNoFolderAndIsNotInherited) {
-  const auto run = run_two({}, "if [ $RANK = 1 ]; then echo '{\"message\": \"lost\"}' > $TORCHELASTIC_ERROR_FILE; exit 7; fi; "
-                               "ls -l /proc/self/fd; exec sleep 60");
+  const auto run =
+      run_two({},
+              "if [ $RANK = 1 ]; then echo '{\"message\": \"lost\"}' > $TORCHELASTIC_ERROR_FILE; exit 7; fi; "
+              "ls -l /proc/self/fd; exec sleep 60");
   EXPECT_EQ(run.code, 7);
   EXPECT_THAT(run.err, HasSubstr("it said: lost\n"));
   EXPECT_THAT(run.out, Not(HasSubstr("memfd")));
@@ -116,9 +121,10 @@ TEST(ProgramMode, TheRankThatRecordedItsErrorFirstIsTheRootCauseThoughItEndsLate
   ASSERT_EQ(std::system(("mkfifo " + pipe).c_str()), 0);
   // Rank 1 fails, and is busy with its end when rank 0, which noticed, is gone. A file's time is told in steps of some
   // milliseconds: rank 0 takes longer to notice.
-  const auto run = run_two({}, "trap '' TERM; if [ $RANK = 1 ]; then echo '{\"message\": \"first\"}' > $TORCHELASTIC_ERROR_FILE; echo > " +
-                                   pipe + "; sleep 0.5; exit 3; fi; read x < " + pipe +
-                                   "; sleep 0.05; echo '{\"message\": \"lost my peer\"}' > $TORCHELASTIC_ERROR_FILE; exit 4");
+  const auto run = run_two(
+      {}, "trap '' TERM; if [ $RANK = 1 ]; then echo '{\"message\": \"first\"}' > $TORCHELASTIC_ERROR_FILE; echo > " +
+              pipe + "; sleep 0.5; exit 3; fi; read x < " + pipe +
+              "; sleep 0.05; echo '{\"message\": \"lost my peer\"}' > $TORCHELASTIC_ERROR_FILE; exit 4");
   EXPECT_EQ(run.code, 3) << run.err;
   EXPECT_THAT(run.err, HasSubstr("rank 1 failed: exit code 3"));
   EXPECT_THAT(run.err, HasSubstr("it said: first\n"));
@@ -159,8 +165,9 @@ TEST(ProgramMode, StdinGoesToRankZeroWhereItIsAskedFor) {
 }
 
 TEST(ProgramMode, ALineIsShownWithinTwentyMilliseconds) {
-  test::ChildProcess child({test::program("tlaunch"), "--nproc", "2", "--no-python", "sh", "-c",
-                            "for i in 1 2 3 4 5; do echo at $(date +%s%N) line $i end; sleep 0.1; done; exec sleep 60"});
+  test::ChildProcess child(
+      {test::program("tlaunch"), "--nproc", "2", "--no-python", "sh", "-c",
+       "for i in 1 2 3 4 5; do echo at $(date +%s%N) line $i end; sleep 0.1; done; exec sleep 60"});
   double best_s = 1e9;  // of five: the machine may be busy
   for (int i = 1; i <= 5; ++i) {
     const std::string end = " line " + std::to_string(i) + " end\n";
@@ -177,12 +184,13 @@ TEST(ProgramMode, ALineIsShownWithinTwentyMilliseconds) {
 
 TEST(ProgramMode, AGigabyteOfOutputNeedsNoMemoryAndNoMoreDiskThanTheLimit) {
   const TempDir folder;
-  const pid_t pid = test::start({test::program("tlaunch"), "--log-limit", "20MB", "--run-dir", folder.path(), "--nproc", "2",
-                                 "--no-python", "sh", "-c",
-                                 "yes 0123456789012345678901234567890123456789 | head -c 500000000; "
-                                 // The guard's parent is the launcher. (Its ru_maxrss would count the test's own memory before exec.)
-                                 "grep VmHWM /proc/$(awk '/^PPid/ {print $2}' /proc/$PPID/status)/status >&2"},
-                                "/dev/null", folder / "err");
+  const pid_t pid =
+      test::start({test::program("tlaunch"), "--log-limit", "20MB", "--run-dir", folder.path(), "--nproc", "2",
+                   "--no-python", "sh", "-c",
+                   "yes 0123456789012345678901234567890123456789 | head -c 500000000; "
+                   // The guard's parent is the launcher. (Its ru_maxrss would count the test's own memory before exec.)
+                   "grep VmHWM /proc/$(awk '/^PPid/ {print $2}' /proc/$PPID/status)/status >&2"},
+                  "/dev/null", folder / "err");
   EXPECT_EQ(test::wait_code(pid), 0);
   const std::string told = content(folder / "err");
   const std::size_t peak = told.rfind("VmHWM:");
@@ -218,7 +226,8 @@ class SmallMemory {
  public:
   SmallMemory() : path_("/sys/fs/cgroup/memory/tlaunch-test-" + std::to_string(::getpid())) {
     std::error_code error;
-    made_ = std::filesystem::exists("/sys/fs/cgroup/memory/tasks", error) && std::filesystem::create_directory(path_, error);
+    made_ = std::filesystem::exists("/sys/fs/cgroup/memory/tasks", error) &&
+            std::filesystem::create_directory(path_, error);
     if (made_) test::write(path_ + "/memory.limit_in_bytes", "67108864");
   }
   ~SmallMemory() {
@@ -235,10 +244,11 @@ class SmallMemory {
 TEST(ProgramMode, AnOutOfMemoryKillIsRecognised) {
   const SmallMemory small;
   if (!small) GTEST_SKIP() << "no control group for memory can be made here";
-  test::ChildProcess child({"sh", "-c",
-                            "echo $$ > " + small.tasks() + " && exec " + test::program("tlaunch").string() +
-                                " --nproc 2 --no-python sh -c 'if [ $RANK = 1 ]; then exec python3 -c \"b\\\"x\\\" * 300000000\"; fi; "
-                                "exec sleep 60'"});
+  test::ChildProcess child(
+      {"sh", "-c",
+       "echo $$ > " + small.tasks() + " && exec " + test::program("tlaunch").string() +
+           " --nproc 2 --no-python sh -c 'if [ $RANK = 1 ]; then exec python3 -c \"b\\\"x\\\" * 300000000\"; fi; "
+           "exec sleep 60'"});
   const auto finished = child.wait();
   EXPECT_EQ(finished.exit_code, 137) << finished.err;
   EXPECT_THAT(finished.err, HasSubstr("rank 1 failed: SIGKILL (out of memory: killed by the kernel), exit 137"));

@@ -42,7 +42,8 @@ class RunCommandTest : public testing::Test {
 
   std::vector<std::string> command(std::vector<std::string> arguments,
                                    const std::vector<std::string>& variables = {}) const {
-    std::vector<std::string> argv = {"/usr/bin/env", "XDG_CACHE_HOME=" + path("cache"), "XDG_STATE_HOME=" + path("state"), "CUDA_VISIBLE_DEVICES="};
+    std::vector<std::string> argv = {"/usr/bin/env", "XDG_CACHE_HOME=" + path("cache"),
+                                     "XDG_STATE_HOME=" + path("state"), "CUDA_VISIBLE_DEVICES="};
     argv.insert(argv.end(), variables.begin(), variables.end());
     argv.push_back((fs::read_symlink("/proc/self/exe").parent_path() / "tlaunch").string());
     argv.insert(argv.end(), arguments.begin(), arguments.end());
@@ -94,9 +95,11 @@ TEST_F(RunCommandTest, ThePlanSaysWhereEachRankIs) {
   EXPECT_EQ(rank["rank"], 1);
   EXPECT_GE(rank["core_share"], 1);
   // Where the kernel tells of no NUMA nodes, that is told.
-  EXPECT_THAT(run.err, HasSubstr(rank.contains("cores") ? "cores " + rank["cores"].get<std::string>() : "no rank is pinned"));
+  EXPECT_THAT(run.err,
+              HasSubstr(rank.contains("cores") ? "cores " + rank["cores"].get<std::string>() : "no rank is pinned"));
   const Finished dry = tlaunch({"--dry-run", "--json", "--numa", "node", config_});
-  EXPECT_EQ(Json::parse(dry.out)["config"]["launch.numa"], Json::parse(R"({"value": "node", "source": "command line"})"));
+  EXPECT_EQ(Json::parse(dry.out)["config"]["launch.numa"],
+            Json::parse(R"({"value": "node", "source": "command line"})"));
   EXPECT_EQ(Json::parse(dry.out)["placement"].size(), 1u);
 }
 
@@ -162,7 +165,8 @@ TEST_F(RunCommandTest, AFailedRankEndsTheRunWithItsCodeAndASummary) {
 }
 
 TEST_F(RunCommandTest, AFailedRunGoesOnFromItsNewestCheckpointAsOftenAsAsked) {
-  const Finished run = tlaunch({"--nproc", "2", "--max-restarts", "3", "--run-dir", path("r"), config_}, {"FAKE_FAIL=0:139:25:1"});
+  const Finished run =
+      tlaunch({"--nproc", "2", "--max-restarts", "3", "--run-dir", path("r"), config_}, {"FAKE_FAIL=0:139:25:1"});
   EXPECT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.err, HasSubstr("rank 0 failed: exit code 139"));
   EXPECT_THAT(run.err, HasSubstr("restart 1 of 3"));
@@ -238,10 +242,13 @@ TEST_F(RunCommandTest, DryRunTellsWhatAnOpenEffectiveBatchAndItsLearningRateAre)
   EXPECT_THAT(even.out, testing::ContainsRegex("train\\.effective_batch_size += 256 +# prior: 256 samples"));
   EXPECT_THAT(even.out, testing::ContainsRegex("train\\.learning_rate += 0\\.001 +# default"));
   const Finished odd = dry_run("3", {"train.learning_rate=0.1", "train.optimizer=sgd"});
-  EXPECT_THAT(odd.out, testing::ContainsRegex("train\\.effective_batch_size += 252 +# prior: .*84 x 1 x 3 ranks = 252"));
-  EXPECT_THAT(odd.out, testing::ContainsRegex("train\\.learning_rate += 0\\.0984375 +# prior: linear rule of sgd: 0.1"));
+  EXPECT_THAT(odd.out,
+              testing::ContainsRegex("train\\.effective_batch_size += 252 +# prior: .*84 x 1 x 3 ranks = 252"));
+  EXPECT_THAT(odd.out,
+              testing::ContainsRegex("train\\.learning_rate += 0\\.0984375 +# prior: linear rule of sgd: 0.1"));
   const Finished fixed = dry_run("2", {"train.batch_size=12", "train.gradient_accumulation_steps=4"});
-  EXPECT_THAT(fixed.out, testing::ContainsRegex("train\\.effective_batch_size += 96 +# prior: .*12 x 4 x 2 ranks = 96"));
+  EXPECT_THAT(fixed.out,
+              testing::ContainsRegex("train\\.effective_batch_size += 96 +# prior: .*12 x 4 x 2 ranks = 96"));
   const Finished huge = dry_run("2", {"train.batch_size=1048576", "train.gradient_accumulation_steps=1048576"});
   EXPECT_EQ(huge.exit_code, 2);
   EXPECT_THAT(huge.err, HasSubstr("more than 1073741824"));

@@ -188,7 +188,8 @@ TEST(Summary, CompletedRunClosesTheBooks) {
   EXPECT_EQ(json["samples"], 8000);
   EXPECT_EQ(json["run_dir"], "/runs/a");
   EXPECT_EQ(json["metrics"]["val_loss"], 0.25);
-  EXPECT_EQ(json["actual"], (Json{{"samples_per_s", 640.0}, {"wall_s", 20.0}, {"parts", {{"steps", 15.0}, {"tuning", 5.0}}}}));
+  EXPECT_EQ(json["actual"],
+            (Json{{"samples_per_s", 640.0}, {"wall_s", 20.0}, {"parts", {{"steps", 15.0}, {"tuning", 5.0}}}}));
   EXPECT_EQ(json["estimate"]["likely_s"], 19.0);
   EXPECT_FALSE(json.contains("failure"));
   EXPECT_THAT(closing_lines(summary), Contains(HasSubstr("estimated at the start: 19 s (+5 %)")));

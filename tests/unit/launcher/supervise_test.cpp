@@ -33,7 +33,9 @@ Finished run_shell(int ranks, const std::string& script, const std::string& grac
   return run_driver({std::to_string(ranks), grace_s, "-", "sh", "-c", script});
 }
 
-std::size_t line_count(const std::string& text) { return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')); }
+std::size_t line_count(const std::string& text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
 
 bool has_python() { return std::system("python3 -c '' >/dev/null 2>&1") == 0; }
 
@@ -61,7 +63,8 @@ TEST(RunGroup, ARankThatIsDoneDoesNotStopTheOthers) {
 TEST(RunGroup, PassesOnTheExitCodeAndNamesTheRank) {
   const auto finished = run_shell(3, "if [ $RANK = 1 ]; then echo bad luck; exit 7; fi; exec sleep 60");
   EXPECT_EQ(finished.exit_code, 7);
-  EXPECT_THAT(finished.err, HasSubstr("root cause: rank 1 failed: exit code 7, on " + host_name() + "\nstopped because of it: "));
+  EXPECT_THAT(finished.err,
+              HasSubstr("root cause: rank 1 failed: exit code 7, on " + host_name() + "\nstopped because of it: "));
   EXPECT_THAT(finished.err, HasSubstr("its last lines:\n  | bad luck\n"));
   EXPECT_THAT(finished.err, HasSubstr("rank 0 (SIGTERM (terminated))"));
   EXPECT_LE(line_count(finished.err), 10u);
@@ -98,7 +101,8 @@ TEST(RunGroup, AProgramThatDoesNotExistIsNotFound) {
 
 TEST(RunGroup, LinesOfTwoRanksNeverMix) {
   // Each writes its lines byte by byte as well as in bursts.
-  const auto finished = run_shell(2, "i=0; while [ $i -lt 300 ]; do printf 'ab%s' $RANK; printf 'cd%s\\n' $RANK; i=$((i+1)); done");
+  const auto finished =
+      run_shell(2, "i=0; while [ $i -lt 300 ]; do printf 'ab%s' $RANK; printf 'cd%s\\n' $RANK; i=$((i+1)); done");
   ASSERT_EQ(finished.exit_code, 0);
   std::istringstream lines(finished.out);
   std::map<std::string, int> seen;
@@ -125,7 +129,8 @@ TEST(RunGroup, LogFilesHoldEveryByteEvenOfBinaryOutput) {
 }
 
 TEST(RunGroup, ASingleRanksOutputIsUntouchedAndItReadsStdin) {
-  const auto finished = run_driver({"1", "5", "-", "sh", "-c", "cat; printf 'no newline'; printf '\\r50%%' >&2"}, "from stdin\n");
+  const auto finished =
+      run_driver({"1", "5", "-", "sh", "-c", "cat; printf 'no newline'; printf '\\r50%%' >&2"}, "from stdin\n");
   EXPECT_EQ(finished.exit_code, 0);
   EXPECT_EQ(finished.out, "from stdin\nno newline");
   EXPECT_EQ(finished.err, "\r50%");
@@ -149,7 +154,8 @@ TEST(RunGroup, OnlyRankZeroGetsTheListeningStore) {
 }
 
 TEST(RunGroup, CtrlCStopsTheRanksAndEndsWith130) {
-  ChildProcess child({driver(), "2", "10", "-", "sh", "-c", "trap 'echo saved; exit 0' INT; echo ready; while :; do sleep 0.01; done"});
+  ChildProcess child({driver(), "2", "10", "-", "sh", "-c",
+                      "trap 'echo saved; exit 0' INT; echo ready; while :; do sleep 0.01; done"});
   ASSERT_TRUE(child.wait_for_output("[rank 0] ready") && child.wait_for_output("[rank 1] ready"));
   ::kill(child.pid(), SIGINT);
   const auto finished = child.wait();

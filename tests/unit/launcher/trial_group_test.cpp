@@ -84,7 +84,8 @@ class TrialGroupTest : public testing::Test {
   std::string cores_of_rank(int rank) const {
     for (const auto& entry : fs::directory_iterator("/proc")) {
       const std::string environment = content(entry.path() / "environ");
-      if (environment.find(mark_) == std::string::npos || environment.find(std::string("\0RANK=", 6) + std::to_string(rank)) == std::string::npos)
+      if (environment.find(mark_) == std::string::npos ||
+          environment.find(std::string("\0RANK=", 6) + std::to_string(rank)) == std::string::npos)
         continue;
       const std::string status = content(entry.path() / "status"), field = "Cpus_allowed_list:\t";
       const std::size_t start = status.find(field) + field.size();

@@ -1,4 +1,5 @@
-// CUDA_VISIBLE_DEVICES as the built program reads it, on two simulated cards, of which the second may be cut into slices.
+// CUDA_VISIBLE_DEVICES as the built program reads it, on two simulated cards, of which the second may be cut into
+// slices.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

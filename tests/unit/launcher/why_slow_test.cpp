@@ -11,7 +11,8 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 Json phase_times(int rank, const Json& seconds, std::int64_t steps = 100, std::int64_t timed_steps = 100) {
-  return {{"event", "phase_times"}, {"rank", rank}, {"steps", steps}, {"timed_steps", timed_steps}, {"seconds", seconds}};
+  return {
+      {"event", "phase_times"}, {"rank", rank}, {"steps", steps}, {"timed_steps", timed_steps}, {"seconds", seconds}};
 }
 
 RunConfig config() {
@@ -27,7 +28,8 @@ TEST(WhySlow, SharesOfAllRanks) {
   times.on_event(phase_times(0, {{"forward", 2.0}, {"backward", 6.0}, {"loading", 2.0}}));
   times.on_event(phase_times(1, {{"forward", 2.0}, {"backward", 6.0}, {"loading", 2.0}}));
   EXPECT_EQ(shares_text(times.seconds()), "backward 60 %, waiting for data 20 %, forward 20 %");
-  EXPECT_THAT(slow_findings(times, config()), ElementsAre(AllOf(HasSubstr("waiting for data took 20 %"), HasSubstr("data.num_workers (now 2)"))));
+  EXPECT_THAT(slow_findings(times, config()),
+              ElementsAre(AllOf(HasSubstr("waiting for data took 20 %"), HasSubstr("data.num_workers (now 2)"))));
 }
 
 TEST(WhySlow, ADevicesTimedStepsStandForAll) {
@@ -42,7 +44,8 @@ TEST(WhySlow, ADevicesTimedStepsStandForAll) {
 TEST(WhySlow, AHealthyRunHasNoFindings) {
   WhySlow times;
   for (int rank = 0; rank < 2; ++rank)
-    times.on_event(phase_times(rank, {{"forward", 30.0}, {"backward", 60.0}, {"optimizer", 5.0}, {"evaluation", 5.0}, {"loading", 1.0}}));
+    times.on_event(phase_times(
+        rank, {{"forward", 30.0}, {"backward", 60.0}, {"optimizer", 5.0}, {"evaluation", 5.0}, {"loading", 1.0}}));
   EXPECT_THAT(slow_findings(times, config()), IsEmpty());
   EXPECT_THAT(slow_findings(WhySlow(), config()), IsEmpty());
   EXPECT_EQ(shares_text({}), "");
@@ -52,7 +55,8 @@ TEST(WhySlow, ARankThatHoldsUpTheOthersIsNamed) {
   WhySlow times;
   for (int rank = 0; rank < 3; ++rank) {
     const double slow = rank == 1 ? 1.5 : 1;
-    times.on_event(phase_times(rank, {{"forward", 30.0 * slow}, {"backward", 60.0 * slow}, {"all_reduce", 45 * (2 - 2 * slow + 1) / 3}}));
+    times.on_event(phase_times(
+        rank, {{"forward", 30.0 * slow}, {"backward", 60.0 * slow}, {"all_reduce", 45 * (2 - 2 * slow + 1) / 3}}));
   }
   EXPECT_THAT(slow_findings(times, config()), ElementsAre(HasSubstr("rank 1 computes 50 % longer")));
 }
@@ -65,7 +69,9 @@ TEST(WhySlow, IdleCardsWithEmptyMemory) {
     times.on_event({{"event", "gpu"}, {"rank", rank}, {"utilization_percent", rank == 0 ? 34 : 42},
                     {"memory_used_bytes", rank == 0 ? 2.599e9 : 0.022e9}, {"memory_total_bytes", 32.49e9}});
   }
-  EXPECT_THAT(slow_findings(times, config()), ElementsAre(AllOf(HasSubstr("busy 40 %"), HasSubstr("2 % of their memory"), HasSubstr("train.batch_size=auto"))));
+  EXPECT_THAT(
+      slow_findings(times, config()),
+      ElementsAre(AllOf(HasSubstr("busy 40 %"), HasSubstr("2 % of their memory"), HasSubstr("train.batch_size=auto"))));
 }
 
 TEST(WhySlow, WhatIsNoneOfItsEventsIsPassedOver) {

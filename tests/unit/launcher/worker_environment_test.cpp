@@ -106,8 +106,14 @@ TEST(TorchrunEnvironment, OfAnUnchangedScriptEqualsWhatTorchrunItselfSets) {
               "dist.barrier()\n");
   const std::string path = "PATH=" + venv + ":" + std::getenv("PATH");
   const std::vector<std::string> start{"env", "-u", "OMP_NUM_THREADS", path};
-  const std::vector<std::string> options{"--nproc_per_node=2", "--role", "trainer", "--rdzv_id=job7", "--master_addr=localhost",
-                                         "--signals-to-handle=SIGTERM,SIGINT", "--master_port", free_port()};
+  const std::vector<std::string> options{"--nproc_per_node=2",
+                                         "--role",
+                                         "trainer",
+                                         "--rdzv_id=job7",
+                                         "--master_addr=localhost",
+                                         "--signals-to-handle=SIGTERM,SIGINT",
+                                         "--master_port",
+                                         free_port()};
   std::vector<std::string> theirs_argv = start, ours_argv = start;
   theirs_argv.push_back(venv + "/torchrun");
   ours_argv.push_back(TLAUNCH_TEST_BIN_DIR "/tlaunch");
@@ -119,7 +125,8 @@ TEST(TorchrunEnvironment, OfAnUnchangedScriptEqualsWhatTorchrunItselfSets) {
   for (int rank = 0; rank < 2; ++rank) {
     EXPECT_EQ(theirs[rank].at("MASTER_PORT"), ours[rank].at("MASTER_PORT"));
     // By design: cores shared out, no agent's store, unbuffered without -u's help, an error file in our own place.
-    for (const char* name : {"OMP_NUM_THREADS", "TORCHELASTIC_USE_AGENT_STORE", "PYTHONUNBUFFERED", "TORCHELASTIC_ERROR_FILE"}) {
+    for (const char* name :
+         {"OMP_NUM_THREADS", "TORCHELASTIC_USE_AGENT_STORE", "PYTHONUNBUFFERED", "TORCHELASTIC_ERROR_FILE"}) {
       theirs[rank].erase(name);
       ours[rank].erase(name);
     }
@@ -192,7 +199,8 @@ TEST(Rendezvous, APortThatIsNamedIsHeldOrRefused) {
 TEST(ThisMachine, IsNamedByItsNamesAndAddresses) {
   for (const std::string& name : {std::string("localhost"), std::string("127.0.0.1"), std::string("::1"), host_name()})
     EXPECT_TRUE(names_this_machine(name)) << name;
-  for (const char* name : {"192.0.2.7", "2001:db8::7", "some-other-machine.example", ""}) EXPECT_FALSE(names_this_machine(name)) << name;
+  for (const char* name : {"192.0.2.7", "2001:db8::7", "some-other-machine.example", ""})
+    EXPECT_FALSE(names_this_machine(name)) << name;
 }
 
 }  // namespace

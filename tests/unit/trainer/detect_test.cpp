@@ -6,7 +6,8 @@ namespace tlaunch {
 namespace {
 
 TEST(DetectionMetrics, FollowFromTheCounts) {
-  const auto metrics = detection_metrics({.true_positives = 90, .false_positives = 10, .normal = 1000, .abnormal = 100});
+  const auto metrics =
+      detection_metrics({.true_positives = 90, .false_positives = 10, .normal = 1000, .abnormal = 100});
   EXPECT_DOUBLE_EQ(metrics.at("precision"), 0.9);
   EXPECT_DOUBLE_EQ(metrics.at("recall"), 0.9);
   EXPECT_DOUBLE_EQ(metrics.at("f1"), 0.9);
@@ -14,7 +15,8 @@ TEST(DetectionMetrics, FollowFromTheCounts) {
 }
 
 TEST(DetectionMetrics, AreZeroWhereNothingIsFlagged) {
-  for (const auto& [name, value] : detection_metrics({.true_positives = 0, .false_positives = 0, .normal = 5, .abnormal = 5}))
+  for (const auto& [name, value] :
+       detection_metrics({.true_positives = 0, .false_positives = 0, .normal = 5, .abnormal = 5}))
     EXPECT_EQ(value, 0) << name;
 }
 
@@ -49,8 +51,8 @@ TEST(Detect, FlagsKeysOutsideTheTopGAndKeysNeverSeen) {
   const Group alone{WorkerContext{}};
   Options options;
   options.set("top_g", std::int64_t{3});
-  // Normal: the second session's 3 is outside the top 3. Abnormal: the first session's 5s stand in its first window and are
-  // never asked; the second holds a key never seen; the third's 5 is asked.
+  // Normal: the second session's 3 is outside the top 3. Abnormal: the first session's 5s stand in its first window and
+  // are never asked; the second holds a key never seen; the third's 5 is asked.
   HalvingBatch batch(RunPhase::detection);
   const auto metrics = detect(job, alone, options, batch);
   EXPECT_DOUBLE_EQ(metrics.at("false_positive_rate"), 0.5);

@@ -22,7 +22,8 @@ TEST(ProfileTable, AnOperationsOwnTimeIsWithoutThoseItCalls) {
 }
 
 TEST(ProfileTable, TheDevicesTimeComesFirst) {
-  const std::string table = profile_table({{"launch", 1, 0, ms, false}, {"kernel", 0, 0, 4 * ms, true}, {"kernel", 0, 2 * ms, 6 * ms, true}}, 1);
+  const std::string table = profile_table(
+      {{"launch", 1, 0, ms, false}, {"kernel", 0, 0, 4 * ms, true}, {"kernel", 0, 2 * ms, 6 * ms, true}}, 1);
   EXPECT_EQ(table.find("device time of 1 steps"), 0u);
   EXPECT_NE(table.find("     8.000  100.0%        2.0  kernel"), std::string::npos) << table;
 }

@@ -56,8 +56,8 @@ bool equal(const std::map<std::string, torch::Tensor>& a, const std::map<std::st
                     [](const auto& x, const auto& y) { return x.first == y.first && x.second.equal(y.second); });
 }
 
-std::uint64_t save_state(const std::string& path, Job& job, TrainStep& step, const Group& group, const Progress& progress,
-                         const RunIdentity& identity) {
+std::uint64_t save_state(const std::string& path, Job& job, TrainStep& step, const Group& group,
+                         const Progress& progress, const RunIdentity& identity) {
   const auto tensors = saved_tensors(job, step, group);
   return write_safetensors(path, views_of(tensors), saved_metadata(step, progress, identity));
 }
@@ -70,7 +70,8 @@ class TrainState : public testing::Test {
 
 TEST_F(TrainState, ComesBackAsItWas) {
   Side saved(1), fresh(2);
-  const Progress progress{.step = 23, .metrics = {{"val_loss", 0.5}}, .best_val_loss = 0.25, .evaluations_without_improvement = 2};
+  const Progress progress{
+      .step = 23, .metrics = {{"val_loss", 0.5}}, .best_val_loss = 0.25, .evaluations_without_improvement = 2};
   for (auto& [name, tensor] : saved.step.optimizer().state()) tensor.uniform_();
   const auto bytes = save_state(path(), saved.job, saved.step, saved.group, progress, identity);
   EXPECT_EQ(bytes, std::filesystem::file_size(path()));
@@ -101,7 +102,8 @@ TEST_F(TrainState, WhatASaveTakesIsMeasuredWithoutTheOtherRanks) {
 
 TEST_F(TrainState, KeepsANonFiniteMetric) {
   Side side(1);
-  save_state(path(), side.job, side.step, side.group, {.step = 1, .metrics = {{"val_loss", NAN}}, .best_val_loss = {}}, identity);
+  save_state(path(), side.job, side.step, side.group, {.step = 1, .metrics = {{"val_loss", NAN}}, .best_val_loss = {}},
+             identity);
   EXPECT_TRUE(std::isnan(SavedState(path()).progress().metrics.at("val_loss")));
 }
 
@@ -110,7 +112,8 @@ TEST_F(TrainState, ATensorTakesItsValuesInWhateverOrderItLies) {
   write_safetensors(path(), views_of({{"w", saved}}), {});
   const SafetensorsFile file(path());
   const auto channels_last = torch::zeros({2, 3, 4, 5}).contiguous(at::MemoryFormat::ChannelsLast);
-  for (const auto& place : {torch::zeros({2, 3, 4, 5}), channels_last, torch::zeros({5, 4, 3, 2}).permute({3, 2, 1, 0})}) {
+  for (const auto& place :
+       {torch::zeros({2, 3, 4, 5}), channels_last, torch::zeros({5, 4, 3, 2}).permute({3, 2, 1, 0})}) {
     const void* where = place.const_data_ptr();
     copy_from_file(file, {{"w", place}});
     EXPECT_TRUE(place.equal(saved)) << place.strides();

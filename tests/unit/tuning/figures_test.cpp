@@ -90,8 +90,12 @@ TEST(Figures, DiskByPolicyAndHorizon) {
 
 TEST(Figures, TheWholeRunsDisk) {
   const OtherSizes sizes{25'000'000'000, 5'660'000'000, 1'000'000'000, 10'200'000};
-  const auto total_gb = [&](std::uint64_t checkpoints) { return std::ceil(static_cast<double>(checkpoints + other_bytes(sizes, 20)) / 1e9); };
-  const auto of = [](std::int64_t top_k, bool last, std::int64_t saves) { return checkpoints_kept({6'900'000'000, top_k, last}, saves); };
+  const auto total_gb = [&](std::uint64_t checkpoints) {
+    return std::ceil(static_cast<double>(checkpoints + other_bytes(sizes, 20)) / 1e9);
+  };
+  const auto of = [](std::int64_t top_k, bool last, std::int64_t saves) {
+    return checkpoints_kept({6'900'000'000, top_k, last}, saves);
+  };
   EXPECT_EQ(total_gb(of(-1, false, 20).high), 170);
   EXPECT_EQ(total_gb(of(3, true, 4).low), 53);
   EXPECT_EQ(total_gb(of(3, true, 4).high), 60);

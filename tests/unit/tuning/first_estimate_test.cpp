@@ -53,7 +53,8 @@ SessionWork saves(std::int64_t steps, std::int64_t checkpoints) {
 
 TEST(FirstEstimate, TrainingPaysForTheCopyWhileTheRestIsWrittenBesideIt) {
   // Every 10 steps, 2 s: each is written before the next; the last one is waited for.
-  EXPECT_NEAR(first_estimate(first_steps(), saves(1000, 100))->parts.at("checkpoints").likely_s, 100 * 0.02 + 0.55, 1e-9);
+  EXPECT_NEAR(first_estimate(first_steps(), saves(1000, 100))->parts.at("checkpoints").likely_s, 100 * 0.02 + 0.55,
+              1e-9);
   auto synchronous = saves(1000, 100);
   synchronous.async_saves = false;
   EXPECT_NEAR(first_estimate(first_steps(), synchronous)->parts.at("checkpoints").likely_s, 100 * 0.55, 1e-9);
@@ -61,7 +62,8 @@ TEST(FirstEstimate, TrainingPaysForTheCopyWhileTheRestIsWrittenBesideIt) {
 
 TEST(FirstEstimate, SavesThatComeFasterThanTheyAreWrittenAreWaitedFor) {
   // Every step, 0.2 s: each but the first waits 0.35 s for the one before it.
-  EXPECT_NEAR(first_estimate(first_steps(), saves(100, 100))->parts.at("checkpoints").likely_s, 100 * 0.02 + 99 * 0.35 + 0.55, 1e-9);
+  EXPECT_NEAR(first_estimate(first_steps(), saves(100, 100))->parts.at("checkpoints").likely_s,
+              100 * 0.02 + 99 * 0.35 + 0.55, 1e-9);
 }
 
 TEST(FirstEstimate, TheOnlySaveIsAtTheEndAndIsWaitedFor) {

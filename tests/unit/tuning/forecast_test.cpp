@@ -12,6 +12,7 @@ RunConfig config() {
   RunConfig config;
   config.train.epochs = 10;
   config.train.effective_batch_size = 100;
+  config.train.batch_size = 50;
   config.eval.every_n_epochs = 1;
   config.checkpoint.every_n_epochs = 2;
   config.checkpoint.save_top_k = 1;
@@ -74,8 +75,11 @@ TEST(Forecast, Disk) {
   const RunWork work = work_of(config(), pace(), 0);
   const DiskEstimate disk = disk_forecast(config(), pace(), work);
   EXPECT_EQ(disk.checkpoints, 5);
-  EXPECT_EQ(disk.logs.sum(), 50u * 500);
+  EXPECT_EQ(disk.logs.metrics_csv, 60u * 67) << "a line a logged step, and one an evaluation";
   EXPECT_EQ(disk.final_bytes, 2'000'000u + disk.logs.sum());
+  EXPECT_EQ(disk.peak_low_bytes, disk.final_bytes)
+      << "where the newest is always the best: that one, and the next while it is written";
+  EXPECT_EQ(disk.final_low_bytes, 1'000'000u + disk.logs.sum());
   EXPECT_EQ(disk.peak_bytes, 3'000'000u + disk.logs.sum());
 }
 
@@ -97,7 +101,8 @@ Outcome ended(const std::string& job, double told_s, double actual_s) { return {
 
 // Of which rehearsals said `rehearsed_s` for 100 steps that took `actual_s`.
 std::vector<Outcome> runs_of_steps(int count, double rehearsed_s, double actual_s) {
-  return std::vector<Outcome>(static_cast<std::size_t>(count), {"a", 100, 100, {{"steps", {rehearsed_s, actual_s, 100}}}});
+  return std::vector<Outcome>(static_cast<std::size_t>(count),
+                              {"a", 100, 100, {{"steps", {rehearsed_s, actual_s, 100}}}});
 }
 
 TEST(History, OfAMachineNothingIsKnownOfTheBandIsTheExpectedOne) {
@@ -130,7 +135,8 @@ TEST(History, ManyRunsSayWhereTheBandIs) {
 TEST(History, ARehearsalThatIsAlwaysOffByAFifthIsPutRight) {
   // 10 s said, 12 s taken, and the next rehearsal says the same.
   EXPECT_NEAR(in_the_light_of(runs_of_steps(12, 10, 12)).parts.at("steps").likely_s, 108, 1.5);
-  EXPECT_EQ(in_the_light_of(runs_of_steps(12, 10, 12)).parts.at("evaluation").likely_s, 10) << "of which nothing was seen";
+  EXPECT_EQ(in_the_light_of(runs_of_steps(12, 10, 12)).parts.at("evaluation").likely_s, 10)
+      << "of which nothing was seen";
 }
 
 TEST(History, WhereRehearsalsWaverAndRunsDoNotTheRunsAreBelieved) {
@@ -154,11 +160,28 @@ TEST(History, OneRunOutOfManyHardlyMatters) {
   EXPECT_NEAR(in_the_light_of(history).parts.at("steps").likely_s, 92, 4);
 }
 
+TEST(History, ARunThatWasStoppedTellsOfItsStepsAlone) {
+  std::vector<Outcome> history(8, {"a", 0, 0, {{"steps", {10, 15, 100}}}});
+  const TimeEstimate time = in_the_light_of(history);
+  EXPECT_GT(time.parts.at("steps").likely_s, 125);
+  EXPECT_NEAR(time.high_s / time.likely_s, 1.15, 0.03) << "how well estimates hold it does not tell";
+}
+
+TEST(History, TheNewestRunsCountMost) {
+  auto history = runs_of_steps(8, 10, 10);
+  const auto slower = runs_of_steps(4, 10, 14);
+  history.insert(history.end(), slower.begin(), slower.end());
+  EXPECT_GT(in_the_light_of(history).parts.at("steps").likely_s, 115);
+}
+
 TEST(History, ReadsItsOwnLinesAndPassesOverOthers) {
   const Outcome outcome{"a", 10, 12, {{"steps", {8, 9, 100}}}};
   const std::string line = to_json(outcome).dump();
-  const auto outcomes = outcomes_from_lines(line + "\nnonsense\n{\"job\":3}\n{\"job\":\"a\",\"told_s\":-1,\"actual_s\":2}\n[]\n"
-                                            "{\"job\":\"a\",\"told_s\":1,\"actual_s\":2,\"parts\":{\"steps\":7,\"evaluation\":{\"units\":0}}}\n" + line);
+  const auto outcomes = outcomes_from_lines(
+      line +
+      "\nnonsense\n{\"job\":3}\n{\"job\":\"a\",\"told_s\":-1,\"actual_s\":2}\n[]\n"
+      "{\"job\":\"a\",\"told_s\":1,\"actual_s\":2,\"parts\":{\"steps\":7,\"evaluation\":{\"units\":0}}}\n" +
+      line);
   ASSERT_EQ(outcomes.size(), 3u);
   EXPECT_TRUE(outcomes[1].parts.empty());
   EXPECT_EQ(outcomes[2].job, "a");

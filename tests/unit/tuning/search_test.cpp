@@ -125,7 +125,8 @@ TEST(Search, OfEqualPacesTheSmallestBatchIsTaken) {
   DeviceModel device;
   device.update_s = device.overhead_s = 0;
   device.noise = 0.002;
-  EXPECT_EQ(batch(job, job.tune(device)), 4);  // below an eighth of the prior's too, as long as the least one is the best
+  EXPECT_EQ(batch(job, job.tune(device)),
+            4);  // below an eighth of the prior's too, as long as the least one is the best
 }
 
 TEST(Search, NoiseCostsLittle) {

@@ -33,7 +33,8 @@ double SimulatedDevice::visit(const TrialSettings& settings, std::int64_t steps,
   double step_s = model_.step_s(settings) * noise * (1 + model_.drift * wave);
   if (loading_) {
     const double waited_s = wait_s(settings, step_s);
-    step_s = model_.threads_time(settings.threads) * (settings.pin_memory ? 1 : model_.pageable_time) * step_s + waited_s;
+    step_s =
+        model_.threads_time(settings.threads) * (settings.pin_memory ? 1 : model_.pageable_time) * step_s + waited_s;
     wait_share_ = waited_s / step_s;
   }
   clock_s_ += step_s * static_cast<double>(steps);
@@ -44,7 +45,8 @@ double SimulatedDevice::visit(const TrialSettings& settings, std::int64_t steps,
 }
 
 double SimulatedDevice::wait_s(const TrialSettings& settings, double step_s) const {
-  const double batches_s = model_.make_batch_s_per_sample * static_cast<double>(settings.micro_batch * settings.accumulation);
+  const double batches_s =
+      model_.make_batch_s_per_sample * static_cast<double>(settings.micro_batch * settings.accumulation);
   if (settings.num_workers == 0) return batches_s;
   return std::max(batches_s / static_cast<double>(settings.num_workers) - step_s, 0.0) +
          model_.uneven_wait(settings.num_workers * settings.prefetch_factor) * step_s;

@@ -53,5 +53,34 @@ TEST(StepTime, ShortStallsArePartOfThePace) {
   EXPECT_DOUBLE_EQ(step_time_of(intervals)->likely_s, 0.2);
 }
 
+// Steps of 0.1 s, give or take `share`, for so long.
+std::vector<StepInterval> steps_for(double seconds, double share) {
+  std::vector<StepInterval> intervals;
+  for (int i = 0; i < static_cast<int>(seconds * 10); ++i) intervals.push_back({i / 10 % 2 ? 0.1 * (1 + share) : 0.1 * (1 - share), 1});
+  return intervals;
+}
+
+TEST(StepTime, WhatWasExpectedFadesAsStepsAreSeen) {
+  const TimeRange expected{0.045, 0.05, 0.055};
+  double before = expected.likely_s;
+  for (const double seen_s : {0.5, 2.0, 8.0, 60.0, 600.0}) {
+    const TimeRange now = blended(expected, steps_for(seen_s, 0.1));
+    EXPECT_GT(now.likely_s, before) << seen_s;
+    EXPECT_LE(now.low_s, now.likely_s);
+    EXPECT_LE(now.likely_s, now.high_s);
+    before = now.likely_s;
+  }
+  EXPECT_NEAR(before, 0.1, 0.001);
+}
+
+TEST(StepTime, AMomentOfStepsChangesLittle) {
+  EXPECT_NEAR(blended({0.09, 0.095, 0.1}, steps_for(0.5, 0)).likely_s, 0.095, 0.001);
+}
+
+TEST(StepTime, AnExpectationOutlastsAPaceThatWavers) {
+  const TimeRange expected{0.075, 0.08, 0.085};
+  EXPECT_GT(blended(expected, steps_for(8, 0)).likely_s, blended(expected, steps_for(8, 0.5)).likely_s + 0.002);
+}
+
 }  // namespace
 }  // namespace tlaunch
