@@ -10,7 +10,7 @@
 namespace tlaunch {
 namespace {
 
-constexpr double write_cost_s = 150e-6;  // a line of metrics.csv, two TensorBoard records, one event
+constexpr double write_cost_s = 200e-6;  // a line of metrics.csv, two TensorBoard records, one event: 0.13 to 0.30 ms
 // Of the time; 1 % is what logging, events and heartbeats may take together, of a pace that may turn out faster too.
 constexpr double log_share = 0.007;
 // The driver averages a card's use over up to a second: a reading in each tells all there is.
