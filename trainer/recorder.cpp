@@ -5,26 +5,21 @@
 
 namespace tlaunch {
 
-Recorder::Recorder(const WorkerContext& context, const LogConfig& log, const std::vector<std::string>& metrics,
-                   std::int64_t resume_step)
+Recorder::Recorder(const WorkerContext& context, const LogConfig& log, const std::vector<std::string>& metrics)
     : context_(context),
       csv_wanted_(log.csv),
       tensorboard_wanted_(log.tensorboard),
       columns_{"step", "epoch", "train_loss", "learning_rate", "samples_per_s"} {
   columns_.insert(columns_.end(), metrics.begin(), metrics.end());
-  open(resume_step, resume_step > 0 ? std::optional(resume_step) : std::nullopt);
 }
 
-void Recorder::go_back_to(std::int64_t step) { open(step, step); }
-
-void Recorder::open(std::int64_t rows_kept_to, std::optional<std::int64_t> scalars_kept_to) {
+void Recorder::open(std::int64_t step) {
   if (!context_.is_main() || context_.run_dir.empty()) return;
   if (csv_wanted_) {
     csv_.reset();
-    csv_ = std::make_unique<MetricsCsv>(context_.run_dir + "/metrics.csv", columns_, rows_kept_to);
+    csv_ = std::make_unique<MetricsCsv>(context_.run_dir + "/metrics.csv", columns_, step);
   }
-  if (tensorboard_wanted_)
-    tensorboard_ = std::make_unique<TensorboardWriter>(context_.run_dir + "/tensorboard", scalars_kept_to);
+  if (tensorboard_wanted_) tensorboard_ = std::make_unique<TensorboardWriter>(context_.run_dir + "/tensorboard", step);
 }
 
 void Recorder::write(std::int64_t step, std::int64_t epoch, const std::map<std::string, double>& figures) {

@@ -1,8 +1,6 @@
 #include "launcher/hang/hang_stacks.h"
 
 #include <signal.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -36,11 +34,11 @@ std::string kernel_view(pid_t pid) {
   return text + "wait channel: " + content(proc + "/wchan") + "\n";
 }
 
-// Whether the process handles it; the default action would end it.
-bool handles_usr2(pid_t pid) {
+// Whether a thread of the process waits for SIGUSR2, as our workers' do: they block it. The default action would end it.
+bool waits_for_usr2(pid_t pid) {
   std::istringstream status(content("/proc/" + std::to_string(pid) + "/status"));
   for (std::string line; std::getline(status, line);)
-    if (line.starts_with("SigCgt:")) return (std::stoull(line.substr(7), nullptr, 16) >> (SIGUSR2 - 1) & 1) != 0;
+    if (line.starts_with("SigBlk:")) return (std::stoull(line.substr(7), nullptr, 16) >> (SIGUSR2 - 1) & 1) != 0;
   return false;
 }
 
@@ -68,8 +66,8 @@ void save_stacks(const std::map<int, pid_t>& ranks, const std::vector<int>& firs
     const pid_t pid = ranks.at(rank);
     append(stack_path(folder, rank),
            "rank " + std::to_string(rank) + ", process " + std::to_string(pid) + "\n" + kernel_view(pid));
-    if (state_of(pid) == 'T' || !handles_usr2(pid)) continue;
-    ::syscall(SYS_tgkill, pid, pid, SIGUSR2);  // the training thread
+    if (state_of(pid) == 'T' || !waits_for_usr2(pid)) continue;
+    ::kill(pid, SIGUSR2);
     asked = true;
   }
   if (asked) std::this_thread::sleep_for(own_stack_time);

@@ -141,6 +141,9 @@ void Session::narrate(const Json& event) {
       progress_.line("saving took longer than the time between two saves: training waited " +
                      format_duration(event_real(event, "wait_s")) + "; save less often, or on a faster disk");
     if (!event_text(event, "problem").empty()) progress_.line("note: " + event_text(event, "problem"));
+    if (const std::string gone = event_text(event, "gone"); !gone.empty())
+      progress_.line("warning: " + gone + " was moved or deleted while the run was at work; it was made again for " +
+                     event_text(event, "path") + ", and earlier files are not in it");
   } else if (name == "resume") {
     progress_.line("resumed at step " + std::to_string(event_integer(event, "step")) + " from " +
                    event_text(event, "path"));
