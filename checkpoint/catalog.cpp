@@ -123,6 +123,8 @@ ResumeChoice newest_valid(const std::string& dir, const std::function<bool(const
         SafetensorsFile(info.path).verify();
         choice.path = info.path;
         continue;
+      } catch (const AbsentFile&) {  // deleted since it was listed
+        continue;
       } catch (const DataError& damage) {
         reason = damage.what();
       }

@@ -15,11 +15,19 @@ Recorder::Recorder(const WorkerContext& context, const LogConfig& log, const std
 
 void Recorder::open(std::int64_t step) {
   if (!context_.is_main() || context_.run_dir.empty()) return;
-  if (csv_wanted_) {
-    csv_.reset();
-    csv_ = std::make_unique<MetricsCsv>(context_.run_dir + "/metrics.csv", columns_, step);
-  }
-  if (tensorboard_wanted_) tensorboard_ = std::make_unique<TensorboardWriter>(context_.run_dir + "/tensorboard", step);
+  const auto tell = [this](const std::string& problem) {
+    event("log_problem", {{"message", problem}});
+    if (!context_.events.connected()) std::cerr << "warning: " << problem << std::endl;
+  };
+  csv_.reset();
+  if (csv_wanted_) csv_ = std::make_unique<MetricsCsv>(context_.run_dir + "/metrics.csv", columns_, step, tell);
+  if (tensorboard_wanted_)
+    tensorboard_ = std::make_unique<TensorboardWriter>(context_.run_dir + "/tensorboard", step, tell);
+}
+
+void Recorder::finish() {
+  if (csv_) csv_->finish();
+  if (tensorboard_) tensorboard_->finish();
 }
 
 void Recorder::write(std::int64_t step, std::int64_t epoch, const std::map<std::string, double>& figures) {
@@ -60,7 +68,7 @@ void Recorder::metrics(const std::string& event_name, std::int64_t step, std::in
 void Recorder::event(const std::string& name, const Json& fields) {
   if (!context_.is_main()) return;
   context_.events.write(name, fields);
-  if (!context_.events.connected()) std::cout << name << " " << fields.dump() << std::endl;
+  if (!context_.events.connected()) std::cout << name << " " << text_of(fields) << std::endl;
 }
 
 }  // namespace tlaunch

@@ -339,6 +339,7 @@ void Trainer::finish() {
     save_at_end();
   }
   tell_phase_times();
+  recorder_.finish();
   context_.events.write("peak", {{"peak_bytes", std::max(run_peak_bytes_, peak_bytes(context_.device))}});
   recorder_.event("end",
                   {{"status", "completed"},
@@ -382,6 +383,7 @@ void Trainer::leave() {
         ", but memory did not suffice for the copies of a checkpoint; go on from the newest one (--resume "
         "auto)");
   saver_.finish();
+  recorder_.finish();
   context_.events.write("peak", {{"peak_bytes", std::max(run_peak_bytes_, peak_bytes(context_.device))}});
   recorder_.event("stopped", {{"step", progress_.step},
                               {"epoch", epoch()},

@@ -26,8 +26,8 @@ TEST_F(ResumeChanges, LengthSplitRanksAndReportingMayChange) {
 TEST_F(ResumeChanges, WhatChangesTheResultMayNot) {
   EXPECT_EQ(changes({"seed=1", "model.depth=14", "train.learning_rate=0.5", "data.augment=false",
                      "train.effective_batch_size=128", "gpu.mixed_precision=bf16"}),
-            (Keys{"seed", "model.depth", "data.augment", "train.effective_batch_size", "train.learning_rate",
-                  "gpu.mixed_precision"}));
+            (Keys{"data.augment", "gpu.mixed_precision", "model.depth", "seed", "train.effective_batch_size",
+                  "train.learning_rate"}));
 }
 
 TEST_F(ResumeChanges, AnotherModelListsTheKeysThatCameAndWent) {
