@@ -8,7 +8,6 @@
 #include <optional>
 
 #include "core/atomic_file.h"
-#include "core/clock.h"
 #include "core/error.h"
 #include "core/event.h"
 #include "core/units.h"
@@ -16,12 +15,10 @@
 #include "launcher/group/error_file.h"
 #include "launcher/group/failure.h"
 #include "launcher/group/path_lookup.h"
-#include "launcher/group/process_tree.h"
 #include "launcher/group/rendezvous.h"
 #include "launcher/group/restart_policy.h"
 #include "launcher/group/restart_wait.h"
-#include "launcher/hang/hang_stacks.h"
-#include "launcher/hang/hang_watch.h"
+#include "launcher/program/program_hang.h"
 #include "launcher/program/program_logs.h"
 #include "launcher/program/program_summary.h"
 
@@ -74,25 +71,6 @@ EnvironmentSpec environment_spec(const ProgramCommand& command, const Placement&
   return environment;
 }
 
-GroupResult run_watched(const GroupSpec& spec, double hang_timeout_s) {
-  SilenceWatch watch(hang_timeout_s);
-  GroupCallbacks callbacks;
-  callbacks.on_output = [&] { watch.on_output(); };
-  callbacks.on_tick = [] {};  // so that a turn ends now and then
-  RunningGroup group(spec, callbacks);
-  while (group.turn()) {
-    const auto processes = group.at_work();
-    const auto verdict = watch.tick(monotonic_s(), states_of(processes));
-    if (!verdict) continue;
-    const std::string cause = "hang: " + verdict->reason + " (--hang-timeout " + Json(hang_timeout_s).dump() + ")";
-    std::cerr << "tlaunch: " << cause << '\n';
-    if (const std::string& log = spec.workers.front().log_path; !log.empty())
-      save_stacks(processes, {verdict->blamed}, std::filesystem::path(log).parent_path());
-    group.end_hung(verdict->blamed, cause);
-  }
-  return group.finish();
-}
-
 }  // namespace
 
 std::vector<std::string> program_argv(const ProgramCommand& command, int local_rank) {
@@ -123,6 +101,9 @@ GroupResult run_once(const ProgramCommand& command, const Placement& placement, 
     worker.cores = place.cores;
     worker.argv = program_argv(command, rank);
     worker.environment = torchrun_environment(environment);
+    // So that Python writes its stacks where the group hangs. torchrun does not set it.
+    if (command.hang_timeout_s)
+      worker.environment["PYTHONFAULTHANDLER"] = variable("PYTHONFAULTHANDLER").value_or("1");
     worker.environment["PYTHONUNBUFFERED"] = variable("PYTHONUNBUFFERED").value_or("1");
     worker.inherit_stdin = ranks == 1 || (command.pass_stdin && rank == 0);
     worker.log_path = logs.file(rank, ".log");

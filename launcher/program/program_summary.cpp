@@ -10,7 +10,9 @@ Json program_summary(const GroupResult& result, double wall_s, const std::string
   Json json = {{"status", status}, {"exit_code", result.exit_code}, {"wall_s", wall_s}, {"logs", log_folder}};
   if (!result.failure) return json;
   json["failure"] = to_json(*result.failure);
-  if (result.failure->message.empty() && !result.failure->last_lines.empty())
+  if (result.hung)
+    json["failure"]["message"] = result.failure->cause;
+  else if (result.failure->message.empty() && !result.failure->last_lines.empty())
     json["failure"]["message"] = result.failure->last_lines.back();
   return json;
 }
