@@ -49,11 +49,27 @@ std::string new_uuid() {
 }
 
 // A disk that is full does not change how the program ended.
-void keep_summary(const ProgramLogs& logs, const Json& summary) {
+void keep_summary(const RunFolder& folder, const Json& summary) {
+  const std::string path = folder.file("summary.json");
+  if (!may_replace_summary(path)) {
+    std::cerr << "tlaunch: " << path << " was not written by tlaunch and stays as it is; the summary is not kept\n";
+    return;
+  }
   try {
-    write_file_atomically(logs.home + "/summary.json", without_nonfinite(summary).dump(2) + "\n");
+    write_file_atomically(path, text_of(without_nonfinite(summary), 2) + "\n");
   } catch (const IoError& error) {
     std::cerr << "tlaunch: " << error.what() << '\n';
+  }
+}
+
+// Where a restart finds no room for its logs any more, the program runs without.
+ProgramLogs logs_of_attempt(const ProgramHome& home, int restarts) {
+  try {
+    return make_program_logs(home);
+  } catch (const IoError& error) {
+    if (restarts == 0) throw;
+    std::cerr << "tlaunch: " << error.what() << "; going on without logs\n";
+    return {};
   }
 }
 
@@ -130,12 +146,13 @@ int run_program(const ProgramCommand& command, const Placement& placement) {
   EnvironmentSpec environment = environment_spec(command, placement);
   environment.master_port = port.port;
   environment.max_restarts = command.max_restarts.value_or(0);
+  const ProgramHome home = open_program_home(command);
   RestartPolicy policy(environment.max_restarts, std::nullopt, /*knows_progress=*/false);
   for (;; ++environment.restarts) {
     const double start_s = unix_time_s();
-    const ProgramLogs logs = make_program_logs(command);
+    const ProgramLogs logs = logs_of_attempt(home, environment.restarts);
     const GroupResult result = run_once(command, placement, environment, logs);
-    if (!logs.home.empty()) keep_summary(logs, program_summary(result, unix_time_s() - start_s, logs.folder));
+    if (home.folder) keep_summary(*home.folder, program_summary(result, unix_time_s() - start_s, logs.folder));
     if (result.interrupted_by != 0) return result.exit_code;
     const auto next = policy.after({result.exit_code, {}}, random_share());
     if (!next.why_not.empty()) std::cerr << "tlaunch: " << next.why_not << '\n';

@@ -12,4 +12,8 @@ namespace tlaunch {
 // message the last line of output where the rank told nothing itself, or what is known of a hang. Pure.
 Json program_summary(const GroupResult& result, double wall_s, const std::string& log_folder);
 
+// Whether `path` is free, or holds a plain program's summary: what a run, or the program itself, has written there
+// stays.
+bool may_replace_summary(const std::string& path);
+
 }  // namespace tlaunch
