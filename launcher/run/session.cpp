@@ -199,8 +199,8 @@ void end_where_it_hangs(RunningGroup& group, HangWatch& watch, Session& session,
   const auto verdict = watch.tick(monotonic_s(), states_of(processes));
   if (!verdict) return;
   session.on_hang(*verdict, log_folder);
-  save_stacks(processes, verdict->ranks, log_folder);
-  group.end_hung(verdict->ranks.front(), hang_cause(*verdict));
+  save_stacks(processes, verdict->ranks, log_folder, WriteOwn::on_usr2);
+  group.end_hung(only_rank(*verdict), hang_cause(*verdict));
 }
 
 }  // namespace
@@ -243,7 +243,7 @@ GroupResult run_session(const Job& job, const WorkerStart& start, Session& sessi
   while (group.turn()) end_where_it_hangs(group, watch, session, how.log_folder);
   GroupResult result = group.finish();
   if (const RunRecord& record = session.record();
-      result.failure && !result.hung && !record.failures.contains(result.failure->rank))
+      result.failure && !result.hung && !record.failures.contains(*result.failure->rank))
     result.failure->cause += "; " + likely_place(record);
   return result;
 }
