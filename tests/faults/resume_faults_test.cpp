@@ -116,11 +116,14 @@ TEST_F(ResumeFaults, RowsAreDroppedOnlyOnceTheWorkerHasAcceptedTheRun) {
 }
 
 TEST_F(ResumeFaults, NoFileBesideTheCheckpointIsNeeded) {
-  ASSERT_EQ(train("whole").code, 0);
-  const std::string whole = last("whole");
-  const std::vector<std::string> half{"train.max_steps=20", "train.schedule=constant"};
-  ASSERT_EQ(train("constant", {"train.schedule=constant"}).code, 0);
-  ASSERT_EQ(train("half", half).code, 0);
+  // A rate that does not hang on the length of the run.
+  const std::vector<std::string> even{"train.schedule=constant", "train.warmup_steps=0"};
+  const auto with_even = [&](std::vector<std::string> more) {
+    more.insert(more.end(), even.begin(), even.end());
+    return more;
+  };
+  ASSERT_EQ(train("whole", even).code, 0);
+  ASSERT_EQ(train("half", with_even({"train.max_steps=20"})).code, 0);
   for (const std::string file : {"plan.json", "config.yaml", "metrics.csv", "events.jsonl", "summary.json"})
     for (const bool gone : {false, true}) {
       const std::string tag = file + (gone ? ".gone" : ".damaged");
@@ -131,10 +134,10 @@ TEST_F(ResumeFaults, NoFileBesideTheCheckpointIsNeeded) {
       bytes[0] ^= 4;
       write(run(tag) / file, bytes);
       if (gone) fs::remove(run(tag) / file);
-      const auto resumed = train(tag, {"--resume", "auto", "train.schedule=constant"});
+      const auto resumed = train(tag, with_even({"--resume", "auto"}));
       EXPECT_EQ(resumed.code, 0) << tag << resumed.err;
       EXPECT_EQ(events_of(run(tag), "step").back()["step"], 40);
-      EXPECT_EQ(last(tag), last("constant")) << tag;
+      EXPECT_TRUE(last(tag) == last("whole")) << tag;
     }
 }
 
@@ -148,7 +151,7 @@ TEST_F(ResumeFaults, AFinishedRunResumedWritesNothingAgain) {
     EXPECT_EQ(again.code, 0) << again.err;
     EXPECT_EQ(rows("run"), before);
     EXPECT_EQ(scalars("run"), size);
-    EXPECT_EQ(last("run"), file);
+    EXPECT_TRUE(last("run") == file);
     const auto now = Json::parse(content(run("run") / "summary.json"));
     EXPECT_EQ(now["status"], "completed");
     for (const char* name : {"val_loss", "f1"}) EXPECT_EQ(now["metrics"][name], metrics[name]) << name;
