@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <cstring>
 
@@ -20,6 +21,8 @@ namespace tlaunch {
 namespace {
 
 constexpr int most_frames = 64;
+// Writing a stack takes milliseconds of the training thread: a flood of requests must not be all that it does.
+constexpr std::chrono::milliseconds least_interval(20);
 char file[4096];  // of the handler, which may allocate nothing
 pid_t training_thread = 0;
 std::uintptr_t stack_begin = 0, stack_end = 0;  // of the training thread
@@ -96,7 +99,12 @@ void prepare_stack_file(const std::string& path) {
 }
 
 void ask_for_stack() {
-  if (training_thread > 0) ::syscall(SYS_tgkill, ::getpid(), training_thread, own_signal());
+  using Clock = std::chrono::steady_clock;
+  static Clock::time_point next{};
+  const auto now = Clock::now();
+  if (training_thread == 0 || now < next) return;
+  next = now + least_interval;
+  ::syscall(SYS_tgkill, ::getpid(), training_thread, own_signal());
 }
 
 }  // namespace tlaunch
