@@ -13,16 +13,18 @@ namespace tlaunch {
 // A state_dict in a file of torch.save. Opening reads and checks all of it: the archive's layout and sums, the pickle,
 // that each tensor lies within its storage. Throws DataError naming the file and the place or tensor, UsageError where
 // there is no such file, IoError where reading fails. Memory: a mapping of the file, and a copy of those tensors that
-// do not lie contiguously in it.
+// do not lie contiguously in it. `key` as the path of choose_weights(), which throws UsageError where the file does not
+// show which of its dicts is the state_dict.
 class TorchFile {
  public:
-  explicit TorchFile(const std::string& path);
+  explicit TorchFile(const std::string& path, const std::string& key = "");
   ~TorchFile();
   TorchFile(const TorchFile&) = delete;
   TorchFile& operator=(const TorchFile&) = delete;
 
-  const std::vector<TensorView>& tensors() const;      // by name; views live as long as this object
-  const std::vector<std::string>& left_out() const;    // entries that are no tensors: "'epoch': an integer"
+  const std::vector<TensorView>& tensors() const;    // by name; views live as long as this object
+  const std::string& key() const;                    // where in the file they are; top_level_key
+  const std::vector<std::string>& left_out() const;  // "'epoch' (an integer)"
 
  private:
   struct State;

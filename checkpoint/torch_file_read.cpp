@@ -73,6 +73,7 @@ struct TorchFile::State {
   std::uint64_t all_bytes = 0, copied_bytes = 0;
   std::deque<std::vector<std::byte>> copies;
   std::vector<TensorView> tensors;
+  std::string key;
   std::vector<std::string> left_out;
 };
 
@@ -154,13 +155,14 @@ void TorchFile::State::add(const PickledTensor& tensor) {
   tensors.push_back({tensor.name, tensor.dtype, tensor.shape, data});
 }
 
-TorchFile::TorchFile(const std::string& path) : state_(std::make_unique<State>(path)) {
+TorchFile::TorchFile(const std::string& path, const std::string& key) : state_(std::make_unique<State>(path)) {
   State& s = *state_;
   s.open_archive();
   const ZipRecord& pickled = s.record(s.archive + "data.pkl");
   if (pickled.bytes > max_pickle_bytes) s.fail("its pickle has " + std::to_string(pickled.bytes) + " bytes: too many");
   const std::string pickle = s.text_of(pickled);
-  PickledStateDict state_dict = unpickle_state_dict(pickle, path + ": data.pkl");
+  PickledStateDict state_dict = unpickle_state_dict(pickle, path + ": data.pkl", key);
+  s.key = std::move(state_dict.path);
   s.left_out = std::move(state_dict.left_out);
   for (const PickledTensor& tensor : state_dict.tensors) s.add(tensor);
 }
@@ -168,6 +170,7 @@ TorchFile::TorchFile(const std::string& path) : state_(std::make_unique<State>(p
 TorchFile::~TorchFile() = default;
 
 const std::vector<TensorView>& TorchFile::tensors() const { return state_->tensors; }
+const std::string& TorchFile::key() const { return state_->key; }
 const std::vector<std::string>& TorchFile::left_out() const { return state_->left_out; }
 
 bool is_torch_file(const std::string& path) {

@@ -1,11 +1,10 @@
 #include "checkpoint/unpickler.h"
 
-#include <algorithm>
-
 #include "checkpoint/pickle_machine.h"
 #include "checkpoint/safetensors.h"
 #include "checkpoint/safetensors_head.h"
 #include "checkpoint/torch_dtypes.h"
+#include "checkpoint/weights_choice.h"
 #include "core/error.h"
 #include "core/json.h"
 
@@ -13,10 +12,6 @@ namespace tlaunch {
 namespace {
 
 using Kind = PickleValue::Kind;
-using Entries = std::vector<std::pair<std::string_view, PickleValue>>;  // by key
-
-constexpr const char* nested_keys[] = {"state_dict", "model_state_dict", "model"};
-
 bool is_utf8(const std::string& text) {
   try {
     return !Json(text).dump().empty();
@@ -30,24 +25,15 @@ class Extractor {
   Extractor(std::string_view pickle, const std::string& where)
       : pickle_(pickle), where_(where), unpickled_(run_pickle(pickle, where)) {}
 
-  PickledStateDict state_dict() {
-    if (unpickled_.result.kind != Kind::dict)
-      fail(std::string("holds ") + kind_name(unpickled_.result.kind) + ", not a dict of tensors by name" + advice);
-    Entries chosen = entries(unpickled_.result);
-    if (!has_tensors(chosen)) {
-      const Entries top = std::move(chosen);
-      chosen = nested_in(top);
-      if (!has_tensors(chosen)) fail("holds no tensors by name; its keys: " + keys_of(top) + advice);
-    }
-    leave_out(chosen, "");
-    for (const auto& [name, value] : chosen)
-      if (value.kind == Kind::tensor) found_.tensors.push_back(described(name, tensor_of(value)));
-    return std::move(found_);
+  PickledStateDict state_dict(const std::string& path) {
+    ChosenWeights weights = choose_weights(unpickled_, pickle_, path, where_);
+    PickledStateDict found{{}, std::move(weights.path), std::move(weights.left_out)};
+    for (const auto& [name, value] : weights.entries)
+      if (value.kind == Kind::tensor) found.tensors.push_back(described(name, tensor_of(value)));
+    return found;
   }
 
  private:
-  static constexpr const char* advice = "; save the weights alone: torch.save(model.state_dict(), FILE)";
-
   [[noreturn]] void fail(const std::string& what) const { throw DataError(where_ + ": " + what); }
 
   std::string_view text_of(const PickleValue& value) const {
@@ -58,59 +44,6 @@ class Extractor {
   }
   const PickleTensor& tensor_of(const PickleValue& value) const {
     return unpickled_.tensors[static_cast<std::size_t>(value.at)];
-  }
-
-  // Those with a text as key; of equal keys the last, as in Python.
-  Entries entries(const PickleValue& dict) {
-    Entries found;
-    std::size_t nameless = 0;
-    const auto& items = items_of(dict);
-    for (std::size_t i = 0; i + 1 < items.size(); i += 2) {
-      if (items[i].kind == Kind::text)
-        found.emplace_back(text_of(items[i]), items[i + 1]);
-      else
-        ++nameless;
-    }
-    std::reverse(found.begin(), found.end());
-    std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-    found.erase(
-        std::unique(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first == b.first; }),
-        found.end());
-    if (nameless > 0) found_.left_out.push_back(std::to_string(nameless) + " entries whose keys are no texts");
-    return found;
-  }
-
-  // The first dict under one of the usual keys; what stands beside it is left out.
-  Entries nested_in(const Entries& top) {
-    for (const std::string_view wanted : nested_keys)
-      for (const auto& [key, value] : top)
-        if (key == wanted && value.kind == Kind::dict) {
-          leave_out(top, key);
-          return entries(value);
-        }
-    return {};
-  }
-
-  static bool has_tensors(const Entries& entries) {
-    for (const auto& [key, value] : entries)
-      if (value.kind == Kind::tensor) return true;
-    return false;
-  }
-
-  static std::string keys_of(const Entries& entries) {
-    std::string text;
-    std::size_t count = 0;
-    for (const auto& [key, value] : entries) {
-      if (++count > 10) return text + " and more";
-      text += (text.empty() ? "" : ", ") + shown(key);
-    }
-    return text.empty() ? "none" : text;
-  }
-
-  void leave_out(const Entries& entries, std::string_view but) {
-    for (const auto& [key, value] : entries)
-      if (value.kind != Kind::tensor && key != but)
-        found_.left_out.push_back(shown(key) + ": " + kind_name(value.kind));
   }
 
   std::vector<std::int64_t> counts(const PickleValue& tuple, const std::string& name) {
@@ -168,14 +101,13 @@ class Extractor {
   std::string_view pickle_;
   const std::string& where_;
   Unpickled unpickled_;
-  PickledStateDict found_;
   std::uint64_t counts_read_ = 0;
 };
 
 }  // namespace
 
-PickledStateDict unpickle_state_dict(std::string_view pickle, const std::string& where) {
-  return Extractor(pickle, where).state_dict();
+PickledStateDict unpickle_state_dict(std::string_view pickle, const std::string& where, const std::string& path) {
+  return Extractor(pickle, where).state_dict(path);
 }
 
 }  // namespace tlaunch

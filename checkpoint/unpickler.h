@@ -28,11 +28,12 @@ struct PickledTensor {
 
 struct PickledStateDict {
   std::vector<PickledTensor> tensors;  // by name
-  std::vector<std::string> left_out;   // "epoch: an integer"; entries that are no tensors
+  std::string path;                    // where in the file, and what is not taken: as in checkpoint/weights_choice.h
+  std::vector<std::string> left_out;
 };
 
-// A dict of tensors by name, or one that has it under "state_dict", "model_state_dict" or "model". `where` begins the
-// messages of the DataErrors: "FILE: data.pkl".
-PickledStateDict unpickle_state_dict(std::string_view pickle, const std::string& where);
+// The tensors of the dict that `path` leads to, or that choose_weights() takes for the weights. `where` begins the
+// messages of the DataErrors and UsageErrors: "FILE: data.pkl".
+PickledStateDict unpickle_state_dict(std::string_view pickle, const std::string& where, const std::string& path = "");
 
 }  // namespace tlaunch

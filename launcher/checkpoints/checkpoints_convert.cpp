@@ -3,7 +3,9 @@
 
 #include "checkpoint/run_checkpoints.h"
 #include "checkpoint/safetensors.h"
+#include "checkpoint/safetensors_head.h"
 #include "checkpoint/torch_file.h"
+#include "checkpoint/weights_choice.h"
 #include "core/error.h"
 #include "core/units.h"
 #include "launcher/checkpoints/checkpoint_place.h"
@@ -16,11 +18,18 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t most_notes = 10;
 
-std::vector<TensorView> weights_of(const std::vector<TensorView>& tensors) {
+std::vector<TensorView> weights_of(const std::vector<TensorView>& tensors, const std::string& path) {
   std::vector<TensorView> weights;
   for (const TensorView& tensor : tensors)
     if (!tensor.name.starts_with(reserved_prefix)) weights.push_back(tensor);
+  if (weights.empty()) throw DataError(path + ": holds no tensors of a model");
   return weights;
+}
+
+std::string listed(const std::vector<std::string>& notes) {
+  std::string text;
+  for (std::size_t i = 0; i < notes.size() && i < most_notes; ++i) text += (i == 0 ? "" : ", ") + notes[i];
+  return notes.size() <= most_notes ? text : text + " and " + std::to_string(notes.size() - most_notes) + " more";
 }
 
 // The output may not be the input: what is left out would be lost.
@@ -63,7 +72,7 @@ int export_command(const CheckpointsCommand& command) {
   if (output.empty()) output = fs::path(input).stem().string() + (torch ? ".pt" : "-weights.safetensors");
   check_output(input, output);
   const SafetensorsFile file(input);
-  const auto weights = weights_of(file.tensors());
+  const auto weights = weights_of(file.tensors(), input);
   if (torch)
     write_torch(output, weights);
   else
@@ -75,8 +84,7 @@ int export_command(const CheckpointsCommand& command) {
 int import_command(const CheckpointsCommand& command) {
   check_output(command.path, command.output);
   const auto write = [&](const std::vector<TensorView>& tensors) {
-    const auto weights = weights_of(tensors);
-    if (weights.empty()) throw DataError(command.path + ": holds no tensors");
+    const auto weights = weights_of(tensors, command.path);
     if (weights.size() < tensors.size())
       std::fprintf(stderr, "left out: %zu tensors whose names begin with %s\n", tensors.size() - weights.size(),
                    reserved_prefix);
@@ -84,16 +92,17 @@ int import_command(const CheckpointsCommand& command) {
     report(command.output, weights, command.path);
   };
   if (!is_torch_file(command.path)) {
+    if (!command.key.empty())
+      throw UsageError("--key " + command.key + ": " + command.path +
+                       " is not a file of torch.save; all of its tensors are taken");
     const SafetensorsFile file(command.path);
     file.verify();
     write(file.tensors());
     return exit_code::ok;
   }
-  const TorchFile file(command.path);
-  for (std::size_t i = 0; i < file.left_out().size() && i < most_notes; ++i)
-    std::fprintf(stderr, "left out: %s\n", file.left_out()[i].c_str());
-  if (file.left_out().size() > most_notes)
-    std::fprintf(stderr, "left out: %zu more entries that are no tensors\n", file.left_out().size() - most_notes);
+  const TorchFile file(command.path, command.key);
+  if (file.key() != top_level_key) std::fprintf(stderr, "weights: those under %s\n", shown(file.key()).c_str());
+  if (!file.left_out().empty()) std::fprintf(stderr, "left out: %s\n", listed(file.left_out()).c_str());
   write(file.tensors());
   return exit_code::ok;
 }

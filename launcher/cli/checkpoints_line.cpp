@@ -79,8 +79,13 @@ CheckpointsLine::CheckpointsLine() {
 
   positional(import_, values_.path, "FILE", "A state_dict: .safetensors, or .pt of torch.save");
   import_.add_option("--output", values_.output, "The .safetensors file to write")->type_name("FILE.safetensors");
+  import_.add_option("--key", values_.key,
+                     "The dict of a .pt to take, such as model_ema or ckpt/model; . for the top level. Needed where\n"
+                     "several can be the weights")
+      ->type_name("NAME");
   import_.footer(
-      "A .pt is read by an allow-list: tensors, numbers, texts, lists, dicts. Nothing in it is run.\n\n"
+      "A .pt is read by an allow-list: tensors, numbers, texts, lists, dicts. Nothing in it is run. Of a training\n"
+      "script's file the weights alone are taken; what is left out is named.\n\n"
       "Example:\n  tlaunch checkpoints import weights.pt --output weights.safetensors\n"
       "  tlaunch configs/fashion_mnist.yaml model.weights=weights.safetensors");
 }

@@ -97,6 +97,7 @@ struct CheckpointsCommand {
   std::vector<std::string> overrides;    // prune: keys of checkpoint:
   bool dry_run = false, json = false;
   std::string format = "safetensors";    // export: or torch
+  std::string key;                       // import: of the dict that is taken; "": found by the file's layout
   std::string output;                    // "": a name in the working directory; export alone
 };
 

@@ -1,4 +1,4 @@
-// Any bytes as the pickle of a state_dict: a DataError, or tensors that lie within their storages, never a crash. One
+// Any bytes as the pickle of a state_dict: an Error, or tensors that lie within their storages, never a crash. One
 // that is taken is read once more out of an archive with such storages: all of its elements are within the file.
 #include <sys/mman.h>
 #include <unistd.h>
@@ -66,7 +66,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto found = tlaunch::unpickle_state_dict(pickle, "fuzz");
     for (const PickledTensor& tensor : found.tensors) check_bounds(tensor);
     read_archive(pickle, found.tensors);
-  } catch (const tlaunch::DataError&) {
+  } catch (const tlaunch::Error&) {
   }
   return 0;
 }

@@ -2,12 +2,14 @@
 #include <gmock/gmock.h>
 
 #include "checkpoint/safetensors.h"
+#include "checkpoint/stored_zip.h"
 #include "checkpoint/torch_file.h"
 #include "checkpoint/written_files.h"
 #include "core/json.h"
 #include "launcher/checkpoints/checkpoints_command.h"
 #include "launcher/run/run_folder.h"
 #include "tests/support/run_tlaunch.h"
+#include "tests/unit/checkpoint/pickles.h"
 
 namespace tlaunch::test {
 namespace {
@@ -241,6 +243,66 @@ TEST_F(Checkpoints, ExportAndImportNeverHarmWhatIsThere) {
   EXPECT_THAT(bad.err, HasSubstr("bad.pt"));
   EXPECT_EQ(checkpoints({"import", scratch_ / "absent.pt", "--output", scratch_ / "out.safetensors"}).code, 2);
   EXPECT_EQ(content(scratch_ / "out.safetensors"), "old");
+}
+
+// A file as torch.save writes it, whose tensors all are the six numbers of one storage.
+void write_torch_save(const fs::path& path, const std::string& value) {
+  const std::string data_pkl = pickle(value), six(24, 'x');
+  const auto bytes = [](const std::string& text) { return std::as_bytes(std::span(text)); };
+  std::string archive;
+  write_zip(
+      [&](std::span<const std::byte> piece) {
+        archive.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+      },
+      {{"a/data.pkl", bytes(data_pkl)}, {"a/data/0", bytes(six)}});
+  write(path, archive);
+}
+
+std::vector<std::string> tensor_names(const fs::path& path) {
+  std::vector<std::string> names;
+  const SafetensorsFile file(path);
+  for (const TensorView& tensor : file.tensors()) names.push_back(tensor.name);
+  return names;
+}
+
+TEST_F(Checkpoints, ImportTakesTheWeightsAndNamesWhatItLeavesOut) {
+  const std::string number = tensor(storage(6), 0, "", "");
+  const std::string matrix = tensor(storage(6), 0, integer(2) + integer(3), integer(3) + integer(1));
+  const fs::path saved = scratch_ / "checkpoint.pth.tar", output = scratch_ / "out.safetensors";
+  write_torch_save(saved, "}(" + unicode("best_acc1") + number + unicode("epoch") + integer(3) +
+                              unicode("state_dict") + dict("fc.weight", matrix) + "u");
+  const auto imported = checkpoints({"import", saved, "--output", output});
+  EXPECT_EQ(imported.code, 0) << imported.err;
+  EXPECT_THAT(tensor_names(output), ElementsAre("fc.weight"));
+  EXPECT_EQ(imported.err,
+            "weights: those under 'state_dict'\nleft out: 'best_acc1' (a tensor), 'epoch' (an integer)\n");
+}
+
+TEST_F(Checkpoints, ImportLetsTheUserChooseAmongSeveralWeights) {
+  const std::string matrix = tensor(storage(6), 0, integer(2) + integer(3), integer(3) + integer(1));
+  const fs::path saved = scratch_ / "gan.pt", output = scratch_ / "out.safetensors";
+  write_torch_save(saved, "}(" + unicode("netG") + dict("g.weight", matrix) + unicode("netD") +
+                              dict("d.weight", matrix) + "u");
+  const auto refused = checkpoints({"import", saved, "--output", output});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("'netD', 'netG'"), HasSubstr("--key")));
+  EXPECT_FALSE(fs::exists(output));
+  EXPECT_EQ(checkpoints({"import", saved, "--key", "netG", "--output", output}).code, 0);
+  EXPECT_THAT(tensor_names(output), ElementsAre("g.weight"));
+  const auto absent = checkpoints({"import", saved, "--key", "netX", "--output", output});
+  EXPECT_EQ(absent.code, 2);
+  EXPECT_THAT(absent.err, HasSubstr("--key netX leads to no dict of tensors"));
+  EXPECT_EQ(checkpoints({"import", output, "--key", "netG", "--output", scratch_ / "b.safetensors"}).code, 2);
+}
+
+TEST_F(Checkpoints, AFileWithoutTensorsOfAModelIsNotExported) {
+  const std::vector<float> moment(4);
+  write_safetensors(scratch_ / "optimizer.safetensors",
+                    {{"tlaunch.optimizer.m", "F32", {4}, std::as_bytes(std::span(moment))}}, {});
+  const auto refused =
+      checkpoints({"export", scratch_ / "optimizer.safetensors", "--output", scratch_ / "w.safetensors"});
+  EXPECT_EQ(refused.code, 65);
+  EXPECT_FALSE(fs::exists(scratch_ / "w.safetensors"));
 }
 
 // A limit on the size of files stands for a full disk: both end a write part of the way.

@@ -1,0 +1,247 @@
+#include "checkpoint/weights_choice.h"
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+#include <span>
+
+#include "checkpoint/safetensors_head.h"
+#include "checkpoint/torch_dtypes.h"
+#include "core/error.h"
+
+namespace tlaunch {
+namespace {
+
+using Kind = PickleValue::Kind;
+using Entries = std::vector<std::pair<std::string_view, PickleValue>>;
+
+// Keys under which training scripts save a model's weights, beside every key with "state_dict" in it.
+constexpr std::string_view usual_keys[] = {"model",   "model_state", "weights",   "params",    "net", "network",
+                                           "module",  "generator",   "model_ema", "ema_model", "ema"};
+// In the keys of states that are no model's, though they can hold tensors of the same names and shapes.
+constexpr std::string_view other_states[] = {"optim", "sched", "scaler", "rng_state"};
+constexpr std::size_t most_listed = 10, longest_path = 200;  // in a message
+
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return lower;
+}
+
+bool is_other_state(std::string_view key) {
+  const std::string lower = lower_case(key);
+  return std::any_of(std::begin(other_states), std::end(other_states),
+                     [&](std::string_view part) { return lower.find(part) != std::string::npos; });
+}
+
+bool is_usual(std::string_view key) {
+  const std::string lower = lower_case(key);
+  return lower.find("state_dict") != std::string::npos ||
+         std::find(std::begin(usual_keys), std::end(usual_keys), lower) != std::end(usual_keys);
+}
+
+// As modules name them: "fc.weight".
+bool is_parameter_name(std::string_view name) {
+  return name == "weight" || name.find('.') != std::string_view::npos;
+}
+
+// What speaks for a dict as the weights; a later one is the stronger.
+enum class Claim {
+  none,
+  tensors,     // it holds some, as a dict of metrics can
+  matrices,    // of floats, as every model has; or the whole file is tensors by name
+  parameters,  // such matrices under names that modules give them
+  usual_key
+};
+
+struct Node {
+  std::size_t parent = 0;  // the top is its own
+  std::string_view key;
+  PickleValue dict;
+  Entries entries;
+  Claim claim = Claim::none;
+};
+
+class Chooser {
+ public:
+  Chooser(const Unpickled& unpickled, std::string_view pickle, const std::string& where)
+      : unpickled_(unpickled), pickle_(pickle), where_(where) {}
+
+  ChosenWeights choose(const std::string& path) {
+    if (unpickled_.result.kind != Kind::dict)
+      fail(std::string("holds ") + kind_name(unpickled_.result.kind) + ", not a dict of tensors by name" + advice);
+    look_at_all();
+    return chosen(path.empty() ? likely() : at_path(path));
+  }
+
+ private:
+  static constexpr const char* advice = "; save the weights alone: torch.save(model.state_dict(), FILE)";
+
+  [[noreturn]] void fail(const std::string& what) const { throw DataError(where_ + ": " + what); }
+
+  std::string_view text_of(const PickleValue& value) const {
+    return pickle_.substr(static_cast<std::size_t>(value.at), value.size);
+  }
+  const std::vector<PickleValue>& items_of(const PickleValue& value) const {
+    return unpickled_.containers[static_cast<std::size_t>(value.at)];
+  }
+
+  // Those with a text as key, in the keys' order; of equal keys the last, as in Python.
+  Entries entries_of(const PickleValue& dict) const {
+    Entries found;
+    const auto& items = items_of(dict);
+    for (std::size_t i = 0; i + 1 < items.size(); i += 2)
+      if (items[i].kind == Kind::text) found.emplace_back(text_of(items[i]), items[i + 1]);
+    std::reverse(found.begin(), found.end());
+    std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    found.erase(
+        std::unique(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first == b.first; }),
+        found.end());
+    return found;
+  }
+
+  // Each dict that keys lead to, once, however often it is referred to and whatever cycle it is in. What lies below an
+  // optimizer or a scheduler is not looked at.
+  void look_at_all() {
+    std::set<std::int64_t> seen{unpickled_.result.at};
+    nodes_.push_back({0, "", unpickled_.result, entries_of(unpickled_.result)});
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      nodes_[i].claim = claim_of(i);
+      if (is_optimizer(nodes_[i].entries)) continue;
+      for (const bool usual : {true, false})  // a dict under two keys is known by the usual one
+        for (std::size_t e = 0; e < nodes_[i].entries.size(); ++e) {
+          const auto [key, value] = nodes_[i].entries[e];
+          if (value.kind == Kind::dict && is_usual(key) == usual && !is_other_state(key) && seen.insert(value.at).second)
+            nodes_.push_back({i, key, value, entries_of(value)});
+        }
+    }
+  }
+
+  static bool is_optimizer(const Entries& entries) {
+    const auto holds = [&](std::string_view key) {
+      return std::any_of(entries.begin(), entries.end(), [&](const auto& entry) { return entry.first == key; });
+    };
+    return holds("state") && holds("param_groups");
+  }
+
+  bool is_float_matrix(const PickleValue& tensor) const {
+    const PickleTensor& raw = unpickled_.tensors[static_cast<std::size_t>(tensor.at)];
+    const std::string dtype = dtype_of_storage(text_of(unpickled_.storages[raw.storage].type));
+    return items_of(raw.shape).size() >= 2 && dtype.find('F') != std::string::npos;
+  }
+
+  Claim claim_of(std::size_t index) const {
+    const Node& node = nodes_[index];
+    std::size_t tensors = 0;
+    Claim claim = Claim::none;
+    for (const auto& [name, value] : node.entries) {
+      if (value.kind != Kind::tensor) continue;
+      ++tensors;
+      claim = std::max(claim, !is_float_matrix(value) ? Claim::tensors
+                              : is_parameter_name(name) ? Claim::parameters
+                                                        : Claim::matrices);
+    }
+    if (tensors == 0) return Claim::none;
+    if (index == 0) return tensors == node.entries.size() ? std::max(claim, Claim::matrices) : claim;
+    return is_usual(node.key) ? Claim::usual_key : claim;
+  }
+
+  std::vector<std::size_t> with_claim(Claim least) const {
+    std::vector<std::size_t> found;
+    for (std::size_t i = 0; i < nodes_.size(); ++i)
+      if (nodes_[i].claim >= least) found.push_back(i);
+    return found;
+  }
+
+  std::size_t likely() const {
+    const bool usual = !with_claim(Claim::usual_key).empty();
+    const auto candidates = with_claim(usual ? Claim::parameters : Claim::matrices);
+    if (candidates.size() == 1) return candidates.front();
+    if (!candidates.empty())
+      throw UsageError(where_ + ": the weights can be " + paths_of(candidates) + "; choose one: --key NAME");
+    const auto others = with_claim(Claim::tensors);
+    if (others.empty()) fail("holds no tensors by name; its keys: " + keys_of(nodes_.front().entries) + advice);
+    throw UsageError(where_ + ": nothing in it looks like a model's weights; dicts of tensors: " + paths_of(others) +
+                     "; choose one: --key NAME");
+  }
+
+  // Whether these keys, from the top down, are the path. A key may hold a slash itself.
+  bool is_at(std::size_t index, std::string_view path) const {
+    if (index == 0) return path == top_level_key;
+    for (; path.ends_with(nodes_[index].key); index = nodes_[index].parent) {
+      path.remove_suffix(nodes_[index].key.size());
+      if (nodes_[index].parent == 0) return path.empty();
+      if (!path.ends_with('/')) return false;
+      path.remove_suffix(1);
+    }
+    return false;
+  }
+
+  std::size_t at_path(const std::string& path) const {
+    const auto all = with_claim(Claim::tensors);
+    std::vector<std::size_t> found;
+    std::copy_if(all.begin(), all.end(), std::back_inserter(found), [&](std::size_t i) { return is_at(i, path); });
+    if (found.size() == 1) return found.front();
+    throw UsageError(where_ + ": --key " + path + (found.empty() ? " leads to no dict of tensors" : " is ambiguous") +
+                     "; dicts of tensors: " + paths_of(all));
+  }
+
+  std::string path_of(std::size_t index) const {
+    if (index == 0) return top_level_key;
+    std::string path(nodes_[index].key);
+    while ((index = nodes_[index].parent) != 0 && path.size() < longest_path)
+      path = std::string(nodes_[index].key) + "/" + path;
+    return path;
+  }
+
+  std::string paths_of(const std::vector<std::size_t>& nodes) const {
+    std::string text;
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      if (i == most_listed) return text + " and " + std::to_string(nodes.size() - i) + " more";
+      text += (i == 0 ? "" : ", ") + shown(path_of(nodes[i])) + (nodes[i] == 0 ? " (the top level)" : "");
+    }
+    return text.empty() ? "none" : text;
+  }
+
+  static std::string keys_of(const Entries& entries) {
+    std::string text;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      if (i == most_listed) return text + " and more";
+      text += (i == 0 ? "" : ", ") + shown(entries[i].first);
+    }
+    return text.empty() ? "none" : text;
+  }
+
+  ChosenWeights chosen(std::size_t index) {
+    ChosenWeights weights{{}, path_of(index), {}};
+    const auto leave_out = [&](const auto& entry) {
+      weights.left_out.push_back(shown(entry.first) + " (" + kind_name(entry.second.kind) + ")");
+    };
+    for (const auto& entry : nodes_[index].entries)
+      if (entry.second.kind != Kind::tensor) leave_out(entry);
+    const auto& items = items_of(nodes_[index].dict);
+    std::size_t nameless = 0;
+    for (std::size_t i = 0; i + 1 < items.size(); i += 2) nameless += items[i].kind != Kind::text;
+    if (nameless > 0) weights.left_out.push_back(std::to_string(nameless) + " entries whose keys are not texts");
+    for (std::size_t below = index; below != 0; below = nodes_[below].parent)
+      for (const auto& entry : nodes_[nodes_[below].parent].entries)
+        if (entry.first != nodes_[below].key) leave_out(entry);
+    weights.entries = std::move(nodes_[index].entries);
+    return weights;
+  }
+
+  const Unpickled& unpickled_;
+  std::string_view pickle_;
+  const std::string& where_;
+  std::vector<Node> nodes_;
+};
+
+}  // namespace
+
+ChosenWeights choose_weights(const Unpickled& unpickled, std::string_view pickle, const std::string& path,
+                             const std::string& where) {
+  return Chooser(unpickled, pickle, where).choose(path);
+}
+
+}  // namespace tlaunch
