@@ -9,8 +9,10 @@
 #include <atomic>
 #include <cerrno>
 #include <charconv>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <random>
 #include <utility>
 #include <vector>
 
@@ -54,12 +56,27 @@ std::string folder_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-// ".NAME.PID-N.tmp" in the same folder: process and counter keep two writers of a path apart; the dot and ".tmp" keep
-// it out of listings.
+// ".NAME.PID-N-RANDOM.tmp" in the same folder: process and counter keep two writers of a path apart and tell a sweep
+// whose it is; nobody who may write in the folder can foresee the random part. The dot and ".tmp" keep it out of listings.
 std::string temporary_path(const std::string& path) {
   static std::atomic<unsigned> counter{0};
+  char random[16];
+  std::snprintf(random, sizeof random, "%08x", std::random_device{}());
   return folder_of(path) + "/." + path.substr(path.rfind('/') + 1) + "." + std::to_string(::getpid()) + "-" +
-         std::to_string(counter++) + ".tmp";
+         std::to_string(counter++) + "-" + random + ".tmp";
+}
+
+// A path of that kind where `make` (which returns -1 and sets errno, EEXIST for a name that is taken) has made
+// something new: what another user put there under a foreseen name is never written to.
+template <typename Make>
+Temporary make_temporary(const std::string& path, const char* doing, FileCalls& calls, const Make& make) {
+  constexpr int most_tries = 100;
+  for (int tries = 1;; ++tries) {
+    std::string name = temporary_path(path);
+    if (make(name.c_str()) >= 0) return {calls, std::move(name)};
+    // Reported under the name the user knows; the temporary's would say nothing to them.
+    if (errno != EEXIST || tries == most_tries) fail(doing, path, errno);
+  }
 }
 
 void write_all(Descriptor& file, std::span<const std::byte> bytes, const std::string& path) {
@@ -109,8 +126,8 @@ WriterOf writer_of(const std::string& temporary) {
   constexpr std::string_view ending = ".tmp";
   if (!temporary.starts_with('.') || !temporary.ends_with(ending)) return {};
   const std::string_view stem(temporary.data() + 1, temporary.size() - 1 - ending.size());
-  const auto dot = stem.rfind('.'), dash = stem.rfind('-');
-  if (dot == std::string_view::npos || dash == std::string_view::npos || dash < dot) return {};
+  const auto dot = stem.rfind('.'), dash = stem.find('-', dot == std::string_view::npos ? 0 : dot);
+  if (dot == std::string_view::npos || dash == std::string_view::npos) return {};
   const auto pid = stem.substr(dot + 1, dash - dot - 1);
   WriterOf writer{std::string(stem.substr(0, dot)), 0};
   const auto [end, error] = std::from_chars(pid.data(), pid.data() + pid.size(), writer.pid);
@@ -122,14 +139,11 @@ WriterOf writer_of(const std::string& temporary) {
 
 void write_file_atomically(const std::string& path, const std::function<void(const ByteSink&)>& produce,
                            const FileAccess* access, FileCalls& calls) {
-  Temporary temporary(calls, temporary_path(path));
-  // Reported under the name the user knows; the temporary's would say nothing to them.
-  Descriptor file(calls, calls.open(temporary.path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-                                    access ? 0600 : 0666));
-  if (file.fd < 0) {
-    temporary.renamed = true;  // there is nothing to remove
-    fail("cannot create", path, errno);
-  }
+  int opened = -1;
+  Temporary temporary = make_temporary(path, "cannot create", calls, [&](const char* name) {
+    return opened = calls.open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, access ? 0600 : 0666);
+  });
+  Descriptor file(calls, opened);
   if (access) set_access(file.fd, *access, path);
 
   constexpr std::size_t buffer_bytes = 64 * 1024;
@@ -155,11 +169,8 @@ void write_file_atomically(const std::string& path, const std::function<void(con
 }
 
 void link_atomically(const std::string& path, const std::string& target, FileCalls& calls) {
-  Temporary temporary(calls, temporary_path(path));
-  if (calls.symlink(target.c_str(), temporary.path.c_str()) != 0) {
-    temporary.renamed = true;  // there is nothing to remove
-    fail("cannot link", path, errno);
-  }
+  Temporary temporary = make_temporary(path, "cannot link", calls,
+                                       [&](const char* name) { return calls.symlink(target.c_str(), name); });
   if (calls.rename(temporary.path.c_str(), path.c_str()) != 0) fail("cannot rename to", path, errno);
   temporary.renamed = true;
   sync_folder(folder_of(path), calls);

@@ -1,6 +1,6 @@
-// Files that are either the old or the new content, whatever happens: temporary name in the same folder, checked
-// writes, fsync, rename, fsync of the folder. Throws IoError naming the path and the system's reason; the temporary
-// is removed on failure.
+// Files that are either the old or the new content, whatever happens: a new file under a temporary name in the same
+// folder, checked writes, fsync, rename, fsync of the folder. Throws IoError naming the path and the system's reason;
+// the temporary is removed on failure.
 #pragma once
 
 #include <functional>

@@ -1,13 +1,18 @@
 #include "core/atomic_file.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <signal.h>
+#include <unistd.h>
 
+#include <fstream>
+#include <utility>
 #include <vector>
 
 #include "core_fixture.h"
+#include "tests/support/fault_calls.h"
 
 namespace tlaunch {
 namespace {
@@ -72,6 +77,95 @@ TEST_F(AtomicFile, AWriteThatTheSystemRefusesKeepsTheOldFileAndNamesIt) {
   EXPECT_EQ(message, "cannot write " + path + ": File too large");
   EXPECT_EQ(read_file(path, 100), "old");
   EXPECT_EQ(listing(), std::vector<std::string>{"a.txt"});
+}
+
+// Another user of the folder, who has put something under the name of the temporary just before it is made.
+class Intruder : public FileCalls {
+ public:
+  explicit Intruder(std::function<void(const char* name)> put) : put_(std::move(put)) {}
+  int open(const char* path, int flags, mode_t mode) override {
+    if ((flags & O_CREAT) != 0 && !std::exchange(done_, true)) put_(path);
+    return FileCalls::open(path, flags, mode);
+  }
+  int symlink(const char* target, const char* path) override {
+    if (!std::exchange(done_, true)) put_(path);
+    return FileCalls::symlink(target, path);
+  }
+
+ private:
+  std::function<void(const char* name)> put_;
+  bool done_ = false;
+};
+
+void write_new(const std::string& path, FileCalls& calls) {
+  write_file_atomically(path, [](const ByteSink& sink) { sink(std::as_bytes(std::span("new", 3))); }, nullptr, calls);
+}
+
+TEST_F(AtomicFile, AFileOfAnotherUserUnderTheTemporaryNameIsNeverWrittenTo) {
+  std::string planted;
+  Intruder intruder([&](const char* name) {
+    planted = name;
+    std::ofstream(planted) << "planted";
+    ::chmod(name, 0666);
+    if (::geteuid() == 0) EXPECT_EQ(::chown(name, 65534, 65534), 0);
+  });
+  write_new(folder / "result", intruder);
+  struct stat status {};
+  ASSERT_EQ(::lstat((folder / "result").c_str(), &status), 0);
+  EXPECT_EQ(status.st_uid, ::geteuid());
+  EXPECT_EQ(status.st_nlink, 1u);
+  EXPECT_EQ(read_file(folder / "result", 100), "new");
+  EXPECT_EQ(read_file(planted, 100), "planted");  // it is theirs: neither written nor removed
+}
+
+TEST_F(AtomicFile, ALinkUnderTheTemporaryNameIsNotFollowed) {
+  const std::string victim = write("victim", "precious");
+  Intruder intruder([&](const char* name) { ASSERT_EQ(::symlink(victim.c_str(), name), 0); });
+  write_new(folder / "result", intruder);
+  EXPECT_TRUE(std::filesystem::is_regular_file(std::filesystem::symlink_status(folder / "result")));
+  EXPECT_EQ(read_file(folder / "result", 100), "new");
+  EXPECT_EQ(read_file(victim, 100), "precious");
+}
+
+TEST_F(AtomicFile, ALinkIsMadeUnderAnotherNameWhereTheFirstIsTaken) {
+  write("a", "content");
+  Intruder intruder([](const char* name) { std::ofstream{name}; });
+  link_atomically(folder / "link", "a", intruder);
+  EXPECT_EQ(std::filesystem::read_symlink(folder / "link"), "a");
+}
+
+TEST_F(AtomicFile, ANameThatIsAlwaysTakenIsAnErrorAndNotAnEndlessWait) {
+  test::FaultCalls calls([](const std::string& call, int) { return call == "open" ? EEXIST : 0; });
+  try {
+    write_new(folder / "result", calls);
+    FAIL() << "was written";
+  } catch (const IoError& error) {
+    EXPECT_EQ(error.what(), "cannot create " + (folder / "result").string() + ": File exists");
+  }
+  EXPECT_EQ(listing(), std::vector<std::string>{});
+}
+
+TEST_F(AtomicFile, TheTemporaryNameCannotBeForeseen) {
+  std::vector<std::string> random;
+  for (int i = 0; i < 2; ++i) {
+    Intruder watcher([&](const char* name) {
+      const std::string text(name);
+      random.push_back(text.substr(text.rfind('-')));
+    });
+    write_new(folder / "result", watcher);
+  }
+  ASSERT_EQ(random.size(), 2u);
+  EXPECT_EQ(random[0].size(), std::string("-01234567.tmp").size());
+  EXPECT_NE(random[0], random[1]);
+}
+
+// A number that no process has: the kernel's numbers end at 2^22.
+TEST_F(AtomicFile, TheSweepKnowsTemporariesOfThisAndOfEarlierVersions) {
+  for (const char* name : {".a.b-c.9999999-0-0badcafe.tmp", ".a.b-c.9999999-7.tmp", ".a.b-c.1-0-0badcafe.tmp",
+                           ".other.9999999-0-0badcafe.tmp", ".a.b-c.x-0.tmp", ".a.b-c.tmp"})
+    write(name, "");
+  EXPECT_EQ(sweep_temporaries(folder.path(), [](const std::string& name) { return name == "a.b-c"; }), 2);
+  EXPECT_EQ(listing().size(), 4u);
 }
 
 TEST_F(AtomicFile, AFolderThatIsNotThereIsAnIoError) {
