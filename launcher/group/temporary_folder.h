@@ -1,7 +1,10 @@
-// A folder of our own below $TMPDIR that goes with the object.
+// A folder of our own below $TMPDIR that goes with the object. Where the process is killed, the folder goes when the
+// next one is made.
 #pragma once
 
 #include <string>
+
+#include "launcher/group/descriptor.h"
 
 namespace tlaunch {
 
@@ -15,6 +18,7 @@ class TemporaryFolder {
 
  private:
   std::string path_;
+  Descriptor lock_;  // of the folder: held as long as this process, or a guard that it left, lives
 };
 
 }  // namespace tlaunch
