@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "core/absolute_path.h"
 #include "core/atomic_file.h"
 
 namespace tlaunch {
@@ -10,11 +11,11 @@ namespace fs = std::filesystem;
 std::string last_link_target(const std::string& dir) {
   std::error_code error;
   const fs::path target = fs::read_symlink(fs::path(dir) / last_link_name, error);
-  return error ? "" : fs::absolute(dir / target).lexically_normal().string();
+  return error ? "" : absolute_path(dir / target);
 }
 
 void remove_checkpoint(const std::string& path, FileCalls& calls) {
-  const fs::path file = fs::absolute(path).lexically_normal();
+  const fs::path file = absolute_path(path);
   const std::string dir = file.parent_path().string();
   if (last_link_target(dir) == file.string()) remove_file(dir + "/" + last_link_name, calls);
   remove_file(path, calls);

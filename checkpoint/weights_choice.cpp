@@ -112,7 +112,8 @@ class Chooser {
       for (const bool usual : {true, false})  // a dict under two keys is known by the usual one
         for (std::size_t e = 0; e < nodes_[i].entries.size(); ++e) {
           const auto [key, value] = nodes_[i].entries[e];
-          if (value.kind == Kind::dict && is_usual(key) == usual && !is_other_state(key) && seen.insert(value.at).second)
+          if (value.kind == Kind::dict && is_usual(key) == usual && !is_other_state(key) &&
+              seen.insert(value.at).second)
             nodes_.push_back({i, key, value, entries_of(value)});
         }
     }

@@ -57,7 +57,8 @@ std::string folder_of(const std::string& path) {
 }
 
 // ".NAME.PID-N-RANDOM.tmp" in the same folder: process and counter keep two writers of a path apart and tell a sweep
-// whose it is; nobody who may write in the folder can foresee the random part. The dot and ".tmp" keep it out of listings.
+// whose it is; nobody who may write in the folder can foresee the random part. The dot and ".tmp" keep it out of
+// listings.
 std::string temporary_path(const std::string& path) {
   static std::atomic<unsigned> counter{0};
   char random[16];

@@ -23,7 +23,7 @@ OptionValue value_from(const Json& json, OptionType type) {
   switch (type) {
     case OptionType::boolean: return json.get<bool>();
     case OptionType::integer:
-      if (!json.is_number_integer()) throw DataError("description: expected an integer, got " + json.dump());
+      if (!json.is_number_integer()) throw DataError("description: expected an integer, got " + text_of(json));
       return json.get<std::int64_t>();
     case OptionType::real: return json.get<double>();
     case OptionType::text: return json.get<std::string>();

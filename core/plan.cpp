@@ -16,7 +16,7 @@ Origin origin_from(const std::string& text) {
 }
 
 [[noreturn]] void bad_value(const Choice& choice, const char* expected) {
-  throw DataError("plan: " + choice.key + ": expected " + expected + ", got " + choice.value.dump());
+  throw DataError("plan: " + choice.key + ": expected " + expected + ", got " + text_of(choice.value));
 }
 
 void fill(std::optional<std::int64_t>& setting, const Choice& choice) {

@@ -61,7 +61,8 @@ std::string key_of(const std::string& source, std::uint32_t format_version) {
 
 // The payload of a cache file; nothing where it is absent or fails its checks.
 std::optional<ByteRegion> open_valid(const std::string& path) {
-  if (!fs::exists(path)) return std::nullopt;
+  std::error_code error;
+  if (!fs::exists(path, error)) return std::nullopt;  // or it cannot be looked at
   ByteRegion file;
   try {
     file = map_file(path);
@@ -96,7 +97,8 @@ void write_cache_file(const std::string& path, Bytes payload) {
 // Held by the one process that makes a cache file. Released by the kernel should the process die.
 class FileLock {
  public:
-  explicit FileLock(const std::string& path) : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
+  explicit FileLock(const std::string& path)
+      : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {
     if (fd_ < 0) throw IoError(path + ": " + std::strerror(errno));
     while (::flock(fd_, LOCK_EX) != 0) {
       if (errno == EINTR) continue;
@@ -143,6 +145,7 @@ CachedBytes cached_bytes(const std::string& source, std::uint32_t format_version
     return {in_memory(decode()), error.what()};
   }
   if (auto found = open_valid(path)) return {std::move(*found), ""};  // another process was faster
+  sweep_temporaries(folder, [&](const std::string& name) { return name == key + ".bin"; });  // of processes killed here
   std::vector<std::uint8_t> decoded = decode();
   try {
     if (free_bytes(folder) < 2 * decoded.size()) {

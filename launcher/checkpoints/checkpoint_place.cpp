@@ -6,6 +6,7 @@
 
 #include "checkpoint/checkpoint_folder.h"
 #include "checkpoint/written_files.h"
+#include "core/absolute_path.h"
 #include "core/config_tree.h"
 #include "core/error.h"
 #include "core/json.h"
@@ -53,14 +54,32 @@ RunConfig checkpoint_section(const std::string& config_path, const std::vector<s
   return config;
 }
 
+// IoError where that cannot be told: what may not be looked at must not count as absent.
+bool is_there(const fs::path& path) {
+  std::error_code error;
+  const bool there = fs::exists(path, error);
+  if (error) throw IoError("cannot look at " + path.string() + ": " + error.message());
+  return there;
+}
+
 bool is_run(const fs::path& folder) {
-  return fs::exists(folder / "config.yaml") || fs::exists(folder / "events.jsonl") ||
-         fs::is_directory(folder / "checkpoints");
+  std::error_code ignored;
+  return is_there(folder / "config.yaml") || is_there(folder / "events.jsonl") ||
+         (is_there(folder / "checkpoints") && fs::is_directory(folder / "checkpoints", ignored));
+}
+
+fs::path resolved(const fs::path& path) {
+  std::error_code error;
+  const fs::path found = fs::weakly_canonical(path, error);
+  if (error) throw IoError("cannot look at " + path.string() + ": " + error.message());
+  return found;
 }
 
 // Of the newest attempt, links resolved as in `folder`; "" where that began from nothing.
 std::string resumed_from(const std::string& run_dir) {
-  std::ifstream events(run_dir + "/events.jsonl");
+  const std::string file = run_dir + "/events.jsonl";
+  std::ifstream events(file);
+  if (!events && is_there(file)) throw IoError("cannot read " + file);
   std::string path;
   for (std::string line; std::getline(events, line);) {
     if (line.find("\"plan\"") == std::string::npos) continue;
@@ -70,7 +89,7 @@ std::string resumed_from(const std::string& run_dir) {
                  ? event["resumed_from"].get<std::string>()
                  : "";
   }
-  return path.empty() ? "" : fs::weakly_canonical(path).string();
+  return path.empty() ? "" : resolved(path).string();
 }
 
 }  // namespace
@@ -79,22 +98,30 @@ CheckpointPlace find_checkpoints(const std::string& path, const std::vector<std:
   check_overrides_here(overrides);
   std::error_code error;
   const fs::path folder = fs::canonical(path, error);
-  if (error) throw UsageError(path + ": there is no such folder");
-  if (!fs::is_directory(folder))
+  if (error) {
+    absolute_path(path);  // throws where it is the working directory that is not there
+    if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory)
+      throw UsageError(path + ": there is no such folder");
+    throw IoError("cannot look at " + path + ": " + error.message());
+  }
+  if (!fs::is_directory(folder, error))
     throw UsageError(path + ": is a file; a run's folder is needed, or one of checkpoints");
-  const bool inside_run = folder.filename() == "checkpoints" && fs::exists(folder.parent_path() / "config.yaml");
+  const bool inside_run = folder.filename() == "checkpoints" && is_there(folder.parent_path() / "config.yaml");
   if (!inside_run && !is_run(folder)) return {folder, "", {}};
   const std::string run_dir = inside_run ? folder.parent_path() : folder;
   RunConfig config;
-  if (const std::string file = run_dir + "/config.yaml"; fs::exists(file)) config = checkpoint_section(file, overrides);
+  if (const std::string file = run_dir + "/config.yaml"; is_there(file)) config = checkpoint_section(file, overrides);
   const fs::path found = inside_run ? folder : fs::path(checkpoint_dir(config.checkpoint, run_dir));
-  return {fs::weakly_canonical(found), run_dir, retention_policy(config.checkpoint)};
+  return {resolved(found), run_dir, retention_policy(config.checkpoint)};
 }
 
 std::vector<std::string> kept_because(const std::vector<CheckpointInfo>& checkpoints, const CheckpointPlace& place) {
   if (place.run_dir.empty()) return kept_because(checkpoints, place.policy, {}, "");
-  return kept_because(checkpoints, place.policy, WrittenFiles(place.run_dir, place.folder).own(),
-                      resumed_from(place.run_dir));
+  std::string resumed = resumed_from(place.run_dir);
+  // Events hold texts: of a path that is no UTF-8 they have another one, and so it is found by its text.
+  for (const CheckpointInfo& each : checkpoints)
+    if (text_of(each.path) == text_of(resumed)) resumed = each.path;
+  return kept_because(checkpoints, place.policy, WrittenFiles(place.run_dir, place.folder).own(), resumed);
 }
 
 }  // namespace tlaunch

@@ -6,6 +6,7 @@
 #include "checkpoint/safetensors_head.h"
 #include "checkpoint/torch_file.h"
 #include "checkpoint/weights_choice.h"
+#include "core/atomic_file.h"
 #include "core/error.h"
 #include "core/units.h"
 #include "launcher/checkpoints/checkpoint_place.h"
@@ -38,11 +39,19 @@ void check_output(const std::string& input, const std::string& output) {
   if (fs::equivalent(input, output, error))
     throw UsageError("--output " + output + ": is the file that is read; name another");
   if (fs::is_directory(output, error)) throw UsageError("--output " + output + ": is a folder; name a file");
+  // Such as /dev/null and /dev/stdout, which root would replace by a file.
+  if (fs::exists(output, error) && !fs::is_regular_file(output, error))
+    throw UsageError("--output " + output + ": is not a file, and would be replaced by one; name another");
+  const fs::path path(output);
+  sweep_temporaries(path.has_parent_path() ? path.parent_path() : ".",
+                    [&](const std::string& name) { return name == path.filename(); });  // of exports that were killed
 }
 
 void report(const std::string& output, const std::vector<TensorView>& weights, const std::string& input) {
+  std::error_code error;
+  const std::uint64_t bytes = fs::file_size(output, error);
   std::printf("%s: %zu tensors, %s, from %s\n", output.c_str(), weights.size(),
-              format_bytes(fs::file_size(output)).c_str(), input.c_str());
+              error ? "gone since" : format_bytes(bytes).c_str(), input.c_str());
 }
 
 // The file itself, or the newest undamaged checkpoint of a folder.

@@ -85,7 +85,7 @@ int list_command(const CheckpointsCommand& command) {
   if (command.json) {
     Json all = Json::array();
     for (std::size_t i = 0; i < checkpoints.size(); ++i) all.push_back(to_json(checkpoints[i], reasons[i], ages_s[i]));
-    std::fputs((all.dump(2) + "\n").c_str(), stdout);
+    std::fputs((text_of(all, 2) + "\n").c_str(), stdout);
     return exit_code::ok;
   }
   if (checkpoints.empty()) {

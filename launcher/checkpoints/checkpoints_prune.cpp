@@ -89,9 +89,9 @@ int prune_command(const CheckpointsCommand& command) {
   text += std::to_string(deleted.size()) + (command.dry_run ? " would be deleted, " : " deleted, ") +
           format_bytes(freed_bytes) + (command.dry_run ? " would be freed\n" : " freed\n");
   if (command.json)
-    text =
-        Json{{"dry_run", command.dry_run}, {"deleted", deleted}, {"kept", kept}, {"bytes_freed", freed_bytes}}.dump(2) +
-        "\n";
+    text = text_of({{"dry_run", command.dry_run}, {"deleted", deleted}, {"kept", kept}, {"bytes_freed", freed_bytes}},
+                   2) +
+           "\n";
   std::fputs(text.c_str(), stdout);
   return exit_code::ok;
 }

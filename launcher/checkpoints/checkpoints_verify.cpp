@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "checkpoint/safetensors.h"
+#include "core/absolute_path.h"
 #include "core/error.h"
 #include "core/event.h"
 #include "core/json.h"
@@ -67,7 +68,7 @@ Verdict verdict_of(const std::string& path) {
 
 std::vector<std::string> files_of(const std::string& path) {
   std::error_code error;
-  if (fs::is_regular_file(path, error)) return {fs::absolute(path).lexically_normal().string()};
+  if (fs::is_regular_file(path, error)) return {absolute_path(path)};
   const CheckpointPlace place = find_checkpoints(path, {});
   std::vector<std::string> files;
   for (const CheckpointInfo& each : list_checkpoints(place.folder)) files.push_back(each.path);
@@ -95,7 +96,7 @@ int verify_command(const CheckpointsCommand& command) {
                 verdict.problem.empty() ? ("ok, " + format_bytes(verdict.bytes)).c_str() : verdict.problem.c_str());
     std::fflush(stdout);
   }
-  if (command.json) std::fputs((all.dump(2) + "\n").c_str(), stdout);
+  if (command.json) std::fputs((text_of(all, 2) + "\n").c_str(), stdout);
   return whole ? exit_code::ok : exit_code::bad_data;
 }
 

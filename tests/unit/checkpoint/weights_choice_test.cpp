@@ -136,8 +136,8 @@ TEST(WeightsChoice, WhereSeveralDictsCanBeMeantTheUserHasToSay) {
 
 TEST(WeightsChoice, WhatLooksLikeNoModelIsNotTakenForOne) {
   EXPECT_EQ(refusal({{"epoch", epoch}, {"best_acc1", number}, {"metrics", dict_of({{"confusion", counts}})}}),
-            "f.pt: nothing in it looks like a model's weights; dicts of tensors: '.' (the top level), 'metrics'; choose "
-            "one: --key NAME");
+            "f.pt: nothing in it looks like a model's weights; dicts of tensors: '.' (the top level), 'metrics'; "
+            "choose one: --key NAME");
   EXPECT_THROW(taken({{"optimizer", optimizer}, {"epoch", epoch}}), DataError);
   EXPECT_THROW(taken({{"state", dict_of({{"fc.weight", matrix}})}, {"param_groups", "]"}}), DataError);
 }
@@ -148,7 +148,8 @@ TEST(WeightsChoice, AKeyChooses) {
   EXPECT_THAT(names(taken(two, "model")), ElementsAre("fc.bias", "fc.weight"));
   EXPECT_EQ(taken(two, "a/b").path, "a/b");
   EXPECT_THAT(names(taken({{"w", matrix}, {"model", weights}}, ".")), ElementsAre("w"));
-  EXPECT_THAT(refusal(two, "ema"), HasSubstr("--key ema leads to no dict of tensors; dicts of tensors: 'model', 'a/b'"));
+  EXPECT_THAT(refusal(two, "ema"),
+              HasSubstr("--key ema leads to no dict of tensors; dicts of tensors: 'model', 'a/b'"));
   EXPECT_THAT(refusal(two, "shadow"), HasSubstr("leads to no dict of tensors"));
   EXPECT_THAT(refusal(two, "xema/shadow"), HasSubstr("leads to no dict of tensors"));
   EXPECT_THAT(refusal({{"optimizer", optimizer}, {"model", weights}}, "optimizer"), HasSubstr("no dict of tensors"));
@@ -189,7 +190,8 @@ torch.save({'epoch': 1, 'global_step': 7, 'pytorch-lightning_version': '2.0', 's
             'callbacks': {'ModelCheckpoint': {'best_model_score': best}}, 'optimizer_states': [optimizer.state_dict()],
             'lr_schedulers': [scheduler.state_dict()], 'hparams_name': 'kwargs', 'hyper_parameters': {'lr': 1e-3}},
            dir + '/lightning.pt')
-torch.save({'epoch': 3, 'arch': 'x', 'state_dict': state, 'state_dict_ema': ema, 'amp_scaler': {'scale': 1.}}, dir + '/timm.pt')
+torch.save({'epoch': 3, 'arch': 'x', 'state_dict': state, 'state_dict_ema': ema, 'amp_scaler': {'scale': 1.}},
+           dir + '/timm.pt')
 )");
   ASSERT_EQ(result.exit_code, 0) << result.text;
   const auto key_of = [&](const std::string& name) {

@@ -116,6 +116,18 @@ TEST_F(NodeCache, WithoutAFolderToWriteTheBytesArePrivateAndTheReasonIsTold) {
   EXPECT_NE(get().private_because, "");
 }
 
+// A number that no process has: the kernel's numbers end at 2^22.
+TEST_F(NodeCache, WhatAKilledWriterLeftGoesWhenTheFileIsMadeAnew) {
+  get();
+  const fs::path made = only_cache_file(folder);
+  const fs::path left = made.parent_path() / ("." + made.filename().string() + ".9999999-0-0badcafe.tmp");
+  write(left, "half");
+  fs::remove(made);
+  get();
+  EXPECT_FALSE(fs::exists(left));
+  EXPECT_TRUE(fs::exists(made));
+}
+
 TEST_F(NodeCache, AFailedDecodingLeavesNothingBehind) {
   EXPECT_THROW(cached_bytes(
                    source, 1, []() -> FileBytes { throw DataError("bad"); }, folder),

@@ -1,5 +1,7 @@
 // `tlaunch checkpoints` as a user drives it, on run folders made by hand.
 #include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "checkpoint/safetensors.h"
 #include "checkpoint/stored_zip.h"
@@ -303,6 +305,106 @@ TEST_F(Checkpoints, AFileWithoutTensorsOfAModelIsNotExported) {
       checkpoints({"export", scratch_ / "optimizer.safetensors", "--output", scratch_ / "w.safetensors"});
   EXPECT_EQ(refused.code, 65);
   EXPECT_FALSE(fs::exists(scratch_ / "w.safetensors"));
+}
+
+TEST_F(Checkpoints, AnOutputThatIsNoFileIsNotReplacedByOne) {
+  const std::string checkpoint = save("a", 10, "{}");
+  const fs::path fifo = scratch_ / "fifo";
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  EXPECT_EQ(checkpoints({"export", checkpoint, "--output", fifo}).code, 2);
+  EXPECT_EQ(checkpoints({"import", checkpoint, "--output", fifo}).code, 2);
+  EXPECT_TRUE(fs::is_fifo(fifo));
+}
+
+// A number that no process has: the kernel's numbers end at 2^22.
+TEST_F(Checkpoints, WhatAKilledExportLeftGoesWithTheNextOfItsName) {
+  const std::string checkpoint = save("a", 10, "{}");
+  write(scratch_ / ".w.pt.9999999-0-0badcafe.tmp", "half");
+  write(scratch_ / ".other.pt.9999999-0-0badcafe.tmp", "half");
+  EXPECT_EQ(checkpoints({"export", checkpoint, "--format", "torch", "--output", scratch_ / "w.pt"}).code, 0);
+  EXPECT_FALSE(fs::exists(scratch_ / ".w.pt.9999999-0-0badcafe.tmp"));
+  EXPECT_TRUE(fs::exists(scratch_ / ".other.pt.9999999-0-0badcafe.tmp"));
+}
+
+TEST_F(Checkpoints, PathsMayHoldAnyBytes) {
+  run_ = fs::canonical(scratch_.path()) / "caf\xe9";
+  write(run_ / "config.yaml", "name: x\n");
+  save_four();
+  write(run_ / "events.jsonl", text_of({{"event", "plan"},
+                                        {"resumed_from", (run_ / "checkpoints" / "a.safetensors").string()}}) +
+                                   "\n");
+  const auto list = checkpoints({"list", run_, "--json"});
+  EXPECT_EQ(list.code, 0) << list.err;
+  EXPECT_THAT(Json::parse(list.out)[0]["path"], HasSubstr("caf\ufffd/checkpoints/d.safetensors"));
+  const auto verify = checkpoints({"verify", run_, "--json"});
+  EXPECT_EQ(verify.code, 0) << verify.err;
+  EXPECT_EQ(Json::parse(verify.out).size(), 4u);
+  const auto prune = checkpoints({"prune", run_, "--json"});
+  EXPECT_EQ(prune.code, 0) << prune.err;
+  EXPECT_EQ(Json::parse(prune.out)["deleted"].size(), 1u);
+  EXPECT_THAT(files(), ElementsAre("a", "b", "d")) << "a: it was resumed from";
+  EXPECT_EQ(checkpoints({"export", run_, "--output", run_ / "w\xe9.safetensors"}).code, 0);
+  EXPECT_EQ(checkpoints({"import", run_ / "w\xe9.safetensors", "--output", run_ / "v\xe9.safetensors"}).code, 0);
+}
+
+// What tlaunch says where the shell line before `exec` has changed what is around it.
+Outcome checkpoints_after(const std::string& line, const TempDir& scratch, std::vector<std::string> words,
+                          std::vector<std::string> starter = {}) {
+  std::vector<std::string> argv{std::move(starter)};
+  argv.insert(argv.end(), {"/bin/sh", "-c", line + "exec \"$0\" checkpoints \"$@\"", program("tlaunch")});
+  argv.insert(argv.end(), words.begin(), words.end());
+  Outcome outcome;
+  outcome.code = wait_code(start(argv, scratch / "out", scratch / "err"));
+  outcome.out = content(scratch / "out");
+  outcome.err = content(scratch / "err");
+  return outcome;
+}
+
+TEST_F(Checkpoints, AWorkingDirectoryThatWasRemovedIsToldAndHarmsNoAbsolutePath) {
+  save("a", 10, "{}");
+  const std::string line = "mkdir '" + (scratch_ / "gone").string() + "' && cd '" + (scratch_ / "gone").string() +
+                           "' && rmdir '" + (scratch_ / "gone").string() + "' && ";
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"list", "run"}, {"verify", "run"}, {"prune", "run"}, {"export", "run"},
+           {"import", "a.pt", "--output", "b.safetensors"}}) {
+    const auto outcome = checkpoints_after(line, scratch_, words);
+    EXPECT_EQ(outcome.code, 2) << words[0] << ": " << outcome.err;
+    EXPECT_THAT(outcome.err, Not(HasSubstr("internal error")));
+  }
+  for (const std::string verb : {"list", "verify", "prune"})
+    EXPECT_EQ(checkpoints_after(line, scratch_, {verb, run_}).code, 0) << verb;
+}
+
+TEST_F(Checkpoints, WhatMayNotBeLookedAtIsNamedAndNothingIsDeleted) {
+  const std::vector<std::string> nobody{"/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
+  fs::permissions(scratch_.path(), fs::perms(0755));
+  if (::geteuid() != 0 || !fs::exists(nobody[0]) ||
+      checkpoints_after("", scratch_, {"--help"}, nobody).code != 0)
+    GTEST_SKIP() << "another user cannot be tried here";
+  save_four();
+  write(run_ / "events.jsonl", "{\"event\":\"plan\"}\n");
+  for (const auto& entry : fs::recursive_directory_iterator(run_)) fs::permissions(entry, fs::perms(0777));
+  fs::permissions(run_, fs::perms(0777));
+  const auto as_nobody = [&](const std::string& verb) {
+    return checkpoints_after("", scratch_, {verb, run_}, nobody);
+  };
+  const auto refused = [&](const fs::path& path) {
+    const auto perms = fs::status(path).permissions();
+    fs::permissions(path, fs::perms(0));
+    for (const std::string verb : {"list", "prune", "export"}) {
+      const auto outcome = as_nobody(verb);
+      EXPECT_EQ(outcome.code, 74) << verb << " " << path << ": " << outcome.err;
+      EXPECT_THAT(outcome.err, AllOf(Not(HasSubstr("internal error")), HasSubstr(path.filename().string()))) << verb;
+    }
+    fs::permissions(path, perms);
+  };
+  refused(run_);
+  refused(run_ / "checkpoints");
+  fs::permissions(run_ / "events.jsonl", fs::perms(0));  // it may say that the run was resumed from one of them
+  EXPECT_EQ(as_nobody("prune").code, 74);
+  EXPECT_THAT(files(), ElementsAre("a", "b", "c", "d"));
+  fs::permissions(run_ / "events.jsonl", fs::perms(0666));
+  EXPECT_EQ(as_nobody("prune").code, 0);
 }
 
 // A limit on the size of files stands for a full disk: both end a write part of the way.
