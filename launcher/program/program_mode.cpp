@@ -82,10 +82,10 @@ GroupResult run_watched(const GroupSpec& spec, double hang_timeout_s) {
   RunningGroup group(spec, callbacks);
   while (group.turn()) {
     const auto processes = group.at_work();
-    const auto verdict = watch.tick(monotonic_s(), states_of(processes));
+    const auto verdict = watch.tick(monotonic_s() - group.paused_s(), states_of(processes));
     if (!verdict) continue;
     const std::string cause = "hang: " + verdict->reason + " (--hang-timeout " + Json(hang_timeout_s).dump() + ")";
-    std::cerr << "tlaunch: " << cause << '\n';
+    group.say(cause);
     if (const std::string& log = spec.workers.front().log_path; !log.empty())
       save_stacks(processes, {verdict->blamed}, std::filesystem::path(log).parent_path());
     group.end_hung(verdict->blamed, cause);
@@ -135,8 +135,9 @@ GroupResult run_once(const ProgramCommand& command, const Placement& placement, 
   }
   const GroupResult result =
       command.hang_timeout_s ? run_watched(group, *command.hang_timeout_s) : run_group(group, {});
-  // The output of a single rank has just been seen, at the end of the terminal.
-  if (result.failure) {
+  // The output of a single rank has just been seen, at the end of the terminal. A rank that ended because nobody reads
+  // it any more did what a shell's pipeline wants.
+  if (result.failure && !result.reader_gone) {
     for (const std::string& line : failure_report(*result.failure, ranks > 1)) std::cerr << line << '\n';
   }
   return result;
@@ -155,7 +156,7 @@ int run_program(const ProgramCommand& command, const Placement& placement) {
     const ProgramLogs logs = make_program_logs(command);
     const GroupResult result = run_once(command, placement, environment, logs);
     if (!logs.home.empty()) keep_summary(logs, program_summary(result, unix_time_s() - start_s, logs.folder));
-    if (result.interrupted_by != 0) return result.exit_code;
+    if (result.interrupted_by != 0 || result.reader_gone) return result.exit_code;
     const auto next = policy.after({result.exit_code, {}}, random_share());
     if (!next.why_not.empty()) std::cerr << "tlaunch: " << next.why_not << '\n';
     if (!next.wait_s) return result.exit_code;
