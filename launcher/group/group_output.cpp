@@ -59,6 +59,10 @@ void GroupOutput::read_to_the_end() {
   for (const auto& tee : tees_) tee->finish(monotonic_s());
 }
 
+void GroupOutput::show_only_in_logs() {
+  for (const auto& tee : tees_) tee->show_only_in_log(nowhere_);
+}
+
 std::vector<pollfd> GroupOutput::reader_waits() const {
   return {{out_.pending() ? out_.fd() : -1, POLLOUT, 0}, {error_.pending() ? error_.fd() : -1, POLLOUT, 0}};
 }

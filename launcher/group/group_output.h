@@ -31,6 +31,8 @@ class GroupOutput {
   void handle(const pollfd* ready);
   void read_to_the_end();  // where the ranks are gone
 
+  void show_only_in_logs();  // from now on, where there are logs
+
   // Our own streams, once the ranks are gone: what waits for their readers.
   bool pending() const { return out_.pending() || error_.pending(); }
   std::vector<pollfd> reader_waits() const;
