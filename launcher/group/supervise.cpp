@@ -299,19 +299,14 @@ class RunningGroup::State {
     if (const auto told = told_before_stop_.find(end.rank); told != told_before_stop_.end())
       end.told_exit_code = told->second;
     ends_.push_back(end);
-    if (exit_code_of(end) == 0) return;
+    const bool failed = exit_code_of(end) != 0;
     if (stopping_) {
-      if (!left_saved(end)) kill_where_nothing_is_to_save();
+      if (end.before_stop || (failed && !left_saved(end))) kill_where_nothing_is_to_save();
       return;
     }
+    if (!failed) return;
     if (end.left_early && !others_run()) return;  // they are about to tell how it ends
     failed_ = true;
-    // Who is on the way out already, or has told of its failure, dies of its own cause, whatever order the ends are
-    // reported in.
-    for (const auto& [rank, pid] : running_) {
-      if (is_exiting(pid)) leaving_.insert(rank);
-      if (const auto code = told_exit_code(rank)) told_before_stop_[rank] = *code;
-    }
     stop(SIGTERM);
   }
 
@@ -329,6 +324,12 @@ class RunningGroup::State {
   // `signal` 0: they know.
   void stop(int signal) {
     stopping_ = true;
+    // Who is on the way out already, or has told of its failure, dies of its own cause, whatever order the ends are
+    // reported in.
+    for (const auto& [rank, pid] : running_) {
+      if (is_exiting(pid)) leaving_.insert(rank);
+      if (const auto code = told_exit_code(rank)) told_before_stop_[rank] = *code;
+    }
     if (signal != 0) guard_->send(signal);
     kill_at_ = Clock::now() + grace();
     tell_at_ = Clock::now() + kPatience;
