@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/process_start.h"
 #include "hardware/cpu.h"
 #include "hardware/gpu_probe.h"
 #include "hardware/profile.h"
@@ -66,6 +67,7 @@ struct Dispatch {
 }  // namespace
 
 int main(int argc, char** argv) {
+  tlaunch::begin_process();
   try {
     return std::visit(Dispatch{}, parse_command_line({argv + 1, argv + argc}, environment_value));
   } catch (const Error& error) {

@@ -8,6 +8,7 @@
 #include <iostream>
 
 #include "core/error.h"
+#include "core/process_start.h"
 #include "core/worker_env.h"
 #include "trainer/crash_record.h"
 #include "trainer/describe.h"
@@ -130,6 +131,7 @@ int guarded(const std::function<int(const WorkerContext&)>& work) {
 }  // namespace
 
 int worker_main(int argc, char** argv) {
+  begin_process();
   std::signal(SIGPIPE, SIG_IGN);  // a reader that went away is an error of write(), not an end
   CLI::App app{"tlaunch-worker: one rank of a training run; usually started by tlaunch"};
   app.require_subcommand(1);

@@ -13,11 +13,13 @@
 
 #include "core/error.h"
 #include "launcher/group/descriptor.h"
+#include "launcher/group/process_tree.h"
 
 namespace tlaunch {
 namespace {
 
 constexpr std::size_t limit_bytes = 16u << 20;
+constexpr double killed_limit_s = 10;  // for one that waits in the kernel and heeds no signal
 
 // Reads what is there; closes the pipe at its end.
 void drain(Descriptor& pipe, std::string& text) {
@@ -39,11 +41,19 @@ Captured run_captured(const std::vector<std::string>& argv, double limit_s) {
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, out.write.get(), 1);
   posix_spawn_file_actions_adddup2(&actions, err.write.get(), 2);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t ignored_by_us;
+  sigemptyset(&ignored_by_us);
+  for (const int signal : {SIGPIPE, SIGXFSZ}) sigaddset(&ignored_by_us, signal);
+  posix_spawnattr_setsigdefault(&attributes, &ignored_by_us);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
   std::vector<char*> arguments;
   for (const std::string& argument : argv) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
   pid_t pid = -1;
-  const int error = posix_spawn(&pid, arguments[0], &actions, nullptr, arguments.data(), environ);
+  const int error = posix_spawn(&pid, arguments[0], &actions, &attributes, arguments.data(), environ);
+  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   Captured result;
   if (error != 0) {
@@ -58,20 +68,21 @@ Captured run_captured(const std::vector<std::string>& argv, double limit_s) {
   while (out.read || err.read) {
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-    if (left.count() <= 0) {
-      result.timed_out = true;
-      kill(pid, SIGKILL);
-      break;
-    }
+    if (left.count() <= 0) break;
     pollfd fds[2] = {{out.read.get(), POLLIN, 0}, {err.read.get(), POLLIN, 0}};
     if (poll(fds, 2, static_cast<int>(left.count())) < 0 && errno != EINTR) break;
     if (fds[0].revents != 0) drain(out.read, result.out);
     if (fds[1].revents != 0) drain(err.read, result.err);
   }
-  int status = 0;
-  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  // It may have closed both streams and run on.
+  const std::chrono::duration<double> left = deadline - std::chrono::steady_clock::now();
+  auto status = wait_for_child(pid, left.count());
+  if (!status) {
+    result.timed_out = true;
+    kill(pid, SIGKILL);
+    status = wait_for_child(pid, killed_limit_s).value_or(SIGKILL);
   }
-  result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : exit_code::signal_base + WTERMSIG(status);
+  result.exit_code = WIFEXITED(*status) ? WEXITSTATUS(*status) : exit_code::signal_base + WTERMSIG(*status);
   return result;
 }
 

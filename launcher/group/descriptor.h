@@ -43,8 +43,4 @@ Pipe make_pipe();
 // Reads come back at once with EAGAIN where nothing is there.
 void set_nonblocking(int fd);
 
-// Closed ones lead to /dev/null: a closed standard descriptor would be given to the next pipe, and a worker's output be
-// wired to the wrong place.
-void open_standard_descriptors();
-
 }  // namespace tlaunch

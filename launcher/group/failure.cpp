@@ -29,26 +29,60 @@ std::string signal_text(int signal) {
 
 bool failed(const RankEnd& end) { return end.start_error != 0 || end.wait_status != 0 || end.left_early; }
 
-// No peer's failure causes that; of signals but those with which communication libraries end where a peer goes away.
+bool killed(const RankEnd& end) { return end.start_error == 0 && WIFSIGNALED(end.wait_status); }
+
+bool by_our_signal(const RankEnd& end) {
+  if (end.before_stop || !killed(end)) return false;
+  const int signal = WTERMSIG(end.wait_status);
+  return signal == SIGTERM || signal == SIGINT || signal == SIGKILL;
+}
+
+// What it told is the reason of its end, not the signal that came while it was on its way out.
+bool ended_by_what_it_told(const RankEnd& end) { return by_our_signal(end) && end.told_exit_code; }
+
+// No peer's failure causes that; of signals but those with which communication libraries end where a peer goes away. A
+// rank that had told of a failure and crashes as it leaves (the libraries of a card do) failed when it told.
 bool ended_by_itself(const RankEnd& end) {
+  if (!end.before_stop || end.reported.value_or(0) != 0) return false;
   if (end.left_early) return true;
-  return end.start_error == 0 && WIFSIGNALED(end.wait_status) && WTERMSIG(end.wait_status) != SIGABRT &&
-         WTERMSIG(end.wait_status) != SIGPIPE;
+  return killed(end) && WTERMSIG(end.wait_status) != SIGABRT && WTERMSIG(end.wait_status) != SIGPIPE;
+}
+
+bool ended_as_asked(const RankEnd& end) {
+  if (end.before_stop) return false;
+  return by_our_signal(end) || left_saved(end);
+}
+
+int weight(const RankEnd& end) {
+  if (ended_by_itself(end)) return 0;
+  if (end.before_stop || end.told_exit_code) return 1;
+  return ended_as_asked(end) ? 3 : 2;
 }
 
 }  // namespace
 
 int exit_code_of(const RankEnd& end) {
   if (end.start_error != 0) return end.start_error == ENOENT ? 127 : 126;
+  if (ended_by_what_it_told(end)) return *end.told_exit_code;
   if (end.left_early) return exit_code::failure;
   return WIFSIGNALED(end.wait_status) ? exit_code::signal_base + WTERMSIG(end.wait_status)
                                       : WEXITSTATUS(end.wait_status);
+}
+
+int signal_of(const RankEnd& end) {
+  return killed(end) && !ended_by_what_it_told(end) ? WTERMSIG(end.wait_status) : 0;
+}
+
+bool left_saved(const RankEnd& end) {
+  const int code = exit_code_of(end);  // a death by SIGINT has the same one as a rank that saved after Ctrl-C
+  return signal_of(end) == 0 && (code == exit_code::preempted || code == exit_code::interrupted);
 }
 
 std::string cause_of(const RankEnd& end, const std::string& program) {
   if (end.start_error == ENOENT) return "cannot start " + program + ": not found";
   if (end.start_error != 0) return "cannot start " + program + ": " + std::strerror(end.start_error);
   if (end.left_early) return "left with exit code 0 before its work was done";
+  if (ended_by_what_it_told(end)) return "an error that it recorded before tlaunch stopped it";
   if (end.out_of_memory) return "SIGKILL (out of memory: killed by the kernel)";
   if (!end.before_stop && WIFSIGNALED(end.wait_status) && WTERMSIG(end.wait_status) == SIGKILL)
     return "SIGKILL (by tlaunch)";
@@ -58,15 +92,12 @@ std::string cause_of(const RankEnd& end, const std::string& program) {
 
 std::optional<std::size_t> first_failure(const std::vector<RankEnd>& ends) {
   std::optional<std::size_t> best;
-  const auto weight = [](const RankEnd& end) { return !end.before_stop ? 2 : ended_by_itself(end) ? 0 : 1; };
   for (std::size_t i = 0; i < ends.size(); ++i) {
     if (!failed(ends[i])) continue;
-    if (!best || weight(ends[i]) < weight(ends[*best])) {
-      best = i;
-    } else if (weight(ends[i]) == 1 && weight(ends[*best]) == 1 && ends[i].reported && ends[*best].reported &&
-               *ends[i].reported < *ends[*best].reported) {
-      best = i;
-    }
+    const RankEnd& end = ends[i];
+    const bool told_sooner = best && weight(end) == weight(ends[*best]) && end.reported && ends[*best].reported &&
+                             *end.reported < *ends[*best].reported;
+    if (!best || weight(end) < weight(ends[*best]) || told_sooner) best = i;
   }
   return best;
 }

@@ -1,11 +1,8 @@
 #include "launcher/group/group_result.h"
 
-#include <sys/wait.h>
-
 #include <algorithm>
 #include <csignal>
 #include <map>
-#include <set>
 
 #include "core/error.h"
 #include "launcher/group/error_file.h"
@@ -18,14 +15,11 @@ const WorkerSpec& worker_of(const GroupRecord& record, int rank) {
   return record.workers[static_cast<std::size_t>(rank)];
 }
 
-bool all_ended_with(const std::vector<RankEnd>& ends, const std::set<int>& codes) {
-  return std::all_of(ends.begin(), ends.end(), [&](const RankEnd& end) { return codes.contains(exit_code_of(end)); });
-}
-
 // Told to stop, they had done all their work, or one failed for a reason of its own (a disk that is full).
 bool decided_by_the_ranks(const GroupRecord& record) {
   if (!record.saves_when_told || record.ends.empty()) return false;
-  if (all_ended_with(record.ends, {exit_code::ok})) return true;
+  const auto done = [](const RankEnd& end) { return exit_code_of(end) == exit_code::ok; };
+  if (std::all_of(record.ends.begin(), record.ends.end(), done)) return true;
   return std::any_of(record.ends.begin(), record.ends.end(), [](const RankEnd& end) {
     const int code = exit_code_of(end);
     return code != exit_code::ok && code < exit_code::signal_base && code != exit_code::preempted;
@@ -39,9 +33,10 @@ void add_error_files(GroupRecord& record) {
   for (const RankEnd& end : record.ends) {
     if (const auto time_ns = error_time_ns(worker_of(record, end.rank).error_path)) ranks.emplace(*time_ns, end.rank);
   }
-  for (const auto& [time_ns, rank] : ranks) record.told_failure.push_back(rank);
+  for (const auto& [time_ns, rank] : ranks) record.told_failure.push_back({rank});
   for (RankEnd& end : record.ends) {
-    const auto told = std::find(record.told_failure.begin(), record.told_failure.end(), end.rank);
+    const auto told = std::find_if(record.told_failure.begin(), record.told_failure.end(),
+                                   [&](const ToldFailure& failure) { return failure.rank == end.rank; });
     if (told != record.told_failure.end()) end.reported = static_cast<int>(told - record.told_failure.begin());
   }
 }
@@ -51,7 +46,7 @@ GroupFailure failure_of(const GroupRecord& record, const RankEnd& end, std::vect
   GroupFailure failure;
   failure.rank = end.rank;
   failure.exit_code = exit_code_of(end);
-  if (end.start_error == 0 && WIFSIGNALED(end.wait_status)) failure.signal = WTERMSIG(end.wait_status);
+  failure.signal = signal_of(end);
   failure.cause = cause_of(end, worker.argv[0]);
   failure.last_lines = std::move(last_lines);
   failure.host = host_name();
@@ -79,8 +74,7 @@ GroupResult group_result(GroupRecord record, const std::function<std::vector<std
     return result;
   }
   if (record.interrupted_by != 0 && !decided_by_the_ranks(record)) {
-    result.saved =
-        record.saves_when_told && all_ended_with(record.ends, {exit_code::preempted, exit_code::interrupted});
+    result.saved = record.saves_when_told && std::all_of(record.ends.begin(), record.ends.end(), left_saved);
     result.exit_code = result.saved && record.interrupted_by != SIGINT ? exit_code::preempted
                                                                        : exit_code::signal_base + record.interrupted_by;
     return result;

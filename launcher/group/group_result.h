@@ -17,10 +17,15 @@ struct Hung {
   std::vector<std::string> last_lines;  // of that rank, before it was asked for more
 };
 
+struct ToldFailure {
+  int rank = 0;
+  int exit_code = 1;                // with which it said it would leave
+};
+
 struct GroupRecord {
   const std::vector<WorkerSpec>& workers;
   std::vector<RankEnd> ends;        // in the order in which they happened
-  std::vector<int> told_failure;    // ranks that told of a failure by an event, in that order
+  std::vector<ToldFailure> told_failure;  // by an event, in that order
   bool saves_when_told = false;     // as in GroupSpec
   int interrupted_by = 0;           // as in GroupResult
   std::optional<Hung> hung;         // killed for this

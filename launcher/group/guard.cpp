@@ -9,6 +9,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -22,14 +23,47 @@ namespace tlaunch {
 
 namespace {
 
+constexpr double kEndLimit_s = 60;  // what the kernel may take to free the memory of what was killed
+
+// Of a process that stands between `parent` and the workers.
+void become_guard(const char* name, pid_t parent) {
+  ::prctl(PR_SET_NAME, name);
+  ::setpgid(0, 0);  // out of the terminal's reach, and each out of the other's
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  // A second string to the lifeline, should some other process have got hold of its write end.
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  ::signal(SIGCHLD, SIG_DFL);  // ignored, it would let no end of a child be seen
+  sigset_t all;
+  sigfillset(&all);
+  ::sigprocmask(SIG_SETMASK, &all, nullptr);
+  if (::getppid() != parent) ::_exit(1);
+}
+
+Descriptor watched_signals() {
+  sigset_t watched;
+  sigemptyset(&watched);
+  sigaddset(&watched, SIGCHLD);
+  sigaddset(&watched, SIGTERM);
+  return Descriptor(::signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+void drain(const Descriptor& signals) {
+  signalfd_siginfo info;
+  while (::read(signals.get(), &info, sizeof info) > 0) continue;
+}
+
 // What runs in the guard process.
 class GuardLoop {
  public:
-  GuardLoop(pid_t launcher, Descriptor lifeline, Descriptor reports)
-      : launcher_(launcher), lifeline_(std::move(lifeline)), reports_(std::move(reports)) {}
+  GuardLoop(pid_t parent, Descriptor lifeline, Descriptor reports)
+      : parent_(parent), lifeline_(std::move(lifeline)), reports_(std::move(reports)) {}
 
   [[noreturn]] void run(std::vector<SpawnRequest>& requests, int first_only) {
-    detach_from_terminal();
+    become_guard("tlaunch-guard", parent_);
+    signals_ = watched_signals();
+    epoll_ = Descriptor(::epoll_create1(EPOLL_CLOEXEC));
+    watch(signals_.get(), kSignals);
+    watch(lifeline_.get(), kLifeline);
     start_workers(requests, first_only);
     while (true) {
       handle_events();
@@ -42,29 +76,10 @@ class GuardLoop {
   struct Rank {
     pid_t pid = -1;     // -1: not started, or reaped
     Descriptor handle;  // pidfd; empty where the kernel has none (before 5.3)
+    bool on_terminal = false;  // in the launcher's process group: what the terminal sends reaches it by itself
   };
 
   static constexpr std::uint64_t kSignals = ~0ull, kLifeline = ~1ull;  // beside ranks, which are small numbers
-
-  void detach_from_terminal() {
-    ::prctl(PR_SET_NAME, "tlaunch-guard");
-    ::setpgid(0, 0);
-    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-    // A second string to the lifeline, should some other process have got hold of its write end.
-    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-    sigset_t all;
-    sigfillset(&all);
-    ::sigprocmask(SIG_SETMASK, &all, nullptr);
-    if (::getppid() != launcher_) ::_exit(1);
-    sigset_t watched;
-    sigemptyset(&watched);
-    sigaddset(&watched, SIGCHLD);
-    sigaddset(&watched, SIGTERM);
-    signals_ = Descriptor(::signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK));
-    epoll_ = Descriptor(::epoll_create1(EPOLL_CLOEXEC));
-    watch(signals_.get(), kSignals);
-    watch(lifeline_.get(), kLifeline);
-  }
 
   void watch(int fd, std::uint64_t tag) {
     epoll_event event{};
@@ -85,6 +100,7 @@ class GuardLoop {
         break;
       }
       ranks_[rank].pid = result.pid;
+      ranks_[rank].on_terminal = requests[rank].process_group != 0;
       ++running_;
       report(GuardReport::started, static_cast<int>(rank), result.pid, 0);
       ranks_[rank].handle = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, result.pid, 0)));
@@ -109,9 +125,8 @@ class GuardLoop {
       if (tag == kLifeline) {
         commands = true;
       } else if (tag == kSignals) {
-        signalfd_siginfo info;
-        while (::read(signals_.get(), &info, sizeof info) > 0) continue;
-        if (::getppid() != launcher_) kill_all();
+        drain(signals_);
+        if (::getppid() != parent_) kill_all();
       } else if (ranks_[tag].pid > 0) {
         int status = 0;
         if (::waitpid(ranks_[tag].pid, &status, WNOHANG) > 0) rank_ended(ranks_[tag], status);
@@ -125,8 +140,13 @@ class GuardLoop {
     const ssize_t count = ::read(lifeline_.get(), signals, sizeof signals);
     if (count <= 0) kill_all();  // the launcher is dead
     for (ssize_t i = 0; i < count; ++i) {
-      if (signals[i] == SIGKILL) kill_all();
-      pass_on(signals[i]);
+      switch (signals[i]) {
+        case SIGKILL: kill_all();
+        case SIGTSTP:
+        case SIGSTOP: pause(signals[i]); break;
+        case SIGCONT: go_on(); break;
+        default: pass_on(signals[i]);
+      }
     }
   }
 
@@ -141,6 +161,29 @@ class GuardLoop {
     // What is below a live rank is that rank's own to stop: a loader process killed under its trainer would only make
     // the trainer fail while it saves.
     for (const pid_t pid : descendants_of(::getpid(), live)) ::kill(pid, signal);
+  }
+
+  // Everything below, however deep: each of them would compute on.
+  void pause(int signal) {
+    std::set<pid_t> knows;
+    for (const Rank& rank : ranks_)
+      if (signal == SIGTSTP && rank.on_terminal && rank.pid > 0) knows.insert(rank.pid);
+    constexpr int kRounds = 5;  // one may have forked between the look and the signal
+    for (int round = 0, found = 1; round < kRounds && found > 0; ++round) {
+      found = 0;
+      for (const pid_t pid : descendants_of(::getpid(), knows)) {
+        // What somebody else has stopped stays stopped when the others go on.
+        if (std::strchr("TtZX", state_of(pid)) || paused_.contains(pid) || ::kill(pid, SIGSTOP) != 0) continue;
+        paused_.insert(pid);
+        ++found;
+      }
+    }
+  }
+
+  void go_on() {
+    for (const pid_t pid : descendants_of(::getpid()))
+      if (paused_.contains(pid)) ::kill(pid, SIGCONT);
+    paused_.clear();
   }
 
   void rank_ended(Rank& rank, int status) {
@@ -172,34 +215,45 @@ class GuardLoop {
     }
   }
 
-  // Again and again until none is left: a process may have forked between the look and the blow.
   [[noreturn]] void kill_all() {
-    for (int pause_ms = 5;; pause_ms = std::min(200, pause_ms * 2)) {
-      for (const pid_t pid : descendants_of(::getpid())) ::kill(pid, SIGKILL);
-      pollfd child_ended{signals_.get(), POLLIN, 0};
-      ::poll(&child_ended, 1, pause_ms);
-      signalfd_siginfo info;
-      while (::read(signals_.get(), &info, sizeof info) > 0) continue;
-      int status = 0;
-      pid_t pid = 0;
-      while ((pid = ::waitpid(-1, &status, WNOHANG)) > 0) {
-        const auto rank = std::find_if(ranks_.begin(), ranks_.end(), [&](const Rank& r) { return r.pid == pid; });
-        if (rank != ranks_.end()) rank_ended(*rank, status);
-      }
-      if (pid < 0 && errno == ECHILD) ::_exit(0);
-    }
+    kill_descendants({}, [this](pid_t pid, int status) {
+      const auto rank = std::find_if(ranks_.begin(), ranks_.end(), [&](const Rank& r) { return r.pid == pid; });
+      if (rank != ranks_.end()) rank_ended(*rank, status);
+    });
+    ::_exit(0);
   }
 
-  pid_t launcher_;
+  pid_t parent_;
   Descriptor lifeline_, reports_, signals_, epoll_;
   std::vector<Rank> ranks_;
+  std::set<pid_t> paused_;
   int running_ = 0;
   bool left_over_told_ = false;
 };
 
+// What runs in the guard's own guard: waits until the guard is done. Where the guard is killed, its orphans come here,
+// and where the launcher is gone too, nobody else would end them.
+[[noreturn]] void guard_the_guard(pid_t launcher, pid_t guard, const Descriptor& lifeline) {
+  const Descriptor signals = watched_signals();
+  const auto kill_all = [] {
+    kill_descendants({}, [](pid_t, int) {});
+    ::_exit(1);
+  };
+  for (;;) {
+    std::array<pollfd, 2> waits{{{signals.get(), POLLIN, 0}, {lifeline.get(), 0, 0}}};  // 0: its end alone
+    ::poll(waits.data(), waits.size(), -1);
+    drain(signals);
+    if (waits[1].revents != 0 || ::getppid() != launcher) kill_all();
+    int status = 0;
+    if (::waitpid(guard, &status, WNOHANG) != guard) continue;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) ::_exit(0);
+    kill_all();
+  }
+}
+
 }  // namespace
 
-Guard::Guard(std::vector<SpawnRequest>& requests, int first_only) {
+Guard::Guard(std::vector<SpawnRequest>& requests, int first_only, const std::vector<int>& ours) {
   Pipe lifeline = make_pipe(), reports = make_pipe();
   const pid_t launcher = ::getpid();
   pid_ = ::fork();
@@ -207,10 +261,23 @@ Guard::Guard(std::vector<SpawnRequest>& requests, int first_only) {
   if (pid_ == 0) {
     lifeline.write.reset();
     reports.read.reset();
-    GuardLoop(launcher, std::move(lifeline.read), std::move(reports.write)).run(requests, first_only);
+    for (const int fd : ours) ::close(fd);
+    // By another name than ours, so that `pkill -9 tlaunch` spares it.
+    become_guard("rank-guard", launcher);
+    const pid_t parent = ::getpid(), guard = ::fork();
+    if (guard < 0) {
+      const GuardReport none{GuardReport::not_started, 0, -1, errno};
+      [[maybe_unused]] const ssize_t told = ::write(reports.write.get(), &none, sizeof none);
+      ::_exit(0);
+    }
+    if (guard == 0) GuardLoop(parent, std::move(lifeline.read), std::move(reports.write)).run(requests, first_only);
+    requests.clear();
+    if (first_only >= 0) ::close(first_only);
+    guard_the_guard(launcher, guard, lifeline.read);
   }
   lifeline_ = std::move(lifeline.write);
   reports_ = std::move(reports.read);
+  set_nonblocking(lifeline_.get());
   set_nonblocking(reports_.get());
 }
 
@@ -234,10 +301,9 @@ Guard::~Guard() {
 }
 
 bool Guard::wait() {
-  int status = 0;
-  while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) continue;
+  const auto status = wait_for_child(pid_, kEndLimit_s);
   pid_ = -1;
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  return status && WIFEXITED(*status) && WEXITSTATUS(*status) == 0;
 }
 
 }  // namespace tlaunch

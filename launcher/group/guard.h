@@ -2,6 +2,8 @@
 // they happened, and passes signals on. As child subreaper it inherits every process that a worker leaves behind, and
 // it ends only when none is left. The lifeline, a pipe whose other end the launcher alone holds, breaks with the
 // launcher, be it by SIGKILL: the guard then kills all below it. Ctrl-C and signals from the terminal pass it by.
+// Between launcher and guard stands one more process that does nothing but the same where the guard is killed as well:
+// of launcher, guard and this one any two may be killed at once, and nothing stays behind.
 #pragma once
 
 #include <sys/types.h>
@@ -30,9 +32,9 @@ struct GuardReport {
 class Guard {
  public:
   // Forks the guard, which starts one worker a request (index = rank). `first_only` is a descriptor that only the first
-  // worker gets, -1: none: the guard closes it after that. The caller must have one thread and should clear the
-  // requests.
-  Guard(std::vector<SpawnRequest>& requests, int first_only);
+  // worker gets, -1: none: the guard closes it after that. `ours` stay with the caller alone, so that a pipe that the
+  // caller closes is closed. The caller must have one thread and should clear the requests.
+  Guard(std::vector<SpawnRequest>& requests, int first_only, const std::vector<int>& ours);
   ~Guard();  // kills what is left and waits for it
   Guard(const Guard&) = delete;
   Guard& operator=(const Guard&) = delete;
@@ -43,10 +45,12 @@ class Guard {
   bool next_report(GuardReport& report);
   bool gone() const { return gone_; }
 
-  // To the ranks that still run and to what ended ones left behind. SIGKILL: to every process below the guard.
+  // To the ranks that still run and to what ended ones left behind. SIGKILL: to every process below the guard. SIGSTOP
+  // stops every process below it, SIGTSTP all but the ranks that got it from the terminal as well; SIGCONT lets those
+  // that it stopped go on.
   void send(int signal) const;
 
-  // After gone(): whether the guard did its work. False: it was killed itself.
+  // After gone(): whether the guard did its work. False: it was killed itself, or does not end.
   bool wait();
 
  private:

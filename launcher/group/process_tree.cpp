@@ -2,8 +2,12 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -12,6 +16,7 @@
 #include <optional>
 #include <string>
 
+#include "core/clock.h"
 #include "launcher/group/descriptor.h"
 
 namespace tlaunch {
@@ -42,6 +47,28 @@ std::optional<Stat> read_stat(pid_t pid) {
   }
   return stat;
 }
+
+// While it lives, the end of a child is noticed by pause() at once, and by nobody else.
+class ChildEnds {
+ public:
+  ChildEnds() {
+    sigemptyset(&ended_);
+    sigaddset(&ended_, SIGCHLD);
+    ::sigprocmask(SIG_BLOCK, &ended_, &before_);
+  }
+  ~ChildEnds() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+  ChildEnds(const ChildEnds&) = delete;
+  ChildEnds& operator=(const ChildEnds&) = delete;
+
+  void pause(double limit_s) const {
+    const double rest_s = std::clamp(limit_s, 0.0, 0.2);
+    const timespec limit{0, static_cast<long>(rest_s * 1e9)};
+    ::sigtimedwait(&ended_, nullptr, &limit);
+  }
+
+ private:
+  sigset_t ended_{}, before_{};
+};
 
 // Of all processes, by parent.
 std::multimap<pid_t, pid_t> children_by_parent() {
@@ -94,6 +121,31 @@ std::map<int, char> states_of(const std::map<int, pid_t>& processes) {
 bool is_exiting(pid_t pid) {
   const auto stat = read_stat(pid);
   return !stat || stat->state == 'Z' || stat->state == 'X' || (stat->flags & kExiting) != 0;
+}
+
+std::optional<int> wait_for_child(pid_t pid, double limit_s) {
+  const ChildEnds ends;
+  for (const double end_s = monotonic_s() + limit_s;; ends.pause(end_s - monotonic_s())) {
+    int status = 0;
+    const pid_t ended = ::waitpid(pid, &status, WNOHANG);
+    if (ended == pid) return status;
+    if ((ended < 0 && errno != EINTR) || monotonic_s() >= end_s) return std::nullopt;
+  }
+}
+
+bool kill_descendants(std::optional<double> limit_s, const std::function<void(pid_t, int status)>& on_end) {
+  const ChildEnds ends;
+  const double start_s = monotonic_s();
+  // Again and again: a process may have forked between the look and the blow.
+  for (double pause_s = 0.005;; pause_s *= 2) {
+    for (const pid_t pid : descendants_of(::getpid())) ::kill(pid, SIGKILL);
+    ends.pause(pause_s);
+    int status = 0;
+    pid_t pid = 0;
+    while ((pid = ::waitpid(-1, &status, WNOHANG)) > 0) on_end(pid, status);
+    if (pid < 0 && errno == ECHILD) return true;
+    if (limit_s && monotonic_s() - start_s >= *limit_s) return false;
+  }
 }
 
 }  // namespace tlaunch

@@ -3,7 +3,9 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -23,5 +25,14 @@ std::map<int, char> states_of(const std::map<int, pid_t>& processes);  // by the
 // Whether the process is already on its way out (its exit status is settled, its memory and files are being freed) or
 // gone: nothing sent to it now changes how it ends.
 bool is_exiting(pid_t pid);
+
+// Waits until that child of ours has ended and reaps it: its wait status. Nothing where it runs on after the limit, or
+// is no child of ours.
+std::optional<int> wait_for_child(pid_t pid, double limit_s);
+
+// Kills all that is below the calling process and reaps what ends, until nothing is left: true. False: the limit is
+// over (a process in state D heeds no signal), where there is one. For a caller that is a child subreaper, with one
+// thread.
+bool kill_descendants(std::optional<double> limit_s, const std::function<void(pid_t, int status)>& on_end);
 
 }  // namespace tlaunch

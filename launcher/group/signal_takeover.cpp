@@ -4,14 +4,16 @@
 
 namespace tlaunch {
 
-SignalTakeover::SignalTakeover() {
+SignalTakeover::SignalTakeover(std::initializer_list<int> more) {
   sigset_t taken;
   sigemptyset(&taken);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) {
+  const auto take = [&](int signal) {
     struct sigaction now {};
     ::sigaction(signal, nullptr, &now);
     if (now.sa_handler != SIG_IGN) sigaddset(&taken, signal);
-  }
+  };
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) take(signal);
+  for (const int signal : more) take(signal);
   ::sigprocmask(SIG_BLOCK, &taken, &mask_before_);
   struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;
@@ -29,6 +31,15 @@ SignalTakeover::Arrival SignalTakeover::next() {
   signalfd_siginfo info;
   if (::read(fd_.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return {};
   return {static_cast<int>(info.ssi_signo), info.ssi_code == SI_KERNEL};
+}
+
+void SignalTakeover::stop_here(int signal) {
+  sigset_t one;
+  sigemptyset(&one);
+  sigaddset(&one, signal);
+  ::raise(signal);
+  ::sigprocmask(SIG_UNBLOCK, &one, nullptr);  // here it stops
+  ::sigprocmask(SIG_BLOCK, &one, nullptr);
 }
 
 }  // namespace tlaunch

@@ -4,13 +4,16 @@
 
 #include <signal.h>
 
+#include <initializer_list>
+
 #include "launcher/group/descriptor.h"
 
 namespace tlaunch {
 
 class SignalTakeover {
  public:
-  SignalTakeover();   // SIGINT, SIGTERM, SIGHUP, each where it is not ignored (nohup)
+  // SIGINT, SIGTERM, SIGHUP, SIGUSR1 and `more`, each where it is not ignored (nohup).
+  explicit SignalTakeover(std::initializer_list<int> more = {});
   ~SignalTakeover();
   SignalTakeover(const SignalTakeover&) = delete;
   SignalTakeover& operator=(const SignalTakeover&) = delete;
@@ -21,6 +24,9 @@ class SignalTakeover {
   };
   int fd() const { return fd_.get(); }
   Arrival next();  // does not wait
+  // Stops this process as `signal`, one of those taken, would have (SIGTSTP, SIGTTIN). Returns when it goes on; at once
+  // where the kernel stops nobody, in a process group that no shell would continue.
+  void stop_here(int signal);
 
   const sigset_t& mask_before() const { return mask_before_; }
   const struct sigaction& broken_pipe_before() const { return broken_pipe_before_; }

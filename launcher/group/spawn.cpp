@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 
@@ -57,6 +58,7 @@ void become_worker(const SpawnRequest& request, char** argv, char** environment,
   pin_to(request.cores);
   for (const int fd : request.inherited) ::fcntl(fd, F_SETFD, 0);
   ::sigaction(SIGPIPE, &request.on_broken_pipe, nullptr);
+  std::signal(SIGXFSZ, SIG_DFL);  // we ignore it (core/process_start.h)
   ::sigprocmask(SIG_SETMASK, &request.signal_mask, nullptr);
   ::execvpe(argv[0], argv, environment);
 }
@@ -80,7 +82,7 @@ SpawnResult spawn(const SpawnRequest& request) {
   write_end.reset();
   int error = 0;
   if (::read(read_end.get(), &error, sizeof error) != static_cast<ssize_t>(sizeof error)) return {pid, 0};
-  ::waitpid(pid, nullptr, 0);
+  ::waitpid(pid, nullptr, 0);  // it is leaving
   return {-1, error};
 }
 

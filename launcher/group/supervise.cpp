@@ -21,12 +21,11 @@
 #include "launcher/group/error_file.h"
 #include "launcher/group/event_pipe.h"
 #include "launcher/group/failure.h"
+#include "launcher/group/group_output.h"
 #include "launcher/group/group_result.h"
 #include "launcher/group/guard.h"
-#include "launcher/group/log_tee.h"
 #include "launcher/group/process_tree.h"
 #include "launcher/group/signal_takeover.h"
-#include "launcher/terminal/console.h"
 
 namespace tlaunch {
 
@@ -39,8 +38,8 @@ constexpr auto kTick = std::chrono::milliseconds(200);
 constexpr auto kOneWish = std::chrono::milliseconds(500);
 constexpr auto kPatience = std::chrono::seconds(1);  // before the user is told what is waited for
 constexpr auto kLastWords = std::chrono::seconds(1);  // for output that nobody reads, after the user stopped the group
-
-double seconds(Clock::time_point time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
+constexpr auto kKillLimit = std::chrono::seconds(10);  // for the guard to do away with what it was told to kill
+constexpr double kCleanUpLimit_s = 50;                 // for us, where it did not
 
 }  // namespace
 
@@ -59,18 +58,22 @@ class RunningGroup::State {
   State& operator=(const State&) = delete;
 
   bool turn() {
-    if (!guard_->gone()) step();
-    return !guard_->gone();
+    if (!over()) step();
+    return !over();
   }
 
   GroupResult finish() {
-    if (!guard_->wait()) clean_up_without_guard();
-    for (Source& source : sources_) read_output(source);
-    for (const auto& tee : tees_) tee->finish(seconds(Clock::now()));
+    const bool killed = guard_->gone() && !guard_->wait();
+    if (killed || !guard_->gone()) clean_up_without_guard();
+    if (killed) throw Error(exit_code::failure, "the launcher's guard process was killed; all ranks were stopped");
+    output_.read_to_the_end();
     read_events();
     write_out();
-    return group_result({spec_.workers, ends_, told_failure_, spec_.saves_when_told, interrupted_by_, hung_},
-                        [this](int rank) { return tees_[static_cast<std::size_t>(rank)]->last_lines(); });
+    GroupResult result =
+        group_result({spec_.workers, ends_, told_failure_, spec_.saves_when_told, interrupted_by_, hung_},
+                     [this](int rank) { return output_.last_lines(rank); });
+    result.reader_gone = result.failure && result.failure->signal == SIGPIPE && output_.reader_gone();
+    return result;
   }
 
   bool left(int rank) const {
@@ -79,43 +82,32 @@ class RunningGroup::State {
 
   std::map<int, pid_t> at_work() const { return stopping_ ? std::map<int, pid_t>{} : running_; }
 
+  double paused_s() const { return std::chrono::duration<double>(paused_).count(); }
+
+  void say(const std::string& text) { output_.say(text); }
+
   void end_hung(std::optional<int> rank, const std::string& cause, double last_words_s) {
     if (stopping_) return;
-    hung_ = Hung{rank, cause, rank ? tees_[static_cast<std::size_t>(*rank)]->last_lines() : std::vector<std::string>()};
+    hung_ = Hung{rank, cause, rank ? output_.last_lines(*rank) : std::vector<std::string>()};
     stopping_ = true;
     if (last_words_s <= 0) {
       kill();
       return;
     }
     kill_at_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(last_words_s));
-    for (const auto& tee : tees_) tee->show_only_in_log(nowhere_);
+    output_.show_only_in_logs();
   }
 
  private:
-  // One output stream of one rank.
-  struct Source {
-    std::size_t rank;
-    Stream stream;
-    Descriptor pipe;  // empty after its end
-  };
-
   void start() {
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // should the guard be killed, its processes come to us
     if (spec_.events) events_ = std::make_unique<EventPipe>();
     std::vector<SpawnRequest> requests(spec_.workers.size());
     for (std::size_t rank = 0; rank < requests.size(); ++rank) {
-      const WorkerSpec& worker = spec_.workers[rank];
-      tees_.push_back(std::make_unique<LogTee>(
-          static_cast<int>(rank), requests.size() > 1 && !worker.inherit_stdin,
-          LogFile(worker.log_path, spec_.log_limit_bytes, [this](const std::string& text) { say(text); }),
-          spec_.show_output && worker.show_out ? out_ : nowhere_,
-          spec_.show_output && worker.show_error ? error_ : nowhere_, [this, rank](const std::string& line) {
-            if (callbacks_.on_line) callbacks_.on_line(static_cast<int>(rank), line);
-          }));
-      requests[rank] = request(worker, rank);
+      requests[rank] = request(spec_.workers[rank], rank);
     }
     oom_kills_ = oom_kills(system_files());
-    guard_ = std::make_unique<Guard>(requests, spec_.store_fd);
+    guard_ = std::make_unique<Guard>(requests, spec_.store_fd, output_.pipes());
     if (events_) events_->close_write();
     next_tick_ = Clock::now() + kTick;
   }
@@ -142,13 +134,7 @@ class RunningGroup::State {
     }
     request.signal_mask = signals_.mask_before();
     request.on_broken_pipe = signals_.broken_pipe_before();
-    Pipe out = make_pipe(), error = make_pipe();
-    request.output = std::move(out.write);
-    request.error = std::move(error.write);
-    for (const auto& [stream, pipe] : {std::pair(Stream::out, &out), std::pair(Stream::error, &error)}) {
-      set_nonblocking(pipe->read.get());
-      sources_.push_back({rank, stream, std::move(pipe->read)});
-    }
+    output_.add_rank(request);
     return request;
   }
 
@@ -159,28 +145,18 @@ class RunningGroup::State {
     wait_for(guard_->report_fd(), POLLIN);
     wait_for(signals_.fd(), POLLIN);
     wait_for(events_ ? events_->read_fd() : -1, POLLIN);
-    wait_for(out_.pending() ? out_.fd() : -1, POLLOUT);
-    wait_for(error_.pending() ? error_.fd() : -1, POLLOUT);
-    const std::size_t first_source = waits.size();
-    for (const Source& source : sources_) {
-      // Output that the terminal does not take makes its writers wait; it is not piled up here.
-      const bool full = (source.stream == Stream::out ? out_ : error_).blocked();
-      wait_for(full ? -1 : source.pipe.get(), POLLIN);
-      if (full && callbacks_.on_output) callbacks_.on_output();
-    }
+    const std::size_t first_of_output = waits.size();
+    for (const pollfd& wait : output_.waits()) waits.push_back(wait);
     ::poll(waits.data(), waits.size(), wait_ms());
 
-    out_.flush();
-    error_.flush();
-    for (std::size_t i = 0; i < sources_.size(); ++i) {
-      if (waits[first_source + i].revents != 0) read_output(sources_[i]);
-    }
+    output_.handle(waits.data() + first_of_output);
     if (waits[2].revents != 0) read_events();
     handle_signals();
     handle_reports();
     const auto now = Clock::now();
     if (kill_at_ && now >= *kill_at_) kill();
     if (tell_at_ && now >= *tell_at_) tell_who_is_waited_for();
+    gave_up_ = give_up_at_ && now >= *give_up_at_;
     if (now >= next_tick_) {
       next_tick_ = now + kTick;
       if (callbacks_.on_tick) callbacks_.on_tick();
@@ -189,27 +165,12 @@ class RunningGroup::State {
 
   int wait_ms() const {
     std::optional<Clock::time_point> until = kill_at_;
-    if (tell_at_ && (!until || *tell_at_ < *until)) until = tell_at_;
+    for (const auto& other : {tell_at_, give_up_at_})
+      if (other && (!until || *other < *until)) until = other;
     if (callbacks_.on_tick && (!until || next_tick_ < *until)) until = next_tick_;
     if (!until) return -1;
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - Clock::now()).count();
     return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
-  }
-
-  // Takes what is there, up to a bound while the group runs, so that one loud rank does not keep signals waiting.
-  void read_output(Source& source) {
-    if (!source.pipe) return;
-    static char bytes[65536];
-    for (int round = 0; round < 4 || guard_->gone(); ++round) {
-      const ssize_t size = ::read(source.pipe.get(), bytes, sizeof bytes);
-      if (size > 0) {
-        if (callbacks_.on_output) callbacks_.on_output();
-        tees_[source.rank]->feed(source.stream, {bytes, static_cast<std::size_t>(size)}, seconds(Clock::now()));
-      } else if (size == 0 || errno == EAGAIN) {
-        if (size == 0) source.pipe.reset();
-        return;
-      }
-    }
   }
 
   void read_events() {
@@ -218,14 +179,30 @@ class RunningGroup::State {
         [this](Json event) {
           if (event["event"] == "failure" && event.contains("rank") && event["rank"].is_number_integer()) {
             const int rank = event["rank"].get<int>();
-            if (std::find(told_failure_.begin(), told_failure_.end(), rank) == told_failure_.end()) {
-              told_failure_.push_back(rank);
-            }
+            if (!told_by_event(rank)) told_failure_.push_back({rank, exit_code_told_in(event)});
           }
           if (event["event"] == "told_to_stop") pass_on_wish(event);
           if (callbacks_.on_event) callbacks_.on_event(std::move(event));
         },
         [this](const std::string& line) { say("dropped a line of the event pipe that is no event: " + line); });
+  }
+
+  static int exit_code_told_in(const Json& event) {
+    const auto code = event.find("exit_code");
+    return code != event.end() && code->is_number_integer() && *code != 0 ? code->get<int>() : exit_code::failure;
+  }
+
+  const ToldFailure* told_by_event(int rank) const {
+    for (const ToldFailure& told : told_failure_)
+      if (told.rank == rank) return &told;
+    return nullptr;
+  }
+
+  // Of a failure that it has told of by now.
+  std::optional<int> told_exit_code(int rank) const {
+    if (const ToldFailure* told = told_by_event(rank)) return told->exit_code;
+    if (error_time_ns(spec_.workers[static_cast<std::size_t>(rank)].error_path)) return exit_code::failure;
+    return std::nullopt;
   }
 
   // What a cluster tells one rank is meant for the job.
@@ -236,8 +213,28 @@ class RunningGroup::State {
     stop(SIGTERM);
   }
 
+  // The next signal that is not about stopping for a while.
+  SignalTakeover::Arrival next_wish() {
+    auto arrival = signals_.next();
+    for (; arrival.signal == SIGTSTP || arrival.signal == SIGTTIN; arrival = signals_.next()) pause(arrival);
+    return arrival;
+  }
+
+  // The ranks have process groups of their own: they would compute on while the shell shows the job as stopped.
+  void pause(const SignalTakeover::Arrival& arrival) {
+    const auto began = Clock::now();
+    guard_->send(arrival.from_terminal ? SIGTSTP : SIGSTOP);
+    signals_.stop_here(arrival.signal);
+    guard_->send(SIGCONT);
+    const auto away = Clock::now() - began;
+    for (auto* time : {&kill_at_, &tell_at_, &give_up_at_, &last_wish_})
+      if (*time) **time += away;
+    next_tick_ += away;
+    paused_ += away;
+  }
+
   void handle_signals() {
-    for (auto arrival = signals_.next(); arrival.signal != 0; arrival = signals_.next()) {
+    for (auto arrival = next_wish(); arrival.signal != 0; arrival = next_wish()) {
       if (arrival.signal == SIGUSR1 && !spec_.saves_when_told) {
         guard_->send(SIGUSR1);
         continue;
@@ -279,7 +276,7 @@ class RunningGroup::State {
         case GuardReport::ended:
           running_.erase(report.rank);
           read_events();  // all that it told before its end
-          ended({report.rank, report.value, 0, !stopping_ || settled_.contains(report.rank), {}});
+          ended({report.rank, report.value, 0, !stopping_ || leaving_.contains(report.rank), {}});
           break;
         case GuardReport::left_over:
           if (report.value > 0 && interrupted_by_ == 0 && !failed_ && !hung_) {
@@ -299,16 +296,23 @@ class RunningGroup::State {
     }
     end.left_early = end.start_error == 0 && end.wait_status == 0 && !stopping_ && callbacks_.left_early &&
                      callbacks_.left_early(end.rank);
+    if (const auto told = told_before_stop_.find(end.rank); told != told_before_stop_.end())
+      end.told_exit_code = told->second;
     ends_.push_back(end);
-    if (exit_code_of(end) == 0 || stopping_) return;
+    const bool failed = exit_code_of(end) != 0;
+    if (stopping_) {
+      if (end.before_stop || (failed && !left_saved(end))) kill_where_nothing_is_to_save();
+      return;
+    }
+    if (!failed) return;
     if (end.left_early && !others_run()) return;  // they are about to tell how it ends
     failed_ = true;
-    // Who is on the way out already, or has told of its failure, dies of its own cause, whatever order the ends are
-    // reported in.
-    for (const auto& [rank, pid] : running_) {
-      if (is_exiting(pid) || error_time_ns(spec_.workers[rank].error_path)) settled_.insert(rank);
-    }
     stop(SIGTERM);
+  }
+
+  // Called where a rank is gone: in start-up the others wait for it to join them and heed no signal meanwhile. A rank
+  // that is told to stop while it loads its libraries dies of the signal.
+  void kill_where_nothing_is_to_save() {
     if (callbacks_.nothing_to_save && callbacks_.nothing_to_save()) kill();
   }
 
@@ -320,9 +324,16 @@ class RunningGroup::State {
   // `signal` 0: they know.
   void stop(int signal) {
     stopping_ = true;
+    // Who is on the way out already, or has told of its failure, dies of its own cause, whatever order the ends are
+    // reported in.
+    for (const auto& [rank, pid] : running_) {
+      if (is_exiting(pid)) leaving_.insert(rank);
+      if (const auto code = told_exit_code(rank)) told_before_stop_[rank] = *code;
+    }
     if (signal != 0) guard_->send(signal);
     kill_at_ = Clock::now() + grace();
     tell_at_ = Clock::now() + kPatience;
+    if (!ends_.empty()) kill_where_nothing_is_to_save();
   }
 
   void tell_who_is_waited_for() {
@@ -337,6 +348,7 @@ class RunningGroup::State {
   void kill() {
     guard_->send(SIGKILL);
     kill_at_.reset();
+    if (!give_up_at_) give_up_at_ = Clock::now() + kKillLimit;
   }
 
   Clock::duration grace() const {
@@ -344,57 +356,56 @@ class RunningGroup::State {
         std::chrono::duration<double>(std::clamp(spec_.grace_s, 0.0, 1e6)));
   }
 
-  // The guard was killed. The kernel killed the ranks with it; what they had started is ours now.
+  // The guard was killed: the kernel killed the ranks with it, and what they had started is ours now. Or it does not
+  // answer: somebody stopped it, or a process below it waits in the kernel and heeds no signal.
   void clean_up_without_guard() {
-    while (true) {
-      for (const pid_t pid : descendants_of(::getpid())) ::kill(pid, SIGKILL);
-      if (::waitpid(-1, nullptr, 0) < 0 && errno == ECHILD) break;
+    if (!kill_descendants(kCleanUpLimit_s, [](pid_t, int) {})) {
+      std::string left;
+      for (const pid_t pid : descendants_of(::getpid()))
+        left += (left.empty() ? "" : ", ") + std::to_string(pid) + " (state " + state_of(pid) + ")";
+      say("cannot kill process " + left + "; it is left behind");
     }
-    throw Error(exit_code::failure, "the launcher's guard process was killed; all ranks were stopped");
+    for (const auto& [rank, pid] : running_) ends_.push_back({rank, SIGKILL, 0, false, {}});
+    running_.clear();
   }
+
+  bool over() const { return guard_->gone() || gave_up_; }
 
   // Output that the terminal has not taken yet. Waits for a slow reader, but not after the user wanted to stop.
   void write_out() {
     const auto give_up = Clock::now() + kLastWords;
-    while (out_.pending() || error_.pending()) {
-      pollfd waits[] = {{out_.pending() ? out_.fd() : -1, POLLOUT, 0},
-                        {error_.pending() ? error_.fd() : -1, POLLOUT, 0},
-                        {signals_.fd(), POLLIN, 0}};
-      ::poll(waits, 3, interrupted_by_ != 0 ? 100 : -1);
-      out_.flush();
-      error_.flush();
-      if (signals_.next().signal != 0 || (interrupted_by_ != 0 && Clock::now() > give_up)) return;
+    while (output_.pending()) {
+      auto waits = output_.reader_waits();
+      waits.push_back({signals_.fd(), POLLIN, 0});
+      ::poll(waits.data(), waits.size(), interrupted_by_ != 0 ? 100 : -1);
+      output_.flush();
+      if (next_wish().signal != 0 || (interrupted_by_ != 0 && Clock::now() > give_up)) return;
     }
-  }
-
-  void say(const std::string& text) {
-    error_.append("tlaunch: " + text + "\n");
-    error_.flush();
   }
 
   GroupSpec spec_;
   GroupCallbacks callbacks_;
-  SignalTakeover signals_;
-  Console out_{STDOUT_FILENO}, error_{STDERR_FILENO}, nowhere_{-1};
+  SignalTakeover signals_{SIGTSTP, SIGTTIN};
+  GroupOutput output_{spec_, callbacks_};
   std::unique_ptr<EventPipe> events_;
-  std::vector<std::unique_ptr<LogTee>> tees_;  // by rank
-  std::vector<Source> sources_;
   std::unique_ptr<Guard> guard_;
 
   std::map<int, pid_t> running_;      // by rank
   std::vector<RankEnd> ends_;         // in the order in which they happened
-  std::set<int> settled_;             // ranks whose end was on its way before the group was told to stop
+  std::set<int> leaving_;             // ranks that were on their way out before the group was told to stop
+  std::map<int, int> told_before_stop_;  // the exit codes of those that had told of a failure by then, by rank
   std::optional<Hung> hung_;
-  std::vector<int> told_failure_;   // ranks that told of a failure, in that order
+  std::vector<ToldFailure> told_failure_;  // by an event, in that order
   std::optional<std::uint64_t> oom_kills_;  // when the group started
   bool stopping_ = false, failed_ = false, shares_terminal_ = false;
+  bool gave_up_ = false;  // waiting for the guard
   int interrupted_by_ = 0;
-  std::optional<Clock::time_point> kill_at_, tell_at_, last_wish_;
+  std::optional<Clock::time_point> kill_at_, tell_at_, give_up_at_, last_wish_;
   Clock::time_point next_tick_;
+  Clock::duration paused_{};
 };
 
 RunningGroup::RunningGroup(GroupSpec spec, GroupCallbacks callbacks) {
-  open_standard_descriptors();
   std::cout.flush();  // what the caller has printed comes before what the ranks print
   state_ = std::make_unique<State>(std::move(spec), std::move(callbacks));
 }
@@ -408,6 +419,10 @@ std::map<int, pid_t> RunningGroup::at_work() const { return state_->at_work(); }
 void RunningGroup::end_hung(std::optional<int> rank, const std::string& cause, double last_words_s) {
   state_->end_hung(rank, cause, last_words_s);
 }
+
+double RunningGroup::paused_s() const { return state_->paused_s(); }
+
+void RunningGroup::say(const std::string& text) { state_->say(text); }
 
 bool RunningGroup::turn() { return state_->turn(); }
 

@@ -68,6 +68,7 @@ struct GroupResult {
   int interrupted_by = 0;            // the signal that the user sent to the launcher, or the system to a rank; 0: none
   bool saved = false;                // told to stop, all ranks saved
   bool hung = false;                 // ended by end_hung(): exit code 124
+  bool reader_gone = false;          // it failed by SIGPIPE, after the reader of our output had gone (`| head`)
 };
 
 struct GroupCallbacks {
@@ -76,14 +77,16 @@ struct GroupCallbacks {
   std::function<void()> on_tick;                           // about 5 times a second
   // Asked where a rank ended with 0: was its work not done? Where all end with 0, it was.
   std::function<bool(int rank)> left_early;
-  std::function<bool()> nothing_to_save;  // asked where a rank failed: true kills the others without grace
+  // Asked where a rank is gone and the others are to stop: true kills them without grace.
+  std::function<bool()> nothing_to_save;
   std::function<void()> on_output;        // a rank has written something, or would if the terminal took it
 };
 
 // One thread (the caller's), no other threads alive and no other child processes: it forks and becomes the reaper of
 // what it started. SIGINT, SIGTERM, SIGHUP and SIGUSR1 are taken over while it runs, each that was not ignored: the
 // first stops the group (SIGINT as SIGINT, the others as SIGTERM, SIGKILL after the grace), a second one kills it at
-// once. SIGUSR1 is only passed on to workers of which it is not known that they save. Output of a group of one is
+// once. SIGUSR1 is only passed on to workers of which it is not known that they save. SIGTSTP (Ctrl-Z) and SIGTTIN stop
+// the workers and then the caller, until somebody continues it. Output of a group of one is
 // passed on as it comes, of more ranks line by line with a prefix. Throws IoError where no process, pipe or log file
 // can be made.
 GroupResult run_group(const GroupSpec& spec, const GroupCallbacks& callbacks);
@@ -105,6 +108,10 @@ class RunningGroup {
   bool left(int rank) const;
   // The ranks that run and were not told to stop, with their processes; none once the group is stopping.
   std::map<int, pid_t> at_work() const;
+  // For how long Ctrl-Z has stopped the group so far: no time in which it could have done anything.
+  double paused_s() const;
+  // A line of tlaunch's own on stderr, without waiting for a reader.
+  void say(const std::string& text);
   // Kills all after `last_words_s`, in which the caller may have them write what they do; that goes to the logs alone
   // where there are logs. The result names `rank` (none: the group) and `cause`, unless the group was stopping.
   void end_hung(std::optional<int> rank, const std::string& cause, double last_words_s = 0);

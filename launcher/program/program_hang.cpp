@@ -142,10 +142,10 @@ GroupResult run_watched(const GroupSpec& spec, double timeout_s) {
   RunningGroup group(spec, callbacks);
   while (group.turn()) {
     const auto ranks = group.at_work();
-    const auto reason = watch.tick(monotonic_s(), states_of(ranks));
+    const auto reason = watch.tick(monotonic_s() - group.paused_s(), states_of(ranks));
     if (!reason) continue;
     const std::string what = *reason + " (--hang-timeout " + to_text(timeout_s) + ")";
-    say("the group hangs: " + what + "; looking at what each rank does");
+    group.say("the group hangs: " + what + "; looking at what each rank does");
     Scene found = scene_of(ranks);
     save_stacks(found.processes, found.likely, folder, WriteOwn::no);
     found.asked = ranks_to_ask(found);

@@ -132,8 +132,9 @@ GroupResult run_once(const ProgramCommand& command, const Placement& placement, 
   }
   const GroupResult result =
       command.hang_timeout_s ? run_watched(group, *command.hang_timeout_s) : run_group(group, {});
-  // The output of a single rank has just been seen, at the end of the terminal.
-  if (result.failure) {
+  // The output of a single rank has just been seen, at the end of the terminal. A rank that ended because nobody reads
+  // it any more did what a shell's pipeline wants.
+  if (result.failure && !result.reader_gone) {
     for (const std::string& line : failure_report(*result.failure, ranks > 1)) std::cerr << line << '\n';
   }
   return result;
@@ -153,7 +154,7 @@ int run_program(const ProgramCommand& command, const Placement& placement) {
     const ProgramLogs logs = logs_of_attempt(home, environment.restarts);
     const GroupResult result = run_once(command, placement, environment, logs);
     if (home.folder) keep_summary(*home.folder, program_summary(result, unix_time_s() - start_s, logs.folder));
-    if (result.interrupted_by != 0) return result.exit_code;
+    if (result.interrupted_by != 0 || result.reader_gone) return result.exit_code;
     const auto next = policy.after({result.exit_code, {}}, random_share());
     if (!next.why_not.empty()) std::cerr << "tlaunch: " << next.why_not << '\n';
     if (!next.wait_s) return result.exit_code;

@@ -196,7 +196,7 @@ class WorkLeft {
 
 void end_where_it_hangs(RunningGroup& group, HangWatch& watch, Session& session, const std::string& log_folder) {
   const auto processes = group.at_work();
-  const auto verdict = watch.tick(monotonic_s(), states_of(processes));
+  const auto verdict = watch.tick(monotonic_s() - group.paused_s(), states_of(processes));
   if (!verdict) return;
   session.on_hang(*verdict, log_folder);
   save_stacks(processes, verdict->ranks, log_folder, WriteOwn::on_usr2);

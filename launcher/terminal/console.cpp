@@ -1,5 +1,6 @@
 #include "launcher/terminal/console.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +15,9 @@ namespace tlaunch {
 Console::Console(int fd) : fd_(fd), gone_(fd < 0) {
   struct stat status {};
   regular_ = ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+  // The reading end of a pipe never becomes writable: it would be waited for without end.
+  const int mode = ::fcntl(fd, F_GETFL);
+  if (mode >= 0 && (mode & O_ACCMODE) == O_RDONLY) gone_ = true;
   const char* no_color = std::getenv("NO_COLOR");
   colour_ = ::isatty(fd) != 0 && (no_color == nullptr || *no_color == '\0');
 }
@@ -40,9 +44,12 @@ void Console::flush() {
       break;
     } else if (errno != EINTR) {
       gone_ = true;
+      error_ = errno;
     }
   }
   held_.erase(0, gone_ ? std::string::npos : done);
 }
+
+bool Console::reader_gone() const { return error_ == EPIPE || error_ == ECONNRESET; }
 
 }  // namespace tlaunch

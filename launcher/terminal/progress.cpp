@@ -1,5 +1,7 @@
 #include "launcher/terminal/progress.h"
 
+#include <poll.h>
+
 #include <algorithm>
 
 #include "core/units.h"
@@ -44,10 +46,23 @@ std::string evaluation_text(const Json& event) {
   return text;
 }
 
+Progress::~Progress() {
+  clear();
+  while (out_.pending()) {
+    pollfd reader{out_.fd(), POLLOUT, 0};
+    ::poll(&reader, 1, -1);  // until it reads, goes away, or a signal ends us
+    out_.flush();
+  }
+}
+
+void Progress::write(const std::string& text) {
+  out_.append(text);
+  out_.flush();
+}
+
 void Progress::line(const std::string& text) {
   clear();
-  std::fprintf(out_, "%s\n", text.c_str());
-  std::fflush(out_);
+  write(text + "\n");
 }
 
 bool Progress::update(const RunRecord& record, const std::string& eta, double now_s) {
@@ -62,16 +77,16 @@ void Progress::passing(const std::string& text) {
     line(text);
     return;
   }
+  out_.flush();
+  if (out_.pending()) return;  // the terminal is held up: the next line that passes is as good
   const auto columns = static_cast<std::size_t>(std::max(terminal_.columns - 1, 10));
-  std::fprintf(out_, "\r\x1b[K%s", text.substr(0, columns).c_str());
-  std::fflush(out_);
+  write("\r\x1b[K" + text.substr(0, columns));
   shown_ = true;
 }
 
 void Progress::clear() {
   if (!shown_) return;
-  std::fprintf(out_, "\r\x1b[K");
-  std::fflush(out_);
+  write("\r\x1b[K");
   shown_ = false;
 }
 

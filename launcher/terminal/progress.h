@@ -1,12 +1,14 @@
 // Narration on stderr while a job runs. On a terminal one line that is written over, at most ten times a second;
-// elsewhere plain lines: each epoch, evaluation and first step, steps in between at most every `plain_interval_s`. One
-// thread.
+// elsewhere plain lines: each epoch, evaluation and first step, steps in between at most every `plain_interval_s`.
+// Nothing here waits for a reader but the destructor: a pager that does not read must not hold up a run, nor its end.
+// One thread.
 #pragma once
 
 #include <cstdio>
 #include <string>
 
 #include "launcher/events/run_record.h"
+#include "launcher/terminal/console.h"
 #include "launcher/terminal/terminal.h"
 
 namespace tlaunch {
@@ -19,8 +21,8 @@ std::string evaluation_text(const Json& event);
 
 class Progress {
  public:
-  Progress(std::FILE* out, Terminal terminal) : out_(out), terminal_(terminal) {}
-  ~Progress() { clear(); }
+  Progress(std::FILE* out, Terminal terminal) : out_(::fileno(out)), terminal_(terminal) {}
+  ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
@@ -37,7 +39,9 @@ class Progress {
  private:
   static constexpr double terminal_interval_s = 0.1, plain_interval_s = 8;
 
-  std::FILE* out_;
+  void write(const std::string& text);
+
+  Console out_;
   Terminal terminal_;
   bool shown_ = false;
   double last_s_ = -1e300;

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "core/atomic_file.h"
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/event.h"
 
@@ -104,7 +105,7 @@ bool TrialGroup::start(TrialResult& failed) {
 }
 
 TrialResult TrialGroup::run(const TrialSpec& spec) {
-  const double began_s = unix_time_s();
+  const double began_s = unix_time_s(), began_clock_s = monotonic_s();
   TrialResult result;
   result.id = spec.id;
   if (spec.fresh) group_.reset();
@@ -115,6 +116,7 @@ TrialResult TrialGroup::run(const TrialSpec& spec) {
   for (const Descriptor& request : group_->requests)
     if (send(request.get(), line.data(), line.size(), MSG_NOSIGNAL) < 0) break;  // it is gone, and turn() will tell
   const double limit = limits_.trial_s + visits_limit_s(spec) + (fresh ? limits_.start_up_s : 0);
+  const double paused_before_s = group_->running->paused_s();
   while (group_->answers.size() < group_->requests.size()) {
     if (!group_->running->turn()) {
       result = ended(std::move(result));
@@ -124,7 +126,8 @@ TrialResult TrialGroup::run(const TrialSpec& spec) {
       group_->useless = true;
       group_->failure = "rank " + std::to_string(*rank) + " left without an answer (exit code 0)";
     }
-    const bool late = unix_time_s() - began_s > limit;
+    const double paused_s = group_->running->paused_s() - paused_before_s;
+    const bool late = monotonic_s() - began_clock_s - paused_s > limit;
     if (group_->useless || late) {
       result.outcome = group_->useless ? TrialOutcome::crashed : TrialOutcome::hung;
       result.message =

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <string>
 
+#include "launcher/group/process_tree.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/launcher/child_process.h"
 
@@ -71,6 +72,122 @@ TEST(LauncherFaults, KillingTheGuardLeavesNoProcess) {
   EXPECT_EQ(finished.exit_code, 1);
   EXPECT_THAT(finished.err, HasSubstr("guard process was killed"));
   EXPECT_TRUE(child.all_gone(1));
+}
+
+// Of launcher, guard and the guard's own guard any two. Stopped first, so that both are gone before either can act.
+TEST(LauncherFaults, KillingTwoOfTheThreeThatWatchLeavesNoProcess) {
+  for (const auto& victims : std::vector<std::vector<std::string>>{
+           {"group_driver", "tlaunch-guard"}, {"group_driver", "rank-guard"}, {"tlaunch-guard", "rank-guard"}}) {
+    ChildProcess child(group("30", kFamily + "wait"));
+    ASSERT_TRUE(both_up(child));
+    std::vector<pid_t> processes;
+    for (const std::string& name : victims) processes.push_back(named(child, name));
+    for (const int signal : {SIGSTOP, SIGKILL}) {
+      for (const pid_t pid : processes) {
+        ASSERT_GT(pid, 0);
+        ASSERT_EQ(::kill(pid, signal), 0);
+      }
+    }
+    EXPECT_TRUE(child.all_gone(10)) << child.marked().size() << " left without " << victims[0] << ", " << victims[1];
+  }
+}
+
+TEST(LauncherFaults, AGuardThatDoesNotAnswerIsNotWaitedForWithoutEnd) {
+  ChildProcess child(group("60", "trap '' TERM; echo up; while :; do sleep 0.05; done"));
+  ASSERT_TRUE(both_up(child));
+  ::kill(named(child, "tlaunch-guard"), SIGSTOP);
+  ::kill(child.pid(), SIGTERM);
+  ::usleep(700'000);  // a second wish, not the same one twice
+  ::kill(child.pid(), SIGTERM);
+  EXPECT_EQ(child.wait(60).exit_code, 143);
+  EXPECT_TRUE(child.all_gone(1));
+}
+
+std::string tlaunch() { return std::filesystem::path(driver()).parent_path() / "tlaunch"; }
+
+// As the shell starts it; $T is tlaunch.
+test::Finished in_shell(const std::string& script, double limit_s = 60) {
+  return ChildProcess({"bash", "-c", "T=" + tlaunch() + "\n" + script}).wait(limit_s);
+}
+
+TEST(WhatStartsTheLauncher, MayIgnoreSigchld) {
+  // Otherwise the kernel throws the ranks' exit codes away. torchrun's ranks would inherit it as well.
+  const auto finished = in_shell("env --ignore-signal=CHLD $T --nproc 2 -- sh -c "
+                                 "'grep SigIgn /proc/$$/status; [ $RANK = 1 ] && exit 7; exec sleep 60'");
+  EXPECT_EQ(finished.exit_code, 7) << finished.err;
+  EXPECT_THAT(finished.out, HasSubstr("SigIgn:\t0000000000000000"));
+}
+
+TEST(WhatStartsTheLauncher, MayBlockSignals) {
+  ChildProcess child({"env", "--block-signal=CHLD,TERM,INT", tlaunch(), "--nproc", "2", "--grace", "600", "--", "sh",
+                      "-c", "echo up; exec sleep 600"});
+  ASSERT_TRUE(both_up(child));
+  ::kill(child.pid(), SIGTERM);
+  EXPECT_EQ(child.wait().exit_code, 143);
+}
+
+TEST(WhatStartsTheLauncher, KeepsAnIgnoredHangUpIgnored) {  // nohup
+  const auto finished = in_shell("env --ignore-signal=HUP $T --nproc 2 -- grep SigIgn /proc/self/status");
+  EXPECT_THAT(finished.out, HasSubstr("[rank 1] SigIgn:\t0000000000000001"));
+}
+
+TEST(WhatStartsTheLauncher, MayCloseTheStandardDescriptors) {
+  const std::string run = "$T --nproc 2 -- sh -c 'echo hi; echo hi >&2; exit 4' ";
+  for (const std::string closed : {"2>&- >/dev/null", ">&-", "<&-", "<&- >&-", "<&- 2>&-", "<&- >&- 2>&-"}) {
+    const auto finished = in_shell(run + closed, 30);
+    EXPECT_EQ(finished.exit_code, 4) << closed;
+    EXPECT_THAT(finished.out, testing::AnyOf("", "[rank 0] hi\n", "[rank 1] hi\n", "[rank 0] hi\n[rank 1] hi\n",
+                                             "[rank 1] hi\n[rank 0] hi\n"))
+        << closed;
+  }
+}
+
+TEST(WhatStartsTheLauncher, MayGiveItADescriptorThatTakesNoOutput) {
+  // The reading end of a pipe never becomes writable.
+  const test::TempDir folder;
+  const auto finished = in_shell("cd " + folder.path().string() + "; mkfifo f; exec 9<>f; " +
+                                     "$T --nproc 2 -- sh -c 'echo hi; echo hi >&2; exit 4' 2<f",
+                                 30);
+  EXPECT_EQ(finished.exit_code, 4);
+}
+
+TEST(LauncherOutput, WhoseReaderIsGoneEndsTheProgramAsInAnyPipeline) {
+  for (const char* ranks : {"1", "2"}) {
+    const auto finished =
+        in_shell(std::string("$T --nproc ") + ranks + " -- yes | head -1; echo ${PIPESTATUS[0]}", 30);
+    EXPECT_THAT(finished.out, testing::EndsWith("y\n141\n"));
+    EXPECT_EQ(finished.err, "");
+  }
+}
+
+TEST(LauncherOutput, WhoseReaderIsGoneStaysWholeInTheLog) {
+  const test::TempDir folder;
+  const auto finished = in_shell("$T --run-dir " + folder.path().string() +
+                                     " --nproc 2 -- seq 200000 | head -1 >/dev/null; exit ${PIPESTATUS[0]}",
+                                 60);
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_THAT(test::content(folder / "logs/attempt_0/rank_1.log"), testing::EndsWith("\n200000\n"));
+}
+
+TEST(LauncherOutput, ThatCannotBeWrittenIsToldAndEndsNoRank) {
+  const auto finished = in_shell("$T --nproc 2 -- seq 100000 >/dev/full");
+  EXPECT_EQ(finished.exit_code, 0);
+  EXPECT_THAT(finished.err, HasSubstr("cannot write to standard output: No space left on device"));
+}
+
+TEST(FileSizeLimit, EndsALogAndNotTheRun) {
+  const test::TempDir folder;
+  const auto finished = in_shell("ulimit -f 8; $T --run-dir " + folder.path().string() + " --nproc 2 -- seq 20000", 30);
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_THAT(finished.err, HasSubstr("File too large; going on without this log"));
+  EXPECT_THAT(finished.out, HasSubstr("[rank 1] 20000\n"));
+}
+
+TEST(FileSizeLimit, HasItsUsualActionInAProgram) {
+  const test::TempDir folder;
+  const auto finished = in_shell("ulimit -f 8; ulimit -c 0; cd " + folder.path().string() +
+                                 "; $T --nproc 1 -- dd if=/dev/zero of=big bs=100000 count=1");
+  EXPECT_EQ(finished.exit_code, 128 + SIGXFSZ) << finished.err;
 }
 
 TEST(LauncherFaults, AKilledRankTakesTheGroupDownWithinTwoSeconds) {
@@ -188,6 +305,82 @@ TEST(LauncherOnATerminal, CtrlCReachesEachRankOnce) {
                     *ranks == '1' ? "up0" : "up1", "\x03", status);
     EXPECT_EQ(WEXITSTATUS(status), 130) << shown;
     EXPECT_THAT(shown, HasSubstr("counted 1"));
+  }
+}
+
+// How often the ranks have counted in their files.
+std::string counting(const std::string& folder) {
+  return "i=0; while :; do i=$((i+1)); echo $i > " + folder + "/$RANK.new; mv " + folder + "/$RANK.new " + folder +
+         "/$RANK; sleep 0.02; done";
+}
+
+bool counts(const std::filesystem::path& folder, int rank, double limit_s) {
+  const std::string before = test::content(folder / std::to_string(rank));
+  for (const double end_s = now_s() + limit_s; now_s() < end_s; ::usleep(10'000))
+    if (test::content(folder / std::to_string(rank)) != before) return true;
+  return false;
+}
+
+bool reaches(pid_t pid, char state) {
+  for (const double end_s = now_s() + 20; now_s() < end_s; ::usleep(5'000))
+    if (state_of(pid) == state) return true;
+  return false;
+}
+
+// A shell's job: its process group is one that somebody could continue, so the kernel stops it.
+std::vector<std::string> as_job(const std::string& command) {
+  return {"bash", "-c", "set -m; " + command + " & exec sleep 600"};
+}
+
+TEST(LauncherStopped, StopsTheRanksWithAllTheirProcessesAndTakesThemOnAgain) {
+  const test::TempDir folder;
+  // What counts is a child of the rank.
+  ChildProcess shell(as_job(driver() + " 2 3 - sh -c '(" + counting(folder.path()) + ") & wait'"));
+  pid_t launcher = -1;
+  for (const double end_s = now_s() + 20; launcher < 0 && now_s() < end_s;) launcher = named(shell, "group_driver");
+  ASSERT_GT(launcher, 0);
+  for (const int rank : {0, 1}) ASSERT_TRUE(counts(folder.path(), rank, 20));
+  ASSERT_EQ(::kill(launcher, SIGTSTP), 0);
+  ASSERT_TRUE(reaches(launcher, 'T')) << "as its shell expects";
+  const auto still = [&] { return !counts(folder.path(), 0, 0.2) && !counts(folder.path(), 1, 0.2); };
+  EXPECT_TRUE(still() || still()) << "the first look may come before the guard's signals";
+  ASSERT_EQ(::kill(launcher, SIGCONT), 0);
+  for (const int rank : {0, 1}) EXPECT_TRUE(counts(folder.path(), rank, 20));
+  ::kill(launcher, SIGKILL);
+  ::kill(shell.pid(), SIGKILL);
+  EXPECT_TRUE(shell.all_gone(10));
+}
+
+TEST(LauncherStopped, TheGraceStandsStill) {
+  ChildProcess shell(as_job(driver() + " 2 2 - sh -c 'trap \"echo told; sleep 1; echo saved; exit 0\" TERM; echo up; "
+                                       "while :; do sleep 0.02; done'"));
+  ASSERT_TRUE(both_up(shell));
+  const pid_t launcher = named(shell, "group_driver");
+  ::kill(launcher, SIGTERM);
+  ASSERT_TRUE(shell.wait_for_output("[rank 0] told") && shell.wait_for_output("[rank 1] told"));
+  ::kill(launcher, SIGTSTP);
+  ASSERT_TRUE(reaches(launcher, 'T'));
+  ::sleep(3);  // longer than the grace
+  ::kill(launcher, SIGCONT);
+  EXPECT_TRUE(shell.wait_for_output("[rank 0] saved") && shell.wait_for_output("[rank 1] saved")) << shell.out();
+  ::kill(shell.pid(), SIGKILL);
+  EXPECT_TRUE(shell.all_gone(10));
+}
+
+TEST(LauncherOnATerminal, CtrlZGivesTheTerminalBackToTheShellAndFgGoesOn) {
+  int status = 0;
+  for (const char* ranks : {"1", "2"}) {
+    const test::TempDir folder;
+    const std::string done = (folder / "done").string();
+    const auto shown = on_terminal(
+        {"bash", "-c",
+         "set -m; " + driver() + " " + ranks + " 5 - sh -c 'echo up$LOCAL_RANK; while [ ! -e " + done +
+             " ]; do sleep 0.02; done; echo went on'; echo stopped with $?; touch " + done +
+             "; fg; echo ended with $?"},
+        *ranks == '1' ? "up0" : "up1", "\x1a", status);
+    EXPECT_THAT(shown, HasSubstr("stopped with 148")) << shown;
+    EXPECT_THAT(shown, HasSubstr("went on"));
+    EXPECT_THAT(shown, HasSubstr("ended with 0"));
   }
 }
 

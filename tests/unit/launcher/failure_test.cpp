@@ -52,6 +52,39 @@ TEST(FirstFailure, IsTheRankThatToldOfItFirst) {
   EXPECT_EQ(first_rank({late, early}), 1);
 }
 
+RankEnd told(RankEnd end, int place, int exit_code = 1) {
+  end.reported = place;
+  end.told_exit_code = exit_code;
+  return end;
+}
+
+TEST(FirstFailure, IsNotAPeerThatOurSignalEndedThoughItHadRecordedAnError) {
+  // Rank 1 raises and leaves; rank 0 loses its connection, records that, and is on its way out when it is stopped.
+  EXPECT_EQ(first_rank({told(exited(1, 1), 0), told(killed(0, SIGTERM, false), 1)}), 1);
+  EXPECT_EQ(first_rank({exited(1, 7), told(killed(0, SIGTERM, false), 0)}), 1);
+  EXPECT_EQ(first_rank({exited(1, 7), told(killed(0, SIGKILL, false), 0)}), 1);
+}
+
+TEST(FirstFailure, IsTheFirstToRecordThoughItsPeerWasSoonerGoneAndOurSignalEndedIt) {
+  const std::vector<RankEnd> ends = {told(exited(0, 1), 1), told(killed(1, SIGTERM, false), 0)};
+  EXPECT_EQ(first_rank(ends), 1);
+  EXPECT_EQ(exit_code_of(ends[1]), 1) << "143 would be our own signal's";
+  EXPECT_EQ(signal_of(ends[1]), 0);
+  EXPECT_EQ(cause_of(ends[1], "p"), "an error that it recorded before tlaunch stopped it");
+  EXPECT_EQ(exit_code_of(told(killed(1, SIGKILL, false), 0, 65)), 65) << "what it said it would leave with";
+}
+
+TEST(FirstFailure, IsTheFirstToRecordThoughAPeerThatHadRecordedLaterCrashedAsItLeft) {
+  EXPECT_EQ(first_rank({told(killed(0, SIGSEGV), 1), told(exited(1, 1), 0)}), 1);
+  EXPECT_EQ(first_rank({told(exited(0, 1), 1), told(killed(1, SIGSEGV), 0)}), 1);
+  // One that a signal killed without a word is the cause, whatever its peers say of a lost connection.
+  EXPECT_EQ(first_rank({told(exited(0, 1), 0), told(exited(2, 1), 1), killed(1, SIGKILL)}), 1);
+}
+
+TEST(FirstFailure, IsNotARankThatSavedAsItWasTold) {
+  EXPECT_EQ(first_rank({exited(1, 75, false), killed(2, SIGKILL, false), exited(0, 74, false)}), 0);
+}
+
 TEST(FailureCause, NamesSignalsAndExitCodes) {
   EXPECT_EQ(cause_of(exited(0, 7), "p"), "exit code 7");
   EXPECT_EQ(cause_of(killed(0, SIGSEGV), "p"), "SIGSEGV (segmentation fault)");

@@ -3,10 +3,12 @@
 
 describe --json | train CONFIG [key=value ...] | evaluate CONFIG --checkpoint PATH. FAKE_* in the environment change what it does:
 FAKE_FAIL=RANK:CODE[:STEP:ATTEMPTS] fails after step 2, FAKE_NAN=1 diverges, FAKE_STEP_S is a step's time, FAKE_HOLD=PATH waits for that
-file after step 2, FAKE_LEAK=BYTES grows each epoch, FAKE_DRIFT=1 does not resume faithfully, FAKE_DESCRIBE=bad|fail breaks
+file after step 2, FAKE_JOIN=RANK:CODE is a start-up in which that rank leaves with CODE, or waits for a signal where there is none, and
+the others wait for it and heed no SIGTERM, FAKE_LEAK=BYTES grows each epoch, FAKE_DRIFT=1 does not resume faithfully, FAKE_DESCRIBE=bad|fail breaks
 the description."""
 import json
 import os
+import signal
 import struct
 import sys
 import time
@@ -66,7 +68,20 @@ def fail(message, code):
     os._exit(code)
 
 
+def join(rank, code):
+    if RANK != rank:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    elif code:
+        sys.exit(int(code))
+    open(f"{os.environ['TLAUNCH_RUN_DIR']}/joining_{RANK}", "w").close()
+    while True:
+        time.sleep(60)
+
+
 def train(config):
+    if "FAKE_JOIN" in os.environ:
+        rank, code = os.environ["FAKE_JOIN"].split(":")
+        join(int(rank), code)
     text = open(config).read()
     json.load(open(os.environ["TLAUNCH_PLAN"]))
     smoke = json.loads(os.environ.get("TLAUNCH_SMOKE", "{}"))

@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/event.h"
+#include "core/process_start.h"
 #include "launcher/group/rendezvous.h"
 #include "launcher/program/program_mode.h"
 
@@ -60,6 +61,7 @@ int event_writer() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  tlaunch::begin_process();
   try {
     if (argc == 2 && std::strcmp(argv[1], "--write-events") == 0) return event_writer();
     if (argc >= 5 && std::strcmp(argv[1], "--events") == 0) return with_events(argv);

@@ -204,6 +204,53 @@ TEST_F(RunCommandTest, CtrlCEndsTheRunWith130AndASecondLauncherIsKeptOut) {
   EXPECT_EQ(summary("r")["status"], "interrupted");
 }
 
+TEST_F(RunCommandTest, AStopInStartUpDoesNotWaitForRanksWhosePeerIsGone) {
+  // Rank 1 dies of the signal, as while it loads its libraries, or has left before it joined.
+  for (const std::string fate : {"1:", "1:0"}) {
+    const std::string run_dir = path("r" + std::to_string(fate.size()));
+    ChildProcess run(command({"--nproc", "2", "--grace", "600", "--run-dir", run_dir, config_}, {"FAKE_JOIN=" + fate}));
+    const auto ready = [&] {
+      return fs::exists(run_dir + "/joining_0") &&
+             (fate == "1:" ? fs::exists(run_dir + "/joining_1") : run.marked().size() == 4);  // three of ours, rank 0
+    };
+    for (const double end_s = test::now_s() + 60; !ready() && test::now_s() < end_s;)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    ASSERT_TRUE(ready());
+    kill(run.pid(), SIGTERM);
+    EXPECT_EQ(run.wait(60).exit_code, 143);
+    EXPECT_TRUE(run.all_gone(1));
+  }
+}
+
+TEST_F(RunCommandTest, ClosedStandardDescriptorsLeaveNothingInTheFilesOfARun) {
+  int run = 0;
+  for (const std::string closed : {"2>&-", "<&- 2>&-", "<&- >&- 2>&-"}) {
+    const std::string name = "r" + std::to_string(run++);
+    std::string line = "exec";
+    for (const std::string& word : command({"--nproc", "2", "--run-dir", path(name), config_, "train.epochs=1"}))
+      line += " '" + word + "'";
+    EXPECT_EQ(ChildProcess({"sh", "-c", line + " " + closed}).wait(60).exit_code, 0) << closed;
+    std::ifstream lines(path(name + "/events.jsonl"));
+    int seen = 0;
+    for (std::string text; std::getline(lines, text); ++seen)
+      EXPECT_TRUE(Json::parse(text, nullptr, false).is_object()) << closed << ": " << text;
+    EXPECT_GT(seen, 20);
+  }
+}
+
+TEST_F(RunCommandTest, NarrationThatNobodyReadsHoldsUpNeitherTheRunNorItsEnd) {
+  auto argv = command({"--nproc", "2", "--run-dir", path("r"), config_, "train.epochs=1"});
+  std::string line = "mkfifo " + path("f") + "; exec 9<>" + path("f") + "; head -c 65536 /dev/zero >&9; exec";
+  for (const std::string& word : argv) line += " '" + word + "'";
+  ChildProcess run({"sh", "-c", line + " 2>&9"});
+  for (const double end_s = test::now_s() + 60; !fs::exists(path("r/summary.json")) && test::now_s() < end_s;)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  ASSERT_TRUE(fs::exists(path("r/summary.json")));
+  EXPECT_EQ(summary("r")["status"], "completed");
+  kill(run.pid(), SIGTERM);  // it waits for its reader, as any program
+  EXPECT_EQ(run.wait(60).exit_code, 143);
+}
+
 TEST_F(RunCommandTest, ABadConfigIsRefusedAtOnceAndStartsNothing) {
   ASSERT_EQ(tlaunch({"--dry-run", config_}).exit_code, 0);  // the description is cached now
   std::ofstream(config_, std::ios::app) << "trian: {epochs: 3}\n";

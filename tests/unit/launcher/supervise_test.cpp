@@ -90,6 +90,47 @@ TEST(RunGroup, BlamesTheKilledRankAndNotThePeersThatFallWithIt) {
   }
 }
 
+// Rank 1 records an error and lets go of rank 0, which records that. The clock of files has ticks of some milliseconds.
+std::string two_records(const std::string& folder, const std::string& raiser, const std::string& peer) {
+  return "if [ $RANK = 1 ]; then exec 3> " + folder + "/link; echo '{\"message\": \"planned\"}' > " +
+         "$TORCHELASTIC_ERROR_FILE; sleep 0.05; exec 3>&-; while [ ! -e " + folder + "/seen ]; do sleep 0.01; done; " +
+         raiser + "; else read line < " + folder + "/link; echo '{\"message\": \"connection lost\"}' > " +
+         "$TORCHELASTIC_ERROR_FILE; : > " + folder + "/seen; " + peer + "; fi";
+}
+
+TEST(RunGroup, BlamesTheRankThatRaisedAndNotThePeerThatWasStoppedAfterItRecordedALostConnection) {
+  const TempDir folder;
+  ASSERT_EQ(std::system(("mkfifo " + (folder / "link").string()).c_str()), 0);
+  const auto finished = run_shell(2, two_records(folder.path(), "exit 1", "exec sleep 60"));
+  EXPECT_EQ(finished.exit_code, 1) << finished.err;
+  EXPECT_THAT(finished.err, HasSubstr("root cause: rank 1 failed: exit code 1, on "));
+  EXPECT_THAT(finished.err, HasSubstr("it said: planned\n"));
+}
+
+TEST(RunGroup, BlamesTheRankThatRaisedThoughItsPeerLeftSoonerAndItWasStoppedOnItsWayOut) {
+  const TempDir folder;
+  ASSERT_EQ(std::system(("mkfifo " + (folder / "link").string()).c_str()), 0);
+  const auto finished = run_shell(2, two_records(folder.path(), "exec sleep 60", "exit 3"));
+  EXPECT_EQ(finished.exit_code, 1) << finished.err;
+  EXPECT_THAT(finished.err,
+              HasSubstr("root cause: rank 1 failed: an error that it recorded before tlaunch stopped it"));
+  EXPECT_THAT(finished.err, HasSubstr("it said: planned\n"));
+}
+
+TEST(RunGroup, AFailureThatARankToldOfCountsFromThen) {
+  // The same by events: rank 1 tells first and is slow to leave.
+  const std::string tell =
+      "echo '{\"event\": \"failure\", \"rank\": '$RANK', \"exit_code\": 65}' >&$TLAUNCH_EVENT_FD; ";
+  const TempDir folder;
+  const std::string sign = folder / "told";
+  const auto finished = run_driver({"--events", "2", "10", "bash", "-c",
+                                    "if [ $RANK = 1 ]; then " + tell + ": > " + sign +
+                                        "; exec sleep 60; else while [ ! -e " + sign + " ]; do sleep 0.01; done; " +
+                                        tell + "exit 3; fi"});
+  EXPECT_EQ(finished.exit_code, 65) << finished.out;
+  EXPECT_THAT(finished.out, HasSubstr("RESULT 65 rank 1"));
+}
+
 TEST(RunGroup, AProgramThatDoesNotExistIsNotFound) {
   const auto missing = run_driver({"2", "5", "-", "no-such-program-here"});
   EXPECT_EQ(missing.exit_code, 127);

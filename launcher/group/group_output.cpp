@@ -1,0 +1,114 @@
+#include "launcher/group/group_output.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstring>
+#include <utility>
+
+#include "core/clock.h"
+
+namespace tlaunch {
+
+void GroupOutput::add_rank(SpawnRequest& request) {
+  const std::size_t rank = tees_.size();
+  const WorkerSpec& worker = spec_.workers[rank];
+  tees_.push_back(std::make_unique<LogTee>(
+      static_cast<int>(rank), spec_.workers.size() > 1 && !worker.inherit_stdin,
+      LogFile(worker.log_path, spec_.log_limit_bytes, [this](const std::string& text) { say(text); }),
+      console_of(rank, Stream::out), console_of(rank, Stream::error), [this, rank](const std::string& line) {
+        if (callbacks_.on_line) callbacks_.on_line(static_cast<int>(rank), line);
+      }));
+  Pipe out = make_pipe(), error = make_pipe();
+  request.output = std::move(out.write);
+  request.error = std::move(error.write);
+  for (const auto& [stream, pipe] : {std::pair(Stream::out, &out), std::pair(Stream::error, &error)}) {
+    set_nonblocking(pipe->read.get());
+    sources_.push_back({rank, stream, std::move(pipe->read)});
+  }
+}
+
+std::vector<int> GroupOutput::pipes() const {
+  std::vector<int> ends;
+  for (const Source& source : sources_) ends.push_back(source.pipe.get());
+  return ends;
+}
+
+std::vector<pollfd> GroupOutput::waits() {
+  std::vector<pollfd> waits = reader_waits();
+  for (const Source& source : sources_) {
+    const bool full = console_of(source.rank, source.stream).blocked();
+    waits.push_back({full ? -1 : source.pipe.get(), POLLIN, 0});
+    if (full && callbacks_.on_output) callbacks_.on_output();
+  }
+  return waits;
+}
+
+void GroupOutput::handle(const pollfd* ready) {
+  flush();
+  heed_lost_output();
+  ready += reader_waits().size();
+  constexpr int kRounds = 4;  // so that one loud rank does not keep signals waiting
+  for (Source& source : sources_)
+    if (ready++->revents != 0) read(source, kRounds);
+}
+
+void GroupOutput::read_to_the_end() {
+  for (Source& source : sources_) read(source, INT_MAX);
+  for (const auto& tee : tees_) tee->finish(monotonic_s());
+}
+
+void GroupOutput::show_only_in_logs() {
+  for (const auto& tee : tees_) tee->show_only_in_log(nowhere_);
+}
+
+std::vector<pollfd> GroupOutput::reader_waits() const {
+  return {{out_.pending() ? out_.fd() : -1, POLLOUT, 0}, {error_.pending() ? error_.fd() : -1, POLLOUT, 0}};
+}
+
+void GroupOutput::flush() {
+  out_.flush();
+  error_.flush();
+}
+
+void GroupOutput::say(const std::string& text) {
+  error_.append("tlaunch: " + text + "\n");
+  error_.flush();
+}
+
+// Where a rank's stream is shown.
+Console& GroupOutput::console_of(std::size_t rank, Stream stream) {
+  const WorkerSpec& worker = spec_.workers[rank];
+  if (!spec_.show_output || !(stream == Stream::out ? worker.show_out : worker.show_error)) return nowhere_;
+  return stream == Stream::out ? out_ : error_;
+}
+
+void GroupOutput::read(Source& source, int most_rounds) {
+  if (!source.pipe) return;
+  static char bytes[65536];
+  for (int round = 0; round < most_rounds; ++round) {
+    const ssize_t size = ::read(source.pipe.get(), bytes, sizeof bytes);
+    if (size > 0) {
+      if (callbacks_.on_output) callbacks_.on_output();
+      tees_[source.rank]->feed(source.stream, {bytes, static_cast<std::size_t>(size)}, monotonic_s());
+    } else if (size == 0 || errno == EAGAIN) {
+      if (size == 0) source.pipe.reset();
+      return;
+    }
+  }
+}
+
+// Where the reader of our output has gone (`| head`), a rank is to notice at its next write, as without us: nobody
+// would hear of it any more. Not where a log keeps the output: that rank has work to do besides. Other errors (a file
+// on a disk that is full) are no reason to end a rank.
+void GroupOutput::heed_lost_output() {
+  for (Source& source : sources_)
+    if (console_of(source.rank, source.stream).reader_gone() && spec_.workers[source.rank].log_path.empty())
+      source.pipe.reset();
+  if (out_.error() != 0 && !out_.reader_gone() && !std::exchange(told_lost_output_, true))
+    say(std::string("cannot write to standard output: ") + std::strerror(out_.error()) +
+        "; what follows is dropped, the ranks go on");
+}
+
+}  // namespace tlaunch

@@ -1,0 +1,65 @@
+// What the ranks of a group write: from their pipes to our own stdout and stderr, and to their logs (log_tee.h). Output
+// that the terminal does not take yet makes its writers wait; it is not piled up here. One thread.
+#pragma once
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "launcher/group/log_tee.h"
+#include "launcher/group/spawn.h"
+#include "launcher/group/supervise.h"
+#include "launcher/terminal/console.h"
+
+namespace tlaunch {
+
+class GroupOutput {
+ public:
+  // Both outlive it.
+  GroupOutput(const GroupSpec& spec, const GroupCallbacks& callbacks) : spec_(spec), callbacks_(callbacks) {}
+
+  // Gives the next rank its pipes and its log. Throws IoError where it cannot.
+  void add_rank(SpawnRequest& request);
+
+  std::vector<int> pipes() const;  // our ends of them
+
+  // What poll(2) is to wait for, and what to do with its answer.
+  std::vector<pollfd> waits();
+  void handle(const pollfd* ready);
+  void read_to_the_end();  // where the ranks are gone
+
+  void show_only_in_logs();  // from now on, where there are logs
+
+  // Our own streams, once the ranks are gone: what waits for their readers.
+  bool pending() const { return out_.pending() || error_.pending(); }
+  std::vector<pollfd> reader_waits() const;
+  void flush();
+
+  void say(const std::string& text);  // a line of tlaunch's own
+  std::vector<std::string> last_lines(int rank) const { return tees_[static_cast<std::size_t>(rank)]->last_lines(); }
+  bool reader_gone() const { return out_.reader_gone() || error_.reader_gone(); }
+
+ private:
+  // One output stream of one rank.
+  struct Source {
+    std::size_t rank;
+    Stream stream;
+    Descriptor pipe;  // empty after its end
+  };
+
+  Console& console_of(std::size_t rank, Stream stream);
+  void read(Source& source, int most_rounds);
+  void heed_lost_output();
+
+  const GroupSpec& spec_;
+  const GroupCallbacks& callbacks_;
+  Console out_{STDOUT_FILENO}, error_{STDERR_FILENO}, nowhere_{-1};
+  std::vector<std::unique_ptr<LogTee>> tees_;  // by rank
+  std::vector<Source> sources_;
+  bool told_lost_output_ = false;
+};
+
+}  // namespace tlaunch
