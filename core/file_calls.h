@@ -1,5 +1,6 @@
-// The system calls that make a file durable, behind a seam: tests count them, let them fail, or kill the process at
-// one. Each behaves as the call of its name. Implementations are called from one thread at a time for one file.
+// The system calls that make a file durable, or let a log grow, behind a seam: tests count them, let them fail, or kill
+// the process at one. Each behaves as the call of its name. Implementations are called from one thread at a time for
+// one file.
 #pragma once
 
 #include <sys/types.h>
@@ -14,6 +15,7 @@ class FileCalls {
   virtual int open(const char* path, int flags, mode_t mode);
   virtual ssize_t write(int fd, const void* data, std::size_t bytes);
   virtual int fsync(int fd);
+  virtual int ftruncate(int fd, off_t bytes);
   virtual int close(int fd);
   virtual int rename(const char* from, const char* to);
   virtual int symlink(const char* target, const char* path);
