@@ -26,4 +26,8 @@ double number_of(const Json& value) {
   throw DataError("expected a number, got " + value.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
+std::string text_of(const Json& value, int indent) {
+  return value.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
 }  // namespace tlaunch

@@ -15,4 +15,7 @@ Json without_nonfinite(Json value);
 // A number as written by the above: a JSON number or one of the three strings. Throws DataError for anything else.
 double number_of(const Json& value);
 
+// As text, with bytes that are not UTF-8 replaced: a path may hold any.
+std::string text_of(const Json& value, int indent = -1);
+
 }  // namespace tlaunch

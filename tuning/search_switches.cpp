@@ -21,11 +21,11 @@ std::string number(const char* format, double value) {
   return text;
 }
 
-std::string text_of(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+std::string shown(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
 
 std::string named(const std::string& key, const Json& value) {
-  if (key == "mixed_precision") return value == "off" ? "float32" : text_of(value);
-  if (key == "threads_per_rank") return text_of(value) + (value == 1 ? " thread" : " threads");
+  if (key == "mixed_precision") return value == "off" ? "float32" : shown(value);
+  if (key == "threads_per_rank") return shown(value) + (value == 1 ? " thread" : " threads");
   return key + (value == true ? " on" : " off");
 }
 
