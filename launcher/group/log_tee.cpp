@@ -47,7 +47,7 @@ void LogTee::finish(double now_s) {
 }
 
 void LogTee::take(Source& source, std::string_view text, std::string_view ending, double now_s) {
-  if (log_.open()) log_held_.append(text).append(ending);
+  if (log_.keeps()) log_held_.append(text).append(ending);
   if (ending == "\r") {
     if (text.empty()) return;
     source.progress = text;

@@ -29,6 +29,7 @@ class LogTee {
   void feed(Stream stream, std::string_view bytes, double now_s);
   void finish(double now_s);  // no more bytes will come
 
+  const LogFile& log() const { return log_; }
   // The last lines of both streams, 20 at most, as clean UTF-8 of 200 bytes at most each.
   std::vector<std::string> last_lines() const;
 
