@@ -43,8 +43,8 @@ Pipe make_pipe();
 // Reads come back at once with EAGAIN where nothing is there.
 void set_nonblocking(int fd);
 
-// Closed ones lead to /dev/null: a closed standard descriptor would be given to the next pipe, and a worker's output be
-// wired to the wrong place.
+// Closed ones lead to /dev/null: a closed standard descriptor would be given to the next file or pipe, and output be
+// written to the wrong place. Only for reading: results that are written to a closed stdout are missed.
 void open_standard_descriptors();
 
 }  // namespace tlaunch

@@ -69,8 +69,13 @@ class RunningGroup::State {
     for (const auto& tee : tees_) tee->finish(seconds(Clock::now()));
     read_events();
     write_out();
-    return group_result({spec_.workers, ends_, told_failure_, spec_.saves_when_told, interrupted_by_, hung_},
-                        [this](int rank) { return tees_[static_cast<std::size_t>(rank)]->last_lines(); });
+    GroupResult result =
+        group_result({spec_.workers, ends_, told_failure_, spec_.saves_when_told, interrupted_by_, hung_},
+                     [this](int rank) { return tees_[static_cast<std::size_t>(rank)]->last_lines(); });
+    result.output_error = out_.error();
+    for (const auto& tee : tees_)
+      if (tee->log().lacks_output()) result.incomplete_logs.push_back(tee->log().path());
+    return result;
   }
 
   bool left(int rank) const {

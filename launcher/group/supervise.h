@@ -68,6 +68,8 @@ struct GroupResult {
   int interrupted_by = 0;            // the signal that the user sent to the launcher, or the system to a rank; 0: none
   bool saved = false;                // told to stop, all ranks saved
   bool hung = false;                 // ended by end_hung(): exit code 124
+  int output_error = 0;              // errno where output of the ranks could not be passed on to stdout
+  std::vector<std::string> incomplete_logs;  // paths of logs that lack output: the disk was full
 };
 
 struct GroupCallbacks {

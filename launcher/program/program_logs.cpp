@@ -5,10 +5,11 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <iostream>
 
+#include "core/absolute_path.h"
 #include "core/error.h"
 #include "launcher/run/run_folder.h"
+#include "launcher/terminal/say.h"
 
 namespace tlaunch {
 namespace {
@@ -32,16 +33,16 @@ std::string make_attempt_folder(const std::string& parent) {
 
 ProgramLogs make_program_logs(const ProgramCommand& command) {
   if (!command.run_dir.empty()) {
-    const std::string home = fs::absolute(command.run_dir).lexically_normal().string();
+    const std::string home = absolute_path(command.run_dir);
     return {home, make_attempt_folder(home + "/logs")};
   }
   if (!command.log_dir.empty()) {
-    const std::string home = fs::absolute(command.log_dir).lexically_normal().string();
+    const std::string home = absolute_path(command.log_dir);
     return {home, make_attempt_folder(home)};
   }
   if (!chooses_any(command.redirects) && !chooses_any(command.tee)) return {};
   const std::string home = new_run_path("runs", fs::path(command.program).stem().string());
-  std::cerr << "tlaunch: logs in " << home << "/logs (--log-dir names another folder)\n";
+  say("tlaunch: logs in " + home + "/logs (--log-dir names another folder)");
   return {home, make_attempt_folder(home + "/logs")};
 }
 

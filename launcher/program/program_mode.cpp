@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
-#include <iostream>
 #include <optional>
 
 #include "core/atomic_file.h"
@@ -24,6 +24,7 @@
 #include "launcher/hang/hang_watch.h"
 #include "launcher/program/program_logs.h"
 #include "launcher/program/program_summary.h"
+#include "launcher/terminal/say.h"
 
 namespace tlaunch {
 
@@ -54,9 +55,9 @@ std::string new_uuid() {
 // A disk that is full does not change how the program ended.
 void keep_summary(const ProgramLogs& logs, const Json& summary) {
   try {
-    write_file_atomically(logs.home + "/summary.json", without_nonfinite(summary).dump(2) + "\n");
+    write_file_atomically(logs.home + "/summary.json", text_of(without_nonfinite(summary), 2) + "\n");
   } catch (const IoError& error) {
-    std::cerr << "tlaunch: " << error.what() << '\n';
+    say(std::string("tlaunch: ") + error.what());
   }
 }
 
@@ -85,7 +86,7 @@ GroupResult run_watched(const GroupSpec& spec, double hang_timeout_s) {
     const auto verdict = watch.tick(monotonic_s(), states_of(processes));
     if (!verdict) continue;
     const std::string cause = "hang: " + verdict->reason + " (--hang-timeout " + Json(hang_timeout_s).dump() + ")";
-    std::cerr << "tlaunch: " << cause << '\n';
+    say("tlaunch: " + cause);
     if (const std::string& log = spec.workers.front().log_path; !log.empty())
       save_stacks(processes, {verdict->blamed}, std::filesystem::path(log).parent_path());
     group.end_hung(verdict->blamed, cause);
@@ -107,6 +108,17 @@ std::vector<std::string> program_argv(const ProgramCommand& command, int local_r
 }
 
 namespace {
+
+// A restart is worth more than its logs.
+ProgramLogs logs_of(const ProgramCommand& command, bool restart) {
+  try {
+    return make_program_logs(command);
+  } catch (const IoError& error) {
+    if (!restart) throw;
+    say(std::string("tlaunch: ") + error.what() + "; going on without this attempt's logs");
+    return {};
+  }
+}
 
 GroupResult run_once(const ProgramCommand& command, const Placement& placement, EnvironmentSpec environment,
                      const ProgramLogs& logs) {
@@ -137,7 +149,7 @@ GroupResult run_once(const ProgramCommand& command, const Placement& placement, 
       command.hang_timeout_s ? run_watched(group, *command.hang_timeout_s) : run_group(group, {});
   // The output of a single rank has just been seen, at the end of the terminal.
   if (result.failure) {
-    for (const std::string& line : failure_report(*result.failure, ranks > 1)) std::cerr << line << '\n';
+    for (const std::string& line : failure_report(*result.failure, ranks > 1)) say(line);
   }
   return result;
 }
@@ -152,15 +164,20 @@ int run_program(const ProgramCommand& command, const Placement& placement) {
   RestartPolicy policy(environment.max_restarts, std::nullopt, /*knows_progress=*/false);
   for (;; ++environment.restarts) {
     const double start_s = unix_time_s();
-    const ProgramLogs logs = make_program_logs(command);
-    const GroupResult result = run_once(command, placement, environment, logs);
+    const ProgramLogs logs = logs_of(command, environment.restarts > 0);
+    GroupResult result = run_once(command, placement, environment, logs);
+    if (result.output_error != 0) {
+      say(std::string("tlaunch: output of the program was lost: standard output: ") +
+          std::strerror(result.output_error));
+      if (result.exit_code == exit_code::ok) result.exit_code = exit_code::io;
+    }
     if (!logs.home.empty()) keep_summary(logs, program_summary(result, unix_time_s() - start_s, logs.folder));
     if (result.interrupted_by != 0) return result.exit_code;
     const auto next = policy.after({result.exit_code, {}}, random_share());
-    if (!next.why_not.empty()) std::cerr << "tlaunch: " << next.why_not << '\n';
+    if (!next.why_not.empty()) say("tlaunch: " + next.why_not);
     if (!next.wait_s) return result.exit_code;
-    std::cerr << "tlaunch: restart " << environment.restarts + 1 << " of " << environment.max_restarts << " in "
-              << format_duration(*next.wait_s) << '\n';
+    say("tlaunch: restart " + std::to_string(environment.restarts + 1) + " of " +
+        std::to_string(environment.max_restarts) + " in " + format_duration(*next.wait_s));
     if (const int signal = wait_unless_told(*next.wait_s)) return exit_code::signal_base + signal;
   }
 }

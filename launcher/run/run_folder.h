@@ -22,6 +22,8 @@ class RunFolder {
 
   const std::string& path() const { return path_; }  // absolute, without a slash at its end
   std::string file(const std::string& name) const { return path_ + "/" + name; }
+  // Where the folder stands by now: path(), or where somebody moved it; "" where it was removed.
+  std::string place_now() const;
   bool holds_run() const;                            // config.yaml, events.jsonl or a checkpoint stands in it
   int next_attempt() const;                          // one more than the newest logs/attempt_N; 0 in a new folder
   std::string make_log_folder(int attempt) const;    // logs/attempt_N

@@ -115,6 +115,7 @@ void Session::narrate(const Json& event) {
   const std::string name = event_text(event, "event");
   if (name == "step_down") progress_.line(step_down_text(event));
   if (name == "save_failed") progress_.line(save_failed_text(event));
+  if (name == "log_failed") progress_.line("warning: " + event_text(event, "message"));
   if (name == "shortage") progress_.line(shortage_text(event));
   if (event_integer(event, "rank") != 0) return;
   if (name == "start") {
@@ -161,7 +162,8 @@ void Session::on_hang(const HangVerdict& verdict, const std::string& log_folder)
   if (verdict.places.size() > most_places) places += "; ...";
   progress_.line(hang_text(verdict));
   progress_.line("  last heard of: " + places);
-  progress_.line("  what each rank does is written to " + log_folder + "/stacks_RANK.txt");
+  if (!log_folder.empty())
+    progress_.line("  what each rank does is written to " + log_folder + "/stacks_RANK.txt");
   progress_.line("  the limit here was " + format_duration(verdict.limit_s) +
                  "; where this is no hang: launch.hang_timeout_s=" + to_text(2 * verdict.limit_s) + " or more");
 }
@@ -194,7 +196,7 @@ void end_where_it_hangs(RunningGroup& group, HangWatch& watch, Session& session,
   const auto verdict = watch.tick(monotonic_s(), states_of(processes));
   if (!verdict) return;
   session.on_hang(*verdict, log_folder);
-  save_stacks(processes, verdict->ranks, log_folder);
+  if (!log_folder.empty()) save_stacks(processes, verdict->ranks, log_folder);
   group.end_hung(verdict->ranks.front(), hang_cause(*verdict));
 }
 

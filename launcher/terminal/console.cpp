@@ -40,6 +40,7 @@ void Console::flush() {
       break;
     } else if (errno != EINTR) {
       gone_ = true;
+      if (errno != EPIPE) error_ = errno;
     }
   }
   held_.erase(0, gone_ ? std::string::npos : done);

@@ -19,6 +19,7 @@ class Console {
   int fd() const { return fd_; }
   bool pending() const { return !held_.empty(); }
   bool blocked() const { return held_.size() >= kEnough; }
+  int error() const { return error_; }      // errno of what could not be written; 0 also where the reader went away
   bool colour() const { return colour_; }  // a terminal, and NO_COLOR is not set
 
  private:
@@ -27,7 +28,9 @@ class Console {
   int fd_;
   bool regular_ = false;  // a file: always takes all
   bool colour_ = false;
-  bool gone_;             // its reader has gone away (`| head`): what follows is dropped, the run goes on
+  bool gone_;             // its reader has gone away (`| head`), or the disk is full: what follows is dropped, the run
+                          // goes on
+  int error_ = 0;
   std::string held_;
 };
 

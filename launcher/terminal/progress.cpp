@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/sigpipe_held.h"
 #include "core/units.h"
 
 namespace tlaunch {
@@ -46,8 +47,7 @@ std::string evaluation_text(const Json& event) {
 
 void Progress::line(const std::string& text) {
   clear();
-  std::fprintf(out_, "%s\n", text.c_str());
-  std::fflush(out_);
+  write(text + "\n");
 }
 
 bool Progress::update(const RunRecord& record, const std::string& eta, double now_s) {
@@ -63,16 +63,20 @@ void Progress::passing(const std::string& text) {
     return;
   }
   const auto columns = static_cast<std::size_t>(std::max(terminal_.columns - 1, 10));
-  std::fprintf(out_, "\r\x1b[K%s", text.substr(0, columns).c_str());
-  std::fflush(out_);
+  write("\r\x1b[K" + text.substr(0, columns));
   shown_ = true;
 }
 
 void Progress::clear() {
   if (!shown_) return;
-  std::fprintf(out_, "\r\x1b[K");
-  std::fflush(out_);
+  write("\r\x1b[K");
   shown_ = false;
+}
+
+void Progress::write(const std::string& text) {
+  const SigpipeHeld held;
+  std::fputs(text.c_str(), out_);
+  std::fflush(out_);
 }
 
 }  // namespace tlaunch
