@@ -5,12 +5,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <string>
 
 #include "core/error.h"
 #include "core/sigpipe_held.h"
+#include "launcher/terminal/say.h"
 
 namespace tlaunch {
 namespace {
@@ -44,7 +44,7 @@ int print_results(std::string_view text, int exit_code) {
     print_results(text);
   } catch (const Error& error) {
     if (exit_code == exit_code::ok) throw;
-    if (*error.what() != '\0') std::fprintf(stderr, "tlaunch: %s\n", error.what());
+    if (*error.what() != '\0') say(std::string("tlaunch: ") + error.what());
   }
   return exit_code;
 }
