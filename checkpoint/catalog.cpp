@@ -66,15 +66,17 @@ std::optional<CheckpointInfo> looked_at(const std::string& path) {
   try {
     const SafetensorsFile file(path);
     info = checkpoint_info(file.metadata());
-    info.bytes = file.bytes();
     info.valid = true;
   } catch (const AbsentFile&) {
     return std::nullopt;
+  } catch (const IoError& problem) {
+    info.unreadable = true;
+    info.reason = problem.what();
   } catch (const Error& problem) {
-    std::error_code gone;
-    if (const auto size = fs::file_size(path, gone); !gone) info.bytes = size;
     info.reason = problem.what();
   }
+  std::error_code gone;
+  if (const auto size = fs::file_size(path, gone); !gone) info.bytes = size;
   info.path = path;
   return info;
 }
@@ -106,9 +108,14 @@ std::vector<CheckpointInfo> list_checkpoints(const std::string& dir) {
   return found;
 }
 
-ResumeChoice newest_valid(const std::string& dir) {
+ResumeChoice newest_valid(const std::string& dir, const std::function<bool(const std::string&)>& counts) {
   ResumeChoice choice;
   for (const CheckpointInfo& info : list_checkpoints(dir)) {
+    if (!counts(info.path)) {
+      choice.not_asked_for += info.valid ? 1 : 0;
+      continue;
+    }
+    if (info.unreadable) throw IoError(info.reason);
     std::string reason = info.reason;
     if (info.valid) {
       if (!choice.path.empty()) continue;  // an older one
@@ -116,23 +123,15 @@ ResumeChoice newest_valid(const std::string& dir) {
         SafetensorsFile(info.path).verify();
         choice.path = info.path;
         continue;
-      } catch (const Error& problem) {
-        reason = problem.what();
+      } catch (const AbsentFile&) {  // deleted since it was listed
+        continue;
+      } catch (const DataError& damage) {
+        reason = damage.what();
       }
     }
     choice.skipped.push_back(fs::path(info.path).filename().string() + ": " + reason);
   }
   return choice;
-}
-
-std::int64_t effective_batch_size_of(const std::string& path) {
-  const SafetensorsFile file(path);
-  const auto found = file.metadata().find(state_key);
-  const Json state = found == file.metadata().end() ? Json() : Json::parse(found->second, nullptr, false);
-  static const Json::json_pointer where("/run/effective_batch_size");
-  if (!state.is_object() || !state.contains(where) || !state.at(where).is_number_integer() || state.at(where) < 1)
-    throw DataError(path + ": its " + state_key + " does not say the effective batch");
-  return state.at(where).get<std::int64_t>();
 }
 
 }  // namespace tlaunch

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -26,6 +27,7 @@ struct CheckpointInfo {
   std::map<std::string, double> metrics;
   std::uint64_t bytes = 0;
   bool valid = false;  // header and size are right; verify() of SafetensorsFile reads everything
+  bool unreadable = false;  // the system does not let us read it now, whatever it holds
   std::string reason;  // why not valid
 };
 
@@ -40,14 +42,14 @@ std::vector<CheckpointInfo> list_checkpoints(const std::string& dir);
 struct ResumeChoice {
   std::string path;                  // "" where none is valid
   std::vector<std::string> skipped;  // "name: why", in list_checkpoints' order
+  std::size_t not_asked_for = 0;     // valid ones that do not count
 };
 
-// The newest checkpoint that passes SafetensorsFile::verify. `skipped` also names every file that is no valid
-// checkpoint: it may have been a newer one.
-ResumeChoice newest_valid(const std::string& dir);
-
-// The effective batch that the checkpoint's run trains with, out of its "tlaunch.state" (a JSON object whose
-// run.effective_batch_size it is). Throws DataError where the file does not say, and what SafetensorsFile throws.
-std::int64_t effective_batch_size_of(const std::string& path);
+// The newest checkpoint that passes SafetensorsFile::verify, of those for whose path `counts` holds. `skipped` also
+// names every file that is damaged: it may have been a newer one. Throws IoError where a file that counts cannot be read
+// now (permissions, a bad disk): nobody knows whether it is the newest.
+ResumeChoice newest_valid(
+    const std::string& dir,
+    const std::function<bool(const std::string& path)>& counts = [](const std::string&) { return true; });
 
 }  // namespace tlaunch

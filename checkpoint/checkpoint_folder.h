@@ -3,13 +3,15 @@
 // thread at a time.
 #pragma once
 
+#include <cstdint>
 #include <map>
-#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "checkpoint/retention.h"
 #include "checkpoint/safetensors.h"
+#include "checkpoint/written_files.h"
 
 namespace tlaunch {
 
@@ -21,7 +23,9 @@ struct SaveResult {
   std::uint64_t bytes = 0;
   std::uint64_t folder_bytes = 0;     // of all the run's own files with the new one, before older ones were deleted
   std::vector<std::string> deleted;   // absolute paths
-  std::string problem;                // of what comes after the file is durable: one that could not be deleted; else ""
+  std::string problem;                // beside the file, which is durable: one that could not be deleted; else ""
+  std::string gone;                   // the run's folder, or that of its checkpoints, which somebody has moved or deleted
+                                      // since the save before; it was made again. "": neither
 };
 
 class CheckpointFolder {
@@ -35,8 +39,8 @@ class CheckpointFolder {
   bool wants(std::int64_t step, const std::map<std::string, double>& metrics);
 
   // Makes the folder again where it has gone. Writes DIR/NAME.safetensors ("NAME-v1" and so on where another checkpoint
-  // has that name), then deletes what the policy no longer keeps. `metadata` has the three keys of catalog.h. Throws
-  // IoError, and then the older ones are as before.
+  // has that name, or the link to the newest), then deletes what the policy no longer keeps. `metadata` has the three
+  // keys of catalog.h. Throws IoError, and then the older ones are as before.
   SaveResult save(const std::string& name, const std::vector<TensorView>& tensors, const Metadata& metadata);
 
   // After a save that found the disk full: of several best ones the worst is deleted, unless it is the newest, and one
@@ -51,16 +55,18 @@ class CheckpointFolder {
 
  private:
   void forget_vanished();
+  std::string open_folder();
   std::string free_path(const std::string& name, std::int64_t step) const;
-  void point_last_to(const std::string& name);
+  void point_last_to(const std::string& name, SaveResult& result);
   void drop_last(SaveResult& result);
   void delete_unkept(SaveResult& result);
 
   std::string dir_, run_dir_;
+  std::pair<std::uint64_t, std::uint64_t> folder_id_, run_folder_id_;  // device and inode
   RetentionPolicy policy_;
   std::string resumed_from_;
   FileCalls& calls_;
-  std::set<std::string> written_;              // absolute paths
+  WrittenFiles written_;
   std::vector<CheckpointInfo> checkpoints_;    // all that are in the folder
 };
 

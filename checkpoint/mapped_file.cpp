@@ -18,7 +18,7 @@ int open_file(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   const int error = fd < 0 ? errno : 0;
   if (error == ENOENT) throw AbsentFile("cannot open checkpoint " + path + ": " + reason(error));
-  if (error != 0) throw UsageError("cannot open checkpoint " + path + ": " + reason(error));
+  if (error != 0) throw IoError("cannot open checkpoint " + path + ": " + reason(error), error);
   return fd;
 }
 

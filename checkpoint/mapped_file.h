@@ -18,8 +18,8 @@ struct AbsentFile : UsageError {  // for who lists a folder in which others dele
 
 class MappedFile {
  public:
-  // AbsentFile where there is no such file, UsageError where it cannot be opened or is a folder, a pipe, a device;
-  // IoError where it cannot be looked at.
+  // AbsentFile where there is no such file, UsageError where it is a folder, a pipe, a device; IoError where it cannot
+  // be opened or looked at (permissions, a bad sector, no descriptor left).
   explicit MappedFile(const std::string& path);
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;

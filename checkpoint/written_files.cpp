@@ -1,32 +1,71 @@
 #include "checkpoint/written_files.h"
 
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
+#include <sstream>
 
+#include "core/atomic_file.h"
 #include "core/error.h"
 
 namespace tlaunch {
 namespace {
 
-std::string list_path(const std::string& run_dir) { return run_dir + "/checkpoints.txt"; }
+namespace fs = std::filesystem;
+
+constexpr const char* done_mark = "done/";  // no name has a slash
+constexpr std::size_t list_limit_bytes = std::size_t{1} << 28;
 
 }  // namespace
 
-std::set<std::string> read_written_files(const std::string& run_dir, const std::string& checkpoint_dir) {
-  const auto folder = std::filesystem::absolute(checkpoint_dir).lexically_normal();
-  std::set<std::string> paths;
-  std::ifstream file(list_path(run_dir));
-  for (std::string name; std::getline(file, name);)
-    if (!name.empty() && name.find('/') == std::string::npos) paths.insert((folder / name).string());
-  return paths;
+WrittenFiles::WrittenFiles(const std::string& run_dir, const std::string& checkpoint_dir)
+    : list_(run_dir.empty() ? "" : run_dir + "/checkpoints.txt") {
+  if (list_.empty()) return;
+  const auto folder = fs::absolute(checkpoint_dir).lexically_normal();
+  std::string text;
+  try {
+    text = read_file(list_, list_limit_bytes);
+  } catch (const UsageError&) {  // there is none
+  }
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const bool done = line.starts_with(done_mark);
+    const std::string name = done ? line.substr(std::string(done_mark).size()) : line;
+    if (name.empty() || name.find('/') != std::string::npos) continue;
+    own_.insert((folder / name).string());
+    if (done) done_.insert((folder / name).string());
+  }
 }
 
-void note_written_file(const std::string& run_dir, const std::string& name) {
-  std::ofstream file(list_path(run_dir), std::ios::app);
-  file << name << "\n";
-  if (!file.flush()) throw IoError("cannot write " + list_path(run_dir) + ": " + std::strerror(errno));
+std::vector<std::string> WrittenFiles::lost() const {
+  std::vector<std::string> lost;
+  std::error_code error;
+  for (const std::string& path : done_)
+    if (fs::symlink_status(path, error).type() == fs::file_type::not_found) lost.push_back(path);
+  return lost;
+}
+
+void WrittenFiles::begin(const std::string& path) {
+  if (own_.insert(path).second) store();
+}
+
+void WrittenFiles::finish(const std::string& path) {
+  done_.insert(path);
+  store();
+}
+
+void WrittenFiles::forget(const std::vector<std::string>& deleted) {
+  for (const std::string& path : deleted) {
+    own_.erase(path);
+    done_.erase(path);
+  }
+  if (!deleted.empty()) store();
+}
+
+void WrittenFiles::store() const {
+  if (list_.empty()) return;
+  std::string text;
+  for (const std::string& path : own_)
+    text += (done_.contains(path) ? done_mark : "") + fs::path(path).filename().string() + "\n";
+  write_file_atomically(list_, text);
 }
 
 }  // namespace tlaunch

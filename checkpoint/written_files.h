@@ -1,16 +1,37 @@
-// The checkpoints that a run has written, one file name a line in <run>/checkpoints.txt: what retention may delete. A
-// name is noted before its file is written, so a kill leaves a name too many and never one too few.
+// The checkpoints that a run has written, in <run>/checkpoints.txt: which files of a folder are its own, so that
+// retention may delete them and a resume may go on from them. Another run may keep its checkpoints in the same folder.
+//
+//   NAME        before the file is written, so a kill leaves a name too many and never one too few
+//   done/NAME   the file was whole on disk: where it cannot be found, something is wrong
+//
+// What retention has deleted is no longer listed: another run may use the name. One thread at a time.
 #pragma once
 
 #include <set>
 #include <string>
+#include <vector>
 
 namespace tlaunch {
 
-// Absolute paths: names are relative to `checkpoint_dir`. Empty where there is no such file.
-std::set<std::string> read_written_files(const std::string& run_dir, const std::string& checkpoint_dir);
+class WrittenFiles {
+ public:
+  // Reads the list; one that is absent or damaged lists less. `run_dir` "": this process alone remembers.
+  WrittenFiles(const std::string& run_dir, const std::string& checkpoint_dir);
 
-// Throws IoError.
-void note_written_file(const std::string& run_dir, const std::string& name);
+  const std::set<std::string>& own() const { return own_; }  // absolute paths
+  bool owns(const std::string& path) const { return own_.contains(path); }
+  std::vector<std::string> lost() const;                     // done, and there is no such file
+
+  // They change the list in memory in any case, and then on disk: IoError where that fails.
+  void begin(const std::string& path);
+  void finish(const std::string& path);
+  void forget(const std::vector<std::string>& deleted);
+
+ private:
+  void store() const;
+
+  std::string list_;                // "": none is kept
+  std::set<std::string> own_, done_;
+};
 
 }  // namespace tlaunch

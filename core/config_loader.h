@@ -44,9 +44,12 @@ std::string to_yaml(const RunConfig& config, const WorkerDescription& worker);
 // Dotted keys and their values as text, in the schema's order: for --dry-run and for comparing two configs.
 std::vector<std::pair<std::string, std::string>> flatten(const RunConfig& config);
 
-// Keys that differ between the two and may not change on resume (see design: only epochs, batch split, ranks, eval,
-// checkpoint, log, launch and loader settings may).
-std::vector<std::string> changes_forbidden_on_resume(const RunConfig& saved, const RunConfig& now);
+// What a checkpoint says about the run that made it, from its resolved config: the keys that may not change on resume,
+// and the micro-batch and accumulation, by dotted key. No paths: data and runs may be moved.
+std::map<std::string, std::string> resume_settings(const RunConfig& config);
+
+// Keys of `saved` (the above) to which `now` gives another value, and may not. `auto` takes what was saved.
+std::vector<std::string> changes_forbidden_on_resume(const std::map<std::string, std::string>& saved, RunConfig now);
 
 // docs/config.md, generated: one table a section from the schema, one a model and data set from the description.
 std::string config_markdown(const WorkerDescription& worker);

@@ -4,6 +4,7 @@
 
 #include "core/config_loader.h"
 #include "core/config_variables.h"
+#include "core/effective_batch.h"
 #include "core/schema.h"
 #include "core/yaml_scalar.h"
 
@@ -79,21 +80,32 @@ std::vector<std::pair<std::string, std::string>> flatten(const RunConfig& config
   return flat;
 }
 
-std::vector<std::string> changes_forbidden_on_resume(const RunConfig& saved, const RunConfig& now) {
-  std::map<std::string, std::string> before;
-  for (const auto& [key, text] : flatten(saved)) before[key] = text;
-  const auto may_change = [](const std::string& key) {
+std::map<std::string, std::string> resume_settings(const RunConfig& config) {
+  std::map<std::string, std::string> settings;
+  for (const auto& [key, text] : flatten(config)) {
     const SchemaKey* known = schema_key(key);
-    return known && known->may_change_on_resume;
-  };
-  std::vector<std::string> changed;
-  for (const auto& [key, text] : flatten(now)) {
-    const auto it = before.find(key);
-    if ((it == before.end() || it->second != text) && !may_change(key)) changed.push_back(key);
-    if (it != before.end()) before.erase(it);
+    const bool splits_batch = key == "train.batch_size" || key == "train.gradient_accumulation_steps";
+    if (!known || splits_batch || (!known->may_change_on_resume && known->path == PathBase::none)) settings[key] = text;
   }
-  for (const auto& [key, text] : before)  // gone: another model's or data set's
-    if (!may_change(key)) changed.push_back(key);
+  return settings;
+}
+
+std::vector<std::string> changes_forbidden_on_resume(const std::map<std::string, std::string>& saved, RunConfig now) {
+  if (const auto batch = saved.find("train.effective_batch_size");
+      !now.train.effective_batch_size && batch != saved.end())
+    if (const auto number = parse_value(batch->second, {.type = OptionType::integer, .min = 1}).value)
+      now.train.learning_rate = scaled_learning_rate(now.train, std::get<std::int64_t>(*number)).learning_rate;
+  auto gone = saved;  // what is left of it: another model's or data set's keys
+  std::vector<std::string> changed;
+  for (const auto& [key, text] : resume_settings(now)) {
+    gone.erase(key);
+    const SchemaKey* known = schema_key(key);
+    const auto before = saved.find(key);
+    if ((known && known->may_change_on_resume) || (text == "auto" && before != saved.end())) continue;
+    const bool is_new = before == saved.end() && known;  // a key of a later version
+    if (!is_new && (before == saved.end() || before->second != text)) changed.push_back(key);
+  }
+  for (const auto& [key, text] : gone) changed.push_back(key);
   return changed;
 }
 

@@ -24,6 +24,7 @@ std::vector<SchemaKey> run_keys() {
        .field = TLAUNCH_FIELD(name),
        .meaning = "The run's name: its folder below run_root.",
        .default_note = "the file's stem",
+       .may_change_on_resume = true,
        .check = is_folder_name,
        .expected = "text of at most 100 characters without '/'"},
       {.key = "seed",
@@ -35,7 +36,8 @@ std::vector<SchemaKey> run_keys() {
        .meaning = "Only kernels that give the same bits each time, at some speed."},
       {.key = "run_root",
        .field = TLAUNCH_FIELD(run_root),
-       .meaning = "Where run folders are made; relative to the working directory."},
+       .meaning = "Where run folders are made; relative to the working directory.",
+       .may_change_on_resume = true},
 
       {.key = "model.name",
        .field = TLAUNCH_FIELD(model.name),
@@ -76,7 +78,8 @@ std::vector<SchemaKey> run_keys() {
       {.key = "data.pin_memory",
        .field = TLAUNCH_FIELD(data.pin_memory),
        .meaning = "Batches in page-locked memory, for faster copies to a GPU.",
-       .rule = {.empty_word = "auto"}},
+       .rule = {.empty_word = "auto"},
+       .may_change_on_resume = true},
 
       {.key = "train.epochs",
        .field = TLAUNCH_FIELD(train.epochs),

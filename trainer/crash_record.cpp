@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "trainer/alternate_stack.h"
 #include "trainer/handler_text.h"
 #include "trainer/run_phase.h"
 
@@ -13,7 +14,6 @@ namespace {
 
 constexpr int most_frames = 24, own_frames = 2;  // of a stack: this handler, and what the kernel puts under it
 int events = -1, rank_here = 0;
-alignas(16) char other_stack[64 * 1024];         // for a stack that overflowed
 
 const char* words_of(int signal) {
   switch (signal) {
@@ -57,10 +57,7 @@ void record_crashes(int event_fd, int rank) {
   rank_here = rank;
   void* frame[1];
   ::backtrace(frame, 1);  // loads what it needs, once
-  stack_t stack{};
-  stack.ss_sp = other_stack;
-  stack.ss_size = sizeof other_stack;
-  ::sigaltstack(&stack, nullptr);
+  use_alternate_stack();
   struct sigaction action {};
   action.sa_handler = record;
   action.sa_flags = static_cast<int>(SA_RESETHAND | SA_ONSTACK);

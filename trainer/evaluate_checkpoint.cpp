@@ -20,7 +20,7 @@ void evaluate_checkpoint(const WorkerContext& context, const RunConfig& config, 
   auto metrics = result.metrics;
   if (job.dataset->session_tests())
     for (const auto& [name, value] : detect(job, group, config.model.options, detection)) metrics[name] = value;
-  Recorder recorder(context, {.log_interval = {}, .gpu_log_interval = {}, .tensorboard = false, .csv = false}, {}, 0);
+  Recorder recorder(context, {.log_interval = {}, .gpu_log_interval = {}, .tensorboard = false, .csv = false}, {});
   recorder.event(
       "end", {{"status", "completed"}, {"samples", result.samples}, {"metrics", metrics}, {"seconds", result.seconds}});
   group.barrier();

@@ -6,10 +6,12 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 #include <stdexcept>
+#include <system_error>
 
 #include "core/atomic_file.h"
-#include "trainer/append_file.h"
+#include "core/error.h"
 
 namespace tlaunch {
 namespace {
@@ -38,41 +40,61 @@ std::string number_text(double value) {
   return {text.data(), end};
 }
 
-// What is kept of a former file: its header and the rows up to `resume_step`.
-std::string kept(const std::string& path, const std::string& former, const std::string& header,
-                 std::int64_t resume_step) {
-  if (!former.starts_with(header))
-    throw DataError(path + ":1: the columns are others than this run's (" + header.substr(0, header.size() - 1) +
-                    "); move the file away to go on");
-  std::string text = header;
-  std::size_t begin = header.size();
-  for (std::int64_t number = 2; begin < former.size(); ++number) {
-    const std::size_t end = former.find('\n', begin);
-    if (end == std::string::npos) break;  // cut short by a crash
+struct Kept {
+  std::string text;       // header and rows up to the step that is resumed from
+  bool understood = true;  // the whole file was ours, but for a last line cut short by a crash
+};
+
+Kept kept(const std::string& former, const std::string& header, std::int64_t resume_step) {
+  if (!former.starts_with(header)) return {header, former.empty()};
+  Kept kept{header};
+  for (std::size_t begin = header.size(), end; (end = former.find('\n', begin)) != std::string::npos; begin = end + 1) {
     std::int64_t step = 0;
     const auto [after, error] = std::from_chars(former.data() + begin, former.data() + end, step);
-    if (error != std::errc() || (after != former.data() + end && *after != ','))
-      throw DataError(path + ":" + std::to_string(number) +
-                      ": this line does not begin with a step; move the file away to go on");
-    if (step <= resume_step) text.append(former, begin, end + 1 - begin);
-    begin = end + 1;
+    const bool is_row = error == std::errc() && (after == former.data() + end || *after == ',');
+    kept.understood = kept.understood && is_row;
+    if (is_row && step <= resume_step) kept.text.append(former, begin, end + 1 - begin);
   }
-  return text;
+  return kept;
+}
+
+std::string set_aside(const std::string& path) {
+  struct stat there {};
+  std::string name = path + ".old";
+  for (int number = 1; ::lstat(name.c_str(), &there) == 0; ++number) name = path + ".old." + std::to_string(number);
+  if (std::rename(path.c_str(), name.c_str()) != 0)
+    throw IoError("cannot move " + path + " to " + name + ": " + std::generic_category().message(errno));
+  return name;
+}
+
+// `path`, after the file there is as this run goes on with it.
+std::string prepared(const std::string& path, const std::string& header, std::int64_t resume_step,
+                     const PatientFile::Tell& tell) {
+  struct stat there {};
+  if (::stat(path.c_str(), &there) != 0) return path;
+  try {
+    std::string former;
+    Kept rest{header, false};
+    try {
+      former = read_file(path, limit_bytes);
+      rest = kept(former, header, resume_step);
+    } catch (const IoError&) {  // a bad disk, permissions, no file at all: it is set aside as it is
+    }
+    if (!rest.understood)
+      tell(path + " is not what this run has written; it goes on in a new one, the old one is " + set_aside(path));
+    if (rest.text != former || !rest.understood) write_file_atomically(path, rest.text);
+  } catch (const Error& error) {
+    tell(error.what());
+  }
+  return path;
 }
 
 }  // namespace
 
-MetricsCsv::MetricsCsv(const std::string& path, std::vector<std::string> columns, std::int64_t resume_step)
-    : columns_(std::move(columns)) {
-  const std::string header = header_of(columns_);
-  struct stat there {};
-  const std::string former = ::stat(path.c_str(), &there) == 0 ? read_file(path, limit_bytes) : "";
-  const std::string start = former.empty() ? header : kept(path, former, header, resume_step);
-  if (start != former) write_file_atomically(path, start);
-  file_ = std::make_unique<AppendFile>(path, 0);
-}
-
-MetricsCsv::~MetricsCsv() = default;
+MetricsCsv::MetricsCsv(const std::string& path, std::vector<std::string> columns, std::int64_t resume_step,
+                       PatientFile::Tell tell)
+    : columns_(std::move(columns)),
+      file_(prepared(path, header_of(columns_), resume_step, tell), {.head = header_of(columns_)}, tell) {}
 
 void MetricsCsv::row(const std::map<std::string, double>& values) {
   if (!values.contains("step")) throw std::invalid_argument("metrics.csv: a row without a step");
@@ -84,7 +106,7 @@ void MetricsCsv::row(const std::map<std::string, double>& values) {
     if (!line.empty()) line += ',';
     if (const auto value = values.find(column); value != values.end()) line += number_text(value->second);
   }
-  file_->append(line + '\n');
+  file_.append(line + '\n');
 }
 
 }  // namespace tlaunch

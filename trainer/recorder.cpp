@@ -5,26 +5,29 @@
 
 namespace tlaunch {
 
-Recorder::Recorder(const WorkerContext& context, const LogConfig& log, const std::vector<std::string>& metrics,
-                   std::int64_t resume_step)
+Recorder::Recorder(const WorkerContext& context, const LogConfig& log, const std::vector<std::string>& metrics)
     : context_(context),
       csv_wanted_(log.csv),
       tensorboard_wanted_(log.tensorboard),
       columns_{"step", "epoch", "train_loss", "learning_rate", "samples_per_s"} {
   columns_.insert(columns_.end(), metrics.begin(), metrics.end());
-  open(resume_step, resume_step > 0 ? std::optional(resume_step) : std::nullopt);
 }
 
-void Recorder::go_back_to(std::int64_t step) { open(step, step); }
-
-void Recorder::open(std::int64_t rows_kept_to, std::optional<std::int64_t> scalars_kept_to) {
+void Recorder::open(std::int64_t step) {
   if (!context_.is_main() || context_.run_dir.empty()) return;
-  if (csv_wanted_) {
-    csv_.reset();
-    csv_ = std::make_unique<MetricsCsv>(context_.run_dir + "/metrics.csv", columns_, rows_kept_to);
-  }
+  const auto tell = [this](const std::string& problem) {
+    event("log_problem", {{"message", problem}});
+    if (!context_.events.connected()) std::cerr << "warning: " << problem << std::endl;
+  };
+  csv_.reset();
+  if (csv_wanted_) csv_ = std::make_unique<MetricsCsv>(context_.run_dir + "/metrics.csv", columns_, step, tell);
   if (tensorboard_wanted_)
-    tensorboard_ = std::make_unique<TensorboardWriter>(context_.run_dir + "/tensorboard", scalars_kept_to);
+    tensorboard_ = std::make_unique<TensorboardWriter>(context_.run_dir + "/tensorboard", step, tell);
+}
+
+void Recorder::finish() {
+  if (csv_) csv_->finish();
+  if (tensorboard_) tensorboard_->finish();
 }
 
 void Recorder::write(std::int64_t step, std::int64_t epoch, const std::map<std::string, double>& figures) {
@@ -65,7 +68,7 @@ void Recorder::metrics(const std::string& event_name, std::int64_t step, std::in
 void Recorder::event(const std::string& name, const Json& fields) {
   if (!context_.is_main()) return;
   context_.events.write(name, fields);
-  if (!context_.events.connected()) std::cout << name << " " << fields.dump() << std::endl;
+  if (!context_.events.connected()) std::cout << name << " " << text_of(fields) << std::endl;
 }
 
 }  // namespace tlaunch

@@ -17,10 +17,12 @@ namespace tlaunch {
 
 class Recorder {
  public:
-  // `metrics`: all names that evaluation may yield, for fixed CSV columns. Rows after `resume_step` of an earlier
-  // attempt are dropped: this run makes them again.
-  Recorder(const WorkerContext& context, const LogConfig& log, const std::vector<std::string>& metrics,
-           std::int64_t resume_step);
+  // `metrics`: all names that evaluation may yield, for fixed CSV columns. Touches no file yet.
+  Recorder(const WorkerContext& context, const LogConfig& log, const std::vector<std::string>& metrics);
+
+  // Before the first row, and where the run goes back to `step`: rows and scalars of an earlier attempt beyond it are
+  // dropped, this run makes them again.
+  void open(std::int64_t step);
 
   struct StepFigures {
     double train_loss = 0, learning_rate = 0, samples_per_s = 0;
@@ -29,13 +31,12 @@ class Recorder {
   // What an evaluation ("eval") or the detection at the end ("detection") found over `samples` samples or sessions.
   void metrics(const std::string& event_name, std::int64_t step, std::int64_t epoch, std::int64_t samples,
                const std::map<std::string, double>& metrics, double seconds);
-  // The run goes back to `step`: rows and scalars beyond it are made again.
-  void go_back_to(std::int64_t step);
+  // What waits for room on a full disk gets a last try.
+  void finish();
   // Any other event of rank 0.
   void event(const std::string& name, const Json& fields);
 
  private:
-  void open(std::int64_t rows_kept_to, std::optional<std::int64_t> scalars_kept_to);
   void write(std::int64_t step, std::int64_t epoch, const std::map<std::string, double>& figures);
 
   const WorkerContext& context_;

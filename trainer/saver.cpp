@@ -135,7 +135,9 @@ void Saver::take_result() {
               {"folder_bytes", result.folder_bytes},
               {"deleted", result.deleted.size()}};
   if (!result.problem.empty()) fields["problem"] = result.problem;
+  if (!result.gone.empty()) fields["gone"] = result.gone;
   recorder_.event("checkpoint", fields);
+  if (result.gone == context_.run_dir && !result.gone.empty()) recorder_.open(under_way_.step);
 }
 
 void Saver::tell_failure(const IoError& error) {

@@ -1,11 +1,15 @@
-// The stack of the thread that takes SIGUSR2, appended to a file: how the launcher sees where a rank hangs without gdb.
+// The stack of the training thread, appended to a file: how the launcher sees where a rank hangs without gdb.
 #pragma once
 
 #include <string>
 
 namespace tlaunch {
 
-// From now on, with the step and phase (trainer/run_phase.h) before it. `path` "": SIGUSR2 is left as it is.
-void write_stack_when_asked(const std::string& path);
+// The calling thread is the training thread from now on, and `path` the file.
+void prepare_stack_file(const std::string& path);
+
+// Has the training thread write its step and phase (trainer/run_phase.h) and its stack, wherever it is. From one other
+// thread, after prepare_stack_file(). Of requests less than 20 ms apart the first alone is answered.
+void ask_for_stack();
 
 }  // namespace tlaunch

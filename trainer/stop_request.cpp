@@ -1,7 +1,6 @@
 #include "trainer/stop_request.h"
 
 #include <atomic>
-#include <csignal>
 #include <string>
 
 #include "trainer/device.h"
@@ -13,20 +12,12 @@ constexpr const char* said_prefix = "tlaunch/stop/";
 constexpr const char* step_key = "tlaunch/stop/step";
 
 std::atomic<int> first_signal{0};
-static_assert(std::atomic<int>::is_always_lock_free);  // a handler may do nothing else
-
-void note(int signal) {
-  int none = 0;
-  first_signal.compare_exchange_strong(none, signal);
-}
 
 }  // namespace
 
-void note_stop_signals() {
-  struct sigaction action {};
-  action.sa_handler = note;
-  action.sa_flags = SA_RESTART;
-  for (const int signal : {SIGTERM, SIGUSR1, SIGINT}) ::sigaction(signal, &action, nullptr);
+void note_stop_signal(int signal) {
+  int none = 0;
+  first_signal.compare_exchange_strong(none, signal);
 }
 
 int stop_signal() { return first_signal; }

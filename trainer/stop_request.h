@@ -8,8 +8,8 @@
 
 namespace tlaunch {
 
-// From now on SIGTERM, SIGUSR1 and SIGINT are only noted. Once, before other threads start.
-void note_stop_signals();
+// A signal that asks for it has come: SIGTERM, SIGUSR1 or SIGINT. Any thread.
+void note_stop_signal(int signal);
 
 // The first one that came; 0: none. Any thread.
 int stop_signal();

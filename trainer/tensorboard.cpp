@@ -6,10 +6,10 @@
 #include <array>
 #include <bit>
 #include <chrono>
-#include <system_error>
+#include <span>
+#include <utility>
 
 #include "checkpoint/crc32c.h"
-#include "trainer/append_file.h"
 
 namespace tlaunch {
 namespace {
@@ -53,38 +53,36 @@ std::string record(const std::string& bytes) {
   return length + masked_crc(length) + bytes + masked_crc(bytes);
 }
 
-std::unique_ptr<AppendFile> new_event_file(const std::string& dir) {
-  if (::mkdir(dir.c_str(), 0777) != 0 && errno != EEXIST)
-    throw IoError("cannot make the folder " + dir + ": " + std::generic_category().message(errno));
+std::string new_file_name(const std::string& dir) {
+  ::mkdir(dir.c_str(), 0777);  // where that fails, so does opening the file, which is told
   std::array<char, 256> host{};
   if (::gethostname(host.data(), host.size() - 1) != 0 || host[0] == '\0') host = {"host"};
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const std::string path = dir + "/events.out.tfevents." +
                            std::to_string(std::chrono::duration_cast<std::chrono::seconds>(now).count()) + '.' +
                            host.data() + '.' + std::to_string(::getpid());
-  // Two writers of one process within a second: another name.
-  for (int copy = 0;; ++copy) {
-    const std::string name = copy == 0 ? path : path + '.' + std::to_string(copy);
-    if (struct stat there{}; ::lstat(name.c_str(), &there) == 0) continue;
-    return std::make_unique<AppendFile>(name, O_CREAT | O_EXCL);
-  }
+  std::string name = path;
+  struct stat there {};
+  for (int copy = 1; ::lstat(name.c_str(), &there) == 0; ++copy) name = path + '.' + std::to_string(copy);
+  return name;  // two writers of one process within a second have two names
+}
+
+// The file's version, and SessionLog {status = 1: START = 1}: readers drop events of this step and later ones that came
+// before.
+std::string head_of_file(std::int64_t resume_step) {
+  return record(event(0, bytes_field(3, "brain.Event:2"))) +
+         record(event(resume_step + 1, bytes_field(7, varint_field(1, 1))));
 }
 
 }  // namespace
 
-TensorboardWriter::TensorboardWriter(const std::string& dir, std::optional<std::int64_t> resume_step)
-    : file_(new_event_file(dir)) {
-  file_->append(record(event(0, bytes_field(3, "brain.Event:2"))));
-  // SessionLog {status = 1: START = 1}: readers drop events of this step and later ones that came before.
-  if (resume_step) file_->append(record(event(*resume_step + 1, bytes_field(7, varint_field(1, 1)))));
-}
-
-TensorboardWriter::~TensorboardWriter() = default;
+TensorboardWriter::TensorboardWriter(const std::string& dir, std::int64_t resume_step, PatientFile::Tell tell)
+    : file_(new_file_name(dir), {.head = head_of_file(resume_step), .lines = false}, std::move(tell)) {}
 
 void TensorboardWriter::scalar(const std::string& tag, std::int64_t step, double value) {
   // Summary {value = 1: Value {tag = 1; simple_value = 2}}
   const std::string summary = bytes_field(1, bytes_field(1, tag) + float_field(2, static_cast<float>(value)));
-  file_->append(record(event(step, bytes_field(5, summary))));
+  file_.append(record(event(step, bytes_field(5, summary))));
 }
 
 }  // namespace tlaunch

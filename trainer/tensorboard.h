@@ -4,25 +4,24 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <optional>
 #include <string>
+
+#include "core/patient_file.h"
 
 namespace tlaunch {
 
-class AppendFile;
-
 class TensorboardWriter {
  public:
-  // Makes `dir` (its parent must be there) and an events.out.tfevents.<Unix seconds>.<host>.<pid> in it. Where a run
-  // goes on from a checkpoint, give its step: what earlier files of `dir` hold beyond it is then no longer shown.
-  // Throws IoError.
-  explicit TensorboardWriter(const std::string& dir, std::optional<std::int64_t> resume_step = {});
-  ~TensorboardWriter();
-  void scalar(const std::string& tag, std::int64_t step, double value);  // written at once; throws IoError
+  // Writes to DIR/events.out.tfevents.<Unix seconds>.<host>.<pid>, and makes `dir` (its parent must be there). What
+  // earlier files of `dir` hold beyond `resume_step` is then no longer shown: this run makes it again. What goes wrong is
+  // told, and the file is tried again (core/patient_file.h).
+  TensorboardWriter(const std::string& dir, std::int64_t resume_step, PatientFile::Tell tell);
+  void scalar(const std::string& tag, std::int64_t step, double value);  // written at once
+  // The last scalar was given: what waits for room gets another try.
+  void finish() { file_.try_again(); }
 
  private:
-  std::unique_ptr<AppendFile> file_;
+  PatientFile file_;
 };
 
 }  // namespace tlaunch

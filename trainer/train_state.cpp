@@ -19,6 +19,8 @@ Json to_json(const Progress& progress) {
             {"evaluations_without_improvement", progress.evaluations_without_improvement}};
   if (progress.best_val_loss) json["best_val_loss"] = *progress.best_val_loss;
   if (progress.evaluation_due) json["evaluation_due"] = true;
+  if (progress.evaluated_step >= 0) json["evaluated_step"] = progress.evaluated_step;
+  if (progress.detected_step >= 0) json["detected_step"] = progress.detected_step;
   if (progress.rollbacks > 0) json["rollbacks"] = progress.rollbacks;
   return json;
 }
@@ -30,6 +32,8 @@ Progress progress_from(const Json& json) {
   progress.evaluations_without_improvement = json.at("evaluations_without_improvement");
   if (json.contains("best_val_loss")) progress.best_val_loss = number_of(json["best_val_loss"]);
   progress.evaluation_due = json.value("evaluation_due", false);
+  progress.evaluated_step = json.value("evaluated_step", std::int64_t{-1});
+  progress.detected_step = json.value("detected_step", std::int64_t{-1});
   progress.rollbacks = json.value("rollbacks", std::int64_t{0});
   return progress;
 }
@@ -115,9 +119,11 @@ NamedTensors measured_tensors(Job& job, TrainStep& step, int ranks) {
 Metadata saved_metadata(TrainStep& step, const Progress& progress, const RunIdentity& identity) {
   Json run = Json::object();
   for (const auto& [name, value] : fields(identity)) run[name] = value;
+  run["world_size"] = identity.world_size;
+  run["settings"] = identity.settings;
   const Json state{{"progress", to_json(progress)}, {"run", run}, {"buckets", step.buckets()},
                    {"scaler", step.scaler().state()}};
-  Metadata metadata{{state_key, without_nonfinite(state).dump()},
+  Metadata metadata{{state_key, text_of(without_nonfinite(state))},
                     {step_key, std::to_string(progress.step)},
                     {epoch_key, std::to_string(progress.step / identity.steps_per_epoch)}};
   if (!progress.metrics.empty()) metadata[metrics_key] = without_nonfinite(progress.metrics).dump();

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/cadence.h"
+#include "core/config_loader.h"
 #include "core/error.h"
 #include "core/worker_env.h"
 #include "trainer/detect.h"
@@ -60,7 +61,7 @@ Trainer::Trainer(const WorkerContext& context, const RunConfig& config, const Gr
       guarded_step_(step_, group, injection()),
       evaluation_batch_(RunPhase::evaluation, teller(), injection()),
       detection_batch_(RunPhase::detection, teller(), injection()),
-      recorder_(context, config.log, metric_names(extra_metrics), saved_ ? saved_->progress().step : 0),
+      recorder_(context, config.log, metric_names(extra_metrics)),
       saver_(context, config, group, recorder_),
       stop_(group),
       gpu_monitor_(device_uuid(context.device)) {
@@ -84,7 +85,8 @@ void Trainer::seed_generator() const {
 }
 
 RunIdentity Trainer::identity() const {
-  return {config_.seed, job_.dataset->size(Split::train), split_.effective(), length_.steps_per_epoch};
+  return {config_.seed,  job_.dataset->size(Split::train), split_.effective(), length_.steps_per_epoch,
+          group_.size(), resume_settings(config_)};
 }
 
 std::int64_t Trainer::stop_step() const {
@@ -93,7 +95,12 @@ std::int64_t Trainer::stop_step() const {
   return full_.total_steps;
 }
 
-bool Trainer::finished() const { return stop_early_ || progress_.step >= stop_step(); }
+bool Trainer::stops_early() const {
+  const auto& patience = config_.train.early_stopping_patience;
+  return patience && progress_.evaluations_without_improvement >= *patience;
+}
+
+bool Trainer::finished() const { return stops_early() || progress_.step >= stop_step(); }
 
 void Trainer::start() {
   note_step(progress_.step);
@@ -115,6 +122,7 @@ void Trainer::start() {
              {"steps_per_checkpoint", full_.steps_per_checkpoint},
              {"parameters", parameters}};
   facts.update(prepare_saving());
+  recorder_.open(progress_.step);  // what was written beyond it goes only now that nothing speaks against this run
   recorder_.event("start", facts);
   reset_peak(context_.device);
   (void)take_phase_times();  // start-up is no part of training
@@ -233,7 +241,7 @@ void Trainer::run_evaluation() {
   stopping_ = result.cut_short;
   if (stopping_) return;
   progress_.evaluation_due = false;
-  evaluated_step_ = progress_.step;
+  progress_.evaluated_step = progress_.step;
   progress_.metrics = result.metrics;
   recorder_.metrics("eval", progress_.step, epoch(), result.samples, result.metrics, result.seconds);
 
@@ -244,8 +252,6 @@ void Trainer::run_evaluation() {
   } else {
     ++progress_.evaluations_without_improvement;
   }
-  const auto& patience = config_.train.early_stopping_patience;
-  stop_early_ = patience && progress_.evaluations_without_improvement >= *patience;
 }
 
 bool Trainer::saves_at(std::int64_t step) {
@@ -323,36 +329,49 @@ void Trainer::finish() {
       steady_step_ >= 0 ? seconds(end - steady_start_ - steady_paused_) : seconds(end - session_start_);
   const auto steady_samples = (progress_.step - (steady_step_ >= 0 ? steady_step_ : first_step_)) * split_.effective();
 
-  if (evaluated_step_ != progress_.step) run_evaluation();
+  if (progress_.evaluated_step != progress_.step) run_evaluation();
   if (stopping_) return;
-  auto metrics = progress_.metrics;
+  save_at_end();
+  if (job_.dataset->session_tests() && !smoke_ && progress_.detected_step != progress_.step) {
+    run_detection();
+    if (stopping_) return;
+    saved_step_ = -1;  // with what was found: resumed, the finished run need not detect again
+    save_at_end();
+  }
+  tell_phase_times();
+  recorder_.finish();
+  context_.events.write("peak", {{"peak_bytes", std::max(run_peak_bytes_, peak_bytes(context_.device))}});
+  recorder_.event("end",
+                  {{"status", "completed"},
+                   {"stopped_early", stops_early()},
+                   {"steps", progress_.step},
+                   {"epochs", epoch()},
+                   {"samples", progress_.step * split_.effective()},
+                   {"metrics", progress_.metrics},
+                   {"train_wall_s", seconds(Clock::now() - session_start_)},
+                   {"steady_samples_per_s", steady_s > 0 ? static_cast<double>(steady_samples) / steady_s : 0.0}});
+  group_.barrier();  // rank 0 serves the store: it leaves last
+}
+
+void Trainer::save_at_end() {
   if (saved_step_ != progress_.step && !save())
     throw OutOfMemory("the checkpoint at the end of the run, step " + std::to_string(progress_.step) +
                       ", was not written: memory did not suffice for its copies; go on from the newest one (--resume "
                       "auto) with a smaller train.batch_size or a larger tune.margin");
   saver_.finish();
-  if (const auto* tests = job_.dataset->session_tests(); tests && !smoke_) {
-    const PhaseScope phase(RunPhase::detection);
-    const auto detection_start = Clock::now();
-    const auto detected = detect(job_, group_, config_.model.options, detection_batch_);
-    stopping_ = detected.empty();
-    if (stopping_) return;
-    recorder_.metrics("detection", progress_.step, epoch(), tests->normal.size() + tests->abnormal.size(), detected,
-                      seconds(Clock::now() - detection_start));
-    metrics.insert(detected.begin(), detected.end());
-  }
-  tell_phase_times();
-  context_.events.write("peak", {{"peak_bytes", std::max(run_peak_bytes_, peak_bytes(context_.device))}});
-  recorder_.event("end",
-                  {{"status", "completed"},
-                   {"stopped_early", stop_early_},
-                   {"steps", progress_.step},
-                   {"epochs", epoch()},
-                   {"samples", progress_.step * split_.effective()},
-                   {"metrics", metrics},
-                   {"train_wall_s", seconds(Clock::now() - session_start_)},
-                   {"steady_samples_per_s", steady_s > 0 ? static_cast<double>(steady_samples) / steady_s : 0.0}});
-  group_.barrier();  // rank 0 serves the store: it leaves last
+}
+
+void Trainer::run_detection() {
+  const PhaseScope phase(RunPhase::detection);
+  const auto start = Clock::now();
+  const auto detected = detect(job_, group_, config_.model.options, detection_batch_);
+  stopping_ = detected.empty();
+  if (stopping_) return;
+  const auto& tests = *job_.dataset->session_tests();
+  recorder_.metrics("detection", progress_.step, epoch(), tests.normal.size() + tests.abnormal.size(), detected,
+                    seconds(Clock::now() - start));
+  progress_.metrics.insert(detected.begin(), detected.end());
+  progress_.detected_step = progress_.step;
 }
 
 void Trainer::leave() {
@@ -364,6 +383,7 @@ void Trainer::leave() {
         ", but memory did not suffice for the copies of a checkpoint; go on from the newest one (--resume "
         "auto)");
   saver_.finish();
+  recorder_.finish();
   context_.events.write("peak", {{"peak_bytes", std::max(run_peak_bytes_, peak_bytes(context_.device))}});
   recorder_.event("stopped", {{"step", progress_.step},
                               {"epoch", epoch()},

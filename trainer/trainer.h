@@ -37,6 +37,7 @@ class Trainer {
 
   void start();                    // restores, seeds, reports
   bool finished() const;
+  bool stops_early() const;        // no improvement any more
   void train_epoch();              // from the current position to the epoch's end, the run's, or what recover() mends
   bool one_step(Loader& loader);   // false: the loader's batches no longer fit what comes next
   void after_step(const torch::Tensor& local_loss, double learning_rate);
@@ -48,6 +49,8 @@ class Trainer {
   void tell_phase_times();
   void shorten_epoch();            // smoke test: how many steps fit
   void finish();
+  void save_at_end();
+  void run_detection();
   void leave();                    // told to stop: saves, whatever the policy
 
   // trainer_recovery.cpp
@@ -90,8 +93,8 @@ class Trainer {
   Recorder recorder_;
   Saver saver_;
   Progress progress_;
-  std::int64_t first_step_ = 0, evaluated_step_ = -1, saved_step_ = -1;
-  bool stop_early_ = false, stopping_ = false, told_to_stop_ = false;
+  std::int64_t first_step_ = 0, saved_step_ = -1;
+  bool stopping_ = false, told_to_stop_ = false;
   StopAgreement stop_;
   std::optional<StepProfiler> profiler_;
   std::uint64_t run_peak_bytes_ = 0;

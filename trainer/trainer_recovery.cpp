@@ -103,14 +103,14 @@ void Trainer::roll_back() {
   }
   progress_.rollbacks = rollbacks;
   step_.nan_guard().forget_row();
-  recorder_.go_back_to(progress_.step);
+  recorder_.open(progress_.step);
   recorder_.event("nan", {{"step", step},
                           {"action", "rollback"},
                           {"to_step", progress_.step},
                           {"path", newest},
                           {"learning_rate_factor", learning_rate_factor(progress_)}});
   first_step_ = interval_step_ = saved_step_ = progress_.step;
-  evaluated_step_ = steady_step_ = -1;
+  steady_step_ = -1;
   steady_paused_ = {};
   interval_start_ = Clock::now();
 }

@@ -18,6 +18,7 @@
 #include "trainer/out_of_memory.h"
 #include "trainer/run_phase.h"
 #include "trainer/settings.h"
+#include "trainer/signal_thread.h"
 #include "trainer/stack_signal.h"
 #include "trainer/stop_request.h"
 #include "trainer/trainer.h"
@@ -70,10 +71,19 @@ void leave_on_error(const WorkerContext& context, const std::function<void()>& w
   }
 }
 
+void answer_signals() {
+  std::map<int, std::function<void(int)>> calls;
+  for (const int signal : {SIGTERM, SIGUSR1, SIGINT}) calls[signal] = note_stop_signal;
+  if (const auto stack_file = process_getenv(env::stack_file)) {
+    prepare_stack_file(*stack_file);
+    calls[SIGUSR2] = [](int) { ask_for_stack(); };
+  }
+  take_signals(std::move(calls));
+}
+
 int train(const WorkerContext& context, const Arguments& arguments) {
-  note_stop_signals();
   record_crashes(context.events.fd(), context.rank);
-  write_stack_when_asked(process_getenv(env::stack_file).value_or(""));
+  answer_signals();
   const Heartbeat heartbeat(context.events, context.heartbeat_s);
   if (process_getenv(env::attempt).value_or("0") == "0")
     inject_fault(process_getenv(env::inject_fault).value_or(""), context.rank);

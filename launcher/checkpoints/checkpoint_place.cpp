@@ -93,7 +93,7 @@ CheckpointPlace find_checkpoints(const std::string& path, const std::vector<std:
 
 std::vector<std::string> kept_because(const std::vector<CheckpointInfo>& checkpoints, const CheckpointPlace& place) {
   if (place.run_dir.empty()) return kept_because(checkpoints, place.policy, {}, "");
-  return kept_because(checkpoints, place.policy, read_written_files(place.run_dir, place.folder),
+  return kept_because(checkpoints, place.policy, WrittenFiles(place.run_dir, place.folder).own(),
                       resumed_from(place.run_dir));
 }
 

@@ -1,7 +1,7 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "checkpoint/catalog.h"
+#include "checkpoint/run_checkpoints.h"
 #include "checkpoint/safetensors.h"
 #include "checkpoint/torch_file.h"
 #include "core/error.h"
@@ -43,8 +43,9 @@ std::string checkpoint_named_by(const std::string& path) {
     SafetensorsFile(path).verify();
     return path;
   }
-  const std::string folder = find_checkpoints(path, {}).folder;
-  const ResumeChoice choice = newest_valid(folder);
+  const CheckpointPlace place = find_checkpoints(path, {});
+  const std::string& folder = place.folder;
+  const ResumeChoice choice = place.run_dir.empty() ? newest_valid(folder) : newest_of_run(place.run_dir, folder);
   for (const std::string& skipped : choice.skipped) std::fprintf(stderr, "skipped checkpoint %s\n", skipped.c_str());
   if (choice.path.empty()) throw UsageError("no undamaged checkpoint in " + folder);
   return choice.path;

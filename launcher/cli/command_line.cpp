@@ -206,7 +206,8 @@ struct Parsers {
     numa_option(program, keys.numa, "default: none");
     program.add_flag("--stdin", program_values.pass_stdin, stdin_help);
     hang_option(program, program_values.hang_timeout_s,
-                "End with 124 when no rank writes anything for so long (default: never)");
+                "End with 124 when no rank writes anything for so long, before the first output 60 s at least (default: "
+                "never)");
     program.add_option("--run-dir", program_values.run_dir, "Keep each rank's output in DIR/logs")->type_name("DIR");
     program.footer(torchrun_help());
 

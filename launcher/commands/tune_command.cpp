@@ -1,6 +1,8 @@
 #include "launcher/commands/tune_command.h"
 
 #include <ctime>
+#include <filesystem>
+#include <optional>
 
 #include "core/atomic_file.h"
 #include "core/error.h"
@@ -9,6 +11,7 @@
 #include "core/yaml_edit.h"
 #include "hardware/known_card.h"
 #include "launcher/run/config_backup.h"
+#include "launcher/run/run_folder.h"
 #include "launcher/terminal/results.h"
 #include "launcher/tune/plan_table.h"
 #include "launcher/tune/team_plan.h"
@@ -102,6 +105,14 @@ void write_config(const TuneCommand& command, const Job& job, Progress& progress
   progress.line(command.config + ": written; the original is " + backup);
 }
 
+// A run reads its config.yaml again at each restart, so that file is not written while the run is at work.
+std::optional<RunFolder> lock_run_of(const std::string& config) {
+  std::error_code error;
+  const auto folder = std::filesystem::canonical(config, error).parent_path();
+  if (error || !std::filesystem::exists(folder / "events.jsonl", error)) return std::nullopt;
+  return RunFolder(folder, 0);
+}
+
 }  // namespace
 
 int run_tune(const TuneCommand& command) {
@@ -110,6 +121,7 @@ int run_tune(const TuneCommand& command) {
     return exit_code::ok;
   }
   Progress progress(stderr, stderr_terminal());
+  const std::optional<RunFolder> run = command.write ? lock_run_of(command.config) : std::nullopt;
   Job job = prepare_job({command.config, command.overrides, ""});
   const TuneOutcome outcome = tune_job(job, {command.retune, true, command.team, ""}, progress, nullptr);
   show(command, outcome);

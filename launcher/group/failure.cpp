@@ -72,7 +72,8 @@ std::optional<std::size_t> first_failure(const std::vector<RankEnd>& ends) {
 }
 
 std::vector<std::string> failure_report(const GroupFailure& failure, bool with_output) {
-  std::vector<std::string> report{"root cause: rank " + std::to_string(failure.rank) + " failed: " + failure.cause};
+  const std::string who = failure.rank ? "rank " + std::to_string(*failure.rank) + " failed: " : "";
+  std::vector<std::string> report{"root cause: " + who + failure.cause};
   if (failure.signal != 0) report[0] += ", exit " + std::to_string(failure.exit_code);
   if (!failure.host.empty()) report[0] += ", on " + failure.host;
   if (!failure.message.empty()) report.push_back("it said: " + failure.message);
@@ -96,8 +97,12 @@ std::vector<std::string> failure_report(const GroupFailure& failure, bool with_o
 Json to_json(const GroupFailure& failure) {
   Json victims = Json::array();
   for (const Victim& victim : failure.victims) victims.push_back({{"rank", victim.rank}, {"cause", victim.cause}});
-  Json json = {{"rank", failure.rank},     {"host", failure.host},       {"cause", failure.cause},
-               {"signal", failure.signal}, {"message", failure.message}, {"victims", victims}};
+  Json json = {{"rank", failure.rank ? Json(*failure.rank) : Json()},
+               {"host", failure.host},
+               {"cause", failure.cause},
+               {"signal", failure.signal},
+               {"message", failure.message},
+               {"victims", victims}};
   if (!failure.log_path.empty()) json["log"] = failure.log_path;
   return json;
 }

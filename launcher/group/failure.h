@@ -32,7 +32,8 @@ std::optional<std::size_t> first_failure(const std::vector<RankEnd>& ends);
 // most (left out with with_output false).
 std::vector<std::string> failure_report(const GroupFailure& failure, bool with_output);
 
-// The same for programs: {rank, host, cause, signal, message, victims: [{rank, cause}]} and log where it is kept.
+// The same for programs: {rank (null: no single one), host, cause, signal, message, victims: [{rank, cause}]} and log
+// where it is kept.
 Json to_json(const GroupFailure& failure);
 
 }  // namespace tlaunch

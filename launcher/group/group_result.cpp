@@ -72,8 +72,10 @@ GroupResult group_result(GroupRecord record, const std::function<std::vector<std
   if (record.hung) {
     result.hung = true;
     result.exit_code = exit_code::hang;
-    const int rank = record.hung->rank;
-    result.failure = GroupFailure{rank, exit_code::hang, 0, record.hung->cause, last_lines(rank), {}};
+    GroupFailure failure{record.hung->rank, exit_code::hang, 0, record.hung->cause, record.hung->last_lines, {}};
+    failure.host = host_name();
+    if (failure.rank) failure.log_path = worker_of(record, *failure.rank).log_path;
+    result.failure = std::move(failure);
     return result;
   }
   if (record.interrupted_by != 0 && !decided_by_the_ranks(record)) {

@@ -12,8 +12,9 @@
 namespace tlaunch {
 
 struct Hung {
-  int rank = 0;
+  std::optional<int> rank;
   std::string cause;
+  std::vector<std::string> last_lines;  // of that rank, before it was asked for more
 };
 
 struct GroupRecord {

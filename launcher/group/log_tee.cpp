@@ -46,6 +46,11 @@ void LogTee::finish(double now_s) {
   log_held_.clear();
 }
 
+void LogTee::show_only_in_log(Console& nowhere) {
+  if (!log_.keeps() || log_.lacks_output()) return;
+  for (Source& source : sources_) source.console = &nowhere;
+}
+
 void LogTee::take(Source& source, std::string_view text, std::string_view ending, double now_s) {
   if (log_.keeps()) log_held_.append(text).append(ending);
   if (ending == "\r") {

@@ -28,6 +28,7 @@ class LogTee {
   // `now_s` (any monotonic clock) throttles progress bars: a text that a carriage return ends is shown once a second.
   void feed(Stream stream, std::string_view bytes, double now_s);
   void finish(double now_s);  // no more bytes will come
+  void show_only_in_log(Console& nowhere);  // from now on, where there is a log
 
   const LogFile& log() const { return log_; }
   // The last lines of both streams, 20 at most, as clean UTF-8 of 200 bytes at most each.

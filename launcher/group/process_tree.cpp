@@ -43,10 +43,9 @@ std::optional<Stat> read_stat(pid_t pid) {
   return stat;
 }
 
-}  // namespace
-
-std::vector<pid_t> descendants_of(pid_t root, const std::set<pid_t>& skip) {
-  std::multimap<pid_t, pid_t> children;  // by parent
+// Of all processes, by parent.
+std::multimap<pid_t, pid_t> children_by_parent() {
+  std::multimap<pid_t, pid_t> children;
   const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir("/proc"), ::closedir);
   if (!folder) return {};
   while (const dirent* entry = ::readdir(folder.get())) {
@@ -54,6 +53,20 @@ std::vector<pid_t> descendants_of(pid_t root, const std::set<pid_t>& skip) {
     if (pid <= 0) continue;
     if (const auto stat = read_stat(pid)) children.emplace(stat->parent, pid);
   }
+  return children;
+}
+
+}  // namespace
+
+std::vector<pid_t> children_of(pid_t parent) {
+  std::vector<pid_t> found;
+  const auto children = children_by_parent();
+  for (auto [child, end] = children.equal_range(parent); child != end; ++child) found.push_back(child->second);
+  return found;
+}
+
+std::vector<pid_t> descendants_of(pid_t root, const std::set<pid_t>& skip) {
+  const auto children = children_by_parent();
   std::vector<pid_t> found, frontier{root};
   while (!frontier.empty()) {
     const pid_t parent = frontier.back();

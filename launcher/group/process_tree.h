@@ -13,6 +13,8 @@ namespace tlaunch {
 // whose main thread alone has ended still runs.
 std::vector<pid_t> descendants_of(pid_t root, const std::set<pid_t>& skip = {});
 
+std::vector<pid_t> children_of(pid_t parent);
+
 // The letter of its state in /proc ('R', 'S', 'T' stopped by a signal, 't' held by a debugger, 'Z', ...); 'X' where it
 // is gone.
 char state_of(pid_t pid);

@@ -84,11 +84,16 @@ class RunningGroup::State {
 
   std::map<int, pid_t> at_work() const { return stopping_ ? std::map<int, pid_t>{} : running_; }
 
-  void end_hung(int rank, const std::string& cause) {
+  void end_hung(std::optional<int> rank, const std::string& cause, double last_words_s) {
     if (stopping_) return;
-    hung_ = Hung{rank, cause};
+    hung_ = Hung{rank, cause, rank ? tees_[static_cast<std::size_t>(*rank)]->last_lines() : std::vector<std::string>()};
     stopping_ = true;
-    kill();
+    if (last_words_s <= 0) {
+      kill();
+      return;
+    }
+    kill_at_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(last_words_s));
+    for (const auto& tee : tees_) tee->show_only_in_log(nowhere_);
   }
 
  private:
@@ -282,7 +287,7 @@ class RunningGroup::State {
           ended({report.rank, report.value, 0, !stopping_ || settled_.contains(report.rank), {}});
           break;
         case GuardReport::left_over:
-          if (report.value > 0 && interrupted_by_ == 0 && !failed_) {
+          if (report.value > 0 && interrupted_by_ == 0 && !failed_ && !hung_) {
             say("stopping " + std::to_string(report.value) + " process(es) that the ranks left running");
           }
           guard_->send(SIGTERM);
@@ -405,7 +410,9 @@ bool RunningGroup::left(int rank) const { return state_->left(rank); }
 
 std::map<int, pid_t> RunningGroup::at_work() const { return state_->at_work(); }
 
-void RunningGroup::end_hung(int rank, const std::string& cause) { state_->end_hung(rank, cause); }
+void RunningGroup::end_hung(std::optional<int> rank, const std::string& cause, double last_words_s) {
+  state_->end_hung(rank, cause, last_words_s);
+}
 
 bool RunningGroup::turn() { return state_->turn(); }
 

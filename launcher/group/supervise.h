@@ -48,7 +48,7 @@ struct Victim {
 
 // The first failure: the rank whose end made the group stop. Others that fall because of it are victims.
 struct GroupFailure {
-  int rank = 0;
+  std::optional<int> rank = 0;       // none: the group hung, and no single rank is to blame
   int exit_code = 1;                 // its own, or 128 + signal
   int signal = 0;                    // 0: it exited
   std::string cause;  // "exit code 7", "SIGSEGV (segmentation fault)", "SIGKILL (killed; out of memory?)",
@@ -107,8 +107,9 @@ class RunningGroup {
   bool left(int rank) const;
   // The ranks that run and were not told to stop, with their processes; none once the group is stopping.
   std::map<int, pid_t> at_work() const;
-  // Kills all at once: what hangs heeds no signal. The result names `rank` and `cause`, unless the group was stopping.
-  void end_hung(int rank, const std::string& cause);
+  // Kills all after `last_words_s`, in which the caller may have them write what they do; that goes to the logs alone
+  // where there are logs. The result names `rank` (none: the group) and `cause`, unless the group was stopping.
+  void end_hung(std::optional<int> rank, const std::string& cause, double last_words_s = 0);
   // After turn() was false.
   GroupResult finish();
 

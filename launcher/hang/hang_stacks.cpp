@@ -1,8 +1,6 @@
 #include "launcher/hang/hang_stacks.h"
 
 #include <signal.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -10,10 +8,10 @@
 #include <sstream>
 #include <thread>
 
-#include "hardware/file_reader.h"
 #include "launcher/group/capture.h"
 #include "launcher/group/path_lookup.h"
 #include "launcher/group/process_tree.h"
+#include "launcher/hang/process_look.h"
 #include "launcher/job/worker_group.h"
 
 namespace tlaunch {
@@ -24,24 +22,13 @@ using Clock = std::chrono::steady_clock;
 constexpr auto all_time = std::chrono::seconds(20);
 constexpr auto own_stack_time = std::chrono::milliseconds(500);
 
-std::string content(const std::string& path) { return system_files()(path).value_or(""); }
-
-// Those that say how a process waits, of /proc/PID/status.
-std::string kernel_view(pid_t pid) {
-  const std::string proc = "/proc/" + std::to_string(pid);
-  std::istringstream status(content(proc + "/status"));
+// What says how a process waits, of its files in /proc.
+std::string kernel_view(const ProcessLook& look) {
+  std::istringstream status(look.status);
   std::string text;
   for (std::string line; std::getline(status, line);)
     if (line.starts_with("State:") || line.starts_with("Threads:") || line.starts_with("VmRSS:")) text += line + "\n";
-  return text + "wait channel: " + content(proc + "/wchan") + "\n";
-}
-
-// Whether the process handles it; the default action would end it.
-bool handles_usr2(pid_t pid) {
-  std::istringstream status(content("/proc/" + std::to_string(pid) + "/status"));
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("SigCgt:")) return (std::stoull(line.substr(7), nullptr, 16) >> (SIGUSR2 - 1) & 1) != 0;
-  return false;
+  return text + "wait channel: " + look.wait_channel + "\n";
 }
 
 std::string gdb_view(const std::string& gdb, pid_t pid, bool symbols, double limit_s) {
@@ -57,7 +44,8 @@ void append(const std::string& path, const std::string& text) { std::ofstream(pa
 
 }  // namespace
 
-void save_stacks(const std::map<int, pid_t>& ranks, const std::vector<int>& first, const std::string& folder) {
+void save_stacks(const std::map<int, pid_t>& ranks, const std::vector<int>& first, const std::string& folder,
+                 WriteOwn own) {
   if (folder.empty()) return;
   const auto end = Clock::now() + all_time;
   std::vector<int> order = first;
@@ -66,10 +54,12 @@ void save_stacks(const std::map<int, pid_t>& ranks, const std::vector<int>& firs
   bool asked = false;
   for (const int rank : order) {
     const pid_t pid = ranks.at(rank);
+    const ProcessLook look = look_at(pid);
     append(stack_path(folder, rank),
-           "rank " + std::to_string(rank) + ", process " + std::to_string(pid) + "\n" + kernel_view(pid));
-    if (state_of(pid) == 'T' || !handles_usr2(pid)) continue;
-    ::syscall(SYS_tgkill, pid, pid, SIGUSR2);  // the training thread
+           "rank " + std::to_string(rank) + ", process " + std::to_string(pid) + "\n" + kernel_view(look));
+    // A thread of our workers waits for it, blocked. The default action would end the process.
+    if (own == WriteOwn::no || state_of(pid) == 'T' || !blocks(look, SIGUSR2)) continue;
+    ::kill(pid, SIGUSR2);
     asked = true;
   }
   if (asked) std::this_thread::sleep_for(own_stack_time);

@@ -29,15 +29,6 @@ int order_of(std::string_view phase) {
 
 std::string seconds_text(double seconds) { return std::to_string(std::llround(seconds)) + " s"; }
 
-std::string ranks_text(const std::vector<int>& ranks) {
-  constexpr std::size_t named = 8;
-  std::string text;
-  for (std::size_t i = 0; i < std::min(named, ranks.size()); ++i)
-    text += (i == 0 ? "" : ", ") + std::to_string(ranks[i]);
-  if (ranks.size() > named) text += " and " + std::to_string(ranks.size() - named) + " more";
-  return (ranks.size() == 1 ? "rank " : "ranks ") + text;
-}
-
 }  // namespace
 
 void AwakeClock::tick(double wall_s) {
@@ -45,17 +36,14 @@ void AwakeClock::tick(double wall_s) {
   last_s_ = wall_s;
 }
 
-std::optional<SilenceWatch::Verdict> SilenceWatch::tick(double wall_s, const std::map<int, char>& states) {
+std::optional<std::string> SilenceWatch::tick(double wall_s, const std::map<int, char>& states) {
   clock_.tick(wall_s);
-  std::vector<int> stopped;
-  for (const auto& [rank, state] : states) {
-    if (state == 't') on_output();
-    if (state == 'T') stopped.push_back(rank);
-  }
-  if (states.empty() || clock_.now_s() - heard_s_ <= timeout_s_) return std::nullopt;
-  const int blamed = stopped.empty() ? states.begin()->first : stopped.front();
-  return Verdict{blamed, "no output of any rank for " + seconds_text(clock_.now_s() - heard_s_) +
-                             (stopped.empty() ? "" : "; stopped (state T): " + ranks_text(stopped))};
+  for (const auto& [rank, state] : states)
+    if (state == 't') heard_s_ = clock_.now_s();  // a debugger's hands
+  const double limit_s = any_output_ ? timeout_s_ : std::max(least_start_up_s, timeout_s_);
+  const double silence_s = clock_.now_s() - heard_s_;
+  if (states.empty() || silence_s <= limit_s) return std::nullopt;
+  return "no output of any rank for " + seconds_text(silence_s) + (any_output_ ? "" : ", since the start");
 }
 
 namespace {
@@ -67,7 +55,22 @@ std::string what_and_where(const HangVerdict& verdict) {
 
 }  // namespace
 
-std::string hang_cause(const HangVerdict& verdict) { return "hang" + what_and_where(verdict); }
+std::optional<int> only_rank(const HangVerdict& verdict) {
+  return verdict.ranks.size() == 1 ? std::optional(verdict.ranks.front()) : std::nullopt;
+}
+
+std::string ranks_text(const std::vector<int>& ranks) {
+  constexpr std::size_t named = 8;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(named, ranks.size()); ++i)
+    text += (i == 0 ? "" : ", ") + std::to_string(ranks[i]);
+  if (ranks.size() > named) text += " and " + std::to_string(ranks.size() - named) + " more";
+  return (ranks.size() == 1 ? "rank " : "ranks ") + text;
+}
+
+std::string hang_cause(const HangVerdict& verdict) {
+  return "hang" + (only_rank(verdict) ? "" : " of " + ranks_text(verdict.ranks)) + what_and_where(verdict);
+}
 
 std::string hang_text(const HangVerdict& verdict) {
   return ranks_text(verdict.ranks) + (verdict.ranks.size() == 1 ? " hangs" : " hang") + what_and_where(verdict);
@@ -198,6 +201,11 @@ std::optional<HangVerdict> HangWatch::tick(double wall_s, const std::map<int, ch
   const bool stalled = !judged_ranks.empty() && now - last_move_s > stall_limit_s;
   if (!long_stopped && silent.empty() && !stalled) return std::nullopt;
 
+  // Stopped since about when the group last moved: the reason. Stopped later, by whoever looks into it: not.
+  const double sign_s = long_stopped ? stopped_for_s : silent.empty() ? now - last_move_s : silent_for_s;
+  std::erase_if(stopped, [&](int number) {
+    return now - *ranks_[static_cast<std::size_t>(number)].stopped_s < sign_s / 2;
+  });
   if (!stopped.empty())
     return verdict(stopped, running, "stopped (state T) for " + seconds_text(stopped_for_s), stopped_limit_s());
   if (!silent.empty())

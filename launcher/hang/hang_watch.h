@@ -47,17 +47,18 @@ class AwakeClock {
 // Of a plain program: nothing is known but that it writes.
 class SilenceWatch {
  public:
+  // `timeout_s`: of silence; before the first output of any rank 60 s at least, since Python may import for long.
   explicit SilenceWatch(double timeout_s) : timeout_s_(timeout_s) {}
-  void on_output() { heard_s_ = clock_.now_s(); }
-  // "no output of any rank for 60 s", naming ranks that are stopped, of which `blamed` is the first.
-  struct Verdict {
-    int blamed;
-    std::string reason;
-  };
-  std::optional<Verdict> tick(double wall_s, const std::map<int, char>& states);
+  void on_output() {
+    any_output_ = true;
+    heard_s_ = clock_.now_s();
+  }
+  // Where it hangs: "no output of any rank for 60 s". `states`: as in HangWatch::tick.
+  std::optional<std::string> tick(double wall_s, const std::map<int, char>& states);
 
  private:
   double timeout_s_, heard_s_ = 0;
+  bool any_output_ = false;
   AwakeClock clock_;
 };
 
@@ -70,7 +71,10 @@ struct HangVerdict {
   std::vector<std::string> places;  // of each rank that runs: "rank 0: step 25, backward, waits for the others"
 };
 
-std::string hang_cause(const HangVerdict& verdict);  // "hang: stopped (state T) for 5 s; step 24, forward"
+std::optional<int> only_rank(const HangVerdict& verdict);  // the one to blame; nothing where there are more
+std::string ranks_text(const std::vector<int>& ranks);      // "rank 1", "ranks 0, 2", the first eight by number
+// "hang: stopped (state T) for 5 s; step 24, forward", "hang of ranks 0, 1: ..."
+std::string hang_cause(const HangVerdict& verdict);
 std::string hang_text(const HangVerdict& verdict);   // "rank 1 hangs: stopped ..."
 // For events.jsonl.
 Json to_json(const HangVerdict& verdict);

@@ -6,9 +6,8 @@
 #include <cstring>
 #include <filesystem>
 
-#include "core/absolute_path.h"
 #include "core/error.h"
-#include "launcher/run/run_folder.h"
+#include "launcher/program/program_summary.h"
 #include "launcher/terminal/say.h"
 
 namespace tlaunch {
@@ -16,34 +15,50 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr double patience_s = 1;  // a killed launcher's guard needs a moment to let go of the folder
+
 bool chooses_any(const StreamChoice& choice) { return choice.of_all != 0 || !choice.by_rank.empty(); }
 
-std::string make_attempt_folder(const std::string& parent) {
-  std::error_code error;
-  fs::create_directories(parent, error);
-  if (error) throw IoError("cannot make the log folder " + parent + ": " + error.message());
-  for (int number = 0;; ++number) {
-    const std::string folder = parent + "/attempt_" + std::to_string(number);
-    if (::mkdir(folder.c_str(), 0777) == 0) return folder;
-    if (errno != EEXIST) throw IoError("cannot make the log folder " + folder + ": " + std::strerror(errno));
-  }
+RunFolder open_folder(const std::string& path, FolderUse use) {
+  RunFolder folder(path, patience_s, use);
+  if (folder.holds_training_run() || !may_replace_summary(folder.file("summary.json")))
+    throw UsageError(folder.path() +
+                     " holds a run already, whose summary.json this program would replace; choose another " +
+                     (use == FolderUse::alone ? "--run-dir" : "--log-dir"));
+  return folder;
 }
 
 }  // namespace
 
-ProgramLogs make_program_logs(const ProgramCommand& command) {
+ProgramHome open_program_home(const ProgramCommand& command) {
+  ProgramHome home;
   if (!command.run_dir.empty()) {
-    const std::string home = absolute_path(command.run_dir);
-    return {home, make_attempt_folder(home + "/logs")};
+    home.folder.emplace(open_folder(command.run_dir, FolderUse::alone));
+  } else if (!command.log_dir.empty()) {
+    home.folder.emplace(open_folder(command.log_dir, FolderUse::beside));
+    home.logs = home.folder->path();
+    return home;
+  } else if (chooses_any(command.redirects) || chooses_any(command.tee)) {
+    const std::string path = new_run_path("runs", fs::path(command.program).stem().string());
+    home.folder.emplace(open_folder(path, FolderUse::alone));
+    say("tlaunch: logs in " + home.folder->path() + "/logs (--log-dir names another folder)");
+  } else {
+    return home;
   }
-  if (!command.log_dir.empty()) {
-    const std::string home = absolute_path(command.log_dir);
-    return {home, make_attempt_folder(home)};
+  home.logs = home.folder->file("logs");
+  return home;
+}
+
+ProgramLogs make_program_logs(const ProgramHome& home) {
+  if (home.logs.empty()) return {};
+  std::error_code error;
+  fs::create_directories(home.logs, error);
+  if (error) throw IoError("cannot make the log folder " + home.logs + ": " + error.message());
+  for (int number = 0;; ++number) {
+    const std::string folder = home.logs + "/attempt_" + std::to_string(number);
+    if (::mkdir(folder.c_str(), 0777) == 0) return {folder};
+    if (errno != EEXIST) throw IoError("cannot make the log folder " + folder + ": " + std::strerror(errno));
   }
-  if (!chooses_any(command.redirects) && !chooses_any(command.tee)) return {};
-  const std::string home = new_run_path("runs", fs::path(command.program).stem().string());
-  say("tlaunch: logs in " + home + "/logs (--log-dir names another folder)");
-  return {home, make_attempt_folder(home + "/logs")};
 }
 
 }  // namespace tlaunch

@@ -1,24 +1,36 @@
-// Where a plain program's log files go: DIR/attempt_N, N the first number that is free there, so that runs in a row and
-// side by side keep apart.
+// Where a plain program's log files and its summary.json go. Logs go to DIR/attempt_N, N the first number that is free
+// there, so that runs in a row and side by side keep apart.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "launcher/cli/command_line.h"
+#include "launcher/run/run_folder.h"
 
 namespace tlaunch {
 
+// The folder that keeps them, locked for as long as the program runs: --run-dir for it alone, --log-dir beside other
+// programs. Where streams are redirected or teed and no folder is named, a new one below runs/<program>/, which is told
+// on stderr; else none.
+struct ProgramHome {
+  std::optional<RunFolder> folder;
+  std::string logs;  // where attempts' folders are made: run_dir/logs, or log_dir itself; "": no logs are kept
+};
+
+// Throws UsageError where another tlaunch is at work in the folder or a run would lose its summary.json, IoError where
+// the folder cannot be made.
+ProgramHome open_program_home(const ProgramCommand& command);
+
 struct ProgramLogs {
-  std::string home;    // --run-dir or --log-dir, absolute; "": no log files are kept
-  std::string folder;  // of this attempt's log files; made
+  std::string folder;  // of one attempt; "": no log files are kept
 
   std::string file(int rank, const std::string& ending) const {
     return folder.empty() ? "" : folder + "/rank_" + std::to_string(rank) + ending;
   }
 };
 
-// --run-dir: in its folder logs; --log-dir: in itself. Where streams are redirected or teed and no folder is named, a
-// new one below runs/<program>/, which is told on stderr. Throws IoError.
-ProgramLogs make_program_logs(const ProgramCommand& command);
+// Makes the folder of the next attempt. Throws IoError.
+ProgramLogs make_program_logs(const ProgramHome& home);
 
 }  // namespace tlaunch

@@ -8,7 +8,6 @@
 #include <optional>
 
 #include "core/atomic_file.h"
-#include "core/clock.h"
 #include "core/error.h"
 #include "core/event.h"
 #include "core/units.h"
@@ -16,12 +15,10 @@
 #include "launcher/group/error_file.h"
 #include "launcher/group/failure.h"
 #include "launcher/group/path_lookup.h"
-#include "launcher/group/process_tree.h"
 #include "launcher/group/rendezvous.h"
 #include "launcher/group/restart_policy.h"
 #include "launcher/group/restart_wait.h"
-#include "launcher/hang/hang_stacks.h"
-#include "launcher/hang/hang_watch.h"
+#include "launcher/program/program_hang.h"
 #include "launcher/program/program_logs.h"
 #include "launcher/program/program_summary.h"
 #include "launcher/terminal/say.h"
@@ -53,11 +50,27 @@ std::string new_uuid() {
 }
 
 // A disk that is full does not change how the program ended.
-void keep_summary(const ProgramLogs& logs, const Json& summary) {
+void keep_summary(const RunFolder& folder, const Json& summary) {
+  const std::string path = folder.file("summary.json");
+  if (!may_replace_summary(path)) {
+    say("tlaunch: " + path + " was not written by tlaunch and stays as it is; the summary is not kept");
+    return;
+  }
   try {
-    write_file_atomically(logs.home + "/summary.json", text_of(without_nonfinite(summary), 2) + "\n");
+    write_file_atomically(path, text_of(without_nonfinite(summary), 2) + "\n");
   } catch (const IoError& error) {
     say(std::string("tlaunch: ") + error.what());
+  }
+}
+
+// Where a restart finds no room for its logs any more, the program runs without.
+ProgramLogs logs_of_attempt(const ProgramHome& home, int restarts) {
+  try {
+    return make_program_logs(home);
+  } catch (const IoError& error) {
+    if (restarts == 0) throw;
+    say(std::string("tlaunch: ") + error.what() + "; going on without logs");
+    return {};
   }
 }
 
@@ -75,25 +88,6 @@ EnvironmentSpec environment_spec(const ProgramCommand& command, const Placement&
   return environment;
 }
 
-GroupResult run_watched(const GroupSpec& spec, double hang_timeout_s) {
-  SilenceWatch watch(hang_timeout_s);
-  GroupCallbacks callbacks;
-  callbacks.on_output = [&] { watch.on_output(); };
-  callbacks.on_tick = [] {};  // so that a turn ends now and then
-  RunningGroup group(spec, callbacks);
-  while (group.turn()) {
-    const auto processes = group.at_work();
-    const auto verdict = watch.tick(monotonic_s(), states_of(processes));
-    if (!verdict) continue;
-    const std::string cause = "hang: " + verdict->reason + " (--hang-timeout " + Json(hang_timeout_s).dump() + ")";
-    say("tlaunch: " + cause);
-    if (const std::string& log = spec.workers.front().log_path; !log.empty())
-      save_stacks(processes, {verdict->blamed}, std::filesystem::path(log).parent_path());
-    group.end_hung(verdict->blamed, cause);
-  }
-  return group.finish();
-}
-
 }  // namespace
 
 std::vector<std::string> program_argv(const ProgramCommand& command, int local_rank) {
@@ -108,17 +102,6 @@ std::vector<std::string> program_argv(const ProgramCommand& command, int local_r
 }
 
 namespace {
-
-// A restart is worth more than its logs.
-ProgramLogs logs_of(const ProgramCommand& command, bool restart) {
-  try {
-    return make_program_logs(command);
-  } catch (const IoError& error) {
-    if (!restart) throw;
-    say(std::string("tlaunch: ") + error.what() + "; going on without this attempt's logs");
-    return {};
-  }
-}
 
 GroupResult run_once(const ProgramCommand& command, const Placement& placement, EnvironmentSpec environment,
                      const ProgramLogs& logs) {
@@ -135,6 +118,9 @@ GroupResult run_once(const ProgramCommand& command, const Placement& placement, 
     worker.cores = place.cores;
     worker.argv = program_argv(command, rank);
     worker.environment = torchrun_environment(environment);
+    // So that Python writes its stacks where the group hangs. torchrun does not set it.
+    if (command.hang_timeout_s)
+      worker.environment["PYTHONFAULTHANDLER"] = variable("PYTHONFAULTHANDLER").value_or("1");
     worker.environment["PYTHONUNBUFFERED"] = variable("PYTHONUNBUFFERED").value_or("1");
     worker.inherit_stdin = ranks == 1 || (command.pass_stdin && rank == 0);
     worker.log_path = logs.file(rank, ".log");
@@ -161,17 +147,18 @@ int run_program(const ProgramCommand& command, const Placement& placement) {
   EnvironmentSpec environment = environment_spec(command, placement);
   environment.master_port = port.port;
   environment.max_restarts = command.max_restarts.value_or(0);
+  const ProgramHome home = open_program_home(command);
   RestartPolicy policy(environment.max_restarts, std::nullopt, /*knows_progress=*/false);
   for (;; ++environment.restarts) {
     const double start_s = unix_time_s();
-    const ProgramLogs logs = logs_of(command, environment.restarts > 0);
+    const ProgramLogs logs = logs_of_attempt(home, environment.restarts);
     GroupResult result = run_once(command, placement, environment, logs);
     if (result.output_error != 0) {
       say(std::string("tlaunch: output of the program was lost: standard output: ") +
           std::strerror(result.output_error));
       if (result.exit_code == exit_code::ok) result.exit_code = exit_code::io;
     }
-    if (!logs.home.empty()) keep_summary(logs, program_summary(result, unix_time_s() - start_s, logs.folder));
+    if (home.folder) keep_summary(*home.folder, program_summary(result, unix_time_s() - start_s, logs.folder));
     if (result.interrupted_by != 0) return result.exit_code;
     const auto next = policy.after({result.exit_code, {}}, random_share());
     if (!next.why_not.empty()) say("tlaunch: " + next.why_not);

@@ -1,5 +1,8 @@
 #include "launcher/program/program_summary.h"
 
+#include <filesystem>
+
+#include "core/atomic_file.h"
 #include "core/error.h"
 #include "launcher/group/failure.h"
 
@@ -11,9 +14,23 @@ Json program_summary(const GroupResult& result, double wall_s, const std::string
   if (!result.incomplete_logs.empty()) json["lost"] = result.incomplete_logs;
   if (!result.failure) return json;
   json["failure"] = to_json(*result.failure);
-  if (result.failure->message.empty() && !result.failure->last_lines.empty())
+  if (result.hung)
+    json["failure"]["message"] = result.failure->cause;
+  else if (result.failure->message.empty() && !result.failure->last_lines.empty())
     json["failure"]["message"] = result.failure->last_lines.back();
   return json;
+}
+
+bool may_replace_summary(const std::string& path) {
+  constexpr std::size_t most_bytes = 1u << 20;
+  std::error_code error;
+  if (!std::filesystem::exists(std::filesystem::symlink_status(path, error))) return true;
+  try {
+    const Json json = Json::parse(read_file(path, most_bytes), nullptr, false);
+    return json.is_object() && json.contains("status") && json.contains("logs") && !json.contains("run_dir");
+  } catch (const Error&) {  // not readable, or larger than any summary
+    return false;
+  }
 }
 
 }  // namespace tlaunch

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "checkpoint/checkpoint_folder.h"
+#include "checkpoint/run_checkpoints.h"
 #include "core/error.h"
 #include "core/event.h"
 #include "core/units.h"
@@ -73,7 +74,7 @@ GroupResult run_attempts(const Job& job, const RunFolder& folder, WorkerStart st
     log.begin_attempt(start.attempt);
     const GroupResult result = one_attempt(job, start, watch, expected, log, progress, summary);
     if (result.exit_code == exit_code::ok || result.interrupted_by != 0 || max_restarts == 0) return result;
-    const ResumeChoice newest = newest_valid(checkpoints);
+    const ResumeChoice newest = newest_of_run(folder.path(), checkpoints);
     const std::string resume_path = newest.path.empty() ? first_resume : newest.path;
     const auto step = step_of_checkpoint(resume_path);
     const auto next = policy.after({result.exit_code, step}, random_share());

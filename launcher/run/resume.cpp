@@ -4,10 +4,13 @@
 
 #include "checkpoint/catalog.h"
 #include "checkpoint/checkpoint_folder.h"
+#include "checkpoint/run_checkpoints.h"
+#include "checkpoint/run_terms.h"
 #include "checkpoint/safetensors.h"
 #include "core/atomic_file.h"
 #include "core/batch.h"
 #include "core/error.h"
+#include "core/schema.h"
 #include "launcher/run/checkpoint_argument.h"
 
 namespace tlaunch {
@@ -17,16 +20,42 @@ namespace fs = std::filesystem;
 
 constexpr double patience_s = 1;  // a killed launcher's guard needs a moment to let go of the folder
 
-void check_config_unchanged(const Job& job, const std::string& saved_path) {
-  if (!fs::exists(saved_path)) return;
-  const RunConfig saved = load_config({saved_path, {}, environment_value}, job.worker).config;
-  const std::vector<std::string> changed = changes_forbidden_on_resume(saved, job.loaded.config);
-  if (changed.empty()) return;
+[[noreturn]] void refuse_changes(const std::vector<std::string>& changed, const std::string& from) {
   std::string keys;
   for (const std::string& key : changed) keys += (keys.empty() ? "" : ", ") + key;
   throw UsageError("--resume: " + keys + (changed.size() == 1 ? " differs" : " differ") +
-                   " from the run that is resumed (" + saved_path +
+                   " from the run that is resumed (" + from +
                    "); give it the value it had there, or start a new run without --resume");
+}
+
+// The config of the run that wrote the checkpoint; nothing where it cannot be read: the checkpoint has what it needs.
+std::optional<RunConfig> config_beside(const Job& job, const std::string& path, std::vector<std::string>& notes) {
+  std::error_code error;
+  if (!fs::exists(path, error)) return std::nullopt;
+  try {
+    return load_config({path, {}, environment_value}, job.worker).config;
+  } catch (const Error& problem) {
+    notes.push_back("the run's own config cannot be read and is not needed: " + std::string(problem.what()));
+    return std::nullopt;
+  }
+}
+
+// `config_path`: of the run that wrote `checkpoint`. Checkpoints of earlier versions do not say what they were made
+// with, and only that file does.
+void check_unchanged(const Job& job, const std::string& checkpoint, const std::string& config_path,
+                     std::vector<std::string>& notes) {
+  const RunTerms terms = run_terms_of(checkpoint);
+  const auto beside = config_beside(job, config_path, notes);
+  if (!terms.settings.empty()) {
+    const auto changed = changes_forbidden_on_resume(terms.settings, job.loaded.config);
+    if (!changed.empty()) refuse_changes(changed, checkpoint);
+  } else if (beside) {
+    const auto changed = changes_forbidden_on_resume(resume_settings(*beside), job.loaded.config);
+    if (!changed.empty()) refuse_changes(changed, config_path);
+  }
+  if (beside && beside->data.root != job.loaded.config.data.root)
+    notes.push_back("data.root is another folder than in " + config_path + " (" + beside->data.root +
+                    "); it must hold the same data");
 }
 
 std::string new_path(const Job& job, const std::string& run_dir) {
@@ -49,13 +78,19 @@ RunPlace resume_in_place(const Job& job, const std::string& run_dir) {
     place.notes.push_back("--resume auto: there is no run in " + place.folder.path() + " yet; starting from nothing");
     return place;
   }
-  check_config_unchanged(job, place.folder.file("config.yaml"));
   const std::string checkpoints = checkpoint_dir(job.config.checkpoint, place.folder.path());
-  const ResumeChoice choice = newest_valid(checkpoints);
+  const ResumeChoice choice = newest_of_run(place.folder.path(), checkpoints);
   for (const std::string& skipped : choice.skipped) place.notes.push_back("skipped checkpoint " + skipped);
   place.resume_path = choice.path;
-  if (choice.path.empty())
-    place.notes.push_back("--resume auto: no valid checkpoint in " + checkpoints + "; starting from nothing");
+  if (!choice.path.empty()) {
+    check_unchanged(job, choice.path, place.folder.file("config.yaml"), place.notes);
+    return place;
+  }
+  std::string note = "--resume auto: no valid checkpoint in " + checkpoints;
+  if (choice.not_asked_for > 0)
+    note += " of this run (" + std::to_string(choice.not_asked_for) +
+            " of others; to go on from one of them: --resume FILE and another --run-dir)";
+  place.notes.push_back(note + "; starting from nothing");
   return place;
 }
 
@@ -77,6 +112,31 @@ void keep_product(Plan& plan, const RunConfig& asked) {
   }
 }
 
+// The plan of the run's folder, or of the folder that the checkpoint's run has; nothing where there is none to be read.
+std::optional<Plan> plan_beside(RunPlace& place) {
+  const fs::path other = fs::path(place.resume_path).parent_path().parent_path() / "plan.json";
+  std::error_code error;
+  const std::string own = place.folder.file("plan.json"), path = fs::exists(own, error) ? own : other.string();
+  if (!fs::exists(path, error)) return std::nullopt;
+  try {
+    return plan_from_json(Json::parse(read_file(path, plan_limit_bytes)));
+  } catch (const std::exception& problem) {
+    place.notes.push_back(path + " cannot be read (" + problem.what() + "); the checkpoint's own settings hold");
+    return std::nullopt;
+  }
+}
+
+// What the checkpoint was made with, whatever a file beside it says.
+void take_settings(Plan& plan, const std::map<std::string, std::string>& settings) {
+  for (Choice& choice : plan.choices)
+    for (const auto& [key, text] : settings) {
+      if (!schema_key(key) || last_part(key) != choice.key) continue;
+      Json value = Json::parse(text, nullptr, false);
+      if (value.is_discarded()) value = text;  // a word: bf16
+      if (value != choice.value) choice = {choice.key, value, Origin::prior, "as the resumed run had it", nullptr};
+    }
+}
+
 }  // namespace
 
 std::optional<std::int64_t> step_of_checkpoint(const std::string& path) {
@@ -84,30 +144,26 @@ std::optional<std::int64_t> step_of_checkpoint(const std::string& path) {
   return checkpoint_info(SafetensorsFile(path).metadata()).step;
 }
 
-bool keep_own_plan(Job& job, const RunPlace& place) {
+bool keep_own_plan(Job& job, RunPlace& place) {
   if (place.resume_path.empty()) return false;
-  const fs::path path = fs::path(place.resume_path).parent_path().parent_path() / "plan.json";
-  const std::string own = fs::exists(place.folder.file("plan.json")) ? place.folder.file("plan.json") : path.string();
-  if (!fs::exists(own)) return false;
-  Plan plan;
-  try {
-    plan = plan_from_json(Json::parse(read_file(own, plan_limit_bytes)));
-  } catch (const std::exception& error) {
-    throw UsageError(own + ": " + error.what() + "; take it away to have the settings chosen anew");
-  }
-  if (plan.world_size != job.world.size) return false;
+  const RunTerms terms = run_terms_of(place.resume_path);
+  auto plan = plan_beside(place);
+  if (terms.world_size > 0 ? terms.world_size != job.world.size : !plan || plan->world_size != job.world.size)
+    return false;
+  if (!plan || plan->world_size != job.world.size) plan = job.plan;
+  take_settings(*plan, terms.settings);
   // What the command line fixes now beats the saved choice.
-  for (Choice& choice : plan.choices)
+  for (Choice& choice : plan->choices)
     if (const Choice* now = job.plan.find(choice.key); now && now->origin == Origin::user) choice = *now;
-  keep_product(plan, job.loaded.config);
-  job.plan = plan;
-  job.config = apply(job.loaded.config, plan);
+  keep_product(*plan, job.loaded.config);
+  job.plan = *plan;
+  job.config = apply(job.loaded.config, *plan);
   return true;
 }
 
 void keep_effective_batch(Job& job, const RunPlace& place) {
   if (place.resume_path.empty() || job.loaded.config.train.effective_batch_size) return;
-  job.effective_batch_size = effective_batch_size_of(place.resume_path);
+  job.effective_batch_size = run_terms_of(place.resume_path).effective_batch_size;
   job.plan = prior_plan(job.loaded.config, job.hardware, shape_of(job));
   job.config = apply(job.loaded.config, job.plan);
 }
@@ -116,8 +172,9 @@ RunPlace choose_place(const Job& job, const std::string& run_dir, const std::opt
   if (!resume) return {fresh_folder(job, run_dir), "", {}};
   if (*resume == "auto") return resume_in_place(job, run_dir);
   const std::string checkpoint = verified_checkpoint("--resume", *resume);
-  check_config_unchanged(job, (fs::path(checkpoint).parent_path().parent_path() / "config.yaml").string());
-  return {fresh_folder(job, run_dir), checkpoint, {}};
+  std::vector<std::string> notes;
+  check_unchanged(job, checkpoint, (fs::path(checkpoint).parent_path().parent_path() / "config.yaml").string(), notes);
+  return {fresh_folder(job, run_dir), checkpoint, notes};
 }
 
 }  // namespace tlaunch

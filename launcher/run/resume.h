@@ -17,17 +17,19 @@ struct RunPlace {
 };
 
 // Without `resume`: a new folder, or `run_dir`, which must hold no run (UsageError). `auto`: run_dir, or the newest run
-// of this name; from its newest valid checkpoint, from nothing where there is none. A path: a new folder that goes on
-// from that checkpoint. Where the run had a config, only what may differ on resume does (UsageError naming the keys).
+// of this name; from its own newest valid checkpoint, from nothing where there is none. A path: a new folder that goes
+// on from that checkpoint. Only what may differ from the checkpoint's settings does (UsageError naming the keys). Throws
+// IoError where a checkpoint cannot be read now.
 RunPlace choose_place(const Job& job, const std::string& run_dir, const std::optional<std::string>& resume);
 
 // Where the run that wrote it stood; nothing of "". Throws DataError.
 std::optional<std::int64_t> step_of_checkpoint(const std::string& path);
 
 // A run that is resumed keeps its own plan, where that was made for as many ranks: settings that change in mid-run
-// change its numbers. Where the micro-batch or the accumulation is fixed anew, the same effective batch is shared anew.
-// False where there is none to keep.
-bool keep_own_plan(Job& job, const RunPlace& place);
+// change its numbers. They stand in the checkpoint; plan.json, where it can be read (else a note), has the rest. Where
+// the micro-batch or the accumulation is fixed anew, the same effective batch is shared anew. False where there is none
+// to keep.
+bool keep_own_plan(Job& job, RunPlace& place);
 
 // Where a resumed run has no plan to keep (another number of ranks), its checkpoint still says the effective batch,
 // which the order of samples hangs on: where the config leaves that to auto the plan gets it, and the learning rate

@@ -28,28 +28,29 @@ bool locks_unsupported(int error) {
   return error == EBADF || error == EINVAL || error == ENOLCK || error == EOPNOTSUPP || error == ENOSYS;
 }
 
-void lock(int fd, const std::string& path, double patience_s) {
+void lock(int fd, const std::string& path, double patience_s, FolderUse use) {
+  const int kind = use == FolderUse::alone ? LOCK_EX : LOCK_SH;
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>(patience_s);
-  while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+  while (flock(fd, kind | LOCK_NB) != 0) {
     if (errno == EINTR) continue;
     if (locks_unsupported(errno)) return;
     if (errno != EWOULDBLOCK) throw IoError("cannot lock " + path + ": " + std::strerror(errno));
     if (std::chrono::steady_clock::now() >= deadline)
-      throw UsageError(path + " is in use by another tlaunch; wait for it, or choose another --run-dir");
+      throw UsageError(path + " is in use by another tlaunch; wait for it, or choose another folder");
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
 }
 
 }  // namespace
 
-RunFolder::RunFolder(const std::string& path, double patience_s) : path_(absolute_path(path)) {
+RunFolder::RunFolder(const std::string& path, double patience_s, FolderUse use) : path_(absolute_path(path)) {
   std::error_code error;
   fs::create_directories(path_, error);
   if (error) throw IoError("cannot make the run folder " + path_ + ": " + error.message());
   lock_fd_ = open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (lock_fd_ < 0) throw IoError("cannot open the run folder " + path_ + ": " + std::strerror(errno));
   try {
-    lock(lock_fd_, path_, patience_s);
+    lock(lock_fd_, path_, patience_s, use);
   } catch (...) {
     close(lock_fd_);
     throw;
@@ -77,11 +78,20 @@ std::string RunFolder::place_now() const {
 
 bool RunFolder::holds_run() const {
   for (const char* name : {"config.yaml", "events.jsonl", "summary.json"})
-    if (::access(file(name).c_str(), F_OK) == 0) return true;
+    if (holds(name)) return true;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(file("checkpoints"), error))
-    if (entry.path().extension() == ".safetensors") return true;
+  for (fs::directory_iterator entry(file("checkpoints"), error), end; !error && entry != end; entry.increment(error))
+    if (entry->path().extension() == ".safetensors") return true;
   return false;
+}
+
+bool RunFolder::holds_training_run() const { return holds("events.jsonl") || holds("plan.json"); }
+
+bool RunFolder::holds(const char* name) const {
+  std::error_code error;
+  const bool found = fs::exists(file(name), error);
+  if (error) throw IoError("cannot look at " + file(name) + ": " + error.message());
+  return found;
 }
 
 std::uint64_t RunFolder::log_bytes() const {
@@ -98,9 +108,9 @@ std::uint64_t RunFolder::log_bytes() const {
 int RunFolder::next_attempt() const {
   int next = 0;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(file("logs"), error)) {
+  for (fs::directory_iterator entry(file("logs"), error), end; !error && entry != end; entry.increment(error)) {
     int number = 0;
-    if (std::sscanf(entry.path().filename().c_str(), "attempt_%d", &number) == 1 && number >= next) next = number + 1;
+    if (std::sscanf(entry->path().filename().c_str(), "attempt_%d", &number) == 1 && number >= next) next = number + 1;
   }
   return next;
 }

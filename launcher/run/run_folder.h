@@ -10,11 +10,14 @@
 
 namespace tlaunch {
 
+// Whether others that use it beside us may hold the folder at the same time; one that holds it alone never may.
+enum class FolderUse { alone, beside };
+
 class RunFolder {
  public:
   // Makes (with its parents) and locks `path`. Throws UsageError where another launcher holds it, IoError where it
   // cannot be made. `patience_s`: how long a lock is waited for (a killed launcher's guard needs a moment).
-  RunFolder(const std::string& path, double patience_s);
+  RunFolder(const std::string& path, double patience_s, FolderUse use = FolderUse::alone);
   ~RunFolder();
   RunFolder(RunFolder&& other) noexcept;
   RunFolder(const RunFolder&) = delete;
@@ -25,11 +28,14 @@ class RunFolder {
   // Where the folder stands by now: path(), or where somebody moved it; "" where it was removed.
   std::string place_now() const;
   bool holds_run() const;                            // config.yaml, events.jsonl or a checkpoint stands in it
+  bool holds_training_run() const;                   // what no plain program leaves: events.jsonl or plan.json
   int next_attempt() const;                          // one more than the newest logs/attempt_N; 0 in a new folder
   std::string make_log_folder(int attempt) const;    // logs/attempt_N
   std::uint64_t log_bytes() const;                   // of all its files but the checkpoints
 
  private:
+  bool holds(const char* name) const;  // throws IoError where that cannot be told
+
   std::string path_;
   int lock_fd_ = -1;
 };

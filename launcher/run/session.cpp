@@ -133,6 +133,8 @@ void Session::narrate(const Json& event) {
     progress_.line("profile of " + std::to_string(event_integer(event, "steps")) +
                    " steps: " + event_text(event, "table") + ", and " + event_text(event, "trace") +
                    " for chrome://tracing or Perfetto");
+  } else if (name == "log_problem") {
+    progress_.line("warning: " + event_text(event, "message"));
   } else if (name == "nan") {
     progress_.line(nan_text(event));
   } else if (name == "smoke") {
@@ -142,6 +144,9 @@ void Session::narrate(const Json& event) {
       progress_.line("saving took longer than the time between two saves: training waited " +
                      format_duration(event_real(event, "wait_s")) + "; save less often, or on a faster disk");
     if (!event_text(event, "problem").empty()) progress_.line("note: " + event_text(event, "problem"));
+    if (const std::string gone = event_text(event, "gone"); !gone.empty())
+      progress_.line("warning: " + gone + " was moved or deleted while the run was at work; it was made again for " +
+                     event_text(event, "path") + ", and earlier files are not in it");
   } else if (name == "resume") {
     progress_.line("resumed at step " + std::to_string(event_integer(event, "step")) + " from " +
                    event_text(event, "path"));
@@ -196,8 +201,8 @@ void end_where_it_hangs(RunningGroup& group, HangWatch& watch, Session& session,
   const auto verdict = watch.tick(monotonic_s(), states_of(processes));
   if (!verdict) return;
   session.on_hang(*verdict, log_folder);
-  if (!log_folder.empty()) save_stacks(processes, verdict->ranks, log_folder);
-  group.end_hung(verdict->ranks.front(), hang_cause(*verdict));
+  save_stacks(processes, verdict->ranks, log_folder, WriteOwn::on_usr2);
+  group.end_hung(only_rank(*verdict), hang_cause(*verdict));
 }
 
 }  // namespace
@@ -240,7 +245,7 @@ GroupResult run_session(const Job& job, const WorkerStart& start, Session& sessi
   while (group.turn()) end_where_it_hangs(group, watch, session, how.log_folder);
   GroupResult result = group.finish();
   if (const RunRecord& record = session.record();
-      result.failure && !result.hung && !record.failures.contains(result.failure->rank))
+      result.failure && !result.hung && !record.failures.contains(*result.failure->rank))
     result.failure->cause += "; " + likely_place(record);
   return result;
 }

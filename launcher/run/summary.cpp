@@ -41,7 +41,7 @@ void settle(RunSummary& summary, const GroupResult& group) {
     summary.status = "failed";
     summary.failure = group.failure;
     if (!group.failure) return;
-    const auto told = summary.record.failures.find(group.failure->rank);
+    const auto told = summary.record.failures.find(*group.failure->rank);
     if (told != summary.record.failures.end()) {
       summary.failure_message = summary.failure->message = told->second;
     } else if (!group.failure->last_lines.empty()) {

@@ -8,6 +8,7 @@
 
 #include "checkpoint/safetensors.h"
 #include "core/error.h"
+#include "tests/support/limits.h"
 #include "tests/unit/checkpoint/fixture.h"
 
 namespace tlaunch {
@@ -117,19 +118,19 @@ TEST(Catalog, ResumesFromTheNewestThatVerifies) {
   EXPECT_EQ(newest_valid(dir.path()).skipped.size(), 4u);
 }
 
-TEST(Catalog, TellsTheEffectiveBatchOfTheRun) {
+TEST(Catalog, WhatCannotBeReadNowIsNoDamage) {
   const TempDir dir;
-  save(dir / "a.safetensors", 1, {{"tlaunch.state", R"({"run":{"seed":3,"effective_batch_size":96}})"}});
-  EXPECT_EQ(effective_batch_size_of(dir / "a.safetensors"), 96);
-  int bad = 0;
-  for (const char* state : {"", "[]", "{", R"({"run":7})", R"({"run":{"effective_batch_size":"96"}})",
-                            R"({"run":{"effective_batch_size":0}})"}) {
-    const std::string path = dir / ("bad" + std::to_string(++bad) + ".safetensors");
-    save(path, 1, {{"tlaunch.state", state}});
-    EXPECT_THROW(effective_batch_size_of(path), DataError) << state;
+  save(dir / "a.safetensors", 100);
+  save(dir / "b.safetensors", 200);
+  const test::NoMoreDescriptors none(1);  // one is for the folder
+  const auto found = list_checkpoints(dir.path());
+  ASSERT_EQ(found.size(), 2u);
+  for (const auto& info : found) {
+    EXPECT_TRUE(info.unreadable) << info.path;
+    EXPECT_FALSE(info.valid);
+    EXPECT_THAT(info.reason, HasSubstr("Too many open files"));
   }
-  save(dir / "none.safetensors", 1);
-  EXPECT_THROW(effective_batch_size_of(dir / "none.safetensors"), DataError);
+  EXPECT_THROW(newest_valid(dir.path()), IoError) << "an older one, or none, would be trained on from";
 }
 
 TEST(Catalog, ToleratesFilesThatComeAndGo) {

@@ -192,5 +192,50 @@ TEST(CheckpointFolder, WhereAllAreToBeKeptNoneIsGivenUpForRoom) {
   EXPECT_EQ(run.names().size(), 3u);
 }
 
+TEST(CheckpointFolder, ACheckpointNeverHasTheNameOfTheLink) {
+  test::RunFolder run;
+  auto folder = run.open();
+  const std::vector<float> weight(4, 1);
+  const auto made = folder.save("last", {{"w", "F32", {4}, std::as_bytes(std::span(weight))}},
+                                test::metadata_of(1, {{"val_loss", 0.5}}));
+  EXPECT_EQ(made.path, run.dir / "checkpoints/last-v1.safetensors");
+  EXPECT_TRUE(fs::equivalent(run.dir / "checkpoints/last.safetensors", made.path));
+}
+
+TEST(CheckpointFolder, AFileThatHasTheNameOfTheLinkStays) {
+  test::RunFolder run;
+  auto folder = run.open();
+  test::write(run.dir / "checkpoints/last.safetensors", "somebody's file");
+  const auto made = save(folder, 1, 0.5);
+  EXPECT_THAT(made.problem, testing::HasSubstr("last.safetensors is a file"));
+  EXPECT_EQ(test::content(run.dir / "checkpoints/last.safetensors"), "somebody's file");
+}
+
+TEST(CheckpointFolder, TellsThatItsFolderOrTheRunsWasTakenAway) {
+  for (const bool whole_run : {false, true}) {
+    test::RunFolder run;
+    const std::string run_dir = run.dir / "run", checkpoints = run_dir + "/checkpoints";
+    fs::create_directory(run_dir);
+    CheckpointFolder folder(checkpoints, run_dir, run.policy, "");
+    EXPECT_EQ(save(folder, 1, 0.5).gone, "");
+    EXPECT_EQ(save(folder, 2, 0.4).gone, "");
+    fs::rename(whole_run ? run_dir : checkpoints, run.dir / "elsewhere");
+    const auto made = save(folder, 3, 0.3);
+    EXPECT_EQ(made.gone, whole_run ? run_dir : checkpoints);
+    EXPECT_TRUE(fs::exists(made.path)) << "the work is saved all the same";
+    EXPECT_EQ(made.problem, "");
+    EXPECT_EQ(save(folder, 4, 0.2).gone, "") << "told once";
+  }
+}
+
+TEST(CheckpointFolder, AListThatCannotBeWrittenCostsNoCheckpoint) {
+  test::RunFolder run;
+  auto folder = run.open();
+  fs::create_directory(run.dir / "checkpoints.txt");  // nothing can be renamed to that
+  const auto made = save(folder, 1, 0.5);
+  EXPECT_TRUE(fs::exists(made.path));
+  EXPECT_THAT(made.problem, testing::AllOf(testing::HasSubstr("checkpoints.txt"), testing::HasSubstr("--resume")));
+}
+
 }  // namespace
 }  // namespace tlaunch

@@ -109,6 +109,14 @@ TEST(FailureReport, IsToldToProgramsWithTheSameFields) {
                                     {"log", "/logs/rank_1.log"}}));
 }
 
+TEST(FailureReport, NamesNoRankWhereTheGroupAsAWholeIsToBlame) {
+  GroupFailure failure;
+  failure.rank.reset();
+  failure.cause = "hang: no output of any rank for 5 s";
+  EXPECT_THAT(failure_report(failure, true), testing::ElementsAre("root cause: hang: no output of any rank for 5 s"));
+  EXPECT_TRUE(to_json(failure).at("rank").is_null());
+}
+
 TEST(ErrorFile, TellsWhatTheRankRecorded) {
   const test::TempDir folder;
   const std::string path = folder / "error.json";

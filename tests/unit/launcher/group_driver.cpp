@@ -41,7 +41,8 @@ int with_events(char** argv) {
   tlaunch::GroupCallbacks callbacks;
   callbacks.on_event = [](tlaunch::Json event) { std::cout << "EVENT " << event.dump() << '\n'; };
   const auto result = tlaunch::run_group(group, callbacks);
-  std::cout << "RESULT " << result.exit_code << " rank " << (result.failure ? result.failure->rank : -1) << std::endl;
+  std::cout << "RESULT " << result.exit_code << " rank " << (result.failure ? result.failure->rank.value_or(-1) : -1)
+            << std::endl;
   return result.exit_code;
 }
 

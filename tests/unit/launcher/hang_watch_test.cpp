@@ -117,6 +117,31 @@ TEST(HangWatch, WhereAllWaitAllAreNamed) {
   EXPECT_THAT(hang_text(*verdict), HasSubstr("ranks 0, 1 hang: no progress for 6 s; step 11, backward"));
 }
 
+TEST(HangWatch, OfSeveralRanksNoneIsMadeTheOnlyOne) {
+  Watched run(3, 5);
+  run.warm_up();
+  const auto verdict = run.pass(30, false, [](int rank) { return Place{11, rank == 2 ? "backward" : "forward"}; });
+  ASSERT_TRUE(verdict);
+  EXPECT_THAT(verdict->ranks, ElementsAre(0, 1));
+  EXPECT_FALSE(only_rank(*verdict));
+  EXPECT_THAT(hang_cause(*verdict), HasSubstr("hang of ranks 0, 1: behind the others"));
+}
+
+TEST(HangWatch, WhoIsStoppedWhileTheOthersHangAlreadyIsNotTheReason) {
+  Watched run(3, 10);
+  run.warm_up();
+  const auto dead_lock = [](int rank) { return Place{11, rank == 0 ? "loading" : "backward"}; };
+  ASSERT_FALSE(run.pass(8, false, dead_lock));
+  const auto verdict = run.pass(10, false, [&](int rank) {
+    Place place = dead_lock(rank);
+    if (rank == 2) place.state = 'T';  // by somebody who looks into it
+    return place;
+  });
+  ASSERT_TRUE(verdict);
+  EXPECT_THAT(verdict->ranks, ElementsAre(0));
+  EXPECT_EQ(only_rank(*verdict), 0);
+}
+
 TEST(HangWatch, ASilentRankIsNamed) {
   Watched run(2, 5);
   run.warm_up();
@@ -214,6 +239,41 @@ TEST(HangWatch, AWorkerWithoutHeartbeatsIsJudgedOnlyWhereALimitIsGiven) {
     }
     EXPECT_EQ(pass(3600), timeout.has_value());
   }
+}
+
+// Whether it hangs within that many more seconds of silence.
+bool hangs_within(SilenceWatch& watch, double& now, double seconds, char state = 'S') {
+  for (const double end = now + seconds; now < end;)
+    if (watch.tick(now += 1, {{0, state}, {1, 'S'}})) return true;
+  return false;
+}
+
+TEST(SilenceWatch, BeforeTheFirstOutputAMinuteIsAllowedWhateverTheLimit) {
+  SilenceWatch watch(5);
+  double now = 1000;
+  EXPECT_FALSE(hangs_within(watch, now, 58));
+  EXPECT_TRUE(hangs_within(watch, now, 10));
+  SilenceWatch patient(300);
+  EXPECT_FALSE(hangs_within(patient, now, 298)) << "a longer limit holds from the start";
+}
+
+TEST(SilenceWatch, FromTheFirstOutputOnTheLimitHolds) {
+  SilenceWatch watch(5);
+  double now = 1000;
+  ASSERT_FALSE(hangs_within(watch, now, 30));
+  watch.on_output();
+  EXPECT_FALSE(hangs_within(watch, now, 5));
+  const auto reason = watch.tick(now += 1, {{0, 'S'}, {1, 'S'}});
+  ASSERT_TRUE(reason);
+  EXPECT_EQ(*reason, "no output of any rank for 6 s");
+}
+
+TEST(SilenceWatch, ADebuggersHandsAreNoOutput) {
+  SilenceWatch watch(5);
+  double now = 1000;
+  EXPECT_FALSE(hangs_within(watch, now, 3600, 't'));
+  EXPECT_FALSE(hangs_within(watch, now, 58)) << "it is in its start-up still";
+  EXPECT_TRUE(hangs_within(watch, now, 10));
 }
 
 TEST(HangWatch, EventsThatMakeNoSenseAreNoHarm) {

@@ -34,6 +34,23 @@ TEST(RunFolder, TwoLaunchersCannotShareOne) {
   RunFolder(path, 0);  // free again
 }
 
+TEST(RunFolder, IsSharedByThoseThatUseItBesideOthers) {
+  const test::TempDir top;
+  const RunFolder first(top.path(), 0, FolderUse::beside);
+  const RunFolder second(top.path(), 0, FolderUse::beside);
+  EXPECT_THROW(RunFolder(top.path(), 0), UsageError);
+}
+
+TEST(RunFolder, TellsARunsFilesFromThoseThatAnyProgramMayLeave) {
+  const test::TempDir top;
+  const RunFolder folder(top.path(), 0);
+  test::write(folder.file("config.yaml"), "mine");
+  test::write(folder.file("checkpoints/x.safetensors"), "mine");
+  EXPECT_FALSE(folder.holds_training_run());
+  test::write(folder.file("events.jsonl"), "");
+  EXPECT_TRUE(folder.holds_training_run());
+}
+
 TEST(RunFolder, KnowsWhetherItHoldsARun) {
   const test::TempDir top;
   const RunFolder folder(top / "run", 0);

@@ -1,0 +1,34 @@
+#include "checkpoint/run_checkpoints.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "checkpoint/written_files.h"
+#include "core/error.h"
+
+namespace tlaunch {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool lies_in(const fs::path& folder, const fs::path& in) {
+  std::error_code error;
+  const auto inner = fs::weakly_canonical(folder, error), outer = fs::weakly_canonical(in, error);
+  if (error) return false;
+  return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
+}
+
+}  // namespace
+
+ResumeChoice newest_of_run(const std::string& run_dir, const std::string& checkpoint_dir) {
+  const WrittenFiles written(run_dir, checkpoint_dir);
+  const bool all = lies_in(checkpoint_dir, run_dir);
+  ResumeChoice choice = newest_valid(checkpoint_dir, [&](const std::string& path) { return all || written.owns(path); });
+  if (!choice.path.empty() || !choice.skipped.empty()) return choice;
+  if (const auto lost = written.lost(); !lost.empty())
+    throw IoError("the run has saved " + lost.back() + ", and there is no such file: is a disk missing? To start from " +
+                  "nothing, delete " + run_dir + "/checkpoints.txt");
+  return choice;
+}
+
+}  // namespace tlaunch
