@@ -27,8 +27,8 @@ struct CheckpointInfo {
   std::map<std::string, double> metrics;
   std::uint64_t bytes = 0;
   bool valid = false;  // header and size are right; verify() of SafetensorsFile reads everything
-  bool unreadable = false;  // the system does not let us read it now, whatever it holds
   std::string reason;  // why not valid
+  bool unreadable = false;  // the system does not let us read it now, whatever it holds
 };
 
 // What the three keys of the metadata say: step, epoch, metrics; `valid` and the file's own are left as they are.

@@ -8,13 +8,13 @@
 namespace tlaunch {
 
 struct RunTerms {
-  std::int64_t effective_batch_size = 0;
+  std::int64_t effective_batch_size = 0;        // 0: not told
   std::int64_t world_size = 0;                  // 0: not told (by a checkpoint of an earlier version)
   std::map<std::string, std::string> settings;  // resume_settings() of core/config_loader.h; empty: not told
 };
 
 // Out of the file's "tlaunch.state": {"run": {"effective_batch_size", "world_size", "settings": {key: text}}}. Throws
-// DataError where it does not say the effective batch, and what SafetensorsFile throws.
+// what SafetensorsFile throws.
 RunTerms run_terms_of(const std::string& path);
 
 }  // namespace tlaunch

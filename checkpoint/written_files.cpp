@@ -48,6 +48,7 @@ void WrittenFiles::begin(const std::string& path) {
 }
 
 void WrittenFiles::finish(const std::string& path) {
+  own_.insert(path);
   done_.insert(path);
   store();
 }

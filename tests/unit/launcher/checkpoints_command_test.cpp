@@ -32,7 +32,7 @@ class Checkpoints : public testing::Test {
         {{"tlaunch.step", std::to_string(step)},
          {"tlaunch.epoch", std::to_string(step / 10)},
          {"tlaunch.metrics", metrics}});
-    if (written) note_written_file(run_, path.filename());
+    if (written) WrittenFiles(run_, path.parent_path()).finish(path);
     return path;
   }
   static void damage(const fs::path& path, std::size_t from_end) {
