@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <set>
 
+#include "core/absolute_path.h"
 #include "core/config_problems.h"
 #include "core/config_rules.h"
 #include "core/config_tree.h"
@@ -15,15 +16,6 @@ namespace tlaunch {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Absolute, without "." and "..", and without a slash at its end.
-std::string absolute_path(const std::string& folder, const std::string& text) {
-  std::error_code error;
-  fs::path path = fs::path(folder) / text;
-  if (path.is_relative()) path = fs::current_path(error) / path;
-  path = path.lexically_normal();
-  return path.has_filename() || path == path.root_path() ? path.string() : path.parent_path().string();
-}
 
 template <class Description>
 std::string names_of(const std::vector<Description>& all, std::vector<std::string>* names = nullptr) {
@@ -98,7 +90,8 @@ class Loader {
     }
     if (parsed->value && key.path != PathBase::none) {
       const bool beside_file = key.path == PathBase::file_folder && !found.from_command_line;
-      parsed->value = absolute_path(beside_file ? found.folder : "", std::get<std::string>(*parsed->value));
+      parsed->value = absolute_path(
+          fs::path(beside_file ? found.folder : "") / std::get<std::string>(*parsed->value));
     }
     set(key, loaded_.config, parsed->value);
   }
@@ -155,7 +148,7 @@ class Loader {
       add_problem(section_place("data"), "data.root",
                   "required: data set " + dataset.name + " has no folder of its own; expected the folder of its files");
     else
-      loaded_.config.data.root = absolute_path("", dataset.default_root);
+      loaded_.config.data.root = absolute_path(dataset.default_root);
   }
 
   void report_unknown_keys(const ModelDescription* model, const DatasetDescription* dataset) {

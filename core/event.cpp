@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,36 +13,10 @@
 #include <chrono>
 #include <string_view>
 
+#include "core/sigpipe_held.h"
+
 namespace tlaunch {
 namespace {
-
-// A worker whose launcher went away must go on to save, so the SIGPIPE of our own write is taken back here: the
-// signal's disposition belongs to the program, which may be a user's.
-class SigpipeHeld {
- public:
-  SigpipeHeld() {
-    sigemptyset(&sigpipe_);
-    sigaddset(&sigpipe_, SIGPIPE);
-    sigset_t pending;
-    sigpending(&pending);
-    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
-    pthread_sigmask(SIG_BLOCK, &sigpipe_, &before_);
-  }
-  ~SigpipeHeld() {
-    const timespec now{};
-    if (!was_pending_) {
-      while (sigtimedwait(&sigpipe_, nullptr, &now) < 0 && errno == EINTR) {
-      }
-    }
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-  SigpipeHeld(const SigpipeHeld&) = delete;
-  SigpipeHeld& operator=(const SigpipeHeld&) = delete;
-
- private:
-  sigset_t sigpipe_, before_;
-  bool was_pending_ = false;
-};
 
 // How long a full pipe is waited for.
 double patience_s(std::string_view event, bool was_full) {

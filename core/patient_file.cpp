@@ -48,7 +48,7 @@ void PatientFile::try_again() {
   failed_at_s_ = clock_s_();
   if (!std::exchange(told_, true))
     tell_("cannot write " + path_ + ": " + std::generic_category().message(error) +
-          "; this goes on without it, and it is tried again");
+          "; going on without it, and trying again");
 }
 
 int PatientFile::open_file() {

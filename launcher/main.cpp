@@ -1,5 +1,6 @@
 // tlaunch: the launcher. Links no LibTorch; all errors a user can act on end here, with their exit code.
-#include <cstdio>
+#include <filesystem>
+#include <new>
 #include <string>
 #include <variant>
 #include <vector>
@@ -20,6 +21,8 @@
 #include "launcher/job/job.h"
 #include "launcher/job/world_size.h"
 #include "launcher/program/program_mode.h"
+#include "launcher/terminal/results.h"
+#include "launcher/terminal/say.h"
 
 namespace {
 
@@ -34,7 +37,7 @@ int run_plain_program(const ProgramCommand& command) {
       command.numa == NumaBinding::node) {
     const GpuProbe found = probe_visible_gpus(system_files(), environment_value);
     hardware.gpus = found.gpus;
-    for (const std::string& note : found.notes) std::fprintf(stderr, "tlaunch: note: %s\n", note.c_str());
+    for (const std::string& note : found.notes) say("tlaunch: note: " + note);
   }
   const auto ranks = program_ranks(command.nproc, hardware, command.nproc_as_torchrun);
   if (command.wait_gpu_bytes) {
@@ -45,8 +48,8 @@ int run_plain_program(const ProgramCommand& command) {
   }
   if (command.nproc == "cpu") hardware.gpus.clear();  // of no use to these ranks
   const Placement placement = place_ranks(cpu, hardware.gpus, ranks, command.numa);
-  for (const std::string& line : placement_lines(placement)) std::fprintf(stderr, "tlaunch: %s\n", line.c_str());
-  for (const std::string& note : placement.notes) std::fprintf(stderr, "tlaunch: note: %s\n", note.c_str());
+  for (const std::string& line : placement_lines(placement)) say("tlaunch: " + line);
+  for (const std::string& note : placement.notes) say("tlaunch: note: " + note);
   return run_program(command, placement);
 }
 
@@ -59,7 +62,7 @@ struct Dispatch {
   int operator()(const EstimateCommand& command) const { return run_estimate(command); }
   int operator()(const CheckpointsCommand& command) const { return run_checkpoints(command); }
   int operator()(const PrintCommand& command) const {
-    std::fputs(command.text.c_str(), stdout);
+    print_results(command.text);
     return exit_code::ok;
   }
 };
@@ -71,10 +74,16 @@ int main(int argc, char** argv) {
   try {
     return std::visit(Dispatch{}, parse_command_line({argv + 1, argv + argc}, environment_value));
   } catch (const Error& error) {
-    std::fprintf(stderr, "tlaunch: %s\n", error.what());
+    if (*error.what() != '\0') say(std::string("tlaunch: ") + error.what());
     return error.code();
+  } catch (const std::filesystem::filesystem_error& error) {
+    say("tlaunch: cannot access " + error.path1().string() + ": " + error.code().message());
+    return exit_code::io;
+  } catch (const std::bad_alloc&) {
+    say("tlaunch: this machine has no memory left for tlaunch itself; end other programs, or raise the memory limit");
+    return exit_code::failure;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "tlaunch: internal error: %s\n", error.what());
+    say(std::string("tlaunch: internal error: ") + error.what());
     return exit_code::failure;
   }
 }

@@ -7,6 +7,7 @@
 #include <cctype>
 #include <filesystem>
 
+#include "core/config_value.h"
 #include "core/error.h"
 #include "core/quantity.h"
 #include "core/units.h"
@@ -83,6 +84,13 @@ CLI::Validator within(Number low, Number high) {
 
 constexpr const char* stdin_help = "Standard input to rank 0, for a debugger; its output gets no prefix";
 
+// Options that are keys of a config in other words.
+struct KeyOptions {
+  std::optional<std::string> nproc, numa;
+  std::optional<double> grace_s, hang_timeout_s;
+  std::optional<std::int64_t> max_restarts;
+};
+
 // One command's options: built once for parsing, once more to ask which of them take a value.
 struct Parsers {
   CLI::App run{
@@ -103,7 +111,7 @@ struct Parsers {
   std::string deadline;
   bool smoke = false, version = false;
   std::string completion_shell;
-  std::optional<std::string> numa;  // of whatever command
+  KeyOptions keys;  // of whatever command takes a config; and --numa of a program
   ProgramCommand program_values;
   ProbeCommand probe_values;
   EvaluateCommand evaluate_values;
@@ -149,12 +157,12 @@ struct Parsers {
   Parsers() {
     run.add_option("CONFIG.yaml", run_values.config, "What to train");
     run.add_option("key=value", run_values.overrides, "Config keys to change; the last wins")->type_name("");
-    nproc_option(run, run_values.nproc, "default: launch.nproc");
-    grace_option(run, run_values.grace_s, "default: launch.grace_s");
+    nproc_option(run, keys.nproc, "default: launch.nproc");
+    grace_option(run, keys.grace_s, "default: launch.grace_s");
     restarts_option(
-        run, run_values.max_restarts,
+        run, keys.max_restarts,
         "Start a failed run again so often, from its newest whole checkpoint (default: launch.max_restarts)");
-    hang_option(run, run_values.hang_timeout_s,
+    hang_option(run, keys.hang_timeout_s,
                 "A run that hangs so long ends with 124 (default: launch.hang_timeout_s)");
     run.add_option("--run-dir", run_values.run_dir, "The run's folder (default: runs/<name>/<time>-<id>)")
         ->type_name("DIR");
@@ -181,7 +189,7 @@ struct Parsers {
     run.add_flag("--json", run_values.json, "The summary (or the resolved values) as JSON on stdout");
     log_limit_option(run, run_values.log_limit_bytes);
     wait_gpu_option(run, run_values.wait_gpu_bytes);
-    numa_option(run, numa, "default: launch.numa");
+    numa_option(run, keys.numa, "default: launch.numa");
     run.add_flag("--stdin", run_values.pass_stdin, stdin_help);
     run.add_option("--completion", completion_shell, "Print a completion script: source <(tlaunch --completion bash)")
         ->check(CLI::IsMember({"bash", "zsh", "fish"}).description(""))
@@ -195,7 +203,7 @@ struct Parsers {
                     "Start all ranks again so often where one fails (default: 0)");
     log_limit_option(program, program_values.log_limit_bytes);
     wait_gpu_option(program, program_values.wait_gpu_bytes);
-    numa_option(program, numa, "default: none");
+    numa_option(program, keys.numa, "default: none");
     program.add_flag("--stdin", program_values.pass_stdin, stdin_help);
     hang_option(program, program_values.hang_timeout_s,
                 "End with 124 when no rank writes anything for so long, before the first output 60 s at least (default: "
@@ -209,18 +217,18 @@ struct Parsers {
     evaluate.add_option("CONFIG.yaml", evaluate_values.config, "The config it was trained with");
     evaluate.add_option("key=value", evaluate_values.overrides, "Config keys to change; the last wins")->type_name("");
     evaluate.add_option("--checkpoint", evaluate_values.checkpoint, "A .safetensors file")->type_name("PATH");
-    nproc_option(evaluate, evaluate_values.nproc, "default: launch.nproc");
-    numa_option(evaluate, numa, "default: launch.numa");
+    nproc_option(evaluate, keys.nproc, "default: launch.nproc");
+    numa_option(evaluate, keys.numa, "default: launch.numa");
     evaluate.add_flag("--json", evaluate_values.json, "Metrics as JSON");
     evaluate.footer(
         "Example:\n  tlaunch evaluate configs/deeplog_dpkg.yaml \\\n"
         "          --checkpoint runs/deeplog_dpkg/latest/checkpoints/epoch_10-step_80.safetensors");
 
-    nproc_option(estimate.app(), estimate.nproc(), "default: launch.nproc");
+    nproc_option(estimate.app(), keys.nproc, "default: launch.nproc");
     tune.add_option("CONFIG.yaml", tune_values.config, "What is to be trained");
     tune.add_option("key=value", tune_values.overrides, "Config keys to change; the last wins")->type_name("");
-    nproc_option(tune, tune_values.nproc, "default: launch.nproc");
-    numa_option(tune, numa, "default: launch.numa");
+    nproc_option(tune, keys.nproc, "default: launch.nproc");
+    numa_option(tune, keys.numa, "default: launch.numa");
     tune.add_flag("--test-only", test_only, "Show the plan and change nothing (the default)");
     tune.add_flag("--write", tune_values.write,
                   "Write the plan's values into CONFIG.yaml: only those, comments and order stay; the original is kept "
@@ -283,10 +291,18 @@ std::vector<CompletionCommand> completion_commands(const Parsers& parsers) {
   return commands;
 }
 
-// --numa, or what torchrun's option says, is the config's key in other words.
-void add_numa(const Parsers& parsers, const TorchrunValues& torchrun, std::vector<std::string>& overrides) {
-  if (const auto numa = parsers.numa ? parsers.numa : torchrun_numa(torchrun))
-    overrides.push_back("launch.numa=" + *numa);
+// As overrides that come last: whatever is made from the config then has them, in a fresh run, a resumed one and a
+// smoke test. An option comes before torchrun's of the same meaning.
+void add_keys(KeyOptions keys, const TorchrunValues& torchrun, std::vector<std::string>& overrides) {
+  apply_torchrun(torchrun, keys.nproc);
+  if (!keys.numa) keys.numa = torchrun_numa(torchrun);
+  if (!keys.max_restarts) keys.max_restarts = torchrun_restarts(torchrun);
+  const auto add = [&](const char* key, const std::string& value) { overrides.push_back(key + ("=" + value)); };
+  if (keys.nproc) add("launch.nproc", *keys.nproc);
+  if (keys.numa) add("launch.numa", *keys.numa);
+  if (keys.grace_s) add("launch.grace_s", to_text(*keys.grace_s));
+  if (keys.hang_timeout_s) add("launch.hang_timeout_s", to_text(*keys.hang_timeout_s));
+  if (keys.max_restarts) add("launch.max_restarts", std::to_string(*keys.max_restarts));
 }
 
 Command run_command(Parsers& parsers, const std::vector<std::string>& own, const TorchrunValues& torchrun) {
@@ -307,9 +323,7 @@ Command run_command(Parsers& parsers, const std::vector<std::string>& own, const
   if (!parsers.deadline.empty()) parsers.run_values.deadline_s = parse_duration_s("--deadline", parsers.deadline);
   if (parsers.smoke && parsers.run_values.resume)
     throw UsageError("--smoke starts a run of its own: leave --resume out");
-  apply_torchrun(torchrun, parsers.run_values.nproc);
-  add_numa(parsers, torchrun, parsers.run_values.overrides);
-  if (!parsers.run_values.max_restarts) parsers.run_values.max_restarts = torchrun_restarts(torchrun);
+  add_keys(parsers.keys, torchrun, parsers.run_values.overrides);
   return parsers.run_values;
 }
 
@@ -322,7 +336,8 @@ ProgramKind kind_of(const SplitArguments& split) {
   if (split.flags.no_python) return ProgramKind::executable;
   if (program.ends_with(".py")) return ProgramKind::python_script;
   // A file that is there but cannot be executed is a script: torchrun gives it to Python too.
-  const bool script = std::filesystem::is_regular_file(program) && ::access(program.c_str(), X_OK) != 0;
+  std::error_code error;  // what cannot be reached is left to the start of the program, which says why
+  const bool script = std::filesystem::is_regular_file(program, error) && ::access(program.c_str(), X_OK) != 0;
   return script ? ProgramKind::python_script : ProgramKind::executable;
 }
 
@@ -341,7 +356,7 @@ Command program_command(Parsers& parsers, SplitArguments split, const TorchrunVa
   command.arguments.assign(split.program.begin() + 1, split.program.end());
   command.kind = kind_of(split);
   apply_torchrun(torchrun, command);
-  if ((parsers.numa ? parsers.numa : torchrun_numa(torchrun)) == to_string(NumaBinding::node))
+  if ((parsers.keys.numa ? parsers.keys.numa : torchrun_numa(torchrun)) == to_string(NumaBinding::node))
     command.numa = NumaBinding::node;
   if (!command.run_dir.empty() && !command.log_dir.empty())
     throw UsageError("--run-dir keeps the logs in its folder logs: leave out --log-dir, or --run-dir");
@@ -374,8 +389,7 @@ Command parse_command_line(const std::vector<std::string>& arguments, const Vari
     if (parsers.evaluate_values.checkpoint.empty())
       throw UsageError("evaluate needs --checkpoint PATH  (see tlaunch evaluate --help)");
     check_overrides(parsers.evaluate_values.overrides);
-    apply_torchrun(torchrun, parsers.evaluate_values.nproc);
-    add_numa(parsers, torchrun, parsers.evaluate_values.overrides);
+    add_keys(parsers.keys, torchrun, parsers.evaluate_values.overrides);
     return parsers.evaluate_values;
   }
   if (split.word == "tune") {
@@ -384,18 +398,17 @@ Command parse_command_line(const std::vector<std::string>& arguments, const Vari
     if (parsers.tune_values.config.empty()) throw UsageError("tune needs a CONFIG.yaml  (see tlaunch tune --help)");
     if (parsers.test_only && (parsers.tune_values.write || parsers.tune_values.team))
       throw UsageError("--test-only changes nothing: leave it out, or --write and --team");
-    if (!parsers.tune_values.gpu.empty() && parsers.tune_values.nproc)
+    if (!parsers.tune_values.gpu.empty() && parsers.keys.nproc)
       throw UsageError("--gpu answers for one card: leave --nproc out");
     if (!parsers.tune_values.gpu.empty() && (parsers.tune_values.write || parsers.tune_values.team))
       throw UsageError("--gpu is for a card that is not here: leave --write and --team to a machine that has it");
     check_overrides(parsers.tune_values.overrides);
-    apply_torchrun(torchrun, parsers.tune_values.nproc);
-    add_numa(parsers, torchrun, parsers.tune_values.overrides);
+    add_keys(parsers.keys, torchrun, parsers.tune_values.overrides);
     return parsers.tune_values;
   }
   if (split.word == "estimate") {
     Command command = parsers.estimate.parse_command(split.own);
-    if (auto* estimate = std::get_if<EstimateCommand>(&command)) apply_torchrun(torchrun, estimate->nproc);
+    if (auto* estimate = std::get_if<EstimateCommand>(&command)) add_keys(parsers.keys, torchrun, estimate->overrides);
     return command;
   }
   if (split.word == "checkpoints") return parsers.checkpoints.parse_command(untouched);

@@ -26,11 +26,7 @@ struct SmokeOptions {
 
 struct RunCommand {
   std::string config;                    // CONFIG.yaml
-  std::vector<std::string> overrides;    // key=value
-  std::optional<std::string> nproc;      // auto | cpu | gpu | a number; none: the config's
-  std::optional<double> grace_s;         // none: the config's
-  std::optional<std::int64_t> max_restarts;  // none: the config's
-  std::optional<double> hang_timeout_s;  // none: the config's
+  std::vector<std::string> overrides;    // key=value; options that are config keys too come last
   std::optional<std::string> resume;     // auto | path of a checkpoint
   std::optional<SmokeOptions> smoke;
   std::string run_dir;                   // "": runs/<name>/<time>-<id>
@@ -76,14 +72,12 @@ struct ProbeCommand {
 struct EvaluateCommand {
   std::string config, checkpoint;
   std::vector<std::string> overrides;
-  std::optional<std::string> nproc;
   bool json = false;
 };
 
 struct TuneCommand {
   std::string config;
   std::vector<std::string> overrides;
-  std::optional<std::string> nproc;
   bool write = false;                    // the tuned values into the config file
   bool team = false;                     // this card's entry into the team file
   bool retune = false, json = false;
@@ -104,7 +98,6 @@ struct CheckpointsCommand {
 struct EstimateCommand {
   std::string config;                    // "": from figures
   std::vector<std::string> overrides;
-  std::optional<std::string> nproc;
   std::string horizons, deadline;        // "5,10,20" epochs; "3d"; "": not asked for
   FigureOptions figures;
   bool json = false;

@@ -71,7 +71,8 @@ SplitArguments split_arguments(const std::vector<std::string>& arguments, const 
       split.word = argument;
       return rest(i + 1);
     }
-    if (argument.ends_with(".py") || std::filesystem::is_regular_file(argument))
+    std::error_code error;
+    if (argument.ends_with(".py") || std::filesystem::is_regular_file(argument, error))
       return program_mode(std::move(split), arguments, i, argument);
     refuse_word(argument, commands);
   }

@@ -17,7 +17,6 @@ class EstimateLine {
   Command parse_command(const std::vector<std::string>& arguments);
   CLI::App& app() { return app_; }
   const CLI::App& app() const { return app_; }
-  std::optional<std::string>& nproc() { return values_.nproc; }
 
  private:
   CLI::App app_{

@@ -1,12 +1,11 @@
 #include "launcher/commands/estimate_command.h"
 
-#include <cstdio>
-
 #include "core/error.h"
 #include "hardware/disk.h"
 #include "launcher/estimate/config_estimate.h"
 #include "launcher/estimate/deadline.h"
 #include "launcher/estimate/history_file.h"
+#include "launcher/terminal/results.h"
 #include "launcher/tune/tune_job.h"
 
 namespace tlaunch {
@@ -15,8 +14,7 @@ namespace {
 int from_figures(const EstimateCommand& command) {
   const FiguresReport report = report_of(command.figures, command.deadline);
   const auto free_bytes = disk_info(".").free_bytes;
-  const std::string text = command.json ? to_json(report, free_bytes).dump(2) + "\n" : to_text(report, free_bytes);
-  std::fputs(text.c_str(), stdout);
+  print_results(command.json ? text_of(to_json(report, free_bytes), 2) + "\n" : to_text(report, free_bytes));
   return exit_code::ok;
 }
 
@@ -25,7 +23,7 @@ int from_config(const EstimateCommand& command) {
   if (!command.horizons.empty()) epochs = parse_epochs("--horizons", command.horizons, 1'000'000);
   const double deadline_s = command.deadline.empty() ? 0 : parse_duration_s("--deadline", command.deadline);
   Progress progress(stderr, stderr_terminal());
-  Job job = prepare_job({command.config, command.overrides, command.nproc, ""});
+  Job job = prepare_job({command.config, command.overrides, ""});
   const TuneOutcome outcome = tune_job(job, {}, progress, nullptr);
   if (outcome.interrupted) return exit_code::interrupted;
   auto pace = outcome.pace;
@@ -48,9 +46,9 @@ int from_config(const EstimateCommand& command) {
   if (command.json) {
     Json json = to_json(estimate);
     if (answer) json["deadline"] = to_json(*answer);
-    std::fputs((json.dump(2) + "\n").c_str(), stdout);
+    print_results(text_of(json, 2) + "\n");
   } else {
-    std::fputs((to_text(estimate, job) + (answer ? "\n" + to_text(*answer) : "")).c_str(), stdout);
+    print_results(to_text(estimate, job) + (answer ? "\n" + to_text(*answer) : ""));
   }
   return exit_code::ok;
 }

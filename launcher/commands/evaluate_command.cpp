@@ -1,7 +1,5 @@
 #include "launcher/commands/evaluate_command.h"
 
-#include <cstdio>
-
 #include "core/atomic_file.h"
 #include "core/error.h"
 #include "core/event.h"
@@ -11,6 +9,8 @@
 #include "launcher/job/job.h"
 #include "launcher/job/worker_group.h"
 #include "launcher/run/checkpoint_argument.h"
+#include "launcher/terminal/results.h"
+#include "launcher/terminal/say.h"
 
 namespace tlaunch {
 namespace {
@@ -25,11 +25,11 @@ std::string metrics_text(const std::map<std::string, double>& metrics) {
 
 int run_evaluate(const EvaluateCommand& command) {
   const double start_s = unix_time_s();
-  const Job job = prepare_job({command.config, command.overrides, command.nproc, ""});
+  const Job job = prepare_job({command.config, command.overrides, ""});
   const std::string checkpoint = verified_checkpoint("--checkpoint", command.checkpoint);
   const TemporaryFolder folder;
   write_file_atomically(folder.file("config.yaml"), to_yaml(job.loaded.config, job.worker));
-  write_file_atomically(folder.file("plan.json"), to_json(job.plan).dump(2) + "\n");
+  write_file_atomically(folder.file("plan.json"), text_of(to_json(job.plan), 2) + "\n");
 
   WorkerStart start;
   start.arguments = {"evaluate", folder.file("config.yaml"), "--checkpoint", checkpoint};
@@ -42,7 +42,7 @@ int run_evaluate(const EvaluateCommand& command) {
   const GroupResult result = run_group(group.spec, callbacks);
   if (result.failure)
     for (const std::string& line : failure_report(*result.failure, job.world.size > 1))
-      std::fprintf(stderr, "%s\n", line.c_str());
+      say(line);
   if (result.exit_code != exit_code::ok) return result.exit_code;
 
   Json metrics = Json::object();
@@ -51,7 +51,7 @@ int run_evaluate(const EvaluateCommand& command) {
                                          {"metrics", metrics},
                                          {"world_size", job.world.size},
                                          {"seconds", unix_time_s() - start_s}});
-  std::fputs((command.json ? answer.dump(2) + "\n" : metrics_text(record.metrics)).c_str(), stdout);
+  print_results(command.json ? text_of(answer, 2) + "\n" : metrics_text(record.metrics));
   return exit_code::ok;
 }
 

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "core/units.h"
+#include "launcher/terminal/results.h"
 
 namespace tlaunch {
 
@@ -94,8 +95,7 @@ std::string probe_text(const HardwareProfile& hardware) {
 int run_probe(const ProbeCommand& command) {
   HardwareProfile hardware = probe(".");
   measure_disk(hardware);
-  const std::string text = command.json ? to_json(hardware).dump(2) + "\n" : probe_text(hardware);
-  std::fputs(text.c_str(), stdout);
+  print_results(command.json ? text_of(to_json(hardware), 2) + "\n" : probe_text(hardware));
   return 0;
 }
 

@@ -1,6 +1,5 @@
 #include "launcher/commands/run_command.h"
 
-#include <cstdio>
 #include <sstream>
 
 #include "core/error.h"
@@ -12,18 +11,19 @@
 #include "launcher/run/attempts.h"
 #include "launcher/run/dry_run.h"
 #include "launcher/run/resume.h"
+#include "launcher/run/run_end.h"
 #include "launcher/run/run_files.h"
 #include "launcher/run/summary.h"
 #include "launcher/run/summary_lines.h"
 #include "launcher/smoke/smoke.h"
+#include "launcher/terminal/results.h"
 #include "launcher/tune/tune_job.h"
 
 namespace tlaunch {
 namespace {
 
 int dry_run(const RunCommand& command, const Job& job) {
-  const std::string text = command.json ? dry_run_json(job).dump(2) + "\n" : dry_run_text(job);
-  std::fputs(text.c_str(), stdout);
+  print_results(command.json ? text_of(dry_run_json(job), 2) + "\n" : dry_run_text(job));
   return exit_code::ok;
 }
 
@@ -59,11 +59,22 @@ RunForecast tell_forecast(const EstimateInput& input, const std::optional<double
   return forecast;
 }
 
+// The link serves --resume auto without --run-dir; some disks have no links.
+void point_latest(const RunFolder& folder, Progress& progress) {
+  try {
+    point_latest_to(folder.path());
+  } catch (const IoError& error) {
+    progress.line(std::string("note: ") + error.what());
+  }
+}
+
 int train(const RunCommand& command, Job job, double began_s) {
   Progress progress(stderr, stderr_terminal());
   RunPlace place = choose_place(job, command.run_dir, command.resume);
   const RunFolder& folder = place.folder;
-  EventLog log(folder.file("events.jsonl"), folder.next_attempt());
+  EventLog log(folder.file("events.jsonl"), folder.next_attempt(),
+               [&](const std::string& problem) { progress.line("warning: " + problem); });
+  FolderWatch watch(folder, progress);
   std::optional<Pace> pace;
   if (keep_own_plan(job, place)) {
     pace = kept_pace(job);
@@ -73,7 +84,7 @@ int train(const RunCommand& command, Job job, double began_s) {
   }
   const RunFiles files = write_run_files(job, folder);
   log_plan(log, job, place.resume_path);
-  if (command.run_dir.empty()) point_latest_to(folder.path());
+  if (command.run_dir.empty()) point_latest(folder, progress);
   show_start_up(progress, job, folder.path());
   for (const std::string& note : place.notes) progress.line(note);
   const double tuning_s = unix_time_s() - began_s;
@@ -95,7 +106,7 @@ int train(const RunCommand& command, Job job, double began_s) {
   start.profile = command.profile;
   start.pass_stdin = command.pass_stdin;
   start.log_limit_bytes = command.log_limit_bytes;
-  start.grace_s = command.grace_s.value_or(job.config.launch.grace_s);
+  start.grace_s = job.config.launch.grace_s;
 
   RunSummary summary;
   summary.began_s = began_s;
@@ -109,23 +120,21 @@ int train(const RunCommand& command, Job job, double began_s) {
   summary.config = files.config_path;
   summary.resumed_from = place.resume_path;
   try {
-    const auto restarts = command.max_restarts.value_or(job.config.launch.max_restarts);
-    const GroupResult result = run_attempts(job, folder, start, restarts, expected, log, progress, summary);
+    const GroupResult result = run_attempts(job, folder, start, watch, expected, log, progress, summary);
     summary.log_bytes = folder.log_bytes();
     settle(summary, result);
-  } catch (const Error& error) {  // no process, no pipe, a full disk
+  } catch (const std::exception& error) {  // no process, no pipe, no memory
+    const auto* known = dynamic_cast<const Error*>(&error);
     summary.log_bytes = folder.log_bytes();
     summary.status = "failed";
-    summary.exit_code = error.code();
+    summary.exit_code = known ? known->code() : exit_code::failure;
     summary.failure_message = error.what();
-    write_summary(summary);
+    keep_summary(summary, folder, watch, log, progress);
     throw;
   }
-  write_summary(summary);
+  keep_summary(summary, folder, watch, log, progress);
   if (forecast) remember(fingerprint, *forecast, summary);
-  for (const std::string& line : closing_lines(summary)) progress.line(line);
-  if (command.json) std::fputs((to_json(summary).dump(2) + "\n").c_str(), stdout);
-  return summary.exit_code;
+  return tell_end(summary, closing_lines(summary), command.json, progress);
 }
 
 // Returns the signal that ended the wait, or 0.
@@ -144,12 +153,11 @@ int wait_for_cards(const RunCommand& command, const JobRequest& request, Job& jo
 }  // namespace
 
 int run_config(const RunCommand& command) {
-  const JobRequest request{command.config, command.overrides, command.nproc, command.run_dir};
+  const JobRequest request{command.config, command.overrides, command.run_dir};
   Job job = prepare_job(request);
   if (command.wait_gpu_bytes)
     if (const int signal = wait_for_cards(command, request, job)) return exit_code::signal_base + signal;
   const double began_s = unix_time_s();
-  if (command.hang_timeout_s) job.config.launch.hang_timeout_s = command.hang_timeout_s;
   if (command.dry_run) {
     take_cached_plan(job);
     return dry_run(command, job);

@@ -1,6 +1,5 @@
 #include "launcher/commands/tune_command.h"
 
-#include <cstdio>
 #include <ctime>
 #include <filesystem>
 #include <optional>
@@ -13,6 +12,7 @@
 #include "hardware/known_card.h"
 #include "launcher/run/config_backup.h"
 #include "launcher/run/run_folder.h"
+#include "launcher/terminal/results.h"
 #include "launcher/tune/plan_table.h"
 #include "launcher/tune/team_plan.h"
 #include "launcher/tune/trial_group.h"
@@ -34,19 +34,21 @@ std::string memory_text(const TuneOutcome& outcome) {
 
 void show(const TuneCommand& command, const TuneOutcome& outcome) {
   if (command.json) {
-    std::fputs((to_json(outcome).dump(2) + "\n").c_str(), stdout);
+    print_results(text_of(to_json(outcome), 2) + "\n");
     return;
   }
   std::string text = plan_table(outcome.plan) + memory_text(outcome);
   if (outcome.samples_per_s > 0) text += "pace: " + format_count(outcome.samples_per_s) + " samples/s\n";
-  std::fputs(text.c_str(), stdout);
+  print_results(text);
 }
 
 // What a sample needs is measured on this machine, in float32 and on one rank.
 TuneOutcome for_other_card(const TuneCommand& command) {
   const GpuInfo card = known_card(command.gpu);
   Progress progress(stderr, stderr_terminal());
-  Job job = prepare_job({command.config, command.overrides, "1", ""});
+  std::vector<std::string> overrides = command.overrides;
+  overrides.push_back("launch.nproc=1");
+  Job job = prepare_job({command.config, overrides, ""});
   const double start_s = unix_time_s();
   const JobShape shape = shape_of(job);
   TuneOutcome outcome;
@@ -120,7 +122,7 @@ int run_tune(const TuneCommand& command) {
   }
   Progress progress(stderr, stderr_terminal());
   const std::optional<RunFolder> run = command.write ? lock_run_of(command.config) : std::nullopt;
-  Job job = prepare_job({command.config, command.overrides, command.nproc, ""});
+  Job job = prepare_job({command.config, command.overrides, ""});
   const TuneOutcome outcome = tune_job(job, {command.retune, true, command.team, ""}, progress, nullptr);
   show(command, outcome);
   if (command.write && !outcome.interrupted) write_config(command, job, progress);

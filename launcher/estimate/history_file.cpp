@@ -1,8 +1,5 @@
 #include "launcher/estimate/history_file.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <span>
@@ -11,7 +8,7 @@
 #include "checkpoint/crc32c.h"
 #include "core/atomic_file.h"
 #include "core/cache_folder.h"
-#include "launcher/group/descriptor.h"
+#include "core/patient_file.h"
 #include "launcher/tune/plan_cache.h"
 
 namespace tlaunch {
@@ -36,14 +33,14 @@ void drop_older_half(const std::string& file) {
 }  // namespace
 
 std::string job_fingerprint(const Job& job) {
-  const std::string text = plan_cache_key(job, job.loaded.config, 0).dump();
+  const std::string text = text_of(plan_cache_key(job, job.loaded.config, 0));
   return job.config.name + "-" + content_name(std::as_bytes(std::span(text)));
 }
 
 std::vector<Outcome> read_history() {
   try {
     const std::string file = path();
-    if (file.empty() || !fs::exists(file)) return {};
+    if (file.empty()) return {};
     return outcomes_from_lines(read_file(file, limit_bytes));
   } catch (const std::exception&) {
     return {};
@@ -56,11 +53,10 @@ void append_to_history(const Outcome& outcome) {
   try {
     fs::create_directories(fs::path(file).parent_path());
     if (std::error_code error; fs::file_size(file, error) > long_bytes && !error) drop_older_half(file);
-    const std::string line = to_json(outcome).dump() + "\n";
-    const Descriptor out(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
-    if (out && ::write(out.get(), line.data(), line.size()) < 0) return;  // a full disk: the next estimate knows less
+    PatientFile history(file, {}, [](const std::string&) {});
+    history.append(text_of(to_json(outcome)) + "\n");
   } catch (const std::exception&) {
-    // As above.
+    // A full disk, a home that may not be written: the next estimate knows less.
   }
 }
 

@@ -1,20 +1,19 @@
 // events.jsonl: one JSON object a line, appended in one write(2) each, so that a reader (or a kill) sees whole lines.
-// The launcher alone writes it; every line gets its "attempt".
+// The launcher alone writes it; every line gets its "attempt". A disk that is full ends no run: the lines wait
+// (core/patient_file.h).
 #pragma once
 
 #include <string>
 
 #include "core/json.h"
+#include "core/patient_file.h"
 
 namespace tlaunch {
 
 class EventLog {
  public:
-  // Opens for appending. A last line that a crash cut short is ended first. Throws IoError.
-  EventLog(const std::string& path, int attempt);
-  ~EventLog();
-  EventLog(const EventLog&) = delete;
-  EventLog& operator=(const EventLog&) = delete;
+  // Opens for appending. `tell`: what cannot be written and why, once.
+  EventLog(const std::string& path, int attempt, PatientFile::Tell tell);
 
   void begin_attempt(int attempt) { attempt_ = attempt; }
 
@@ -23,9 +22,11 @@ class EventLog {
   // One of the launcher's own: t, event and fields.
   void append(const std::string& name, const Json& fields);
 
+  // Tries what waits a last time. Whether the file lacks lines.
+  bool lacks_lines();
+
  private:
-  std::string path_;
-  int fd_ = -1;
+  PatientFile file_;
   int attempt_ = 0;
 };
 

@@ -57,6 +57,7 @@ void RunRecord::on_event(const Json& event) {
     if (failures.empty()) failure_place = place_of(event);
     failures.emplace(rank, event_text(event, "message"));
   }
+  if (name == "log_incomplete") incomplete_logs.insert(event_text(event, "file"));
   if (name == "peak") peak_bytes = std::max(peak_bytes, static_cast<std::uint64_t>(event_integer(event, "peak_bytes")));
   if (rank != 0) return;
   if (name == "start") {

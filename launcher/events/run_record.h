@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "core/json.h"
@@ -39,6 +40,7 @@ struct RunRecord {
   std::uint64_t disk_estimate_bytes = 0;    // most that the run takes
   std::uint64_t checkpoint_peak_bytes = 0;  // that its checkpoints took
   std::uint64_t peak_bytes = 0;         // of the rank that needed most; 0: not told
+  std::set<std::string> incomplete_logs;  // what a worker could not write whole: metrics.csv
   std::map<std::string, double> metrics;  // the newest figure of each: evaluations' and train_loss
 
   void on_event(const Json& event);

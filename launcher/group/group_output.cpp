@@ -111,4 +111,11 @@ void GroupOutput::heed_lost_output() {
         "; what follows is dropped, the ranks go on");
 }
 
+std::vector<std::string> GroupOutput::incomplete_logs() const {
+  std::vector<std::string> paths;
+  for (const auto& tee : tees_)
+    if (tee->log().lacks_output()) paths.push_back(tee->log().path());
+  return paths;
+}
+
 }  // namespace tlaunch

@@ -41,6 +41,8 @@ class GroupOutput {
   void say(const std::string& text);  // a line of tlaunch's own
   std::vector<std::string> last_lines(int rank) const { return tees_[static_cast<std::size_t>(rank)]->last_lines(); }
   bool reader_gone() const { return out_.reader_gone() || error_.reader_gone(); }
+  int error() const { return out_.reader_gone() ? 0 : out_.error(); }  // errno of what stdout did not take; 0: none
+  std::vector<std::string> incomplete_logs() const;                    // paths of logs that lack output
 
  private:
   // One output stream of one rank.

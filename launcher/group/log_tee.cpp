@@ -47,12 +47,12 @@ void LogTee::finish(double now_s) {
 }
 
 void LogTee::show_only_in_log(Console& nowhere) {
-  if (!log_.open()) return;
+  if (!log_.keeps() || log_.lacks_output()) return;
   for (Source& source : sources_) source.console = &nowhere;
 }
 
 void LogTee::take(Source& source, std::string_view text, std::string_view ending, double now_s) {
-  if (log_.open()) log_held_.append(text).append(ending);
+  if (log_.keeps()) log_held_.append(text).append(ending);
   if (ending == "\r") {
     if (text.empty()) return;
     source.progress = text;

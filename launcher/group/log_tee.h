@@ -30,6 +30,7 @@ class LogTee {
   void finish(double now_s);  // no more bytes will come
   void show_only_in_log(Console& nowhere);  // from now on, where there is a log
 
+  const LogFile& log() const { return log_; }
   // The last lines of both streams, 20 at most, as clean UTF-8 of 200 bytes at most each.
   std::vector<std::string> last_lines() const;
 

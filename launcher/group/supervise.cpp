@@ -73,6 +73,8 @@ class RunningGroup::State {
         group_result({spec_.workers, ends_, told_failure_, spec_.saves_when_told, interrupted_by_, hung_},
                      [this](int rank) { return output_.last_lines(rank); });
     result.reader_gone = result.failure && result.failure->signal == SIGPIPE && output_.reader_gone();
+    result.output_error = output_.error();
+    result.incomplete_logs = output_.incomplete_logs();
     return result;
   }
 

@@ -69,6 +69,8 @@ struct GroupResult {
   bool saved = false;                // told to stop, all ranks saved
   bool hung = false;                 // ended by end_hung(): exit code 124
   bool reader_gone = false;          // it failed by SIGPIPE, after the reader of our output had gone (`| head`)
+  int output_error = 0;              // errno where output of the ranks could not be passed on to stdout
+  std::vector<std::string> incomplete_logs;  // paths of logs that lack output: the disk was full
 };
 
 struct GroupCallbacks {

@@ -52,7 +52,7 @@ Job prepare_job(const JobRequest& request) {
   job.loaded = load_config(source, job.worker);
   const RunConfig& asked = job.loaded.config;
   job.hardware = probe(request.run_dir.empty() ? asked.run_root : request.run_dir);
-  job.world = world_of(request.nproc.value_or(asked.launch.nproc), job.hardware);
+  job.world = world_of(asked.launch.nproc, job.hardware);
   check_capability(job);
   job.placement = place_ranks(job.hardware.cpu, job.world.on_gpu ? job.hardware.gpus : std::vector<GpuInfo>{},
                               job.world.size, asked.launch.numa);

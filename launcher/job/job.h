@@ -20,7 +20,6 @@ namespace tlaunch {
 struct JobRequest {
   std::string config_path;
   std::vector<std::string> overrides;
-  std::optional<std::string> nproc;  // none: launch.nproc
   std::string run_dir;               // for the disk figures; "": run_root
 };
 

@@ -9,11 +9,12 @@
 #include <optional>
 
 #include "checkpoint/crc32c.h"
-#include "core/atomic_file.h"
+#include "core/absolute_path.h"
 #include "core/cache_folder.h"
 #include "core/error.h"
 #include "launcher/group/capture.h"
 #include "launcher/group/path_lookup.h"
+#include "launcher/job/cache_file.h"
 
 namespace tlaunch {
 namespace {
@@ -21,15 +22,12 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double describe_limit_s = 60;  // LibTorch from a cold network disk takes its time
-constexpr std::size_t cache_limit_bytes = 4u << 20;
 constexpr std::size_t shown_output_bytes = 2000;
 
 fs::path own_folder() {
   std::error_code error;
   return fs::read_symlink("/proc/self/exe", error).parent_path();
 }
-
-std::string absolute_text(const fs::path& path) { return fs::absolute(path).lexically_normal().string(); }
 
 // Size and CRC32C of the content; nothing where the file cannot be read.
 std::optional<std::string> content_hash(const std::string& path) {
@@ -50,11 +48,11 @@ std::optional<std::string> content_hash(const std::string& path) {
 }
 
 std::optional<WorkerDescription> read_cache(const std::string& path) {
-  if (path.empty() || !fs::exists(path)) return std::nullopt;
+  const auto kept = read_cache_file(path);
   try {
-    return description_from_json(Json::parse(read_file(path, cache_limit_bytes)));
+    return kept ? std::optional(description_from_json(*kept)) : std::nullopt;
   } catch (const std::exception&) {
-    return std::nullopt;  // made again below, and written over
+    return std::nullopt;  // of another version: made again below, and written over
   }
 }
 
@@ -74,13 +72,18 @@ std::string shortened(const std::string& text) {
 
 std::string find_worker(const std::string& name) {
   if (name.find('/') != std::string::npos) {
-    if (is_program(name)) return absolute_text(name);
-    throw UsageError("launch.worker: " + absolute_text(name) + " is " +
-                     (fs::exists(name) ? "not executable" : "not there"));
+    const std::string path = absolute_path(name);
+    if (is_program(path)) return path;
+    std::error_code error;
+    const bool there = fs::exists(path, error);
+    throw UsageError("launch.worker: " + path +
+                     (there   ? " is not executable"
+                      : error ? " cannot be reached: " + error.message()
+                              : " is not there"));
   }
   const fs::path beside = own_folder() / name;
-  if (is_program(beside)) return absolute_text(beside);
-  if (const std::string found = find_in_path(name); !found.empty()) return absolute_text(found);
+  if (is_program(beside)) return absolute_path(beside);
+  if (const std::string found = find_in_path(name); !found.empty()) return absolute_path(found);
   throw UsageError("launch.worker: there is no program '" + name + "' in " + own_folder().string() +
                    " (beside tlaunch) nor in PATH; give its absolute path, or build it: cmake --build build --target " +
                    name);
@@ -102,8 +105,9 @@ WorkerDescription describe_worker_anew(const std::string& path) {
   if (answer.timed_out) refuse(path, answer, "no answer within 60 s");
   if (answer.exit_code != 0) refuse(path, answer, "exit code " + std::to_string(answer.exit_code));
   try {
-    WorkerDescription description = description_from_json(Json::parse(answer.out));
-    keep_in_cache(describe_cache_path(path), answer.out);
+    const Json told = Json::parse(answer.out);
+    WorkerDescription description = description_from_json(told);
+    write_cache_file(describe_cache_path(path), told);
     return description;
   } catch (const std::exception& error) {
     refuse(path, answer, std::string("its answer is no description (") + error.what() + "): " + shortened(answer.out));

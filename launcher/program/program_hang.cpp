@@ -8,7 +8,6 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <set>
 #include <utility>
 
@@ -22,6 +21,7 @@
 #include "launcher/hang/process_look.h"
 #include "launcher/hang/python_stack.h"
 #include "launcher/job/worker_group.h"
+#include "launcher/terminal/say.h"
 
 namespace tlaunch {
 namespace {
@@ -31,7 +31,7 @@ constexpr double last_words_s = 2;  // a handler of SIGABRT writes at once; on a
 constexpr std::size_t most_words_bytes = 1u << 20;
 constexpr std::size_t most_lines = 16;
 
-void say(const std::string& text) { std::cerr << "tlaunch: " << text << '\n'; }
+void tell(const std::string& text) { say("tlaunch: " + text); }
 
 // What is known of the ranks of a group that hangs.
 struct Scene {
@@ -56,7 +56,7 @@ std::map<int, std::string> stacks_by_py_spy(const std::map<int, pid_t>& processe
       stacks[rank] = std::move(seen.out);
     } else if (!std::exchange(told, true)) {
       const std::string why = seen.timed_out ? "no answer in time" : seen.err.substr(0, seen.err.find('\n'));
-      say("  " + py_spy + " cannot look at rank " + std::to_string(rank) + ": " + why);
+      tell("  " + py_spy + " cannot look at rank " + std::to_string(rank) + ": " + why);
     }
   }
   return stacks;
@@ -113,15 +113,15 @@ void report(const Scene& scene, const std::string& folder) {
   for (std::size_t i = 0; i < std::min(most_lines, order.size()); ++i) {
     const auto stacks = scene.stacks.find(order[i]);
     const std::string place = stacks == scene.stacks.end() ? "" : python_place(stacks->second);
-    say("  rank " + std::to_string(order[i]) + " " + scene.activities.at(order[i]).text +
+    tell("  rank " + std::to_string(order[i]) + " " + scene.activities.at(order[i]).text +
         (place.empty() ? "" : ", in " + place));
   }
-  if (order.size() > most_lines) say("  ... and " + std::to_string(order.size() - most_lines) + " more ranks");
+  if (order.size() > most_lines) tell("  ... and " + std::to_string(order.size() - most_lines) + " more ranks");
   if (folder.empty()) return;
   for (const auto& [rank, stacks] : scene.stacks)
     std::ofstream(stack_path(folder, rank), std::ios::app)
         << (scene.asked.contains(rank) ? "\nwhat it wrote on SIGABRT:\n" : "\npy-spy dump:\n") << stacks;
-  say("  stacks of each rank: " + folder + "/stacks_RANK.txt");
+  tell("  stacks of each rank: " + folder + "/stacks_RANK.txt");
 }
 
 }  // namespace

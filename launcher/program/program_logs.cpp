@@ -5,10 +5,10 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <iostream>
 
 #include "core/error.h"
 #include "launcher/program/program_summary.h"
+#include "launcher/terminal/say.h"
 
 namespace tlaunch {
 namespace {
@@ -41,7 +41,7 @@ ProgramHome open_program_home(const ProgramCommand& command) {
   } else if (chooses_any(command.redirects) || chooses_any(command.tee)) {
     const std::string path = new_run_path("runs", fs::path(command.program).stem().string());
     home.folder.emplace(open_folder(path, FolderUse::alone));
-    std::cerr << "tlaunch: logs in " << home.folder->path() << "/logs (--log-dir names another folder)\n";
+    say("tlaunch: logs in " + home.folder->path() + "/logs (--log-dir names another folder)");
   } else {
     return home;
   }

@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
-#include <iostream>
 #include <optional>
 
 #include "core/atomic_file.h"
@@ -21,6 +21,7 @@
 #include "launcher/program/program_hang.h"
 #include "launcher/program/program_logs.h"
 #include "launcher/program/program_summary.h"
+#include "launcher/terminal/say.h"
 
 namespace tlaunch {
 
@@ -52,13 +53,13 @@ std::string new_uuid() {
 void keep_summary(const RunFolder& folder, const Json& summary) {
   const std::string path = folder.file("summary.json");
   if (!may_replace_summary(path)) {
-    std::cerr << "tlaunch: " << path << " was not written by tlaunch and stays as it is; the summary is not kept\n";
+    say("tlaunch: " + path + " was not written by tlaunch and stays as it is; the summary is not kept");
     return;
   }
   try {
     write_file_atomically(path, text_of(without_nonfinite(summary), 2) + "\n");
   } catch (const IoError& error) {
-    std::cerr << "tlaunch: " << error.what() << '\n';
+    say(std::string("tlaunch: ") + error.what());
   }
 }
 
@@ -68,7 +69,7 @@ ProgramLogs logs_of_attempt(const ProgramHome& home, int restarts) {
     return make_program_logs(home);
   } catch (const IoError& error) {
     if (restarts == 0) throw;
-    std::cerr << "tlaunch: " << error.what() << "; going on without logs\n";
+    say(std::string("tlaunch: ") + error.what() + "; going on without logs");
     return {};
   }
 }
@@ -135,7 +136,7 @@ GroupResult run_once(const ProgramCommand& command, const Placement& placement, 
   // The output of a single rank has just been seen, at the end of the terminal. A rank that ended because nobody reads
   // it any more did what a shell's pipeline wants.
   if (result.failure && !result.reader_gone) {
-    for (const std::string& line : failure_report(*result.failure, ranks > 1)) std::cerr << line << '\n';
+    for (const std::string& line : failure_report(*result.failure, ranks > 1)) say(line);
   }
   return result;
 }
@@ -152,14 +153,19 @@ int run_program(const ProgramCommand& command, const Placement& placement) {
   for (;; ++environment.restarts) {
     const double start_s = unix_time_s();
     const ProgramLogs logs = logs_of_attempt(home, environment.restarts);
-    const GroupResult result = run_once(command, placement, environment, logs);
+    GroupResult result = run_once(command, placement, environment, logs);
+    if (result.output_error != 0) {
+      say(std::string("tlaunch: output of the program was lost: standard output: ") +
+          std::strerror(result.output_error));
+      if (result.exit_code == exit_code::ok) result.exit_code = exit_code::io;
+    }
     if (home.folder) keep_summary(*home.folder, program_summary(result, unix_time_s() - start_s, logs.folder));
     if (result.interrupted_by != 0 || result.reader_gone) return result.exit_code;
     const auto next = policy.after({result.exit_code, {}}, random_share());
-    if (!next.why_not.empty()) std::cerr << "tlaunch: " << next.why_not << '\n';
+    if (!next.why_not.empty()) say("tlaunch: " + next.why_not);
     if (!next.wait_s) return result.exit_code;
-    std::cerr << "tlaunch: restart " << environment.restarts + 1 << " of " << environment.max_restarts << " in "
-              << format_duration(*next.wait_s) << '\n';
+    say("tlaunch: restart " + std::to_string(environment.restarts + 1) + " of " +
+        std::to_string(environment.max_restarts) + " in " + format_duration(*next.wait_s));
     if (const int signal = wait_unless_told(*next.wait_s)) return exit_code::signal_base + signal;
   }
 }

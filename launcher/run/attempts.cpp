@@ -1,12 +1,15 @@
 #include "launcher/run/attempts.h"
 
+#include <algorithm>
 #include <csignal>
+#include <cstring>
 
 #include "checkpoint/checkpoint_folder.h"
 #include "checkpoint/run_checkpoints.h"
 #include "core/error.h"
 #include "core/event.h"
 #include "core/units.h"
+#include "launcher/events/event_fields.h"
 #include "launcher/group/failure.h"
 #include "launcher/group/restart_policy.h"
 #include "launcher/group/restart_wait.h"
@@ -15,20 +18,40 @@
 namespace tlaunch {
 namespace {
 
-GroupResult one_attempt(const Job& job, const WorkerStart& start, const std::optional<ExpectedCosts>& expected,
-                        EventLog& log, Progress& progress, RunSummary& summary) {
+// "" where the disk is full: a restart is worth more than its logs.
+std::string log_folder(const RunFolder& folder, int attempt, Progress& progress) {
+  try {
+    return folder.make_log_folder(attempt);
+  } catch (const IoError& error) {
+    progress.line(std::string("warning: ") + error.what() + "; going on without this attempt's logs");
+    return "";
+  }
+}
+
+GroupResult one_attempt(const Job& job, const WorkerStart& start, FolderWatch& watch,
+                        const std::optional<ExpectedCosts>& expected, EventLog& log, Progress& progress,
+                        RunSummary& summary) {
   Session session(log, progress, job.config, {summary.began_s, summary.estimate, summary.spent, expected});
   const auto close = [&] {
     summary.record = session.record();
     summary.wall_s = unix_time_s() - summary.began_s;
+    summary.incomplete_logs.insert(summary.record.incomplete_logs.begin(), summary.record.incomplete_logs.end());
     for (const auto& [part, seconds] : session.spent()) summary.spent[part] += seconds;
     if (!summary.estimate) summary.estimate = session.estimate();
     summary.training = session.why_slow();
     summary.slow_findings = slow_findings(summary.training, job.config);
   };
   try {
-    auto result = run_session(job, start, session, {}, {});
+    const auto at_a_save = [&](const Json& event) {
+      const std::string name = event_text(event, "event");
+      if (name == "checkpoint" || name == "save_failed") watch.check();
+    };
+    auto result = run_session(job, start, session, at_a_save, {});
     close();
+    add_incomplete_logs(summary, result);
+    if (result.output_error != 0)
+      progress.line(std::string("warning: output of the ranks was lost: standard output: ") +
+                    std::strerror(result.output_error));
     return result;
   } catch (...) {
     close();
@@ -38,17 +61,18 @@ GroupResult one_attempt(const Job& job, const WorkerStart& start, const std::opt
 
 }  // namespace
 
-GroupResult run_attempts(const Job& job, const RunFolder& folder, WorkerStart start, std::int64_t max_restarts,
+GroupResult run_attempts(const Job& job, const RunFolder& folder, WorkerStart start, FolderWatch& watch,
                          const std::optional<ExpectedCosts>& expected, EventLog& log, Progress& progress,
                          RunSummary& summary) {
   const std::string checkpoints = checkpoint_dir(job.config.checkpoint, folder.path());
   const std::string first_resume = start.resume_path;
+  const std::int64_t max_restarts = job.config.launch.max_restarts;
   RestartPolicy policy(max_restarts, step_of_checkpoint(first_resume));
-  for (;;) {
-    start.attempt = folder.next_attempt();
-    start.log_folder = folder.make_log_folder(start.attempt);
+  for (int least = 0;; least = start.attempt + 1) {
+    start.attempt = std::max(folder.next_attempt(), least);  // one without logs has no folder
+    start.log_folder = log_folder(folder, start.attempt, progress);
     log.begin_attempt(start.attempt);
-    const GroupResult result = one_attempt(job, start, expected, log, progress, summary);
+    const GroupResult result = one_attempt(job, start, watch, expected, log, progress, summary);
     if (result.exit_code == exit_code::ok || result.interrupted_by != 0 || max_restarts == 0) return result;
     const ResumeChoice newest = newest_of_run(folder.path(), checkpoints);
     const std::string resume_path = newest.path.empty() ? first_resume : newest.path;

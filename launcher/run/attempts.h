@@ -6,6 +6,7 @@
 
 #include "launcher/events/event_log.h"
 #include "launcher/job/job.h"
+#include "launcher/run/run_end.h"
 #include "launcher/run/run_folder.h"
 #include "launcher/run/session.h"
 #include "launcher/run/summary.h"
@@ -13,11 +14,11 @@
 
 namespace tlaunch {
 
-// `start`: the first attempt's, with all but its attempt number and log folder. `expected`: of an estimate made before.
-// `summary`: with its began_s, and what was estimated and spent before; filled with what the last attempt told, the
-// time of all of them, the first one's estimate where there was none, and the number of restarts. Throws IoError where
-// no process can be made; `summary` is filled then as well.
-GroupResult run_attempts(const Job& job, const RunFolder& folder, WorkerStart start, std::int64_t max_restarts,
+// `start`: the first attempt's, with all but its attempt number and log folder. `watch`: of `folder`, asked at each
+// save. `expected`: of an estimate made before. `summary`: with its began_s, and what was estimated and spent before;
+// filled with what the last attempt told, the time of all of them, the first one's estimate where there was none, and
+// the number of restarts. Throws IoError where no process can be made; `summary` is filled then as well.
+GroupResult run_attempts(const Job& job, const RunFolder& folder, WorkerStart start, FolderWatch& watch,
                          const std::optional<ExpectedCosts>& expected, EventLog& log, Progress& progress,
                          RunSummary& summary);
 

@@ -13,7 +13,7 @@ Json plan_json(const Job& job) {
 RunFiles write_run_files(const Job& job, const RunFolder& folder) {
   RunFiles files{folder.file("config.yaml"), folder.file("plan.json")};
   write_file_atomically(files.config_path, to_yaml(job.loaded.config, job.worker));
-  write_file_atomically(files.plan_path, plan_json(job).dump(2) + "\n");
+  write_file_atomically(files.plan_path, text_of(plan_json(job), 2) + "\n");
   return files;
 }
 

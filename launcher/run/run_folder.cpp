@@ -15,20 +15,13 @@
 #include <random>
 #include <thread>
 
+#include "core/absolute_path.h"
 #include "core/error.h"
 
 namespace tlaunch {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string absolute(const std::string& path) {
-  std::error_code error;
-  std::string text = fs::absolute(path, error).lexically_normal().string();
-  if (error) throw IoError("cannot find the folder " + path + " from the working directory: " + error.message());
-  while (text.size() > 1 && text.back() == '/') text.pop_back();
-  return text;
-}
 
 // File systems without locks (some network ones) answer so: go on without.
 bool locks_unsupported(int error) {
@@ -50,7 +43,7 @@ void lock(int fd, const std::string& path, double patience_s, FolderUse use) {
 
 }  // namespace
 
-RunFolder::RunFolder(const std::string& path, double patience_s, FolderUse use) : path_(absolute(path)) {
+RunFolder::RunFolder(const std::string& path, double patience_s, FolderUse use) : path_(absolute_path(path)) {
   std::error_code error;
   fs::create_directories(path_, error);
   if (error) throw IoError("cannot make the run folder " + path_ + ": " + error.message());
@@ -70,6 +63,17 @@ RunFolder::RunFolder(RunFolder&& other) noexcept : path_(std::move(other.path_))
 
 RunFolder::~RunFolder() {
   if (lock_fd_ >= 0) close(lock_fd_);
+}
+
+std::string RunFolder::place_now() const {
+  struct stat ours {}, there {};
+  const auto is_ours = [&] { return there.st_dev == ours.st_dev && there.st_ino == ours.st_ino; };
+  if (::fstat(lock_fd_, &ours) != 0) return path_;
+  const bool found = ::stat(path_.c_str(), &there) == 0;
+  if (found ? is_ours() : errno != ENOENT && errno != ENOTDIR) return path_;  // or nobody can tell
+  std::error_code error;
+  const std::string moved = fs::read_symlink("/proc/self/fd/" + std::to_string(lock_fd_), error).string();
+  return !error && ::stat(moved.c_str(), &there) == 0 && is_ours() ? moved : "";
 }
 
 bool RunFolder::holds_run() const {
@@ -126,12 +130,12 @@ std::string new_run_path(const std::string& run_root, const std::string& name) {
   char stamp[64];
   const std::size_t length = std::strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &local);
   std::snprintf(stamp + length, sizeof stamp - length, "-%04x", std::random_device{}() & 0xffffu);
-  return absolute(run_root + "/" + name + "/" + stamp);
+  return absolute_path(run_root + "/" + name + "/" + stamp);
 }
 
 std::string latest_run_path(const std::string& run_root, const std::string& name) {
   std::error_code error;
-  const fs::path target = fs::canonical(absolute(run_root + "/" + name + "/latest"), error);
+  const fs::path target = fs::canonical(absolute_path(run_root + "/" + name + "/latest"), error);
   return error ? "" : target.string();
 }
 
@@ -143,8 +147,7 @@ void point_latest_to(const std::string& run_path) {
   fs::create_directory_symlink(folder.filename(), temporary, error);
   if (!error) fs::rename(temporary, link, error);
   if (error) {
-    std::error_code ignored;
-    fs::remove(temporary, ignored);
+    ::unlink(temporary.c_str());
     throw IoError("cannot let " + link.string() + " point to " + run_path + ": " + error.message());
   }
 }

@@ -25,6 +25,8 @@ class RunFolder {
 
   const std::string& path() const { return path_; }  // absolute, without a slash at its end
   std::string file(const std::string& name) const { return path_ + "/" + name; }
+  // Where the folder stands by now: path(), or where somebody moved it; "" where it was removed.
+  std::string place_now() const;
   bool holds_run() const;                            // config.yaml, events.jsonl or a checkpoint stands in it
   bool holds_training_run() const;                   // what no plain program leaves: events.jsonl or plan.json
   int next_attempt() const;                          // one more than the newest logs/attempt_N; 0 in a new folder

@@ -115,6 +115,7 @@ void Session::narrate(const Json& event) {
   const std::string name = event_text(event, "event");
   if (name == "step_down") progress_.line(step_down_text(event));
   if (name == "save_failed") progress_.line(save_failed_text(event));
+  if (name == "log_failed") progress_.line("warning: " + event_text(event, "message"));
   if (name == "shortage") progress_.line(shortage_text(event));
   if (event_integer(event, "rank") != 0) return;
   if (name == "start") {
@@ -166,7 +167,8 @@ void Session::on_hang(const HangVerdict& verdict, const std::string& log_folder)
   if (verdict.places.size() > most_places) places += "; ...";
   progress_.line(hang_text(verdict));
   progress_.line("  last heard of: " + places);
-  progress_.line("  what each rank does is written to " + log_folder + "/stacks_RANK.txt");
+  if (!log_folder.empty())
+    progress_.line("  what each rank does is written to " + log_folder + "/stacks_RANK.txt");
   progress_.line("  the limit here was " + format_duration(verdict.limit_s) +
                  "; where this is no hang: launch.hang_timeout_s=" + to_text(2 * verdict.limit_s) + " or more");
 }

@@ -70,6 +70,7 @@ Json to_json(const RunSummary& summary) {
                {"wall_s", summary.wall_s},
                {"restarts", summary.restarts},
                {"metrics", metrics}};
+  if (!summary.incomplete_logs.empty()) json["lost"] = summary.incomplete_logs;
   if (!summary.resumed_from.empty()) json["resumed_from"] = summary.resumed_from;
   if (summary.estimate) json["estimate"] = to_json(*summary.estimate);
   const double rate = summary.record.end ? summary.record.end->steady_samples_per_s : summary.record.samples_per_s;
@@ -122,12 +123,15 @@ std::vector<std::string> closing_lines(const RunSummary& summary) {
     lines.push_back("training: " + shares);
     for (const std::string& finding : summary.slow_findings) lines.push_back("  " + finding);
   }
+  std::string incomplete;
+  for (const std::string& name : summary.incomplete_logs) incomplete += (incomplete.empty() ? "" : ", ") + name;
+  if (!incomplete.empty()) lines.push_back("warning: incomplete, because they could not be written: " + incomplete);
   lines.push_back("run folder: " + summary.run_dir);
   return lines;
 }
 
 void write_summary(const RunSummary& summary) {
-  write_file_atomically(summary.run_dir + "/summary.json", to_json(summary).dump(2) + "\n");
+  write_file_atomically(summary.run_dir + "/summary.json", text_of(to_json(summary), 2) + "\n");
 }
 
 }  // namespace tlaunch

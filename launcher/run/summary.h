@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,7 @@ struct RunSummary {
   double began_s = 0, wall_s = 0;  // the whole command: when it began (Unix time), and what it took
   std::map<std::string, double> spent;  // that by the estimate's parts
   std::int64_t restarts = 0;
+  std::set<std::string> incomplete_logs;  // in the run folder: events.jsonl, metrics.csv, logs/attempt_0/rank_1.log
   std::uint64_t log_bytes = 0;  // of what the run folder holds beside checkpoints
   std::optional<TimeEstimate> estimate;
   WhySlow training;                      // where its time went

@@ -6,9 +6,11 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "checkpoint/checkpoint_folder.h"
 #include "core/error.h"
 #include "core/event.h"
 #include "launcher/run/resume.h"
+#include "launcher/run/run_end.h"
 #include "launcher/run/run_files.h"
 #include "launcher/run/session.h"
 #include "launcher/run/summary.h"
@@ -25,6 +27,7 @@ struct SmokeRun {
   const Job& job;
   const RunFolder& folder;
   RunFiles files;
+  EventLog& log;
   Progress& progress;
   SmokeBudget budget;
   double start_s;
@@ -40,11 +43,13 @@ Part run_part(const SmokeRun& run, const std::string& title, WorkerStart start) 
   run.progress.line(title);
   start.arguments = {"train", run.files.config_path};
   start.plan_path = run.files.plan_path;
-  std::filesystem::create_directories(start.run_dir);
+  std::error_code error;
+  std::filesystem::create_directories(start.run_dir, error);
+  if (error) throw IoError("cannot make " + start.run_dir + ": " + error.message());
   start.log_folder = run.folder.make_log_folder(start.attempt);
   start.grace_s = run.budget.grace_s;
-  EventLog log(run.folder.file("events.jsonl"), start.attempt);
-  Session session(log, run.progress);
+  run.log.begin_attempt(start.attempt);
+  Session session(run.log, run.progress);
   Part part;
   const double part_start_s = unix_time_s();
   const auto on_event = [&](const Json& event) {
@@ -70,17 +75,21 @@ Part run_part(const SmokeRun& run, const std::string& title, WorkerStart start) 
 
 bool user_stopped(const Part& part) { return part.result.interrupted_by != 0 && !part.record.out_of_time; }
 
-// The checkpoint at the end of the first shortened epoch.
-std::string first_checkpoint(const SmokeRecord& first) {
+// The checkpoint at the end of the first shortened epoch. Events are UTF-8; a folder's name need not be.
+std::string first_checkpoint(const SmokeRecord& first, const std::string& checkpoints) {
   for (const SavedCheckpoint& saved : first.checkpoints)
-    if (saved.step == first.steps_per_epoch) return saved.path;
+    if (saved.step == first.steps_per_epoch)
+      return ::access(saved.path.c_str(), F_OK) == 0 ? saved.path
+                                                     : checkpoints + "/" + saved.path.substr(saved.path.rfind('/') + 1);
   return "";
 }
 
-void show(Progress& progress, const SmokeVerdict& verdict) {
+std::vector<std::string> verdict_lines(const SmokeVerdict& verdict, const Terminal& terminal) {
+  std::vector<std::string> lines;
   for (const Finding& finding : verdict.findings)
-    progress.line((finding.passed ? progress.terminal().tick() : "FAILED ") + finding.check + ": " + finding.detail);
-  progress.line(std::string("smoke test ") + (verdict.passed ? "passed" : "failed"));
+    lines.push_back((finding.passed ? terminal.tick() : "FAILED ") + finding.check + ": " + finding.detail);
+  lines.push_back(std::string("smoke test ") + (verdict.passed ? "passed" : "failed"));
+  return lines;
 }
 
 }  // namespace
@@ -94,15 +103,16 @@ int run_smoke(const RunCommand& command, Job job) {
       command.run_dir.empty() ? new_run_path(job.config.run_root, job.config.name) + "-smoke" : command.run_dir;
   const RunPlace place = choose_place(job, path, std::nullopt);
   const RunFolder& folder = place.folder;
-  {
-    EventLog log(folder.file("events.jsonl"), 0);
-    tune_job(job, {command.retune, false, false, folder.file("logs/tuning")}, progress, &log);
-  }
+  EventLog log(folder.file("events.jsonl"), 0,
+               [&](const std::string& problem) { progress.line("warning: " + problem); });
+  FolderWatch watch(folder, progress);
+  tune_job(job, {command.retune, false, false, folder.file("logs/tuning")}, progress, &log);
   SmokeRun run{job,
                folder,
                write_run_files(job, folder),
+               log,
                progress,
-               smoke_budget(*command.smoke, command.grace_s.value_or(job.config.launch.grace_s)),
+               smoke_budget(*command.smoke, job.config.launch.grace_s),
                unix_time_s()};
   show_start_up(progress, job, folder.path());
 
@@ -116,7 +126,7 @@ int run_smoke(const RunCommand& command, Job job) {
     first.record.steps_per_epoch = first.record.run.start->steps_per_epoch;
 
   Part second;
-  const std::string checkpoint = first_checkpoint(first.record);
+  const std::string checkpoint = first_checkpoint(first.record, checkpoint_dir(job.config.checkpoint, folder.path()));
   if (first.result.exit_code == exit_code::ok && !checkpoint.empty()) {
     start.attempt = 1;
     start.run_dir = folder.file("resumed");  // leaves part 1's metrics and checkpoints as they are
@@ -130,6 +140,10 @@ int run_smoke(const RunCommand& command, Job job) {
   summary.run_dir = folder.path();
   summary.config = run.files.config_path;
   summary.record = first.record.run;
+  for (const Part* part : {&first, &second}) {
+    summary.incomplete_logs.insert(part->record.run.incomplete_logs.begin(), part->record.run.incomplete_logs.end());
+    add_incomplete_logs(summary, part->result);
+  }
   summary.wall_s = unix_time_s() - run.start_s;
   summary.smoke = smoke_verdict(first.record, second.record, !job.world.on_gpu);
   if (user_stopped(first) || user_stopped(second)) {
@@ -138,11 +152,10 @@ int run_smoke(const RunCommand& command, Job job) {
     summary.status = first.record.run.end ? "completed" : "failed";
     summary.exit_code = summary.smoke->passed ? exit_code::ok : exit_code::failure;
   }
-  write_summary(summary);
-  show(progress, *summary.smoke);
-  progress.line("run folder: " + folder.path());
-  if (command.json) std::fputs((to_json(summary).dump(2) + "\n").c_str(), stdout);
-  return summary.exit_code;
+  keep_summary(summary, folder, watch, log, progress);
+  auto lines = verdict_lines(*summary.smoke, progress.terminal());
+  lines.push_back("run folder: " + summary.run_dir);
+  return tell_end(summary, lines, command.json, progress);
 }
 
 }  // namespace tlaunch

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/sigpipe_held.h"
 #include "core/units.h"
 
 namespace tlaunch {
@@ -88,6 +89,12 @@ void Progress::clear() {
   if (!shown_) return;
   write("\r\x1b[K");
   shown_ = false;
+}
+
+void Progress::write(const std::string& text) {
+  const SigpipeHeld held;
+  std::fputs(text.c_str(), out_);
+  std::fflush(out_);
 }
 
 }  // namespace tlaunch

@@ -37,6 +37,8 @@ class Progress {
   void clear();
 
  private:
+  void write(const std::string& text);
+
   static constexpr double terminal_interval_s = 0.1, plain_interval_s = 8;
 
   void write(const std::string& text);

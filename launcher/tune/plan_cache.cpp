@@ -4,18 +4,17 @@
 #include <filesystem>
 
 #include "checkpoint/crc32c.h"
-#include "core/atomic_file.h"
 #include "core/cache_folder.h"
 #include "core/cadence.h"
 #include "core/config_loader.h"
 #include "hardware/numa.h"
+#include "launcher/job/cache_file.h"
 #include "launcher/job/worker_binary.h"
 
 namespace tlaunch {
 namespace {
 
 constexpr int format = 2;  // a file of another one is not read
-constexpr std::size_t limit_bytes = 1u << 20;
 
 // Keys that do not change what a step costs or needs.
 bool bears_on_a_step(const std::string& key) {
@@ -27,7 +26,7 @@ bool bears_on_a_step(const std::string& key) {
 }
 
 std::string path_of(const Json& key) {
-  const std::string folder = cache_folder(), text = key.dump();
+  const std::string folder = cache_folder(), text = text_of(key);
   return folder.empty() ? "" : folder + "/plans/" + content_name(std::as_bytes(std::span(text))) + ".json";
 }
 
@@ -68,14 +67,12 @@ Json plan_cache_key(const Job& job, const RunConfig& config, std::uint64_t budge
 namespace {
 
 std::optional<TuneOutcome> read_exactly(const Json& key) {
-  const std::string path = path_of(key);
-  if (path.empty() || !std::filesystem::exists(path)) return std::nullopt;
+  const auto kept = read_cache_file(path_of(key));
   try {
-    const Json kept = Json::parse(read_file(path, limit_bytes));
-    if (kept.at("key") != key) return std::nullopt;
-    return tune_outcome_from_json(kept.at("outcome"));
+    if (!kept || text_of(kept->at("key")) != text_of(key)) return std::nullopt;
+    return tune_outcome_from_json(kept->at("outcome"));
   } catch (const std::exception&) {
-    return std::nullopt;  // measured again, and written over
+    return std::nullopt;  // of another version: measured again, and written over
   }
 }
 
@@ -93,7 +90,7 @@ std::optional<TuneOutcome> read_plan_cache(const Json& key) {
 }
 
 void write_plan_cache(const Json& key, const TuneOutcome& outcome) {
-  keep_in_cache(path_of(key), Json{{"key", key}, {"outcome", to_json(outcome)}}.dump(1) + "\n");
+  write_cache_file(path_of(key), {{"key", key}, {"outcome", to_json(outcome)}});
 }
 
 }  // namespace tlaunch

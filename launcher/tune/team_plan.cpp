@@ -15,8 +15,9 @@ namespace {
 
 constexpr std::size_t limit_bytes = 1u << 20;
 
-std::string text_of_file(const std::string& path) {
-  return std::filesystem::exists(path) ? read_file(path, limit_bytes) : "";
+bool is_there(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::exists(path, error) || error;  // what cannot be reached is for read_file() to tell of
 }
 
 template <typename T>
@@ -75,8 +76,14 @@ bool has_several_memories(const TeamCard& card) {
 TeamPlan with_team_settings(const Job& job, bool new_file) {
   TeamPlan made{job.loaded.config, job.plan, {}};
   const auto& path = job.loaded.config.tune.team_file;
-  if (!path || (new_file && !std::filesystem::exists(*path))) return made;
-  const auto entry = find_team_entry(parse_team_file(read_file(*path, limit_bytes), *path), team_card(job));
+  if (!path || (new_file && !is_there(*path))) return made;
+  std::optional<TeamEntry> entry;
+  try {
+    entry = find_team_entry(parse_team_file(read_file(*path, limit_bytes), *path), team_card(job));
+  } catch (const Error& error) {  // all that it says can be measured
+    made.notes.push_back(std::string("the team's settings are left out: ") + error.what());
+    return made;
+  }
   if (!entry) {
     made.notes.push_back(*path + " has no entry for " + team_card(job).name + "; tlaunch tune --team adds one");
     return made;
@@ -129,7 +136,7 @@ std::string write_team_entry(const Job& job) {
     settings.tf32 = config.gpu.tf32;
     settings.cudnn_benchmark = config.gpu.cudnn_benchmark;
   }
-  const std::string text = text_of_file(*path);
+  const std::string text = is_there(*path) ? read_file(*path, limit_bytes) : "";
   write_file_atomically(*path, with_team_entry(text, *path, card, has_several_memories(card), settings));
   return *path;
 }

@@ -66,7 +66,7 @@ struct TrialGroup::Group {
 TrialGroup::TrialGroup(const Job& job, std::string log_folder, TrialLimits limits)
     : job_(job), log_folder_(std::move(log_folder)), limits_(limits), start_s_(unix_time_s()) {
   write_file_atomically(folder_.file("config.yaml"), to_yaml(job.loaded.config, job.worker));
-  write_file_atomically(folder_.file("plan.json"), to_json(job.plan).dump(2) + "\n");
+  write_file_atomically(folder_.file("plan.json"), text_of(to_json(job.plan), 2) + "\n");
 }
 
 TrialGroup::~TrialGroup() = default;
@@ -112,7 +112,7 @@ TrialResult TrialGroup::run(const TrialSpec& spec) {
   const bool fresh = !group_;
   if (fresh && !start(result)) return result;
   group_->answers.clear();
-  const std::string line = to_json(spec).dump() + "\n";
+  const std::string line = text_of(to_json(spec)) + "\n";
   for (const Descriptor& request : group_->requests)
     if (send(request.get(), line.data(), line.size(), MSG_NOSIGNAL) < 0) break;  // it is gone, and turn() will tell
   const double limit = limits_.trial_s + visits_limit_s(spec) + (fresh ? limits_.start_up_s : 0);

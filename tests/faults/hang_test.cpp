@@ -34,10 +34,11 @@ class Hang : public testing::Test {
     ::unsetenv("TLAUNCH_INJECT_FAULT");
     ::setenv("PATH", path_.c_str(), 1);
   }
-  void begin(const std::string& injected = "") {
+  void begin(const std::string& injected = "", const std::vector<std::string>& more = {}) {
     if (!injected.empty()) ::setenv("TLAUNCH_INJECT_FAULT", (injected + ",fault=hang").c_str(), 1);
-    launcher_ = start({program("tlaunch"), "--nproc", "2", "--run-dir", run_, scratch_ / "lstm.yaml"}, scratch_ / "out",
-                      scratch_ / "err");
+    std::vector<std::string> argv = {program("tlaunch"), "--nproc", "2", "--run-dir", run_, scratch_ / "lstm.yaml"};
+    argv.insert(argv.end(), more.begin(), more.end());
+    launcher_ = start(argv, scratch_ / "out", scratch_ / "err");
   }
   int end() { return wait_code(std::exchange(launcher_, 0)); }
   std::string said() const { return content(scratch_ / "err"); }
@@ -87,6 +88,15 @@ TEST_F(Hang, ARankThatIsStoppedInAStepIsNamed) {
   kill(worker(1), SIGSTOP);
   expect_rank_1_named("");
   EXPECT_THAT(said(), HasSubstr("stopped (state T)"));
+}
+
+TEST_F(Hang, TheLimitOfTheCommandLineComesBeforeTheConfigs) {
+  begin("", {"--hang-timeout", "5", "launch.hang_timeout_s=3600"});
+  ASSERT_TRUE(wait_for_event(run_, [](const Json& event) { return event["event"] == "step" && event["step"] >= 5; }))
+      << said();
+  kill(worker(1), SIGSTOP);
+  expect_rank_1_named("");
+  EXPECT_THAT(said(), HasSubstr("the limit here was 5"));
 }
 
 TEST_F(Hang, ARankThatIsStoppedInStartUpIsNamed) {

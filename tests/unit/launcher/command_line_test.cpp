@@ -41,12 +41,21 @@ TEST(CommandLine, ConfigWithOptionsBeforeAndAfterIt) {
   const auto run = as<RunCommand>(
       {"--nproc", "2", "a.yaml", "train.epochs=-1", "--run-dir=r", "x.y=z", "--resume", "auto", "--json"});
   EXPECT_EQ(run.config, "a.yaml");
-  EXPECT_EQ(run.nproc, "2");
   EXPECT_EQ(run.run_dir, "r");
   EXPECT_EQ(run.resume, "auto");
   EXPECT_TRUE(run.json);
   EXPECT_FALSE(run.smoke);
-  EXPECT_THAT(run.overrides, ElementsAre("train.epochs=-1", "x.y=z"));
+  EXPECT_THAT(run.overrides, ElementsAre("train.epochs=-1", "x.y=z", "launch.nproc=2"));
+}
+
+TEST(CommandLine, OptionsThatAreConfigKeysBecomeOverridesThatComeLast) {
+  const auto run = as<RunCommand>({"--grace", "1.5", "--max-restarts", "3", "--hang-timeout=5", "--numa", "node",
+                                   "--nproc", "cpu", "a.yaml", "launch.grace_s=9"});
+  EXPECT_THAT(run.overrides, ElementsAre("launch.grace_s=9", "launch.nproc=cpu", "launch.numa=node",
+                                         "launch.grace_s=1.5", "launch.hang_timeout_s=5", "launch.max_restarts=3"));
+  EXPECT_THAT(as<EstimateCommand>({"estimate", "--nproc", "2", "a.yaml"}).overrides, ElementsAre("launch.nproc=2"));
+  EXPECT_THAT(as<TuneCommand>({"tune", "--nproc", "2", "--numa", "node", "a.yaml"}).overrides,
+              ElementsAre("launch.nproc=2", "launch.numa=node"));
 }
 
 TEST(CommandLine, OptionsStandBeforeOrAfterACommand) {
@@ -55,10 +64,9 @@ TEST(CommandLine, OptionsStandBeforeOrAfterACommand) {
   for (const Words& words : {Words{"--nproc", "2", "evaluate", "a.yml", "--checkpoint", "c", "k=v"},
                              Words{"evaluate", "--checkpoint", "c", "a.yml", "k=v", "--nproc", "2"}}) {
     const auto evaluate = as<EvaluateCommand>(words);
-    EXPECT_EQ(evaluate.nproc, "2");
     EXPECT_EQ(evaluate.config, "a.yml");
     EXPECT_EQ(evaluate.checkpoint, "c");
-    EXPECT_THAT(evaluate.overrides, ElementsAre("k=v"));
+    EXPECT_THAT(evaluate.overrides, ElementsAre("k=v", "launch.nproc=2"));
   }
 }
 
@@ -120,7 +128,7 @@ TEST(CommandLine, TheWordTorchrunReplacedIsEnough) {
   EXPECT_EQ(yaml.nproc, "4");
   EXPECT_THAT(yaml.arguments, ElementsAre("--config", "c.yaml"));
   EXPECT_EQ(as<ProgramCommand>({"--nproc-per-node", "gpu", "--no_python", "t"}).nproc, "gpu");
-  EXPECT_EQ(as<RunCommand>({"--nproc_per_node=2", "a.yaml"}).nproc, "2");
+  EXPECT_THAT(as<RunCommand>({"--nproc_per_node=2", "a.yaml"}).overrides, ElementsAre("launch.nproc=2"));
 }
 
 TEST(CommandLine, TorchrunsOptionsAreReadAsItsParserReadsThem) {
@@ -174,9 +182,9 @@ TEST(CommandLine, TorchrunsOptionsAreReadAsItsParserReadsThem) {
 TEST(CommandLine, RestartsAreAskedForInEitherSpelling) {
   for (const char* option : {"--max-restarts=3", "--max_restarts=3"}) {
     EXPECT_EQ(as<ProgramCommand>({option, "t.py"}).max_restarts, 3) << option;
-    EXPECT_EQ(as<RunCommand>({option, "a.yaml"}).max_restarts, 3) << option;
+    EXPECT_THAT(as<RunCommand>({option, "a.yaml"}).overrides, ElementsAre("launch.max_restarts=3")) << option;
   }
-  EXPECT_FALSE(as<RunCommand>({"a.yaml"}).max_restarts) << "the config's";
+  EXPECT_THAT(as<RunCommand>({"a.yaml"}).overrides, IsEmpty()) << "the config's";
 }
 
 TEST(CommandLine, ThePortIsFreeWhereTorchrunWouldNotUseTheOneNamed) {
@@ -205,7 +213,7 @@ TEST(CommandLine, PetVariablesAreDefaultsOfTorchrunsOptions) {
   const auto only = [](const std::string& name, const std::string& value) {
     return Variables([=](const std::string& asked) { return asked == name ? std::optional(value) : std::nullopt; });
   };
-  EXPECT_EQ(as<RunCommand>({"a.yaml"}, only("PET_NPROC_PER_NODE", "2")).nproc, "2");
+  EXPECT_THAT(as<RunCommand>({"a.yaml"}, only("PET_NPROC_PER_NODE", "2")).overrides, ElementsAre("launch.nproc=2"));
   EXPECT_EQ(as<RunCommand>({"a.yaml"}, only("PET_LOG_DIR", "/logs")).config, "a.yaml") << "means nothing to a run";
   EXPECT_THAT(refusal({"t.py"}, only("PET_NNODES", "2")), HasSubstr("one machine"));
   EXPECT_THAT(refusal({"a.yaml"}, only("PET_NNODES", "2")), HasSubstr("one machine"));

@@ -5,7 +5,8 @@ describe --json | train CONFIG [key=value ...] | evaluate CONFIG --checkpoint PA
 FAKE_FAIL=RANK:CODE[:STEP:ATTEMPTS] fails after step 2, FAKE_NAN=1 diverges, FAKE_STEP_S is a step's time, FAKE_HOLD=PATH waits for that
 file after step 2, FAKE_JOIN=RANK:CODE is a start-up in which that rank leaves with CODE, or waits for a signal where there is none, and
 the others wait for it and heed no SIGTERM, FAKE_LEAK=BYTES grows each epoch, FAKE_DRIFT=1 does not resume faithfully, FAKE_DESCRIBE=bad|fail breaks
-the description."""
+the description, FAKE_LOG_FAILED=1 lost lines of its metrics.csv,
+FAKE_NO_SAVE=1 saves nothing, FAKE_HEARTBEAT_FILE=PATH gets the heartbeat's interval."""
 import json
 import os
 import signal
@@ -53,7 +54,7 @@ def save(step):
                          "w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}).encode()
     with open(path, "wb") as f:
         f.write(struct.pack("<Q", len(header)) + header + bytes(8))
-    event("checkpoint", path=path, step=step, epoch=step // STEPS_PER_EPOCH, bytes=8, seconds=0.001)
+    event("checkpoint", path=os.fsencode(path).decode("utf-8", "replace"), step=step, epoch=step // STEPS_PER_EPOCH, bytes=8, seconds=0.001)
 
 
 def config_value(text, key):
@@ -82,7 +83,7 @@ def train(config):
     if "FAKE_JOIN" in os.environ:
         rank, code = os.environ["FAKE_JOIN"].split(":")
         join(int(rank), code)
-    text = open(config).read()
+    text = open(config, errors="surrogateescape").read()  # a path may hold any bytes
     json.load(open(os.environ["TLAUNCH_PLAN"]))
     smoke = json.loads(os.environ.get("TLAUNCH_SMOKE", "{}"))
     resumed = os.environ.get("TLAUNCH_RESUME", "")
@@ -97,12 +98,18 @@ def train(config):
     if "stop_step" in smoke:
         per_epoch, stop = smoke["steps_per_epoch"], smoke["stop_step"]
     if resumed and RANK == 0:
-        event("resume", path=resumed, step=step)
+        event("resume", path=os.fsencode(resumed).decode("utf-8", "replace"), step=step)
     if RANK == 0:
         event("start", pid=os.getpid(), world_size=WORLD, device="cpu", train_samples=640, val_samples=64,
               effective_batch_size=BATCH, steps_per_epoch=STEPS_PER_EPOCH, total_steps=total, start_step=step,
               steps_per_evaluation=STEPS_PER_EPOCH, steps_per_checkpoint=STEPS_PER_EPOCH, parameters=2)
     fail_rank, fail_code, fail_step, fail_attempts = map(int, (os.environ.get("FAKE_FAIL", "-1:0") + ":2:1000").split(":")[:4])
+    if os.environ.get("FAKE_HEARTBEAT_FILE"):
+        with open(os.environ["FAKE_HEARTBEAT_FILE"], "w") as f:
+            f.write(os.environ.get("TLAUNCH_HEARTBEAT_S", "none"))
+    if RANK == 0 and os.environ.get("FAKE_LOG_FAILED"):
+        event("log_failed", file="metrics.csv", message="cannot write metrics.csv: No space left on device")
+        event("log_incomplete", file="metrics.csv")
     while step < stop:
         if RANK == fail_rank and step == fail_step and int(os.environ["TLAUNCH_ATTEMPT"]) < fail_attempts:
             fail("the fake failure", fail_code)
@@ -119,7 +126,8 @@ def train(config):
         if step % per_epoch == 0:
             if RANK == 0:
                 event("eval", step=step, epoch=step // per_epoch, val_loss=1.0 / step, samples=64, seconds=0.001)
-                save(step)
+                if not os.environ.get("FAKE_NO_SAVE"):
+                    save(step)
             event("memory", epoch=step // per_epoch, peak_bytes=100_000_000 + step // per_epoch * int(os.environ.get("FAKE_LEAK", 0)))
     if RANK == 0:
         event("end", status="completed", steps=step, epochs=step // per_epoch, samples=step * BATCH, metrics={"val_loss": 1.0 / step},

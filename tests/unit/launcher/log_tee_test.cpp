@@ -88,6 +88,24 @@ TEST(LogTee, WarnsOnceOfAFullDiskAndGoesOn) {
   EXPECT_THAT(t.told, ElementsAre("cannot write /dev/full: No space left on device; going on without this log"));
 }
 
+TEST(LogFile, IsTriedAgainAndThenSaysWhatIsMissing) {
+  const TempDir folder;
+  const std::string path = folder / "rank_0.log";
+  std::filesystem::create_directory(path);
+  std::vector<std::string> told;
+  double now_s = 5;
+  LogFile log(path, 1'000'000, [&](const std::string& text) { told.push_back(text); }, [&] { return now_s; });
+  EXPECT_FALSE(LogFile("", 1000, {}).keeps());
+  log.write("lost\n");
+  std::filesystem::remove(path);
+  log.write("lost too\n");
+  now_s += 1;
+  log.write("kept\n");
+  EXPECT_EQ(content(path), "\n[tlaunch: 14 B of output are missing here]\nkept\n");
+  EXPECT_TRUE(log.lacks_output());
+  EXPECT_THAT(told, ElementsAre("cannot write " + path + ": Is a directory; going on without this log"));
+}
+
 TEST(LogFile, KeepsItsHeadAndTheNewestTailWithinTheLimit) {
   const TempDir folder;
   const std::string path = folder / "rank_0.log";

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <functional>
 
+#include "launcher/job/cache_file.h"
 #include "tests/support/temp_dir.h"
 
 namespace tlaunch {
@@ -113,6 +114,21 @@ TEST_F(PlanCacheTest, AResumedRunsEffectiveBatchIsNeitherANewRunsNorOneThatIsFix
   EXPECT_NE(theirs, key());
 }
 
+TEST_F(PlanCacheTest, AFileWithAWrongBitIsNotRead) {
+  write_plan_cache(key(), outcome_);
+  const std::string whole = content(file());
+  for (const auto& [was, is] : std::vector<std::pair<std::string, std::string>>{
+           {"\"value\": 64", "\"value\": 65"}, {"\"batch_size\"", "\"catch_size\""}}) {
+    std::string damaged = whole;
+    ASSERT_NE(damaged.find(was), std::string::npos);
+    damaged.replace(damaged.find(was), was.size(), is);
+    write(file(), damaged);
+    EXPECT_FALSE(read_plan_cache(key())) << is;
+  }
+  write(file(), whole);
+  EXPECT_TRUE(read_plan_cache(key()));
+}
+
 TEST_F(PlanCacheTest, WhatDoesNotBearOnAStepHits) {
   write_plan_cache(key(), outcome_);
   job_.loaded.config.name = "another name";
@@ -141,17 +157,17 @@ TEST_F(PlanCacheTest, ADamagedFileIsAMissAndIsWrittenOver) {
   write_plan_cache(key(), outcome_);
   const std::string whole = content(file());
   for (const std::string& damaged : {std::string(), whole.substr(0, whole.size() / 2), std::string("[]"),
-                                     std::string("{}"), std::string("\xff\xfe"), std::string(1 << 21, ' ') + whole}) {
+                                     std::string("{}"), std::string("\xff\xfe"), std::string(1 << 23, ' ') + whole}) {
     write(file(), damaged);
     EXPECT_FALSE(read_plan_cache(key()));
   }
-  Json other = Json::parse(whole);
+  Json other = Json::parse(whole)["content"];
   other["key"]["world_size"] = 9;  // two keys with one hash
-  write(file(), other.dump());
+  write_cache_file(file(), other);
   EXPECT_FALSE(read_plan_cache(key()));
-  other = Json::parse(whole);
-  other["outcome"]["plan"]["batch_size"].erase("origin");
-  write(file(), other.dump());
+  other = Json::parse(whole)["content"];
+  other["outcome"]["plan"]["batch_size"].erase("origin");  // of another version
+  write_cache_file(file(), other);
   EXPECT_FALSE(read_plan_cache(key()));
   write_plan_cache(key(), outcome_);
   EXPECT_TRUE(read_plan_cache(key()));

@@ -10,57 +10,19 @@
 #include <fstream>
 #include <thread>
 
-#include "child_process.h"
-#include "core/json.h"
-#include "tests/support/events.h"
-#include "tests/support/temp_dir.h"
+#include "run_command_fixture.h"
 
 namespace tlaunch {
 namespace {
 
-namespace fs = std::filesystem;
 using test::ChildProcess;
 using test::content;
 using test::Finished;
+using test::RunCommandTest;
+namespace fs = std::filesystem;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
-
-class RunCommandTest : public testing::Test {
- protected:
-  RunCommandTest() : worker_(folder_ / "fake_worker.py"), config_(folder_ / "job.yaml") {
-    fs::copy_file(std::string(std::getenv("TLAUNCH_SOURCE_DIR")) + "/tests/unit/launcher/fake_worker.py", worker_);
-    test::write(config_,
-                "model: {name: resnet}\ndata: {name: fashion_mnist}\n"
-                "train: {epochs: 3, effective_batch_size: 32}\n"
-                "tune: {enabled: false}\n"
-                "run_root: " +
-                    path("runs") + "\nlaunch: {worker: " + worker_ + ", grace_s: 2}\n");
-  }
-
-  std::string path(const std::string& name) const { return folder_ / name; }
-
-  std::vector<std::string> command(std::vector<std::string> arguments,
-                                   const std::vector<std::string>& variables = {}) const {
-    std::vector<std::string> argv = {"/usr/bin/env", "XDG_CACHE_HOME=" + path("cache"),
-                                     "XDG_STATE_HOME=" + path("state"), "CUDA_VISIBLE_DEVICES="};
-    argv.insert(argv.end(), variables.begin(), variables.end());
-    argv.push_back((fs::read_symlink("/proc/self/exe").parent_path() / "tlaunch").string());
-    argv.insert(argv.end(), arguments.begin(), arguments.end());
-    return argv;
-  }
-  Finished tlaunch(const std::vector<std::string>& arguments, const std::vector<std::string>& variables = {}) const {
-    return ChildProcess(command(arguments, variables)).wait();
-  }
-
-  Json summary(const std::string& run) const { return Json::parse(content(path(run) + "/summary.json")); }
-  std::vector<Json> events(const std::string& run, const std::string& name) const {
-    return test::events_of(path(run), name);
-  }
-
-  test::TempDir folder_;
-  std::string worker_, config_;
-};
 
 TEST_F(RunCommandTest, ARunLeavesItsFilesItsSummaryAndPlainNarration) {
   const Finished run = tlaunch({"--nproc", "2", "--run-dir", path("r"), "--json", config_, "train.epochs=2"});
@@ -314,6 +276,10 @@ TEST_F(RunCommandTest, TheDescriptionIsCachedByTheWorkersContent) {
   test::write(cached().front(), "{damaged");
   EXPECT_EQ(tlaunch({"--dry-run", config_}).exit_code, 0) << "a damaged cache is made again";
   EXPECT_NO_THROW(EXPECT_TRUE(Json::parse(content(cached().front())).is_object()));
+  std::string wrong = content(cached().front());
+  ASSERT_NE(wrong.find("\"fashion_mnist\""), std::string::npos);
+  test::write(cached().front(), wrong.replace(wrong.find("\"fashion_mnist\""), 15, "\"fashion_mnjst\""));
+  EXPECT_EQ(tlaunch({"--dry-run", config_}).exit_code, 0) << "so is one with a wrong bit";
 
   // A rebuilt worker, with the dates of the old one: asked again.
   const auto written = fs::last_write_time(worker_);

@@ -97,7 +97,7 @@ TEST(EventLog, AppendsWholeLinesAndEndsOneThatACrashCut) {
   const test::TempDir top;
   const std::string path = top / "events.jsonl";
   test::write(path, "{\"event\":\"step\",\"st");
-  EventLog log(path, 2);
+  EventLog log(path, 2, [](const std::string& problem) { ADD_FAILURE() << problem; });
   log.append(Json{{"event", "step"}, {"step", 1}});
   log.append("eta", {{"likely_s", 5}});
   std::ifstream lines(path);

@@ -1,0 +1,51 @@
+#include "launcher/run/run_end.h"
+
+#include "core/error.h"
+#include "launcher/terminal/results.h"
+
+namespace tlaunch {
+
+bool FolderWatch::check() {
+  const std::string now = folder_.place_now();
+  if (now == folder_.path()) return true;
+  if (told_) return false;
+  told_ = true;
+  progress_.line("warning: the run folder " + folder_.path() +
+                 (now.empty() ? " was removed while the run is at work; what was saved in it is lost"
+                              : " was moved to " + now + " while the run is at work; move it back, or it lacks what is "
+                                "saved from now on"));
+  return false;
+}
+
+void add_incomplete_logs(RunSummary& summary, const GroupResult& group) {
+  const std::string folder = summary.run_dir + "/";
+  for (const std::string& path : group.incomplete_logs)
+    summary.incomplete_logs.insert(path.starts_with(folder) ? path.substr(folder.size()) : path);
+}
+
+void keep_summary(RunSummary& summary, const RunFolder& folder, FolderWatch& watch, EventLog& log,
+                  Progress& progress) {
+  if (log.lacks_lines()) summary.incomplete_logs.insert("events.jsonl");
+  const auto fail = [&] {
+    if (summary.exit_code == exit_code::ok) summary.exit_code = exit_code::io;
+  };
+  if (!watch.check()) {
+    fail();
+    const std::string now = folder.place_now();
+    if (now.empty()) return;
+    summary.run_dir = now;
+  }
+  try {
+    write_summary(summary);
+  } catch (const Error& error) {
+    fail();
+    progress.line(std::string("warning: the summary is not kept: ") + error.what());
+  }
+}
+
+int tell_end(const RunSummary& summary, const std::vector<std::string>& lines, bool json, Progress& progress) {
+  for (const std::string& line : lines) progress.line(line);
+  return json ? print_results(text_of(to_json(summary), 2) + "\n", summary.exit_code) : summary.exit_code;
+}
+
+}  // namespace tlaunch
