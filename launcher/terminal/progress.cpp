@@ -48,6 +48,7 @@ std::string evaluation_text(const Json& event) {
 }
 
 Progress::~Progress() {
+  const SigpipeHeld held;
   clear();
   while (out_.pending()) {
     pollfd reader{out_.fd(), POLLOUT, 0};
@@ -57,6 +58,7 @@ Progress::~Progress() {
 }
 
 void Progress::write(const std::string& text) {
+  const SigpipeHeld held;
   out_.append(text);
   out_.flush();
 }
@@ -78,7 +80,7 @@ void Progress::passing(const std::string& text) {
     line(text);
     return;
   }
-  out_.flush();
+  write("");
   if (out_.pending()) return;  // the terminal is held up: the next line that passes is as good
   const auto columns = static_cast<std::size_t>(std::max(terminal_.columns - 1, 10));
   write("\r\x1b[K" + text.substr(0, columns));
@@ -89,12 +91,6 @@ void Progress::clear() {
   if (!shown_) return;
   write("\r\x1b[K");
   shown_ = false;
-}
-
-void Progress::write(const std::string& text) {
-  const SigpipeHeld held;
-  std::fputs(text.c_str(), out_);
-  std::fflush(out_);
 }
 
 }  // namespace tlaunch

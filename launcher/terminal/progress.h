@@ -41,8 +41,6 @@ class Progress {
 
   static constexpr double terminal_interval_s = 0.1, plain_interval_s = 8;
 
-  void write(const std::string& text);
-
   Console out_;
   Terminal terminal_;
   bool shown_ = false;
