@@ -8,6 +8,7 @@
 
 #include "checkpoint/mapped_file.h"
 #include "checkpoint/safetensors.h"
+#include "core/absolute_path.h"
 #include "core/error.h"
 #include "core/json.h"
 
@@ -91,7 +92,7 @@ std::vector<CheckpointInfo> list_checkpoints(const std::string& dir) {
 
   std::vector<CheckpointInfo> found;
   for (; entries != fs::directory_iterator(); entries.increment(error)) {
-    const fs::path path = fs::absolute(entries->path()).lexically_normal();
+    const fs::path path = absolute_path(entries->path().string());
     if (path.extension() != ".safetensors" || path.filename().string().starts_with('.')) continue;
     std::error_code gone;
     if (entries->is_symlink(gone)) continue;

@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "checkpoint/last_link.h"
+#include "core/absolute_path.h"
 #include "core/atomic_file.h"
 #include "core/error.h"
 
@@ -21,7 +22,7 @@ std::string made_folder(const std::string& dir) {
   std::error_code error;
   fs::create_directories(dir, error);
   if (error) throw IoError("cannot make " + dir + ": " + error.message());
-  return fs::absolute(dir).lexically_normal().string();
+  return absolute_path(dir);
 }
 
 std::string name_of(const std::string& path) { return fs::path(path).filename().string(); }

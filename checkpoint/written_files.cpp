@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <sstream>
 
+#include "core/absolute_path.h"
 #include "core/atomic_file.h"
 #include "core/error.h"
 
@@ -19,7 +20,7 @@ constexpr std::size_t list_limit_bytes = std::size_t{1} << 28;
 WrittenFiles::WrittenFiles(const std::string& run_dir, const std::string& checkpoint_dir)
     : list_(run_dir.empty() ? "" : run_dir + "/checkpoints.txt") {
   if (list_.empty()) return;
-  const auto folder = fs::absolute(checkpoint_dir).lexically_normal();
+  const fs::path folder = absolute_path(checkpoint_dir);
   std::string text;
   try {
     text = read_file(list_, list_limit_bytes);

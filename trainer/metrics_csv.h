@@ -24,8 +24,11 @@ class MetricsCsv {
 
   // Values by column; "step" must be among them.
   void row(const std::map<std::string, double>& values);
-  // The last row was given: what waits for room gets another try.
-  void finish() { file_.try_again(); }
+  // The last row was given: what waits for room gets another try. Returns how many the file lacks.
+  std::int64_t finish() {
+    file_.try_again();
+    return file_.missing();
+  }
 
  private:
   std::vector<std::string> columns_;

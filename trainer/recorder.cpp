@@ -4,6 +4,12 @@
 #include <iostream>
 
 namespace tlaunch {
+namespace {
+
+constexpr const char* csv_name = "metrics.csv";
+constexpr const char* tensorboard_name = "tensorboard";
+
+}  // namespace
 
 Recorder::Recorder(const WorkerContext& context, const LogConfig& log, const std::vector<std::string>& metrics)
     : context_(context),
@@ -15,19 +21,24 @@ Recorder::Recorder(const WorkerContext& context, const LogConfig& log, const std
 
 void Recorder::open(std::int64_t step) {
   if (!context_.is_main() || context_.run_dir.empty()) return;
-  const auto tell = [this](const std::string& problem) {
-    event("log_problem", {{"message", problem}});
-    if (!context_.events.connected()) std::cerr << "warning: " << problem << std::endl;
+  const auto tell_of = [this](const std::string& file) {
+    return [this, file](const std::string& problem) {
+      context_.events.write("log_failed", {{"file", file}, {"message", problem}});
+      if (!context_.events.connected()) std::cerr << "warning: " << problem << std::endl;  // else the launcher says it
+    };
   };
   csv_.reset();
-  if (csv_wanted_) csv_ = std::make_unique<MetricsCsv>(context_.run_dir + "/metrics.csv", columns_, step, tell);
+  if (csv_wanted_)
+    csv_ = std::make_unique<MetricsCsv>(context_.run_dir + "/" + csv_name, columns_, step, tell_of(csv_name));
   if (tensorboard_wanted_)
-    tensorboard_ = std::make_unique<TensorboardWriter>(context_.run_dir + "/tensorboard", step, tell);
+    tensorboard_ = std::make_unique<TensorboardWriter>(context_.run_dir + "/" + tensorboard_name, step,
+                                                       tell_of(tensorboard_name));
 }
 
 void Recorder::finish() {
-  if (csv_) csv_->finish();
-  if (tensorboard_) tensorboard_->finish();
+  const auto tell_incomplete = [this](const char* file) { event("log_incomplete", {{"file", file}}); };
+  if (csv_ && csv_->finish() > 0) tell_incomplete(csv_name);
+  if (tensorboard_ && tensorboard_->finish() > 0) tell_incomplete(tensorboard_name);
 }
 
 void Recorder::write(std::int64_t step, std::int64_t epoch, const std::map<std::string, double>& figures) {

@@ -31,7 +31,7 @@ class Recorder {
   // What an evaluation ("eval") or the detection at the end ("detection") found over `samples` samples or sessions.
   void metrics(const std::string& event_name, std::int64_t step, std::int64_t epoch, std::int64_t samples,
                const std::map<std::string, double>& metrics, double seconds);
-  // What waits for room on a full disk gets a last try.
+  // What waits for room on a full disk gets a last try; a log that lacks lines nevertheless is told.
   void finish();
   // Any other event of rank 0.
   void event(const std::string& name, const Json& fields);

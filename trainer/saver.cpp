@@ -135,9 +135,10 @@ void Saver::take_result() {
               {"folder_bytes", result.folder_bytes},
               {"deleted", result.deleted.size()}};
   if (!result.problem.empty()) fields["problem"] = result.problem;
-  if (!result.gone.empty()) fields["gone"] = result.gone;
+  const bool run_folder_gone = !result.gone.empty() && result.gone == context_.run_dir;
+  if (!result.gone.empty() && !run_folder_gone) fields["gone"] = result.gone;  // the run's the launcher notices itself
   recorder_.event("checkpoint", fields);
-  if (result.gone == context_.run_dir && !result.gone.empty()) recorder_.open(under_way_.step);
+  if (run_folder_gone) recorder_.open(under_way_.step);
 }
 
 void Saver::tell_failure(const IoError& error) {

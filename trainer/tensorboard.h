@@ -17,8 +17,11 @@ class TensorboardWriter {
   // told, and the file is tried again (core/patient_file.h).
   TensorboardWriter(const std::string& dir, std::int64_t resume_step, PatientFile::Tell tell);
   void scalar(const std::string& tag, std::int64_t step, double value);  // written at once
-  // The last scalar was given: what waits for room gets another try.
-  void finish() { file_.try_again(); }
+  // The last scalar was given: what waits for room gets another try. Returns how many the file lacks.
+  std::int64_t finish() {
+    file_.try_again();
+    return file_.missing();
+  }
 
  private:
   PatientFile file_;

@@ -152,7 +152,10 @@ int worker_main(int argc, char** argv) {
   evaluate_command->add_option("--checkpoint", arguments.checkpoint, "A .safetensors file")->required();
   CLI11_PARSE(app, argc, argv);
 
-  if (*describe) std::cout << to_json(describe_worker()).dump(2) << std::endl;
+  if (*describe && !(std::cout << to_json(describe_worker()).dump(2) << std::endl)) {
+    std::cerr << "error: cannot write to standard output" << std::endl;
+    return exit_code::io;
+  }
   if (*train_command) return guarded([&](const WorkerContext& context) { return train(context, arguments); });
   if (*trial_command) return guarded([&](const WorkerContext& context) { return measure(context, arguments); });
   if (*evaluate_command)

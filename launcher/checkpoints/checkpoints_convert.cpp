@@ -11,6 +11,7 @@
 #include "core/units.h"
 #include "launcher/checkpoints/checkpoint_place.h"
 #include "launcher/checkpoints/checkpoints_command.h"
+#include "launcher/terminal/results.h"
 
 namespace tlaunch {
 namespace {
@@ -50,8 +51,8 @@ void check_output(const std::string& input, const std::string& output) {
 void report(const std::string& output, const std::vector<TensorView>& weights, const std::string& input) {
   std::error_code error;
   const std::uint64_t bytes = fs::file_size(output, error);
-  std::printf("%s: %zu tensors, %s, from %s\n", output.c_str(), weights.size(),
-              error ? "gone since" : format_bytes(bytes).c_str(), input.c_str());
+  print_results(output + ": " + std::to_string(weights.size()) + " tensors, " +
+                (error ? "gone since" : format_bytes(bytes)) + ", from " + input + "\n");
 }
 
 // The file itself, or the newest undamaged checkpoint of a folder.

@@ -12,6 +12,7 @@
 #include "launcher/checkpoints/checkpoint_place.h"
 #include "launcher/checkpoints/checkpoints_command.h"
 #include "launcher/terminal/clean_text.h"
+#include "launcher/terminal/results.h"
 #include "launcher/terminal/console.h"
 
 namespace tlaunch {
@@ -85,11 +86,11 @@ int list_command(const CheckpointsCommand& command) {
   if (command.json) {
     Json all = Json::array();
     for (std::size_t i = 0; i < checkpoints.size(); ++i) all.push_back(to_json(checkpoints[i], reasons[i], ages_s[i]));
-    std::fputs((text_of(all, 2) + "\n").c_str(), stdout);
+    print_results(text_of(all, 2) + "\n");
     return exit_code::ok;
   }
   if (checkpoints.empty()) {
-    std::printf("no checkpoints in %s\n", place.folder.c_str());
+    print_results("no checkpoints in " + place.folder + "\n");
     return exit_code::ok;
   }
   const bool colour = Console(STDOUT_FILENO).colour();
@@ -101,7 +102,7 @@ int list_command(const CheckpointsCommand& command) {
   }
   text += format_number_of(static_cast<std::int64_t>(checkpoints.size()), "checkpoint") + ", " +
           format_bytes(bytes) + " in " + place.folder + "\n";
-  std::fputs(text.c_str(), stdout);
+  print_results(text);
   return exit_code::ok;
 }
 

@@ -12,6 +12,7 @@
 #include "launcher/checkpoints/checkpoint_place.h"
 #include "launcher/checkpoints/checkpoints_command.h"
 #include "launcher/run/run_folder.h"
+#include "launcher/terminal/results.h"
 
 namespace tlaunch {
 namespace {
@@ -92,7 +93,7 @@ int prune_command(const CheckpointsCommand& command) {
     text = text_of({{"dry_run", command.dry_run}, {"deleted", deleted}, {"kept", kept}, {"bytes_freed", freed_bytes}},
                    2) +
            "\n";
-  std::fputs(text.c_str(), stdout);
+  print_results(text);
   return exit_code::ok;
 }
 

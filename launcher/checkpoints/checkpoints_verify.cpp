@@ -10,6 +10,7 @@
 #include "launcher/checkpoints/checkpoint_place.h"
 #include "launcher/checkpoints/checkpoints_command.h"
 #include "launcher/terminal/clean_text.h"
+#include "launcher/terminal/results.h"
 #include "launcher/terminal/terminal.h"
 
 namespace tlaunch {
@@ -48,10 +49,11 @@ class ReadingProgress {
 struct Verdict {
   std::string path, problem;  // "": whole
   std::uint64_t bytes = 0;
+  int exit_code = exit_code::ok;
 };
 
 Verdict verdict_of(const std::string& path) {
-  Verdict verdict{path, "", 0};
+  Verdict verdict{.path = path, .problem = ""};
   ReadingProgress progress;
   std::error_code error;
   if (const auto size = fs::file_size(path, error); !error) verdict.bytes = size;
@@ -62,6 +64,8 @@ Verdict verdict_of(const std::string& path) {
   } catch (const Error& problem) {
     const std::string what = problem.what(), prefix = path + ": ";
     verdict.problem = clean_text(what.starts_with(prefix) ? what.substr(prefix.size()) : what);
+    const bool unreadable = problem.code() == exit_code::io;  // which says nothing of what it holds
+    verdict.exit_code = unreadable ? exit_code::io : exit_code::bad_data;
   }
   return verdict;
 }
@@ -80,24 +84,22 @@ std::vector<std::string> files_of(const std::string& path) {
 
 int verify_command(const CheckpointsCommand& command) {
   Json all = Json::array();
-  bool whole = true;
+  int code = exit_code::ok;  // damage weighs more than what could not be read
   for (const std::string& path : files_of(command.path)) {
     const Verdict verdict = verdict_of(path);
     std::error_code error;
     if (!verdict.problem.empty() && !fs::exists(path, error)) continue;  // replaced or deleted meanwhile
-    whole = whole && verdict.problem.empty();
+    if (code != exit_code::bad_data && verdict.exit_code != exit_code::ok) code = verdict.exit_code;
     if (command.json) {
       all.push_back(
           {{"path", path}, {"bytes", verdict.bytes}, {"ok", verdict.problem.empty()}, {"problem", verdict.problem}});
       continue;
     }
     const std::string name = clean_text(fs::path(path).filename().string());
-    std::printf("%s: %s\n", name.c_str(),
-                verdict.problem.empty() ? ("ok, " + format_bytes(verdict.bytes)).c_str() : verdict.problem.c_str());
-    std::fflush(stdout);
+    print_results(name + ": " + (verdict.problem.empty() ? "ok, " + format_bytes(verdict.bytes) : verdict.problem) +
+                  "\n");
   }
-  if (command.json) std::fputs((text_of(all, 2) + "\n").c_str(), stdout);
-  return whole ? exit_code::ok : exit_code::bad_data;
+  return command.json ? print_results(text_of(all, 2) + "\n", code) : code;
 }
 
 }  // namespace tlaunch

@@ -3,18 +3,21 @@
 #include <filesystem>
 
 #include "checkpoint/safetensors.h"
+#include "core/absolute_path.h"
 #include "core/error.h"
 
 namespace tlaunch {
 
 std::string verified_checkpoint(const std::string& option, const std::string& path) {
   namespace fs = std::filesystem;
-  const std::string absolute = fs::absolute(path).lexically_normal().string();
-  if (fs::is_directory(absolute))
+  const std::string absolute = absolute_path(path);
+  std::error_code error;
+  const auto type = fs::status(absolute, error).type();
+  if (type == fs::file_type::not_found) throw UsageError(option + " " + path + ": there is no such file");
+  if (type == fs::file_type::directory)
     throw UsageError(option + " " + path +
                      ": this is a folder; name a .safetensors file in it (to go on in a run's folder: " +
                      "--run-dir DIR --resume auto)");
-  if (!fs::exists(absolute)) throw UsageError(option + " " + path + ": there is no such file");
   SafetensorsFile(absolute).verify();
   return absolute;
 }

@@ -31,9 +31,7 @@ void keep_summary(RunSummary& summary, const RunFolder& folder, FolderWatch& wat
   };
   if (!watch.check()) {
     fail();
-    const std::string now = folder.place_now();
-    if (now.empty()) return;
-    summary.run_dir = now;
+    if (const std::string now = folder.place_now(); !now.empty()) summary.run_dir = now;
   }
   try {
     write_summary(summary);

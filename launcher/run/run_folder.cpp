@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "core/absolute_path.h"
+#include "core/atomic_file.h"
 #include "core/error.h"
 
 namespace tlaunch {
@@ -141,15 +142,7 @@ std::string latest_run_path(const std::string& run_root, const std::string& name
 
 void point_latest_to(const std::string& run_path) {
   const fs::path folder(run_path);
-  const fs::path link = folder.parent_path() / "latest";
-  const fs::path temporary = folder.parent_path() / (".latest-" + folder.filename().string());
-  std::error_code error;
-  fs::create_directory_symlink(folder.filename(), temporary, error);
-  if (!error) fs::rename(temporary, link, error);
-  if (error) {
-    ::unlink(temporary.c_str());
-    throw IoError("cannot let " + link.string() + " point to " + run_path + ": " + error.message());
-  }
+  link_atomically((folder.parent_path() / "latest").string(), folder.filename().string());
 }
 
 }  // namespace tlaunch

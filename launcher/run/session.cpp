@@ -133,8 +133,6 @@ void Session::narrate(const Json& event) {
     progress_.line("profile of " + std::to_string(event_integer(event, "steps")) +
                    " steps: " + event_text(event, "table") + ", and " + event_text(event, "trace") +
                    " for chrome://tracing or Perfetto");
-  } else if (name == "log_problem") {
-    progress_.line("warning: " + event_text(event, "message"));
   } else if (name == "nan") {
     progress_.line(nan_text(event));
   } else if (name == "smoke") {

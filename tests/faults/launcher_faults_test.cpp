@@ -170,8 +170,8 @@ TEST(LauncherOutput, WhoseReaderIsGoneStaysWholeInTheLog) {
 }
 
 TEST(LauncherOutput, ThatCannotBeWrittenIsToldAndEndsNoRank) {
-  const auto finished = in_shell("$T --nproc 2 -- seq 100000 >/dev/full");
-  EXPECT_EQ(finished.exit_code, 0);
+  const auto finished = in_shell("$T --nproc 2 -- sh -c 'seq 100000; exit 3' >/dev/full");
+  EXPECT_EQ(finished.exit_code, 3) << "the ranks' own; 74 where they ended with 0";
   EXPECT_THAT(finished.err, HasSubstr("cannot write to standard output: No space left on device"));
 }
 

@@ -186,11 +186,11 @@ TEST_F(ResumeFaults, ARunFolderThatIsMovedAwayInMidRunIsTold) {
   fs::rename(run("run"), run("moved"));
   using Clock = std::chrono::steady_clock;
   const auto late = Clock::now() + std::chrono::seconds(60);
-  while (Clock::now() < late && said().find("was moved or deleted") == std::string::npos)
+  while (Clock::now() < late && said().find("was moved to") == std::string::npos)
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   kill(launcher_, SIGTERM);
   end();
-  EXPECT_THAT(said(), HasSubstr(run("run").string() + " was moved or deleted while the run was at work"));
+  EXPECT_THAT(said(), HasSubstr(run("run").string() + " was moved to " + run("moved").string()));
   EXPECT_FALSE(last("run").empty()) << "what was trained since is saved";
 }
 

@@ -107,7 +107,9 @@ TEST_F(AtomicFile, AFileOfAnotherUserUnderTheTemporaryNameIsNeverWrittenTo) {
     planted = name;
     std::ofstream(planted) << "planted";
     ::chmod(name, 0666);
-    if (::geteuid() == 0) EXPECT_EQ(::chown(name, 65534, 65534), 0);
+    if (::geteuid() == 0) {
+      EXPECT_EQ(::chown(name, 65534, 65534), 0);
+    }
   });
   write_new(folder / "result", intruder);
   struct stat status {};
