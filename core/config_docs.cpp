@@ -84,7 +84,7 @@ std::string config_markdown(const WorkerDescription& worker) {
       "- `key=value` on the command line (`train.epochs=3`) beats the file; the last one wins.\n"
       "- Of keys that stand \"instead of\" one another one holds: a later one (command line, then the file, then what "
       "it extends) displaces the others.\n"
-      "- On resume only these may differ: " +
+      "- On resume only these and paths may differ: " +
       resume_keys() + ".\n\n## Top level\n\n" + section_table("");
   for (const std::string& section : schema_sections())
     text += "\n## " + code(section) + "\n\n" + section_table(section);
