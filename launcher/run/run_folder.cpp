@@ -136,8 +136,11 @@ std::string new_run_path(const std::string& run_root, const std::string& name) {
 
 std::string latest_run_path(const std::string& run_root, const std::string& name) {
   std::error_code error;
-  const fs::path target = fs::canonical(absolute_path(run_root + "/" + name + "/latest"), error);
-  return error ? "" : target.string();
+  const std::string link = absolute_path(run_root + "/" + name + "/latest");
+  const fs::path target = fs::canonical(link, error);
+  if (error == std::errc::no_such_file_or_directory) return "";
+  if (error) throw IoError("cannot find the newest run by " + link + ": " + error.message());
+  return target.string();
 }
 
 void point_latest_to(const std::string& run_path) {

@@ -43,7 +43,8 @@ class RunFolder {
 // A name for a new run's folder below `run_root`/`name`, from the clock and four random hex digits. Absolute.
 std::string new_run_path(const std::string& run_root, const std::string& name);
 
-// The folder `run_root`/`name`/latest points to, absolute; "" where there is none.
+// The folder `run_root`/`name`/latest points to, absolute; "" where there is none. Throws IoError where that cannot be
+// told (permissions).
 std::string latest_run_path(const std::string& run_root, const std::string& name);
 
 // Lets <folder's parent>/latest point to it, in one step for any reader.

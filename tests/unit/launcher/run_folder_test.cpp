@@ -87,6 +87,16 @@ TEST(RunFolder, NewRunsAreNamedByTimeAndLatestPointsToTheNewest) {
       << "two runs and the link";
 }
 
+TEST(RunFolder, ALatestRunThatCannotBeFoundNowIsNoMissingOne) {
+  const test::TempDir top;
+  fs::create_directories(top / "job");
+  fs::create_symlink("latest", top / "job/latest");  // a loop; a folder that may not be searched answers alike
+  EXPECT_THROW(latest_run_path(top.path(), "job"), IoError);
+  fs::remove(top / "job/latest");
+  fs::create_symlink("deleted", top / "job/latest");
+  EXPECT_EQ(latest_run_path(top.path(), "job"), "") << "somebody has cleaned up";
+}
+
 TEST(RunFolder, AFolderThatCannotBeMadeIsNamed) {
   const test::TempDir top;
   test::write(top / "file", "x");
