@@ -46,8 +46,8 @@ struct ResumeChoice {
 };
 
 // The newest checkpoint that passes SafetensorsFile::verify, of those for whose path `counts` holds. `skipped` also
-// names every file that is damaged: it may have been a newer one. Throws IoError where a file that counts cannot be read
-// now (permissions, a bad disk): nobody knows whether it is the newest.
+// names every file that is damaged: it may have been a newer one. Throws IoError where a file that counts cannot be
+// read now (permissions, a bad disk): nobody knows whether it is the newest.
 ResumeChoice newest_valid(
     const std::string& dir,
     const std::function<bool(const std::string& path)>& counts = [](const std::string&) { return true; });

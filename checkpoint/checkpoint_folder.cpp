@@ -51,16 +51,25 @@ CheckpointFolder::CheckpointFolder(const std::string& dir, const std::string& ru
       calls_(calls),
       written_(run_dir, dir_) {
   sweep_temporaries(
-      dir_, [&](const std::string& name) { return name == last_link_name || written_.owns(dir_ + "/" + name); }, calls_);
+      dir_, [&](const std::string& name) { return name == last_link_name || written_.owns(dir_ + "/" + name); },
+      calls_);
   checkpoints_ = list_checkpoints(dir_);
 }
 
-// What somebody else took away is in no ranking any more.
+// What somebody else took away is in no ranking any more, and its name is free for another run.
 void CheckpointFolder::forget_vanished() {
-  std::error_code error;
-  std::erase_if(checkpoints_, [&](const CheckpointInfo& one) {
-    return fs::symlink_status(one.path, error).type() == fs::file_type::not_found;
-  });
+  const auto vanished = [](const std::string& path) {
+    std::error_code error;
+    return fs::symlink_status(path, error).type() == fs::file_type::not_found;
+  };
+  std::erase_if(checkpoints_, [&](const CheckpointInfo& one) { return vanished(one.path); });
+  std::vector<std::string> names;
+  for (const std::string& path : written_.own())
+    if (vanished(path)) names.push_back(path);
+  try {
+    written_.forget(names);
+  } catch (const IoError&) {  // the list is written again with the next save, which tells
+  }
 }
 
 bool CheckpointFolder::wants(std::int64_t step, const std::map<std::string, double>& metrics) {
@@ -105,7 +114,8 @@ SaveResult CheckpointFolder::save(const std::string& name, const std::vector<Ten
     try {
       write();
     } catch (const IoError& error) {
-      result.problem = std::string(error.what()) + "; --resume auto may not find " + made.path + ", --resume FILE does";
+      result.problem = std::string(error.what()) + "; " + made.path +
+                       " is saved, but --resume auto may not find it: use --resume FILE";
     }
   };
   note([&] { written_.begin(made.path); });
@@ -143,7 +153,7 @@ void CheckpointFolder::point_last_to(const std::string& name, SaveResult& result
   std::error_code error;
   if (const auto type = fs::symlink_status(link, error).type();
       type != fs::file_type::not_found && type != fs::file_type::symlink) {
-    result.problem = link + " is a file, which is left as it is: no link leads to the newest checkpoint";
+    result.problem = link + " is a file and was not replaced; it does not lead to the newest checkpoint";
     return;
   }
   try {

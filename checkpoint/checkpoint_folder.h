@@ -24,8 +24,9 @@ struct SaveResult {
   std::uint64_t folder_bytes = 0;     // of all the run's own files with the new one, before older ones were deleted
   std::vector<std::string> deleted;   // absolute paths
   std::string problem;                // beside the file, which is durable: one that could not be deleted; else ""
-  std::string gone;                   // the run's folder, or that of its checkpoints, which somebody has moved or deleted
-                                      // since the save before; it was made again. "": neither
+  // The run's folder, or that of its checkpoints, which somebody has moved or deleted since the save before: it was made
+  // again. "": neither.
+  std::string gone;
 };
 
 class CheckpointFolder {

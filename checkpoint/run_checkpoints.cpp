@@ -23,11 +23,14 @@ bool lies_in(const fs::path& folder, const fs::path& in) {
 ResumeChoice newest_of_run(const std::string& run_dir, const std::string& checkpoint_dir) {
   const WrittenFiles written(run_dir, checkpoint_dir);
   const bool all = lies_in(checkpoint_dir, run_dir);
-  ResumeChoice choice = newest_valid(checkpoint_dir, [&](const std::string& path) { return all || written.owns(path); });
+  ResumeChoice choice =
+      newest_valid(checkpoint_dir, [&](const std::string& path) { return all || written.owns(path); });
   if (!choice.path.empty() || !choice.skipped.empty()) return choice;
   if (const auto lost = written.lost(); !lost.empty())
-    throw IoError("the run has saved " + lost.back() + ", and there is no such file: is a disk missing? To start from " +
-                  "nothing, delete " + run_dir + "/checkpoints.txt");
+    throw IoError("the run in " + run_dir + " has saved " + fs::path(lost.back()).filename().string() +
+                  ", and it is not in " + checkpoint_dir +
+                  ": is a disk missing, or checkpoint.dirpath another one? To forget what was saved, delete " + run_dir +
+                  "/checkpoints.txt");
   return choice;
 }
 

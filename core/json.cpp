@@ -23,7 +23,7 @@ double number_of(const Json& value) {
   if (value == "NaN") return std::numeric_limits<double>::quiet_NaN();
   if (value == "Infinity") return std::numeric_limits<double>::infinity();
   if (value == "-Infinity") return -std::numeric_limits<double>::infinity();
-  throw DataError("expected a number, got " + value.dump(-1, ' ', false, Json::error_handler_t::replace));
+  throw DataError("expected a number, got " + text_of(value));
 }
 
 std::string text_of(const Json& value, int indent) {

@@ -214,7 +214,7 @@ std::vector<SchemaKey> about_keys() {
       {.key = "launch.max_restarts",
        .field = TLAUNCH_FIELD(launch.max_restarts),
        .unit = "restarts",
-       .meaning = "So often a run that failed goes on by itself, from its newest whole checkpoint.",
+       .meaning = "How many times a failed run is restarted, from its newest valid checkpoint.",
        .rule = {.min = 0, .max = 1e6},
        .may_change_on_resume = true},
       {.key = "launch.hang_timeout_s",

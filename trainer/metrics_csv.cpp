@@ -67,7 +67,7 @@ std::string set_aside(const std::string& path) {
   return name;
 }
 
-// `path`, after the file there is as this run goes on with it.
+// Where this run's rows go: `path`, after the file there is as this run goes on with it, or a new one beside it.
 std::string prepared(const std::string& path, const std::string& header, std::int64_t resume_step,
                      const PatientFile::Tell& tell) {
   struct stat there {};
@@ -81,10 +81,12 @@ std::string prepared(const std::string& path, const std::string& header, std::in
     } catch (const IoError&) {  // a bad disk, permissions, no file at all: it is set aside as it is
     }
     if (!rest.understood)
-      tell(path + " is not what this run has written; it goes on in a new one, the old one is " + set_aside(path));
+      tell(path + " is not a metrics.csv of this run (other columns, a damaged line, not readable); it was moved to " +
+           set_aside(path) + ", and a new one was started");
     if (rest.text != former || !rest.understood) write_file_atomically(path, rest.text);
-  } catch (const Error& error) {
-    tell(error.what());
+  } catch (const Error& error) {  // rows of two kinds in one file would help nobody
+    tell(std::string(error.what()) + "; this run's rows go to " + path + ".new");
+    return path + ".new";
   }
   return path;
 }

@@ -17,7 +17,8 @@ class MetricsCsv {
  public:
   // A file that is there is gone on with: rows beyond `resume_step`, and a last line cut short, are dropped (the file
   // is replaced as a whole), the rest stays. A file that is not understood (other columns, a line without a step, one
-  // that cannot be read) is set aside as PATH.old, .old.1 and so on, and its rows that are understood are taken over.
+  // that cannot be read) is set aside as PATH.old, .old.1 and so on, and its rows that are understood are taken over;
+  // where that fails the rows go to PATH.new.
   // `columns` begins with "step".
   MetricsCsv(const std::string& path, std::vector<std::string> columns, std::int64_t resume_step,
              PatientFile::Tell tell);

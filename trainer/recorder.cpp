@@ -27,7 +27,7 @@ void Recorder::open(std::int64_t step) {
       if (!context_.events.connected()) std::cerr << "warning: " << problem << std::endl;  // else the launcher says it
     };
   };
-  csv_.reset();
+  close();
   if (csv_wanted_)
     csv_ = std::make_unique<MetricsCsv>(context_.run_dir + "/" + csv_name, columns_, step, tell_of(csv_name));
   if (tensorboard_wanted_)
@@ -35,10 +35,16 @@ void Recorder::open(std::int64_t step) {
                                                        tell_of(tensorboard_name));
 }
 
+void Recorder::close() {
+  if (csv_ && csv_->finish() > 0) incomplete_.insert(csv_name);
+  if (tensorboard_ && tensorboard_->finish() > 0) incomplete_.insert(tensorboard_name);
+  csv_.reset();
+  tensorboard_.reset();
+}
+
 void Recorder::finish() {
-  const auto tell_incomplete = [this](const char* file) { event("log_incomplete", {{"file", file}}); };
-  if (csv_ && csv_->finish() > 0) tell_incomplete(csv_name);
-  if (tensorboard_ && tensorboard_->finish() > 0) tell_incomplete(tensorboard_name);
+  close();
+  for (const std::string& file : incomplete_) event("log_incomplete", {{"file", file}});
 }
 
 void Recorder::write(std::int64_t step, std::int64_t epoch, const std::map<std::string, double>& figures) {

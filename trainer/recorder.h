@@ -4,7 +4,7 @@
 
 #include <map>
 #include <memory>
-#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,6 +37,7 @@ class Recorder {
   void event(const std::string& name, const Json& fields);
 
  private:
+  void close();
   void write(std::int64_t step, std::int64_t epoch, const std::map<std::string, double>& figures);
 
   const WorkerContext& context_;
@@ -44,6 +45,7 @@ class Recorder {
   std::vector<std::string> columns_;
   std::unique_ptr<MetricsCsv> csv_;
   std::unique_ptr<TensorboardWriter> tensorboard_;
+  std::set<std::string> incomplete_;  // logs that lack lines
 };
 
 }  // namespace tlaunch

@@ -52,7 +52,7 @@ void report(const std::string& output, const std::vector<TensorView>& weights, c
   std::error_code error;
   const std::uint64_t bytes = fs::file_size(output, error);
   print_results(output + ": " + std::to_string(weights.size()) + " tensors, " +
-                (error ? "gone since" : format_bytes(bytes)) + ", from " + input + "\n");
+                (error ? "" : format_bytes(bytes) + ", ") + "from " + input + "\n");
 }
 
 // The file itself, or the newest undamaged checkpoint of a folder.

@@ -6,6 +6,7 @@
 
 #include "checkpoint/last_link.h"
 #include "checkpoint/safetensors.h"
+#include "checkpoint/written_files.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "core/units.h"
@@ -71,6 +72,7 @@ int prune_command(const CheckpointsCommand& command) {
   const auto [checkpoints, reasons] = sorted(place);
   check_monitor(checkpoints, place.policy);
 
+  WrittenFiles written(place.run_dir, place.folder);
   Json deleted = Json::array(), kept = Json::array();
   std::uint64_t freed_bytes = 0;
   std::string text;
@@ -82,7 +84,10 @@ int prune_command(const CheckpointsCommand& command) {
       text += "kept " + name + " (" + reasons[i] + ")\n";
       continue;
     }
-    if (!command.dry_run) remove_checkpoint(each.path);
+    if (!command.dry_run) {
+      remove_checkpoint(each.path);
+      written.forget({each.path});
+    }
     freed_bytes += each.bytes;
     deleted.push_back({{"path", each.path}, {"step", each.step}, {"bytes", each.bytes}});
     text += (command.dry_run ? "would delete " : "deleted ") + name + " (" + format_bytes(each.bytes) + ")\n";

@@ -23,7 +23,7 @@ RunFolder open_folder(const std::string& path, FolderUse use) {
   RunFolder folder(path, patience_s, use);
   if (folder.holds_training_run() || !may_replace_summary(folder.file("summary.json")))
     throw UsageError(folder.path() +
-                     " holds a run already, whose summary.json this program would replace; choose another " +
+                     " holds a run already, or a summary.json that tlaunch did not write for a program; choose another " +
                      (use == FolderUse::alone ? "--run-dir" : "--log-dir"));
   return folder;
 }

@@ -53,7 +53,7 @@ std::string new_uuid() {
 void keep_summary(const RunFolder& folder, const Json& summary) {
   const std::string path = folder.file("summary.json");
   if (!may_replace_summary(path)) {
-    say("tlaunch: " + path + " was not written by tlaunch and stays as it is; the summary is not kept");
+    say("tlaunch: " + path + " was not written by tlaunch and is left as it is; the summary of this program is not saved");
     return;
   }
   try {
@@ -155,12 +155,12 @@ int run_program(const ProgramCommand& command, const Placement& placement) {
     const ProgramLogs logs = logs_of_attempt(home, environment.restarts);
     GroupResult result = run_once(command, placement, environment, logs);
     if (result.output_error != 0) {
-      say(std::string("tlaunch: output of the program was lost: standard output: ") +
+      say(std::string("tlaunch: some output of the program was lost: cannot write to standard output: ") +
           std::strerror(result.output_error));
       if (result.exit_code == exit_code::ok) result.exit_code = exit_code::io;
     }
     if (home.folder) keep_summary(*home.folder, program_summary(result, unix_time_s() - start_s, logs.folder));
-    if (result.interrupted_by != 0 || result.reader_gone) return result.exit_code;
+    if (!result.failure || result.reader_gone) return result.exit_code;  // no rank failed: nothing to start again for
     const auto next = policy.after({result.exit_code, {}}, random_share());
     if (!next.why_not.empty()) say("tlaunch: " + next.why_not);
     if (!next.wait_s) return result.exit_code;

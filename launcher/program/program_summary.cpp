@@ -9,7 +9,7 @@
 namespace tlaunch {
 
 Json program_summary(const GroupResult& result, double wall_s, const std::string& log_folder) {
-  const char* status = result.exit_code == exit_code::ok ? "completed" : result.failure ? "failed" : "interrupted";
+  const char* status = result.failure ? "failed" : result.interrupted_by != 0 ? "interrupted" : "completed";
   Json json = {{"status", status}, {"exit_code", result.exit_code}, {"wall_s", wall_s}, {"logs", log_folder}};
   if (!result.incomplete_logs.empty()) json["lost"] = result.incomplete_logs;
   if (!result.failure) return json;

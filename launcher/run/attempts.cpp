@@ -50,7 +50,7 @@ GroupResult one_attempt(const Job& job, const WorkerStart& start, FolderWatch& w
     close();
     add_incomplete_logs(summary, result);
     if (result.output_error != 0)
-      progress.line(std::string("warning: output of the ranks was lost: standard output: ") +
+      progress.line(std::string("warning: some output of the ranks was lost: cannot write to standard output: ") +
                     std::strerror(result.output_error));
     return result;
   } catch (...) {
@@ -74,7 +74,13 @@ GroupResult run_attempts(const Job& job, const RunFolder& folder, WorkerStart st
     log.begin_attempt(start.attempt);
     const GroupResult result = one_attempt(job, start, watch, expected, log, progress, summary);
     if (result.exit_code == exit_code::ok || result.interrupted_by != 0 || max_restarts == 0) return result;
-    const ResumeChoice newest = newest_of_run(folder.path(), checkpoints);
+    ResumeChoice newest;
+    try {
+      newest = newest_of_run(folder.path(), checkpoints);
+    } catch (const IoError& error) {  // whoever starts the run again would lose what is there
+      progress.line(std::string("not restarted: ") + error.what());
+      return result;
+    }
     const std::string resume_path = newest.path.empty() ? first_resume : newest.path;
     const auto step = step_of_checkpoint(resume_path);
     const auto next = policy.after({result.exit_code, step}, random_share());

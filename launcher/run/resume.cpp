@@ -35,7 +35,7 @@ std::optional<RunConfig> config_beside(const Job& job, const std::string& path, 
   try {
     return load_config({path, {}, environment_value}, job.worker).config;
   } catch (const Error& problem) {
-    notes.push_back("the run's own config cannot be read and is not needed: " + std::string(problem.what()));
+    notes.push_back("cannot read " + path + ", the settings of the checkpoint are used: " + problem.what());
     return std::nullopt;
   }
 }

@@ -11,9 +11,10 @@ bool FolderWatch::check() {
   if (told_) return false;
   told_ = true;
   progress_.line("warning: the run folder " + folder_.path() +
-                 (now.empty() ? " was removed while the run is at work; what was saved in it is lost"
-                              : " was moved to " + now + " while the run is at work; move it back, or it lacks what is "
-                                "saved from now on"));
+                 (now.empty() ? " was removed while the run was at work; what was saved in it is lost, and new "
+                                "checkpoints are saved there again"
+                              : " was moved to " + now + " while the run was at work; new files go to the old place: "
+                                "move it back, or find them there"));
   return false;
 }
 
@@ -37,7 +38,7 @@ void keep_summary(RunSummary& summary, const RunFolder& folder, FolderWatch& wat
     write_summary(summary);
   } catch (const Error& error) {
     fail();
-    progress.line(std::string("warning: the summary is not kept: ") + error.what());
+    progress.line(std::string("warning: could not save the summary: ") + error.what());
   }
 }
 

@@ -37,7 +37,7 @@ void lock(int fd, const std::string& path, double patience_s, FolderUse use) {
     if (locks_unsupported(errno)) return;
     if (errno != EWOULDBLOCK) throw IoError("cannot lock " + path + ": " + std::strerror(errno));
     if (std::chrono::steady_clock::now() >= deadline)
-      throw UsageError(path + " is in use by another tlaunch; wait for it, or choose another folder");
+      throw UsageError(path + " is in use by another tlaunch; wait until that one has ended, or use another folder");
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
 }

@@ -50,6 +50,8 @@ void Console::flush() {
   held_.erase(0, gone_ ? std::string::npos : done);
 }
 
-bool Console::reader_gone() const { return error_ == EPIPE || error_ == ECONNRESET; }
+bool Console::reader_gone() const {  // EIO: of a terminal that was closed
+  return error_ == EPIPE || error_ == ECONNRESET || (error_ == EIO && !regular_);
+}
 
 }  // namespace tlaunch

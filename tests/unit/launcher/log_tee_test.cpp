@@ -85,7 +85,7 @@ TEST(LogTee, WarnsOnceOfAFullDiskAndGoesOn) {
   t.tee.feed(Stream::out, "a\n", 0);
   t.tee.feed(Stream::out, "b\n", 0);
   EXPECT_EQ(t.shown(), "[rank 3] a\n[rank 3] b\n");
-  EXPECT_THAT(t.told, ElementsAre("cannot write /dev/full: No space left on device; going on without this log"));
+  EXPECT_THAT(t.told, ElementsAre("cannot write /dev/full: No space left on device; the output is left out of this log until it can be written"));
 }
 
 TEST(LogFile, IsTriedAgainAndThenSaysWhatIsMissing) {
@@ -103,7 +103,7 @@ TEST(LogFile, IsTriedAgainAndThenSaysWhatIsMissing) {
   log.write("kept\n");
   EXPECT_EQ(content(path), "\n[tlaunch: 14 B of output are missing here]\nkept\n");
   EXPECT_TRUE(log.lacks_output());
-  EXPECT_THAT(told, ElementsAre("cannot write " + path + ": Is a directory; going on without this log"));
+  EXPECT_THAT(told, ElementsAre("cannot write " + path + ": Is a directory; the output is left out of this log until it can be written"));
 }
 
 TEST(LogFile, KeepsItsHeadAndTheNewestTailWithinTheLimit) {

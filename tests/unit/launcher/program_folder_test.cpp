@@ -95,7 +95,7 @@ TEST(ProgramFolder, ASummaryThatTheProgramItselfWritesStays) {
       run_in("--run-dir", folder.path(), "echo my own > " + (folder / "summary.json").string() + "; exit 3");
   EXPECT_EQ(outcome.code, 3);
   EXPECT_EQ(content(folder / "summary.json"), "my own\n");
-  EXPECT_THAT(outcome.err, HasSubstr("summary.json was not written by tlaunch and stays as it is"));
+  EXPECT_THAT(outcome.err, HasSubstr("summary.json was not written by tlaunch and is left as it is"));
 }
 
 TEST(ProgramFolder, ARestartThatFindsNoRoomForLogsGoesOnWithout) {
@@ -123,7 +123,7 @@ TEST(ProgramFolder, AWorkingDirectoryThatIsGoneIsToldWithItsReason) {
                                 " --run-dir here --no-python true"});
   const auto finished = child.wait();
   EXPECT_EQ(finished.exit_code, 2) << finished.err;
-  EXPECT_THAT(finished.err, HasSubstr("cannot tell where here is: the working directory cannot be found"));
+  EXPECT_THAT(finished.err, HasSubstr("cannot resolve the relative path 'here': the working directory was removed"));
 }
 
 TEST(TuneWrite, LeavesTheConfigOfARunAtWorkAlone) {

@@ -67,7 +67,7 @@ TEST_F(RunTroubleTest, ASummaryThatCannotBeWrittenEndsACompletedRunWith74AfterIt
   const Finished run = tlaunch(run_in("r", {"--json"}));
   EXPECT_EQ(run.exit_code, 74);
   EXPECT_THAT(run.err,
-              AllOf(HasSubstr("completed after"), HasSubstr("val_loss"), HasSubstr("the summary is not kept")));
+              AllOf(HasSubstr("completed after"), HasSubstr("val_loss"), HasSubstr("could not save the summary")));
   EXPECT_EQ(Json::parse(run.out)["status"], "completed");
   EXPECT_EQ(Json::parse(run.out)["exit_code"], 74);
 }
@@ -76,7 +76,7 @@ TEST_F(RunTroubleTest, AFailedRunKeepsItsCodeWhereTheSummaryCannotBeWritten) {
   fs::create_directories(path("r/summary.json/in_the_way"));
   const Finished run = tlaunch(run_in("r"), {"FAKE_FAIL=0:7"});
   EXPECT_EQ(run.exit_code, 7);
-  EXPECT_THAT(run.err, AllOf(HasSubstr("the fake failure"), HasSubstr("the summary is not kept")));
+  EXPECT_THAT(run.err, AllOf(HasSubstr("the fake failure"), HasSubstr("could not save the summary")));
 }
 
 TEST_F(RunTroubleTest, ADiskThatFillsUpDuringTheRunEndsItAfterItsResults) {
@@ -94,7 +94,7 @@ TEST_F(RunTroubleTest, ADiskThatFillsUpDuringTheRunEndsItAfterItsResults) {
     const Finished ended = run.wait();
     const bool told = count_of(ended.err, "events.jsonl: No space left on device") == 1 &&
                       count_of(ended.err, "completed after") == 1 && count_of(ended.err, "val_loss") > 0 &&
-                      count_of(ended.err, "summary is not kept: ") == 1;
+                      count_of(ended.err, "could not save the summary: ") == 1;
     if (!told) std::fprintf(stderr, "%s", ended.err.c_str());
     ::_exit(ended.exit_code == 74 && told ? 0 : 1);
   }
@@ -202,7 +202,7 @@ TEST_F(RunTroubleTest, AWorkingFolderThatWasRemovedIsToldOrNotNeeded) {
   };
   const Finished relative = without_folder({"--run-dir", "r", config_, "data.root=" + path("data")});
   EXPECT_EQ(relative.exit_code, 2) << relative.err;
-  EXPECT_THAT(relative.err, HasSubstr("working directory cannot be found"));
+  EXPECT_THAT(relative.err, HasSubstr("working directory was removed"));
   const Finished absolute =
       without_folder({"--run-dir", path("r"), config_, "train.epochs=1", "data.root=" + path("data")});
   EXPECT_EQ(absolute.exit_code, 0) << absolute.err;
