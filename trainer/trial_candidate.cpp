@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "checkpoint/safetensors.h"
+#include "core/config_loader.h"
 #include "trainer/detect.h"
 #include "trainer/device.h"
 #include "trainer/evaluate.h"
@@ -123,7 +124,8 @@ RestOfRun TrialCandidate::touch_rest_of_run(double evaluation_s) {
   progress.step = figures_.steps;
   progress.metrics["val_loss"] = 0.123456789;
   const RunIdentity identity{config_.seed, job_.dataset->size(Split::train),
-                             config_.train.effective_batch_size.value_or(1), length_.steps_per_epoch};
+                             config_.train.effective_batch_size.value_or(1), length_.steps_per_epoch,
+                             group_.size(), resume_settings(config_)};
   const auto metadata = saved_metadata(step_, progress, identity);
   if (group_.rank() == 0) rest.save_bytes = safetensors_size(snapshot.views(), metadata);
   return rest;

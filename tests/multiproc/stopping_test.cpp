@@ -108,17 +108,16 @@ TEST_F(Stopping, Usr1IsTheSameWishAndCtrlCSavesTooButEndsWith130) {
 TEST_F(Stopping, CtrlCInAnEstimatesRehearsalEndsWith130) {
   launcher_ = start({program("tlaunch"), "--nproc", "2", "estimate", scratch_ / "lstm.yaml"}, scratch_ / "out",
                     scratch_ / "err");
-  const auto children = [](const std::string& process) {
-    return content("/proc/" + process + "/task/" + process + "/children");
-  };
-  const auto two_workers = [&] {  // below the guard
-    std::istringstream guards(children(std::to_string(launcher_)));
-    std::string guard;
-    const std::string workers = guards >> guard ? children(guard) : "";
-    return std::count(workers.begin(), workers.end(), ' ') == 2;
+  const std::function<int(const std::string&)> workers_below = [&](const std::string& process) {
+    std::istringstream children(content("/proc/" + process + "/task/" + process + "/children"));
+    int workers = 0;
+    for (std::string child; children >> child;)
+      workers += content("/proc/" + child + "/comm") == "tlaunch-worker\n" ? 1 : workers_below(child);
+    return workers;
   };
   using Clock = std::chrono::steady_clock;
-  for (const auto late = Clock::now() + std::chrono::seconds(60); Clock::now() < late && !two_workers();)
+  const auto late = Clock::now() + std::chrono::seconds(60);
+  while (Clock::now() < late && workers_below(std::to_string(launcher_)) < 2)
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   kill(launcher_, SIGINT);
   EXPECT_EQ(end(), 130) << said();
