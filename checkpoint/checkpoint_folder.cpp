@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <functional>
 
@@ -118,8 +119,18 @@ SaveResult CheckpointFolder::save(const std::string& name, const std::vector<Ten
                        " is saved, but --resume auto may not find it: use --resume FILE";
     }
   };
-  note([&] { written_.begin(made.path); });
-  made.bytes = write_safetensors(made.path, tensors, metadata, calls_);
+  for (;; made.path = free_path(name, made.step)) {
+    std::error_code error;
+    const bool replaces = fs::symlink_status(made.path, error).type() != fs::file_type::not_found;
+    note([&] { written_.begin(made.path); });
+    try {
+      made.bytes = write_safetensors(made.path, tensors, metadata, calls_, replaces);
+      break;
+    } catch (const IoError& error) {
+      if (error.system_error != EEXIST) throw;
+      note([&] { written_.forget({made.path}); });  // another run has taken the name meanwhile
+    }
+  }
   note([&] { written_.finish(made.path); });
   made.valid = true;
   std::erase_if(checkpoints_, [&](const CheckpointInfo& one) { return one.path == made.path; });

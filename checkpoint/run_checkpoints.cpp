@@ -22,15 +22,23 @@ bool lies_in(const fs::path& folder, const fs::path& in) {
 
 ResumeChoice newest_of_run(const std::string& run_dir, const std::string& checkpoint_dir) {
   const WrittenFiles written(run_dir, checkpoint_dir);
-  const bool all = lies_in(checkpoint_dir, run_dir);
+  const std::string list = run_dir + "/checkpoints.txt";
+  const bool listed = !written.damaged() && !written.own().empty();
+  const bool all = !listed && lies_in(checkpoint_dir, run_dir);
+  const auto damaged = [&] {
+    return IoError(list + " is damaged, and it alone says which checkpoints in " + checkpoint_dir +
+                   " are this run's: go on from one of them by --resume FILE and another --run-dir, or start from "
+                   "nothing by deleting " + list);
+  };
+  if (written.damaged() && !all) throw damaged();
   ResumeChoice choice =
       newest_valid(checkpoint_dir, [&](const std::string& path) { return all || written.owns(path); });
   if (!choice.path.empty() || !choice.skipped.empty()) return choice;
+  if (written.damaged()) throw damaged();
   if (const auto lost = written.lost(); !lost.empty())
     throw IoError("the run in " + run_dir + " has saved " + fs::path(lost.back()).filename().string() +
                   ", and it is not in " + checkpoint_dir +
-                  ": is a disk missing, or checkpoint.dirpath another one? To forget what was saved, delete " + run_dir +
-                  "/checkpoints.txt");
+                  ": is a disk missing, or checkpoint.dirpath another one? To forget what was saved, delete " + list);
   return choice;
 }
 

@@ -7,10 +7,10 @@
 
 namespace tlaunch {
 
-// The newest valid checkpoint that run `run_dir` has in `checkpoint_dir`: all files there where that folder lies in the
-// run's own, else those that the run has written (written_files.h). Throws IoError where one of them cannot be read
-// now, and where all that the run has written are gone: a disk that is not there must not look like a run that has not
-// begun.
+// The newest valid checkpoint that run `run_dir` has written to `checkpoint_dir` (written_files.h). Where that folder lies
+// in the run's own and the list is absent or damaged, all files there count. Throws IoError where one of them cannot be
+// read now, where all that the run has written are gone (a disk that is not there must not look like a run that has not
+// begun), and where a damaged list does not say which files of a shared folder are its own.
 ResumeChoice newest_of_run(const std::string& run_dir, const std::string& checkpoint_dir);
 
 }  // namespace tlaunch

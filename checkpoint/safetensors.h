@@ -41,8 +41,9 @@ std::uint64_t safetensors_size(const std::vector<TensorView>& tensors, const Met
 // Durable when it returns (temporary name, checked writes, fsync, rename, fsync of the folder); its bytes. Throws
 // IoError. The data is read twice (sums, then bytes) and never copied; nobody may change it meanwhile. Names that
 // repeat, data that does not fit its shape, or a metadata key of ours are bugs of the caller: std::invalid_argument.
+// `may_replace` as in core/atomic_file.h.
 std::uint64_t write_safetensors(const std::string& path, const std::vector<TensorView>& tensors,
-                                const Metadata& metadata, FileCalls& calls = system_calls());
+                                const Metadata& metadata, FileCalls& calls = system_calls(), bool may_replace = true);
 
 // A mapped file. Opening checks the header (lengths, offsets without gap or overlap, dtypes, shapes, duplicate names,
 // the header's CRC where one is there); verify() reads all data and checks every CRC. Both throw DataError naming file

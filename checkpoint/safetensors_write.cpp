@@ -53,7 +53,7 @@ std::uint64_t safetensors_size(const std::vector<TensorView>& tensors, const Met
 }
 
 std::uint64_t write_safetensors(const std::string& path, const std::vector<TensorView>& tensors,
-                                const Metadata& metadata, FileCalls& calls) {
+                                const Metadata& metadata, FileCalls& calls, bool may_replace) {
   const auto order = in_file_order(tensors, metadata);
   TensorCrcs crcs;
   for (const TensorView* tensor : order) crcs[tensor->name] = crc32c_text(crc32c(tensor->data));
@@ -63,7 +63,7 @@ std::uint64_t write_safetensors(const std::string& path, const std::vector<Tenso
     sink(std::as_bytes(std::span(head)));
     for (const TensorView* tensor : order)
       if (!tensor->data.empty()) sink(tensor->data);
-  }, nullptr, calls);
+  }, nullptr, calls, may_replace);
   for (const TensorView* tensor : order) bytes += tensor->data.size();
   return bytes;
 }

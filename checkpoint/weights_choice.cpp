@@ -18,8 +18,9 @@ using Entries = std::vector<std::pair<std::string_view, PickleValue>>;
 // Keys under which training scripts save a model's weights, beside every key with "state_dict" in it.
 constexpr std::string_view usual_keys[] = {"model",   "model_state", "weights",   "params",    "net", "network",
                                            "module",  "generator",   "model_ema", "ema_model", "ema"};
-// In the keys of states that are no model's, though they can hold tensors of the same names and shapes.
-constexpr std::string_view other_states[] = {"optim", "sched", "scaler", "rng_state"};
+// Words in the keys of states that are no model's, though they can hold tensors of the same names and shapes.
+constexpr std::string_view other_states[] = {"optim",     "optimizer",  "optimizers", "optimiser", "opt",        "sched",
+                                             "scheduler", "schedulers", "scaler",     "rng",       "gradscaler"};
 constexpr std::size_t most_listed = 10, longest_path = 200;  // in a message
 
 std::string lower_case(std::string_view text) {
@@ -31,8 +32,12 @@ std::string lower_case(std::string_view text) {
 
 bool is_other_state(std::string_view key) {
   const std::string lower = lower_case(key);
-  return std::any_of(std::begin(other_states), std::end(other_states),
-                     [&](std::string_view part) { return lower.find(part) != std::string::npos; });
+  for (std::size_t begin = 0, end; begin < lower.size(); begin = end + 1) {  // word by word: not "upscaler", "optimal"
+    end = std::min(lower.find_first_of("_-./ 0123456789", begin), lower.size());
+    const std::string_view word = std::string_view(lower).substr(begin, end - begin);
+    if (std::find(std::begin(other_states), std::end(other_states), word) != std::end(other_states)) return true;
+  }
+  return false;
 }
 
 bool is_usual(std::string_view key) {
@@ -145,7 +150,7 @@ class Chooser {
     }
     if (tensors == 0) return Claim::none;
     if (index == 0) return tensors == node.entries.size() ? std::max(claim, Claim::matrices) : claim;
-    return is_usual(node.key) ? Claim::usual_key : claim;
+    return is_usual(node.key) && claim >= Claim::matrices ? Claim::usual_key : claim;
   }
 
   std::vector<std::size_t> with_claim(Claim least) const {

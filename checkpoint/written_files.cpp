@@ -1,8 +1,11 @@
 #include "checkpoint/written_files.h"
 
+#include <cstdio>
 #include <filesystem>
+#include <span>
 #include <sstream>
 
+#include "checkpoint/crc32c.h"
 #include "core/absolute_path.h"
 #include "core/atomic_file.h"
 #include "core/error.h"
@@ -13,7 +16,20 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* done_mark = "done/";  // no name has a slash
+constexpr const char* sum_mark = "crc32c/";
 constexpr std::size_t list_limit_bytes = std::size_t{1} << 28;
+
+std::string sum_line(const std::string& lines) {
+  char digits[16];
+  std::snprintf(digits, sizeof digits, "%08x", crc32c(std::as_bytes(std::span(lines))));
+  return std::string(sum_mark) + digits + "\n";
+}
+
+bool is_whole(const std::string& text) {
+  const auto sum = text.rfind(sum_mark);
+  if (sum != std::string::npos) return text.substr(sum) == sum_line(text.substr(0, sum));
+  return !text.empty() && text.find('/') == std::string::npos;  // of an earlier version: names alone
+}
 
 }  // namespace
 
@@ -25,7 +41,9 @@ WrittenFiles::WrittenFiles(const std::string& run_dir, const std::string& checkp
   try {
     text = read_file(list_, list_limit_bytes);
   } catch (const UsageError&) {  // there is none
+    return;
   }
+  damaged_ = !is_whole(text);
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
     const bool done = line.starts_with(done_mark);
@@ -67,7 +85,7 @@ void WrittenFiles::store() const {
   std::string text;
   for (const std::string& path : own_)
     text += (done_.contains(path) ? done_mark : "") + fs::path(path).filename().string() + "\n";
-  write_file_atomically(list_, text);
+  write_file_atomically(list_, text + sum_line(text));
 }
 
 }  // namespace tlaunch

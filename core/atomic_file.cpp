@@ -139,7 +139,7 @@ WriterOf writer_of(const std::string& temporary) {
 }  // namespace
 
 void write_file_atomically(const std::string& path, const std::function<void(const ByteSink&)>& produce,
-                           const FileAccess* access, FileCalls& calls) {
+                           const FileAccess* access, FileCalls& calls, bool may_replace) {
   int opened = -1;
   Temporary temporary = make_temporary(path, "cannot create", calls, [&](const char* name) {
     return opened = calls.open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, access ? 0600 : 0666);
@@ -164,7 +164,9 @@ void write_file_atomically(const std::string& path, const std::function<void(con
   if (calls.fsync(file.fd) != 0) fail("cannot sync", path, errno);
   const int closed = calls.close(std::exchange(file.fd, -1));
   if (closed != 0) fail("cannot close", path, errno);  // where NFS reports a full disk
-  if (calls.rename(temporary.path.c_str(), path.c_str()) != 0) fail("cannot rename to", path, errno);
+  const int moved = may_replace ? calls.rename(temporary.path.c_str(), path.c_str())
+                                : calls.rename_new(temporary.path.c_str(), path.c_str());
+  if (moved != 0) fail("cannot rename to", path, errno);
   temporary.renamed = true;
   sync_folder(folder_of(path), calls);
 }

@@ -21,9 +21,11 @@ struct FileAccess {
   unsigned owner = 0, group = 0;
 };
 
-// Without `access` the file gets those of any new file.
+// Without `access` the file gets those of any new file. `may_replace` false: IoError (EEXIST) where `path` is there when
+// the file is done, whoever made it meanwhile.
 void write_file_atomically(const std::string& path, const std::function<void(const ByteSink&)>& produce,
-                           const FileAccess* access = nullptr, FileCalls& calls = system_calls());
+                           const FileAccess* access = nullptr, FileCalls& calls = system_calls(),
+                           bool may_replace = true);
 void write_file_atomically(const std::string& path, std::string_view content, const FileAccess* access = nullptr);
 
 // A symbolic link `path` to `target` in the same folder, replaced in one move. Throws IoError.

@@ -18,6 +18,7 @@ class FileCalls {
   virtual int ftruncate(int fd, off_t bytes);
   virtual int close(int fd);
   virtual int rename(const char* from, const char* to);
+  virtual int rename_new(const char* from, const char* to);  // EEXIST where `to` is there already
   virtual int symlink(const char* target, const char* path);
   virtual int unlink(const char* path);
 };

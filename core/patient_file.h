@@ -38,12 +38,13 @@ class PatientFile {
 
   // `record`, with its line end where records are lines, after those that wait.
   void append(std::string record);
-  // Writes what waits, if there is room now. To be called when the last record was appended.
-  void try_again();
+  // After the last record: writes what waits, if there is room now. Returns missing().
+  std::int64_t finish();
   // Records that the file lacks: given up, or still waiting.
   std::int64_t missing() const { return given_up_ + static_cast<std::int64_t>(waiting_.size()); }
 
  private:
+  void try_again();
   int open_file();                        // these return 0 or an errno
   int take_back_half_a_record();
   int write_record(std::string_view record);

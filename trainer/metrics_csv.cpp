@@ -73,20 +73,15 @@ std::string prepared(const std::string& path, const std::string& header, std::in
   struct stat there {};
   if (::stat(path.c_str(), &there) != 0) return path;
   try {
-    std::string former;
-    Kept rest{header, false};
-    try {
-      former = read_file(path, limit_bytes);
-      rest = kept(former, header, resume_step);
-    } catch (const IoError&) {  // a bad disk, permissions, no file at all: it is set aside as it is
-    }
+    const std::string former = read_file(path, limit_bytes);
+    const Kept rest = kept(former, header, resume_step);
     if (!rest.understood)
-      tell(path + " is not a metrics.csv of this run (other columns, a damaged line, not readable); it was moved to " +
+      tell(path + " is not a metrics.csv of this run (other columns, a damaged line); it was moved to " +
            set_aside(path) + ", and a new one was started");
     if (rest.text != former || !rest.understood) write_file_atomically(path, rest.text);
-  } catch (const Error& error) {  // rows of two kinds in one file would help nobody
+  } catch (const Error& error) {  // not readable now, or not to be replaced; rows of two runs would help nobody
     tell(std::string(error.what()) + "; this run's rows go to " + path + ".new");
-    return path + ".new";
+    return prepared(path + ".new", header, resume_step, tell);
   }
   return path;
 }

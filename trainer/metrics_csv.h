@@ -16,9 +16,9 @@ namespace tlaunch {
 class MetricsCsv {
  public:
   // A file that is there is gone on with: rows beyond `resume_step`, and a last line cut short, are dropped (the file
-  // is replaced as a whole), the rest stays. A file that is not understood (other columns, a line without a step, one
-  // that cannot be read) is set aside as PATH.old, .old.1 and so on, and its rows that are understood are taken over;
-  // where that fails the rows go to PATH.new.
+  // is replaced as a whole), the rest stays. A file that is not understood (other columns, a line without a step) is
+  // set aside as PATH.old, .old.1 and so on, and its rows that are understood are taken over;
+  // where that fails, or the file cannot be read now, the rows go to PATH.new.
   // `columns` begins with "step".
   MetricsCsv(const std::string& path, std::vector<std::string> columns, std::int64_t resume_step,
              PatientFile::Tell tell);
@@ -26,10 +26,7 @@ class MetricsCsv {
   // Values by column; "step" must be among them.
   void row(const std::map<std::string, double>& values);
   // The last row was given: what waits for room gets another try. Returns how many the file lacks.
-  std::int64_t finish() {
-    file_.try_again();
-    return file_.missing();
-  }
+  std::int64_t finish() { return file_.finish(); }
 
  private:
   std::vector<std::string> columns_;

@@ -18,10 +18,7 @@ class TensorboardWriter {
   TensorboardWriter(const std::string& dir, std::int64_t resume_step, PatientFile::Tell tell);
   void scalar(const std::string& tag, std::int64_t step, double value);  // written at once
   // The last scalar was given: what waits for room gets another try. Returns how many the file lacks.
-  std::int64_t finish() {
-    file_.try_again();
-    return file_.missing();
-  }
+  std::int64_t finish() { return file_.finish(); }
 
  private:
   PatientFile file_;

@@ -18,9 +18,6 @@ void EventLog::append(const std::string& name, const Json& fields) {
   append(std::move(event));
 }
 
-bool EventLog::lacks_lines() {
-  file_.try_again();
-  return file_.missing() > 0;
-}
+bool EventLog::lacks_lines() { return file_.finish() > 0; }
 
 }  // namespace tlaunch

@@ -34,18 +34,27 @@ bool killed(const RankEnd& end) { return end.start_error == 0 && WIFSIGNALED(end
 bool by_our_signal(const RankEnd& end) {
   if (end.before_stop || !killed(end)) return false;
   const int signal = WTERMSIG(end.wait_status);
-  return signal == SIGTERM || signal == SIGINT || signal == SIGKILL;
+  return signal == SIGTERM || signal == SIGINT || (signal == SIGKILL && end.after_kill);
 }
+
+}  // namespace
+
+bool by_foreign_signal(const RankEnd& end) { return !end.before_stop && killed(end) && !by_our_signal(end); }
+
+namespace {
 
 // What it told is the reason of its end, not the signal that came while it was on its way out.
 bool ended_by_what_it_told(const RankEnd& end) { return by_our_signal(end) && end.told_exit_code; }
 
-// No peer's failure causes that; of signals but those with which communication libraries end where a peer goes away. A
-// rank that had told of a failure and crashes as it leaves (the libraries of a card do) failed when it told.
+// By no signal with which communication libraries end where a peer goes away.
+bool killed_on_its_own(const RankEnd& end) {
+  return killed(end) && WTERMSIG(end.wait_status) != SIGABRT && WTERMSIG(end.wait_status) != SIGPIPE;
+}
+
+// No peer's failure causes that; of signals but those above. A rank that had told of a failure and crashes as it leaves (the libraries of a card do) failed when it told.
 bool ended_by_itself(const RankEnd& end) {
   if (!end.before_stop || end.reported.value_or(0) != 0) return false;
-  if (end.left_early) return true;
-  return killed(end) && WTERMSIG(end.wait_status) != SIGABRT && WTERMSIG(end.wait_status) != SIGPIPE;
+  return end.left_early || killed_on_its_own(end);
 }
 
 bool ended_as_asked(const RankEnd& end) {
@@ -56,7 +65,8 @@ bool ended_as_asked(const RankEnd& end) {
 int weight(const RankEnd& end) {
   if (ended_by_itself(end)) return 0;
   if (end.before_stop || end.told_exit_code) return 1;
-  return ended_as_asked(end) ? 3 : 2;
+  if (by_foreign_signal(end) && killed_on_its_own(end)) return 2;  // its peers fail because of it
+  return ended_as_asked(end) ? 4 : 3;
 }
 
 }  // namespace
@@ -84,8 +94,7 @@ std::string cause_of(const RankEnd& end, const std::string& program) {
   if (end.left_early) return "left with exit code 0 before its work was done";
   if (ended_by_what_it_told(end)) return "an error that it recorded before tlaunch stopped it";
   if (end.out_of_memory) return "SIGKILL (out of memory: killed by the kernel)";
-  if (!end.before_stop && WIFSIGNALED(end.wait_status) && WTERMSIG(end.wait_status) == SIGKILL)
-    return "SIGKILL (by tlaunch)";
+  if (by_our_signal(end) && WTERMSIG(end.wait_status) == SIGKILL) return "SIGKILL (by tlaunch)";
   return WIFSIGNALED(end.wait_status) ? signal_text(WTERMSIG(end.wait_status))
                                       : "exit code " + std::to_string(WEXITSTATUS(end.wait_status));
 }

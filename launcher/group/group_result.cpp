@@ -22,6 +22,7 @@ bool decided_by_the_ranks(const GroupRecord& record) {
   if (std::all_of(record.ends.begin(), record.ends.end(), done)) return true;
   return std::any_of(record.ends.begin(), record.ends.end(), [](const RankEnd& end) {
     const int code = exit_code_of(end);
+    if (by_foreign_signal(end)) return true;
     return code != exit_code::ok && code < exit_code::signal_base && code != exit_code::preempted;
   });
 }

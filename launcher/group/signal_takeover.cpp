@@ -10,7 +10,10 @@ SignalTakeover::SignalTakeover(std::initializer_list<int> more) {
   const auto take = [&](int signal) {
     struct sigaction now {};
     ::sigaction(signal, nullptr, &now);
-    if (now.sa_handler != SIG_IGN) sigaddset(&taken, signal);
+    // nohup and a script's background mean what they ignore. SIGTERM and SIGUSR1 are how a cluster asks a job to save:
+    // nobody can want them unheard.
+    const bool asks_to_save = signal == SIGTERM || signal == SIGUSR1;
+    if (now.sa_handler != SIG_IGN || asks_to_save) sigaddset(&taken, signal);
   };
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) take(signal);
   for (const int signal : more) take(signal);

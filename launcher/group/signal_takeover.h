@@ -12,7 +12,7 @@ namespace tlaunch {
 
 class SignalTakeover {
  public:
-  // SIGINT, SIGTERM, SIGHUP, SIGUSR1 and `more`, each where it is not ignored (nohup).
+  // SIGTERM and SIGUSR1; SIGINT, SIGHUP and `more` where they are not ignored (nohup).
   explicit SignalTakeover(std::initializer_list<int> more = {});
   ~SignalTakeover();
   SignalTakeover(const SignalTakeover&) = delete;

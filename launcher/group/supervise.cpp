@@ -292,6 +292,7 @@ class RunningGroup::State {
   }
 
   void ended(RankEnd end) {
+    end.after_kill = killed_;
     if (end.start_error == 0 && WIFSIGNALED(end.wait_status) && WTERMSIG(end.wait_status) == SIGKILL) {
       const auto kills = oom_kills(system_files());
       end.out_of_memory = kills && oom_kills_ && *kills > *oom_kills_;
@@ -348,6 +349,7 @@ class RunningGroup::State {
   }
 
   void kill() {
+    killed_ = true;
     guard_->send(SIGKILL);
     kill_at_.reset();
     if (!give_up_at_) give_up_at_ = Clock::now() + kKillLimit;
@@ -394,6 +396,7 @@ class RunningGroup::State {
 
   std::map<int, pid_t> running_;      // by rank
   std::vector<RankEnd> ends_;         // in the order in which they happened
+  bool killed_ = false;               // all, by us
   std::set<int> leaving_;             // ranks that were on their way out before the group was told to stop
   std::map<int, int> told_before_stop_;  // the exit codes of those that had told of a failure by then, by rank
   std::optional<Hung> hung_;

@@ -34,6 +34,9 @@ class FaultCalls : public FileCalls {
     return fails ? -1 : closed;
   }
   int rename(const char* from, const char* to) override { return refused("rename") ? -1 : FileCalls::rename(from, to); }
+  int rename_new(const char* from, const char* to) override {
+    return refused("rename") ? -1 : FileCalls::rename_new(from, to);
+  }
   int symlink(const char* target, const char* path) override {
     return refused("symlink") ? -1 : FileCalls::symlink(target, path);
   }

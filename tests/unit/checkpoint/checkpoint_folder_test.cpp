@@ -202,6 +202,28 @@ TEST(CheckpointFolder, ACheckpointNeverHasTheNameOfTheLink) {
   EXPECT_TRUE(fs::equivalent(run.dir / "checkpoints/last.safetensors", made.path));
 }
 
+// Makes a file of the wanted name at the last moment, as another run that keeps its checkpoints here may.
+class Rival : public FileCalls {
+ public:
+  int rename_new(const char* from, const char* to) override {
+    if (path.empty()) test::write(path = to, "another run's");
+    return FileCalls::rename_new(from, to);
+  }
+  std::string path;
+};
+
+TEST(CheckpointFolder, ANameThatAnotherRunTakesMeanwhileIsLeftToIt) {
+  test::RunFolder run;
+  Rival rival;
+  auto folder = run.open(rival);
+  const auto made = save(folder, 1, 0.5);
+  EXPECT_EQ(test::content(rival.path), "another run's");
+  EXPECT_EQ(made.path, run.dir / "checkpoints/step_001-v1.safetensors");
+  EXPECT_TRUE(fs::exists(made.path));
+  const WrittenFiles list(run.dir.path(), run.checkpoints());
+  EXPECT_EQ(list.own(), std::set<std::string>{made.path});
+}
+
 TEST(CheckpointFolder, AFileThatHasTheNameOfTheLinkStays) {
   test::RunFolder run;
   auto folder = run.open();

@@ -59,6 +59,36 @@ TEST(RunCheckpoints, InTheRunsOwnFolderAllFilesCount) {
   EXPECT_EQ(newest_of_run(run.dir.path(), run.checkpoints()).path, run.dir / "checkpoints/step_001.safetensors");
 }
 
+TEST(RunCheckpoints, AnotherRunsFileInTheRunsOwnFolderDoesNotCount) {
+  test::RunFolder run;
+  test::TempDir other;
+  auto folder = run.open();
+  const auto own = save(folder, 1, 0.5).path;
+  CheckpointFolder guest(run.checkpoints(), other.path(), run.policy, "");
+  save(guest, 2, 0.1);
+  EXPECT_EQ(newest_of_run(run.dir.path(), run.checkpoints()).path, own);
+}
+
+TEST(RunCheckpoints, ADamagedListStopsWhereItIsNeededAndNowhereElse) {
+  const Shared shared;
+  test::RunFolder run;
+  auto in_shared = shared.open("a");
+  auto in_own = run.open();
+  save(in_shared, 1, 0.5);
+  const auto own = save(in_own, 1, 0.5).path;
+  for (const std::string& list : {shared.run("a") + "/checkpoints.txt", (run.dir / "checkpoints.txt").string()}) {
+    std::string text = test::content(list);
+    text[text.find("step")] ^= 1;
+    test::write(list, text);
+  }
+  EXPECT_THROW(shared.newest("a"), IoError);
+  EXPECT_EQ(newest_of_run(run.dir.path(), run.checkpoints()).path, own);
+  test::write(shared.run("a") + "/checkpoints.txt", "");
+  EXPECT_THROW(shared.newest("a"), IoError);
+  fs::remove(own);
+  EXPECT_THROW(newest_of_run(run.dir.path(), run.checkpoints()), IoError) << "and the files are gone as well";
+}
+
 TEST(RunCheckpoints, FilesThatAreGoneAreNoRunThatHasNotBegun) {
   const Shared shared;
   auto a = shared.open("a");

@@ -66,7 +66,7 @@ TEST_F(PatientFileTest, ItIsTriedOnceASecondAndAtTheEnd) {
   }
   EXPECT_EQ(writes, 5);
   failing.clear();
-  log.try_again();
+  log.finish();
   EXPECT_EQ(log.missing(), 0);
   EXPECT_EQ(text().size(), 50 * 7u);
 }
@@ -94,10 +94,10 @@ TEST_F(PatientFileTest, HalfARecordThatCannotBeTakenBackNowIsTakenBackLater) {
   log.append("record");
   EXPECT_EQ(text(), "wholerec");
   failing = "ftruncate";
-  log.try_again();
+  log.finish();
   EXPECT_EQ(text(), "wholerec") << "nothing may follow half a record";
   failing.clear();
-  log.try_again();
+  log.finish();
   EXPECT_EQ(text(), "wholerecord");
 }
 
@@ -109,7 +109,7 @@ TEST_F(PatientFileTest, HalfALineInAFileThatOnlyGrowsIsEnded) {
   failing_from = writes + 2;
   log.append("record\n");
   failing = "ftruncate";
-  log.try_again();
+  log.finish();
   EXPECT_EQ(text(), "whole\nrec\nrecord\n");
 }
 
@@ -119,7 +119,7 @@ TEST_F(PatientFileTest, WhatExceedsTheMemoryForWaitingRecordsIsCounted) {
   for (const char* record : {"aaaa\n", "bbbb\n", "cccc\n"}) log.append(record);
   EXPECT_EQ(log.missing(), 3);
   failing.clear();
-  log.try_again();
+  log.finish();
   EXPECT_EQ(text(), "aaaa\nbbbb\n");
   EXPECT_EQ(log.missing(), 1);
 }
@@ -147,7 +147,7 @@ int fill_a_real_disk(const std::string& disk) {
   for (; log.missing() == 0; ++lines) log.append(line);
   const bool whole = test::content(disk + "/log").size() == (lines - 1) * line.size();
   std::filesystem::remove(disk + "/filler");
-  log.try_again();
+  log.finish();
   return whole && log.missing() == 0 && test::content(disk + "/log").size() == lines * line.size() ? 0 : 1;
 }
 

@@ -17,7 +17,16 @@ namespace {
 using testing::HasSubstr;
 
 RankEnd exited(int rank, int code, bool before_stop = true) { return {rank, code << 8, 0, before_stop, {}, false}; }
-RankEnd killed(int rank, int signal, bool before_stop = true) { return {rank, signal, 0, before_stop, {}, false}; }
+RankEnd killed(int rank, int signal, bool before_stop = true) {
+  RankEnd end{rank, signal, 0, before_stop, {}, false};
+  end.after_kill = !before_stop;
+  return end;
+}
+RankEnd killed_by_others(int rank, int signal) {  // while the group was stopping
+  RankEnd end = killed(rank, signal, false);
+  end.after_kill = false;
+  return end;
+}
 
 int first_rank(const std::vector<RankEnd>& ends) {
   const auto first = first_failure(ends);
@@ -27,6 +36,15 @@ int first_rank(const std::vector<RankEnd>& ends) {
 TEST(FirstFailure, IsTheFirstToEndAndNotItsVictims) {
   EXPECT_EQ(first_rank({exited(0, 0), exited(1, 0)}), -1);
   EXPECT_EQ(first_rank({exited(2, 0), exited(1, 7), killed(0, SIGTERM, false)}), 1);
+}
+
+TEST(FirstFailure, IsTheRankThatSomebodyElseKilledWhileTheGroupWasStopping) {
+  EXPECT_EQ(first_rank({exited(0, 1, false), killed_by_others(1, SIGKILL)}), 1) << "its peer lost the connection";
+  EXPECT_EQ(first_rank({exited(0, 1), killed_by_others(1, SIGSEGV)}), 0) << "a crash on the way out explains nothing";
+  EXPECT_EQ(cause_of(killed_by_others(1, SIGKILL), "p"), "SIGKILL (killed; out of memory?)");
+  EXPECT_TRUE(by_foreign_signal(killed_by_others(1, SIGIO)));
+  EXPECT_FALSE(by_foreign_signal(killed_by_others(1, SIGTERM)));
+  EXPECT_FALSE(by_foreign_signal(killed(1, SIGKILL, false)));
 }
 
 TEST(FirstFailure, IsTheKilledRankThoughAPeerThatNoticedEndedSooner) {
