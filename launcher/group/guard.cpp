@@ -233,6 +233,8 @@ class GuardLoop {
 
 // What runs in the guard's own guard: waits until the guard is done. Where the guard is killed, its orphans come here,
 // and where the launcher is gone too, nobody else would end them.
+constexpr double kGuardsTurn_s = 2;
+
 [[noreturn]] void guard_the_guard(pid_t launcher, pid_t guard, const Descriptor& lifeline) {
   const Descriptor signals = watched_signals();
   const auto kill_all = [] {
@@ -243,7 +245,12 @@ class GuardLoop {
     std::array<pollfd, 2> waits{{{signals.get(), POLLIN, 0}, {lifeline.get(), 0, 0}}};  // 0: its end alone
     ::poll(waits.data(), waits.size(), -1);
     drain(signals);
-    if (waits[1].revents != 0 || ::getppid() != launcher) kill_all();
+    if (waits[1].revents != 0 || ::getppid() != launcher) {
+      // The guard sees that as well and does the work. It must not be among the first that we kill: were we killed in
+      // the middle of it, nobody would be left to go on.
+      (void)wait_for_child(guard, kGuardsTurn_s);
+      kill_all();
+    }
     int status = 0;
     if (::waitpid(guard, &status, WNOHANG) != guard) continue;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) ::_exit(0);
