@@ -17,6 +17,7 @@ if(MOLD AND NOT TLAUNCH_SANITIZE)
 endif()
 
 add_library(tlaunch_options INTERFACE)
+target_compile_features(tlaunch_options INTERFACE cxx_std_20)
 target_include_directories(tlaunch_options INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(tlaunch_options INTERFACE -Wall -Wextra -Wpedantic -fpch-preprocess)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")

@@ -1,7 +1,7 @@
 # LibTorch as imported target tlaunch::torch, made straight from a folder with include/ and lib/:
 # the PyPI wheel's site-packages/torch, or an unpacked LibTorch (-DTLAUNCH_TORCH=PATH). No nvcc and
 # no CUDA toolkit is needed for the wheel; TorchConfig.cmake is not used because it asks for both.
-# Sets TLAUNCH_CUDA (ON where the LibTorch has CUDA) and TLAUNCH_NVML_INCLUDE.
+# Sets TLAUNCH_CUDA (ON where the LibTorch has CUDA), TLAUNCH_TORCH_VERSION ("2.11.0") and TLAUNCH_NVML_INCLUDE.
 
 if(NOT TLAUNCH_TORCH)
   file(GLOB candidates ${PROJECT_SOURCE_DIR}/.venv/lib/python3*/site-packages/torch)
@@ -15,6 +15,28 @@ get_filename_component(TLAUNCH_TORCH ${TLAUNCH_TORCH} ABSOLUTE)
 if(NOT EXISTS ${TLAUNCH_TORCH}/lib/libtorch_cpu.so OR NOT EXISTS ${TLAUNCH_TORCH}/include/torch)
   message(FATAL_ERROR "TLAUNCH_TORCH=${TLAUNCH_TORCH} holds no lib/libtorch_cpu.so and include/torch")
 endif()
+
+set(TLAUNCH_TORCH_OLDEST 2.11.0)  # tested with
+set(TLAUNCH_TORCH_NEWEST 2.15.0)
+set(torch_version_header ${TLAUNCH_TORCH}/include/torch/headeronly/version.h)
+set(TLAUNCH_TORCH_VERSION "")
+if(EXISTS ${torch_version_header})
+  foreach(part MAJOR MINOR PATCH)
+    file(STRINGS ${torch_version_header} line REGEX "^#define TORCH_VERSION_${part} [0-9]+" LIMIT_COUNT 1)
+    string(REGEX REPLACE ".* " "" number "${line}")
+    list(APPEND TLAUNCH_TORCH_VERSION ${number})
+  endforeach()
+  list(JOIN TLAUNCH_TORCH_VERSION "." TLAUNCH_TORCH_VERSION)
+endif()
+if(NOT TLAUNCH_TORCH_VERSION MATCHES "^[0-9]+\\.[0-9]+\\.[0-9]+$" OR TLAUNCH_TORCH_VERSION VERSION_LESS TLAUNCH_TORCH_OLDEST)
+  message(FATAL_ERROR "LibTorch in ${TLAUNCH_TORCH} is older than ${TLAUNCH_TORCH_OLDEST} (found: '${TLAUNCH_TORCH_VERSION}'); "
+    "${TLAUNCH_TORCH_OLDEST} to ${TLAUNCH_TORCH_NEWEST} are tested: scripts/setup installs one")
+endif()
+set(torch_tested "")
+if(TLAUNCH_TORCH_VERSION VERSION_GREATER TLAUNCH_TORCH_NEWEST)
+  set(torch_tested "; newer than what was tested, ${TLAUNCH_TORCH_OLDEST} to ${TLAUNCH_TORCH_NEWEST}")
+endif()
+message(STATUS "LibTorch ${TLAUNCH_TORCH_VERSION} in ${TLAUNCH_TORCH}${torch_tested}")
 
 get_filename_component(torch_site ${TLAUNCH_TORCH} DIRECTORY)
 file(GLOB torch_nvidia_includes ${torch_site}/nvidia/cu*/include ${torch_site}/nvidia/nccl/include)

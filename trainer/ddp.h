@@ -2,6 +2,7 @@
 // overlapped with backward, no-sync accumulation. In a single process it does nothing.
 #pragma once
 
+#include <torch/csrc/autograd/variable.h>
 #include <torch/csrc/distributed/c10d/reducer.hpp>
 
 #include <memory>
@@ -44,7 +45,8 @@ class DataParallel {
   bool reducing_ = false;  // the Reducer counts gradients from here on
   // Whether a parameter's gradient has gone to the Reducer since then; the hooks that set it may outlive this object.
   std::shared_ptr<std::vector<bool>> reduced_ = std::make_shared<std::vector<bool>>();
-  std::vector<std::shared_ptr<torch::autograd::Node>> accumulators_;  // hold the hooks
+  // They hold the hooks. Shared pointers up to LibTorch 2.12 or so, intrusive ones in newer ones.
+  std::vector<decltype(torch::autograd::impl::grad_accumulator(torch::Tensor()))> accumulators_;
 };
 
 }  // namespace tlaunch

@@ -18,8 +18,8 @@
 #include "launcher/cli/estimate_line.h"
 #include "launcher/cli/torchrun_alias.h"
 
-#ifndef TLAUNCH_VERSION
-#error "TLAUNCH_VERSION is set by launcher/CMakeLists.txt"
+#if !defined(TLAUNCH_VERSION) || !defined(TLAUNCH_TORCH_VERSION)
+#error "TLAUNCH_VERSION and TLAUNCH_TORCH_VERSION are set by launcher/CMakeLists.txt"
 #endif
 
 namespace tlaunch {
@@ -308,7 +308,7 @@ void add_keys(KeyOptions keys, const TorchrunValues& torchrun, std::vector<std::
 Command run_command(Parsers& parsers, const std::vector<std::string>& own, const TorchrunValues& torchrun) {
   const std::string help = parse(parsers.run, own, "tlaunch CONFIG.yaml");
   if (!help.empty()) return PrintCommand{help};
-  if (parsers.version) return PrintCommand{"tlaunch " TLAUNCH_VERSION "\n"};
+  if (parsers.version) return PrintCommand{"tlaunch " TLAUNCH_VERSION " (built with LibTorch " TLAUNCH_TORCH_VERSION ")\n"};
   if (!parsers.completion_shell.empty())
     return PrintCommand{completion_script(parsers.completion_shell, completion_commands(parsers))};
   if (parsers.run_values.config.empty())

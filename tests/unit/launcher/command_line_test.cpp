@@ -314,7 +314,8 @@ TEST(CommandLine, HelpNamesEveryOptionOfItsCommandAndNoOther) {
   EXPECT_THAT(evaluate, HasSubstr("--checkpoint"));
   EXPECT_THAT(evaluate, Not(HasSubstr("--smoke")));
   EXPECT_THAT(as<PrintCommand>({"probe", "-h"}).text, Not(HasSubstr("--nproc")));
-  EXPECT_THAT(as<PrintCommand>({"--version"}).text, testing::MatchesRegex("tlaunch [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+  EXPECT_THAT(as<PrintCommand>({"--version"}).text,
+              testing::MatchesRegex("tlaunch [0-9.]+ \\(built with LibTorch [2-9]\\.[0-9]+\\.[0-9]+\\)\n"));
 }
 
 // The words of a line as a shell splits it, without quotes to care for; "\" joins lines before.
