@@ -45,15 +45,20 @@ elseif(TLAUNCH_SANITIZE)
   add_link_options(-fsanitize=${TLAUNCH_SANITIZE})
 endif()
 
-function(tlaunch_room name)
+function(tlaunch_library name)
   add_library(tlaunch_${name} STATIC ${ARGN})
   add_library(tlaunch::${name} ALIAS tlaunch_${name})
   target_link_libraries(tlaunch_${name} PUBLIC tlaunch_options)
 endfunction()
 
-# The same for a room that includes LibTorch: shares one precompiled header.
+function(tlaunch_room name)
+  tlaunch_library(${name} ${ARGN})
+  tlaunch_precompiled(tlaunch_${name})
+endfunction()
+
+# The same for a room that includes LibTorch.
 function(tlaunch_torch_room name)
-  tlaunch_room(${name} ${ARGN})
+  tlaunch_library(${name} ${ARGN})
   target_link_libraries(tlaunch_${name} PUBLIC tlaunch::torch)
   target_precompile_headers(tlaunch_${name} REUSE_FROM tlaunch_torch_pch)
 endfunction()

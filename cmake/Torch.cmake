@@ -68,6 +68,6 @@ target_link_options(tlaunch_torch INTERFACE -Wl,-rpath,${TLAUNCH_TORCH}/lib)
 
 # One precompiled header for the three torch rooms and their tests. Not torch/torch.h: whatever templates it leaves
 # pending are instantiated again in each file (8.5 CPU-s for a file that uses nothing, against 2.8 with these two).
-add_library(tlaunch_torch_pch OBJECT cmake/torch_pch.cpp)
+add_library(tlaunch_torch_pch OBJECT cmake/pch.cpp)
 target_link_libraries(tlaunch_torch_pch PRIVATE tlaunch_options tlaunch_torch)
 target_precompile_headers(tlaunch_torch_pch PRIVATE <torch/types.h> <torch/nn/module.h>)
