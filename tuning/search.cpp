@@ -276,10 +276,10 @@ double Search::last_check_s(bool fresh) const {
 }
 
 bool Search::over(double cost_s) {
-  const bool late = step_time_s_ <= 0 ||
-                    runner_.elapsed_s() + cost_s + last_check_s(!input_.job.on_gpu) > time_budget_s();
+  if (outcome_.interrupted || step_time_s_ <= 0) return true;
+  const bool late = runner_.elapsed_s() + cost_s + last_check_s(!input_.job.on_gpu) > time_budget_s();
   outcome_.unfinished = outcome_.unfinished || late;
-  return outcome_.interrupted || late;
+  return late;
 }
 
 // Where the budget follows from the run's length, the pace of a small batch bounds it from above: larger ones are

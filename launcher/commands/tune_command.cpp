@@ -156,7 +156,7 @@ int run_tune(const TuneCommand& command) {
     if (doubtful) progress.line("warning: " + outcome.disturbed + ": these values may not be the best ones");
     write_config(command, job, doubtful, progress);
   }
-  if (command.team && !outcome.interrupted && doubtful) {
+  if (command.team && job.loaded.config.tune.team_file && !outcome.interrupted && doubtful) {
     progress.line("error: " + *job.loaded.config.tune.team_file + " is left as it is: " + outcome.disturbed +
                   ", and others would take these values; run this again when the machine is idle");
     return exit_code::failure;
