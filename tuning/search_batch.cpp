@@ -261,6 +261,10 @@ void Search::verify() {
     const std::int64_t most = std::min(largest_that_fits(), now_.micro_batch);
     if (most < now_.micro_batch && open("batch_size") && !take_what_fits(most)) break;
     if (check_chosen()) return;
+    if (!line_is_of_now()) {  // time or not: what this mode needs, or whether it runs at all, is to be known now
+      measure_new_mode();
+      continue;
+    }
     if (!open("batch_size")) {
       outcome_.notes.push_back("micro-batch " + std::to_string(now_.micro_batch) +
                                ", set in the config, does not fit the memory budget");

@@ -49,7 +49,7 @@ std::string result_text(const TrialSpec& spec, const TrialResult& result) {
   if (result.outcome != TrialOutcome::ok)
     return std::string(to_string(result.outcome)) + (result.message.empty() ? "" : ": " + result.message);
   if (spec.rounds == 0) return format_bytes(result.peak_bytes);
-  std::string text;
+  std::string text = spec.whole_run ? format_bytes(result.peak_bytes) + ", " : "";
   for (std::size_t i = 0; i < result.candidates.size(); ++i) {
     const auto& times = result.candidates[i].step_times_s;
     if (times.empty()) return "given up after the first steps: over three times as slow";

@@ -198,9 +198,13 @@ TEST_F(Tuning, WritingTellsMachineDateAndRanksInOneComment) {
   };
   EXPECT_EQ(notes(), 1) << content(config());
   EXPECT_NE(content(config()).find("; 2 ranks"), std::string::npos) << content(config());
-  write(config(), content(config()) + "seed: 3\ngpu: {mixed_precision: auto}\n");
-  ASSERT_EQ(tune({"--write", "--retune", "train.batch_size=auto"}).code, 0);
+  auto text = content(config());
+  const auto value = text.find("batch_size: ", text.find("# never changed")) + 12;
+  text.replace(value, text.find_first_of(" \n", value) - value, "auto");
+  write(config(), text);
+  ASSERT_EQ(tune({"--write"}).code, 0);
   EXPECT_EQ(notes(), 1) << content(config());
+  EXPECT_EQ(content(config()).find("batch_size: auto"), std::string::npos) << content(config());
 }
 
 TEST_F(Tuning, WithoutABudgetOneTrialChecksTheTablesPlan) {
