@@ -13,9 +13,9 @@ namespace tlaunch {
 namespace {
 
 constexpr double share_of_run = 0.10, least_budget_s = 5, most_budget_s = 60;  // tune.budget_s: auto
-constexpr double rehearsal_share = 0.05, least_rehearsal_s = 0.5, most_rehearsal_s = 2;  // of the run
-constexpr double rehearsal_cost = 1.25;  // with the evaluation that is timed beside it
-constexpr std::int64_t rough_rounds = 2;  // of the first trial: enough to tell a short run
+constexpr double rehearsal_share = 0.05, most_rehearsal_s = 2;  // of the run
+constexpr std::int64_t rough_rounds = 2;  // of the first two trials: enough to tell a short run
+constexpr int rough_trials = 2;
 constexpr std::int64_t first_batch = 4, largest_small_batch = 32;  // of the memory line
 constexpr double quick_s = 2, slow_s = 5;  // of a first trial: the longer it took, the nearer the second batch is to it
 
@@ -57,8 +57,10 @@ TrialResult Search::measure(TrialSpec spec, const std::string& why) {
     log_cost_s_ = result.log_cost_s;
     gpu_log_cost_s_ = result.gpu_log_cost_s;
     start_s_ = result.start_s;
+    const double own_s = result.seconds - (starts ? start_s_ : 0);
+    trial_s_ = outcome_.trials == 1 ? own_s : std::min(trial_s_, own_s);
     if (spec.whole_run) {
-      whole_run_s_ = std::max(whole_run_s_, result.seconds - (starts ? start_s_ : 0));
+      if (spec.evaluation_s == 0) whole_run_s_ = std::max(whole_run_s_, own_s);
       save_copy_s_ = result.save_copy_s;
       save_bytes_ = result.save_bytes;
     }
@@ -72,7 +74,7 @@ std::optional<MemoryPoint> Search::measure_peak(const TrialSettings& settings, b
   TrialSpec spec;
   spec.candidates = {settings};
   spec.whole_run = spec.with_loader = whole_run;  // what the loader has made ahead takes memory too
-  if (outcome_.trials == 0) spec.rounds = rough_rounds;
+  if (outcome_.trials < rough_trials) spec.rounds = rough_rounds;
   return take_peak(settings.micro_batch, measure(spec, why));
 }
 
@@ -106,10 +108,11 @@ void Search::measure_line_from(std::int64_t small) {
   settings.accumulation = 1;
   const auto peak_at = [&](std::int64_t batch) {
     settings.micro_batch = batch;
-    return measure_peak(settings, true, "memory at micro-batch " + std::to_string(batch));
+    const auto peak = measure_peak(settings, true, "memory at micro-batch " + std::to_string(batch));
+    if (peak) look_at_the_clock();
+    return peak;
   };
   const auto first = peak_at(small);
-  look_at_the_clock();
   if (!first || outcome_.interrupted || gone()) return;
   // The next one as far away as is safe, were all of the peak activations, and as time allows.
   std::int64_t next = last_.seconds > slow_s    ? 2 * small
@@ -124,7 +127,7 @@ void Search::measure_line_from(std::int64_t small) {
     next /= 2;
   next = std::min(next, candidates_.back().micro_batch);
   if (failed_batch_ > 0) next = std::min(next, failed_batch_ - 1);
-  while (next > small && !peak_at(next) && !outcome_.interrupted) next /= 2;
+  while (next > small && !peak_at(next) && !outcome_.interrupted && !gone()) next /= 2;
   if (points_.size() < 2 && small > 1 && !outcome_.interrupted) peak_at(small / 2);  // there is no room above it
   line_ = fit_memory(points_);
 }
@@ -277,19 +280,22 @@ double Search::last_check_s(bool fresh) const {
 
 bool Search::over(double cost_s) {
   if (outcome_.interrupted || step_time_s_ <= 0) return true;
-  const bool late = runner_.elapsed_s() + cost_s + last_check_s(!input_.job.on_gpu) > time_budget_s();
+  const bool late = runner_.elapsed_s() + cost_s + trial_s_ + last_check_s(!input_.job.on_gpu) > time_budget_s();
   outcome_.unfinished = outcome_.unfinished || late;
   return late;
 }
 
 // Where the budget follows from the run's length, the pace of a small batch bounds it from above: larger ones are
-// hardly ever slower. Two more trials tell memory and pace.
+// hardly ever slower. After the trials that tell memory and pace there must be time for the check.
 void Search::look_at_the_clock() {
-  if (outcome_.trials != 1 || input_.budget_s || input_.thorough || last_.outcome != TrialOutcome::ok) return;
+  if (outcome_.trials > rough_trials || input_.budget_s || input_.thorough) return;
   const double step_s = median(last_.candidates.front().step_times_s);
   if (step_s <= 0) return;
   const double samples_per_s = static_cast<double>(points_.back().micro_batch * input_.job.world_size) / step_s;
-  hurried_ = runner_.elapsed_s() + 2 * whole_run_s_ + last_check_s(!input_.job.on_gpu) > tuning_budget_s(run_s(samples_per_s), false);
+  const int before_the_check = rough_trials + 1 - outcome_.trials;
+  const double check_s = whole_run_s_ + rehearsal_cost * least_rehearsal_s;
+  hurried_ = runner_.elapsed_s() + before_the_check * whole_run_s_ + check_s >
+             tuning_budget_s(run_s(samples_per_s), false);
   outcome_.unfinished = outcome_.unfinished || hurried_;
 }
 

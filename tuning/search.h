@@ -13,6 +13,9 @@
 
 namespace tlaunch {
 
+constexpr double least_rehearsal_s = 0.5;
+constexpr double rehearsal_cost = 1.25;  // times its length: with the evaluation that is timed beside it
+
 class Search {
  public:
   Search(const TuneInput& input, TrialRunner& runner, const TuneCallbacks& callbacks);
@@ -72,7 +75,7 @@ class Search {
   double time_budget_s() const;
   double wanted_rehearsal_s() const;
   double last_check_s(bool fresh) const;        // what the check takes, in new processes or in those that are there
-  void look_at_the_clock();                     // after the first trial: is there time for more than the check?
+  void look_at_the_clock();                     // after the first trials: is there time for more than the check?
   double step_time_s(std::int64_t micro_batch) const;  // of now_'s mode, from that of its own batch
   std::int64_t pair_batch() const;
   double pair_cost_s(std::int64_t batch) const;
@@ -126,7 +129,8 @@ class Search {
   double step_time_s_ = 0;                // one micro-step of now_ with its update
   double make_batch_s_ = 0, log_cost_s_ = 0, gpu_log_cost_s_ = 0, save_copy_s_ = 0;
   std::uint64_t save_bytes_ = 0;
-  double start_s_ = 0, whole_run_s_ = 0;  // what processes take to start, and the dearest trial with all that a run keeps
+  double start_s_ = 0;                    // what processes take to start
+  double trial_s_ = 0, whole_run_s_ = 0;  // beside that: the cheapest trial, and the dearest with all that a run keeps
   std::int64_t next_id_ = 1;
   bool alive_ = false;                    // the processes of the trial before are there
   bool hurried_ = false;                  // too short a run for more than the check
