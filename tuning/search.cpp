@@ -285,13 +285,22 @@ bool Search::over(double cost_s) {
   return late;
 }
 
-// Where the budget follows from the run's length, the pace of a small batch bounds it from above: larger ones are
-// hardly ever slower. After the trials that tell memory and pace there must be time for the check.
+// Where the budget follows from the run's length: the first trial's small batch bounds its pace from below, as larger
+// ones are hardly ever slower; two trials tell that of the batch in hand. After those that tell memory and pace there
+// must be time for the check.
 void Search::look_at_the_clock() {
   if (outcome_.trials > rough_trials || input_.budget_s || input_.thorough) return;
-  const double step_s = median(last_.candidates.front().step_times_s);
-  if (step_s <= 0) return;
-  const double samples_per_s = static_cast<double>(points_.back().micro_batch * input_.job.world_size) / step_s;
+  const StepSeen seen{points_.back().micro_batch, median(last_.candidates.front().step_times_s)};
+  const StepSeen before = std::exchange(step_seen_, seen);
+  if (seen.seconds <= 0) return;
+  StepSeen reckoned = seen;
+  if (before.micro_batch > 0 && before.micro_batch < seen.micro_batch && now_.micro_batch > seen.micro_batch) {
+    const double more = static_cast<double>(now_.micro_batch - seen.micro_batch) /
+                        static_cast<double>(seen.micro_batch - before.micro_batch);
+    reckoned = {now_.micro_batch, seen.seconds + more * std::max(0.0, seen.seconds - before.seconds)};
+  }
+  const double samples_per_s =
+      static_cast<double>(reckoned.micro_batch * input_.job.world_size) / reckoned.seconds;
   const int before_the_check = rough_trials + 1 - outcome_.trials;
   const double check_s = whole_run_s_ + rehearsal_cost * least_rehearsal_s;
   hurried_ = runner_.elapsed_s() + before_the_check * whole_run_s_ + check_s >

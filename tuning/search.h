@@ -132,6 +132,10 @@ class Search {
   double start_s_ = 0;                    // what processes take to start
   double trial_s_ = 0, whole_run_s_ = 0;  // beside that: the cheapest trial, and the dearest with all that a run keeps
   std::int64_t next_id_ = 1;
+  struct StepSeen {
+    std::int64_t micro_batch = 0;
+    double seconds = 0;
+  } step_seen_;                           // of the trial before, in the search's beginning
   bool alive_ = false;                    // the processes of the trial before are there
   bool hurried_ = false;                  // too short a run for more than the check
   bool too_large_ = false;                // the check has failed: what memory needs is measured whatever it takes

@@ -14,7 +14,7 @@ constexpr double most_wait = 0.02;       // of a step: with more the loader gets
 constexpr int most_raises = 3;
 constexpr std::int64_t most_prefetch = 16, most_feed_accumulation = 4;
 constexpr std::int64_t feed_rounds = 4;  // the first of them uses up what the loader had made before
-constexpr double feed_visit_s = 0.1, feed_gain = 0.02, same_pace = 1.03;
+constexpr double feed_visit_s = 0.1, feed_gain = 0.02, same_pace = 1.03, less_wait = 0.98;
 
 }  // namespace
 
@@ -88,7 +88,7 @@ void Search::choose_feed() {
     if (!feed_more()) break;
     const auto more = measure_feed(/*whole_run=*/true);  // what is made ahead takes memory
     const bool fits = more && (outcome_.budget_bytes == 0 || more->peak_bytes <= outcome_.budget_bytes);
-    if (fits && more->wait_share < feed->wait_share && more->step_time_s <= same_pace * feed->step_time_s) {
+    if (fits && more->wait_share < less_wait * feed->wait_share && more->step_time_s <= same_pace * feed->step_time_s) {
       feed = more;
       continue;
     }

@@ -54,7 +54,7 @@ TEST(Switches, AFasterPrecisionIsTakenWithItsEvidence) {
 
 TEST(Switches, EqualSettingsAreLeftAlone) {
   int changed = 0;
-  for (unsigned seed = 1; seed <= 40; ++seed) {
+  for (unsigned seed = 1; seed <= 400; ++seed) {
     SimulatedJob job;
     DeviceModel device;
     device.seed = seed;
@@ -63,7 +63,7 @@ TEST(Switches, EqualSettingsAreLeftAlone) {
     const auto outcome = job.tune(device);
     changed += job.value(outcome, "mixed_precision") != "off" || job.value(outcome, "channels_last") != true;
   }
-  EXPECT_LE(changed, 2);
+  EXPECT_LE(changed, 20) << "one in twenty";
 }
 
 TEST(Switches, AGainBelowThreePercentIsNotWorthAChange) {
