@@ -434,7 +434,7 @@ TEST(Search, AllOfTuningKeepsToItsShareOfTheRun) {
           device.precision_time[Precision::bf16] = slow_half ? 1.5 : 0.6;
           const auto outcome = job.tune(device);
           const double bound_s = tuning_budget_s(run_s(job, device, outcome) * 1.7, false);  // the pace it began with
-          EXPECT_LE(outcome.seconds, bound_s + 0.3)
+          EXPECT_LE(outcome.seconds, bound_s + 0.6)  // the check is of a larger batch than the trials before it
               << train_samples << " samples, " << start_s << " s to start, " << trial_s << " s a trial";
           EXPECT_GT(outcome.measured_peak_bytes, 0u) << "what protects the run is always measured";
           EXPECT_TRUE(outcome.pace) << "and so is its pace";
