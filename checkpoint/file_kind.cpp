@@ -55,8 +55,8 @@ std::string wrong_kind(FileKind kind, const std::string& path) {
     case FileKind::zip:
     case FileKind::legacy_torch: {
       const std::string stem = std::filesystem::path(path).stem().string();
-      return "is a file of torch.save, and a .safetensors file is needed; convert it: tlaunch checkpoints import " + path +
-             " --output " + stem + (path.ends_with(".safetensors") ? "-imported" : "") + ".safetensors";
+      return "is a file of torch.save, and a .safetensors file is needed; convert it: tlaunch checkpoints import " +
+             path + " --output " + stem + (path.ends_with(".safetensors") ? "-imported" : "") + ".safetensors";
     }
     case FileKind::pickle:
       return "is a pickle that torch.save did not write; save the weights in Python: "

@@ -13,6 +13,8 @@ using Kind = PickleValue::Kind;
 using Role = PickleGlobal::Role;
 using Values = std::vector<PickleValue>;
 
+constexpr std::size_t max_arguments = 16;  // PyTorch's functions take half as many
+
 class Machine {
  public:
   Machine(std::string_view pickle, const std::string& where) : pickle_(pickle), where_(where) {}
@@ -168,7 +170,14 @@ class Machine {
   void call() {
     const PickleValue arguments = pop(), callee = pop();
     if (arguments.kind != Kind::tuple) fail("calls with " + kind_name(arguments) + " as arguments");
-    call(callee, Values(items_of(arguments)));
+    call(callee, argument_values(arguments));
+  }
+
+  // A copy, as what is made moves the containers. Bounded: one tuple can be the arguments of a million calls.
+  Values argument_values(const PickleValue& tuple) {
+    const Values& given = items_of(tuple);
+    if (given.size() > max_arguments) fail("calls with " + std::to_string(given.size()) + " arguments");
+    return given;
   }
 
   void call(const PickleValue& callee, const Values& given) {
@@ -195,7 +204,7 @@ class Machine {
       case Role::rebuild_from_type:
         if (given.size() != 4 || given[2].kind != Kind::tuple || has_role(given[0], Role::rebuild_from_type))
           fail(global.name + " with other arguments than function, class, arguments and state");
-        return call(given[0], Values(items_of(given[2])));
+        return call(given[0], argument_values(given[2]));
       case Role::opaque: return push({Kind::object, 0, callee.at});
       case Role::storage:
       case Role::dtype:
@@ -225,13 +234,15 @@ class Machine {
   bool is_negated(const PickleValue& metadata) {
     if (metadata.kind != Kind::dict) return false;
     const Values& items = items_of(metadata);
+    if (items.size() > max_arguments) return true;
     for (std::size_t i = 0; i + 1 < items.size(); i += 2)
       if (items[i + 1].kind == Kind::boolean && items[i + 1].at != 0) return true;  // "neg", "conj"
     return false;
   }
 
   // (storage, offset, shape, strides, ...), at most `most` of them, of its own dtype where it is not the storage's.
-  void rebuild_tensor(const Values& given, std::size_t most, const PickleValue& metadata, const PickleValue& dtype = {}) {
+  void rebuild_tensor(const Values& given, std::size_t most, const PickleValue& metadata,
+                      const PickleValue& dtype = {}) {
     if (given.size() < 4 || given.size() > most)
       fail("a tensor made with " + std::to_string(given.size()) + " arguments");
     if (given[0].kind != Kind::storage || given[1].kind != Kind::integer || given[2].kind != Kind::tuple ||
@@ -247,7 +258,7 @@ class Machine {
     push({Kind::tensor, 0, static_cast<std::int64_t>(out_.tensors.size() - 1)});
   }
 
-  // ("storage", type, key, device, elements), and in files of a PyTorch before 1.6 a view: None or (key, offset, elements)
+  // ("storage", type, key, device, elements), and in the older form a view: None or (key, offset, elements)
   void persistent() {
     const PickleValue id = pop();
     if (id.kind != Kind::tuple) fail("a storage named by " + kind_name(id));

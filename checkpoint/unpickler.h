@@ -1,6 +1,6 @@
 // The tensors of a Python state_dict out of the pickle in a file of torch.save. An allow-list: the pickle may build
-// dicts, lists, tuples, scalars and texts, and name what torch.load(weights_only=True) takes
-// (checkpoint/pickle_globals.h); whatever else it refers to is refused by name. Nothing of it is ever run or looked up. Pure; protocols 2 to 5.
+// dicts, lists, tuples, scalars and texts, and name what torch.load(weights_only=True) takes (pickle_globals.h);
+// whatever else it refers to is refused by name. Nothing of it is ever run or looked up. Pure; protocols 2 to 5.
 #pragma once
 
 #include <cstdint>

@@ -59,6 +59,13 @@ UnwrappedNames without_wrappers(std::vector<std::string> names) {
   return result;
 }
 
+std::string count_of_average(const std::vector<std::string>& names) {
+  constexpr const char* count = "n_averaged";
+  const auto fits = [&](const std::string& name) { return name == count || name.starts_with("module."); };
+  const bool has_it = std::find(names.begin(), names.end(), count) != names.end();
+  return has_it && names.size() > 1 && std::all_of(names.begin(), names.end(), fits) ? count : "";
+}
+
 std::vector<std::string> names_in_file(const std::vector<std::string>& held, const std::vector<std::string>& wanted) {
   const std::vector<std::string> held_bare = without_wrappers(held).names, bare = without_wrappers(wanted).names;
   std::map<std::string_view, std::size_t> places;

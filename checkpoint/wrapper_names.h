@@ -16,6 +16,10 @@ struct UnwrappedNames {
 // so that two names become one.
 UnwrappedNames without_wrappers(std::vector<std::string> names);
 
+// A name that AveragedModel of torch.optim.swa_utils puts beside those of the model that it averages, all of which
+// begin with "module."; "" where the names are not of one.
+std::string count_of_average(const std::vector<std::string>& names);
+
 // What each of `wanted` is called among `held` where the two differ in nothing but wrappers; `wanted` itself otherwise.
 std::vector<std::string> names_in_file(const std::vector<std::string>& held, const std::vector<std::string>& wanted);
 

@@ -33,6 +33,11 @@ std::vector<TensorView> weights_of(const std::vector<TensorView>& tensors, const
 void take_wrappers_off(std::vector<TensorView>& weights) {
   std::vector<std::string> names;
   for (const TensorView& tensor : weights) names.push_back(tensor.name);
+  if (const std::string count = count_of_average(names); !count.empty()) {
+    std::fprintf(stderr, "left out: %s, the count of an average of models\n", shown(count).c_str());
+    std::erase(names, count);
+    std::erase_if(weights, [&](const TensorView& tensor) { return tensor.name == count; });
+  }
   UnwrappedNames unwrapped = without_wrappers(std::move(names));
   for (std::size_t i = 0; i < weights.size(); ++i) weights[i].name = std::move(unwrapped.names[i]);
   std::string taken_off;

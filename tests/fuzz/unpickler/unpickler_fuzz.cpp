@@ -72,7 +72,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try {
     const auto file = tlaunch::read_legacy(std::as_bytes(std::span(pickle)), "fuzz", "");
     for (const auto& [key, bytes] : file.storages)
-      if (!bytes.empty() && (bytes.data() < reinterpret_cast<const std::byte*>(data) || bytes.size() > size)) std::abort();
+      if (bytes.size() > size || (!bytes.empty() && bytes.data() < reinterpret_cast<const std::byte*>(data)))
+        std::abort();
   } catch (const tlaunch::Error&) {
   }
   return 0;

@@ -89,8 +89,8 @@ for name, (saved, want) in cases.items():
 TEST_F(TorchPython, LoadsOurFileOfEveryDtypeThatSafetensorsHas) {
   const std::vector<std::byte> zeros(16);
   std::vector<TensorView> views;
-  for (const std::string dtype : {"F64", "F32", "F16", "BF16", "C64", "I64", "I32", "I16", "I8", "U64", "U32", "U16", "U8",
-                                  "BOOL", "F8_E5M2", "F8_E4M3", "F8_E5M2FNUZ", "F8_E4M3FNUZ"})
+  for (const std::string dtype : {"F64", "F32", "F16", "BF16", "C64", "I64", "I32", "I16", "I8", "U64", "U32", "U16",
+                                  "U8", "BOOL", "F8_E5M2", "F8_E4M3", "F8_E5M2FNUZ", "F8_E4M3FNUZ"})
     views.push_back({dtype, dtype, {2}, std::span(zeros).first(2 * dtype_bytes(dtype))});
   write_torch(dir_ / "all.pt", views);
   write_safetensors(dir_ / "all.safetensors", views, {});
@@ -132,7 +132,8 @@ values = dict(
     buffer=torch.nn.Buffer(torch.ones(2)), untyped=torch.UntypedStorage(4), typed=torch.ones(2).storage(),
     meta=torch.empty(2, device='meta'), nested=torch.nested.nested_tensor([torch.ones(2), torch.ones(3)]),
     generator=torch.Generator().get_state(), scheduler=torch.optim.lr_scheduler.MultiStepLR(
-        torch.optim.SGD(net.parameters(), .1), [3, 6]).state_dict(), adam=torch.optim.Adam(net.parameters()).state_dict(),
+        torch.optim.SGD(net.parameters(), .1), [3, 6]).state_dict(),
+    adam=torch.optim.Adam(net.parameters()).state_dict(),
     # refused by both:
     defaultdict=collections.defaultdict(list), numpy_scalar=numpy.float64(3), numpy_array=numpy.ones(2),
     numpy_dtype=numpy.dtype('f4'), subclass=Sub([1.]), enum=Color.red, date=datetime.datetime(2020, 1, 1),
@@ -142,7 +143,7 @@ for name, value in values.items():
     for suffix, zip in ('.pt', True), ('.old.pt', False):
         torch.save({'model': net.state_dict(), 'x': value}, f'{dir}/{name}{suffix}', _use_new_zipfile_serialization=zip)
         try: torch.load(f'{dir}/{name}{suffix}', weights_only=True); taken = True
-        except Exception as error: taken = False if 'GLOBAL' in str(error) else None  # a format that it cannot read itself
+        except Exception as error: taken = False if 'GLOBAL' in str(error) else None  # it cannot read it
         if taken is not None: print(name + suffix, taken)
 )");
   ASSERT_EQ(result.exit_code, 0) << result.text;

@@ -111,7 +111,12 @@ std::vector<Refused> refused() {
        "reaches element 1 of a storage of 1"},
       {"TensorOfANewContent", pickle(six + tuple(storage(1) + integer(0) + tuple("") + tuple("")) + "b"),
        "sets attributes of a tensor"},
-      {"PairsThatAreNone", pickle(global("collections", "OrderedDict") + tuple("]Na") + "R"), "something else than pairs"},
+      {"PairsThatAreNone", pickle(global("collections", "OrderedDict") + tuple("]Na") + "R"),
+       "something else than pairs"},
+      {"OneTupleAsManyArguments",
+       pickle("(" + times("N", 1'000'000) + "tq" + '\0' + global("torch", "device") + "q\x01" +
+              times(std::string("h\x01h") + '\0' + "R0", 500'000)),
+       "calls with 1000000 arguments"},
       // One list of 1,000 pairs, made into a dict again and again.
       {"ExponentialPairs",
        pickle("](" + times("NN\x86", 1000) + "e\x85q" + '\0' + global("collections", "OrderedDict") + "q\x01" +
@@ -163,7 +168,9 @@ std::vector<Refused> refused() {
 // What torch.load(weights_only=True) takes and is no weights: told, never in the way.
 TEST(Unpickler, TakesWhatStandsBesideTheWeights) {
   const std::string untyped =
-      tuple(unicode("storage") + global("torch.storage", "UntypedStorage") + unicode("0") + unicode("cpu") + integer(4)) + "Q";
+      tuple(unicode("storage") + global("torch.storage", "UntypedStorage") + unicode("0") + unicode("cpu") +
+            integer(4)) +
+      "Q";
   const std::string complex_tensor = tensor(storage(1, "ComplexDoubleStorage"), 0, "", "");
   const std::pair<std::string, std::string> values[] = {
       {"a dict", global("collections", "Counter") + tuple(std::string("}K\x03K\x01s")) + "R"},

@@ -94,7 +94,8 @@ INSTANTIATE_TEST_SUITE_P(
         Layout{"TupleOfWeightsAndMore", {{"models", "(" + weights + number + "t"}, {"epoch", epoch}}, "models/0"},
         Layout{"OptimizersUnderOddKeys",
                {{"net_a", weights},
-                {"adam", dict_of({{"state", dict_of({{"fc.weight", dict_of({{"step", number}, {"exp_avg", matrix}})}})}})},
+                {"adam",
+                 dict_of({{"state", dict_of({{"fc.weight", dict_of({{"step", number}, {"exp_avg", matrix}})}})}})},
                 {"m", dict_of({{"fc.weight", dict_of({{"momentum_buffer", matrix}})}})},
                 {"slots", dict_of({{"exp_avg", dict_of({{"fc.weight", matrix}})}})}},
                "net_a"},
@@ -141,7 +142,8 @@ TEST(WeightsChoice, WhereSeveralDictsCanBeMeantTheUserHasToSay) {
   EXPECT_THAT(refusal({{"model", weights}, {"classifier", dict_of({{"weight", matrix}})}}), HasSubstr("'classifier'"));
   EXPECT_EQ(refusal({{"model", "]" + weights + "a"}, {"ema", discriminator}}),
             "f.pt: the weights can be 'ema', 'model/0'; choose one: --key NAME");
-  EXPECT_THAT(refusal({{"model", "(" + weights + discriminator + "t"}}), HasSubstr("can be 'model/0', 'model/1'; choose"));
+  EXPECT_THAT(refusal({{"model", "(" + weights + discriminator + "t"}}),
+              HasSubstr("can be 'model/0', 'model/1'; choose"));
   EXPECT_THAT(refusal({{"fc.weight", matrix}, {"ema", discriminator}}), HasSubstr("'.' (the top level), 'ema'"));
 }
 

@@ -29,7 +29,10 @@ INSTANTIATE_TEST_SUITE_P(
         Wrapped{"DataParallel", {"module.fc.weight", "module.fc.bias"}, {"fc.weight", "fc.bias"}, {"module."}},
         Wrapped{"Compiled", {"_orig_mod.fc.weight", "_orig_mod.fc.bias"}, {"fc.weight", "fc.bias"}, {"_orig_mod."}},
         Wrapped{"Lightning", {"model.fc.weight", "model.fc.bias"}, {"fc.weight", "fc.bias"}, {"model."}},
-        Wrapped{"CompiledInParallel", {"module._orig_mod.a", "module._orig_mod.b"}, {"a", "b"}, {"_orig_mod.", "module."}},
+        Wrapped{"CompiledInParallel",
+                {"module._orig_mod.a", "module._orig_mod.b"},
+                {"a", "b"},
+                {"_orig_mod.", "module."}},
         Wrapped{"ParallelInCompiled", {"_orig_mod.module.a"}, {"a"}, {"_orig_mod.", "module."}},
         Wrapped{"LightningCompiled", {"model._orig_mod.a", "model._orig_mod.b"}, {"a", "b"}, {"_orig_mod.", "model."}},
         Wrapped{"TwiceTheSame", {"module.module.a", "module.module.b"}, {"a", "b"}, {"module."}},
@@ -46,6 +49,13 @@ INSTANTIATE_TEST_SUITE_P(
         Wrapped{"TheWrapperAlone", {"module."}, {"module."}, {}},
         Wrapped{"Bare", {"fc.weight"}, {"fc.weight"}, {}}, Wrapped{"Nothing", {}, {}, {}}),
     [](const auto& info) { return std::string(info.param.name); });
+
+TEST(CountOfAverage, IsThatOfAnAveragedModelAlone) {
+  EXPECT_EQ(count_of_average({"module.a", "n_averaged", "module.b"}), "n_averaged");
+  EXPECT_EQ(count_of_average({"module.a", "module.b"}), "");
+  EXPECT_EQ(count_of_average({"a", "n_averaged"}), "");
+  EXPECT_EQ(count_of_average({"n_averaged"}), "");
+}
 
 TEST(NamesInFile, DifferInNothingButWrappers) {
   EXPECT_THAT(names_in_file({"module.b", "module.a"}, {"a", "b"}), ElementsAre("module.a", "module.b"));

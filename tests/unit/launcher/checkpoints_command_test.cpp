@@ -290,6 +290,11 @@ TEST_F(Checkpoints, ImportTakesAWrappersNamesOffAndSaysSo) {
   EXPECT_THAT(imported.err,
               HasSubstr("names: '_orig_mod.', 'module.' taken off, which a wrapper of the model had added\n"));
   EXPECT_THAT(tensor_names(output), ElementsAre("fc.bias", "fc.weight"));
+  write_torch_save(saved, "}(" + unicode("module.fc.weight") + matrix + unicode("n_averaged") +
+                              tensor(storage(3, "LongStorage"), 0, "", "") + "u");
+  const auto average = checkpoints({"import", saved, "--output", output});
+  EXPECT_THAT(average.err, AllOf(HasSubstr("left out: 'n_averaged'"), HasSubstr("'module.' taken off")));
+  EXPECT_THAT(tensor_names(output), ElementsAre("fc.weight"));
   // Out of a safetensors file too.
   const std::vector<float> values(6);
   write_safetensors(scratch_ / "wrapped.safetensors",
