@@ -19,7 +19,7 @@ using Entries = std::vector<std::pair<std::string_view, PickleValue>>;
 constexpr std::string_view usual_keys[] = {"model",   "model_state", "weights",   "params",    "net", "network",
                                            "module",  "generator",   "model_ema", "ema_model", "ema"};
 // Words in the keys of states that are no model's, though they can hold tensors of the same names and shapes.
-constexpr std::string_view other_states[] = {"optim", "optimizer", "optimizers", "optimiser", "opt",       "sched",
+constexpr std::string_view other_states[] = {"optim", "optimizer", "optimizers", "optimiser", "opt", "sched",
                                              "scheduler", "schedulers", "scaler", "rng", "gradscaler"};
 // Keys of what optimizers keep for a parameter, or for all of them.
 constexpr std::string_view optimizer_slots[] = {"exp_avg",    "exp_avg_sq", "max_exp_avg_sq", "momentum_buffer",

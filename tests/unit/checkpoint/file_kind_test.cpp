@@ -62,7 +62,7 @@ INSTANTIATE_TEST_SUITE_P(Table, Kinds, testing::ValuesIn(kinds()),
                          [](const auto& info) { return std::string(info.param.name); });
 
 TEST(FileKind, AHeaderWhoseLengthLooksLikeAnotherFilesBeginningIsStillASafetensorsFile) {
-  for (const std::string magic : {"PK\x03\x04"s, "\x1f\x8b\x08\0"s, "{\"__"s, "<htm"s})
+  for (const std::string& magic : {"PK\x03\x04"s, "\x1f\x8b\x08\0"s, "{\"__"s, "<htm"s})
     EXPECT_EQ(file_kind(magic + "\0\0\0\0{\"w\":"s), FileKind::unknown) << magic;
 }
 
