@@ -1,8 +1,7 @@
 #include "trainer/train_state.h"
 
-#include <algorithm>
-
 #include "checkpoint/catalog.h"
+#include "checkpoint/wrapper_names.h"
 #include "core/error.h"
 #include "trainer/device.h"
 #include "trainer/tensor_file.h"
@@ -45,17 +44,6 @@ std::vector<std::pair<std::string, std::int64_t>> fields(const RunIdentity& iden
           {"steps_per_epoch", identity.steps_per_epoch}};
 }
 
-// Model tensors that the file holds beside those asked for: a sign of another model.
-void refuse_extra(const SafetensorsFile& file, const NamedTensors& model) {
-  std::string extra;
-  for (const auto& entry : file.tensors()) {
-    if (entry.name.starts_with(reserved_prefix)) continue;
-    if (std::none_of(model.begin(), model.end(), [&](const auto& own) { return own.first == entry.name; }))
-      extra += "\n  " + entry.name;
-  }
-  if (!extra.empty()) throw DataError(file.path() + ": holds tensors that this model has not:" + extra);
-}
-
 NamedTensors tensors_with(Job& job, TrainStep& step, const std::vector<torch::Tensor>& generators) {
   auto tensors = state_tensors(*job.model);
   for (const auto& [name, tensor] : step.optimizer().state()) tensors.emplace_back(optimizer_prefix + name, tensor);
@@ -95,7 +83,6 @@ void SavedState::check(const RunIdentity& identity) const {
 
 void SavedState::restore(Job& job, TrainStep& step, int rank) const {
   auto tensors = state_tensors(*job.model);
-  refuse_extra(file_, tensors);
   for (const auto& [name, tensor] : step.optimizer().state()) tensors.emplace_back(optimizer_prefix + name, tensor);
   const auto rng_name = rng_prefix + std::to_string(rank);
   const auto generator = torch::empty_like(generator_state(job.device));
@@ -131,9 +118,14 @@ Metadata saved_metadata(TrainStep& step, const Progress& progress, const RunIden
 }
 
 void load_weights(const SafetensorsFile& file, Job& job) {
-  const auto model = state_tensors(*job.model);
-  refuse_extra(file, model);
-  copy_from_file(file, model);
+  NamedTensors tensors = state_tensors(*job.model);
+  std::vector<std::string> held, wanted;
+  for (const TensorView& tensor : file.tensors())
+    if (!tensor.name.starts_with(reserved_prefix)) held.push_back(tensor.name);
+  for (const auto& [name, tensor] : tensors) wanted.push_back(name);
+  const std::vector<std::string> names = names_in_file(held, wanted);
+  for (std::size_t i = 0; i < tensors.size(); ++i) tensors[i].first = names[i];
+  copy_from_file(file, tensors);
 }
 
 void load_first_weights(const RunConfig& config, Job& job) {

@@ -15,6 +15,7 @@
 #include "trainer/device.h"
 #include "trainer/evaluate_checkpoint.h"
 #include "trainer/heartbeat.h"
+#include "trainer/libtorch_version.h"
 #include "trainer/memory_cap.h"
 #include "trainer/out_of_memory.h"
 #include "trainer/run_phase.h"
@@ -132,6 +133,12 @@ int guarded(const std::function<int(const WorkerContext&)>& work) {
 
 int worker_main(int argc, char** argv) {
   begin_process();
+  try {
+    check_libtorch_version();
+  } catch (const Error& error) {
+    std::cerr << "error: " << error.what() << std::endl;
+    return error.code();
+  }
   std::signal(SIGPIPE, SIG_IGN);  // a reader that went away is an error of write(), not an end
   CLI::App app{"tlaunch-worker: one rank of a training run; usually started by tlaunch"};
   app.require_subcommand(1);
