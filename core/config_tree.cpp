@@ -8,6 +8,7 @@
 #include "core/atomic_file.h"
 #include "core/config_variables.h"
 #include "core/error.h"
+#include "core/file_extension.h"
 #include "core/nearest.h"
 #include "core/schema.h"
 
@@ -39,8 +40,7 @@ std::string similar_file(const std::string& path) {
   std::error_code error;
   constexpr std::size_t most = 1000;
   for (fs::directory_iterator it(folder, error), end; !error && it != end && names.size() < most; it.increment(error)) {
-    const std::string extension = it->path().extension().string();
-    if (extension == ".yaml" || extension == ".yml") names.push_back(it->path().filename().string());
+    if (std::string name = it->path().filename().string(); is_yaml_name(name)) names.push_back(std::move(name));
   }
   std::sort(names.begin(), names.end());  // the folder's order is chance
   const auto name = nearest(wanted.filename().string(), names);

@@ -97,7 +97,7 @@ Command CheckpointsLine::parse_command(const std::vector<std::string>& arguments
   };
   const auto word = std::find_if(rest.begin(), rest.end(), is_verb);
   if (word == rest.end()) {
-    if (!rest.empty() && !rest.front().starts_with("-")) refuse_verb(rest.front());
+    if (!rest.empty() && !rest.front().empty() && !rest.front().starts_with("-")) refuse_verb(rest.front());
     const std::string help = parse(about_, rest, "tlaunch checkpoints");
     if (!help.empty()) return PrintCommand{help};
     throw UsageError("checkpoints needs list, verify, prune, export or import  (see tlaunch checkpoints --help)");

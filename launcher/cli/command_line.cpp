@@ -1,11 +1,8 @@
 #include "launcher/cli/command_line.h"
 
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cctype>
-#include <filesystem>
 
 #include "core/config_value.h"
 #include "core/error.h"
@@ -16,6 +13,7 @@
 #include "launcher/cli/command_split.h"
 #include "launcher/cli/completion.h"
 #include "launcher/cli/estimate_line.h"
+#include "launcher/cli/program_file.h"
 #include "launcher/cli/torchrun_alias.h"
 
 #if !defined(TLAUNCH_VERSION) || !defined(TLAUNCH_TORCH_VERSION)
@@ -206,8 +204,7 @@ struct Parsers {
     numa_option(program, keys.numa, "default: none");
     program.add_flag("--stdin", program_values.pass_stdin, stdin_help);
     hang_option(program, program_values.hang_timeout_s,
-                "End with 124 when no rank writes anything for so long, before the first output 60 s at least (default: "
-                "never)");
+                "End with 124 after S seconds without output; 60 at least before the first (default: never)");
     program.add_option("--run-dir", program_values.run_dir, "Keep each rank's output in DIR/logs")->type_name("DIR");
     program.footer(torchrun_help());
 
@@ -266,7 +263,7 @@ bool takes_value(const Parsers& parsers, const std::string& argument) {
 
 // PET_ variables, and over them what the command line says.
 TorchrunValues torchrun_values(TorchrunValues given, const Variables& variables, bool program) {
-  given.merge(torchrun_variables(variables, program));
+  add_torchrun_variables(given, variables, program);
   return given;
 }
 
@@ -308,7 +305,8 @@ void add_keys(KeyOptions keys, const TorchrunValues& torchrun, std::vector<std::
 Command run_command(Parsers& parsers, const std::vector<std::string>& own, const TorchrunValues& torchrun) {
   const std::string help = parse(parsers.run, own, "tlaunch CONFIG.yaml");
   if (!help.empty()) return PrintCommand{help};
-  if (parsers.version) return PrintCommand{"tlaunch " TLAUNCH_VERSION " (built with LibTorch " TLAUNCH_TORCH_VERSION ")\n"};
+  if (parsers.version)
+    return PrintCommand{"tlaunch " TLAUNCH_VERSION " (built with LibTorch " TLAUNCH_TORCH_VERSION ")\n"};
   if (!parsers.completion_shell.empty())
     return PrintCommand{completion_script(parsers.completion_shell, completion_commands(parsers))};
   if (parsers.run_values.config.empty())
@@ -327,20 +325,6 @@ Command run_command(Parsers& parsers, const std::vector<std::string>& own, const
   return parsers.run_values;
 }
 
-ProgramKind kind_of(const SplitArguments& split) {
-  const std::string& program = split.program.front();
-  if (split.flags.module && split.flags.no_python)
-    throw UsageError("-m and --no-python exclude each other: leave one out");
-  if (split.flags.module) return ProgramKind::python_module;
-  if (split.flags.run_path) return ProgramKind::python_script;
-  if (split.flags.no_python) return ProgramKind::executable;
-  if (program.ends_with(".py")) return ProgramKind::python_script;
-  // A file that is there but cannot be executed is a script: torchrun gives it to Python too.
-  std::error_code error;  // what cannot be reached is left to the start of the program, which says why
-  const bool script = std::filesystem::is_regular_file(program, error) && ::access(program.c_str(), X_OK) != 0;
-  return script ? ProgramKind::python_script : ProgramKind::executable;
-}
-
 Command program_command(Parsers& parsers, SplitArguments split, const TorchrunValues& torchrun) {
   // The run command's own options are known, but mean nothing to a foreign program.
   for (const std::string& argument : split.own) {
@@ -352,9 +336,10 @@ Command program_command(Parsers& parsers, SplitArguments split, const TorchrunVa
   const std::string help = parse(parsers.program, std::move(split.own), "a plain program");
   if (!help.empty()) return PrintCommand{help};
   ProgramCommand& command = parsers.program_values;
-  command.program = split.program.front();
+  ProgramFile file = program_file(split);
+  command.kind = file.kind;
+  command.program = std::move(file.program);
   command.arguments.assign(split.program.begin() + 1, split.program.end());
-  command.kind = kind_of(split);
   apply_torchrun(torchrun, command);
   if ((parsers.keys.numa ? parsers.keys.numa : torchrun_numa(torchrun)) == to_string(NumaBinding::node))
     command.numa = NumaBinding::node;

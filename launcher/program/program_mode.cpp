@@ -21,6 +21,7 @@
 #include "launcher/program/program_hang.h"
 #include "launcher/program/program_logs.h"
 #include "launcher/program/program_summary.h"
+#include "launcher/program/string_template.h"
 #include "launcher/terminal/say.h"
 
 namespace tlaunch {
@@ -32,15 +33,6 @@ constexpr double kDefaultGrace_s = 30;
 std::optional<std::string> variable(const char* name) {
   const char* value = std::getenv(name);
   return value ? std::optional<std::string>(value) : std::nullopt;
-}
-
-// torchrun's macro for arguments.
-std::string with_local_rank(std::string argument, int local_rank) {
-  static const std::string macro = "${local_rank}";
-  for (std::size_t at = argument.find(macro); at != std::string::npos; at = argument.find(macro, at)) {
-    argument.replace(at, macro.size(), std::to_string(local_rank));
-  }
-  return argument;
 }
 
 std::string new_uuid() {
@@ -94,10 +86,14 @@ std::vector<std::string> program_argv(const ProgramCommand& command, int local_r
   std::vector<std::string> argv;
   if (command.kind != ProgramKind::executable) {
     argv = {variable("PYTHON_EXEC").value_or(find_in_path("python").empty() ? "python3" : "python"), "-u"};
+    if (argv[0].empty()) throw UsageError("the variable PYTHON_EXEC is empty: set it to a Python, or unset it");
     if (command.kind == ProgramKind::python_module) argv.push_back("-m");
   }
-  argv.push_back(command.program);
-  for (const std::string& argument : command.arguments) argv.push_back(with_local_rank(argument, local_rank));
+  const auto filled = [&](const std::string& text) {
+    return safe_substitute(text, {{"local_rank", std::to_string(local_rank)}});
+  };
+  argv.push_back(command.kind == ProgramKind::executable ? command.program : filled(command.program));
+  for (const std::string& argument : command.arguments) argv.push_back(filled(argument));
   return argv;
 }
 
@@ -109,6 +105,7 @@ GroupResult run_once(const ProgramCommand& command, const Placement& placement, 
   GroupSpec group;
   group.grace_s = command.grace_s.value_or(kDefaultGrace_s);
   group.log_limit_bytes = command.log_limit_bytes;
+  group.rows = true;
   std::vector<ErrorFile> error_files;  // live as long as the group
   for (int rank = 0; rank < ranks; ++rank) {
     const RankPlacement& place = placement.ranks[static_cast<std::size_t>(rank)];
@@ -125,6 +122,10 @@ GroupResult run_once(const ProgramCommand& command, const Placement& placement, 
     worker.inherit_stdin = ranks == 1 || (command.pass_stdin && rank == 0);
     worker.log_path = logs.file(rank, ".log");
     error_files.push_back(make_error_file(logs.file(rank, ".error.json")));
+    if (const auto prefix = variable("TORCHELASTIC_LOG_LINE_PREFIX_TEMPLATE"); prefix && !prefix->empty())
+      worker.line_prefix = safe_substitute(*prefix, {{"role_name", command.role},
+                                                     {"local_rank", std::to_string(rank)},
+                                                     {"rank", std::to_string(rank)}});
     worker.error_path = worker.environment["TORCHELASTIC_ERROR_FILE"] = error_files.back().path;
     const bool shown = command.shown_ranks.empty() || command.shown_ranks.contains(rank);
     worker.show_out = shown && (command.tee.has_out(rank) || !command.redirects.has_out(rank));
