@@ -10,11 +10,12 @@ namespace tlaunch {
 struct RunTerms {
   std::int64_t effective_batch_size = 0;        // 0: not told
   std::int64_t world_size = 0;                  // 0: not told (by a checkpoint of an earlier version)
+  std::string device;                           // "cpu" or "cuda"; "": not told, either
   std::map<std::string, std::string> settings;  // resume_settings() of core/config_loader.h; empty: not told
 };
 
-// Out of the file's "tlaunch.state": {"run": {"effective_batch_size", "world_size", "settings": {key: text}}}. Throws
-// what SafetensorsFile throws.
+// Out of the file's "tlaunch.state": {"run": {"effective_batch_size", "world_size", "device", "settings": {key:
+// text}}}. Throws what SafetensorsFile throws.
 RunTerms run_terms_of(const std::string& path);
 
 }  // namespace tlaunch

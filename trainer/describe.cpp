@@ -14,7 +14,6 @@ WorkerDescription describe_worker() {
   description.models = model_descriptions();
   description.datasets = dataset_descriptions();
   description.cuda_version = cuda_version();
-  description.cuda_architectures = cuda_architectures();
   return description;
 }
 

@@ -84,13 +84,26 @@ void SavedState::check(const RunIdentity& identity) const {
 void SavedState::restore(Job& job, TrainStep& step, int rank) const {
   auto tensors = state_tensors(*job.model);
   for (const auto& [name, tensor] : step.optimizer().state()) tensors.emplace_back(optimizer_prefix + name, tensor);
-  const auto rng_name = rng_prefix + std::to_string(rank);
-  const auto generator = torch::empty_like(generator_state(job.device));
-  const bool has_generator = file_.find(rng_name) != nullptr;
-  if (has_generator) tensors.emplace_back(rng_name, generator);
+  const auto random = torch::empty_like(generator_state(job.device));
+  const bool has_generator = generator(job.device, rank) == Generator::fits;
+  if (has_generator) tensors.emplace_back(rng_prefix + std::to_string(rank), random);
   copy_from_file(file_, tensors);
-  if (has_generator) set_generator_state(job.device, generator);
+  if (has_generator) set_generator_state(job.device, random);
   step.scaler().load_state(scaler_);
+}
+
+// The generator of a CPU and that of a card have states of different sizes.
+SavedState::Generator SavedState::generator(const torch::Device& device, int rank) const {
+  const auto* entry = file_.find(rng_prefix + std::to_string(rank));
+  if (!entry) return Generator::absent;
+  return entry->shape == generator_state(device).sizes().vec() ? Generator::fits : Generator::other_device;
+}
+
+std::string SavedState::generator_note(const torch::Device& device, int rank) const {
+  if (generator(device, rank) != Generator::other_device) return "";
+  return "this checkpoint was made on " + std::string(device.is_cuda() ? "a CPU and goes on on a GPU" :
+                                                      "a GPU and goes on on a CPU") +
+         ": the random numbers of dropout start again from the seed, everything else goes on where it was";
 }
 
 NamedTensors saved_tensors(Job& job, TrainStep& step, const Group& group) {
@@ -107,6 +120,7 @@ Metadata saved_metadata(TrainStep& step, const Progress& progress, const RunIden
   Json run = Json::object();
   for (const auto& [name, value] : fields(identity)) run[name] = value;
   run["world_size"] = identity.world_size;
+  run["device"] = identity.device;
   run["settings"] = identity.settings;
   const Json state{{"progress", to_json(progress)}, {"run", run}, {"buckets", step.buckets()},
                    {"scaler", step.scaler().state()}};

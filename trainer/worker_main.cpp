@@ -40,7 +40,7 @@ struct Arguments {
 Group join(const WorkerContext& context, const WorkerSettings& settings) {
   apply_flags(settings.config);
   select_device(context.device);
-  Group group(context);
+  Group group(context, collective_timeout(settings.config.launch.hang_timeout_s));
   cap_memory(context.device, settings.memory_budget_bytes);
   return group;
 }
@@ -98,6 +98,7 @@ int train(const WorkerContext& context, const Arguments& arguments) {
   leave_on_error(context, [&] {
     completed =
         Trainer(context, config, group, worker.dataset(config.data.name)->metrics, settings.samples_per_s).run();
+    group.close();
   });
   if (completed) return exit_code::ok;
   return stop_signal() == SIGINT ? exit_code::interrupted : exit_code::preempted;
@@ -107,7 +108,10 @@ int evaluate_only(const WorkerContext& context, const Arguments& arguments) {
   const auto settings = worker_settings(context, describe_worker(), arguments.config, arguments.overrides);
   const auto& config = settings.config;
   const auto group = join(context, settings);
-  leave_on_error(context, [&] { evaluate_checkpoint(context, config, group, arguments.checkpoint); });
+  leave_on_error(context, [&] {
+    evaluate_checkpoint(context, config, group, arguments.checkpoint);
+    group.close();
+  });
   return exit_code::ok;
 }
 
@@ -115,7 +119,10 @@ int measure(const WorkerContext& context, const Arguments& arguments) {
   const auto settings = worker_settings(context, describe_worker(), arguments.config, arguments.overrides);
   const auto& config = settings.config;
   const auto group = join(context, settings);
-  leave_on_error(context, [&] { run_trials(context, config, group, std::cin); });
+  leave_on_error(context, [&] {
+    run_trials(context, config, group, std::cin);
+    group.close();
+  });
   return exit_code::ok;
 }
 
@@ -159,9 +166,13 @@ int worker_main(int argc, char** argv) {
   evaluate_command->add_option("--checkpoint", arguments.checkpoint, "A .safetensors file")->required();
   CLI11_PARSE(app, argc, argv);
 
-  if (*describe && !(std::cout << to_json(describe_worker()).dump(2) << std::endl)) {
-    std::cerr << "error: cannot write to standard output" << std::endl;
-    return exit_code::io;
+  if (*describe) {
+    auto description = describe_worker();
+    description.cuda_architectures = cuda_architectures();
+    if (!(std::cout << to_json(description).dump(2) << std::endl)) {
+      std::cerr << "error: cannot write to standard output" << std::endl;
+      return exit_code::io;
+    }
   }
   if (*train_command) return guarded([&](const WorkerContext& context) { return train(context, arguments); });
   if (*trial_command) return guarded([&](const WorkerContext& context) { return measure(context, arguments); });

@@ -11,6 +11,7 @@
 #include "core/batch.h"
 #include "core/error.h"
 #include "core/schema.h"
+#include "launcher/job/gpu_wait.h"
 #include "launcher/run/checkpoint_argument.h"
 
 namespace tlaunch {
@@ -147,6 +148,7 @@ std::optional<std::int64_t> step_of_checkpoint(const std::string& path) {
 bool keep_own_plan(Job& job, RunPlace& place) {
   if (place.resume_path.empty()) return false;
   const RunTerms terms = run_terms_of(place.resume_path);
+  if (!terms.device.empty() && terms.device != (job.world.on_gpu ? "cuda" : "cpu")) return false;
   auto plan = plan_beside(place);
   if (terms.world_size > 0 ? terms.world_size != job.world.size : !plan || plan->world_size != job.world.size)
     return false;
@@ -155,6 +157,14 @@ bool keep_own_plan(Job& job, RunPlace& place) {
   // What the command line fixes now beats the saved choice.
   for (Choice& choice : plan->choices)
     if (const Choice* now = job.plan.find(choice.key); now && now->origin == Origin::user) choice = *now;
+  // Another card than the resumed run's may not compute in its precision.
+  const auto precision = apply(job.loaded.config, *plan).gpu.mixed_precision;
+  if (precision && job.world.on_gpu)
+    if (const auto problem = precision_problem(cards_of_ranks(job.hardware.gpus, job.world.size), *precision)) {
+      for (Choice& choice : plan->choices)
+        if (choice.key == "mixed_precision") choice = *job.plan.find(choice.key);
+      place.notes.push_back("the resumed run's precision is not kept: " + *problem);
+    }
   keep_product(*plan, job.loaded.config);
   job.plan = *plan;
   job.config = apply(job.loaded.config, *plan);

@@ -9,6 +9,7 @@
 #include "core/effective_batch.h"
 #include "core/error.h"
 #include "hardware/gpu_table.h"
+#include "launcher/job/gpu_wait.h"
 
 namespace tlaunch {
 namespace {
@@ -99,7 +100,11 @@ TeamPlan with_team_settings(const Job& job, bool new_file) {
       config.train.gradient_accumulation_steps != job.loaded.config.train.gradient_accumulation_steps;
   mark(whole_split, "gradient_accumulation_steps");
   mark(whole_split, "effective_batch_size");
-  mark(give(config.gpu.mixed_precision, team.mixed_precision), "mixed_precision");
+  const auto cards = job.world.on_gpu ? cards_of_ranks(job.hardware.gpus, job.world.size) : std::vector<GpuInfo>{};
+  if (const auto problem = precision_problem(cards, team.mixed_precision.value_or(Precision::fp32)))
+    made.notes.push_back(*path + ": mixed_precision is left out: " + *problem);
+  else
+    mark(give(config.gpu.mixed_precision, team.mixed_precision), "mixed_precision");
   mark(give(config.gpu.tf32, team.tf32), "tf32");
   mark(give(config.gpu.cudnn_benchmark, team.cudnn_benchmark), "cudnn_benchmark");
   mark(give(config.gpu.channels_last, team.channels_last), "channels_last");

@@ -6,7 +6,8 @@ FAKE_FAIL=RANK:CODE[:STEP:ATTEMPTS] fails after step 2, FAKE_NAN=1 diverges, FAK
 file after step 2, FAKE_JOIN=RANK:CODE is a start-up in which that rank leaves with CODE, or waits for a signal where there is none, and
 the others wait for it and heed no SIGTERM, FAKE_LEAK=BYTES grows each epoch, FAKE_DRIFT=1 does not resume faithfully, FAKE_DESCRIBE=bad|fail breaks
 the description, FAKE_LOG_FAILED=1 lost lines of its metrics.csv,
-FAKE_NO_SAVE=1 saves nothing, FAKE_HEARTBEAT_FILE=PATH gets the heartbeat's interval."""
+FAKE_NO_SAVE=1 saves nothing, FAKE_HEARTBEAT_FILE=PATH gets the heartbeat's interval, FAKE_CUDA=13.0:sm_80,sm_86 is the CUDA
+it was built for."""
 import json
 import os
 import signal
@@ -30,8 +31,10 @@ def describe():
     if mode == "bad":
         print("hello")
         return
+    cuda, _, architectures = os.environ.get("FAKE_CUDA", "").partition(":")
     print(json.dumps({
-        "torch_version": "0.0", "cuda_version": "", "cuda_architectures": [],
+        "torch_version": "0.0", "cuda_version": cuda,
+        "cuda_architectures": architectures.split(",") if architectures else [],
         "models": [{"name": "resnet", "summary": "none", "sample_kind": "image", "options": [option("depth", 8, "Depth.")],
                     "metrics": ["val_loss"]}],
         "datasets": [{"name": "fashion_mnist", "summary": "none", "sample_kind": "image", "default_root": "/nowhere",
