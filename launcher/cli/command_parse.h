@@ -14,6 +14,11 @@ std::string parse(CLI::App& app, std::vector<std::string> arguments, const std::
 // Throws UsageError for an argument that `app` does not know.
 [[noreturn]] void refuse_unknown(const CLI::App& app, const std::string& argument, const std::string& where);
 
+// A path that an option or an argument takes, as core/user_path.h reads it. Throws UsageError that names `option`.
+std::string expanded_path(const std::string& option, const std::string& text);
+// The same for an option's transform().
+CLI::Validator path_value();
+
 // Throws UsageError where one is no key=value.
 void check_overrides(const std::vector<std::string>& overrides);
 
