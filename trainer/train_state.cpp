@@ -65,6 +65,7 @@ SavedState::SavedState(const std::string& path) : file_(path) {
     progress_ = progress_from(json.at("progress"));
     const auto& run = json.at("run");
     identity_ = {run.at("seed"), run.at("train_samples"), run.at("effective_batch_size"), run.at("steps_per_epoch")};
+    identity_.data = data_identity_from_json(run.value("data", Json()));
     buckets_ = json.at("buckets").get<BucketAssignment>();
     scaler_ = json.at("scaler");
   } catch (const nlohmann::json::exception& error) {
@@ -73,6 +74,8 @@ SavedState::SavedState(const std::string& path) : file_(path) {
 }
 
 void SavedState::check(const RunIdentity& identity) const {
+  if (const std::string difference = data_difference(identity_.data, identity.data); !difference.empty())
+    throw DataError(file_.path() + ": " + difference + "; a resume needs the same data");
   const auto saved = fields(identity_), now = fields(identity);
   for (std::size_t i = 0; i < saved.size(); ++i)
     if (saved[i].second != now[i].second)
@@ -122,6 +125,7 @@ Metadata saved_metadata(TrainStep& step, const Progress& progress, const RunIden
   run["world_size"] = identity.world_size;
   run["device"] = identity.device;
   run["settings"] = identity.settings;
+  run["data"] = to_json(identity.data);
   const Json state{{"progress", to_json(progress)}, {"run", run}, {"buckets", step.buckets()},
                    {"scaler", step.scaler().state()}};
   Metadata metadata{{state_key, text_of(without_nonfinite(state))},

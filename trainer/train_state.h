@@ -42,6 +42,7 @@ struct RunIdentity {
   std::int64_t world_size = 1;
   std::string device = "cpu";  // or cuda
   std::map<std::string, std::string> settings = {};
+  DataIdentity data = {};
 };
 
 // The file at rest: opened, verified, its JSON read. Nothing of the model has changed yet.
@@ -51,7 +52,7 @@ class SavedState {
   explicit SavedState(const std::string& path);
   const Progress& progress() const { return progress_; }
   const BucketAssignment& buckets() const { return buckets_; }
-  // Throws UsageError that names what differs.
+  // Throws DataError for other data, and UsageError that names what else differs.
   void check(const RunIdentity& identity) const;
   // Model, optimizer, scaler and this rank's generator. Every name, shape and dtype is checked before the first tensor
   // changes. A rank that the saved run did not have, or that is on another kind of device than it was there, keeps the

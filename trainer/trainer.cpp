@@ -24,9 +24,9 @@ BatchSplit split_of(const RunConfig& config, int world_size) {
   return {config.train.batch_size.value(), config.train.gradient_accumulation_steps.value(), world_size};
 }
 
-Job make_training_job(const RunConfig& config, const torch::Device& device) {
-  auto job = make_job(config, device, make_dataset(config.data, config.model.options));
-  load_first_weights(config, job);
+Job make_training_job(const WorkerContext& context, const RunConfig& config) {
+  auto job = make_job(config, context.device, make_dataset(config.data, config.model.options));
+  if (context.resume_path.empty()) load_first_weights(config, job);  // else the checkpoint has them
   return job;
 }
 
@@ -50,7 +50,8 @@ Trainer::Trainer(const WorkerContext& context, const RunConfig& config, const Gr
       config_(config),
       group_(group),
       expected_samples_per_s_(expected_samples_per_s),
-      job_(make_training_job(config, context.device)),
+      job_(make_training_job(context, config)),
+      data_(data_identity(*job_.dataset)),
       split_(split_of(config, group.size())),
       sampler_(job_.dataset->size(Split::train), config.seed, split_),
       full_(run_length(config, sampler_.steps_per_epoch())),
@@ -92,7 +93,8 @@ RunIdentity Trainer::identity() const {
           length_.steps_per_epoch,
           group_.size(),
           kind_of(context_.device),
-          resume_settings(config_)};
+          resume_settings(config_),
+          data_};
 }
 
 std::int64_t Trainer::stop_step() const {

@@ -3,13 +3,17 @@
 #include <CLI/CLI.hpp>
 #include <c10/util/Exception.h>
 
+#include <sys/prctl.h>
+
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
 
+#include "core/config_loader.h"
 #include "core/error.h"
 #include "core/process_start.h"
 #include "core/worker_env.h"
+#include "trainer/check_job.h"
 #include "trainer/crash_record.h"
 #include "trainer/describe.h"
 #include "trainer/device.h"
@@ -33,6 +37,7 @@ struct Arguments {
   std::string config;
   std::vector<std::string> overrides;
   std::string checkpoint;
+  bool no_weights = false;
 };
 
 // Device and switches first, then the other ranks, then the cap: what LibTorch and Gloo take for themselves is in use
@@ -126,6 +131,18 @@ int measure(const WorkerContext& context, const Arguments& arguments) {
   return exit_code::ok;
 }
 
+// Of this process alone: no group, no card, and it goes with the launcher that asked.
+int check(const Arguments& arguments) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::setenv("CUDA_VISIBLE_DEVICES", "", 1);  // no driver is started for it
+  leave_on_error(WorkerContext{}, [&] {
+    const auto config = load_config({arguments.config, arguments.overrides, process_getenv}, describe_worker()).config;
+    const Json data = to_json(check_job(config, {arguments.checkpoint, !arguments.no_weights}));
+    std::cout << Json{{"data", data}}.dump() << std::endl;
+  });
+  return exit_code::ok;
+}
+
 int guarded(const std::function<int(const WorkerContext&)>& work) {
   WorkerContext context;
   int code = exit_code::ok;
@@ -159,11 +176,14 @@ int worker_main(int argc, char** argv) {
   auto* trial_command =
       app.add_subcommand("trial", "Measure: one trial a line of standard input, as tlaunch tune asks");
   auto* evaluate_command = app.add_subcommand("evaluate", "Evaluate a checkpoint");
-  for (auto* command : {train_command, evaluate_command, trial_command}) {
+  auto* check_command = app.add_subcommand("check", "Say whether data, model and weights can be had; start nothing");
+  for (auto* command : {train_command, evaluate_command, trial_command, check_command}) {
     command->add_option("CONFIG", arguments.config, "YAML file")->required();
     command->add_option("key=value", arguments.overrides, "Overrides, as train.epochs=3");
   }
   evaluate_command->add_option("--checkpoint", arguments.checkpoint, "A .safetensors file")->required();
+  check_command->add_option("--checkpoint", arguments.checkpoint, "A .safetensors file whose weights must fit");
+  check_command->add_flag("--no-weights", arguments.no_weights, "Whatever model.weights says");
   CLI11_PARSE(app, argc, argv);
 
   if (*describe) {
@@ -176,6 +196,7 @@ int worker_main(int argc, char** argv) {
   }
   if (*train_command) return guarded([&](const WorkerContext& context) { return train(context, arguments); });
   if (*trial_command) return guarded([&](const WorkerContext& context) { return measure(context, arguments); });
+  if (*check_command) return check(arguments);
   if (*evaluate_command)
     return guarded([&](const WorkerContext& context) { return evaluate_only(context, arguments); });
   return exit_code::ok;

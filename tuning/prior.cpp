@@ -69,7 +69,7 @@ class PriorPlan {
   std::int64_t effective_batch() const {
     if (const auto& fixed = config_.train.effective_batch_size) return *fixed;
     if (job_.effective_batch_size) return *job_.effective_batch_size;
-    return closest_effective_batch(config_.train, job_.world_size);
+    return closest_effective_batch(config_.train, job_.world_size, job_.train_samples);
   }
 
   Choice effective_batch_choice(std::int64_t batch, const std::string& product) const {
@@ -83,7 +83,10 @@ class PriorPlan {
     const std::string reference = std::to_string(reference_effective_batch);
     if (batch == reference_effective_batch)
       return {key, batch, Origin::prior, reference + " samples, for which the learning rate is written: " + product};
-    return {key, batch, Origin::prior, "the closest to " + reference + " that can be shared: " + product};
+    const std::string within =
+        job_.train_samples > 0 && job_.train_samples < reference_effective_batch
+            ? " within the " + std::to_string(job_.train_samples) + " training samples" : "";
+    return {key, batch, Origin::prior, "the closest to " + reference + " that can be shared" + within + ": " + product};
   }
 
   void decide_batch() {

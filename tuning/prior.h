@@ -22,6 +22,7 @@ struct JobShape {
   std::optional<std::int64_t> effective_batch_size = {};
   // Of the rank that has fewest, where ranks are pinned to parts of the machine. None: they share the allowed ones.
   std::optional<std::int64_t> cores_per_rank = {};
+  std::int64_t train_samples = 0;  // 0: not known; an effective batch left to auto has no more
 };
 
 // What to tell the user where one of `cards` cannot compute in this precision; nothing where all can. cuDNN has no bf16

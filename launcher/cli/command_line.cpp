@@ -153,7 +153,7 @@ struct Parsers {
   }
 
   Parsers() {
-    run.add_option("CONFIG.yaml", run_values.config, "What to train");
+    run.add_option("CONFIG.yaml", run_values.config, "What to train")->transform(path_value());
     run.add_option("key=value", run_values.overrides, "Config keys to change; the last wins")->type_name("");
     nproc_option(run, keys.nproc, "default: launch.nproc");
     grace_option(run, keys.grace_s, "default: launch.grace_s");
@@ -163,9 +163,11 @@ struct Parsers {
     hang_option(run, keys.hang_timeout_s,
                 "A run that hangs so long ends with 124 (default: launch.hang_timeout_s)");
     run.add_option("--run-dir", run_values.run_dir, "The run's folder (default: runs/<name>/<time>-<id>)")
+        ->transform(path_value())
         ->type_name("DIR");
     run.add_option("--resume", run_values.resume,
                    "auto: go on in --run-dir, or in runs/<name>/latest; a checkpoint: a new run from it")
+        ->transform(path_value())
         ->type_name("auto|PATH");
     run.add_flag("--smoke", smoke, "Test the whole line in a few minutes: epochs, saving, resuming; ends in a verdict");
     run.add_option("--smoke-epochs", smoke_values.epochs, "Epochs of the smoke test (2)")
@@ -205,15 +207,20 @@ struct Parsers {
     program.add_flag("--stdin", program_values.pass_stdin, stdin_help);
     hang_option(program, program_values.hang_timeout_s,
                 "End with 124 after S seconds without output; 60 at least before the first (default: never)");
-    program.add_option("--run-dir", program_values.run_dir, "Keep each rank's output in DIR/logs")->type_name("DIR");
+    program.add_option("--run-dir", program_values.run_dir, "Keep each rank's output in DIR/logs")
+        ->transform(path_value())
+        ->type_name("DIR");
     program.footer(torchrun_help());
 
     probe.add_flag("--json", probe_values.json, "As JSON");
     probe.footer("Example:\n  tlaunch probe --json");
 
-    evaluate.add_option("CONFIG.yaml", evaluate_values.config, "The config it was trained with");
+    evaluate.add_option("CONFIG.yaml", evaluate_values.config, "The config it was trained with")
+        ->transform(path_value());
     evaluate.add_option("key=value", evaluate_values.overrides, "Config keys to change; the last wins")->type_name("");
-    evaluate.add_option("--checkpoint", evaluate_values.checkpoint, "A .safetensors file")->type_name("PATH");
+    evaluate.add_option("--checkpoint", evaluate_values.checkpoint, "A .safetensors file")
+        ->transform(path_value())
+        ->type_name("PATH");
     nproc_option(evaluate, keys.nproc, "default: launch.nproc");
     numa_option(evaluate, keys.numa, "default: launch.numa");
     evaluate.add_flag("--json", evaluate_values.json, "Metrics as JSON");
@@ -222,7 +229,7 @@ struct Parsers {
         "          --checkpoint runs/deeplog_dpkg/latest/checkpoints/epoch_10-step_80.safetensors");
 
     nproc_option(estimate.app(), keys.nproc, "default: launch.nproc");
-    tune.add_option("CONFIG.yaml", tune_values.config, "What is to be trained");
+    tune.add_option("CONFIG.yaml", tune_values.config, "What is to be trained")->transform(path_value());
     tune.add_option("key=value", tune_values.overrides, "Config keys to change; the last wins")->type_name("");
     nproc_option(tune, keys.nproc, "default: launch.nproc");
     numa_option(tune, keys.numa, "default: launch.numa");

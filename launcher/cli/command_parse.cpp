@@ -4,6 +4,8 @@
 
 #include "core/error.h"
 #include "core/nearest.h"
+#include "core/user_path.h"
+#include "launcher/job/job.h"
 
 namespace tlaunch {
 
@@ -54,6 +56,21 @@ std::string parse(CLI::App& app, std::vector<std::string> arguments, const std::
   }
   for (const std::string& extra : app.remaining()) refuse_unknown(app, extra, where);
   return "";
+}
+
+std::string expanded_path(const std::string& option, const std::string& text) {
+  const UserPath path = path_on_command_line(text, environment_value);
+  if (!path.problem.empty()) throw UsageError(option + ": " + path.problem);
+  return path.path;
+}
+
+CLI::Validator path_value() {
+  const auto expand = [](std::string& text) -> std::string {
+    const UserPath path = path_on_command_line(text, environment_value);
+    if (path.problem.empty()) text = path.path;
+    return path.problem;
+  };
+  return CLI::Validator(expand, "", "path");
 }
 
 void check_overrides(const std::vector<std::string>& overrides) {

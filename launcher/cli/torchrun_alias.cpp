@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/whole_number.h"
+#include "launcher/cli/command_parse.h"
 #include "launcher/group/this_machine.h"
 
 namespace tlaunch {
@@ -109,7 +110,8 @@ void apply_meeting(const TorchrunValues& values, ProgramCommand& command) {
 }
 
 void apply_logs(const TorchrunValues& values, ProgramCommand& command) {
-  if (const std::string folder = value_of(values, "log-dir"); folder != "/dev/null") command.log_dir = folder;
+  if (const std::string folder = value_of(values, "log-dir"); folder != "/dev/null")
+    command.log_dir = expanded_path("--log-dir", folder);
   if (const std::string text = value_of(values, "redirects"); !text.empty())
     command.redirects = parse_stream_choice("--redirects", text);
   if (const std::string text = value_of(values, "tee"); !text.empty()) command.tee = parse_stream_choice("--tee", text);

@@ -7,6 +7,7 @@
 #include "core/worker_env.h"
 #include "launcher/job/capability.h"
 #include "launcher/job/gpu_wait.h"
+#include "launcher/job/job_check.h"
 #include "launcher/job/worker_binary.h"
 
 namespace tlaunch {
@@ -43,6 +44,7 @@ JobShape shape_of(const Job& job) {
   // The loader has checked that the model is known.
   JobShape shape{job.worker.model(job.loaded.config.model.name)->sample_kind, job.world.on_gpu, job.world.size,
                  omp_num_threads(), job.effective_batch_size};
+  if (job.data) shape.train_samples = job.data->train_samples;
   if (is_pinned(job.placement)) shape.cores_per_rank = least_core_share(job.placement);
   return shape;
 }
@@ -60,8 +62,10 @@ Job prepare_job(const JobRequest& request) {
   check_capability(job);
   job.placement = place_ranks(job.hardware.cpu, job.world.on_gpu ? job.hardware.gpus : std::vector<GpuInfo>{},
                               job.world.size, asked.launch.numa);
+  job.data = check_job(job, request);
   job.plan = prior_plan(asked, job.hardware, shape_of(job));
   job.config = apply(asked, job.plan);
+  if (request.trains) check_batch(job);
   return job;
 }
 

@@ -16,10 +16,11 @@ struct RunPlace {
   std::vector<std::string> notes;   // what the user should know: skipped checkpoints, nothing to resume
 };
 
-// Without `resume`: a new folder, or `run_dir`, which must hold no run (UsageError). `auto`: run_dir, or the newest run
-// of this name; from its own newest valid checkpoint, from nothing where there is none. A path: a new folder that goes
-// on from that checkpoint. Only what may differ from the checkpoint's settings does (UsageError naming the keys). Throws
-// IoError where a checkpoint cannot be read now.
+// Without `resume`: a new folder, or `run_dir`, which must hold no run (UsageError) but one that has saved nothing and
+// was not completed. `auto`: run_dir, or the newest run of this name; from its own newest valid checkpoint, from nothing
+// where there is none. A path: a new folder that goes on from that checkpoint. The data must be the same (DataError),
+// and only what may differ from the checkpoint's settings does (UsageError naming the keys). Throws IoError where a
+// checkpoint cannot be read now.
 RunPlace choose_place(const Job& job, const std::string& run_dir, const std::optional<std::string>& resume);
 
 // Where the run that wrote it stood; nothing of "". Throws DataError.

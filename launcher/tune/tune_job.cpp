@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 #include <limits>
+#include <memory>
 
 #include "core/effective_batch.h"
 #include "core/error.h"
@@ -39,6 +40,9 @@ void take(Job& job, const Plan& plan) {
 
 std::optional<TuneOutcome> read_kept(const Job& job, const Json& key) {
   auto kept = read_plan_cache(key);
+  // The key has the data's place, not their number: there may be fewer by now.
+  const Choice* batch = kept ? kept->plan.find("effective_batch_size") : nullptr;
+  if (batch && job.data && job.data->train_samples > 0 && batch->value > job.data->train_samples) return std::nullopt;
   if (kept) scale_learning_rate(kept->plan, job.loaded.config.train);  // no part of the key: each run has its own
   return kept;
 }
@@ -113,6 +117,21 @@ Rehearsal rehearse_job(const Job& job, const std::string& log_folder, Progress& 
   return {pace, runner.interrupted_by() != 0};
 }
 
+namespace {
+
+// Nothing where no disk takes the trials' files: a run is worth more than its tuning.
+std::unique_ptr<TrialGroup> trial_group(const Job& job, const TuneHow& how, Progress& progress) {
+  try {
+    return std::make_unique<TrialGroup>(job, how.log_folder);
+  } catch (const IoError& error) {
+    if (how.thorough) throw;
+    progress.line(std::string("note: nothing is measured, the table's values are taken: ") + error.what());
+    return nullptr;
+  }
+}
+
+}  // namespace
+
 TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog* log) {
   const TeamPlan team = with_team_settings(job, how.new_team_file);
   for (const std::string& note : team.notes) progress.line("note: " + note);
@@ -124,7 +143,9 @@ TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog*
   job.plan.memory_budget_bytes = outcome.budget_bytes;
   Narrator narrator(progress, log);
   const TuneCallbacks callbacks = narrator.callbacks();
-  TrialGroup runner(job, how.log_folder);
+  const auto trials = trial_group(job, how, progress);
+  if (!trials) return outcome;
+  TrialGroup& runner = *trials;
   const bool caching = job.loaded.config.tune.cache;
   const Json key = plan_cache_key(job, team.config, outcome.budget_bytes);
   const auto kept = caching && !how.retune ? read_kept(job, key) : std::nullopt;

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <stdlib.h>
+
 #include <map>
 #include <sstream>
 
@@ -46,6 +48,37 @@ TEST(CommandLine, ConfigWithOptionsBeforeAndAfterIt) {
   EXPECT_TRUE(run.json);
   EXPECT_FALSE(run.smoke);
   EXPECT_THAT(run.overrides, ElementsAre("train.epochs=-1", "x.y=z", "launch.nproc=2"));
+}
+
+TEST(CommandLine, ATildeIsTheHomeFolderInEveryOptionThatTakesAPath) {
+  const std::string before = std::getenv("HOME") ? std::getenv("HOME") : "/";
+  ::setenv("HOME", "/home/ada", 1);
+  const std::string there = "/home/ada/x";
+  const auto run = as<RunCommand>({"~/x.yaml", "--run-dir=~/x", "--resume", "~/x"});
+  EXPECT_EQ(run.config, "/home/ada/x.yaml");
+  EXPECT_EQ(run.run_dir, there);
+  EXPECT_EQ(run.resume, there);
+  EXPECT_EQ(as<ProgramCommand>({"--run-dir=~/x", "train.py"}).run_dir, there);
+  EXPECT_EQ(as<ProgramCommand>({"--log-dir=~/x", "train.py"}).log_dir, there);
+  EXPECT_EQ(as<EvaluateCommand>({"evaluate", "~/c.yaml", "--checkpoint=~/x"}).checkpoint, there);
+  EXPECT_EQ(as<TuneCommand>({"tune", "~/c.yaml"}).config, "/home/ada/c.yaml");
+  EXPECT_EQ(as<EstimateCommand>({"estimate", "~/c.yaml"}).config, "/home/ada/c.yaml");
+  for (const char* verb : {"list", "verify", "prune", "export"})
+    EXPECT_EQ(as<CheckpointsCommand>({"checkpoints", verb, "~/x"}).path, there) << verb;
+  EXPECT_EQ(as<CheckpointsCommand>({"checkpoints", "export", "r", "--output=~/x"}).output, there);
+  EXPECT_EQ(as<CheckpointsCommand>({"checkpoints", "import", "r", "--output=~/x"}).output, there);
+  ::setenv("HOME", before.c_str(), 1);
+}
+
+TEST(CommandLine, AVariableThatNoShellHasReplacedIsRefused) {
+  for (const Words& words : std::vector<Words>{{"a.yaml", "--run-dir", "$HOME/x"},
+                                               {"a.yaml", "--resume=${RUN}/x.safetensors"},
+                                               {"$HOME/a.yaml"},
+                                               {"--run-dir", "$HOME/x", "train.py"},
+                                               {"--log-dir", "$HOME/x", "train.py"},
+                                               {"evaluate", "a.yaml", "--checkpoint", "$X"},
+                                               {"checkpoints", "list", "runs/$NAME"}})
+    EXPECT_THAT(refusal(words), HasSubstr("was not replaced by its value")) << words.back();
 }
 
 TEST(CommandLine, OptionsThatAreConfigKeysBecomeOverridesThatComeLast) {

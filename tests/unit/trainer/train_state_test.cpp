@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "checkpoint/run_terms.h"
 #include "core/error.h"
 #include "trainer/device.h"
 #include "tests/support/temp_dir.h"
@@ -169,6 +170,20 @@ TEST_F(TrainState, OfAnotherRunIsRefusedWithWhatDiffers) {
   } catch (const UsageError& error) {
     EXPECT_NE(std::string(error.what()).find("effective_batch_size 10"), std::string::npos) << error.what();
   }
+}
+
+TEST_F(TrainState, OfOtherDataIsRefusedAndOneThatDoesNotTellIsNot) {
+  Side side(1);
+  auto saved = identity;
+  saved.data = {100, 20, "1a2b3c4d", "00000001"};
+  save_state(path(), side.job, side.step, side.group, {}, saved);
+  SavedState(path()).check(saved);
+  auto other = saved;
+  other.data.train = "ffffffff";
+  EXPECT_THROW(SavedState(path()).check(other), DataError);
+  EXPECT_EQ(run_terms_of(path()).data, saved.data) << "as the launcher reads it";
+  save_state(path(), side.job, side.step, side.group, {}, identity);
+  SavedState(path()).check(saved);
 }
 
 TEST_F(TrainState, WeightsAloneAreNoCheckpoint) {
