@@ -110,6 +110,13 @@ bool Trainer::stops_early() const {
 
 bool Trainer::finished() const { return stops_early() || progress_.step >= stop_step(); }
 
+// That the detection at the end is still to look at.
+std::int64_t Trainer::detection_sessions() const {
+  const auto* tests = job_.dataset->session_tests();
+  if (!tests || smoke_ || progress_.detected_step == stop_step()) return 0;
+  return static_cast<std::int64_t>(tests->normal.size() + tests->abnormal.size());
+}
+
 void Trainer::start() {
   note_step(progress_.step);
   first_step_ = interval_step_ = saved_step_ = progress_.step;
@@ -135,6 +142,8 @@ void Trainer::start() {
              {"start_step", first_step_},
              {"steps_per_evaluation", full_.steps_per_evaluation},
              {"steps_per_checkpoint", full_.steps_per_checkpoint},
+             {"evaluation_due", progress_.evaluation_due},
+             {"detection_sessions", detection_sessions()},
              {"parameters", parameters}};
   facts.update(prepare_saving());
   recorder_.open(progress_.step);  // what was written beyond it goes only now that nothing speaks against this run

@@ -73,6 +73,7 @@ class Trainer {
   bool saves_at(std::int64_t step);
   bool save();                     // false: memory did not suffice, and there is no new checkpoint
   std::int64_t saves_left() const;
+  std::int64_t detection_sessions() const;
   Json prepare_saving();
 
   const WorkerContext& context_;

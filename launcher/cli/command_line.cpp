@@ -309,6 +309,27 @@ void add_keys(KeyOptions keys, const TorchrunValues& torchrun, std::vector<std::
   if (keys.max_restarts) add("launch.max_restarts", std::to_string(*keys.max_restarts));
 }
 
+// Throws UsageError for an option that another one would leave without effect.
+void refuse_ignored(const CLI::App& run) {
+  struct Pair {
+    const char *option, *other, *why;
+  };
+  static constexpr Pair pairs[] = {
+      {"--smoke", "--resume", "starts a run of its own"},
+      {"--smoke", "--deadline", "shortens the epochs and says what the whole run would take"},
+      {"--smoke", "--profile", "profiles nothing"},
+      {"--smoke", "--stdin", "passes no standard input on"},
+      {"--smoke", "--dry-run", "starts a run, which --dry-run does not"},
+      {"--dry-run", "--resume", "shows the values of a new run; those of an earlier one stand in its folder, in "
+                                "config.yaml and plan.json"},
+      {"--dry-run", "--deadline", "measures nothing; tlaunch estimate CONFIG.yaml --deadline TIME does"},
+      {"--dry-run", "--retune", "measures nothing; tlaunch tune CONFIG.yaml --retune does"},
+  };
+  for (const Pair& pair : pairs)
+    if (run.count(pair.option) > 0 && run.count(pair.other) > 0)
+      throw UsageError(std::string(pair.option) + " " + pair.why + ": leave " + pair.other + " out");
+}
+
 Command run_command(Parsers& parsers, const std::vector<std::string>& own, const TorchrunValues& torchrun) {
   const std::string help = parse(parsers.run, own, "tlaunch CONFIG.yaml");
   if (!help.empty()) return PrintCommand{help};
@@ -326,8 +347,7 @@ Command run_command(Parsers& parsers, const std::vector<std::string>& own, const
       if (parsers.run.count(option) > 0) throw UsageError(std::string(option) + " needs --smoke");
   }
   if (!parsers.deadline.empty()) parsers.run_values.deadline_s = parse_duration_s("--deadline", parsers.deadline);
-  if (parsers.smoke && parsers.run_values.resume)
-    throw UsageError("--smoke starts a run of its own: leave --resume out");
+  refuse_ignored(parsers.run);
   add_keys(parsers.keys, torchrun, parsers.run_values.overrides);
   return parsers.run_values;
 }
@@ -390,17 +410,24 @@ Command parse_command_line(const std::vector<std::string>& arguments, const Vari
     if (parsers.tune_values.config.empty()) throw UsageError("tune needs a CONFIG.yaml  (see tlaunch tune --help)");
     if (parsers.test_only && (parsers.tune_values.write || parsers.tune_values.team))
       throw UsageError("--test-only changes nothing: leave it out, or --write and --team");
-    if (!parsers.tune_values.gpu.empty() && parsers.keys.nproc)
-      throw UsageError("--gpu answers for one card: leave --nproc out");
+    if (!parsers.tune_values.gpu.empty() && parsers.tune_values.retune)
+      throw UsageError("--gpu measures anew each time: leave --retune out");
     if (!parsers.tune_values.gpu.empty() && (parsers.tune_values.write || parsers.tune_values.team))
       throw UsageError("--gpu is for a card that is not here: leave --write and --team to a machine that has it");
     check_overrides(parsers.tune_values.overrides);
     add_keys(parsers.keys, torchrun, parsers.tune_values.overrides);
+    const auto sets_ranks = [](const std::string& text) { return text.starts_with("launch.nproc="); };
+    const auto& overrides = parsers.tune_values.overrides;
+    if (!parsers.tune_values.gpu.empty() && std::any_of(overrides.begin(), overrides.end(), sets_ranks))
+      throw UsageError("--gpu answers for one card: leave --nproc and launch.nproc out");
     return parsers.tune_values;
   }
   if (split.word == "estimate") {
     Command command = parsers.estimate.parse_command(split.own);
-    if (auto* estimate = std::get_if<EstimateCommand>(&command)) add_keys(parsers.keys, torchrun, estimate->overrides);
+    auto* estimate = std::get_if<EstimateCommand>(&command);
+    if (estimate != nullptr) add_keys(parsers.keys, torchrun, estimate->overrides);
+    if (estimate != nullptr && estimate->config.empty() && !estimate->overrides.empty())
+      throw UsageError("an estimate from figures alone is of all ranks together: leave the number of ranks out");
     return command;
   }
   if (split.word == "checkpoints") return parsers.checkpoints.parse_command(untouched);

@@ -121,6 +121,18 @@ void WhySlow::on_event(const Json& event) {
   }
 }
 
+void WhySlow::add(const WhySlow& other) {
+  for (const auto& [rank, theirs] : other.ranks_) {
+    RankTimes& ours = ranks_[rank];
+    for (const auto& [part, value] : theirs.seconds) ours.seconds[part] += value;
+    ours.gpu_readings += theirs.gpu_readings;
+    if (theirs.gpu_readings == 0) continue;
+    const double share = static_cast<double>(theirs.gpu_readings) / static_cast<double>(ours.gpu_readings);
+    ours.gpu_utilization += share * (theirs.gpu_utilization - ours.gpu_utilization);
+    ours.gpu_memory_share += share * (theirs.gpu_memory_share - ours.gpu_memory_share);
+  }
+}
+
 std::map<std::string, double> WhySlow::seconds() const {
   std::map<std::string, double> all;
   for (const auto& [rank, figures] : ranks_)

@@ -1,5 +1,6 @@
 #include "launcher/tune/team_plan.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include "core/batch.h"
 #include "core/effective_batch.h"
 #include "core/error.h"
+#include "core/file_lock.h"
 #include "hardware/gpu_table.h"
 #include "launcher/job/gpu_wait.h"
 
@@ -172,8 +174,12 @@ std::string write_team_entry(const Job& job) {
     settings.tf32 = config.gpu.tf32;
     settings.cudnn_benchmark = config.gpu.cudnn_benchmark;
   }
-  write_file_atomically(path,
-                        with_team_entry(text_of_team_file(path), path, card, has_several_memories(card), settings));
+  const FileLock lock(path);  // two cards' entries may be written at once
+  const std::string text = text_of_team_file(path);
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) throw IoError("cannot read " + path + ": " + std::strerror(errno));
+  const FileAccess access{status.st_mode & 07777u, status.st_uid, status.st_gid};  // a team's, not the writer's own
+  write_file_atomically(path, with_team_entry(text, path, card, has_several_memories(card), settings), &access);
   return path;
 }
 

@@ -128,6 +128,20 @@ TEST(CommandLine, CheckpointsHasItsOwnVerbs) {
   EXPECT_THAT(as<PrintCommand>({"checkpoints", "prune", "--help"}).text, HasSubstr("--dry-run"));
 }
 
+TEST(CommandLine, AnOptionThatAnotherLeavesWithoutEffectIsRefused) {
+  for (const Words& words : {Words{"--smoke", "--deadline", "3d"}, Words{"--smoke", "--profile"},
+                             Words{"--smoke", "--stdin"}, Words{"--smoke", "--dry-run"},
+                             Words{"--smoke", "--resume", "auto"}, Words{"--dry-run", "--deadline", "3d"},
+                             Words{"--dry-run", "--retune"}, Words{"--dry-run", "--resume", "auto"}}) {
+    Words with_config = words;
+    with_config.push_back("a.yaml");
+    EXPECT_THAT(refusal(with_config), AllOf(HasSubstr(words[0] + " "), HasSubstr("leave " + words[1] + " out")));
+  }
+  EXPECT_TRUE(as<RunCommand>({"--dry-run", "--json", "--run-dir", "r", "--fit-disk", "a.yaml"}).dry_run);
+  EXPECT_THAT(refusal({"tune", "a.yaml", "--gpu", "rtx_4090", "--retune"}), HasSubstr("leave --retune out"));
+  EXPECT_THAT(refusal({"tune", "a.yaml", "--gpu", "rtx_4090", "launch.nproc=2"}), HasSubstr("launch.nproc"));
+}
+
 TEST(CommandLine, AllThatFollowsAProgramIsThePrograms) {
   const auto script = as<ProgramCommand>({"--nproc", "4", "train.py", "--lr", "1", "--nproc", "9", "a.yaml"});
   EXPECT_EQ(script.kind, ProgramKind::python_script);

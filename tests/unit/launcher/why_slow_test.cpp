@@ -41,6 +41,26 @@ TEST(WhySlow, ADevicesTimedStepsStandForAll) {
   EXPECT_DOUBLE_EQ(times.seconds().at("forward"), 10);
 }
 
+TEST(WhySlow, TriesOfOneRunAreAddedUp) {
+  const auto gpu = [](double percent) {
+    return Json{{"event", "gpu"}, {"rank", 0}, {"utilization_percent", percent}, {"memory_total_bytes", 10},
+                {"memory_used_bytes", percent / 10}};
+  };
+  WhySlow first, second;
+  first.on_event(phase_times(0, {{"forward", 2.0}}));
+  for (int i = 0; i < 3; ++i) first.on_event(gpu(20));
+  second.on_event(phase_times(0, {{"forward", 1.0}, {"backward", 4.0}}));
+  second.on_event(gpu(60));
+  WhySlow all;
+  all.add(first);
+  all.add(second);
+  all.add(WhySlow());
+  EXPECT_DOUBLE_EQ(all.seconds().at("forward"), 3);
+  EXPECT_DOUBLE_EQ(all.seconds().at("backward"), 4);
+  EXPECT_DOUBLE_EQ(all.ranks().at(0).gpu_utilization, 0.3);
+  EXPECT_DOUBLE_EQ(all.ranks().at(0).gpu_memory_share, 0.3);
+}
+
 TEST(WhySlow, AHealthyRunHasNoFindings) {
   WhySlow times;
   for (int rank = 0; rank < 2; ++rank)
