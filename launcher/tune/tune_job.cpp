@@ -124,7 +124,9 @@ TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog*
   job.plan.memory_budget_bytes = outcome.budget_bytes;
   Narrator narrator(progress, log);
   const TuneCallbacks callbacks = narrator.callbacks();
-  TrialGroup runner(job, how.log_folder);
+  TrialLimits limits;
+  limits.time = how.time_limit;
+  TrialGroup runner(job, how.log_folder, limits);
   const bool caching = job.loaded.config.tune.cache;
   const Json key = plan_cache_key(job, team.config, outcome.budget_bytes);
   const auto kept = caching && !how.retune ? read_kept(job, key) : std::nullopt;
@@ -146,6 +148,10 @@ TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog*
     }
     if (caching && !outcome.interrupted) write_plan_cache(key, outcome);
   }
+  if (runner.interrupted_by() != 0 && how.time_limit.over())
+    throw Error(exit_code::preempted,
+                "the time was up while tuning: nothing was trained yet; give launch.max_time more, or set "
+                "tune.enabled=false");
   if (runner.interrupted_by() != 0 && runner.interrupted_by() != SIGINT)
     throw Error(exit_code::preempted,
                 "told to stop while tuning: nothing was trained yet; the same command starts again");
