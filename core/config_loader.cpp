@@ -96,7 +96,7 @@ class Loader {
     std::optional<ParsedValue> parsed = given_value(key.key, key.rule);
     if (!parsed) return;
     const ConfigEntry& found = *entry(key.key);
-    if (key.check && !key.check(found.text)) {
+    if (parsed->value && key.check && !key.check(found.text)) {
       add_problem(found.value_place, key.key, quoted(found.text) + " is not allowed; expected " + key.expected);
       return;
     }

@@ -28,6 +28,18 @@ bool decided_by_the_ranks(const GroupRecord& record) {
   });
 }
 
+// Of a plain program's ranks, told to stop because the time was up. A code of its own says more than we can; 0 may mean
+// that it has saved, and wants to be started again.
+int exit_code_in_time(const std::vector<RankEnd>& ends) {
+  bool done = true;
+  for (const RankEnd& end : ends) {
+    const int code = exit_code_of(end);
+    if (code != exit_code::ok && code < exit_code::signal_base) return code;
+    done = done && end.before_stop && code == exit_code::ok;
+  }
+  return done ? exit_code::ok : exit_code::preempted;
+}
+
 // Ranks without events that wrote an error file told of their failures in the order of the files. Of two in one tick of
 // the clock the second one is left out: then the order of their ends decides.
 void add_error_files(GroupRecord& record) {
@@ -75,6 +87,11 @@ GroupResult group_result(GroupRecord record, const std::function<std::vector<std
     failure.host = host_name();
     if (failure.rank) failure.log_path = worker_of(record, *failure.rank).log_path;
     result.failure = std::move(failure);
+    return result;
+  }
+  result.out_of_time = record.out_of_time;
+  if (record.out_of_time && !record.saves_when_told) {
+    result.exit_code = exit_code_in_time(record.ends);
     return result;
   }
   if (record.interrupted_by != 0 && !decided_by_the_ranks(record)) {

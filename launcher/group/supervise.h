@@ -69,6 +69,7 @@ struct GroupResult {
   std::optional<GroupFailure> failure;
   int interrupted_by = 0;            // the signal that the user sent to the launcher, or the system to a rank; 0: none
   bool saved = false;                // told to stop, all ranks saved
+  bool out_of_time = false;          // stopped by stop_in_time()
   bool hung = false;                 // ended by end_hung(): exit code 124
   bool reader_gone = false;          // it failed by SIGPIPE, after the reader of our output had gone (`| head`)
   int output_error = 0;              // errno where output of the ranks could not be passed on to stdout
@@ -114,6 +115,9 @@ class RunningGroup {
   std::map<int, pid_t> at_work() const;
   // For how long Ctrl-Z has stopped the group so far: no time in which it could have done anything.
   double paused_s() const;
+  // Stops the group as SIGTERM from the user would; `why` is told. False, and nothing is done, where it is stopping
+  // already. The exit code of ranks that do not save is 75, but for a code below 128 of their own.
+  bool stop_in_time(const std::string& why);
   // A line of tlaunch's own on stderr, without waiting for a reader.
   void say(const std::string& text);
   // Kills all after `last_words_s`, in which the caller may have them write what they do; that goes to the logs alone

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -99,8 +100,18 @@ std::vector<std::string> program_argv(const ProgramCommand& command, int local_r
 
 namespace {
 
+GroupResult run_timed(const GroupSpec& spec, const TimeLimit& limit) {
+  if (std::isinf(limit.left_s())) return run_group(spec, {});
+  GroupCallbacks callbacks;
+  callbacks.on_tick = [] {};  // so that a turn ends now and then
+  RunningGroup group(spec, callbacks);
+  while (group.turn())
+    if (limit.over()) group.stop_in_time(limit.told());
+  return group.finish();
+}
+
 GroupResult run_once(const ProgramCommand& command, const Placement& placement, EnvironmentSpec environment,
-                     const ProgramLogs& logs) {
+                     const ProgramLogs& logs, const TimeLimit& limit) {
   const int ranks = environment.local_world_size;
   GroupSpec group;
   group.grace_s = command.grace_s.value_or(kDefaultGrace_s);
@@ -133,7 +144,7 @@ GroupResult run_once(const ProgramCommand& command, const Placement& placement, 
     group.workers.push_back(std::move(worker));
   }
   const GroupResult result =
-      command.hang_timeout_s ? run_watched(group, *command.hang_timeout_s) : run_group(group, {});
+      command.hang_timeout_s ? run_watched(group, *command.hang_timeout_s, limit) : run_timed(group, limit);
   // The output of a single rank has just been seen, at the end of the terminal. A rank that ended because nobody reads
   // it any more did what a shell's pipeline wants.
   if (result.failure && !result.reader_gone) {
@@ -144,30 +155,38 @@ GroupResult run_once(const ProgramCommand& command, const Placement& placement, 
 
 }  // namespace
 
-int run_program(const ProgramCommand& command, const Placement& placement) {
+int run_program(const ProgramCommand& command, const Placement& placement, const TimeLimit& limit, RunEnding& ending) {
   const Rendezvous port = command.master_port == 0 ? hold_port() : hold_port(command.master_port);
   EnvironmentSpec environment = environment_spec(command, placement);
   environment.master_port = port.port;
   environment.max_restarts = command.max_restarts.value_or(0);
   const ProgramHome home = open_program_home(command);
+  if (home.folder) ending.run_dir = home.folder->path();
   RestartPolicy policy(environment.max_restarts, std::nullopt, /*knows_progress=*/false);
   for (;; ++environment.restarts) {
     const double start_s = unix_time_s();
     const ProgramLogs logs = logs_of_attempt(home, environment.restarts);
-    GroupResult result = run_once(command, placement, environment, logs);
+    GroupResult result = run_once(command, placement, environment, logs, limit);
     if (result.output_error != 0) {
       say(std::string("tlaunch: some output of the program was lost: cannot write to standard output: ") +
           std::strerror(result.output_error));
       if (result.exit_code == exit_code::ok) result.exit_code = exit_code::io;
     }
-    if (home.folder) keep_summary(*home.folder, program_summary(result, unix_time_s() - start_s, logs.folder));
+    const Json summary = program_summary(result, unix_time_s() - start_s, logs.folder);
+    if (home.folder) keep_summary(*home.folder, summary);
+    ending.status = summary.value("status", "");
+    ending.reason = summary.value("reason", "");
     if (!result.failure || result.reader_gone) return result.exit_code;  // no rank failed: nothing to start again for
     const auto next = policy.after({result.exit_code, {}}, random_share());
     if (!next.why_not.empty()) say("tlaunch: " + next.why_not);
     if (!next.wait_s) return result.exit_code;
+    if (limit.over(*next.wait_s)) {
+      say("tlaunch: not restarted: " + limit.told());
+      return result.exit_code;
+    }
     say("tlaunch: restart " + std::to_string(environment.restarts + 1) + " of " +
         std::to_string(environment.max_restarts) + " in " + format_duration(*next.wait_s));
-    if (const int signal = wait_unless_told(*next.wait_s)) return exit_code::signal_base + signal;
+    if (const int signal = wait_unless_told(*next.wait_s)) return stopped_waiting(ending, signal);
   }
 }
 

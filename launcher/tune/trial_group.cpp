@@ -128,6 +128,7 @@ TrialResult TrialGroup::run(const TrialSpec& spec) {
       group_->useless = true;
       group_->failure = "rank " + std::to_string(*rank) + " left without an answer (exit code 0)";
     }
+    if (limits_.time.over()) group_->running->stop_in_time(limits_.time.told());
     const double paused_s = group_->running->paused_s() - paused_before_s;
     const bool late = monotonic_s() - began_clock_s - paused_s > limit;
     if (group_->useless || late) {

@@ -128,8 +128,10 @@ namespace {
 
 // Nothing where no disk takes the trials' files: a run is worth more than its tuning.
 std::unique_ptr<TrialGroup> trial_group(const Job& job, const TuneHow& how, Progress& progress) {
+  TrialLimits limits;
+  limits.time = how.time_limit;
   try {
-    return std::make_unique<TrialGroup>(job, how.log_folder);
+    return std::make_unique<TrialGroup>(job, how.log_folder, limits);
   } catch (const IoError& error) {
     if (how.thorough) throw;
     progress.line(std::string("note: nothing is measured, the table's values are taken: ") + error.what());
@@ -193,6 +195,10 @@ TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog*
   if (!outcome.disturbed.empty()) outcome.notes.push_back(disturbance_note(outcome));
   const bool believed = !outcome.interrupted && outcome.disturbed.empty();
   if (caching && !outcome.cached && believed) write_plan_cache(key, outcome);
+  if (interrupted_by != 0 && how.time_limit.over())
+    throw Error(exit_code::preempted,
+                "the time was up while tuning: nothing was trained yet; give launch.max_time more, or set "
+                "tune.enabled=false");
   if (interrupted_by != 0 && interrupted_by != SIGINT)
     throw Error(exit_code::preempted,
                 "told to stop while tuning: nothing was trained yet; the same command starts again");

@@ -81,6 +81,31 @@ TEST(CommandLine, AVariableThatNoShellHasReplacedIsRefused) {
     EXPECT_THAT(refusal(words), HasSubstr("was not replaced by its value")) << words.back();
 }
 
+TEST(CommandLine, MaxTimeAndOnEndAreKeysOfAConfigAndValuesOfAProgram) {
+  EXPECT_THAT(as<RunCommand>({"--max-time", "1h 30min", "--on-end", "mail me", "a.yaml"}).overrides,
+              ElementsAre("launch.max_time=1h 30min", "launch.on_end=mail me"));
+  EXPECT_THAT(as<RunCommand>({"a.yaml", "--on-end", "'m' \"it's\" ${X}"}).overrides,
+              ElementsAre("launch.on_end='''m'' \"it''s\" $${X}'"))
+      << "neither YAML nor a variable of the config";
+  const auto program = as<ProgramCommand>({"--max-time=8h", "--on-end", "mail me", "--", "p", "--max-time", "x"});
+  EXPECT_EQ(program.max_time, "8h");
+  EXPECT_EQ(program.on_end, "mail me");
+  EXPECT_THAT(program.arguments, ElementsAre("--max-time", "x"));
+  for (const char* bad : {"8", "soon", "0s", "-1h", ""})
+    EXPECT_THAT(refusal({"--max-time=" + std::string(bad), "a.yaml"}), HasSubstr("max-time")) << bad;
+  EXPECT_THAT(refusal({"--smoke", "--max-time", "8h", "a.yaml"}), HasSubstr("--smoke-minutes"));
+}
+
+TEST(CommandLine, DoctorTakesARunsFolderAndAFile) {
+  const auto plain = as<DoctorCommand>({"doctor"});
+  EXPECT_EQ(plain.run_dir, "");
+  const auto full = as<DoctorCommand>({"--output", "x.tar.gz", "doctor", "runs/a"});
+  EXPECT_EQ(full.run_dir, "runs/a");
+  EXPECT_EQ(full.output, "x.tar.gz");
+  EXPECT_THAT(refusal({"doctr"}), HasSubstr("did you mean 'doctor'?"));
+  EXPECT_THAT(refusal({"doctor", "--outptu", "x"}), HasSubstr("did you mean --output?"));
+}
+
 TEST(CommandLine, OptionsThatAreConfigKeysBecomeOverridesThatComeLast) {
   const auto run = as<RunCommand>({"--grace", "1.5", "--max-restarts", "3", "--hang-timeout=5", "--numa", "node",
                                    "--nproc", "cpu", "a.yaml", "launch.grace_s=9"});

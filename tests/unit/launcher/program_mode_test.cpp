@@ -269,5 +269,32 @@ TEST(ProgramMode, AnOutOfMemoryKillIsRecognised) {
   EXPECT_THAT(finished.err, HasSubstr("rank 1 failed: SIGKILL (out of memory: killed by the kernel), exit 137"));
 }
 
+TEST(ProgramMode, WhenItsTimeIsUpTheRanksGetSigtermAndThenSigkill) {
+  const TempDir folder;
+  const auto plain = run_two({"--max-time", "300ms", "--run-dir", folder.path()}, "exec sleep 1000");
+  EXPECT_EQ(plain.code, 75) << plain.err;
+  EXPECT_THAT(plain.err, HasSubstr("launch.max_time 300ms is up: stopping the ranks"));
+  EXPECT_EQ(summary_in(folder)["status"], "interrupted");
+  EXPECT_EQ(summary_in(folder)["reason"], "max_time");
+  EXPECT_EQ(summary_in(folder)["exit_code"], 75);
+
+  const auto deaf = run_two({"--max-time", "300ms", "--grace", "0.2"}, "trap '' TERM; while :; do sleep 0.1; done");
+  EXPECT_EQ(deaf.code, 75) << deaf.err;
+  const auto saves = run_two({"--max-time", "300ms"}, "trap 'echo saved; exit 0' TERM; while :; do sleep 0.05; done");
+  EXPECT_EQ(saves.code, 75);
+  EXPECT_THAT(saves.out, HasSubstr("saved"));
+  const std::string fails = "trap 'exit 9' TERM; while :; do sleep 0.05; done";
+  EXPECT_EQ(run_two({"--max-time", "300ms", "--max-restarts", "3"}, fails).code, 9);
+  EXPECT_EQ(run_two({"--max-time", "1h"}, "true").code, 0);
+  const auto watched = run_two({"--max-time", "300ms", "--hang-timeout", "60"}, "exec sleep 1000");
+  EXPECT_EQ(watched.code, 75) << watched.err;
+}
+
+TEST(ProgramMode, ARestartThatHasNoTimeLeftIsNotTried) {
+  const auto run = run_two({"--max-time", "1s", "--max-restarts", "100"}, "exit 7");
+  EXPECT_EQ(run.code, 7);
+  EXPECT_THAT(run.err, HasSubstr("not restarted: launch.max_time 1s is up"));
+}
+
 }  // namespace
 }  // namespace tlaunch
