@@ -272,9 +272,11 @@ struct Parsers {
         "          --checkpoint runs/deeplog_dpkg/latest/checkpoints/epoch_10-step_80.safetensors");
 
     doctor.add_option("RUN_DIR", doctor_values.run_dir, "A run's folder (default: the newest run below runs/)")
+        ->transform(path_value())
         ->type_name("");
     doctor
         .add_option("--output", doctor_values.output, "The file to write (default: tlaunch-doctor-<time>.tar.gz here)")
+        ->transform(path_value())
         ->type_name("FILE");
     doctor.footer(
         "Values of the environment are left out, and secrets that are called by such a name are hidden; config and\n"
