@@ -36,6 +36,14 @@ std::optional<std::string> variable(const char* name) {
   return value ? std::optional<std::string>(value) : std::nullopt;
 }
 
+// torchrun's macro alone: the rest may be a shell's, whose $$ string.Template would take apart.
+std::string with_local_rank(std::string argument, const std::string& number) {
+  static const std::string macro = "${local_rank}";
+  for (std::size_t at = argument.find(macro); at != std::string::npos; at = argument.find(macro, at))
+    argument.replace(at, macro.size(), number);
+  return argument;
+}
+
 std::string new_uuid() {
   std::string text;
   std::getline(std::ifstream("/proc/sys/kernel/random/uuid"), text);
@@ -90,11 +98,15 @@ std::vector<std::string> program_argv(const ProgramCommand& command, int local_r
     if (argv[0].empty()) throw UsageError("the variable PYTHON_EXEC is empty: set it to a Python, or unset it");
     if (command.kind == ProgramKind::python_module) argv.push_back("-m");
   }
-  const auto filled = [&](const std::string& text) {
-    return safe_substitute(text, {{"local_rank", std::to_string(local_rank)}});
-  };
-  argv.push_back(command.kind == ProgramKind::executable ? command.program : filled(command.program));
-  for (const std::string& argument : command.arguments) argv.push_back(filled(argument));
+  const std::string number = std::to_string(local_rank);
+  if (command.kind == ProgramKind::executable) {
+    argv.push_back(command.program);
+    for (const std::string& argument : command.arguments) argv.push_back(with_local_rank(argument, number));
+    return argv;
+  }
+  argv.push_back(safe_substitute(command.program, {{"local_rank", number}}));
+  for (const std::string& argument : command.arguments)
+    argv.push_back(safe_substitute(argument, {{"local_rank", number}}));
   return argv;
 }
 

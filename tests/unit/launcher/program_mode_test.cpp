@@ -62,9 +62,9 @@ TEST(ProgramMode, RedirectedOutputWithoutAFolderIsKeptInTheRunsFolder) {
 }
 
 TEST(ProgramMode, TheLocalRankStandsForItsMacro) {
-  const auto run = test::run_tlaunch({"--nproc", "2", "--no-python", "echo", "--local-rank=${local_rank}", "$HOME"});
-  EXPECT_THAT(run.out, HasSubstr("[rank 0] --local-rank=0 $HOME\n"));
-  EXPECT_THAT(run.out, HasSubstr("[rank 1] --local-rank=1 $HOME\n"));
+  const auto run = test::run_tlaunch({"--nproc", "2", "--no-python", "echo", "--local-rank=${local_rank}", "$HOME $$"});
+  EXPECT_THAT(run.out, HasSubstr("[rank 0] --local-rank=0 $HOME $$\n"));
+  EXPECT_THAT(run.out, HasSubstr("[rank 1] --local-rank=1 $HOME $$\n"));
 }
 
 TEST(ProgramMode, LinesCarryThePrefixOfTorchrunsTemplate) {
