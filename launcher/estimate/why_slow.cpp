@@ -79,8 +79,10 @@ std::optional<double> mean_over_ranks(const WhySlow& times, std::optional<double
   return cards == 0 ? std::nullopt : std::optional(sum / static_cast<double>(cards));
 }
 
-void add_reading(std::optional<double>& mean, std::int64_t& readings, double value) {
-  mean = mean.value_or(0) + (value - mean.value_or(0)) / static_cast<double>(++readings);
+// `mean` of so many readings, and of `more` whose mean is `value`.
+void add_readings(std::optional<double>& mean, std::int64_t& readings, double value, std::int64_t more = 1) {
+  readings += more;
+  mean = mean.value_or(0) + (value - mean.value_or(0)) * static_cast<double>(more) / static_cast<double>(readings);
 }
 
 std::string idle_gpu_finding(const WhySlow& times) {
@@ -105,9 +107,9 @@ void WhySlow::on_event(const Json& event) {
     RankTimes& figures = ranks_[rank];
     const double busy = event_real(event, "utilization_percent") / 100, total = event_real(event, "memory_total_bytes");
     if (event.contains("utilization_percent"))
-      add_reading(figures.gpu_utilization, figures.utilization_readings, busy);
+      add_readings(figures.gpu_utilization, figures.utilization_readings, busy);
     if (total > 0 && event.contains("memory_used_bytes"))
-      add_reading(figures.gpu_memory_share, figures.memory_readings, event_real(event, "memory_used_bytes") / total);
+      add_readings(figures.gpu_memory_share, figures.memory_readings, event_real(event, "memory_used_bytes") / total);
   }
   if (name != "phase_times") return;
   const auto seconds = event.find("seconds");
@@ -125,11 +127,10 @@ void WhySlow::add(const WhySlow& other) {
   for (const auto& [rank, theirs] : other.ranks_) {
     RankTimes& ours = ranks_[rank];
     for (const auto& [part, value] : theirs.seconds) ours.seconds[part] += value;
-    ours.gpu_readings += theirs.gpu_readings;
-    if (theirs.gpu_readings == 0) continue;
-    const double share = static_cast<double>(theirs.gpu_readings) / static_cast<double>(ours.gpu_readings);
-    ours.gpu_utilization += share * (theirs.gpu_utilization - ours.gpu_utilization);
-    ours.gpu_memory_share += share * (theirs.gpu_memory_share - ours.gpu_memory_share);
+    if (theirs.gpu_utilization)
+      add_readings(ours.gpu_utilization, ours.utilization_readings, *theirs.gpu_utilization, theirs.utilization_readings);
+    if (theirs.gpu_memory_share)
+      add_readings(ours.gpu_memory_share, ours.memory_readings, *theirs.gpu_memory_share, theirs.memory_readings);
   }
 }
 
