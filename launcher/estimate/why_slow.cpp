@@ -128,7 +128,8 @@ void WhySlow::add(const WhySlow& other) {
     RankTimes& ours = ranks_[rank];
     for (const auto& [part, value] : theirs.seconds) ours.seconds[part] += value;
     if (theirs.gpu_utilization)
-      add_readings(ours.gpu_utilization, ours.utilization_readings, *theirs.gpu_utilization, theirs.utilization_readings);
+      add_readings(ours.gpu_utilization, ours.utilization_readings, *theirs.gpu_utilization,
+                   theirs.utilization_readings);
     if (theirs.gpu_memory_share)
       add_readings(ours.gpu_memory_share, ours.memory_readings, *theirs.gpu_memory_share, theirs.memory_readings);
   }
