@@ -96,6 +96,8 @@ struct LaunchConfig {
   double grace_s = 30;
   std::int64_t max_restarts = 0;
   std::optional<double> hang_timeout_s;          // none: limits by phase and measured step time
+  std::optional<std::string> max_time;           // "8h" (core/quantity.h), since tlaunch started
+  std::optional<std::string> on_end;             // a command (core/shell_words.h)
 };
 
 struct TuneConfig {

@@ -2,7 +2,9 @@
 
 #include "core/error.h"
 #include "core/name_template.h"
+#include "core/quantity.h"
 #include "core/schema_keys.h"
+#include "core/shell_words.h"
 
 namespace tlaunch {
 namespace {
@@ -12,6 +14,14 @@ bool is_nproc(const std::string& text) {
   int ranks = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ranks);
   return error == std::errc() && end == text.data() + text.size() && ranks >= 1 && ranks <= 65536;
+}
+
+bool is_duration(const std::string& text) {
+  try {
+    return parse_duration_s("", text) > 0;
+  } catch (const UsageError&) {
+    return false;
+  }
 }
 
 bool is_name_template(const std::string& text) {
@@ -143,7 +153,8 @@ std::vector<SchemaKey> about_keys() {
            "Python's formats.",
        .may_change_on_resume = true,
        .check = is_name_template,
-       .expected = "a file's name with fields such as {epoch:02d}, {step}, {val_loss:.3f}"},
+       .expected = "a file's name with fields such as {epoch:02d}, {step}, {val_loss:.3f}",
+       .path = PathBase::name},
       {.key = "checkpoint.async",
        .field = TLAUNCH_FIELD(checkpoint.async),
        .meaning = "Training goes on while a copy of its state is written.",
@@ -180,8 +191,10 @@ std::vector<SchemaKey> about_keys() {
 
       {.key = "launch.worker",
        .field = TLAUNCH_FIELD(launch.worker),
-       .meaning = "The worker program: a name, looked for beside tlaunch and in PATH, or a path.",
-       .may_change_on_resume = true},
+       .meaning = "The worker program: a name, looked for beside tlaunch and in PATH, or a path, relative to the file "
+                  "this stands in, on the command line to the working directory.",
+       .may_change_on_resume = true,
+       .path = PathBase::program},
       {.key = "launch.nproc",
        .field = TLAUNCH_FIELD(launch.nproc),
        .unit = "ranks",
@@ -225,6 +238,22 @@ std::vector<SchemaKey> about_keys() {
        .rule = {.min = 1, .max = 1e9, .empty_word = "auto"},
        .default_note = "auto: by phase, in a step 20 times what one takes, 60 s at least",
        .may_change_on_resume = true},
+      {.key = "launch.max_time",
+       .field = TLAUNCH_FIELD(launch.max_time),
+       .meaning = "Time from the start of tlaunch, tuning and restarts included, after which the run is saved and ends "
+                  "with 75, as after SIGTERM.",
+       .rule = {.empty_word = "none"},
+       .may_change_on_resume = true,
+       .check = is_duration,
+       .expected = "a time with its unit such as 8h, 90min or 1d 12h, or none"},
+      {.key = "launch.on_end",
+       .field = TLAUNCH_FIELD(launch.on_end),
+       .meaning = "Command that is run once when the run has ended, however it ended, with TLAUNCH_STATUS, "
+                  "TLAUNCH_REASON and more in its environment (docs/command-line.md); for a shell: sh -c '...'.",
+       .rule = {.empty_word = "none"},
+       .may_change_on_resume = true,
+       .check = is_command,
+       .expected = "a program and its arguments, quoted as in a shell, or none"},
 
       {.key = "tune.enabled",
        .field = TLAUNCH_FIELD(tune.enabled),

@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/process_start.h"
 #include "hardware/cpu.h"
@@ -12,15 +13,19 @@
 #include "hardware/profile.h"
 #include "launcher/checkpoints/checkpoints_command.h"
 #include "launcher/cli/command_line.h"
+#include "launcher/commands/doctor_command.h"
 #include "launcher/commands/estimate_command.h"
 #include "launcher/commands/evaluate_command.h"
 #include "launcher/commands/probe_command.h"
 #include "launcher/commands/run_command.h"
 #include "launcher/commands/tune_command.h"
+#include "launcher/group/this_machine.h"
 #include "launcher/job/gpu_wait.h"
 #include "launcher/job/job.h"
+#include "launcher/job/started_once.h"
 #include "launcher/job/world_size.h"
 #include "launcher/program/program_mode.h"
+#include "launcher/run/on_end.h"
 #include "launcher/terminal/results.h"
 #include "launcher/terminal/say.h"
 
@@ -29,7 +34,7 @@ namespace {
 using namespace tlaunch;
 
 // A plain program gets no probe beyond what its number of ranks and their placement ask for.
-int run_plain_program(const ProgramCommand& command) {
+int run_plain_program(const ProgramCommand& command, const TimeLimit& limit, RunEnding& ending) {
   const CpuInfo cpu = probe_cpu(system_files());
   HardwareProfile hardware;
   hardware.cpu = cpu;
@@ -43,24 +48,53 @@ int run_plain_program(const ProgramCommand& command) {
   if (command.wait_gpu_bytes) {
     Progress progress(stderr, stderr_terminal());
     const GpuWait wait =
-        wait_for_gpus(cards_of_ranks(hardware.gpus, ranks), *command.wait_gpu_bytes, gpus_now, progress);
-    if (wait.signal != 0) return exit_code::signal_base + wait.signal;
+        wait_for_gpus(cards_of_ranks(hardware.gpus, ranks), *command.wait_gpu_bytes, gpus_now, progress, limit);
+    if (wait.signal != 0 || wait.out_of_time) return stopped_waiting(ending, wait.signal);
   }
   if (command.nproc == "cpu") hardware.gpus.clear();  // of no use to these ranks
   const Placement placement = place_ranks(cpu, hardware.gpus, ranks, command.numa);
   for (const std::string& line : placement_lines(placement)) say("tlaunch: " + line);
   for (const std::string& note : placement.notes) say("tlaunch: note: " + note);
-  return run_program(command, placement);
+  return run_program(command, placement, limit, ending);
+}
+
+int run_plain_program(const ProgramCommand& command) {
+  const TimeLimit limit(command.max_time, monotonic_s());
+  RunEnding ending;
+  ending.name = std::filesystem::path(command.program).filename().string();
+  return OnEnd(command.on_end).around(std::move(ending), [&](RunEnding& filled) {
+    return run_plain_program(command, limit, filled);
+  });
+}
+
+// Before anything that keeps this machine's cores or cards busy.
+void look_for_other_launchers() {
+  check_started_once(environment_value);
+  if (const std::string note = unused_nodes_note(environment_value, host_name()); !note.empty())
+    say("tlaunch: note: " + note);
 }
 
 struct Dispatch {
-  int operator()(const RunCommand& command) const { return run_config(command); }
-  int operator()(const ProgramCommand& command) const { return run_plain_program(command); }
+  int operator()(const RunCommand& command) const {
+    if (!command.dry_run) look_for_other_launchers();
+    return run_config(command);
+  }
+  int operator()(const ProgramCommand& command) const {
+    look_for_other_launchers();
+    return run_plain_program(command);
+  }
   int operator()(const ProbeCommand& command) const { return run_probe(command); }
-  int operator()(const EvaluateCommand& command) const { return run_evaluate(command); }
-  int operator()(const TuneCommand& command) const { return run_tune(command); }
+  int operator()(const EvaluateCommand& command) const {
+    look_for_other_launchers();
+    return run_evaluate(command);
+  }
+  int operator()(const TuneCommand& command) const {
+    if (command.gpu.empty()) look_for_other_launchers();
+    return run_tune(command);
+  }
   int operator()(const EstimateCommand& command) const { return run_estimate(command); }
   int operator()(const CheckpointsCommand& command) const { return run_checkpoints(command); }
+  int operator()(const DoctorCommand& command) const { return run_doctor(command); }
   int operator()(const PrintCommand& command) const {
     print_results(command.text);
     return exit_code::ok;

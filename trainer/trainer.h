@@ -81,6 +81,7 @@ class Trainer {
   const Group& group_;
   double expected_samples_per_s_;
   Job job_;
+  DataIdentity data_;                    // of job_'s
   BatchSplit split_;
   Sampler sampler_;
   RunLength full_;                 // of the whole run: learning-rate schedule

@@ -32,6 +32,7 @@ Search::Search(const TuneInput& input, TrialRunner& runner, const TuneCallbacks&
   outcome_.plan = input.prior;
   outcome_.budget_bytes = input.budget_bytes;
   prior_ = {now_.micro_batch, now_.accumulation, input.job.world_size};
+  facts_.train_samples = input.job.train_samples;
   candidates_ = candidates(/*memory_forces=*/false);
   if (!open("batch_size") || input.config.tune.keep_micro_batch)
     std::erase_if(candidates_, [&](const auto& one) { return one.micro_batch != now_.micro_batch; });

@@ -1,13 +1,11 @@
 #include "launcher/cli/command_line.h"
 
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cctype>
-#include <filesystem>
 
 #include "core/config_value.h"
+#include "core/config_variables.h"
 #include "core/error.h"
 #include "core/quantity.h"
 #include "core/units.h"
@@ -16,6 +14,7 @@
 #include "launcher/cli/command_split.h"
 #include "launcher/cli/completion.h"
 #include "launcher/cli/estimate_line.h"
+#include "launcher/cli/program_file.h"
 #include "launcher/cli/torchrun_alias.h"
 
 #if !defined(TLAUNCH_VERSION) || !defined(TLAUNCH_TORCH_VERSION)
@@ -26,7 +25,7 @@ namespace tlaunch {
 namespace {
 
 const std::vector<std::string>& command_words() {
-  static const std::vector<std::string> words = {"probe", "evaluate", "tune", "estimate", "checkpoints"};
+  static const std::vector<std::string> words = {"probe", "evaluate", "tune", "estimate", "checkpoints", "doctor"};
   return words;
 }
 
@@ -40,7 +39,8 @@ constexpr const char* run_footer =
     "  evaluate      evaluate a checkpoint on the data set of a config\n"
     "  tune          measure and choose what a config leaves to auto\n"
     "  estimate      time and disk of a run before it starts; or from figures alone\n"
-    "  checkpoints   list, verify, prune, export and import checkpoints\n\n"
+    "  checkpoints   list, verify, prune, export and import checkpoints\n"
+    "  doctor        one archive for a bug report: this machine, versions, the last run\n\n"
     "Examples:\n"
     "  tlaunch configs/fashion_mnist.yaml                        train; one rank per GPU, or one on the CPU\n"
     "  tlaunch --nproc 2 configs/fashion_mnist.yaml train.epochs=3   two ranks, one key changed\n"
@@ -58,6 +58,24 @@ std::string check_nproc(const std::string& text) {
                       std::stol(text) >= 1;
   if (number || text == "auto" || text == "cpu" || text == "gpu") return "";
   return "a number from 1, auto, cpu or gpu is needed, not '" + text + "'";
+}
+
+std::string check_duration(const std::string& text) {
+  try {
+    parse_duration_s("", text);
+    return "";
+  } catch (const UsageError&) {
+    return "a time with its unit is needed, as 8h, 90min or 3d, not '" + text + "'";
+  }
+}
+
+// An override's value that begins so would be read as YAML; ${...} in it, as a variable.
+std::string as_override(const std::string& text) {
+  std::string value = escape_variables(text);
+  if (value.empty() || std::string("'\"[{").find(value[0]) == std::string::npos) return value;
+  std::string quoted = "'";
+  for (const char c : value) quoted += c == '\'' ? std::string("''") : std::string(1, c);
+  return quoted + "'";
 }
 
 // Into bytes. "10" is ten bytes, which is never meant.
@@ -89,6 +107,7 @@ struct KeyOptions {
   std::optional<std::string> nproc, numa;
   std::optional<double> grace_s, hang_timeout_s;
   std::optional<std::int64_t> max_restarts;
+  std::optional<std::string> max_time, on_end;
 };
 
 // One command's options: built once for parsing, once more to ask which of them take a value.
@@ -106,6 +125,11 @@ struct Parsers {
       "changes nothing unless told.",
       "tlaunch tune"};
 
+  CLI::App doctor{
+      "Writes one archive for a bug report: what this machine has, versions, the last run's events, logs, config and\n"
+      "plan, and the names of the environment's variables. Changes nothing else.",
+      "tlaunch doctor"};
+
   RunCommand run_values;
   SmokeOptions smoke_values;
   std::string deadline;
@@ -116,6 +140,7 @@ struct Parsers {
   ProbeCommand probe_values;
   EvaluateCommand evaluate_values;
   TuneCommand tune_values;
+  DoctorCommand doctor_values;
   bool test_only = false;
   CheckpointsLine checkpoints;
   EstimateLine estimate;
@@ -154,8 +179,19 @@ struct Parsers {
     app.add_option("--hang-timeout", value, meaning)->check(within(1.0, 1e9))->type_name("S");
   }
 
+  static void end_options(CLI::App& app, std::optional<std::string>& max_time, std::optional<std::string>& on_end,
+                          const std::string& at_its_time) {
+    app.add_option("--max-time", max_time, at_its_time)
+        ->check(CLI::Validator(check_duration, "", "duration"))
+        ->type_name("TIME");
+    app.add_option("--on-end", on_end,
+                   "Run this once at the end, however it comes: TLAUNCH_STATUS, TLAUNCH_RUN_DIR, TLAUNCH_REASON and "
+                   "TLAUNCH_EXIT_CODE tell; no shell unless it says sh -c '...'")
+        ->type_name("COMMAND");
+  }
+
   Parsers() {
-    run.add_option("CONFIG.yaml", run_values.config, "What to train");
+    run.add_option("CONFIG.yaml", run_values.config, "What to train")->transform(path_value());
     run.add_option("key=value", run_values.overrides, "Config keys to change; the last wins")->type_name("");
     nproc_option(run, keys.nproc, "default: launch.nproc");
     grace_option(run, keys.grace_s, "default: launch.grace_s");
@@ -164,10 +200,14 @@ struct Parsers {
         "Start a failed run again so often, from its newest whole checkpoint (default: launch.max_restarts)");
     hang_option(run, keys.hang_timeout_s,
                 "A run that hangs so long ends with 124 (default: launch.hang_timeout_s)");
+    end_options(run, keys.max_time, keys.on_end,
+                "Save and end with 75 when so much time has passed, as 8h (default: launch.max_time)");
     run.add_option("--run-dir", run_values.run_dir, "The run's folder (default: runs/<name>/<time>-<id>)")
+        ->transform(path_value())
         ->type_name("DIR");
     run.add_option("--resume", run_values.resume,
                    "auto: go on in --run-dir, or in runs/<name>/latest; a checkpoint: a new run from it")
+        ->transform(path_value())
         ->type_name("auto|PATH");
     run.add_flag("--smoke", smoke, "Test the whole line in a few minutes: epochs, saving, resuming; ends in a verdict");
     run.add_option("--smoke-epochs", smoke_values.epochs, "Epochs of the smoke test (2)")
@@ -204,19 +244,26 @@ struct Parsers {
     log_limit_option(program, program_values.log_limit_bytes);
     wait_gpu_option(program, program_values.wait_gpu_bytes);
     numa_option(program, keys.numa, "default: none");
+    end_options(program, program_values.max_time, program_values.on_end,
+                "Stop the ranks with SIGTERM when so much time has passed, as 8h, and end with 75 unless they end with "
+                "a code of their own");
     program.add_flag("--stdin", program_values.pass_stdin, stdin_help);
     hang_option(program, program_values.hang_timeout_s,
-                "End with 124 when no rank writes anything for so long, before the first output 60 s at least (default: "
-                "never)");
-    program.add_option("--run-dir", program_values.run_dir, "Keep each rank's output in DIR/logs")->type_name("DIR");
+                "End with 124 after S seconds without output; 60 at least before the first (default: never)");
+    program.add_option("--run-dir", program_values.run_dir, "Keep each rank's output in DIR/logs")
+        ->transform(path_value())
+        ->type_name("DIR");
     program.footer(torchrun_help());
 
     probe.add_flag("--json", probe_values.json, "As JSON");
     probe.footer("Example:\n  tlaunch probe --json");
 
-    evaluate.add_option("CONFIG.yaml", evaluate_values.config, "The config it was trained with");
+    evaluate.add_option("CONFIG.yaml", evaluate_values.config, "The config it was trained with")
+        ->transform(path_value());
     evaluate.add_option("key=value", evaluate_values.overrides, "Config keys to change; the last wins")->type_name("");
-    evaluate.add_option("--checkpoint", evaluate_values.checkpoint, "A .safetensors file")->type_name("PATH");
+    evaluate.add_option("--checkpoint", evaluate_values.checkpoint, "A .safetensors file")
+        ->transform(path_value())
+        ->type_name("PATH");
     nproc_option(evaluate, keys.nproc, "default: launch.nproc");
     numa_option(evaluate, keys.numa, "default: launch.numa");
     evaluate.add_flag("--json", evaluate_values.json, "Metrics as JSON");
@@ -224,8 +271,19 @@ struct Parsers {
         "Example:\n  tlaunch evaluate configs/deeplog_dpkg.yaml \\\n"
         "          --checkpoint runs/deeplog_dpkg/latest/checkpoints/epoch_10-step_80.safetensors");
 
+    doctor.add_option("RUN_DIR", doctor_values.run_dir, "A run's folder (default: the newest run below runs/)")
+        ->transform(path_value())
+        ->type_name("");
+    doctor
+        .add_option("--output", doctor_values.output, "The file to write (default: tlaunch-doctor-<time>.tar.gz here)")
+        ->transform(path_value())
+        ->type_name("FILE");
+    doctor.footer(
+        "Values of the environment are left out, and secrets that are called by such a name are hidden; config and\n"
+        "logs are in it: look at it before you send it.\n\nExample:\n  tlaunch doctor runs/fashion_mnist/latest");
+
     nproc_option(estimate.app(), keys.nproc, "default: launch.nproc");
-    tune.add_option("CONFIG.yaml", tune_values.config, "What is to be trained");
+    tune.add_option("CONFIG.yaml", tune_values.config, "What is to be trained")->transform(path_value());
     tune.add_option("key=value", tune_values.overrides, "Config keys to change; the last wins")->type_name("");
     nproc_option(tune, keys.nproc, "default: launch.nproc");
     numa_option(tune, keys.numa, "default: launch.numa");
@@ -249,7 +307,8 @@ struct Parsers {
 const CLI::Option* own_option(const Parsers& parsers, const std::string& argument) {
   const std::string name = argument.substr(0, argument.find('='));
   std::vector<const CLI::App*> apps{&parsers.run,      &parsers.program, &parsers.probe,
-                                    &parsers.evaluate, &parsers.tune,    &parsers.estimate.app()};
+                                    &parsers.evaluate, &parsers.tune,    &parsers.estimate.app(),
+                                    &parsers.doctor};
   for (const CLI::App* app : parsers.checkpoints.apps()) apps.push_back(app);
   for (const CLI::App* app : apps) {
     if (const CLI::Option* known = app->get_option_no_throw(name)) return known;
@@ -266,7 +325,7 @@ bool takes_value(const Parsers& parsers, const std::string& argument) {
 
 // PET_ variables, and over them what the command line says.
 TorchrunValues torchrun_values(TorchrunValues given, const Variables& variables, bool program) {
-  given.merge(torchrun_variables(variables, program));
+  add_torchrun_variables(given, variables, program);
   return given;
 }
 
@@ -277,6 +336,7 @@ std::vector<CompletionCommand> completion_commands(const Parsers& parsers) {
                                           {"evaluate", options_of(parsers.evaluate), true},
                                           {"tune", options_of(parsers.tune), true},
                                           {"estimate", options_of(parsers.estimate.app()), true},
+                                          {"doctor", options_of(parsers.doctor), false},
                                           {"checkpoints", {}, false}};
   for (const CLI::App* verb : parsers.checkpoints.apps()) {
     commands.push_back({verb->get_name().substr(std::string("tlaunch ").size()), options_of(*verb), false});
@@ -303,6 +363,8 @@ void add_keys(KeyOptions keys, const TorchrunValues& torchrun, std::vector<std::
   if (keys.grace_s) add("launch.grace_s", to_text(*keys.grace_s));
   if (keys.hang_timeout_s) add("launch.hang_timeout_s", to_text(*keys.hang_timeout_s));
   if (keys.max_restarts) add("launch.max_restarts", std::to_string(*keys.max_restarts));
+  if (keys.max_time) add("launch.max_time", *keys.max_time);
+  if (keys.on_end) add("launch.on_end", as_override(*keys.on_end));
 }
 
 // Throws UsageError for an option that another one would leave without effect.
@@ -313,6 +375,7 @@ void refuse_ignored(const CLI::App& run) {
   static constexpr Pair pairs[] = {
       {"--smoke", "--resume", "starts a run of its own"},
       {"--smoke", "--deadline", "shortens the epochs and says what the whole run would take"},
+      {"--smoke", "--max-time", "has a time limit of its own, --smoke-minutes"},
       {"--smoke", "--profile", "profiles nothing"},
       {"--smoke", "--stdin", "passes no standard input on"},
       {"--smoke", "--dry-run", "starts a run, which --dry-run does not"},
@@ -329,7 +392,8 @@ void refuse_ignored(const CLI::App& run) {
 Command run_command(Parsers& parsers, const std::vector<std::string>& own, const TorchrunValues& torchrun) {
   const std::string help = parse(parsers.run, own, "tlaunch CONFIG.yaml");
   if (!help.empty()) return PrintCommand{help};
-  if (parsers.version) return PrintCommand{"tlaunch " TLAUNCH_VERSION " (built with LibTorch " TLAUNCH_TORCH_VERSION ")\n"};
+  if (parsers.version)
+    return PrintCommand{"tlaunch " TLAUNCH_VERSION " (built with LibTorch " TLAUNCH_TORCH_VERSION ")\n"};
   if (!parsers.completion_shell.empty())
     return PrintCommand{completion_script(parsers.completion_shell, completion_commands(parsers))};
   if (parsers.run_values.config.empty())
@@ -347,20 +411,6 @@ Command run_command(Parsers& parsers, const std::vector<std::string>& own, const
   return parsers.run_values;
 }
 
-ProgramKind kind_of(const SplitArguments& split) {
-  const std::string& program = split.program.front();
-  if (split.flags.module && split.flags.no_python)
-    throw UsageError("-m and --no-python exclude each other: leave one out");
-  if (split.flags.module) return ProgramKind::python_module;
-  if (split.flags.run_path) return ProgramKind::python_script;
-  if (split.flags.no_python) return ProgramKind::executable;
-  if (program.ends_with(".py")) return ProgramKind::python_script;
-  // A file that is there but cannot be executed is a script: torchrun gives it to Python too.
-  std::error_code error;  // what cannot be reached is left to the start of the program, which says why
-  const bool script = std::filesystem::is_regular_file(program, error) && ::access(program.c_str(), X_OK) != 0;
-  return script ? ProgramKind::python_script : ProgramKind::executable;
-}
-
 Command program_command(Parsers& parsers, SplitArguments split, const TorchrunValues& torchrun) {
   // The run command's own options are known, but mean nothing to a foreign program.
   for (const std::string& argument : split.own) {
@@ -372,9 +422,10 @@ Command program_command(Parsers& parsers, SplitArguments split, const TorchrunVa
   const std::string help = parse(parsers.program, std::move(split.own), "a plain program");
   if (!help.empty()) return PrintCommand{help};
   ProgramCommand& command = parsers.program_values;
-  command.program = split.program.front();
+  ProgramFile file = program_file(split);
+  command.kind = file.kind;
+  command.program = std::move(file.program);
   command.arguments.assign(split.program.begin() + 1, split.program.end());
-  command.kind = kind_of(split);
   apply_torchrun(torchrun, command);
   if ((parsers.keys.numa ? parsers.keys.numa : torchrun_numa(torchrun)) == to_string(NumaBinding::node))
     command.numa = NumaBinding::node;
@@ -400,6 +451,11 @@ Command parse_command_line(const std::vector<std::string>& arguments, const Vari
     const std::string help = parse(parsers.probe, untouched, "tlaunch probe");
     if (!help.empty()) return PrintCommand{help};
     return parsers.probe_values;
+  }
+  if (split.word == "doctor") {
+    const std::string help = parse(parsers.doctor, untouched, "tlaunch doctor");
+    if (!help.empty()) return PrintCommand{help};
+    return parsers.doctor_values;
   }
   if (split.word == "evaluate") {
     const std::string help = parse(parsers.evaluate, split.own, "tlaunch evaluate");

@@ -53,6 +53,7 @@ struct ProgramCommand {
   std::uint64_t log_limit_bytes = kLogLimitBytes;  // of each rank's log
   std::optional<std::uint64_t> wait_gpu_bytes;     // that each GPU of the ranks must have free before the start
   NumaBinding numa = NumaBinding::none;
+  std::optional<std::string> max_time, on_end;     // as launch.max_time and launch.on_end
   // torchrun's:
   bool nproc_as_torchrun = false;        // auto without a GPU: one rank an allowed core
   bool virtual_local_rank = false;       // each rank sees one GPU, as its device 0
@@ -103,12 +104,17 @@ struct EstimateCommand {
   bool json = false;
 };
 
+struct DoctorCommand {
+  std::string run_dir;                   // "": the newest run below runs/
+  std::string output;                    // "": a name with the time, in the working directory
+};
+
 struct PrintCommand {
   std::string text;                      // --help, --version
 };
 
 using Command = std::variant<RunCommand, ProgramCommand, ProbeCommand, EvaluateCommand, TuneCommand, CheckpointsCommand,
-                             EstimateCommand, PrintCommand>;
+                             EstimateCommand, DoctorCommand, PrintCommand>;
 
 // `arguments` without the program's own name. `variables` is the environment, asked for torchrun's PET_ variables.
 Command parse_command_line(const std::vector<std::string>& arguments, const Variables& variables);

@@ -72,7 +72,7 @@ EstimateLine::EstimateLine() {
   const auto number = [&](const char* name, auto& value, const char* meaning) {
     app_.add_option(name, value, meaning)->type_name("N")->group(figures_group);
   };
-  app_.add_option("CONFIG.yaml", values_.config, "What is to be trained");
+  app_.add_option("CONFIG.yaml", values_.config, "What is to be trained")->transform(path_value());
   app_.add_option("key=value", values_.overrides, "Config keys to change; the last wins")->type_name("");
   app_.add_option("--horizons", values_.horizons,
                   "Lengths to answer for, in epochs, as 5,10,20 (default: around the config's)")

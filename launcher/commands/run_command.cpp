@@ -1,15 +1,23 @@
 #include "launcher/commands/run_command.h"
 
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 #include <sstream>
 
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/event.h"
 #include "launcher/estimate/deadline.h"
 #include "launcher/estimate/history_file.h"
 #include "launcher/estimate/run_forecast.h"
 #include "launcher/job/gpu_wait.h"
+#include "launcher/job/job_check.h"
 #include "launcher/run/attempts.h"
 #include "launcher/run/dry_run.h"
+#include "launcher/run/on_end.h"
 #include "launcher/run/resume.h"
 #include "launcher/run/run_end.h"
 #include "launcher/run/run_files.h"
@@ -64,14 +72,41 @@ void point_latest(const RunFolder& folder, Progress& progress) {
   try {
     point_latest_to(folder.path());
   } catch (const IoError& error) {
-    progress.line(std::string("note: ") + error.what());
+    progress.line(std::string("note: ") + error.what() +
+                  "; --resume auto without --run-dir finds the newest run by its name instead");
   }
 }
 
-int train(const RunCommand& command, Job job, double began_s) {
+// Told before anything is measured; the workers would find it after that.
+void check_checkpoint_folder(const Job& job) {
+  const auto& folder = job.config.checkpoint.dirpath;
+  if (!folder) return;
+  std::error_code error;
+  std::filesystem::create_directories(*folder, error);
+  if (error) throw IoError("cannot make checkpoint.dirpath " + *folder + ": " + error.message());
+  if (::access(folder->c_str(), W_OK) != 0)
+    throw IoError("cannot write to checkpoint.dirpath " + *folder + ": " + std::strerror(errno));
+}
+
+// An end by launch.max_time is told as such.
+TuneOutcome tune_in_time(const RunCommand& command, Job& job, const RunFolder& folder, const TimeLimit& limit,
+                         Progress& progress, EventLog& log, RunEnding& ending) {
+  try {
+    return tune_job(job, {command.retune, false, false, folder.file("logs/tuning"), limit}, progress, &log);
+  } catch (const Error& error) {
+    if (error.code() == exit_code::preempted && limit.over()) ending.reason = "max_time";
+    throw;
+  }
+}
+
+int train(const RunCommand& command, Job job, double began_s, const TimeLimit& limit, RunEnding& ending) {
   Progress progress(stderr, stderr_terminal());
   RunPlace place = choose_place(job, command.run_dir, command.resume);
+  if (command.resume && place.resume_path.empty() && job.config.model.weights)  // nothing to resume: it starts anew
+    check_job(job, {command.config, command.overrides});
+  check_checkpoint_folder(job);
   const RunFolder& folder = place.folder;
+  ending.run_dir = folder.path();
   EventLog log(folder.file("events.jsonl"), folder.next_attempt(),
                [&](const std::string& problem) { progress.line("warning: " + problem); });
   FolderWatch watch(folder, progress);
@@ -80,7 +115,7 @@ int train(const RunCommand& command, Job job, double began_s) {
     pace = kept_pace(job);
   } else {
     keep_effective_batch(job, place);
-    pace = tune_job(job, {command.retune, false, false, folder.file("logs/tuning")}, progress, &log).pace;
+    pace = tune_in_time(command, job, folder, limit, progress, log, ending).pace;
   }
   const RunFiles files = write_run_files(job, folder);
   log_plan(log, job, place.resume_path);
@@ -95,6 +130,7 @@ int train(const RunCommand& command, Job job, double began_s) {
     const auto done_steps = step_of_checkpoint(place.resume_path).value_or(0);
     const auto calibration = calibration_of(job.config, *pace, done_steps, read_history(), fingerprint);
     forecast = tell_forecast({job, *pace, tuning_s, done_steps, calibration}, command.deadline_s, progress, log);
+    if (const std::string line = limit.shortfall(forecast->time.likely_s); !line.empty()) progress.line(line);
   }
 
   WorkerStart start;
@@ -107,6 +143,7 @@ int train(const RunCommand& command, Job job, double began_s) {
   start.pass_stdin = command.pass_stdin;
   start.log_limit_bytes = command.log_limit_bytes;
   start.grace_s = job.config.launch.grace_s;
+  start.time_limit = limit;
 
   RunSummary summary;
   summary.began_s = began_s;
@@ -130,40 +167,54 @@ int train(const RunCommand& command, Job job, double began_s) {
     summary.exit_code = known ? known->code() : exit_code::failure;
     summary.failure_message = error.what();
     keep_summary(summary, folder, watch, log, progress);
+    take_ending(ending, summary);
     throw;
   }
   keep_summary(summary, folder, watch, log, progress);
+  take_ending(ending, summary);
   if (forecast) remember(fingerprint, *forecast, summary);
   return tell_end(summary, closing_lines(summary), command.json, progress);
 }
 
-// Returns the signal that ended the wait, or 0.
-int wait_for_cards(const RunCommand& command, const JobRequest& request, Job& job) {
+// Returns the exit code of a wait that was ended before there was room.
+std::optional<int> wait_for_cards(const RunCommand& command, const JobRequest& request, Job& job,
+                                  const TimeLimit& limit, RunEnding& ending) {
   if (!job.world.on_gpu && !job.hardware.gpus.empty())
     throw UsageError("--wait-gpu: the ranks run on the CPU here (--nproc cpu); leave it out");
   const auto cards = cards_of_ranks(job.hardware.gpus, job.world.size);
   check_gpu_wait(cards, *command.wait_gpu_bytes);
-  if (command.dry_run) return 0;
+  if (command.dry_run) return std::nullopt;
   Progress progress(stderr, stderr_terminal());
-  const GpuWait wait = wait_for_gpus(cards, *command.wait_gpu_bytes, gpus_now, progress);
-  if (wait.waited && wait.signal == 0) job = prepare_job(request);  // with the memory that is free by now
-  return wait.signal;
+  const GpuWait wait = wait_for_gpus(cards, *command.wait_gpu_bytes, gpus_now, progress, limit);
+  if (wait.signal != 0 || wait.out_of_time) return stopped_waiting(ending, wait.signal);
+  if (wait.waited) job = prepare_job(request);  // with the memory that is free by now
+  return std::nullopt;
 }
 
 }  // namespace
 
 int run_config(const RunCommand& command) {
-  const JobRequest request{command.config, command.overrides, command.run_dir};
+  const double start_s = monotonic_s();
+  JobRequest request{command.config, command.overrides, command.run_dir};
+  if (command.resume) request.weights = JobWeights::none;
   Job job = prepare_job(request);
-  if (command.wait_gpu_bytes)
-    if (const int signal = wait_for_cards(command, request, job)) return exit_code::signal_base + signal;
-  const double began_s = unix_time_s();
-  if (command.dry_run) {
-    take_cached_plan(job);
-    return dry_run(command, job);
-  }
-  if (command.smoke) return run_smoke(command, job);
-  return train(command, std::move(job), began_s);
+  const LaunchConfig launch = job.loaded.config.launch;
+  const TimeLimit limit(launch.max_time, start_s);
+  const OnEnd on_end(launch.on_end);
+  const auto run = [&](RunEnding& ending) {
+    if (command.wait_gpu_bytes)
+      if (const auto code = wait_for_cards(command, request, job, limit, ending)) return *code;
+    const double began_s = unix_time_s();
+    if (command.dry_run) {
+      take_cached_plan(job);
+      return dry_run(command, job);
+    }
+    if (command.smoke) return run_smoke(command, job, ending);
+    return train(command, std::move(job), began_s, limit, ending);
+  };
+  RunEnding ending;
+  ending.name = job.loaded.config.name;
+  return command.dry_run ? run(ending) : on_end.around(std::move(ending), run);
 }
 
 }  // namespace tlaunch

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "launcher/group/error_file.h"
+#include "launcher/group/loaded_libtorch.h"
 #include "launcher/group/this_machine.h"
 
 namespace tlaunch {
@@ -25,6 +26,18 @@ bool decided_by_the_ranks(const GroupRecord& record) {
     if (by_foreign_signal(end)) return true;
     return code != exit_code::ok && code < exit_code::signal_base && code != exit_code::preempted;
   });
+}
+
+// Of a plain program's ranks, told to stop because the time was up. A code of its own says more than we can; 0 may mean
+// that it has saved, and wants to be started again.
+int exit_code_in_time(const std::vector<RankEnd>& ends) {
+  bool done = true;
+  for (const RankEnd& end : ends) {
+    const int code = exit_code_of(end);
+    if (code != exit_code::ok && code < exit_code::signal_base) return code;
+    done = done && end.before_stop && code == exit_code::ok;
+  }
+  return done ? exit_code::ok : exit_code::preempted;
 }
 
 // Ranks without events that wrote an error file told of their failures in the order of the files. Of two in one tick of
@@ -49,6 +62,8 @@ GroupFailure failure_of(const GroupRecord& record, const RankEnd& end, std::vect
   failure.exit_code = exit_code_of(end);
   failure.signal = signal_of(end);
   failure.cause = cause_of(end, worker.argv[0]);
+  if (end.start_error == 0 && failure.exit_code == 127)  // by the dynamic loader, if it was not the program's own
+    if (const std::string advice = libtorch_advice(worker.argv[0]); !advice.empty()) failure.cause += "; " + advice;
   failure.last_lines = std::move(last_lines);
   failure.host = host_name();
   failure.log_path = worker.log_path;
@@ -72,6 +87,11 @@ GroupResult group_result(GroupRecord record, const std::function<std::vector<std
     failure.host = host_name();
     if (failure.rank) failure.log_path = worker_of(record, *failure.rank).log_path;
     result.failure = std::move(failure);
+    return result;
+  }
+  result.out_of_time = record.out_of_time;
+  if (record.out_of_time && !record.saves_when_told) {
+    result.exit_code = exit_code_in_time(record.ends);
     return result;
   }
   if (record.interrupted_by != 0 && !decided_by_the_ranks(record)) {

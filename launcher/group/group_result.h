@@ -28,6 +28,7 @@ struct GroupRecord {
   std::vector<ToldFailure> told_failure;  // by an event, in that order
   bool saves_when_told = false;     // as in GroupSpec
   int interrupted_by = 0;           // as in GroupResult
+  bool out_of_time = false;         // as in GroupResult
   std::optional<Hung> hung;         // killed for this
 };
 

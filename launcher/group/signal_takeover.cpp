@@ -2,9 +2,13 @@
 
 #include <sys/signalfd.h>
 
+#include <optional>
+
 namespace tlaunch {
 
-SignalTakeover::SignalTakeover(std::initializer_list<int> more) {
+namespace {
+
+sigset_t signals_to_take(std::initializer_list<int> more) {
   sigset_t taken;
   sigemptyset(&taken);
   const auto take = [&](int signal) {
@@ -17,6 +21,28 @@ SignalTakeover::SignalTakeover(std::initializer_list<int> more) {
   };
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) take(signal);
   for (const int signal : more) take(signal);
+  return taken;
+}
+
+std::optional<sigset_t> mask_before_hold;  // processes that are started get this one
+
+}  // namespace
+
+SignalHold::SignalHold() {
+  const sigset_t held = signals_to_take({});
+  ::sigprocmask(SIG_BLOCK, &held, &mask_before_hold.emplace());
+}
+
+SignalHold::~SignalHold() {
+  const sigset_t held = signals_to_take({});
+  const timespec at_once{};
+  while (::sigtimedwait(&held, nullptr, &at_once) > 0) continue;
+  ::sigprocmask(SIG_SETMASK, &*mask_before_hold, nullptr);
+  mask_before_hold.reset();
+}
+
+SignalTakeover::SignalTakeover(std::initializer_list<int> more) {
+  const sigset_t taken = signals_to_take(more);
   ::sigprocmask(SIG_BLOCK, &taken, &mask_before_);
   struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;
@@ -35,6 +61,8 @@ SignalTakeover::Arrival SignalTakeover::next() {
   if (::read(fd_.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return {};
   return {static_cast<int>(info.ssi_signo), info.ssi_code == SI_KERNEL};
 }
+
+const sigset_t& SignalTakeover::mask_before() const { return mask_before_hold ? *mask_before_hold : mask_before_; }
 
 void SignalTakeover::stop_here(int signal) {
   sigset_t one;

@@ -10,6 +10,16 @@
 
 namespace tlaunch {
 
+// While it lives, signals that ask for an end wait for the next SignalTakeover instead of ending this process: what is
+// to be done at the end of a run is done whenever somebody asks. Those that nobody has answered are dropped at its end.
+class SignalHold {
+ public:
+  SignalHold();
+  ~SignalHold();
+  SignalHold(const SignalHold&) = delete;
+  SignalHold& operator=(const SignalHold&) = delete;
+};
+
 class SignalTakeover {
  public:
   // SIGTERM and SIGUSR1; SIGINT, SIGHUP and `more` where they are not ignored (nohup).
@@ -28,7 +38,7 @@ class SignalTakeover {
   // where the kernel stops nobody, in a process group that no shell would continue.
   void stop_here(int signal);
 
-  const sigset_t& mask_before() const { return mask_before_; }
+  const sigset_t& mask_before() const;  // for processes that are started: without a SignalHold's
   const struct sigaction& broken_pipe_before() const { return broken_pipe_before_; }
 
  private:

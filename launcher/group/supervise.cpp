@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <csignal>
 #include <iostream>
 #include <memory>
@@ -14,6 +15,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/worker_env.h"
 #include "hardware/memory.h"
@@ -70,7 +72,7 @@ class RunningGroup::State {
     read_events();
     write_out();
     GroupResult result =
-        group_result({spec_.workers, ends_, told_failure_, spec_.saves_when_told, interrupted_by_, hung_},
+        group_result({spec_.workers, ends_, told_failure_, spec_.saves_when_told, interrupted_by_, out_of_time_, hung_},
                      [this](int rank) { return output_.last_lines(rank); });
     result.reader_gone = result.failure && result.failure->signal == SIGPIPE && output_.reader_gone();
     result.output_error = output_.error();
@@ -87,6 +89,15 @@ class RunningGroup::State {
   double paused_s() const { return std::chrono::duration<double>(paused_).count(); }
 
   void say(const std::string& text) { output_.say(text); }
+
+  bool stop_in_time(const std::string& why) {
+    if (stopping_ || over()) return false;
+    say(why + ": " + what_a_stop_does());
+    out_of_time_ = true;
+    interrupted_by_ = SIGTERM;
+    stop(SIGTERM);
+    return true;
+  }
 
   void end_hung(std::optional<int> rank, const std::string& cause, double last_words_s) {
     if (stopping_) return;
@@ -170,9 +181,16 @@ class RunningGroup::State {
     for (const auto& other : {tell_at_, give_up_at_})
       if (other && (!until || *other < *until)) until = other;
     if (callbacks_.on_tick && (!until || next_tick_ < *until)) until = next_tick_;
-    if (!until) return -1;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - Clock::now()).count();
-    return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
+    std::int64_t wait_ms = -1;
+    if (until) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - Clock::now()).count();
+      wait_ms = std::clamp<std::int64_t>(left, 0, 60'000);
+    }
+    if (const auto draw_s = output_.next_draw_s()) {
+      const auto left = static_cast<std::int64_t>(std::ceil(std::clamp(*draw_s - monotonic_s(), 0.0, 1.0) * 1e3));
+      wait_ms = wait_ms < 0 ? left : std::min(wait_ms, left);
+    }
+    return static_cast<int>(wait_ms);
   }
 
   void read_events() {
@@ -215,6 +233,10 @@ class RunningGroup::State {
     stop(SIGTERM);
   }
 
+  std::string what_a_stop_does() const {
+    return std::string(spec_.saves_when_told ? "saving and " : "") + "stopping the ranks";
+  }
+
   // The next signal that is not about stopping for a while.
   SignalTakeover::Arrival next_wish() {
     auto arrival = signals_.next();
@@ -226,6 +248,7 @@ class RunningGroup::State {
   void pause(const SignalTakeover::Arrival& arrival) {
     const auto began = Clock::now();
     guard_->send(arrival.from_terminal ? SIGTSTP : SIGSTOP);
+    output_.leave_terminal();
     signals_.stop_here(arrival.signal);
     guard_->send(SIGCONT);
     const auto away = Clock::now() - began;
@@ -250,8 +273,8 @@ class RunningGroup::State {
         continue;
       }
       interrupted_by_ = arrival.signal;
-      say(std::string("SIG") + ::sigabbrev_np(arrival.signal) + ": " + (spec_.saves_when_told ? "saving and " : "") +
-          "stopping the ranks (once more to kill them)");
+      say(std::string("SIG") + ::sigabbrev_np(arrival.signal) + ": " + what_a_stop_does() +
+          " (once more to kill them)");
       const int signal = arrival.signal == SIGINT ? SIGINT : SIGTERM;
       if (!shares_terminal_ || !arrival.from_terminal) {
         stop(signal);
@@ -402,7 +425,7 @@ class RunningGroup::State {
   std::optional<Hung> hung_;
   std::vector<ToldFailure> told_failure_;  // by an event, in that order
   std::optional<std::uint64_t> oom_kills_;  // when the group started
-  bool stopping_ = false, failed_ = false, shares_terminal_ = false;
+  bool stopping_ = false, failed_ = false, shares_terminal_ = false, out_of_time_ = false;
   bool gave_up_ = false;  // waiting for the guard
   int interrupted_by_ = 0;
   std::optional<Clock::time_point> kill_at_, tell_at_, give_up_at_, last_wish_;
@@ -426,6 +449,8 @@ void RunningGroup::end_hung(std::optional<int> rank, const std::string& cause, d
 }
 
 double RunningGroup::paused_s() const { return state_->paused_s(); }
+
+bool RunningGroup::stop_in_time(const std::string& why) { return state_->stop_in_time(why); }
 
 void RunningGroup::say(const std::string& text) { state_->say(text); }
 

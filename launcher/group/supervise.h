@@ -20,10 +20,11 @@
 namespace tlaunch {
 
 struct WorkerSpec {
-  std::vector<std::string> argv;                 // argv[0] is looked up in PATH
+  std::vector<std::string> argv;                 // argv[0] without '/' is looked up in PATH
   std::map<std::string, std::string> environment;  // added to (and winning over) our own
   std::string log_path;                          // "": no file
   std::string error_path;                        // where it tells of its failure (error_file.h); "": nowhere
+  std::string line_prefix = {};                  // of its lines where several ranks are shown; "": "[rank N] "
   bool show_out = true, show_error = true;       // false: that stream goes to the log alone
   bool inherit_stdin = false;  // reads ours, and its output is passed on as it comes; else /dev/null, or:
   std::vector<int> cores = {};                   // that it is pinned to; empty: to none
@@ -37,6 +38,7 @@ struct GroupSpec {
   double grace_s = 30;               // between SIGTERM and SIGKILL
   bool saves_when_told = false;      // workers that save where they are told to stop, and then exit with 75 or 130
   std::uint64_t log_limit_bytes = kLogLimitBytes;  // of each worker's log (log_file.h)
+  bool rows = false;                 // progress bars of several ranks are written over in place on a terminal
   bool show_output = true;           // false: workers' output goes to their logs alone
 };
 
@@ -67,6 +69,7 @@ struct GroupResult {
   std::optional<GroupFailure> failure;
   int interrupted_by = 0;            // the signal that the user sent to the launcher, or the system to a rank; 0: none
   bool saved = false;                // told to stop, all ranks saved
+  bool out_of_time = false;          // stopped by stop_in_time()
   bool hung = false;                 // ended by end_hung(): exit code 124
   bool reader_gone = false;          // it failed by SIGPIPE, after the reader of our output had gone (`| head`)
   int output_error = 0;              // errno where output of the ranks could not be passed on to stdout
@@ -112,6 +115,9 @@ class RunningGroup {
   std::map<int, pid_t> at_work() const;
   // For how long Ctrl-Z has stopped the group so far: no time in which it could have done anything.
   double paused_s() const;
+  // Stops the group as SIGTERM from the user would; `why` is told. False, and nothing is done, where it is stopping
+  // already. The exit code of ranks that do not save is 75, but for a code below 128 of their own.
+  bool stop_in_time(const std::string& why);
   // A line of tlaunch's own on stderr, without waiting for a reader.
   void say(const std::string& text);
   // Kills all after `last_words_s`, in which the caller may have them write what they do; that goes to the logs alone

@@ -74,7 +74,8 @@ std::string gpu_shortage(const std::vector<GpuInfo>& cards, std::uint64_t wanted
 std::vector<GpuInfo> gpus_now() { return probe_visible_gpus(system_files(), environment_value).gpus; }
 
 GpuWait wait_for_gpus(std::vector<GpuInfo> cards, std::uint64_t wanted_bytes,
-                      const std::function<std::vector<GpuInfo>()>& visible, Progress& progress) {
+                      const std::function<std::vector<GpuInfo>()>& visible, Progress& progress,
+                      const TimeLimit& limit) {
   check_gpu_wait(cards, wanted_bytes);
   const std::size_t needed = cards.size();
   const double start_s = monotonic_s();
@@ -92,8 +93,10 @@ GpuWait wait_for_gpus(std::vector<GpuInfo> cards, std::uint64_t wanted_bytes,
       told_s = now_s;
     }
     wait.waited = true;
-    wait.signal = wait_unless_told(look_interval_s);
-    if (wait.signal != 0) return wait;
+    wait.out_of_time = limit.over();
+    if (wait.out_of_time) progress.line(limit.told() + ": no longer waiting for GPU memory");
+    else wait.signal = wait_unless_told(std::min(look_interval_s, limit.left_s()));
+    if (wait.out_of_time || wait.signal != 0) return wait;
     cards = cards_of_ranks(visible(), static_cast<std::int64_t>(needed));
   }
   if (wait.waited) progress.line("GPU memory is free after " + format_duration(monotonic_s() - start_s));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "hardware/profile.h"
+#include "launcher/group/time_limit.h"
 #include "launcher/terminal/progress.h"
 
 namespace tlaunch {
@@ -23,7 +24,8 @@ std::string gpu_shortage(const std::vector<GpuInfo>& cards, std::uint64_t wanted
 
 struct GpuWait {
   bool waited = false;  // what was known of the cards before is old
-  int signal = 0;       // that ended it; 0: there is room
+  int signal = 0;       // that ended it; 0: there is room, or no time any more
+  bool out_of_time = false;
 };
 
 // The cards as the driver shows them now, for `visible` below.
@@ -32,6 +34,7 @@ std::vector<GpuInfo> gpus_now();
 // `cards`: as they were seen last, among `visible()` the first ones. Looks again every few seconds, and tells: on a
 // terminal with each look, elsewhere once a minute. Throws UsageError as check_gpu_wait().
 GpuWait wait_for_gpus(std::vector<GpuInfo> cards, std::uint64_t wanted_bytes,
-                      const std::function<std::vector<GpuInfo>()>& visible, Progress& progress);
+                      const std::function<std::vector<GpuInfo>()>& visible, Progress& progress,
+                      const TimeLimit& limit = {});
 
 }  // namespace tlaunch

@@ -10,6 +10,7 @@
 
 #include "launcher/group/rendezvous.h"
 #include "launcher/group/supervise.h"
+#include "launcher/group/time_limit.h"
 #include "launcher/job/job.h"
 
 namespace tlaunch {
@@ -24,6 +25,7 @@ struct WorkerStart {
   bool pass_stdin = false;              // ours to rank 0
   int attempt = 0;
   double grace_s = 30;
+  TimeLimit time_limit;                 // after which a session (run/session.h) stops them
   double heartbeat_s = 0;               // interval of the workers' heartbeat events; 0: none
 };
 

@@ -126,7 +126,7 @@ void report(const Scene& scene, const std::string& folder) {
 
 }  // namespace
 
-GroupResult run_watched(const GroupSpec& spec, double timeout_s) {
+GroupResult run_watched(const GroupSpec& spec, double timeout_s, const TimeLimit& limit) {
   SilenceWatch watch(timeout_s);
   std::optional<Scene> scene;
   GroupCallbacks callbacks;
@@ -141,6 +141,7 @@ GroupResult run_watched(const GroupSpec& spec, double timeout_s) {
   const std::string folder = log.empty() ? "" : std::filesystem::path(log).parent_path().string();
   RunningGroup group(spec, callbacks);
   while (group.turn()) {
+    if (limit.over()) group.stop_in_time(limit.told());
     const auto ranks = group.at_work();
     const auto reason = watch.tick(monotonic_s() - group.paused_s(), states_of(ranks));
     if (!reason) continue;

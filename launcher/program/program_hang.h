@@ -2,6 +2,7 @@
 #pragma once
 
 #include "launcher/group/supervise.h"
+#include "launcher/group/time_limit.h"
 
 namespace tlaunch {
 
@@ -9,6 +10,6 @@ namespace tlaunch {
 // each rank was doing is told on stderr and, where there are logs, kept in stacks_R.txt beside them: its state from
 // /proc, and where it runs Python the stacks of its threads, by py-spy or else by its own handler of SIGABRT
 // (PYTHONFAULTHANDLER). The result names a rank where one alone does not wait as the others do.
-GroupResult run_watched(const GroupSpec& spec, double timeout_s);
+GroupResult run_watched(const GroupSpec& spec, double timeout_s, const TimeLimit& limit);
 
 }  // namespace tlaunch

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -21,6 +22,7 @@
 #include "launcher/program/program_hang.h"
 #include "launcher/program/program_logs.h"
 #include "launcher/program/program_summary.h"
+#include "launcher/program/string_template.h"
 #include "launcher/terminal/say.h"
 
 namespace tlaunch {
@@ -34,12 +36,11 @@ std::optional<std::string> variable(const char* name) {
   return value ? std::optional<std::string>(value) : std::nullopt;
 }
 
-// torchrun's macro for arguments.
-std::string with_local_rank(std::string argument, int local_rank) {
+// torchrun's macro alone: the rest may be a shell's, whose $$ string.Template would take apart.
+std::string with_local_rank(std::string argument, const std::string& number) {
   static const std::string macro = "${local_rank}";
-  for (std::size_t at = argument.find(macro); at != std::string::npos; at = argument.find(macro, at)) {
-    argument.replace(at, macro.size(), std::to_string(local_rank));
-  }
+  for (std::size_t at = argument.find(macro); at != std::string::npos; at = argument.find(macro, at))
+    argument.replace(at, macro.size(), number);
   return argument;
 }
 
@@ -94,21 +95,40 @@ std::vector<std::string> program_argv(const ProgramCommand& command, int local_r
   std::vector<std::string> argv;
   if (command.kind != ProgramKind::executable) {
     argv = {variable("PYTHON_EXEC").value_or(find_in_path("python").empty() ? "python3" : "python"), "-u"};
+    if (argv[0].empty()) throw UsageError("the variable PYTHON_EXEC is empty: set it to a Python, or unset it");
     if (command.kind == ProgramKind::python_module) argv.push_back("-m");
   }
-  argv.push_back(command.program);
-  for (const std::string& argument : command.arguments) argv.push_back(with_local_rank(argument, local_rank));
+  const std::string number = std::to_string(local_rank);
+  if (command.kind == ProgramKind::executable) {
+    argv.push_back(command.program);
+    for (const std::string& argument : command.arguments) argv.push_back(with_local_rank(argument, number));
+    return argv;
+  }
+  argv.push_back(safe_substitute(command.program, {{"local_rank", number}}));
+  for (const std::string& argument : command.arguments)
+    argv.push_back(safe_substitute(argument, {{"local_rank", number}}));
   return argv;
 }
 
 namespace {
 
+GroupResult run_timed(const GroupSpec& spec, const TimeLimit& limit) {
+  if (std::isinf(limit.left_s())) return run_group(spec, {});
+  GroupCallbacks callbacks;
+  callbacks.on_tick = [] {};  // so that a turn ends now and then
+  RunningGroup group(spec, callbacks);
+  while (group.turn())
+    if (limit.over()) group.stop_in_time(limit.told());
+  return group.finish();
+}
+
 GroupResult run_once(const ProgramCommand& command, const Placement& placement, EnvironmentSpec environment,
-                     const ProgramLogs& logs) {
+                     const ProgramLogs& logs, const TimeLimit& limit) {
   const int ranks = environment.local_world_size;
   GroupSpec group;
   group.grace_s = command.grace_s.value_or(kDefaultGrace_s);
   group.log_limit_bytes = command.log_limit_bytes;
+  group.rows = true;
   std::vector<ErrorFile> error_files;  // live as long as the group
   for (int rank = 0; rank < ranks; ++rank) {
     const RankPlacement& place = placement.ranks[static_cast<std::size_t>(rank)];
@@ -125,6 +145,10 @@ GroupResult run_once(const ProgramCommand& command, const Placement& placement, 
     worker.inherit_stdin = ranks == 1 || (command.pass_stdin && rank == 0);
     worker.log_path = logs.file(rank, ".log");
     error_files.push_back(make_error_file(logs.file(rank, ".error.json")));
+    if (const auto prefix = variable("TORCHELASTIC_LOG_LINE_PREFIX_TEMPLATE"); prefix && !prefix->empty())
+      worker.line_prefix = safe_substitute(*prefix, {{"role_name", command.role},
+                                                     {"local_rank", std::to_string(rank)},
+                                                     {"rank", std::to_string(rank)}});
     worker.error_path = worker.environment["TORCHELASTIC_ERROR_FILE"] = error_files.back().path;
     const bool shown = command.shown_ranks.empty() || command.shown_ranks.contains(rank);
     worker.show_out = shown && (command.tee.has_out(rank) || !command.redirects.has_out(rank));
@@ -132,7 +156,7 @@ GroupResult run_once(const ProgramCommand& command, const Placement& placement, 
     group.workers.push_back(std::move(worker));
   }
   const GroupResult result =
-      command.hang_timeout_s ? run_watched(group, *command.hang_timeout_s) : run_group(group, {});
+      command.hang_timeout_s ? run_watched(group, *command.hang_timeout_s, limit) : run_timed(group, limit);
   // The output of a single rank has just been seen, at the end of the terminal. A rank that ended because nobody reads
   // it any more did what a shell's pipeline wants.
   if (result.failure && !result.reader_gone) {
@@ -143,30 +167,38 @@ GroupResult run_once(const ProgramCommand& command, const Placement& placement, 
 
 }  // namespace
 
-int run_program(const ProgramCommand& command, const Placement& placement) {
+int run_program(const ProgramCommand& command, const Placement& placement, const TimeLimit& limit, RunEnding& ending) {
   const Rendezvous port = command.master_port == 0 ? hold_port() : hold_port(command.master_port);
   EnvironmentSpec environment = environment_spec(command, placement);
   environment.master_port = port.port;
   environment.max_restarts = command.max_restarts.value_or(0);
   const ProgramHome home = open_program_home(command);
+  if (home.folder) ending.run_dir = home.folder->path();
   RestartPolicy policy(environment.max_restarts, std::nullopt, /*knows_progress=*/false);
   for (;; ++environment.restarts) {
     const double start_s = unix_time_s();
     const ProgramLogs logs = logs_of_attempt(home, environment.restarts);
-    GroupResult result = run_once(command, placement, environment, logs);
+    GroupResult result = run_once(command, placement, environment, logs, limit);
     if (result.output_error != 0) {
       say(std::string("tlaunch: some output of the program was lost: cannot write to standard output: ") +
           std::strerror(result.output_error));
       if (result.exit_code == exit_code::ok) result.exit_code = exit_code::io;
     }
-    if (home.folder) keep_summary(*home.folder, program_summary(result, unix_time_s() - start_s, logs.folder));
+    const Json summary = program_summary(result, unix_time_s() - start_s, logs.folder);
+    if (home.folder) keep_summary(*home.folder, summary);
+    ending.status = summary.value("status", "");
+    ending.reason = summary.value("reason", "");
     if (!result.failure || result.reader_gone) return result.exit_code;  // no rank failed: nothing to start again for
     const auto next = policy.after({result.exit_code, {}}, random_share());
     if (!next.why_not.empty()) say("tlaunch: " + next.why_not);
     if (!next.wait_s) return result.exit_code;
+    if (limit.over(*next.wait_s)) {
+      say("tlaunch: not restarted: " + limit.told());
+      return result.exit_code;
+    }
     say("tlaunch: restart " + std::to_string(environment.restarts + 1) + " of " +
         std::to_string(environment.max_restarts) + " in " + format_duration(*next.wait_s));
-    if (const int signal = wait_unless_told(*next.wait_s)) return exit_code::signal_base + signal;
+    if (const int signal = wait_unless_told(*next.wait_s)) return stopped_waiting(ending, signal);
   }
 }
 

@@ -5,13 +5,16 @@
 #include "core/atomic_file.h"
 #include "core/error.h"
 #include "launcher/group/failure.h"
+#include "launcher/run/summary.h"
 
 namespace tlaunch {
 
 Json program_summary(const GroupResult& result, double wall_s, const std::string& log_folder) {
-  const char* status = result.failure ? "failed" : result.interrupted_by != 0 ? "interrupted" : "completed";
+  const bool stopped = result.interrupted_by != 0 && result.exit_code != exit_code::ok;
+  const char* status = result.failure ? "failed" : stopped ? "interrupted" : "completed";
   Json json = {{"status", status}, {"exit_code", result.exit_code}, {"wall_s", wall_s}, {"logs", log_folder}};
   if (!result.incomplete_logs.empty()) json["lost"] = result.incomplete_logs;
+  if (result.failure || stopped) json["reason"] = result.failure ? result.failure->cause : stopped_by(result);
   if (!result.failure) return json;
   json["failure"] = to_json(*result.failure);
   if (result.hung)

@@ -89,6 +89,17 @@ GroupResult run_attempts(const Job& job, const RunFolder& folder, WorkerStart st
       if (!next.why_not.empty()) progress.line(next.why_not);
       return result;
     }
+    if (start.time_limit.over(*next.wait_s)) {
+      progress.line("not restarted: " + start.time_limit.told());
+      if (!step) return result;
+      if (result.failure)
+        for (const std::string& line : failure_report(*result.failure, true)) progress.line(line);
+      GroupResult told;  // as where it is told in the pause
+      told.interrupted_by = SIGTERM;
+      told.saved = told.out_of_time = true;
+      told.exit_code = exit_code::preempted;
+      return told;
+    }
     ++summary.restarts;
     if (result.failure)
       for (const std::string& line : failure_report(*result.failure, true)) progress.line(line);

@@ -5,11 +5,13 @@
 
 #include "core/clock.h"
 #include "core/config_value.h"
+#include "core/error.h"
 #include "core/event.h"
 #include "core/units.h"
 #include "launcher/events/event_fields.h"
 #include "launcher/group/process_tree.h"
 #include "launcher/hang/hang_stacks.h"
+#include "launcher/run/stop_reserve.h"
 
 namespace tlaunch {
 
@@ -18,6 +20,7 @@ Session::Session(EventLog& log, Progress& progress) : log_(log), progress_(progr
 Session::Session(EventLog& log, Progress& progress, const RunConfig& config, const RunSoFar& so_far)
     : Session(log, progress) {
   eta_.emplace(start_s_, config, so_far);
+  max_time_ = TimeLimit(config.launch.max_time, 0);
 }
 
 std::map<std::string, double> Session::spent() const {
@@ -50,6 +53,7 @@ void Session::report(const EtaReport& due) {
     log_.append("estimate", to_json(*due.first));
     progress_.line("time estimate: " + format_duration(due.first->likely_s) + " in all (" +
                    format_duration(due.first->low_s) + " to " + format_duration(due.first->high_s) + ")");
+    if (const std::string line = max_time_.shortfall(due.first->likely_s); !line.empty()) progress_.line(line);
   }
   if (!due.remaining) return;
   if (!due.left_estimate.empty()) progress_.line(due.left_estimate);
@@ -151,6 +155,7 @@ void Session::narrate(const Json& event) {
   } else if (name == "resume") {
     progress_.line("resumed at step " + std::to_string(event_integer(event, "step")) + " from " +
                    event_text(event, "path"));
+    if (const std::string note = event_text(event, "note"); !note.empty()) progress_.line("note: " + note);
   } else if (name == "eval") {
     progress_.line(evaluation_text(event));
     shown_step_ = record_.step;
@@ -236,6 +241,7 @@ GroupResult run_session(const Job& job, const WorkerStart& start, Session& sessi
   workers.spec.saves_when_told = true;
   HangWatch watch(static_cast<int>(workers.spec.workers.size()), timeout_s);
   WorkLeft work_left;
+  StopReserve reserve(how.grace_s);
   GroupCallbacks callbacks;
   callbacks.left_early = [&](int rank) { return work_left.has(rank); };
   callbacks.nothing_to_save = [&] { return !session.record().start; };
@@ -243,6 +249,7 @@ GroupResult run_session(const Job& job, const WorkerStart& start, Session& sessi
     watch.on_event(event);
     work_left.on_event(event);
     if (event_text(event, "event") == "heartbeat") return session.on_heartbeat(event);
+    reserve.on_event(event);
     if (on_event) on_event(event);
     session.on_event(std::move(event));
   };
@@ -251,8 +258,13 @@ GroupResult run_session(const Job& job, const WorkerStart& start, Session& sessi
     if (on_tick) on_tick();
   };
   RunningGroup group(workers.spec, callbacks);
-  while (group.turn()) end_where_it_hangs(group, watch, session, how.log_folder);
+  while (group.turn()) {
+    end_where_it_hangs(group, watch, session, how.log_folder);
+    if (how.time_limit.stop_is_due(reserve.seconds())) group.stop_in_time(how.time_limit.told());
+  }
   GroupResult result = group.finish();
+  // Nothing is lost, and the same command starts again.
+  if (result.out_of_time && !result.failure && !session.record().start) result.exit_code = exit_code::preempted;
   if (const RunRecord& record = session.record();
       result.failure && !result.hung && !record.failures.contains(*result.failure->rank))
     result.failure->cause += "; " + likely_place(record);

@@ -10,6 +10,7 @@
 #include "launcher/estimate/why_slow.h"
 #include "launcher/events/event_log.h"
 #include "launcher/events/run_record.h"
+#include "launcher/group/time_limit.h"
 #include "launcher/hang/hang_watch.h"
 #include "launcher/job/worker_group.h"
 #include "launcher/terminal/progress.h"
@@ -45,6 +46,7 @@ class Session {
   Progress& progress_;
   double start_s_;
   std::optional<EtaTracker> eta_;
+  TimeLimit max_time_;    // of the config
   RunRecord record_;
   WhySlow why_slow_;
   std::string phase_;  // what rank 0 says it is at

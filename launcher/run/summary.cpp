@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 
 #include "core/atomic_file.h"
 #include "core/error.h"
@@ -33,6 +34,11 @@ std::int64_t own_steps(const RunSummary& summary) {
 
 }  // namespace
 
+std::string stopped_by(const GroupResult& group) {
+  if (group.out_of_time) return "max_time";
+  return group.interrupted_by == 0 ? "" : std::string("SIG") + ::sigabbrev_np(group.interrupted_by);
+}
+
 void settle(RunSummary& summary, const GroupResult& group) {
   summary.exit_code = group.exit_code;
   if (group.exit_code == exit_code::ok) {
@@ -43,6 +49,7 @@ void settle(RunSummary& summary, const GroupResult& group) {
     summary.failure_message = group.failure->cause;
   } else if (group.interrupted_by != 0 && !group.failure) {
     summary.status = group.exit_code == exit_code::preempted ? "preempted" : "interrupted";
+    summary.stopped_by = stopped_by(group);
   } else {
     summary.status = "failed";
     summary.failure = group.failure;
@@ -54,6 +61,17 @@ void settle(RunSummary& summary, const GroupResult& group) {
       summary.failure_message = group.failure->last_lines.back();
     }
   }
+}
+
+std::string reason_of(const RunSummary& summary) {
+  if (summary.smoke && summary.status != "interrupted") return summary.smoke->passed ? "" : "the smoke test failed";
+  if (!summary.stopped_by.empty()) return summary.stopped_by;
+  if (summary.status == "completed")
+    return summary.record.end && summary.record.end->stopped_early ? "early_stopping" : "";
+  if (summary.failure && summary.failure->rank && summary.failure->cause != summary.failure_message)
+    return "rank " + std::to_string(*summary.failure->rank) + ": " + summary.failure->cause +
+           (summary.failure_message.empty() ? "" : ": " + summary.failure_message);
+  return summary.failure_message;
 }
 
 Json to_json(const SmokeVerdict& verdict) {
@@ -76,6 +94,7 @@ Json to_json(const RunSummary& summary) {
                {"wall_s", summary.wall_s},
                {"restarts", summary.restarts},
                {"metrics", metrics}};
+  if (const std::string reason = reason_of(summary); !reason.empty()) json["reason"] = reason;
   if (!summary.incomplete_logs.empty()) json["lost"] = summary.incomplete_logs;
   if (!summary.resumed_from.empty()) json["resumed_from"] = summary.resumed_from;
   if (summary.estimate) json["estimate"] = to_json(*summary.estimate);

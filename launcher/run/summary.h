@@ -27,7 +27,8 @@ struct SmokeVerdict {
 };
 
 struct RunSummary {
-  std::string status;      // completed | failed | preempted (saved, SIGTERM or USR1) | interrupted | hung
+  std::string status;      // completed | failed | preempted (told to stop, saved) | interrupted | hung
+  std::string stopped_by;  // who told it to: max_time | SIGTERM | SIGINT | SIGHUP | SIGUSR1; "": nobody
   int exit_code = 0;
   std::string run_dir, config, resumed_from;  // absolute; resumed_from "" where it started anew
   RunRecord record;
@@ -45,8 +46,13 @@ struct RunSummary {
   std::optional<SmokeVerdict> smoke;
 };
 
-// status, exit_code and failure from how the group ended.
+// status, stopped_by, exit_code and failure from how the group ended.
 void settle(RunSummary& summary, const GroupResult& group);
+// As RunSummary::stopped_by.
+std::string stopped_by(const GroupResult& group);
+
+// Why it ended, in a line: stopped_by, the failure, early_stopping; "" of a run that did all its work.
+std::string reason_of(const RunSummary& summary);
 
 Json to_json(const RunSummary& summary);
 Json to_json(const SmokeVerdict& verdict);

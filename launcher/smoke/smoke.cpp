@@ -94,7 +94,7 @@ std::vector<std::string> verdict_lines(const SmokeVerdict& verdict, const Termin
 
 }  // namespace
 
-int run_smoke(const RunCommand& command, Job job) {
+int run_smoke(const RunCommand& command, Job job, RunEnding& ending) {
   const RunConfig full_config = job.config;
   job.loaded.config = smoke_config(job.loaded.config);
   job.config = smoke_config(job.config);
@@ -103,6 +103,7 @@ int run_smoke(const RunCommand& command, Job job) {
       command.run_dir.empty() ? new_run_path(job.config.run_root, job.config.name) + "-smoke" : command.run_dir;
   const RunPlace place = choose_place(job, path, std::nullopt);
   const RunFolder& folder = place.folder;
+  ending.run_dir = folder.path();
   EventLog log(folder.file("events.jsonl"), 0,
                [&](const std::string& problem) { progress.line("warning: " + problem); });
   FolderWatch watch(folder, progress);
@@ -155,6 +156,7 @@ int run_smoke(const RunCommand& command, Job job) {
     summary.exit_code = summary.smoke->passed ? exit_code::ok : exit_code::failure;
   }
   keep_summary(summary, folder, watch, log, progress);
+  take_ending(ending, summary);
   auto lines = verdict_lines(*summary.smoke, progress.terminal());
   lines.push_back("run folder: " + summary.run_dir);
   return tell_end(summary, lines, command.json, progress);

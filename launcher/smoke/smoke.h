@@ -5,10 +5,12 @@
 
 #include "launcher/cli/command_line.h"
 #include "launcher/job/job.h"
+#include "launcher/run/on_end.h"
 
 namespace tlaunch {
 
-// Makes a run folder of its own, which `latest` does not point to. Returns 0 passed, 1 failed, 130 after Ctrl-C.
-int run_smoke(const RunCommand& command, Job job);
+// Makes a run folder of its own, which `latest` does not point to. Returns 0 passed, 1 failed, 130 after Ctrl-C. `ending`
+// learns how it ended.
+int run_smoke(const RunCommand& command, Job job, RunEnding& ending);
 
 }  // namespace tlaunch

@@ -7,6 +7,7 @@
 
 #include "launcher/group/descriptor.h"
 #include "launcher/group/temporary_folder.h"
+#include "launcher/group/time_limit.h"
 #include "launcher/job/worker_group.h"
 #include "tuning/trial_runner.h"
 
@@ -16,6 +17,7 @@ namespace tlaunch {
 struct TrialLimits {
   double start_up_s = 60;  // more for a first trial: LibTorch from a cold network disk, CUDA, the data set
   double trial_s = 30;
+  TimeLimit time;          // of the run: a trial is stopped then, as if somebody had told it to
 };
 
 class TrialGroup : public TrialRunner {

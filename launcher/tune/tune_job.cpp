@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <memory>
 #include <vector>
 
 #include "core/effective_batch.h"
@@ -41,6 +42,9 @@ void take(Job& job, const Plan& plan) {
 
 std::optional<TuneOutcome> read_kept(const Job& job, const Json& key) {
   auto kept = read_plan_cache(key);
+  // The key has the data's place, not their number: there may be fewer by now.
+  const Choice* batch = kept ? kept->plan.find("effective_batch_size") : nullptr;
+  if (batch && job.data && job.data->train_samples > 0 && batch->value > job.data->train_samples) return std::nullopt;
   if (kept) scale_learning_rate(kept->plan, job.loaded.config.train);  // no part of the key: each run has its own
   return kept;
 }
@@ -122,6 +126,19 @@ Rehearsal rehearse_job(const Job& job, const std::string& log_folder, Progress& 
 
 namespace {
 
+// Nothing where no disk takes the trials' files: a run is worth more than its tuning.
+std::unique_ptr<TrialGroup> trial_group(const Job& job, const TuneHow& how, Progress& progress) {
+  TrialLimits limits;
+  limits.time = how.time_limit;
+  try {
+    return std::make_unique<TrialGroup>(job, how.log_folder, limits);
+  } catch (const IoError& error) {
+    if (how.thorough) throw;
+    progress.line(std::string("note: nothing is measured, the table's values are taken: ") + error.what());
+    return nullptr;
+  }
+}
+
 // What was kept is of a shorter run, which left things unmeasured for which this one has the time.
 bool measures_more(const TuneOutcome& kept, const RunConfig& config, bool thorough) {
   if (!kept.unfinished) return false;
@@ -155,6 +172,8 @@ TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog*
   job.plan.memory_budget_bytes = outcome.budget_bytes;
   Narrator narrator(progress, log);
   const TuneCallbacks callbacks = narrator.callbacks();
+  auto trials = trial_group(job, how, progress);
+  if (!trials) return outcome;
   const bool caching = job.loaded.config.tune.cache;
   const Json key = plan_cache_key(job, team.config, outcome.budget_bytes);
   auto kept = caching && !how.retune ? read_kept(job, key) : std::nullopt;
@@ -162,23 +181,24 @@ TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog*
   progress.line(kept ? "tuning: this job was measured here before" : "tuning: measuring what is left to auto");
   const double began_s = unix_time_s();
   const auto cpu_before = cpu_reading_now();
-  int interrupted_by = 0;
-  {
-    TrialGroup runner(job, how.log_folder);
-    const auto verified =
-        kept ? verify_cached(job.loaded.config, *kept, outcome.budget_bytes,
-                             rehearsal_s(apply(job.loaded.config, kept->plan), kept->pace), runner, callbacks)
-             : std::nullopt;
-    const TuneInput input{team.config, job.hardware, shape_of(job), job.plan, outcome.budget_bytes,
-                          job.loaded.config.tune.budget_s, how.thorough};
-    outcome = verified ? *verified : tune(input, runner, callbacks);
-    interrupted_by = runner.interrupted_by();
-  }  // its processes have ended: now the system counts their time as ours
+  const auto verified =
+      kept ? verify_cached(job.loaded.config, *kept, outcome.budget_bytes,
+                           rehearsal_s(apply(job.loaded.config, kept->plan), kept->pace), *trials, callbacks)
+           : std::nullopt;
+  const TuneInput input{team.config, job.hardware, shape_of(job), job.plan, outcome.budget_bytes,
+                        job.loaded.config.tune.budget_s, how.thorough};
+  outcome = verified ? *verified : tune(input, *trials, callbacks);
+  const int interrupted_by = trials->interrupted_by();
+  trials.reset();  // its processes have ended: now the system counts their time as ours
   outcome.seconds = unix_time_s() - began_s;
   outcome.disturbed = disturbance(load_between(cpu_before, cpu_reading_now()), spread_of(narrator.trials()));
   if (!outcome.disturbed.empty()) outcome.notes.push_back(disturbance_note(outcome));
   const bool believed = !outcome.interrupted && outcome.disturbed.empty();
   if (caching && !outcome.cached && believed) write_plan_cache(key, outcome);
+  if (interrupted_by != 0 && how.time_limit.over())
+    throw Error(exit_code::preempted,
+                "the time was up while tuning: nothing was trained yet; give launch.max_time more, or set "
+                "tune.enabled=false");
   if (interrupted_by != 0 && interrupted_by != SIGINT)
     throw Error(exit_code::preempted,
                 "told to stop while tuning: nothing was trained yet; the same command starts again");

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "launcher/events/event_log.h"
+#include "launcher/group/time_limit.h"
 #include "launcher/job/job.h"
 #include "launcher/terminal/progress.h"
 #include "tuning/tuner.h"
@@ -15,6 +16,7 @@ struct TuneHow {
   bool thorough = false;     // see TuneInput
   bool new_team_file = false;  // tune.team_file may be absent: it is about to be written
   std::string log_folder;    // of the trial workers' output; "": nowhere
+  TimeLimit time_limit = {};  // of the run
 };
 
 struct Rehearsal {

@@ -83,6 +83,53 @@ TEST_F(Stopping, AtAnyTimeAndResumedEndsByteForByteAsTheRunThatNobodyStopped) {
   }
 }
 
+// max_time, as if somebody had sent SIGTERM then. Two sessions, so that the second one has its time anew.
+TEST_F(Stopping, WhenItsTimeIsUpARunSavesAndResumedEndsByteForByteAsTheWholeRun) {
+  const std::vector<std::string> longer{"train.max_steps=4000"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.end(), longer.begin(), longer.end());
+    return more;
+  };
+  ASSERT_EQ(train("whole", 2, longer).code, 0);
+  std::int64_t step = 0;
+  for (const bool first : {true, false}) {
+    const auto began = std::chrono::steady_clock::now();
+    const auto part = train("part", 2, with(first ? std::vector<std::string>{"--max-time", "3s"}
+                                                  : std::vector<std::string>{"--resume", "auto", "--max-time", "3s"}));
+    ASSERT_EQ(part.code, 75) << part.err;
+    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(3500)) << "saved by then";
+    EXPECT_THAT(part.err, testing::AllOf(HasSubstr("launch.max_time 3s is up"), HasSubstr("--resume auto")));
+    const Json told = summary("part");
+    EXPECT_EQ(told["status"], "preempted");
+    EXPECT_EQ(told["reason"], "max_time");
+    EXPECT_GT(told["steps"], step);
+    step = told["steps"];
+    EXPECT_EQ(list_checkpoints(run("part") / "checkpoints").front().step, step);
+  }
+  const auto rest = train("part", 2, with({"--resume", "auto", "--max-time", "1h"}));
+  EXPECT_EQ(rest.code, 0) << rest.err;
+  EXPECT_FALSE(summary("part").contains("reason"));
+  EXPECT_EQ(last("part"), last("whole"));
+}
+
+TEST_F(Stopping, TimeThatIsUpInTuningOrBeforeTheFirstStepEndsWith75AndNothingIsLost) {
+  const auto in_tuning = train("tuned", 2, {"--max-time", "1s", "tune.enabled=true", "tune.cache=false"});
+  EXPECT_EQ(in_tuning.code, 75) << in_tuning.err;
+  EXPECT_THAT(in_tuning.err, testing::AllOf(HasSubstr("is up"), HasSubstr("tuning")));
+  const auto at_once = train("started", 2, {"--max-time", "1ms"});
+  EXPECT_EQ(at_once.code, 75) << at_once.err;
+  EXPECT_EQ(summary("started")["reason"], "max_time");
+  EXPECT_TRUE(workers_of(run("started")).empty());
+}
+
+TEST_F(Stopping, ARunThatIsTooLongForItsTimeIsToldSoAtTheStartInOneLine) {
+  const auto cut = train("cut", 1, {"train.max_steps=1000000", "--max-time", "3s"});
+  EXPECT_EQ(cut.code, 75);
+  const auto at = cut.err.find("launch.max_time 3s is less than the ");
+  ASSERT_NE(at, std::string::npos) << cut.err;
+  EXPECT_LT(at, cut.err.find("is up")) << cut.err;
+}
+
 TEST_F(Stopping, SavesWhateverThePolicyKeeps) {
   begin("run", 2, {"checkpoint.save_top_k=0", "checkpoint.save_last=false"});
   ASSERT_TRUE(reaches("run", 5)) << said();

@@ -24,7 +24,9 @@ int plain(char** argv) {
   for (char** argument = argv + 5; *argument != nullptr; ++argument) command.arguments.emplace_back(*argument);
   tlaunch::CpuInfo cpu;
   cpu.allowed_cores = 4;
-  return tlaunch::run_program(command, tlaunch::place_ranks(cpu, {}, std::atoi(argv[1]), tlaunch::NumaBinding::none));
+  tlaunch::RunEnding ending;
+  const auto placement = tlaunch::place_ranks(cpu, {}, std::atoi(argv[1]), tlaunch::NumaBinding::none);
+  return tlaunch::run_program(command, placement, {}, ending);
 }
 
 int with_events(char** argv) {

@@ -62,9 +62,22 @@ TEST(ProgramMode, RedirectedOutputWithoutAFolderIsKeptInTheRunsFolder) {
 }
 
 TEST(ProgramMode, TheLocalRankStandsForItsMacro) {
-  const auto run = test::run_tlaunch({"--nproc", "2", "--no-python", "echo", "--local-rank=${local_rank}", "$HOME"});
-  EXPECT_THAT(run.out, HasSubstr("[rank 0] --local-rank=0 $HOME\n"));
-  EXPECT_THAT(run.out, HasSubstr("[rank 1] --local-rank=1 $HOME\n"));
+  const auto run = test::run_tlaunch({"--nproc", "2", "--no-python", "echo", "--local-rank=${local_rank}", "$HOME $$"});
+  EXPECT_THAT(run.out, HasSubstr("[rank 0] --local-rank=0 $HOME $$\n"));
+  EXPECT_THAT(run.out, HasSubstr("[rank 1] --local-rank=1 $HOME $$\n"));
+}
+
+TEST(ProgramMode, LinesCarryThePrefixOfTorchrunsTemplate) {
+  const auto with = [](const std::string& text, const std::vector<std::string>& options) {
+    std::vector<std::string> argv{"env", "TORCHELASTIC_LOG_LINE_PREFIX_TEMPLATE=" + text, test::program("tlaunch")};
+    argv.insert(argv.end(), options.begin(), options.end());
+    argv.insert(argv.end(), {"--no-python", "sh", "-c", "[ $RANK = 0 ] || echo hi"});
+    test::ChildProcess child(argv);
+    return child.wait().out;
+  };
+  const std::vector<std::string> two{"--nproc", "2", "--role", "trainer"};
+  EXPECT_EQ(with("[${role_name} ${local_rank}/$rank $$ ${host}]:", two), "[trainer 1/1 $ ${host}]:hi\n");
+  EXPECT_EQ(with("", two), "[rank 1] hi\n");
 }
 
 Json summary_in(const TempDir& folder) { return Json::parse(content(folder / "summary.json")); }
@@ -153,10 +166,12 @@ TEST(ProgramMode, PythonsRecordTellsItsException) {
 }
 
 TEST(ProgramMode, StdinGoesToRankZeroWhereItIsAskedFor) {
-  const std::string tlaunch = test::program("tlaunch");
-  // A prompt without a newline is seen before the answer is given: no prefix.
+  const TempDir folder;
+  const std::string tlaunch = test::program("tlaunch"), answered = folder / "answered";
+  // A prompt without a newline is seen before the answer is given: no prefix. Rank 1 writes when that is done.
   test::ChildProcess child({tlaunch, "--nproc", "2", "--stdin", "--no-python", "sh", "-c",
-                            "if [ $RANK = 0 ]; then printf 'who? '; fi; read x; echo $RANK got $x."},
+                            "if [ $RANK = 0 ]; then printf 'who? '; else while ! [ -e " + answered +
+                                " ]; do sleep 0.02; done; fi; read x; echo $RANK got $x.; : > " + answered},
                            "me\n");
   const auto finished = child.wait();
   EXPECT_EQ(finished.exit_code, 0) << finished.err;
@@ -252,6 +267,33 @@ TEST(ProgramMode, AnOutOfMemoryKillIsRecognised) {
   const auto finished = child.wait();
   EXPECT_EQ(finished.exit_code, 137) << finished.err;
   EXPECT_THAT(finished.err, HasSubstr("rank 1 failed: SIGKILL (out of memory: killed by the kernel), exit 137"));
+}
+
+TEST(ProgramMode, WhenItsTimeIsUpTheRanksGetSigtermAndThenSigkill) {
+  const TempDir folder;
+  const auto plain = run_two({"--max-time", "300ms", "--run-dir", folder.path()}, "exec sleep 1000");
+  EXPECT_EQ(plain.code, 75) << plain.err;
+  EXPECT_THAT(plain.err, HasSubstr("launch.max_time 300ms is up: stopping the ranks"));
+  EXPECT_EQ(summary_in(folder)["status"], "interrupted");
+  EXPECT_EQ(summary_in(folder)["reason"], "max_time");
+  EXPECT_EQ(summary_in(folder)["exit_code"], 75);
+
+  const auto deaf = run_two({"--max-time", "300ms", "--grace", "0.2"}, "trap '' TERM; while :; do sleep 0.1; done");
+  EXPECT_EQ(deaf.code, 75) << deaf.err;
+  const auto saves = run_two({"--max-time", "300ms"}, "trap 'echo saved; exit 0' TERM; while :; do sleep 0.05; done");
+  EXPECT_EQ(saves.code, 75);
+  EXPECT_THAT(saves.out, HasSubstr("saved"));
+  const std::string fails = "trap 'exit 9' TERM; while :; do sleep 0.05; done";
+  EXPECT_EQ(run_two({"--max-time", "300ms", "--max-restarts", "3"}, fails).code, 9);
+  EXPECT_EQ(run_two({"--max-time", "1h"}, "true").code, 0);
+  const auto watched = run_two({"--max-time", "300ms", "--hang-timeout", "60"}, "exec sleep 1000");
+  EXPECT_EQ(watched.code, 75) << watched.err;
+}
+
+TEST(ProgramMode, ARestartThatHasNoTimeLeftIsNotTried) {
+  const auto run = run_two({"--max-time", "1s", "--max-restarts", "100"}, "exit 7");
+  EXPECT_EQ(run.code, 7);
+  EXPECT_THAT(run.err, HasSubstr("not restarted: launch.max_time 1s is up"));
 }
 
 }  // namespace

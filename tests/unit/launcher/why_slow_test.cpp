@@ -94,6 +94,21 @@ TEST(WhySlow, IdleCardsWithEmptyMemory) {
       ElementsAre(AllOf(HasSubstr("busy 40 %"), HasSubstr("2 % of their memory"), HasSubstr("train.batch_size=auto"))));
 }
 
+TEST(WhySlow, ACardThatDoesNotTellItsUseIsNotCalledIdle) {
+  WhySlow times;
+  for (int rank = 0; rank < 2; ++rank) {
+    times.on_event(phase_times(rank, {{"forward", 30.0}, {"backward", 60.0}}));
+    times.on_event({{"event", "gpu"}, {"rank", rank}, {"memory_used_bytes", 1e9}, {"memory_total_bytes", 32e9}});
+  }
+  EXPECT_THAT(slow_findings(times, config()), IsEmpty());
+  const Json told = to_json(times, {});
+  EXPECT_FALSE(told["ranks"][0].contains("gpu_utilization"));
+  EXPECT_DOUBLE_EQ(told["ranks"][0]["gpu_memory_share"].get<double>(), 1.0 / 32);
+
+  times.on_event({{"event", "gpu"}, {"rank", 0}, {"utilization_percent", 20}});
+  EXPECT_THAT(slow_findings(times, config()), ElementsAre(HasSubstr("busy 20 %"))) << "of the ranks that tell";
+}
+
 TEST(WhySlow, WhatIsNoneOfItsEventsIsPassedOver) {
   WhySlow times;
   for (const char* text : {R"({"event":"phase_times"})", R"({"event":"phase_times","rank":0,"seconds":3})",

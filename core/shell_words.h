@@ -1,0 +1,16 @@
+// A command's text split into words as a POSIX shell quotes them. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace tlaunch {
+
+// Quotes and backslashes count; nothing is expanded, and $, *, |, ; and # are letters like others. Throws UsageError
+// for a quote without its end, or a backslash with nothing behind it.
+std::vector<std::string> shell_words(const std::string& text);
+
+// Whether the text splits into words, the first of them not empty.
+bool is_command(const std::string& text);
+
+}  // namespace tlaunch

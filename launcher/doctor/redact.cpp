@@ -1,0 +1,115 @@
+#include "launcher/doctor/redact.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <sstream>
+#include <string_view>
+
+namespace tlaunch {
+namespace {
+
+constexpr const char* hidden_word = "[hidden]";
+constexpr std::size_t least_secret = 6;  // a shorter value ("1", "true") would be found everywhere
+
+std::string in_small_letters(std::string_view text) {
+  std::string small(text);
+  for (char& c : small) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return small;
+}
+
+bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-'; }
+
+void replace_all(std::string& text, const std::string& what, const std::string& with) {
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size()))
+    text.replace(at, what.size(), with);
+}
+
+// Not where it is the beginning of another folder's name.
+void replace_folder(std::string& text, const std::string& folder, const std::string& with) {
+  for (std::size_t at = text.find(folder); at != std::string::npos; at = text.find(folder, at + 1)) {
+    const std::size_t end = at + folder.size();
+    if (end == text.size() || !is_word(text[end])) text.replace(at, folder.size(), with);
+  }
+}
+
+// The end of a value that begins at `at`: of one in quotes their end, else the next blank, comma or bracket.
+std::size_t end_of_value(const std::string& line, std::size_t at) {
+  if (at < line.size() && (line[at] == '"' || line[at] == '\'')) {
+    for (std::size_t end = at + 1; end < line.size(); ++end) {
+      if (line[end] == '\\') ++end;
+      else if (line[end] == line[at]) return end + 1;
+    }
+    return line.size();
+  }
+  return std::min(line.find_first_of(" \t,;&)}]", at), line.size());
+}
+
+// NAME: VALUE, NAME=VALUE, "NAME": "VALUE", Bearer VALUE.
+std::string without_named_values(const std::string& line) {
+  std::string out;
+  std::size_t at = 0;
+  while (at < line.size()) {
+    if (!is_word(line[at])) {
+      out += line[at++];
+      continue;
+    }
+    std::size_t end = at;
+    while (end < line.size() && is_word(line[end])) ++end;
+    const std::string name = in_small_letters(std::string_view(line).substr(at, end - at));
+    out.append(line, at, end - at);
+    at = end;
+    std::size_t value = at;
+    if (value < line.size() && (line[value] == '"' || line[value] == '\'')) ++value;  // that of the name
+    while (value < line.size() && line[value] == ' ') ++value;
+    const bool assigned = value < line.size() && (line[value] == ':' || line[value] == '=');
+    if (assigned) ++value;
+    while (value < line.size() && line[value] == ' ') ++value;
+    const bool command = name == "on_end";
+    const bool option = value > at && name.starts_with("--");  // --password VALUE
+    const bool hides = name == "bearer" ? value > at : (names_secret(name) || command) && (assigned || option);
+    if (!hides || value >= line.size()) continue;
+    out.append(line, at, value - at);
+    const bool quoted = line[value] == '"' || line[value] == '\'';
+    at = command && !quoted ? line.size() : end_of_value(line, value);
+    out += hidden_word;
+  }
+  return out;
+}
+
+// scheme://user:pass@host
+std::string without_address_passwords(std::string line) {
+  for (std::size_t at = line.find("://"); at != std::string::npos; at = line.find("://", at + 3)) {
+    const std::size_t host_end = std::min(line.find_first_of("/ \t\"'", at + 3), line.size());
+    const std::size_t sign = line.rfind('@', host_end);
+    if (sign == std::string::npos || sign < at + 3) continue;
+    line.replace(at + 3, sign - at - 3, hidden_word);
+  }
+  return line;
+}
+
+}  // namespace
+
+bool names_secret(const std::string& name) {
+  const std::string small = in_small_letters(name);
+  const auto says = [&](const char* word) { return small.find(word) != std::string::npos; };
+  if (says("token") && !says("tokens") && !says("tokenizer")) return true;
+  return says("secret") || says("passw") || says("credential") || says("apikey") ||
+         small.ends_with("_key") || small.ends_with("-key");
+}
+
+std::string redacted(const std::string& text, const Hidden& hidden) {
+  std::string out = text;
+  for (const auto& [name, value] : hidden.values)
+    if (value.size() >= least_secret) replace_all(out, value, "[value of " + name + "]");
+  if (hidden.home.size() > 1) replace_folder(out, hidden.home, "~");
+  std::string clean;
+  std::istringstream lines(out);
+  for (std::string line; std::getline(lines, line);) {
+    clean += without_address_passwords(without_named_values(line));
+    if (!lines.eof()) clean += '\n';
+  }
+  return clean;
+}
+
+}  // namespace tlaunch
