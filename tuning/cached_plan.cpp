@@ -11,7 +11,8 @@ Plan from_cache(Plan plan) {
 std::optional<TuneOutcome> verify_cached(const RunConfig& config, const TuneOutcome& kept, std::uint64_t budget_bytes,
                                          double rehearsal_s, TrialRunner& runner, const TuneCallbacks& callbacks) {
   const TrialSettings settings = trial_settings_of(apply(config, kept.plan));
-  const TrialSpec spec = rehearsal(settings, rehearsal_s);
+  const TrialSpec spec =
+      rehearsal(settings, rehearsal_s, kept.pace ? std::optional(kept.pace->step.likely_s) : std::nullopt);
   if (callbacks.on_prediction) callbacks.on_prediction(spec.candidates[0].micro_batch, kept.predicted_peak_bytes);
   const TrialResult result = runner.run(spec);
   if (callbacks.on_trial) callbacks.on_trial(spec, result, "verifying what an earlier run measured");

@@ -7,18 +7,20 @@
 namespace tlaunch {
 namespace {
 
-constexpr std::int64_t visits = 10;
+constexpr std::int64_t most_visits = 10, least_visits = 3;  // the first of them does not count
 constexpr std::int64_t most_accumulation = 4;  // of a step that is timed; more of it only repeats itself
 constexpr double evaluation_share = 0.25;
 
 }  // namespace
 
-TrialSpec rehearsal(const TrialSettings& settings, double seconds) {
+TrialSpec rehearsal(const TrialSettings& settings, double seconds, std::optional<double> step_s) {
   TrialSpec spec;
   spec.candidates = {settings};
   spec.candidates[0].accumulation = std::min(settings.accumulation, most_accumulation);
-  spec.rounds = visits;
-  spec.visit_s = seconds / static_cast<double>(visits);
+  spec.rounds = most_visits;
+  if (step_s && *step_s > 0)
+    spec.rounds = std::clamp(static_cast<std::int64_t>(seconds / *step_s), least_visits, most_visits);
+  spec.visit_s = seconds / static_cast<double>(spec.rounds);
   spec.whole_run = spec.with_loader = true;
   spec.evaluation_s = evaluation_share * seconds;
   return spec;

@@ -16,6 +16,7 @@ constexpr double share_of_run = 0.10, least_budget_s = 5, most_budget_s = 60;  /
 constexpr double rehearsal_share = 0.05, most_rehearsal_s = 2;  // of the run
 constexpr std::int64_t rough_rounds = 2;  // of the first two trials: enough to tell a short run
 constexpr int rough_trials = 2;
+constexpr double steps_of_pace = 8, steps_of_check = 7;  // that their trials do at least, warm-up included
 constexpr std::int64_t first_batch = 4, largest_small_batch = 32;  // of the memory line
 constexpr double quick_s = 2, slow_s = 5;  // of a first trial: the longer it took, the nearer the second batch is to it
 
@@ -299,11 +300,13 @@ void Search::look_at_the_clock() {
     const double more = static_cast<double>(now_.micro_batch - seen.micro_batch) /
                         static_cast<double>(seen.micro_batch - before.micro_batch);
     reckoned = {now_.micro_batch, seen.seconds + more * std::max(0.0, seen.seconds - before.seconds)};
+    step_reckoned_s_ = reckoned.seconds;
   }
   const double samples_per_s =
       static_cast<double>(reckoned.micro_batch * input_.job.world_size) / reckoned.seconds;
   const int before_the_check = rough_trials + 1 - outcome_.trials;
-  const double check_s = whole_run_s_ + rehearsal_cost * least_rehearsal_s;
+  const double check_s = whole_run_s_ + rehearsal_cost * least_rehearsal_s +
+                         (steps_of_pace + steps_of_check) * step_reckoned_s_;
   hurried_ = runner_.elapsed_s() + before_the_check * whole_run_s_ + check_s >
              tuning_budget_s(run_s(samples_per_s), false);
   outcome_.unfinished = outcome_.unfinished || hurried_;

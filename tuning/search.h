@@ -136,6 +136,7 @@ class Search {
     std::int64_t micro_batch = 0;
     double seconds = 0;
   } step_seen_;                           // of the trial before, in the search's beginning
+  double step_reckoned_s_ = 0;            // from two of those, of the batch in hand; 0: not known
   bool alive_ = false;                    // the processes of the trial before are there
   bool hurried_ = false;                  // too short a run for more than the check
   bool too_large_ = false;                // the check has failed: what memory needs is measured whatever it takes

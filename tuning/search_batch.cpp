@@ -232,7 +232,9 @@ bool Search::check_chosen() {
   else outcome_.predicted_peak_bytes = 0;  // of another mode
   const bool in_time = !input_.budget_s || runner_.elapsed_s() + last_check_s(false) <= *input_.budget_s;
   const double left_s = (time_budget_s() - runner_.elapsed_s() - whole_run_s_) / rehearsal_cost;
-  TrialSpec spec = rehearsal(now_, std::clamp(left_s, least_rehearsal_s, wanted_rehearsal_s()));
+  const double micro_step_s = step_time_s_ > 0 ? step_time_s_ : step_reckoned_s_;
+  TrialSpec spec = rehearsal(now_, std::clamp(left_s, least_rehearsal_s, wanted_rehearsal_s()),
+                             micro_step_s * static_cast<double>(std::min(now_.accumulation, most_accumulation)));
   if (!in_time) spec.rounds = 0, spec.evaluation_s = 0;
   const std::string why = "memory at the chosen micro-batch " + std::to_string(now_.micro_batch);
   const auto result = measure(spec, in_time ? why + ", and the run's pace" : why);

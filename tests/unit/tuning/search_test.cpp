@@ -417,6 +417,10 @@ double run_s(const SimulatedJob& job, const DeviceModel& device, const TuneOutco
   return samples / (device.samples_per_s(settings) * static_cast<double>(job.shape.world_size));
 }
 
+double run_s_of_steps(const SimulatedJob& job, const DeviceModel& device, const TuneOutcome& outcome, int steps) {
+  return device.step_s(job.settings(outcome)) * steps;
+}
+
 TEST(Search, AllOfTuningKeepsToItsShareOfTheRun) {
   int measured_more = 0;
   for (const std::int64_t train_samples : {2'000, 10'000, 50'000, 250'000, 1'000'000, 10'000'000})
@@ -442,6 +446,20 @@ TEST(Search, AllOfTuningKeepsToItsShareOfTheRun) {
           measured_more += job.choice(outcome, "mixed_precision").origin == Origin::measured;
         }
   EXPECT_GT(measured_more, 30) << "where there is time it is used";
+}
+
+// Ten visits of a step that takes a second would be ten seconds.
+TEST(Search, LongStepsAreRehearsedAFewTimes) {
+  SimulatedJob job;
+  job.thorough = false;
+  job.config.train.max_steps = 100;
+  DeviceModel device;
+  device.per_sample_s = 0.008;  // a step of 128 samples: 1 s
+  device.trial_s = 0.5;
+  const auto outcome = job.tune(device);
+  EXPECT_LE(outcome.seconds, 0.15 * run_s_of_steps(job, device, outcome, 100));
+  EXPECT_TRUE(outcome.pace);
+  EXPECT_LE(job.happened.back().spec.rounds, 3);
 }
 
 TEST(Search, AShortRunOnASlowMachineCostsTwoTrials) {
