@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <functional>
+#include <utility>
 
 #include "checkpoint/last_link.h"
 #include "core/absolute_path.h"
@@ -161,16 +162,21 @@ std::string CheckpointFolder::open_folder() {
 // The file is durable by now; a file system without links just has no such name.
 void CheckpointFolder::point_last_to(const std::string& name, SaveResult& result) {
   const std::string link = dir_ + "/" + last_link_name;
+  const auto tell_once = [&](const std::string& problem) {
+    if (result.problem.empty() && !std::exchange(told_of_link_, true)) result.problem = problem;
+  };
   std::error_code error;
   if (const auto type = fs::symlink_status(link, error).type();
       type != fs::file_type::not_found && type != fs::file_type::symlink) {
-    result.problem = link + " is a file and was not replaced; it does not lead to the newest checkpoint";
+    tell_once(link + " is a " + (type == fs::file_type::directory ? "folder" : "file") +
+              " and was not replaced; it does not lead to the newest checkpoint");
     return;
   }
   try {
     link_atomically(link, name, calls_);
-  } catch (const IoError&) {
+  } catch (const IoError& failed) {
     calls_.unlink(link.c_str());  // rather none than an old one
+    tell_once(std::string(failed.what()) + "; the run does without that second name of its newest checkpoint");
   }
 }
 

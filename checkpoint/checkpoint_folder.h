@@ -66,6 +66,7 @@ class CheckpointFolder {
   std::pair<std::uint64_t, std::uint64_t> folder_id_, run_folder_id_;  // device and inode
   RetentionPolicy policy_;
   std::string resumed_from_;
+  bool told_of_link_ = false;                  // that there is no last.safetensors
   FileCalls& calls_;
   WrittenFiles written_;
   std::vector<CheckpointInfo> checkpoints_;    // all that are in the folder

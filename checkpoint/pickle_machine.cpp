@@ -1,8 +1,8 @@
 #include "checkpoint/pickle_machine.h"
 
+#include "checkpoint/pickle_globals.h"
 #include "checkpoint/pickle_opcodes.h"
 #include "checkpoint/safetensors_head.h"
-#include "checkpoint/torch_dtypes.h"
 #include "checkpoint/unpickler.h"
 #include "core/error.h"
 
@@ -10,7 +10,10 @@ namespace tlaunch {
 namespace {
 
 using Kind = PickleValue::Kind;
+using Role = PickleGlobal::Role;
 using Values = std::vector<PickleValue>;
+
+constexpr std::size_t max_arguments = 16;  // PyTorch's functions take half as many
 
 class Machine {
  public:
@@ -27,6 +30,7 @@ class Machine {
       step(op);
     }
     out_.result = pop();
+    out_.bytes = at_;
     return std::move(out_);
   }
 
@@ -62,8 +66,11 @@ class Machine {
 
   // ---- stack, marks, memo
 
-  void push(PickleValue value) {
+  void count_value() {
     if (++pushed_ > max_pickle_values) fail("more than " + std::to_string(max_pickle_values) + " values");
+  }
+  void push(PickleValue value) {
+    count_value();
     stack_.push_back(value);
   }
   void push(Kind kind) { push(PickleValue{kind}); }
@@ -119,15 +126,19 @@ class Machine {
     need(1);
     const PickleValue target = stack_.back();
     if (target.kind == Kind::other && kind == Kind::list) return;  // a set's
-    if (target.kind != kind) fail(std::string("adds to ") + kind_name(target.kind));
+    if (target.kind != kind) fail("adds to " + kind_name(target));
     if (kind == Kind::dict && added.size() % 2 != 0) fail("adds a key without a value");
     Values& items = items_of(target);
     items.insert(items.end(), added.begin(), added.end());
   }
   void build() {
-    pop();  // attributes, such as the _metadata of a state_dict
+    const PickleValue state = pop();  // attributes, such as the _metadata of a state_dict
     need(1);
-    if (stack_.back().kind != Kind::dict) fail(std::string("sets attributes of ") + kind_name(stack_.back().kind));
+    const PickleValue& target = stack_.back();
+    if (target.kind == Kind::dict || target.kind == Kind::object) return;
+    // A parameter of an old file; four or five of a state would be another content.
+    if (target.kind == Kind::tensor && state.kind == Kind::tuple && items_of(state).size() == 3) return;
+    fail("sets attributes of " + kind_name(target));
   }
 
   // ---- what it refers to and calls
@@ -137,14 +148,10 @@ class Machine {
   }
 
   void refer(std::string_view module, std::string_view name) {
-    if (module == "collections" && name == "OrderedDict") return push(Kind::ordered_dict_type);
-    if (module == "torch._utils" && name == "_rebuild_tensor_v2") return push(Kind::rebuild_tensor);
-    if (module == "torch._utils" && name == "_rebuild_parameter") return push(Kind::rebuild_parameter);
-    if (module == "torch" && !dtype_of_storage(name).empty())
-      return push({Kind::storage_type, static_cast<std::uint32_t>(name.size()), name.data() - pickle_.data()});
-    const std::string full = cut(module) + "." + cut(name);
-    if (module == "torch" && name.ends_with("Storage")) fail(full + ": elements of this type are not supported");
-    fail("refers to " + full + ": not allowed in a state_dict. Nothing of the file was run; save the weights alone: "
+    if (const auto number = find_pickle_global(module, name))
+      return push({Kind::global, 0, static_cast<std::int64_t>(*number)});
+    fail("refers to " + cut(module) + "." + cut(name) + ": not allowed in a state_dict, nor by "
+         "torch.load(weights_only=True). Nothing of the file was run; save the weights alone: "
          "torch.save(model.state_dict(), FILE)");
   }
 
@@ -162,42 +169,115 @@ class Machine {
 
   void call() {
     const PickleValue arguments = pop(), callee = pop();
-    if (arguments.kind != Kind::tuple) fail(std::string("calls with ") + kind_name(arguments.kind) + " as arguments");
-    const Values& given = items_of(arguments);
-    switch (callee.kind) {
-      case Kind::ordered_dict_type:
-        if (!given.empty()) fail("an OrderedDict made with arguments");
+    if (arguments.kind != Kind::tuple) fail("calls with " + kind_name(arguments) + " as arguments");
+    call(callee, argument_values(arguments));
+  }
+
+  // A copy, as what is made moves the containers. Bounded: one tuple can be the arguments of a million calls.
+  Values argument_values(const PickleValue& tuple) {
+    const Values& given = items_of(tuple);
+    if (given.size() > max_arguments) fail("calls with " + std::to_string(given.size()) + " arguments");
+    return given;
+  }
+
+  void call(const PickleValue& callee, const Values& given) {
+    if (callee.kind != Kind::global) fail("calls " + kind_name(callee));
+    const PickleGlobal& global = pickle_global(static_cast<std::size_t>(callee.at));
+    switch (global.role) {
+      case Role::ordered_dict: return push_ordered(given);
+      case Role::counter:
+        if (!given.empty() && given[0].kind == Kind::dict) return push(given[0]);
         return push_new(Kind::dict, {});
-      case Kind::rebuild_parameter:
-        if (given.empty() || given[0].kind != Kind::tensor) fail("a parameter that is made of no tensor");
+      case Role::size:
+        if (!given.empty() && given[0].kind == Kind::tuple) return push(given[0]);
+        return push_new(Kind::tuple, {});
+      case Role::rebuild_tensor:
+        // In v2: (..., requires_grad, hooks[, metadata])
+        return rebuild_tensor(given, 7, given.size() > 6 ? given[6] : PickleValue{});
+      case Role::rebuild_tensor_v3:
+        if (given.size() < 7 || !has_role(given[6], Role::dtype)) fail("a tensor made without a dtype");
+        return rebuild_tensor(given, 8, given.size() > 7 ? given[7] : PickleValue{}, given[6]);
+      case Role::wrap_tensor:
+        if (given.empty() || (given[0].kind != Kind::tensor && given[0].kind != Kind::object))
+          fail(global.name + " of no tensor");
         return push(given[0]);
-      case Kind::rebuild_tensor:
-        return rebuild_tensor(given);
-      default:
-        fail(std::string("calls ") + kind_name(callee.kind));
+      case Role::rebuild_from_type:
+        if (given.size() != 4 || given[2].kind != Kind::tuple || has_role(given[0], Role::rebuild_from_type))
+          fail(global.name + " with other arguments than function, class, arguments and state");
+        return call(given[0], argument_values(given[2]));
+      case Role::opaque: return push({Kind::object, 0, callee.at});
+      case Role::storage:
+      case Role::dtype:
+      case Role::constant: fail("calls " + kind_name(callee));
     }
   }
 
-  // (storage, offset, shape, strides, requires_grad, hooks[, metadata])
-  void rebuild_tensor(const Values& given) {
-    if (given.size() < 6 || given.size() > 7) fail("a tensor made with " + std::to_string(given.size()) + " arguments");
+  // Pairs, as Python 2 gives them.
+  void push_ordered(const Values& given) {
+    if (given.empty()) return push_new(Kind::dict, {});
+    if (given.size() != 1 || given[0].kind != Kind::list) fail("an OrderedDict made of something else than pairs");
+    Values items;
+    for (const PickleValue& pair : items_of(given[0])) {
+      if ((pair.kind != Kind::list && pair.kind != Kind::tuple) || items_of(pair).size() != 2)
+        fail("an OrderedDict made of something else than pairs");
+      count_value();
+      items.insert(items.end(), items_of(pair).begin(), items_of(pair).end());
+    }
+    push_new(Kind::dict, std::move(items));
+  }
+
+  bool has_role(const PickleValue& value, Role role) const {
+    return value.kind == Kind::global && pickle_global(static_cast<std::size_t>(value.at)).role == role;
+  }
+
+  // Whether the values are kept with their signs turned.
+  bool is_negated(const PickleValue& metadata) {
+    if (metadata.kind != Kind::dict) return false;
+    const Values& items = items_of(metadata);
+    if (items.size() > max_arguments) return true;
+    for (std::size_t i = 0; i + 1 < items.size(); i += 2)
+      if (items[i + 1].kind == Kind::boolean && items[i + 1].at != 0) return true;  // "neg", "conj"
+    return false;
+  }
+
+  // (storage, offset, shape, strides, ...), at most `most` of them, of its own dtype where it is not the storage's.
+  void rebuild_tensor(const Values& given, std::size_t most, const PickleValue& metadata,
+                      const PickleValue& dtype = {}) {
+    if (given.size() < 4 || given.size() > most)
+      fail("a tensor made with " + std::to_string(given.size()) + " arguments");
     if (given[0].kind != Kind::storage || given[1].kind != Kind::integer || given[2].kind != Kind::tuple ||
         given[3].kind != Kind::tuple)
       fail("a tensor made of something else than storage, offset, shape and strides");
-    out_.tensors.push_back({static_cast<std::size_t>(given[0].at), given[1].at, given[2], given[3]});
+    const auto storage = static_cast<std::size_t>(given[0].at);
+    const std::size_t type =
+        dtype.kind == Kind::global ? static_cast<std::size_t>(dtype.at) : out_.storages[storage].type;
+    const std::string& name = pickle_global(type).dtype;
+    // It is told where it stands, and cannot be written as safetensors.
+    if (name.empty() || is_negated(metadata)) return push({Kind::object, 0, static_cast<std::int64_t>(type)});
+    out_.tensors.push_back({storage, name, given[1].at, given[2], given[3]});
     push({Kind::tensor, 0, static_cast<std::int64_t>(out_.tensors.size() - 1)});
   }
 
-  // ("storage", type, key, device, elements)
+  // ("storage", type, key, device, elements), and in the older form a view: None or (key, offset, elements)
   void persistent() {
     const PickleValue id = pop();
-    if (id.kind != Kind::tuple) fail(std::string("a storage named by ") + kind_name(id.kind));
+    if (id.kind != Kind::tuple) fail("a storage named by " + kind_name(id));
     const Values& parts = items_of(id);
-    if (parts.size() != 5 || parts[0].kind != Kind::text || text_of(parts[0]) != "storage" ||
-        parts[1].kind != Kind::storage_type || parts[2].kind != Kind::text || parts[4].kind != Kind::integer ||
+    if (parts.size() < 5 || parts.size() > 6 || parts[0].kind != Kind::text || text_of(parts[0]) != "storage" ||
+        !has_role(parts[1], Role::storage) || parts[2].kind != Kind::text || parts[4].kind != Kind::integer ||
         parts[4].at < 0)
       fail("a storage that is not named by type, key, device and number of elements");
-    out_.storages.push_back({parts[1], parts[2], static_cast<std::uint64_t>(parts[4].at)});
+    PickleStorage storage{parts[2], static_cast<std::size_t>(parts[1].at)};
+    if (__builtin_mul_overflow(static_cast<std::uint64_t>(parts[4].at), pickle_global(storage.type).width,
+                               &storage.bytes))
+      fail("a storage of " + std::to_string(parts[4].at) + " elements");
+    if (parts.size() == 6 && parts[5].kind != Kind::none) {
+      const Values view = parts[5].kind == Kind::tuple ? items_of(parts[5]) : Values{};
+      if (view.size() != 3 || view[1].kind != Kind::integer || view[1].at < 0)
+        fail("a view of a storage that is not named by key, offset and number of elements");
+      storage.view_at = static_cast<std::uint64_t>(view[1].at);
+    }
+    out_.storages.push_back(storage);
     push({Kind::storage, 0, static_cast<std::int64_t>(out_.storages.size() - 1)});
   }
 
@@ -288,7 +368,8 @@ void Machine::step(unsigned char op) {
       return refer(module, name);
     }
     case opcode::stack_global: return refer_from_stack();
-    case opcode::reduce: return call();
+    case opcode::reduce:
+    case opcode::new_object: return call();
     case opcode::build: return build();
     case opcode::bin_pers_id: return persistent();
     default:
@@ -298,8 +379,8 @@ void Machine::step(unsigned char op) {
 
 }  // namespace
 
-const char* kind_name(Kind kind) {
-  switch (kind) {
+std::string kind_name(const PickleValue& value) {
+  switch (value.kind) {
     case Kind::none: return "None";
     case Kind::boolean: return "a boolean";
     case Kind::integer: return "an integer";
@@ -310,8 +391,13 @@ const char* kind_name(Kind kind) {
     case Kind::dict: return "a dict";
     case Kind::storage: return "a storage";
     case Kind::tensor: return "a tensor";
-    default: return "a type";
+    case Kind::global: return pickle_global(static_cast<std::size_t>(value.at)).name;
+    case Kind::object: {
+      const std::string& makes = pickle_global(static_cast<std::size_t>(value.at)).makes;
+      return makes.empty() ? "a tensor with turned signs" : makes;
+    }
   }
+  return "";
 }
 
 Unpickled run_pickle(std::string_view pickle, const std::string& where) { return Machine(pickle, where).run(); }

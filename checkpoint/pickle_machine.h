@@ -15,23 +15,26 @@ struct PickleValue {
     text,                           // at[0, size) of the pickle
     tuple, list, dict,              // at: place in `containers`
     storage, tensor,                // at: place in `storages`, `tensors`
-    storage_type,                   // at, size: its name in the pickle
-    ordered_dict_type, rebuild_tensor, rebuild_parameter
+    global,                         // at: its number in checkpoint/pickle_globals.h
+    object                          // at: the number of what made it, or of its dtype; it holds no weights to take
   };
   Kind kind = Kind::none;
   std::uint32_t size = 0;
   std::int64_t at = 0;  // of an integer or boolean: the value
 };
 
-const char* kind_name(PickleValue::Kind kind);  // "an integer"
+std::string kind_name(const PickleValue& value);  // "an integer", "a torch.device"
 
 struct PickleStorage {
-  PickleValue type, key;  // storage_type and text
-  std::uint64_t elements = 0;
+  PickleValue key;            // a text
+  std::size_t type = 0;       // a global
+  std::uint64_t bytes = 0;
+  std::uint64_t view_at = 0;  // in files of old PyTorch versions: the element of the stored one that it begins at
 };
 
 struct PickleTensor {
   std::size_t storage = 0;
+  std::string dtype;  // as in checkpoint/safetensors.h
   std::int64_t offset = 0;
   PickleValue shape, strides;  // tuples
 };
@@ -41,6 +44,7 @@ struct Unpickled {
   std::vector<std::vector<PickleValue>> containers;  // a dict's are key, value, key, value; the last of a key holds
   std::vector<PickleStorage> storages;
   std::vector<PickleTensor> tensors;
+  std::uint64_t bytes = 0;  // of the pickle, which more can follow
 };
 
 // Throws DataError beginning with `where`.

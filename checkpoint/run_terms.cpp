@@ -21,6 +21,9 @@ RunTerms run_terms_of(const std::string& path) {
   if (!run.is_object()) return terms;
   terms.effective_batch_size = count("effective_batch_size");
   terms.world_size = count("world_size");
+  if (const auto device = run.find("device"); device != run.end() && device->is_string()) terms.device = *device;
+  terms.data = data_identity_from_json(run.value("data", Json()));
+  if (terms.data.train_samples == 0) terms.data.train_samples = count("train_samples");  // of an earlier version
   if (const auto settings = run.find("settings"); settings != run.end() && settings->is_object())
     for (const auto& [key, value] : settings->items())
       if (value.is_string()) terms.settings[key] = value.get<std::string>();

@@ -21,7 +21,7 @@
 
 namespace tlaunch {
 
-// safetensors' names: "F64" "F32" "F16" "BF16" "I64" "I32" "I16" "I8" "U8" "BOOL".
+// safetensors' names, such as "F32" and "BOOL"; those that its Python reader knows.
 std::size_t dtype_bytes(const std::string& dtype);  // 0 where unknown
 
 struct TensorView {

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "checkpoint/crc32c.h"
+#include "checkpoint/file_kind.h"
 #include "checkpoint/mapped_file.h"
 #include "checkpoint/safetensors_head.h"
 #include "core/error.h"
@@ -31,8 +32,10 @@ struct SafetensorsFile::State {
 
 SafetensorsFile::SafetensorsFile(const std::string& path) : state_(std::make_unique<State>(path)) {
   State& s = *state_;
-  std::string head(std::min(s.file.bytes(), length_bytes), '\0');
+  std::string head(std::min<std::uint64_t>(s.file.bytes(), kind_bytes), '\0');
   s.file.read(0, std::as_writable_bytes(std::span(head)));
+  if (const std::string wrong = wrong_kind(file_kind(head), path); !wrong.empty()) throw DataError(path + ": " + wrong);
+  head.resize(std::min<std::size_t>(head.size(), length_bytes));
   head.resize(length_bytes + parse_header_length(head, s.file.bytes(), path));
   s.file.read(length_bytes, std::as_writable_bytes(std::span(head)).subspan(length_bytes));
   s.head_bytes = head.size();

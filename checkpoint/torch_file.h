@@ -1,5 +1,6 @@
-// Files of torch.save (1.6 and later): a zip archive with a pickle and the storages' bytes. Read by an allow-list
-// unpickler (checkpoint/unpickler.h), written so that torch.load(weights_only=True) gives a dict of tensors by name.
+// Files of torch.save: a zip archive with a pickle and the storages' bytes, or the older form (torch_legacy.h), which
+// is only read. Read by an allow-list unpickler (checkpoint/unpickler.h), written so that torch.load(weights_only=True)
+// gives a dict of tensors by name.
 #pragma once
 
 #include <memory>

@@ -3,10 +3,12 @@
 #include <deque>
 #include <map>
 
+#include "checkpoint/file_kind.h"
 #include "checkpoint/mapped_file.h"
 #include "checkpoint/safetensors_head.h"
 #include "checkpoint/stored_zip.h"
 #include "checkpoint/torch_file.h"
+#include "checkpoint/torch_legacy.h"
 #include "checkpoint/unpickler.h"
 #include "core/error.h"
 
@@ -19,10 +21,10 @@ constexpr std::uint64_t spare_bytes = 16u << 20;
 constexpr std::uint64_t max_growth = 64;  // of all tensors together, times the file
 constexpr std::uint64_t max_copied = 2;   // of those that need a copy
 
-std::string first_bytes(const MappedFile& file) {
-  std::string bytes(std::min<std::uint64_t>(file.bytes(), 4), '\0');
+FileKind kind_of(const MappedFile& file) {
+  std::string bytes(std::min<std::uint64_t>(file.bytes(), kind_bytes), '\0');
   file.read(0, std::as_writable_bytes(std::span(bytes)));
-  return bytes;
+  return file_kind(bytes);
 }
 
 bool contiguous(const PickledTensor& tensor) {
@@ -59,7 +61,8 @@ struct TorchFile::State {
   explicit State(const std::string& path) : file(path) {}
 
   [[noreturn]] void fail(const std::string& what) const { throw DataError(file.path() + ": " + what); }
-  void open_archive();
+  PickledStateDict open_archive(const std::string& wanted_key);
+  PickledStateDict open_legacy(const std::string& wanted_key);
   const ZipRecord& record(const std::string& name) const;
   void verify(const ZipRecord& record) const;
   std::string text_of(const ZipRecord& record);
@@ -69,7 +72,7 @@ struct TorchFile::State {
   MappedFile file;
   std::string archive;  // what the records' names begin with, the slash included
   std::map<std::string, ZipRecord> records;
-  std::map<std::string, std::span<const std::byte>> storages;  // those verified
+  std::map<std::string, std::span<const std::byte>> storages;  // those verified, and all of a legacy file
   std::uint64_t all_bytes = 0, copied_bytes = 0;
   std::deque<std::vector<std::byte>> copies;
   std::vector<TensorView> tensors;
@@ -77,12 +80,7 @@ struct TorchFile::State {
   std::vector<std::string> left_out;
 };
 
-void TorchFile::State::open_archive() {
-  const std::string first = first_bytes(file);
-  if (first.starts_with('\x80'))
-    fail("written by a PyTorch before 1.6, or by pickle itself; write it anew in Python: "
-         "torch.save(torch.load(FILE, weights_only=True), NEW_FILE)");
-  if (!first.starts_with("PK")) fail("byte 0: no file of torch.save");
+PickledStateDict TorchFile::State::open_archive(const std::string& wanted_key) {
   const ReadAt read = [&](std::uint64_t at, std::span<std::byte> into) { file.read(at, into); };
   for (ZipRecord& record : parse_zip(read, file.bytes(), file.path())) {
     if (archive.empty() && record.name.ends_with("/data.pkl") && record.name.find('/') == record.name.size() - 9)
@@ -93,6 +91,15 @@ void TorchFile::State::open_archive() {
   if (records.contains(archive + "byteorder"))
     if (const std::string order = text_of(record(archive + "byteorder")); order != "little")
       fail("byte order " + shown(order) + "; only little-endian files are read");
+  const ZipRecord& pickled = record(archive + "data.pkl");
+  if (pickled.bytes > max_pickle_bytes) fail("its pickle has " + std::to_string(pickled.bytes) + " bytes: too many");
+  return unpickle_state_dict(text_of(pickled), file.path() + ": data.pkl", wanted_key);
+}
+
+PickledStateDict TorchFile::State::open_legacy(const std::string& wanted_key) {
+  LegacyTorchFile legacy = read_legacy(file.map(), file.path(), wanted_key);
+  for (const auto& [storage, bytes] : legacy.storages) storages.emplace("data/" + storage, bytes);
+  return std::move(legacy.state_dict);
 }
 
 const ZipRecord& TorchFile::State::record(const std::string& name) const {
@@ -122,16 +129,15 @@ std::string TorchFile::State::text_of(const ZipRecord& record) {
 
 std::span<const std::byte> TorchFile::State::storage_of(const PickledTensor& tensor) {
   const std::string name = archive + "data/" + tensor.storage;
-  const ZipRecord& stored = record(name);
-  std::uint64_t bytes = 0;
-  if (__builtin_mul_overflow(tensor.storage_elements, dtype_bytes(tensor.dtype), &bytes) || bytes != stored.bytes)
-    fail("tensor " + shown(tensor.name) + ": record " + shown(name) + " has " + std::to_string(stored.bytes) +
-         " bytes, not the " + std::to_string(tensor.storage_elements) + " elements of " + tensor.dtype + " announced");
-  const auto [found, added] = storages.try_emplace(name);
-  if (added) {
+  auto found = storages.find(name);
+  if (found == storages.end()) {
+    const ZipRecord& stored = record(name);
     verify(stored);
-    found->second = file.map().subspan(stored.data_at, stored.bytes);
+    found = storages.emplace(name, file.map().subspan(stored.data_at, stored.bytes)).first;
   }
+  if (found->second.size() != tensor.storage_bytes)
+    fail("tensor " + shown(tensor.name) + ": record " + shown(name) + " has " + std::to_string(found->second.size()) +
+         " bytes, not the " + std::to_string(tensor.storage_bytes) + " announced");
   return found->second;
 }
 
@@ -157,11 +163,10 @@ void TorchFile::State::add(const PickledTensor& tensor) {
 
 TorchFile::TorchFile(const std::string& path, const std::string& key) : state_(std::make_unique<State>(path)) {
   State& s = *state_;
-  s.open_archive();
-  const ZipRecord& pickled = s.record(s.archive + "data.pkl");
-  if (pickled.bytes > max_pickle_bytes) s.fail("its pickle has " + std::to_string(pickled.bytes) + " bytes: too many");
-  const std::string pickle = s.text_of(pickled);
-  PickledStateDict state_dict = unpickle_state_dict(pickle, path + ": data.pkl", key);
+  const FileKind kind = kind_of(s.file);
+  if (kind != FileKind::zip && kind != FileKind::legacy_torch)
+    s.fail(kind == FileKind::unknown ? "no file of torch.save" : wrong_kind(kind, path));
+  PickledStateDict state_dict = kind == FileKind::zip ? s.open_archive(key) : s.open_legacy(key);
   s.key = std::move(state_dict.path);
   s.left_out = std::move(state_dict.left_out);
   for (const PickledTensor& tensor : state_dict.tensors) s.add(tensor);
@@ -174,8 +179,8 @@ const std::string& TorchFile::key() const { return state_->key; }
 const std::vector<std::string>& TorchFile::left_out() const { return state_->left_out; }
 
 bool is_torch_file(const std::string& path) {
-  const std::string first = first_bytes(MappedFile(path));
-  return first.starts_with("PK\x03\x04") || first.starts_with('\x80');
+  const FileKind kind = kind_of(MappedFile(path));
+  return kind == FileKind::zip || kind == FileKind::legacy_torch;
 }
 
 }  // namespace tlaunch

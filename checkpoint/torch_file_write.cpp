@@ -53,15 +53,16 @@ std::string state_dict_pickle(const std::vector<TensorView>& tensors) {
     const TensorView& tensor = tensors[i];
     std::int64_t elements = 1;
     for (const std::int64_t dimension : tensor.shape) elements *= dimension;
+    const std::string storage = torch_storage(tensor.dtype);  // "": made of bytes, and so its dtype is told
     pickle.unicode(tensor.name);
-    pickle.global("torch._utils", "_rebuild_tensor_v2");
+    pickle.global("torch._utils", storage.empty() ? "_rebuild_tensor_v3" : "_rebuild_tensor_v2");
     pickle.op(opcode::mark);
     pickle.op(opcode::mark);  // ("storage", type, key, device, elements)
     pickle.unicode("storage");
-    pickle.global("torch", torch_storage(tensor.dtype));
+    pickle.global(storage.empty() ? "torch.storage" : "torch", storage.empty() ? "UntypedStorage" : storage);
     pickle.unicode(std::to_string(i));
     pickle.unicode("cpu");
-    pickle.integer(elements);
+    pickle.integer(storage.empty() ? static_cast<std::int64_t>(tensor.data.size()) : elements);
     pickle.op(opcode::tuple), pickle.op(opcode::bin_pers_id);
     pickle.integer(0);
     pickle.counts(tensor.shape);
@@ -69,6 +70,7 @@ std::string state_dict_pickle(const std::vector<TensorView>& tensors) {
     pickle.op(opcode::new_false);                 // requires_grad
     pickle.global("collections", "OrderedDict");  // hooks: none
     pickle.op(opcode::empty_tuple), pickle.op(opcode::reduce);
+    if (storage.empty()) pickle.global("torch", torch_dtype(tensor.dtype));
     pickle.op(opcode::tuple), pickle.op(opcode::reduce);
     pickle.op(opcode::set_item);
   }

@@ -1,9 +1,9 @@
 #include "checkpoint/unpickler.h"
 
+#include "checkpoint/pickle_globals.h"
 #include "checkpoint/pickle_machine.h"
 #include "checkpoint/safetensors.h"
 #include "checkpoint/safetensors_head.h"
-#include "checkpoint/torch_dtypes.h"
 #include "checkpoint/weights_choice.h"
 #include "core/error.h"
 #include "core/json.h"
@@ -27,7 +27,9 @@ class Extractor {
 
   PickledStateDict state_dict(const std::string& path) {
     ChosenWeights weights = choose_weights(unpickled_, pickle_, path, where_);
-    PickledStateDict found{{}, std::move(weights.path), std::move(weights.left_out)};
+    PickledStateDict found{{}, std::move(weights.path), std::move(weights.left_out), unpickled_.bytes, {}};
+    for (const PickleStorage& storage : unpickled_.storages)
+      found.storage_widths.emplace(text_of(storage.key), pickle_global(storage.type).width);
     for (const auto& [name, value] : weights.entries)
       if (value.kind == Kind::tensor) found.tensors.push_back(described(name, tensor_of(value)));
     return found;
@@ -66,13 +68,14 @@ class Extractor {
     tensor.name = key;
     if (!is_utf8(tensor.name)) fail("a tensor's name is no valid UTF-8: " + shown(key));
     if (key == "__metadata__") fail("a tensor is named '__metadata__', which the safetensors format needs for itself");
-    tensor.dtype = dtype_of_storage(text_of(storage.type));
+    tensor.dtype = raw.dtype;
     tensor.storage = text_of(storage.key);
-    tensor.storage_elements = storage.elements;
+    tensor.storage_bytes = storage.bytes;
     tensor.shape = counts(raw.shape, tensor.name);
     tensor.strides = counts(raw.strides, tensor.name);
     if (raw.offset < 0) fail("tensor " + shown(key) + " begins before its storage");
-    tensor.offset = static_cast<std::uint64_t>(raw.offset);
+    if (__builtin_add_overflow(static_cast<std::uint64_t>(raw.offset), storage.view_at, &tensor.offset))
+      fail("tensor " + shown(key) + " begins beyond its storage");
     check_bounds(tensor);
     return tensor;
   }
@@ -93,9 +96,9 @@ class Extractor {
                  __builtin_add_overflow(last, reach, &last);
     }
     if (overflow || bytes > INT64_MAX) fail("tensor " + shown(tensor.name) + " has an impossible shape");
-    if (!empty && last >= tensor.storage_elements)
+    if (const std::uint64_t elements = tensor.storage_bytes / dtype_bytes(tensor.dtype); !empty && last >= elements)
       fail("tensor " + shown(tensor.name) + " reaches element " + std::to_string(last) + " of a storage of " +
-           std::to_string(tensor.storage_elements));
+           std::to_string(elements));
   }
 
   std::string_view pickle_;

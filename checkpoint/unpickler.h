@@ -1,9 +1,10 @@
 // The tensors of a Python state_dict out of the pickle in a file of torch.save. An allow-list: the pickle may build
-// dicts, lists, tuples, scalars and texts, and name what a tensor is rebuilt with; whatever else it refers to is
-// refused by name. Nothing of it is ever run or looked up. Pure; protocols 2 to 5.
+// dicts, lists, tuples, scalars and texts, and name what torch.load(weights_only=True) takes (pickle_globals.h);
+// whatever else it refers to is refused by name. Nothing of it is ever run or looked up. Pure; protocols 2 to 5.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,7 +22,7 @@ struct PickledTensor {
   std::string name;
   std::string dtype;                  // as in checkpoint/safetensors.h
   std::string storage;                // its record is ARCHIVE/data/<storage>
-  std::uint64_t storage_elements = 0;
+  std::uint64_t storage_bytes = 0;
   std::uint64_t offset = 0;
   std::vector<std::int64_t> shape, strides;
 };
@@ -30,6 +31,8 @@ struct PickledStateDict {
   std::vector<PickledTensor> tensors;  // by name
   std::string path;                    // where in the file, and what is not taken: as in checkpoint/weights_choice.h
   std::vector<std::string> left_out;
+  std::uint64_t bytes = 0;             // of the pickle, which more can follow
+  std::map<std::string, std::uint64_t> storage_widths;  // bytes of an element, of all storages, by key
 };
 
 // The tensors of the dict that `path` leads to, or that choose_weights() takes for the weights. `where` begins the

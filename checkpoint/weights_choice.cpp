@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cctype>
+#include <deque>
 #include <set>
 #include <span>
 
 #include "checkpoint/safetensors_head.h"
-#include "checkpoint/torch_dtypes.h"
 #include "core/error.h"
 
 namespace tlaunch {
@@ -19,8 +19,11 @@ using Entries = std::vector<std::pair<std::string_view, PickleValue>>;
 constexpr std::string_view usual_keys[] = {"model",   "model_state", "weights",   "params",    "net", "network",
                                            "module",  "generator",   "model_ema", "ema_model", "ema"};
 // Words in the keys of states that are no model's, though they can hold tensors of the same names and shapes.
-constexpr std::string_view other_states[] = {"optim",     "optimizer",  "optimizers", "optimiser", "opt",        "sched",
-                                             "scheduler", "schedulers", "scaler",     "rng",       "gradscaler"};
+constexpr std::string_view other_states[] = {"optim", "optimizer", "optimizers", "optimiser", "opt", "sched",
+                                             "scheduler", "schedulers", "scaler", "rng", "gradscaler"};
+// Keys of what optimizers keep for a parameter, or for all of them.
+constexpr std::string_view optimizer_slots[] = {"exp_avg",    "exp_avg_sq", "max_exp_avg_sq", "momentum_buffer",
+                                                "square_avg", "exp_inf",    "acc_delta"};
 constexpr std::size_t most_listed = 10, longest_path = 200;  // in a message
 
 std::string lower_case(std::string_view text) {
@@ -60,10 +63,12 @@ enum class Claim {
   usual_key
 };
 
+// A dict, or a list or tuple of them, whose keys are "0", "1", ...
 struct Node {
   std::size_t parent = 0;  // the top is its own
   std::string_view key;
-  PickleValue dict;
+  bool usual = false;  // by its key, or that of the list it is in
+  PickleValue value;
   Entries entries;
   Claim claim = Claim::none;
 };
@@ -75,7 +80,7 @@ class Chooser {
 
   ChosenWeights choose(const std::string& path) {
     if (unpickled_.result.kind != Kind::dict)
-      fail(std::string("holds ") + kind_name(unpickled_.result.kind) + ", not a dict of tensors by name" + advice);
+      fail("holds " + kind_name(unpickled_.result) + ", not a dict of tensors by name" + advice);
     look_at_all();
     return chosen(path.empty() ? likely() : at_path(path));
   }
@@ -93,9 +98,14 @@ class Chooser {
   }
 
   // Those with a text as key, in the keys' order; of equal keys the last, as in Python.
-  Entries entries_of(const PickleValue& dict) const {
+  Entries entries_of(const PickleValue& value) {
     Entries found;
-    const auto& items = items_of(dict);
+    const auto& items = items_of(value);
+    if (value.kind != Kind::dict) {
+      for (std::size_t i = 0; i < items.size(); ++i)
+        if (is_container(items[i])) found.emplace_back(indices_.emplace_back(std::to_string(i)), items[i]);
+      return found;
+    }
     for (std::size_t i = 0; i + 1 < items.size(); i += 2)
       if (items[i].kind == Kind::text) found.emplace_back(text_of(items[i]), items[i + 1]);
     std::reverse(found.begin(), found.end());
@@ -106,20 +116,26 @@ class Chooser {
     return found;
   }
 
+  static bool is_container(const PickleValue& value) {
+    return value.kind == Kind::dict || value.kind == Kind::list || value.kind == Kind::tuple;
+  }
+
   // Each dict that keys lead to, once, however often it is referred to and whatever cycle it is in. What lies below an
   // optimizer or a scheduler is not looked at.
   void look_at_all() {
     std::set<std::int64_t> seen{unpickled_.result.at};
-    nodes_.push_back({0, "", unpickled_.result, entries_of(unpickled_.result)});
+    nodes_.push_back({0, "", false, unpickled_.result, entries_of(unpickled_.result)});
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
-      nodes_[i].claim = claim_of(i);
       if (is_optimizer(nodes_[i].entries)) continue;
+      nodes_[i].claim = claim_of(i);
       for (const bool usual : {true, false})  // a dict under two keys is known by the usual one
         for (std::size_t e = 0; e < nodes_[i].entries.size(); ++e) {
           const auto [key, value] = nodes_[i].entries[e];
-          if (value.kind == Kind::dict && is_usual(key) == usual && !is_other_state(key) &&
-              seen.insert(value.at).second)
-            nodes_.push_back({i, key, value, entries_of(value)});
+          if (!is_container(value) || is_usual(key) != usual || is_other_state(key) || !seen.insert(value.at).second)
+            continue;
+          const bool in_usual_list = nodes_[i].usual && nodes_[i].value.kind != Kind::dict;
+          if (Entries entries = entries_of(value); value.kind == Kind::dict || !entries.empty())
+            nodes_.push_back({i, key, usual || in_usual_list, value, std::move(entries)});
         }
     }
   }
@@ -128,13 +144,13 @@ class Chooser {
     const auto holds = [&](std::string_view key) {
       return std::any_of(entries.begin(), entries.end(), [&](const auto& entry) { return entry.first == key; });
     };
-    return holds("state") && holds("param_groups");
+    return (holds("state") && holds("param_groups")) ||
+           std::any_of(std::begin(optimizer_slots), std::end(optimizer_slots), holds);
   }
 
   bool is_float_matrix(const PickleValue& tensor) const {
     const PickleTensor& raw = unpickled_.tensors[static_cast<std::size_t>(tensor.at)];
-    const std::string dtype = dtype_of_storage(text_of(unpickled_.storages[raw.storage].type));
-    return items_of(raw.shape).size() >= 2 && dtype.find('F') != std::string::npos;
+    return items_of(raw.shape).size() >= 2 && raw.dtype.find_first_of("FC") != std::string::npos;  // not "BOOL"
   }
 
   Claim claim_of(std::size_t index) const {
@@ -150,7 +166,7 @@ class Chooser {
     }
     if (tensors == 0) return Claim::none;
     if (index == 0) return tensors == node.entries.size() ? std::max(claim, Claim::matrices) : claim;
-    return is_usual(node.key) && claim >= Claim::matrices ? Claim::usual_key : claim;
+    return node.usual && claim >= Claim::matrices ? Claim::usual_key : claim;
   }
 
   std::vector<std::size_t> with_claim(Claim least) const {
@@ -222,11 +238,11 @@ class Chooser {
   ChosenWeights chosen(std::size_t index) {
     ChosenWeights weights{{}, path_of(index), {}};
     const auto leave_out = [&](const auto& entry) {
-      weights.left_out.push_back(shown(entry.first) + " (" + kind_name(entry.second.kind) + ")");
+      weights.left_out.push_back(shown(entry.first) + " (" + kind_name(entry.second) + ")");
     };
     for (const auto& entry : nodes_[index].entries)
       if (entry.second.kind != Kind::tensor) leave_out(entry);
-    const auto& items = items_of(nodes_[index].dict);
+    const auto& items = items_of(nodes_[index].value);
     std::size_t nameless = 0;
     for (std::size_t i = 0; i + 1 < items.size(); i += 2) nameless += items[i].kind != Kind::text;
     if (nameless > 0) weights.left_out.push_back(std::to_string(nameless) + " entries whose keys are not texts");
@@ -241,6 +257,7 @@ class Chooser {
   std::string_view pickle_;
   const std::string& where_;
   std::vector<Node> nodes_;
+  std::deque<std::string> indices_;  // keys within lists
 };
 
 }  // namespace

@@ -53,7 +53,7 @@ endfunction()
 
 function(tlaunch_room name)
   tlaunch_library(${name} ${ARGN})
-  tlaunch_precompiled(tlaunch_${name})
+  tlaunch_without_libtorch(tlaunch_${name} room)
 endfunction()
 
 # The same for a room that includes LibTorch.

@@ -64,7 +64,9 @@ if(TLAUNCH_CUDA)
   list(APPEND torch_libs -Wl,--no-as-needed ${TLAUNCH_TORCH}/lib/libtorch_cuda.so -Wl,--as-needed ${TLAUNCH_TORCH}/lib/libc10_cuda.so)
 endif()
 target_link_libraries(tlaunch_torch INTERFACE ${torch_libs} Threads::Threads)
-target_link_options(tlaunch_torch INTERFACE -Wl,-rpath,${TLAUNCH_TORCH}/lib)
+# DT_RPATH, not DT_RUNPATH, which LD_LIBRARY_PATH would come before: another LibTorch in there is not the one this was
+# built with, and fails with a missing symbol at best.
+target_link_options(tlaunch_torch INTERFACE -Wl,-rpath,${TLAUNCH_TORCH}/lib -Wl,--disable-new-dtags)
 
 # One precompiled header for the three torch rooms and their tests. Not torch/torch.h: whatever templates it leaves
 # pending are instantiated again in each file (8.5 CPU-s for a file that uses nothing, against 2.8 with these two).

@@ -81,6 +81,8 @@ std::string config_markdown(const WorkerDescription& worker) {
       "A config is a YAML file with the sections below. `auto` leaves a value to tuning. Rules of the file:\n\n"
       "- `extends: base.yaml` starts from another file (its path is relative to this one); what this file gives wins.\n"
       "- `${VAR}` in a value is the environment variable, `${VAR:-text}` gives a default, `$${` is a plain `${`.\n"
+      "- In paths a leading `~` or `~user` is a home folder. A `$VAR` without braces is refused there and in names: it "
+      "would make a folder of that name (which is written `$$VAR`).\n"
       "- `key=value` on the command line (`train.epochs=3`) beats the file; the last one wins.\n"
       "- Of keys that stand \"instead of\" one another one holds: a later one (command line, then the file, then what "
       "it extends) displaces the others.\n"

@@ -8,9 +8,11 @@
 #include "core/config_rules.h"
 #include "core/config_tree.h"
 #include "core/config_value.h"
+#include "core/error.h"
 #include "core/nearest.h"
 #include "core/schema.h"
 #include "core/synonyms.h"
+#include "core/user_path.h"
 
 namespace tlaunch {
 namespace {
@@ -25,16 +27,26 @@ std::string names_of(const std::vector<Description>& all, std::vector<std::strin
   return (texts.size() > 1 ? "one of " : "") + join_parts(texts, ", ");
 }
 
+// The path of a key as it is found from anywhere.
+UserPath resolved_path(const SchemaKey& key, const ConfigEntry& entry, const ConfigSource& source) {
+  if (key.path == PathBase::name) return without_variables(entry.text, entry.has_bare_variable);
+  UserPath written = path_in_config(entry.text, entry.has_bare_variable, source.getenv);
+  const bool name_alone = key.path == PathBase::program && written.path.find('/') == std::string::npos;
+  if (!written.problem.empty() || name_alone) return written;
+  const bool beside_file = key.path != PathBase::working_directory && !entry.from_command_line;
+  return {absolute_path(fs::path(beside_file ? entry.folder : "") / written.path), ""};
+}
+
 class Loader {
  public:
   Loader(const ConfigSource& source, const WorkerDescription& worker)
-      : worker_(worker), path_(source.path), tree_(read_config_tree(source, problems_)) {}
+      : worker_(worker), source_(source), tree_(read_config_tree(source, problems_)) {}
 
   LoadedConfig load() {
     RunConfig& config = loaded_.config;
     for (const SchemaKey& key : schema()) load_key(key);
     fill_group_defaults();
-    if (!given("name")) config.name = fs::path(path_).stem().string();
+    if (!given("name")) config.name = fs::path(source_.path).stem().string();
 
     const ModelDescription* model = described("model.name", config.model.name, worker_.models, "model");
     const DatasetDescription* dataset = described("data.name", config.data.name, worker_.datasets, "data set");
@@ -89,9 +101,9 @@ class Loader {
       return;
     }
     if (parsed->value && key.path != PathBase::none) {
-      const bool beside_file = key.path == PathBase::file_folder && !found.from_command_line;
-      parsed->value = absolute_path(
-          fs::path(beside_file ? found.folder : "") / std::get<std::string>(*parsed->value));
+      UserPath path = resolved_path(key, found, source_);
+      if (!path.problem.empty()) return add_problem(found.value_place, key.key, path.problem);
+      parsed->value = std::move(path.path);
     }
     set(key, loaded_.config, parsed->value);
   }
@@ -201,7 +213,7 @@ class Loader {
   }
 
   const WorkerDescription& worker_;
-  std::string path_;
+  const ConfigSource& source_;
   ConfigProblems problems_;
   ConfigTree tree_;
   LoadedConfig loaded_;
@@ -217,7 +229,9 @@ std::string worker_of(const ConfigSource& source) {
   // Whatever else is wrong is for load_config to say, with the description this leads to.
   if (it == tree.entries.end() || it->second.shape != YamlNode::Kind::scalar || it->second.text.empty())
     return RunConfig{}.launch.worker;
-  return it->second.text;
+  const UserPath path = resolved_path(*schema_key("launch.worker"), it->second, source);
+  if (!path.problem.empty()) throw UsageError("launch.worker: " + path.problem);
+  return path.path;
 }
 
 LoadedConfig load_config(const ConfigSource& source, const WorkerDescription& worker) {

@@ -30,8 +30,9 @@ struct LoadedConfig {
   std::map<std::string, ValueSource> sources;
 };
 
-// The `launch.worker` of a config before anything else of it is checked: its description is needed for the rest.
-// Throws UsageError where the file is absent, too large (1 MiB) or no YAML.
+// The `launch.worker` of a config (a name, or an absolute path) before anything else of it is checked: its description
+// is needed for the rest.
+// Throws UsageError where the file is absent, too large (1 MiB) or no YAML, or the path cannot be one.
 std::string worker_of(const ConfigSource& source);
 
 // Throws UsageError with every error found, one a line.

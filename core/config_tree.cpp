@@ -8,8 +8,10 @@
 #include "core/atomic_file.h"
 #include "core/config_variables.h"
 #include "core/error.h"
+#include "core/file_extension.h"
 #include "core/nearest.h"
 #include "core/schema.h"
+#include "core/user_path.h"
 
 namespace tlaunch {
 namespace {
@@ -39,8 +41,7 @@ std::string similar_file(const std::string& path) {
   std::error_code error;
   constexpr std::size_t most = 1000;
   for (fs::directory_iterator it(folder, error), end; !error && it != end && names.size() < most; it.increment(error)) {
-    const std::string extension = it->path().extension().string();
-    if (extension == ".yaml" || extension == ".yml") names.push_back(it->path().filename().string());
+    if (std::string name = it->path().filename().string(); is_yaml_name(name)) names.push_back(std::move(name));
   }
   std::sort(names.begin(), names.end());  // the folder's order is chance
   const auto name = nearest(wanted.filename().string(), names);
@@ -105,7 +106,9 @@ class TreeReader {
       problems_.add(extends.value_place, "extends", "expected the path of one YAML file");
       return;
     }
-    const std::string path = (fs::path(extends.folder) / extends.text).lexically_normal().string();
+    const UserPath written = path_in_config(extends.text, extends.has_bare_variable, source_.getenv);
+    if (!written.problem.empty()) return problems_.add(extends.value_place, "extends", written.problem);
+    const std::string path = (fs::path(extends.folder) / written.path).lexically_normal().string();
     std::error_code error;
     const std::string canonical = fs::weakly_canonical(path, error).string();
     if (std::find(chain_.begin(), chain_.end(), canonical) != chain_.end()) {
@@ -179,6 +182,7 @@ class TreeReader {
     ExpandedText expanded = expand_variables(text, source_.getenv);
     if (expanded.problem.empty()) {
       entry.text = std::move(expanded.text);
+      entry.has_bare_variable = expanded.has_bare;
       return true;
     }
     problems_.add(entry.value_place, key, expanded.problem);
@@ -227,7 +231,9 @@ class TreeReader {
     entry.key_place = entry.value_place = place;
     entry.from_command_line = true;
     std::string value = trimmed(text.substr(equals + 1));
-    if (value.empty() || value == "~" || value == "null") {
+    const SchemaKey* known = schema_key(key);
+    const bool home = value == "~" && known && known->path != PathBase::none;  // which some shells leave to us
+    if (value.empty() || (value == "~" && !home) || value == "null") {
       entry.shape = YamlNode::Kind::null;
     } else if (std::string("'\"[{").find(value[0]) != std::string::npos) {
       try {

@@ -96,6 +96,7 @@ Json to_json(const WorkerDescription& worker) {
   Json json = {{"torch_version", worker.torch_version},
                {"cuda_version", worker.cuda_version},
                {"cuda_architectures", worker.cuda_architectures},
+               {"checks", worker.checks},
                {"models", Json::array()},
                {"datasets", Json::array()}};
   for (const ModelDescription& model : worker.models) json["models"].push_back(common_json(model));
@@ -112,6 +113,7 @@ WorkerDescription description_from_json(const Json& json) {
     worker.torch_version = json.at("torch_version").get<std::string>();
     worker.cuda_version = json.at("cuda_version").get<std::string>();
     worker.cuda_architectures = json.at("cuda_architectures").get<std::vector<std::string>>();
+    worker.checks = json.value("checks", false);  // workers of earlier versions do not say
     for (const Json& model : json.at("models")) worker.models.push_back(common_from<ModelDescription>(model));
     for (const Json& dataset : json.at("datasets")) {
       worker.datasets.push_back(common_from<DatasetDescription>(dataset));

@@ -48,6 +48,7 @@ struct WorkerDescription {
   std::vector<std::string> cuda_architectures;  // "sm_75", ...
   std::vector<ModelDescription> models;
   std::vector<DatasetDescription> datasets;
+  bool checks = false;  // it answers `check CONFIG`: data, model and weights of a job, before anything is started
 
   const ModelDescription* model(const std::string& name) const;      // nullptr where unknown
   const DatasetDescription* dataset(const std::string& name) const;  // nullptr where unknown

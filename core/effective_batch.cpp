@@ -37,7 +37,7 @@ std::string reason_of(const TrainConfig& train, const ScaledRate& rate, std::int
 
 }  // namespace
 
-std::int64_t closest_effective_batch(const TrainConfig& train, std::int64_t world_size) {
+std::int64_t closest_effective_batch(const TrainConfig& train, std::int64_t world_size, std::int64_t train_samples) {
   std::int64_t unit = world_size;
   for (const std::int64_t factor : {train.batch_size.value_or(4), train.gradient_accumulation_steps.value_or(1)})
     if (__builtin_mul_overflow(unit, factor, &unit) || unit > largest_batch)
@@ -45,7 +45,11 @@ std::int64_t closest_effective_batch(const TrainConfig& train, std::int64_t worl
                        " ranks is more than " + std::to_string(largest_batch) + "; take smaller ones");
   if (train.batch_size && train.gradient_accumulation_steps) return unit;
   const std::int64_t below = std::max(unit, reference_effective_batch / unit * unit), above = below + unit;
-  return std::abs(reference_effective_batch - below) <= std::abs(above - reference_effective_batch) ? below : above;
+  const std::int64_t closest =
+      std::abs(reference_effective_batch - below) <= std::abs(above - reference_effective_batch) ? below : above;
+  if (train_samples == 0 || closest <= train_samples) return closest;
+  if (!train.batch_size && unit > train_samples) unit /= 4;  // few samples are no reason to refuse them
+  return std::max(unit, train_samples / unit * unit);
 }
 
 ScaledRate scaled_learning_rate(const TrainConfig& train, std::int64_t effective_batch) {

@@ -13,9 +13,9 @@
 namespace tlaunch {
 
 // The reference, or the closest number to it that `world_size` ranks can share: over what the user fixed of micro-batch
-// and accumulation; a micro-batch that is open is taken as a multiple of 4. Throws UsageError where what was fixed
-// makes a batch beyond all bounds.
-std::int64_t closest_effective_batch(const TrainConfig& train, std::int64_t world_size);
+// and accumulation; a micro-batch that is open is taken as a multiple of 4. No more than `train_samples` (0: not
+// known), as far as that can be shared. Throws UsageError where what was fixed makes a batch beyond all bounds.
+std::int64_t closest_effective_batch(const TrainConfig& train, std::int64_t world_size, std::int64_t train_samples = 0);
 
 struct ScaledRate {
   double learning_rate = 0;  // as written for the reference; else rounded to 6 digits, as a person would write it

@@ -15,8 +15,8 @@
 //                 of the epoch that ended; those within a step are of its timed steps
 //   peak          each rank: {peak_bytes}, as in `memory`, of the whole session, before `end`
 //   gpu           each rank with a GPU: {step, name, utilization_percent, memory_used_bytes, memory_total_bytes,
-//                 temperature_c, power_w}
-//   resume        rank 0: {path, step}
+//                 temperature_c, power_w}; without what the driver does not tell (of a MIG slice, under WSL2)
+//   resume        rank 0: {path, step, note (what could not go on where it was)}
 //   smoke         rank 0: {steps_per_epoch}, a smoke test's shortened epoch
 //   step_down     the rank short of memory: {step, micro_batch, accumulation, phase}; the step is done again so
 //   nan           rank 0: {step, action, count}: updates left out (skip); with rollback {to_step, path,

@@ -18,9 +18,10 @@ using ConfigField = std::variant<bool*, std::int64_t*, double*, std::string*, Fl
                                  MonitorMode*, OnNan*, NumaBinding*, std::optional<bool>*, std::optional<std::int64_t>*,
                                  std::optional<double>*, std::optional<std::string>*, std::optional<Precision>*>;
 
-// What a relative path is relative to: none: no path, or one kept as written; file_folder: the folder of the file it
-// stands in, on the command line the working directory.
-enum class PathBase { none, file_folder, working_directory };
+// What a relative path is relative to: none: it is no path; file_folder: the folder of the file it stands in, on the
+// command line the working directory; program: as file_folder, but a name without a slash is looked for elsewhere;
+// name: no path but part of one, kept as written.
+enum class PathBase { none, file_folder, working_directory, program, name };
 
 struct SchemaKey {
   std::string key = {};               // dotted: "train.epochs"; the part before the dot is the section
@@ -34,7 +35,7 @@ struct SchemaKey {
   bool may_change_on_resume = false;
   bool (*check)(const std::string& text) = nullptr;  // a rule beyond the type ...
   std::string expected = {};          // ... in words; "" where there is no check
-  PathBase path = PathBase::none;     // made absolute on loading
+  PathBase path = PathBase::none;     // made absolute on loading, ~ and ~user expanded (core/user_path.h)
 };
 
 const std::vector<SchemaKey>& schema();                    // in the order of docs and to_yaml

@@ -153,7 +153,8 @@ std::vector<SchemaKey> about_keys() {
            "Python's formats.",
        .may_change_on_resume = true,
        .check = is_name_template,
-       .expected = "a file's name with fields such as {epoch:02d}, {step}, {val_loss:.3f}"},
+       .expected = "a file's name with fields such as {epoch:02d}, {step}, {val_loss:.3f}",
+       .path = PathBase::name},
       {.key = "checkpoint.async",
        .field = TLAUNCH_FIELD(checkpoint.async),
        .meaning = "Training goes on while a copy of its state is written.",
@@ -190,8 +191,10 @@ std::vector<SchemaKey> about_keys() {
 
       {.key = "launch.worker",
        .field = TLAUNCH_FIELD(launch.worker),
-       .meaning = "The worker program: a name, looked for beside tlaunch and in PATH, or a path.",
-       .may_change_on_resume = true},
+       .meaning = "The worker program: a name, looked for beside tlaunch and in PATH, or a path, relative to the file "
+                  "this stands in, on the command line to the working directory.",
+       .may_change_on_resume = true,
+       .path = PathBase::program},
       {.key = "launch.nproc",
        .field = TLAUNCH_FIELD(launch.nproc),
        .unit = "ranks",

@@ -80,6 +80,11 @@ std::string format_duration(double seconds) {
   return std::to_string(hours / 24) + " d " + std::to_string(hours % 24) + " h";
 }
 
+std::string format_time_left(double seconds) {
+  if (seconds < 1) return "under 1 s";
+  return seconds < 10 ? std::to_string(std::llround(seconds)) + " s" : format_duration(seconds);
+}
+
 std::string format_number_of(std::int64_t count, const std::string& unit) {
   return std::to_string(count) + " " + unit + (count == 1 ? "" : "s");
 }

@@ -12,6 +12,9 @@ inline constexpr const char* fit_disk = "TLAUNCH_FIT_DISK";  // set: keep fewer 
 inline constexpr const char* profile = "TLAUNCH_PROFILE";      // set: profile some steps (trainer/step_profiler.h)
 inline constexpr const char* device =
     "TLAUNCH_DEVICE";  // "cuda" (device LOCAL_RANK) or "cpu"; unset: cuda where there is one
+// For tests of several ranks on a machine with one card: "gloo" exchanges CUDA tensors by Gloo, which unlike NCCL lets
+// ranks share a card; rank N takes card N modulo their number, and the launcher allows more ranks than cards.
+inline constexpr const char* cuda_backend = "TLAUNCH_CUDA_BACKEND";
 // A smoke test, as JSON. First part {"epochs": 2, "epoch_budget_s": S}: the worker times its first steps, cuts each
 // epoch to what fits S (0: not at all) and tells so in a `smoke` event {steps_per_epoch}. Second part, together with
 // TLAUNCH_RESUME: {"steps_per_epoch": N, "stop_step": M}: goes on with epochs of N steps and ends at step M.

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/data_identity.h"
 #include "core/description.h"
 #include "core/run_config.h"
 #include "core/sample_shape.h"
@@ -54,6 +55,9 @@ class Dataset {
   // `input` of a batch, already on its device, made ready for the model: images to `dtype`, scaled and normalised; keys
   // as they are.
   virtual torch::Tensor prepare(const torch::Tensor& input, torch::Dtype dtype) const = 0;
+  // Of the content, wherever it lies, as crc32c_text() writes it: a resume with other data is refused. Split::val: of
+  // all that is evaluated on. "": the number of samples is all that is compared.
+  virtual std::string checksum(Split) const { return ""; }
   // Labelled test sessions for detection; nullptr where the data set has none.
   virtual const SessionTests* session_tests() const { return nullptr; }
 };
@@ -64,6 +68,8 @@ using DatasetFactory = std::unique_ptr<Dataset> (*)(const DataConfig& data, cons
 // Throws std::logic_error on a second data set of the same name.
 void register_dataset(DatasetDescription description, DatasetFactory factory);
 std::vector<DatasetDescription> dataset_descriptions();
+// Pure. What a checkpoint says about its data.
+DataIdentity data_identity(const Dataset& dataset);
 // Throws DataError (file, offset) where files are absent or bad. The config has passed validation.
 std::unique_ptr<Dataset> make_dataset(const DataConfig& data, const Options& model_options);
 

@@ -6,6 +6,7 @@
 #include <iostream>
 #include <utility>
 
+#include "checkpoint/crc32c.h"
 #include "core/error.h"
 #include "data/builtin.h"
 #include "data/idx.h"
@@ -66,6 +67,14 @@ class FashionMnist : public Dataset {
   }
 
   std::int64_t size(Split split) const override { return part(split).size(); }
+
+  std::string checksum(Split split) const override {
+    const Part& of = part(split);
+    const std::int64_t size[] = {of.size(), of.height(), of.width()};
+    std::uint32_t sum = crc32c(std::as_bytes(std::span(size)));
+    for (const IdxFile* file : {&of.labels, &of.images}) sum = crc32c(std::as_bytes(file->values), sum);
+    return crc32c_text(sum);
+  }
 
   Batch collate(Split split, std::span<const std::int64_t> indices, const AugmentKey* augment) const override {
     const Part& from = part(split);

@@ -3,8 +3,10 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <iostream>
 #include <new>
 
+#include "checkpoint/file_kind.h"
 #include "core/error.h"
 
 namespace tlaunch {
@@ -24,6 +26,16 @@ struct Inflater {
   Inflater& operator=(const Inflater&) = delete;
 };
 
+bool is_member(std::span<const std::uint8_t> bytes) {
+  return bytes.size() >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b;
+}
+
+void report_garbage(std::span<const std::uint8_t> rest, const std::string& path) {
+  const auto is_zero = [](std::uint8_t byte) { return byte == 0; };
+  if (!std::all_of(rest.begin(), rest.end(), is_zero))
+    std::cerr << path + ": " + std::to_string(rest.size()) + " bytes after the end of the gzip data are ignored\n";
+}
+
 }  // namespace
 
 std::vector<std::uint8_t> gunzip(std::span<const std::uint8_t> compressed, const std::string& path,
@@ -32,6 +44,9 @@ std::vector<std::uint8_t> gunzip(std::span<const std::uint8_t> compressed, const
   z_stream& stream = inflater.stream;
   std::vector<std::uint8_t> output;
   std::uint64_t read = 0, written = 0;
+  const std::string_view text(reinterpret_cast<const char*>(compressed.data()), compressed.size());
+  if (const FileKind kind = file_kind(text); kind == FileKind::web_page || kind == FileKind::lfs_pointer)
+    throw DataError(path + ": " + wrong_kind(kind, path));
   const auto fail = [&](const std::string& what) {
     throw DataError(path + ": " + what + " at byte " + std::to_string(read) +
                     " of the compressed file; get the file anew");
@@ -51,8 +66,11 @@ std::vector<std::uint8_t> gunzip(std::span<const std::uint8_t> compressed, const
     read += input - stream.avail_in;
     written += room - stream.avail_out;
     if (result == Z_STREAM_END) {
-      if (read == compressed.size()) break;
-      // A gzip file may be several, one after the other.
+      // A gzip file may be several, one after the other. What else follows is no part of it: tapes pad with zeros.
+      if (const auto rest = compressed.subspan(read); !is_member(rest)) {
+        report_garbage(rest, path);
+        break;
+      }
       if (inflateReset(&stream) != Z_OK) throw std::bad_alloc();
     } else if (result == Z_BUF_ERROR || (result == Z_OK && read == compressed.size() && stream.avail_out > 0)) {
       fail("truncated");

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "checkpoint/crc32c.h"
 #include "core/error.h"
 #include "data/counter_rng.h"
 
@@ -43,6 +44,16 @@ KeyDataset::KeyDataset(SessionSet sessions, std::int64_t num_keys, std::int64_t 
                     std::to_string(window + 1) + " keys that model.window " + std::to_string(window) + " needs");
   }
   keys_ = std::move(sessions.keys);
+}
+
+std::string KeyDataset::checksum(Split split) const {
+  const auto add = [](const auto& values, std::uint32_t sum) { return crc32c(std::as_bytes(std::span(values)), sum); };
+  // The keys of both splits stand in one row; where its windows begin tells which are whose.
+  std::uint32_t sum = add(starts(split), add(keys_, 0));
+  if (split == Split::val && tests_)
+    for (const SessionSet* sessions : {&tests_->normal, &tests_->abnormal})
+      sum = add(sessions->offsets, add(sessions->keys, sum));
+  return crc32c_text(sum);
 }
 
 Batch KeyDataset::collate(Split split, std::span<const std::int64_t> indices, const AugmentKey*) const {

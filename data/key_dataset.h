@@ -21,6 +21,7 @@ class KeyDataset : public Dataset {
 
   SampleShape shape() const override { return {.kind = "keys", .window = window_, .num_classes = num_keys_}; }
   std::int64_t size(Split split) const override { return static_cast<std::int64_t>(starts(split).size()); }
+  std::string checksum(Split split) const override;
   Batch collate(Split split, std::span<const std::int64_t> indices, const AugmentKey* augment) const override;
   torch::Tensor prepare(const torch::Tensor& input, torch::Dtype) const override { return input; }
   const SessionTests* session_tests() const override { return tests_ ? &*tests_ : nullptr; }

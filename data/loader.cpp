@@ -1,7 +1,5 @@
 #include "data/loader.h"
 
-#include <torch/cuda.h>
-
 #include <algorithm>
 #include <condition_variable>
 #include <cstring>
@@ -111,7 +109,7 @@ struct Loader::State {
 
 Loader::Loader(std::function<Batch(std::int64_t)> make, std::int64_t count, std::int64_t num_workers,
                std::int64_t prefetch_factor, bool pin_memory)
-    : state_(std::make_unique<State>(std::move(make), count, pin_memory && torch::cuda::is_available())) {
+    : state_(std::make_unique<State>(std::move(make), count, pin_memory)) {
   state_->start(num_workers, prefetch_factor);  // a thread that cannot be started: ~State stops the others
 }
 

@@ -12,7 +12,7 @@ class Loader {
  public:
   // `make(i)` makes batch i (0 <= i < count), called from worker threads, several at a time; it must be thread-safe.
   // `num_workers` 0: made by next() itself. At most num_workers * prefetch_factor batches wait at a time.
-  // `pin_memory`: batches are put in page-locked memory (only with CUDA).
+  // `pin_memory`: batches are put in page-locked memory, for a job on a CUDA device: it starts the driver.
   Loader(std::function<Batch(std::int64_t)> make, std::int64_t count, std::int64_t num_workers,
          std::int64_t prefetch_factor, bool pin_memory);
   ~Loader();  // stops the threads, also in mid-way

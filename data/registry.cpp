@@ -61,4 +61,9 @@ std::unique_ptr<Dataset> make_dataset(const DataConfig& data, const Options& mod
   return factory(data, model_options);
 }
 
+DataIdentity data_identity(const Dataset& dataset) {
+  return {dataset.size(Split::train), dataset.size(Split::val), dataset.checksum(Split::train),
+          dataset.checksum(Split::val)};
+}
+
 }  // namespace tlaunch

@@ -29,8 +29,6 @@ std::optional<std::string> field(const std::string& cpuinfo, const std::string& 
   return std::nullopt;
 }
 
-void keep_least(std::optional<double>& least, double value) { least = least ? std::min(*least, value) : value; }
-
 }  // namespace
 
 std::string model_from_cpuinfo(const std::string& cpuinfo) {
@@ -60,23 +58,31 @@ std::vector<std::string> features_from_cpuinfo(const std::string& cpuinfo) {
   return features;
 }
 
-std::optional<double> cpu_quota_cores(const FileReader& read) {
-  std::optional<double> least;
+std::optional<CpuQuota> cpu_quota(const FileReader& read) {
+  std::optional<CpuQuota> least;
+  const auto keep_least = [&](double cores, const std::string& folder) {
+    if (!least || cores < least->cores) least = CpuQuota{cores, folder};
+  };
   for (const std::string& folder : cgroup_folders(read, "")) {
     const auto text = read(folder + "/cpu.max");  // "QUOTA PERIOD" in microseconds; QUOTA may be "max"
     if (!text) continue;
     const std::vector<std::string> words = split_words(*text);
     if (words.size() != 2 || words[0] == "max") continue;
     const double quota = std::atof(words[0].c_str()), period = std::atof(words[1].c_str());
-    if (quota > 0 && period > 0) keep_least(least, quota / period);
+    if (quota > 0 && period > 0) keep_least(quota / period, folder);
   }
   for (const std::string& folder : cgroup_folders(read, "cpu")) {
     const auto quota_text = read(folder + "/cpu.cfs_quota_us"), period_text = read(folder + "/cpu.cfs_period_us");
     if (!quota_text || !period_text) continue;
     const double quota = std::atof(quota_text->c_str()), period = std::atof(period_text->c_str());
-    if (quota > 0 && period > 0) keep_least(least, quota / period);  // -1: none
+    if (quota > 0 && period > 0) keep_least(quota / period, folder);  // -1: none
   }
   return least;
+}
+
+std::optional<double> cpu_quota_cores(const FileReader& read) {
+  const auto quota = cpu_quota(read);
+  return quota ? std::optional(quota->cores) : std::nullopt;
 }
 
 int allowed_cores(int affinity_cores, std::optional<double> quota_cores) {

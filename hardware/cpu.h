@@ -18,7 +18,13 @@ std::string model_from_cpuinfo(const std::string& cpuinfo);
 // Those features of CpuInfo::features that /proc/cpuinfo lists, in its own words.
 std::vector<std::string> features_from_cpuinfo(const std::string& cpuinfo);
 
-// The least CPU quota in cores (1.5 for 150000/100000) that cgroup v1 or v2 sets on the way up; nothing where none is.
+// The least CPU quota in cores (1.5 for 150000/100000) that cgroup v1 or v2 sets on the way up, and the folder of the
+// group that sets it; nothing where none is.
+struct CpuQuota {
+  double cores = 0;
+  std::string folder;
+};
+std::optional<CpuQuota> cpu_quota(const FileReader& read);
 std::optional<double> cpu_quota_cores(const FileReader& read);
 
 // Affinity and quota taken together: a quota of 1.5 cores keeps two threads busy most of the time, so it rounds up.

@@ -21,7 +21,11 @@ bool find_card(const NvmlLibrary& nvml, const std::string& uuid_or_index, nvmlDe
   const char* const end = uuid_or_index.data() + uuid_or_index.size();
   const auto parsed = std::from_chars(uuid_or_index.data(), end, index);
   const bool is_index = parsed.ec == std::errc() && parsed.ptr == end;
-  return (is_index ? nvml.by_index(index, &device) : nvml.by_uuid(uuid_or_index.c_str(), &device)) == NVML_SUCCESS;
+  if (is_index) return nvml.by_index(index, &device) == NVML_SUCCESS;
+  if (nvml.by_uuid(uuid_or_index.c_str(), &device) == NVML_SUCCESS) return true;
+  const std::string card = "GPU-";
+  return uuid_or_index.starts_with(card) &&
+         nvml.by_uuid(("MIG-" + uuid_or_index.substr(card.size())).c_str(), &device) == NVML_SUCCESS;
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // Figures of one card while a run trains on it, for `gpu` events. Reading takes about a millisecond and never waits
-// for the card's work. One thread at a time per object. No errors: what cannot be read is absent or 0.
+// for the card's work. One thread at a time per object. No errors: what cannot be read is absent.
 #pragma once
 
 #include <cstdint>
@@ -9,16 +9,18 @@
 
 namespace tlaunch {
 
+// A MIG slice, WSL2 and virtual cards do not tell all of it.
 struct GpuSample {
   std::string name;
-  double utilization_percent = 0;  // share of the driver's last sampling period in which a kernel ran
-  std::uint64_t memory_used_bytes = 0, memory_total_bytes = 0;  // of all processes on the card
-  double temperature_c = 0, power_w = 0;
+  std::optional<double> utilization_percent;  // share of the driver's last sampling period in which a kernel ran
+  std::optional<std::uint64_t> memory_used_bytes, memory_total_bytes;  // of all processes on the card
+  std::optional<double> temperature_c, power_w;
 };
 
 class GpuMonitor {
  public:
-  // A UUID ("GPU-..."; GpuInfo::uuid), or an index in NVML's order, which CUDA_VISIBLE_DEVICES does not change.
+  // A UUID ("GPU-..."; GpuInfo::uuid), or an index in NVML's order, which CUDA_VISIBLE_DEVICES does not change. A MIG
+  // slice may be named "GPU-..." too, as CUDA's programs know its UUID; NVML calls it "MIG-...".
   explicit GpuMonitor(const std::string& uuid_or_index);
   // The same with another driver library, for tests.
   GpuMonitor(const std::string& uuid_or_index, const std::string& library_path);

@@ -102,8 +102,13 @@ std::vector<GpuInfo> visible_gpus(const std::vector<GpuInfo>& all, const std::op
                                   const std::optional<std::string>& device_order, std::vector<std::string>& notes) {
   if (all.empty()) return all;
   std::vector<Named> chosen;
+  const bool unequal = std::any_of(all.begin(), all.end(), [&](const GpuInfo& g) { return g.name != all[0].name; });
   if (!visible_devices) {
     for (std::size_t i = 0; i < all.size(); ++i) chosen.push_back({i});
+    if (unequal && device_order && *device_order != "PCI_BUS_ID")
+      notes.push_back("CUDA_DEVICE_ORDER=" + *device_order +
+                      ": the cards differ; tlaunch's own workers number them as listed here (PCI_BUS_ID), other "
+                      "programs number the fastest first");
     return enumerate(chosen, all, notes);
   }
   const std::string quoted = "CUDA_VISIBLE_DEVICES=" + *visible_devices;
@@ -124,7 +129,6 @@ std::vector<GpuInfo> visible_gpus(const std::vector<GpuInfo>& all, const std::op
   }
   if (chosen.empty()) notes.push_back(quoted + " hides every card");
 
-  const bool unequal = std::any_of(all.begin(), all.end(), [&](const GpuInfo& g) { return g.name != all[0].name; });
   if (by_index && unequal && device_order.value_or("") != "PCI_BUS_ID") {
     notes.push_back(quoted +
                     ": the cards differ and CUDA numbers the fastest first; set CUDA_DEVICE_ORDER=PCI_BUS_ID, which "

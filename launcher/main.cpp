@@ -19,8 +19,10 @@
 #include "launcher/commands/probe_command.h"
 #include "launcher/commands/run_command.h"
 #include "launcher/commands/tune_command.h"
+#include "launcher/group/this_machine.h"
 #include "launcher/job/gpu_wait.h"
 #include "launcher/job/job.h"
+#include "launcher/job/started_once.h"
 #include "launcher/job/world_size.h"
 #include "launcher/program/program_mode.h"
 #include "launcher/run/on_end.h"
@@ -65,12 +67,31 @@ int run_plain_program(const ProgramCommand& command) {
   });
 }
 
+// Before anything that keeps this machine's cores or cards busy.
+void look_for_other_launchers() {
+  check_started_once(environment_value);
+  if (const std::string note = unused_nodes_note(environment_value, host_name()); !note.empty())
+    say("tlaunch: note: " + note);
+}
+
 struct Dispatch {
-  int operator()(const RunCommand& command) const { return run_config(command); }
-  int operator()(const ProgramCommand& command) const { return run_plain_program(command); }
+  int operator()(const RunCommand& command) const {
+    if (!command.dry_run) look_for_other_launchers();
+    return run_config(command);
+  }
+  int operator()(const ProgramCommand& command) const {
+    look_for_other_launchers();
+    return run_plain_program(command);
+  }
   int operator()(const ProbeCommand& command) const { return run_probe(command); }
-  int operator()(const EvaluateCommand& command) const { return run_evaluate(command); }
-  int operator()(const TuneCommand& command) const { return run_tune(command); }
+  int operator()(const EvaluateCommand& command) const {
+    look_for_other_launchers();
+    return run_evaluate(command);
+  }
+  int operator()(const TuneCommand& command) const {
+    if (command.gpu.empty()) look_for_other_launchers();
+    return run_tune(command);
+  }
   int operator()(const EstimateCommand& command) const { return run_estimate(command); }
   int operator()(const CheckpointsCommand& command) const { return run_checkpoints(command); }
   int operator()(const DoctorCommand& command) const { return run_doctor(command); }

@@ -5,7 +5,6 @@
 
 #include "core/error.h"
 #include "core/worker_env.h"
-#include "trainer/device.h"
 #include "trainer/heartbeat.h"
 
 namespace tlaunch {
@@ -25,16 +24,29 @@ int integer(const Getenv& getenv, const std::string& name, std::optional<int> fa
   return value;
 }
 
-torch::Device choose_device(const Getenv& getenv, int local_rank) {
+bool cuda_over_gloo(const Getenv& getenv) {
+  const auto backend = getenv(env::cuda_backend);
+  if (backend && *backend != "gloo" && *backend != "nccl")
+    throw UsageError(std::string("environment: ") + env::cuda_backend + "='" + *backend + "'; expected nccl or gloo");
+  return backend == "gloo";
+}
+
+torch::Device choose_device(const Getenv& getenv, int local_rank, bool share_cards,
+                            const std::function<int()>& count_cards) {
   const auto wanted = getenv(env::device);
   if (wanted && *wanted != "cpu" && *wanted != "cuda")
     throw UsageError(std::string("environment: ") + env::device + "='" + *wanted + "'; expected cpu or cuda");
-  const int count = cuda_device_count();
-  if ((wanted && *wanted == "cpu") || (!wanted && count == 0)) return torch::kCPU;
-  if (local_rank >= count)
+  if (wanted == "cpu") return torch::kCPU;
+  const int count = count_cards();
+  if (count == 0 && !wanted) return torch::kCPU;
+  if (count == 0)
+    throw UsageError("no GPU for local rank " + std::to_string(local_rank) + ": " + cuda_problem() +
+                     "; set CUDA_VISIBLE_DEVICES= to train on the CPU");
+  if (local_rank >= count && !share_cards)
     throw UsageError("no GPU for local rank " + std::to_string(local_rank) + ": this process sees " +
-                     std::to_string(count) + "; start fewer ranks, or with --nproc on CPU");
-  return {torch::kCUDA, static_cast<c10::DeviceIndex>(local_rank)};
+                     std::to_string(count) + "; start at most that many ranks, or set CUDA_VISIBLE_DEVICES= to train "
+                     "on the CPU");
+  return {torch::kCUDA, static_cast<c10::DeviceIndex>(local_rank % count)};
 }
 
 }  // namespace
@@ -44,7 +56,7 @@ std::optional<std::string> process_getenv(const std::string& name) {
   return value ? std::optional<std::string>(value) : std::nullopt;
 }
 
-WorkerContext context_from_environment(const Getenv& getenv) {
+WorkerContext context_from_environment(const Getenv& getenv, const std::function<int()>& count_cards) {
   WorkerContext context;
   if (getenv("RANK") || getenv("WORLD_SIZE")) {
     context.rank = integer(getenv, "RANK", std::nullopt);
@@ -60,7 +72,8 @@ WorkerContext context_from_environment(const Getenv& getenv) {
     context.master_port = integer(getenv, "MASTER_PORT", std::nullopt);
   }
   if (context.rank == 0 && getenv(env::store_fd)) context.store_fd = integer(getenv, env::store_fd, std::nullopt);
-  context.device = choose_device(getenv, context.local_rank);
+  context.cuda_over_gloo = cuda_over_gloo(getenv);
+  context.device = choose_device(getenv, context.local_rank, context.cuda_over_gloo, count_cards);
   context.run_dir = getenv(env::run_dir).value_or("");
   context.plan_path = getenv(env::plan).value_or("");
   context.resume_path = getenv(env::resume).value_or("");

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/event.h"
+#include "trainer/device.h"
 
 namespace tlaunch {
 
@@ -18,6 +19,7 @@ struct WorkerContext {
   int master_port = 0;        // 0: single process, no store
   int store_fd = -1;          // rank 0: a listening socket handed over by the launcher
   torch::Device device = torch::kCPU;
+  bool cuda_over_gloo = false;  // TLAUNCH_CUDA_BACKEND=gloo: ranks may share a card
   std::string run_dir;        // "": nothing is written
   std::string plan_path;      // "": none
   std::string resume_path;    // "": from the start
@@ -31,7 +33,9 @@ struct WorkerContext {
 using Getenv = std::function<std::optional<std::string>(const std::string&)>;
 std::optional<std::string> process_getenv(const std::string& name);
 
-// Throws UsageError naming the variable that is missing or no number, or the device that is not there.
-WorkerContext context_from_environment(const Getenv& getenv);
+// Throws UsageError naming the variable that is missing or no number, or the device that is not there. `count_cards` is
+// not asked where the environment says cpu: it starts the driver, which takes up to a second and may hang.
+WorkerContext context_from_environment(const Getenv& getenv,
+                                       const std::function<int()>& count_cards = cuda_device_count);
 
 }  // namespace tlaunch

@@ -98,7 +98,7 @@ BucketAssignment DataParallel::buckets() {
   // What the next before_forward() would do; done here, so that the assignment seen is the one the next step uses.
   before_forward(/*sync=*/true);
   BucketAssignment assignment;
-  for (const auto& bucket : reducer_->get_grad_buckets(/*return_zero_tensors=*/true)) {
+  for (const auto& bucket : reducer_->get_grad_buckets(/*return_zero_tensors=*/false)) {
     auto& indices = assignment.emplace_back();
     for (const auto& parameter : bucket.getParameters()) {
       const auto found = std::find_if(parameters_.begin(), parameters_.end(),

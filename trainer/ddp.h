@@ -45,7 +45,7 @@ class DataParallel {
   bool reducing_ = false;  // the Reducer counts gradients from here on
   // Whether a parameter's gradient has gone to the Reducer since then; the hooks that set it may outlive this object.
   std::shared_ptr<std::vector<bool>> reduced_ = std::make_shared<std::vector<bool>>();
-  // They hold the hooks. Shared pointers up to LibTorch 2.12 or so, intrusive ones in newer ones.
+  // They hold the hooks. Shared pointers in LibTorch 2.11, intrusive ones in newer ones.
   std::vector<decltype(torch::autograd::impl::grad_accumulator(torch::Tensor()))> accumulators_;
 };
 

@@ -13,8 +13,8 @@ WorkerDescription describe_worker() {
   description.torch_version = TORCH_VERSION;
   description.models = model_descriptions();
   description.datasets = dataset_descriptions();
+  description.checks = true;
   description.cuda_version = cuda_version();
-  description.cuda_architectures = cuda_architectures();
   return description;
 }
 

@@ -5,6 +5,8 @@
 
 namespace tlaunch {
 
+// Without the architectures of its CUDA kernels (cuda_architectures() of trainer/device.h): LibTorch tells them only
+// where it has started the driver, which a CPU rank should not wait for.
 WorkerDescription describe_worker();
 
 }  // namespace tlaunch

@@ -13,6 +13,7 @@
 namespace tlaunch {
 
 int cuda_device_count();                       // 0 without CUDA, driver or card
+std::string cuda_problem();                    // why there is none, in LibTorch's words: one line, no full stop
 std::string cuda_version();                    // of this build: "13.0"; "" without CUDA
 // "sm_75", ...: what this LibTorch has kernels for. Empty without CUDA, and without a driver: LibTorch tells only then.
 std::vector<std::string> cuda_architectures();
@@ -32,6 +33,7 @@ std::uint64_t used_bytes(const torch::Device&);  // the same figure as of now
 // The caching allocator's limit on CUDA: what goes beyond it fails as if the card were full.
 void cap_device_memory(const torch::Device&, std::uint64_t budget_bytes);
 
+inline const char* kind_of(const torch::Device& device) { return device.is_cuda() ? "cuda" : "cpu"; }
 std::string device_uuid(const torch::Device&);  // "GPU-...", as NVML names it; "" for the CPU
 
 torch::Tensor generator_state(const torch::Device&);               // RNG state as uint8 tensor on the CPU

@@ -5,6 +5,7 @@
 namespace tlaunch {
 
 int cuda_device_count() { return 0; }
+std::string cuda_problem() { return "this LibTorch has no CUDA"; }
 std::string cuda_version() { return ""; }
 std::vector<std::string> cuda_architectures() { return {}; }
 void select_device(const torch::Device&) {}

@@ -18,6 +18,18 @@ namespace tlaunch {
 // The non-throwing count: a machine without driver or card has none.
 int cuda_device_count() { return c10::cuda::device_count(); }
 
+std::string cuda_problem() {
+  try {
+    (void)c10::cuda::device_count_ensure_non_zero();
+  } catch (const c10::Error& error) {
+    std::string text = error.what_without_backtrace();
+    text.resize(std::min(text.size(), text.find('\n')));
+    while (text.ends_with('.') || text.ends_with(' ')) text.pop_back();
+    return text;
+  }
+  return "CUDA found no card at first";
+}
+
 std::string cuda_version() {
   return std::to_string(CUDA_VERSION / 1000) + "." + std::to_string(CUDA_VERSION % 1000 / 10);
 }

@@ -24,7 +24,7 @@ torch::Tensor sums_of(const Job& job, const RunConfig& config, std::int64_t firs
         return job.dataset->collate(Split::val, indices, nullptr);
       },
       (end - first + batch - 1) / batch, config.data.num_workers.value_or(0), config.data.prefetch_factor.value_or(2),
-      config.data.pin_memory.value_or(false));
+      pins_batches(config.data, job.device));
   auto sums = torch::zeros({3}, torch::TensorOptions().device(job.device).dtype(torch::kFloat64));
   for (std::int64_t done = first; done < end; done += batch) {
     if (stop_signal() != 0) {

@@ -23,7 +23,6 @@ void evaluate_checkpoint(const WorkerContext& context, const RunConfig& config, 
   Recorder recorder(context, {.log_interval = {}, .gpu_log_interval = {}, .tensorboard = false, .csv = false}, {});
   recorder.event(
       "end", {{"status", "completed"}, {"samples", result.samples}, {"metrics", metrics}, {"seconds", result.seconds}});
-  group.barrier();
 }
 
 }  // namespace tlaunch

@@ -60,6 +60,7 @@ std::optional<MemoryShortage> GuardedStep::vote(std::optional<RunPhase> failed) 
 
 // Each stage changes something only after all that it allocates is there, so it can be done again.
 void GuardedStep::update(double learning_rate) {
+  with_one_retry([&] { step_.unscale_gradients(); });
   with_one_retry([&] { step_.check_gradients(); });
   with_one_retry([&] { step_.clip_gradients(); });
   with_one_retry([&] {

@@ -33,6 +33,10 @@ Job make_job(const RunConfig& config, const torch::Device& device, std::shared_p
   return job;
 }
 
+bool pins_batches(const DataConfig& data, const torch::Device& device) {
+  return device.is_cuda() && data.pin_memory.value_or(false);
+}
+
 torch::Tensor model_input(const Job& job, const Batch& batch) {
   auto input = job.dataset->prepare(batch.input.to(job.device, /*non_blocking=*/true), job.dtype);
   return job.channels_last ? input.contiguous(at::MemoryFormat::ChannelsLast) : input;

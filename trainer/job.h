@@ -24,6 +24,9 @@ struct Job {
 // Initial weights come from config.seed alone: the same on every rank, device and world size.
 Job make_job(const RunConfig& config, const torch::Device& device, std::shared_ptr<const Dataset> dataset);
 
+// Whether batches wait in page-locked memory. Not for the CPU, whatever the config says: it would start CUDA.
+bool pins_batches(const DataConfig& data, const torch::Device& device);
+
 // A batch on the job's device, in its dtype and memory format, ready for forward().
 torch::Tensor model_input(const Job& job, const Batch& batch);
 torch::Tensor model_target(const Job& job, const Batch& batch);

@@ -1,5 +1,6 @@
 // Looks at the reduced gradients of each step before the update, so that one that is not finite is left out on every
-// rank alike (train.on_nan: skip and rollback). All on the device; only counts() waits for it.
+// rank alike (train.on_nan: skip and rollback). All on the device; only counts() waits for it. Its figures stay where
+// they are in memory, and check() makes no tensor of its own: it can be done again, and recorded and replayed.
 #pragma once
 
 #include <torch/types.h>
@@ -30,7 +31,8 @@ class NanGuard {
 
  private:
   bool enabled_;
-  torch::Tensor found_, one_, sum_, row_, longest_row_;
+  torch::Tensor figures_, found_, sum_, row_, longest_row_;  // the others are views of the first
+  torch::Tensor one_;
 };
 
 }  // namespace tlaunch

@@ -5,10 +5,10 @@
 namespace tlaunch {
 
 c10::intrusive_ptr<c10d::Backend> make_nccl(const c10::intrusive_ptr<c10d::Store>& store, int rank, int size,
-                                            const torch::Device& device) {
-  auto backend = c10::make_intrusive<c10d::ProcessGroupNCCL>(store, rank, size);
-  backend->setBoundDeviceId(device);  // else the first barrier guesses the device from the rank
-  return backend;
+                                            std::chrono::milliseconds timeout) {
+  auto options = c10d::ProcessGroupNCCL::Options::create();
+  options->timeout = timeout;
+  return c10::make_intrusive<c10d::ProcessGroupNCCL>(store, rank, size, options);
 }
 
 }  // namespace tlaunch

@@ -4,10 +4,12 @@
 #include <torch/csrc/distributed/c10d/Backend.hpp>
 #include <torch/csrc/distributed/c10d/Store.hpp>
 
+#include <chrono>
+
 namespace tlaunch {
 
-// Throws UsageError where this LibTorch has no NCCL.
+// `timeout`: after which NCCL's watchdog ends the process. Throws UsageError where this LibTorch has no NCCL.
 c10::intrusive_ptr<c10d::Backend> make_nccl(const c10::intrusive_ptr<c10d::Store>& store, int rank, int size,
-                                            const torch::Device& device);
+                                            std::chrono::milliseconds timeout);
 
 }  // namespace tlaunch

@@ -3,6 +3,9 @@
 #include <ATen/autocast_mode.h>
 #include <ATen/ops/_amp_foreach_non_finite_check_and_unscale.h>
 #include <ATen/ops/_amp_update_scale.h>
+#include <torch/nn/modules/rnn.h>
+
+#include <algorithm>
 
 namespace tlaunch {
 namespace {
@@ -28,12 +31,23 @@ AutocastScope::~AutocastScope() {
   at::autocast::set_autocast_enabled(type_, was_enabled_);
 }
 
+bool needs_loss_scaler(const torch::Device& device, Precision precision, const torch::nn::Module& model) {
+  if (!device.is_cuda() || precision == Precision::fp32) return false;
+  const auto modules = model.modules();
+  return precision == Precision::fp16 || std::any_of(modules.begin(), modules.end(), [](const auto& module) {
+           return module->template as<torch::nn::LSTM>() || module->template as<torch::nn::GRU>() ||
+                  module->template as<torch::nn::RNN>();
+         });
+}
+
 GradScaler::GradScaler(const torch::Device& device, bool enabled) : enabled_(enabled) {
   if (!enabled) return;
   const auto options = torch::TensorOptions().device(device);
   scale_ = torch::full({1}, initial_scale, options.dtype(torch::kFloat));
   growth_tracker_ = torch::zeros({1}, options.dtype(torch::kInt));
   found_inf_ = torch::zeros({1}, options.dtype(torch::kFloat));
+  inverse_ = torch::ones({1}, options.dtype(torch::kFloat));
+  inverse_double_ = torch::ones({1}, options.dtype(torch::kDouble));
 }
 
 torch::Tensor GradScaler::scale(const torch::Tensor& loss) const { return enabled_ ? loss * scale_ : loss; }
@@ -41,7 +55,7 @@ torch::Tensor GradScaler::scale(const torch::Tensor& loss) const { return enable
 void GradScaler::unscale(const std::vector<torch::Tensor>& gradients) {
   if (!enabled_) return;
   found_inf_.zero_();
-  inverse_ = scale_.to(torch::kDouble).reciprocal().to(torch::kFloat);  // as GradScaler: the reciprocal in double
+  inverse_.copy_(inverse_double_.copy_(scale_).reciprocal_());  // as GradScaler: the reciprocal in double
   at::_amp_foreach_non_finite_check_and_unscale_(gradients, found_inf_, inverse_);
 }
 
@@ -50,7 +64,7 @@ void GradScaler::update() {
     at::_amp_update_scale_(scale_, growth_tracker_, found_inf_, growth_factor, backoff_factor, growth_interval);
 }
 
-torch::Tensor GradScaler::scale_below_one() const { return scale_.lt(1).to(torch::kFloat); }
+void GradScaler::overflow_below_one(torch::Tensor& found) const { found.copy_(scale_).lt_(1).mul_(found_inf_); }
 
 void GradScaler::reset() { load_state({{"scale", initial_scale}, {"growth_tracker", 0}}); }
 

@@ -4,6 +4,7 @@
 
 #include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -11,10 +12,21 @@
 
 namespace tlaunch {
 
+// How long a collective and the store wait for the other ranks before the process ends: c10d's 30 minutes for Gloo, or
+// twice launch.hang_timeout_s where that is longer. The launcher's watch for hangs ends a run before, and says which
+// rank stands where. Pure.
+std::chrono::milliseconds collective_timeout(std::optional<double> hang_timeout_s);
+
+// Registers the backend for tensors on `device`, a CUDA one with an index, and binds both group and backend to it: else
+// a barrier would guess the device from the rank. (ProcessGroup::setBackend() gives a backend the group's own device,
+// so that one comes first.)
+void add_cuda_backend(c10d::ProcessGroup& group, const torch::Device& device, c10d::ProcessGroup::BackendType type,
+                      const c10::intrusive_ptr<c10d::Backend>& backend);
+
 class Group {
  public:
   // Blocks until all ranks are there. A single process makes no store and no backend.
-  explicit Group(const WorkerContext& context);
+  explicit Group(const WorkerContext& context, std::chrono::milliseconds timeout = collective_timeout({}));
 
   int rank() const { return rank_; }
   int size() const { return size_; }
@@ -25,7 +37,9 @@ class Group {
   void sum(torch::Tensor& tensor) const;                      // in place, over ranks; on CUDA of tensors there or here
   void broadcast(std::vector<torch::Tensor> tensors) const;   // from rank 0, in place
   std::vector<torch::Tensor> gather(const torch::Tensor&) const;  // one tensor a rank, equal shapes, on every rank
-  void barrier() const;
+  // The last call of a rank that has done its work: waits for all of them, shuts the backends down, and lets rank 0,
+  // which serves the store, leave last; it waits `limit` at most. A rank that failed leaves without it.
+  void close(std::chrono::milliseconds limit = std::chrono::seconds(30)) const;
 
   // No collectives: a text that one rank leaves for the others, and a look for it that does not wait. More than one
   // rank.

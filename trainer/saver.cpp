@@ -17,11 +17,9 @@ constexpr int most_failures = 3;
 std::string shared_text(const Group& group, std::string text) {
   text.resize(static_cast<std::size_t>(agree(group, static_cast<std::int64_t>(text.size()))));
   if (group.size() == 1 || text.empty()) return text;
-  auto bytes = torch::empty({static_cast<std::int64_t>(text.size())}, torch::kUInt8);
+  const auto bytes = torch::empty({static_cast<std::int64_t>(text.size())}, torch::kUInt8);
   std::copy(text.begin(), text.end(), static_cast<char*>(bytes.mutable_data_ptr()));
-  bytes = bytes.to(group.device());
   group.broadcast({bytes});
-  bytes = bytes.cpu();
   return {static_cast<const char*>(bytes.const_data_ptr()), text.size()};
 }
 

@@ -32,7 +32,7 @@ std::int64_t smoke_steps(double step_time_s, double epoch_budget_s, std::int64_t
 }
 
 std::int64_t agree(const Group& group, std::int64_t value) {
-  auto tensor = torch::tensor({value}).to(group.device());
+  const auto tensor = torch::tensor({value});
   group.broadcast({tensor});
   return tensor.item<std::int64_t>();
 }

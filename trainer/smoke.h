@@ -23,7 +23,7 @@ std::optional<SmokePlan> smoke_plan_from(const std::string& json);
 // least 2, at most `full_steps`. Pure.
 std::int64_t smoke_steps(double step_time_s, double epoch_budget_s, std::int64_t full_steps);
 
-// Rank 0's figure, made every rank's.
+// Rank 0's figure, made every rank's. Between the hosts: no device is waited for.
 std::int64_t agree(const Group& group, std::int64_t value);
 
 }  // namespace tlaunch

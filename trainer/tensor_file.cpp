@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "checkpoint/weights_fit.h"
 #include "core/error.h"
 
 namespace tlaunch {
@@ -20,26 +21,6 @@ const char* name_of(torch::Dtype dtype) {
   for (const auto& known : type_names)
     if (known.dtype == dtype) return known.name;
   throw std::logic_error("a tensor of this dtype has no name in safetensors");
-}
-
-std::string describe(const std::string& dtype, const std::vector<std::int64_t>& shape) {
-  std::string text = dtype + " [";
-  for (std::size_t i = 0; i < shape.size(); ++i) text += (i ? ", " : "") + std::to_string(shape[i]);
-  return text + "]";
-}
-
-// One line for each entry that does not fit.
-std::vector<std::string> mismatches(const SafetensorsFile& file, const NamedTensors& tensors) {
-  std::vector<std::string> found;
-  for (const auto& [name, tensor] : tensors) {
-    const auto wanted = describe(name_of(tensor.scalar_type()), tensor.sizes().vec());
-    const auto* entry = file.find(name);
-    if (!entry)
-      found.push_back(name + ": absent, expected " + wanted);
-    else if (const auto held = describe(entry->dtype, entry->shape); held != wanted)
-      found.push_back(name + ": is " + held + ", expected " + wanted);
-  }
-  return found;
 }
 
 }  // namespace
@@ -78,13 +59,10 @@ const std::vector<TensorView>& TensorSnapshot::views() const {
 }
 
 void copy_from_file(const SafetensorsFile& file, const NamedTensors& tensors) {
-  const auto wrong = mismatches(file, tensors);
-  if (!wrong.empty()) {
-    std::string message = file.path() + ": does not fit this model:";
-    for (std::size_t i = 0; i < wrong.size() && i < 5; ++i) message += "\n  " + wrong[i];
-    if (wrong.size() > 5) message += "\n  and " + std::to_string(wrong.size() - 5) + " more";
-    throw DataError(message);
-  }
+  std::vector<TensorView> wanted;  // of which no data is looked at
+  for (const auto& [name, tensor] : tensors)
+    wanted.push_back({name, name_of(tensor.scalar_type()), tensor.sizes().vec(), {}});
+  if (const std::string wrong = misfit(file.path(), file.tensors(), wanted); !wrong.empty()) throw DataError(wrong);
   const torch::NoGradGuard no_grad;
   for (const auto& [name, tensor] : tensors) {
     const bool in_place = tensor.is_cpu() && tensor.is_contiguous();

@@ -33,8 +33,9 @@ class TensorSnapshot {
 // Tensors of the CPU where they lie: contiguous, and not to be changed while the views are in use.
 std::vector<TensorView> views_of(const NamedTensors& tensors);
 
-// Reads the file's entry of each name into its tensor, in place. All entries are checked first (there, dtype, shape);
-// throws DataError that lists what does not fit, and then no tensor has changed. Verify the file before.
+// Reads the file's entry of each name into its tensor, in place. All entries are checked first (there, dtype, shape,
+// and none more but of reserved names); throws DataError that says what does not fit, and then no tensor has changed.
+// Verify the file before.
 void copy_from_file(const SafetensorsFile& file, const NamedTensors& tensors);
 
 }  // namespace tlaunch

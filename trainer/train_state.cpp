@@ -1,8 +1,7 @@
 #include "trainer/train_state.h"
 
-#include <algorithm>
-
 #include "checkpoint/catalog.h"
+#include "checkpoint/wrapper_names.h"
 #include "core/error.h"
 #include "trainer/device.h"
 #include "trainer/tensor_file.h"
@@ -45,17 +44,6 @@ std::vector<std::pair<std::string, std::int64_t>> fields(const RunIdentity& iden
           {"steps_per_epoch", identity.steps_per_epoch}};
 }
 
-// Model tensors that the file holds beside those asked for: a sign of another model.
-void refuse_extra(const SafetensorsFile& file, const NamedTensors& model) {
-  std::string extra;
-  for (const auto& entry : file.tensors()) {
-    if (entry.name.starts_with(reserved_prefix)) continue;
-    if (std::none_of(model.begin(), model.end(), [&](const auto& own) { return own.first == entry.name; }))
-      extra += "\n  " + entry.name;
-  }
-  if (!extra.empty()) throw DataError(file.path() + ": holds tensors that this model has not:" + extra);
-}
-
 NamedTensors tensors_with(Job& job, TrainStep& step, const std::vector<torch::Tensor>& generators) {
   auto tensors = state_tensors(*job.model);
   for (const auto& [name, tensor] : step.optimizer().state()) tensors.emplace_back(optimizer_prefix + name, tensor);
@@ -77,6 +65,7 @@ SavedState::SavedState(const std::string& path) : file_(path) {
     progress_ = progress_from(json.at("progress"));
     const auto& run = json.at("run");
     identity_ = {run.at("seed"), run.at("train_samples"), run.at("effective_batch_size"), run.at("steps_per_epoch")};
+    identity_.data = data_identity_from_json(run.value("data", Json()));
     buckets_ = json.at("buckets").get<BucketAssignment>();
     scaler_ = json.at("scaler");
   } catch (const nlohmann::json::exception& error) {
@@ -85,6 +74,8 @@ SavedState::SavedState(const std::string& path) : file_(path) {
 }
 
 void SavedState::check(const RunIdentity& identity) const {
+  if (const std::string difference = data_difference(identity_.data, identity.data); !difference.empty())
+    throw DataError(file_.path() + ": " + difference + "; a resume needs the same data");
   const auto saved = fields(identity_), now = fields(identity);
   for (std::size_t i = 0; i < saved.size(); ++i)
     if (saved[i].second != now[i].second)
@@ -95,15 +86,27 @@ void SavedState::check(const RunIdentity& identity) const {
 
 void SavedState::restore(Job& job, TrainStep& step, int rank) const {
   auto tensors = state_tensors(*job.model);
-  refuse_extra(file_, tensors);
   for (const auto& [name, tensor] : step.optimizer().state()) tensors.emplace_back(optimizer_prefix + name, tensor);
-  const auto rng_name = rng_prefix + std::to_string(rank);
-  const auto generator = torch::empty_like(generator_state(job.device));
-  const bool has_generator = file_.find(rng_name) != nullptr;
-  if (has_generator) tensors.emplace_back(rng_name, generator);
+  const auto random = torch::empty_like(generator_state(job.device));
+  const bool has_generator = generator(job.device, rank) == Generator::fits;
+  if (has_generator) tensors.emplace_back(rng_prefix + std::to_string(rank), random);
   copy_from_file(file_, tensors);
-  if (has_generator) set_generator_state(job.device, generator);
+  if (has_generator) set_generator_state(job.device, random);
   step.scaler().load_state(scaler_);
+}
+
+// The generator of a CPU and that of a card have states of different sizes.
+SavedState::Generator SavedState::generator(const torch::Device& device, int rank) const {
+  const auto* entry = file_.find(rng_prefix + std::to_string(rank));
+  if (!entry) return Generator::absent;
+  return entry->shape == generator_state(device).sizes().vec() ? Generator::fits : Generator::other_device;
+}
+
+std::string SavedState::generator_note(const torch::Device& device, int rank) const {
+  if (generator(device, rank) != Generator::other_device) return "";
+  return "this checkpoint was made on " + std::string(device.is_cuda() ? "a CPU and goes on on a GPU" :
+                                                      "a GPU and goes on on a CPU") +
+         ": the random numbers of dropout start again from the seed, everything else goes on where it was";
 }
 
 NamedTensors saved_tensors(Job& job, TrainStep& step, const Group& group) {
@@ -120,7 +123,9 @@ Metadata saved_metadata(TrainStep& step, const Progress& progress, const RunIden
   Json run = Json::object();
   for (const auto& [name, value] : fields(identity)) run[name] = value;
   run["world_size"] = identity.world_size;
+  run["device"] = identity.device;
   run["settings"] = identity.settings;
+  run["data"] = to_json(identity.data);
   const Json state{{"progress", to_json(progress)}, {"run", run}, {"buckets", step.buckets()},
                    {"scaler", step.scaler().state()}};
   Metadata metadata{{state_key, text_of(without_nonfinite(state))},
@@ -131,9 +136,14 @@ Metadata saved_metadata(TrainStep& step, const Progress& progress, const RunIden
 }
 
 void load_weights(const SafetensorsFile& file, Job& job) {
-  const auto model = state_tensors(*job.model);
-  refuse_extra(file, model);
-  copy_from_file(file, model);
+  NamedTensors tensors = state_tensors(*job.model);
+  std::vector<std::string> held, wanted;
+  for (const TensorView& tensor : file.tensors())
+    if (!tensor.name.starts_with(reserved_prefix)) held.push_back(tensor.name);
+  for (const auto& [name, tensor] : tensors) wanted.push_back(name);
+  const std::vector<std::string> names = names_in_file(held, wanted);
+  for (std::size_t i = 0; i < tensors.size(); ++i) tensors[i].first = names[i];
+  copy_from_file(file, tensors);
 }
 
 void load_first_weights(const RunConfig& config, Job& job) {

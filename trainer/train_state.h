@@ -40,7 +40,9 @@ struct RunIdentity {
   std::int64_t seed = 0, train_samples = 0, effective_batch_size = 0, steps_per_epoch = 0;
   // For the launcher (checkpoint/run_terms.h), which compares them with the config of the run that goes on.
   std::int64_t world_size = 1;
+  std::string device = "cpu";  // or cuda
   std::map<std::string, std::string> settings = {};
+  DataIdentity data = {};
 };
 
 // The file at rest: opened, verified, its JSON read. Nothing of the model has changed yet.
@@ -50,13 +52,19 @@ class SavedState {
   explicit SavedState(const std::string& path);
   const Progress& progress() const { return progress_; }
   const BucketAssignment& buckets() const { return buckets_; }
-  // Throws UsageError that names what differs.
+  // Throws DataError for other data, and UsageError that names what else differs.
   void check(const RunIdentity& identity) const;
   // Model, optimizer, scaler and this rank's generator. Every name, shape and dtype is checked before the first tensor
-  // changes. A rank that the saved run did not have keeps the generator it was seeded with.
+  // changes. A rank that the saved run did not have, or that is on another kind of device than it was there, keeps the
+  // generator it was seeded with.
   void restore(Job& job, TrainStep& step, int rank) const;
+  // What to tell where restore() leaves a generator because it is another kind of device's; else "".
+  std::string generator_note(const torch::Device& device, int rank) const;
 
  private:
+  enum class Generator { absent, fits, other_device };
+  Generator generator(const torch::Device& device, int rank) const;
+
   SafetensorsFile file_;
   Progress progress_;
   RunIdentity identity_;

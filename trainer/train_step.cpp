@@ -29,11 +29,12 @@ TrainStep::TrainStep(const RunConfig& config, const Group& group, Job& job, cons
       parameters_(named_parameters(*job.model)),
       data_parallel_(group, parameters_, buckets),
       optimizer_(make_optimizer(config.train, parameters_)),
-      scaler_(job.device, job.precision == Precision::fp16 && job.device.is_cuda()),
+      scaler_(job.device, needs_loss_scaler(job.device, job.precision, *job.model)),
       nan_guard_(job.device, config.train.on_nan != OnNan::stop) {}
 
 torch::Tensor TrainStep::run(const std::function<Batch()>& next_batch, double learning_rate) {
   const auto loss = gradients(next_batch);
+  unscale_gradients();
   check_gradients();
   clip_gradients();
   apply(learning_rate);
@@ -87,9 +88,12 @@ std::vector<torch::Tensor> TrainStep::gradient_list() const {
   return gradients;
 }
 
-void TrainStep::check_gradients() {
+void TrainStep::unscale_gradients() {
   note_phase(RunPhase::optimizer);
   if (scaler_.enabled()) scaler_.unscale(gradient_list());
+}
+
+void TrainStep::check_gradients() {
   if (nan_guard_.enabled()) nan_guard_.check(gradient_list(), scaler_);
 }
 

@@ -19,10 +19,11 @@ class TrainStep {
   // device and not waited for.
   torch::Tensor run(const std::function<Batch()>& next_batch, double learning_rate);
 
-  // The parts of run(), in order. A part that throws has changed nothing but the gradients, check_gradients() and later
-  // ones not even those.
+  // The parts of run(), in order. A part that throws has changed nothing but the gradients, unscale_gradients() and
+  // later ones not even those: each can be done again by itself.
   torch::Tensor gradients(const std::function<Batch()>& next_batch);
-  void check_gradients();  // and takes the scale of fp16 out of them
+  void unscale_gradients();  // nothing where there is no scaler
+  void check_gradients();
   void clip_gradients();
   void apply(double learning_rate);
 

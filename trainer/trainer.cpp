@@ -1,6 +1,7 @@
 #include "trainer/trainer.h"
 
 #include <cmath>
+#include <iostream>
 
 #include "core/cadence.h"
 #include "core/config_loader.h"
@@ -23,9 +24,9 @@ BatchSplit split_of(const RunConfig& config, int world_size) {
   return {config.train.batch_size.value(), config.train.gradient_accumulation_steps.value(), world_size};
 }
 
-Job make_training_job(const RunConfig& config, const torch::Device& device) {
-  auto job = make_job(config, device, make_dataset(config.data, config.model.options));
-  load_first_weights(config, job);
+Job make_training_job(const WorkerContext& context, const RunConfig& config) {
+  auto job = make_job(config, context.device, make_dataset(config.data, config.model.options));
+  if (context.resume_path.empty()) load_first_weights(config, job);  // else the checkpoint has them
   return job;
 }
 
@@ -49,7 +50,8 @@ Trainer::Trainer(const WorkerContext& context, const RunConfig& config, const Gr
       config_(config),
       group_(group),
       expected_samples_per_s_(expected_samples_per_s),
-      job_(make_training_job(config, context.device)),
+      job_(make_training_job(context, config)),
+      data_(data_identity(*job_.dataset)),
       split_(split_of(config, group.size())),
       sampler_(job_.dataset->size(Split::train), config.seed, split_),
       full_(run_length(config, sampler_.steps_per_epoch())),
@@ -85,8 +87,14 @@ void Trainer::seed_generator() const {
 }
 
 RunIdentity Trainer::identity() const {
-  return {config_.seed,  job_.dataset->size(Split::train), split_.effective(), length_.steps_per_epoch,
-          group_.size(), resume_settings(config_)};
+  return {config_.seed,
+          job_.dataset->size(Split::train),
+          split_.effective(),
+          length_.steps_per_epoch,
+          group_.size(),
+          kind_of(context_.device),
+          resume_settings(config_),
+          data_};
 }
 
 std::int64_t Trainer::stop_step() const {
@@ -102,10 +110,24 @@ bool Trainer::stops_early() const {
 
 bool Trainer::finished() const { return stops_early() || progress_.step >= stop_step(); }
 
+// That the detection at the end is still to look at.
+std::int64_t Trainer::detection_sessions() const {
+  const auto* tests = job_.dataset->session_tests();
+  if (!tests || smoke_ || progress_.detected_step == stop_step()) return 0;
+  return static_cast<std::int64_t>(tests->normal.size() + tests->abnormal.size());
+}
+
 void Trainer::start() {
   note_step(progress_.step);
   first_step_ = interval_step_ = saved_step_ = progress_.step;
-  if (saved_) recorder_.event("resume", {{"path", context_.resume_path}, {"step", progress_.step}});
+  if (saved_) {
+    Json resumed{{"path", context_.resume_path}, {"step", progress_.step}};
+    if (const auto note = saved_->generator_note(context_.device, group_.rank()); !note.empty()) {
+      resumed["note"] = note;
+      if (!context_.events.connected()) std::cerr << "note: " << note << std::endl;  // else the launcher says it
+    }
+    recorder_.event("resume", resumed);
+  }
   saved_.reset();  // unmaps the file
   std::int64_t parameters = 0;
   for (const auto& [name, tensor] : named_parameters(*job_.model)) parameters += tensor.numel();
@@ -120,6 +142,8 @@ void Trainer::start() {
              {"start_step", first_step_},
              {"steps_per_evaluation", full_.steps_per_evaluation},
              {"steps_per_checkpoint", full_.steps_per_checkpoint},
+             {"evaluation_due", progress_.evaluation_due},
+             {"detection_sessions", detection_sessions()},
              {"parameters", parameters}};
   facts.update(prepare_saving());
   recorder_.open(progress_.step);  // what was written beyond it goes only now that nothing speaks against this run
@@ -159,7 +183,7 @@ void Trainer::train_epoch() {
         return job_.dataset->collate(Split::train, indices, &augment);
       },
       (sampler_.steps_per_epoch() - first) * split_.accumulation, config_.data.num_workers.value(),
-      config_.data.prefetch_factor.value(), config_.data.pin_memory.value());
+      config_.data.prefetch_factor.value(), pins_batches(config_.data, job_.device));
   while (one_step(loader) && !finished() && !stopping_ && progress_.step % length_.steps_per_epoch != 0) {
   }
 }
@@ -222,14 +246,18 @@ void Trainer::log_step(const torch::Tensor& local_loss, double learning_rate) {
 }
 
 void Trainer::log_gpu() {
-  if (const auto sample = gpu_monitor_.sample())
-    context_.events.write("gpu", {{"step", progress_.step},
-                                  {"name", sample->name},
-                                  {"utilization_percent", sample->utilization_percent},
-                                  {"memory_used_bytes", sample->memory_used_bytes},
-                                  {"memory_total_bytes", sample->memory_total_bytes},
-                                  {"temperature_c", sample->temperature_c},
-                                  {"power_w", sample->power_w}});
+  const auto sample = gpu_monitor_.sample();
+  if (!sample) return;
+  Json fields{{"step", progress_.step}, {"name", sample->name}};
+  const auto add = [&](const char* key, const auto& figure) {
+    if (figure) fields[key] = *figure;
+  };
+  add("utilization_percent", sample->utilization_percent);
+  add("memory_used_bytes", sample->memory_used_bytes);
+  add("memory_total_bytes", sample->memory_total_bytes);
+  add("temperature_c", sample->temperature_c);
+  add("power_w", sample->power_w);
+  context_.events.write("gpu", fields);
 }
 
 void Trainer::run_evaluation() {
@@ -350,7 +378,6 @@ void Trainer::finish() {
                    {"metrics", progress_.metrics},
                    {"train_wall_s", seconds(Clock::now() - session_start_)},
                    {"steady_samples_per_s", steady_s > 0 ? static_cast<double>(steady_samples) / steady_s : 0.0}});
-  group_.barrier();  // rank 0 serves the store: it leaves last
 }
 
 void Trainer::save_at_end() {
@@ -389,7 +416,6 @@ void Trainer::leave() {
                               {"epoch", epoch()},
                               {"samples", progress_.step * split_.effective()},
                               {"signal", stop_signal()}});
-  group_.barrier();
 }
 
 }  // namespace tlaunch

@@ -73,6 +73,7 @@ class Trainer {
   bool saves_at(std::int64_t step);
   bool save();                     // false: memory did not suffice, and there is no new checkpoint
   std::int64_t saves_left() const;
+  std::int64_t detection_sessions() const;
   Json prepare_saving();
 
   const WorkerContext& context_;
@@ -80,6 +81,7 @@ class Trainer {
   const Group& group_;
   double expected_samples_per_s_;
   Job job_;
+  DataIdentity data_;                    // of job_'s
   BatchSplit split_;
   Sampler sampler_;
   RunLength full_;                 // of the whole run: learning-rate schedule

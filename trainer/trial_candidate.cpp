@@ -9,6 +9,7 @@
 #include "trainer/detect.h"
 #include "trainer/device.h"
 #include "trainer/evaluate.h"
+#include "trainer/out_of_memory.h"
 #include "trainer/schedule.h"
 #include "trainer/smoke.h"
 #include "trainer/timing.h"
@@ -50,7 +51,10 @@ TrialCandidate::TrialCandidate(const RunConfig& config, const TrialSettings& set
       order_(sampler_.permutation(0)),
       length_(run_length(config_, sampler_.steps_per_epoch())),
       step_(config_, group, job_, {}),
-      batch_(make_batch()) {}
+      guarded_step_(step_, group, /*injection=*/nullptr),
+      batch_(make_batch()) {
+  if (pins_batches(config_.data, job_.device)) batch_ = {batch_.input.pin_memory(), batch_.target.pin_memory()};
+}
 
 // The first epoch, over and over.
 Batch TrialCandidate::make_batch(std::int64_t micro_step) const {
@@ -60,11 +64,10 @@ Batch TrialCandidate::make_batch(std::int64_t micro_step) const {
   return job_.dataset->collate(Split::train, indices, &first_epoch);
 }
 
-void TrialCandidate::load(bool wait_for_device) {
-  wait_for_device_ = wait_for_device;
+void TrialCandidate::load() {
   loader_ = std::make_unique<Loader>([this](std::int64_t i) { return make_batch(i); },
                                      std::numeric_limits<std::int64_t>::max(), config_.data.num_workers.value(),
-                                     config_.data.prefetch_factor.value(), config_.data.pin_memory.value());
+                                     config_.data.prefetch_factor.value(), pins_batches(config_.data, job_.device));
 }
 
 Batch TrialCandidate::next_batch() {
@@ -79,7 +82,12 @@ Batch TrialCandidate::next_batch() {
 void TrialCandidate::one_step() {
   const ScheduleSpan span{length_.total_steps, length_.steps_per_epoch,
                           warmup_steps(config_.train, length_.total_steps)};
-  last_loss_ = step_.run([this] { return next_batch(); }, learning_rate_at(config_.train, span, figures_.steps));
+  const auto result =
+      guarded_step_.run([this] { return next_batch(); }, learning_rate_at(config_.train, span, figures_.steps));
+  if (result.shortage)
+    throw OutOfMemory("rank " + std::to_string(result.shortage->rank) + " ran out of memory (" +
+                      to_string(result.shortage->phase) + ")");
+  last_loss_ = result.loss;
   ++figures_.steps;
 }
 
@@ -119,13 +127,14 @@ RestOfRun TrialCandidate::touch_rest_of_run(double evaluation_s) {
   rest.copy_s = least_seconds(2, [&] {  // the first one makes the memory
     const auto tensors = saved_tensors(job_, step_, group_);
     if (group_.rank() == 0) snapshot.take(tensors);
+    (void)snapshot.views();  // a device's copies are only on their way before
   });
   Progress progress;
   progress.step = figures_.steps;
   progress.metrics["val_loss"] = 0.123456789;
   const RunIdentity identity{config_.seed, job_.dataset->size(Split::train),
                              config_.train.effective_batch_size.value_or(1), length_.steps_per_epoch,
-                             group_.size(), resume_settings(config_)};
+                             group_.size(), kind_of(group_.device()), resume_settings(config_)};
   const auto metadata = saved_metadata(step_, progress, identity);
   if (group_.rank() == 0) rest.save_bytes = safetensors_size(snapshot.views(), metadata);
   return rest;

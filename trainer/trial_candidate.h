@@ -8,6 +8,7 @@
 #include "data/loader.h"
 #include "data/sampler.h"
 #include "trainer/agreed_memory.h"
+#include "trainer/guarded_step.h"
 #include "trainer/train_step.h"
 
 namespace tlaunch {
@@ -27,11 +28,14 @@ class TrialCandidate {
   TrialCandidate(const RunConfig& config, const TrialSettings& settings, const Group& group,
                  std::shared_ptr<const Dataset> dataset);
 
-  // From now on batches come from a loader as in a run. `wait_for_device`: before each one, so that the wait for a
-  // batch is the device's and not that of the host, which runs ahead of it.
-  void load(bool wait_for_device);
+  // From now on batches come from a loader as in a run.
+  void load();
+  // Whether to wait for the device before each batch: the wait for a batch is then the device's and not that of the
+  // host, which otherwise runs ahead of it; but such steps take longer than a run's.
+  void wait_for_device(bool wait) { wait_for_device_ = wait; }
   // `steps` optimizer steps with this candidate's switches set; seconds of one, the device waited for at both ends. The
-  // loss of the last one goes to figures(); the first call is of one step, so that the first loss is known.
+  // loss of the last one goes to figures(); the first call is of one step, so that the first loss is known. Throws
+  // OutOfMemory, on all ranks alike, where one of them has not enough.
   double step_time_s(std::int64_t steps);
   // What a run keeps in memory beside its steps: an evaluation of one batch a rank, the detection, a save's copies. An
   // evaluation is timed for about `evaluation_s`. All ranks call it.
@@ -56,6 +60,7 @@ class TrialCandidate {
   std::vector<std::int64_t> order_;
   RunLength length_;
   TrainStep step_;
+  GuardedStep guarded_step_;  // a run's steps ask the other ranks whether memory sufficed, so these do
   Batch batch_;
   torch::Tensor last_loss_;
   CandidateFigures figures_;

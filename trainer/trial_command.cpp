@@ -65,7 +65,7 @@ class Trial {
     for (const auto& settings : spec.candidates)
       candidates_.push_back(std::make_unique<TrialCandidate>(config, settings, group, dataset));
     if (spec.with_loader)
-      for (auto& candidate : candidates_) candidate->load(/*wait_for_device=*/candidates_.size() == 1);
+      for (auto& candidate : candidates_) candidate->load();
   }
 
   TrialResult run() {
@@ -119,8 +119,13 @@ class Trial {
     for (std::size_t i = 0; i < candidates_.size(); ++i) {
       auto& candidate = *candidates_[backwards ? candidates_.size() - 1 - i : i];
       candidate.figures().step_times_s.push_back(candidate.step_time_s(steps_));
-      if (spec_.with_loader && candidates_.size() == 1)
-        candidate.figures().wait_shares.push_back(candidate.wait_share());
+      if (!spec_.with_loader || candidates_.size() > 1) continue;
+      if (context_.device.is_cuda()) {  // on the CPU the same visit tells both
+        candidate.wait_for_device(true);
+        (void)candidate.step_time_s(steps_);
+        candidate.wait_for_device(false);
+      }
+      candidate.figures().wait_shares.push_back(candidate.wait_share());
     }
   }
 

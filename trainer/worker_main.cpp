@@ -3,18 +3,23 @@
 #include <CLI/CLI.hpp>
 #include <c10/util/Exception.h>
 
+#include <sys/prctl.h>
+
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
 
+#include "core/config_loader.h"
 #include "core/error.h"
 #include "core/process_start.h"
 #include "core/worker_env.h"
+#include "trainer/check_job.h"
 #include "trainer/crash_record.h"
 #include "trainer/describe.h"
 #include "trainer/device.h"
 #include "trainer/evaluate_checkpoint.h"
 #include "trainer/heartbeat.h"
+#include "trainer/libtorch_version.h"
 #include "trainer/memory_cap.h"
 #include "trainer/out_of_memory.h"
 #include "trainer/run_phase.h"
@@ -32,6 +37,7 @@ struct Arguments {
   std::string config;
   std::vector<std::string> overrides;
   std::string checkpoint;
+  bool no_weights = false;
 };
 
 // Device and switches first, then the other ranks, then the cap: what LibTorch and Gloo take for themselves is in use
@@ -39,7 +45,7 @@ struct Arguments {
 Group join(const WorkerContext& context, const WorkerSettings& settings) {
   apply_flags(settings.config);
   select_device(context.device);
-  Group group(context);
+  Group group(context, collective_timeout(settings.config.launch.hang_timeout_s));
   cap_memory(context.device, settings.memory_budget_bytes);
   return group;
 }
@@ -97,6 +103,7 @@ int train(const WorkerContext& context, const Arguments& arguments) {
   leave_on_error(context, [&] {
     completed =
         Trainer(context, config, group, worker.dataset(config.data.name)->metrics, settings.samples_per_s).run();
+    group.close();
   });
   if (completed) return exit_code::ok;
   return stop_signal() == SIGINT ? exit_code::interrupted : exit_code::preempted;
@@ -106,7 +113,10 @@ int evaluate_only(const WorkerContext& context, const Arguments& arguments) {
   const auto settings = worker_settings(context, describe_worker(), arguments.config, arguments.overrides);
   const auto& config = settings.config;
   const auto group = join(context, settings);
-  leave_on_error(context, [&] { evaluate_checkpoint(context, config, group, arguments.checkpoint); });
+  leave_on_error(context, [&] {
+    evaluate_checkpoint(context, config, group, arguments.checkpoint);
+    group.close();
+  });
   return exit_code::ok;
 }
 
@@ -114,7 +124,22 @@ int measure(const WorkerContext& context, const Arguments& arguments) {
   const auto settings = worker_settings(context, describe_worker(), arguments.config, arguments.overrides);
   const auto& config = settings.config;
   const auto group = join(context, settings);
-  leave_on_error(context, [&] { run_trials(context, config, group, std::cin); });
+  leave_on_error(context, [&] {
+    run_trials(context, config, group, std::cin);
+    group.close();
+  });
+  return exit_code::ok;
+}
+
+// Of this process alone: no group, no card, and it goes with the launcher that asked.
+int check(const Arguments& arguments) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::setenv("CUDA_VISIBLE_DEVICES", "", 1);  // no driver is started for it
+  leave_on_error(WorkerContext{}, [&] {
+    const auto config = load_config({arguments.config, arguments.overrides, process_getenv}, describe_worker()).config;
+    const Json data = to_json(check_job(config, {arguments.checkpoint, !arguments.no_weights}));
+    std::cout << Json{{"data", data}}.dump() << std::endl;
+  });
   return exit_code::ok;
 }
 
@@ -132,6 +157,12 @@ int guarded(const std::function<int(const WorkerContext&)>& work) {
 
 int worker_main(int argc, char** argv) {
   begin_process();
+  try {
+    check_libtorch_version();
+  } catch (const Error& error) {
+    std::cerr << "error: " << error.what() << std::endl;
+    return error.code();
+  }
   std::signal(SIGPIPE, SIG_IGN);  // a reader that went away is an error of write(), not an end
   CLI::App app{"tlaunch-worker: one rank of a training run; usually started by tlaunch"};
   app.require_subcommand(1);
@@ -145,19 +176,27 @@ int worker_main(int argc, char** argv) {
   auto* trial_command =
       app.add_subcommand("trial", "Measure: one trial a line of standard input, as tlaunch tune asks");
   auto* evaluate_command = app.add_subcommand("evaluate", "Evaluate a checkpoint");
-  for (auto* command : {train_command, evaluate_command, trial_command}) {
+  auto* check_command = app.add_subcommand("check", "Say whether data, model and weights can be had; start nothing");
+  for (auto* command : {train_command, evaluate_command, trial_command, check_command}) {
     command->add_option("CONFIG", arguments.config, "YAML file")->required();
     command->add_option("key=value", arguments.overrides, "Overrides, as train.epochs=3");
   }
   evaluate_command->add_option("--checkpoint", arguments.checkpoint, "A .safetensors file")->required();
+  check_command->add_option("--checkpoint", arguments.checkpoint, "A .safetensors file whose weights must fit");
+  check_command->add_flag("--no-weights", arguments.no_weights, "Whatever model.weights says");
   CLI11_PARSE(app, argc, argv);
 
-  if (*describe && !(std::cout << to_json(describe_worker()).dump(2) << std::endl)) {
-    std::cerr << "error: cannot write to standard output" << std::endl;
-    return exit_code::io;
+  if (*describe) {
+    auto description = describe_worker();
+    description.cuda_architectures = cuda_architectures();
+    if (!(std::cout << to_json(description).dump(2) << std::endl)) {
+      std::cerr << "error: cannot write to standard output" << std::endl;
+      return exit_code::io;
+    }
   }
   if (*train_command) return guarded([&](const WorkerContext& context) { return train(context, arguments); });
   if (*trial_command) return guarded([&](const WorkerContext& context) { return measure(context, arguments); });
+  if (*check_command) return check(arguments);
   if (*evaluate_command)
     return guarded([&](const WorkerContext& context) { return evaluate_only(context, arguments); });
   return exit_code::ok;

@@ -23,6 +23,7 @@ std::vector<Precision> precisions(const HardwareProfile& hardware, const JobShap
   if (!job.on_gpu)
     return cpu_has_bf16(hardware.cpu) ? std::vector{Precision::fp32, Precision::bf16} : std::vector{Precision::fp32};
   const int capability = oldest_capability(hardware, job);
+  if (capability >= 8 && job.sample_kind == "keys") return {Precision::fp32, Precision::fp16};
   if (capability >= 8) return {Precision::fp32, Precision::bf16, Precision::fp16};
   if (capability == 7) return {Precision::fp32, Precision::fp16};
   return {Precision::fp32};

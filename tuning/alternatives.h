@@ -19,7 +19,8 @@ struct Alternative {
 };
 
 // Only what the user left open in `config` and what this hardware has: no bf16 on a CPU without its instructions (80
-// times slower was seen), no TF32 below capability 8.0, no cudnn.benchmark with deterministic.
+// times slower was seen), nor for keys on a GPU (autocast gives cuDNN's LSTM fp16 instead), no TF32 below capability
+// 8.0, no cudnn.benchmark with deterministic.
 std::vector<Alternative> alternatives(const TrialSettings& now, const RunConfig& config,
                                       const HardwareProfile& hardware, const JobShape& job);
 

@@ -28,7 +28,7 @@ std::vector<BatchSplit> batch_candidates(const TrainConfig& train, std::int64_t 
 
 std::int64_t most_effective_batch(std::int64_t train_samples) {
   if (train_samples <= 0) return most_samples;
-  return std::clamp(train_samples / least_steps_an_epoch, least_effective_batch, most_samples);
+  return std::min(train_samples, std::clamp(train_samples / least_steps_an_epoch, least_effective_batch, most_samples));
 }
 
 std::vector<BatchSplit> open_batch_candidates(const BatchSplit& prior, std::optional<std::int64_t> accumulation,
@@ -36,7 +36,8 @@ std::vector<BatchSplit> open_batch_candidates(const BatchSplit& prior, std::opti
   const std::int64_t most = most_effective_batch(train_samples);
   const auto with = [&](std::int64_t micro) {
     const std::int64_t samples = micro * prior.world_size;
-    return BatchSplit{micro, accumulation.value_or((least_effective_batch + samples - 1) / samples), prior.world_size};
+    const std::int64_t steps = std::min((least_effective_batch + samples - 1) / samples, most / samples);
+    return BatchSplit{micro, accumulation.value_or(std::max<std::int64_t>(1, steps)), prior.world_size};
   };
   std::vector<BatchSplit> all;
   const std::int64_t least = memory_forces ? 1 : std::min<std::int64_t>(4, prior.micro_batch);

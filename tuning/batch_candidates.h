@@ -16,8 +16,8 @@ std::vector<BatchSplit> batch_candidates(const TrainConfig& train, std::int64_t 
 
 // Where the effective batch is auto it may be from 32 samples, below which the update and the sum over ranks cost more
 // than the batch and the scaling rules are not known to hold, to 4096, about where those rules were seen to break down;
-// and no more than a 16th of the training samples (but 32), so that an epoch keeps its steps. `train_samples` 0:
-// unknown.
+// and no more than a 16th of the training samples (but 32, or all where there are fewer), so that an epoch keeps its
+// steps. `train_samples` 0: unknown.
 inline constexpr std::int64_t least_effective_batch = 32;
 std::int64_t most_effective_batch(std::int64_t train_samples);
 

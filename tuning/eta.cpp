@@ -86,14 +86,16 @@ std::optional<TimeEstimate> EtaEstimator::remaining(const RemainingWork& work) c
   const double steps = static_cast<double>(std::max<std::int64_t>(0, work.steps));
   const TimeRange evaluations = evaluation_.of(work.evaluations, work.expected_evaluation_s);
   const TimeRange checkpoints = checkpoint_.of(work.checkpoints, work.expected_checkpoint_s);
+  const double finish_s = std::max(0.0, work.finish_s);
   TimeEstimate estimate;
-  estimate.low_s = steps * step->low_s + evaluations.low_s + checkpoints.low_s;
-  estimate.likely_s = steps * step->likely_s + evaluations.likely_s + checkpoints.likely_s;
-  estimate.high_s = steps * step->high_s + evaluations.high_s + checkpoints.high_s;
+  estimate.low_s = steps * step->low_s + evaluations.low_s + checkpoints.low_s + finish_s;
+  estimate.likely_s = steps * step->likely_s + evaluations.likely_s + checkpoints.likely_s + finish_s;
+  estimate.high_s = steps * step->high_s + evaluations.high_s + checkpoints.high_s + finish_s;
   estimate.parts = {{"start_up", {}},  // behind us
                     {"steps", {steps * step->low_s, steps * step->likely_s, steps * step->high_s}},
                     {"evaluation", evaluations},
                     {"checkpoints", checkpoints}};
+  if (finish_s > 0) estimate.parts["finish"] = {finish_s, finish_s, finish_s};
   return estimate;
 }
 
@@ -113,6 +115,13 @@ double EtaEstimator::start_up_s() const {
   const double steps = static_cast<double>(rate_from_step_ - first_step_);
   const double passed_s = rate_from_s_ - session_start_s_ - paused_before_rate_s_;
   return std::max(0.0, passed_s - std::max(0.0, steps) * step_time_s().value_or(0));
+}
+
+bool EtaEstimator::has_seen(const std::string& part) const {
+  if (part == "start_up") return anchored_;
+  if (part == "steps") return !intervals_.empty();
+  if (part == "evaluation") return evaluation_.count > 0;
+  return part == "checkpoints" && checkpoint_.count > 0;
 }
 
 std::map<std::string, double> EtaEstimator::spent(double now_s, bool all_steps_done) const {

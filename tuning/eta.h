@@ -19,6 +19,7 @@ namespace tlaunch {
 struct RemainingWork {
   std::int64_t steps = 0, evaluations = 0, checkpoints = 0;
   double expected_evaluation_s = 0, expected_checkpoint_s = 0;
+  double finish_s = 0;  // after the last step, its evaluation and its save: detection, the last write, leaving
 };
 
 // What an estimate that was made before says of one of each.
@@ -41,6 +42,8 @@ class EtaEstimator {
   std::optional<TimeEstimate> remaining(const RemainingWork& work) const;
   std::optional<TimeRange> step_time() const;
   std::optional<double> step_time_s() const;  // the likely one
+  // Whether at least one of this part (start_up, steps, evaluation, checkpoints) has come to its end.
+  bool has_seen(const std::string& part) const;
   // The session's time until `now_s` by part: start_up, steps, evaluation, checkpoints, and finish once all steps are
   // done. They add up.
   std::map<std::string, double> spent(double now_s, bool all_steps_done) const;

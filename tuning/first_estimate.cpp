@@ -50,7 +50,9 @@ std::uint64_t predicted_checkpoint_bytes(std::int64_t parameters, const RunConfi
 RemainingWork with_expected_costs(const SessionWork& work, double step_time_s) {
   return {work.steps, work.evaluations, work.checkpoints,
           predicted_evaluation_s(work.samples_val, work.samples_per_step, step_time_s),
-          predicted_save_stall_s(work, step_time_s)};
+          predicted_save_stall_s(work, step_time_s),
+          // Sessions repeat few patterns, each of which is looked at once: about one sample each.
+          predicted_evaluation_s(work.detection_sessions, work.samples_per_step, step_time_s)};
 }
 
 std::optional<TimeEstimate> first_estimate(const EtaEstimator& seen, const SessionWork& work) {

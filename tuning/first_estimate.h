@@ -18,6 +18,7 @@ struct SessionWork {
   std::int64_t samples_val = 0;           // of one evaluation; 0: unknown, then it costs nothing until seen
   std::uint64_t checkpoint_bytes = 0;     // of one
   bool async_saves = true;                // checkpoint.async
+  std::int64_t detection_sessions = 0;    // that the detection at the end looks at
 };
 
 // Start-up already spent + all steps at the measured step time + evaluations + checkpoints. Nothing before `seen` knows

@@ -5,6 +5,7 @@
 #include "core/batch.h"
 #include "core/cadence.h"
 #include "core/effective_batch.h"
+#include "core/error.h"
 #include "core/units.h"
 #include "tuning/batch_limit.h"
 
@@ -68,7 +69,7 @@ class PriorPlan {
   std::int64_t effective_batch() const {
     if (const auto& fixed = config_.train.effective_batch_size) return *fixed;
     if (job_.effective_batch_size) return *job_.effective_batch_size;
-    return closest_effective_batch(config_.train, job_.world_size);
+    return closest_effective_batch(config_.train, job_.world_size, job_.train_samples);
   }
 
   Choice effective_batch_choice(std::int64_t batch, const std::string& product) const {
@@ -82,7 +83,10 @@ class PriorPlan {
     const std::string reference = std::to_string(reference_effective_batch);
     if (batch == reference_effective_batch)
       return {key, batch, Origin::prior, reference + " samples, for which the learning rate is written: " + product};
-    return {key, batch, Origin::prior, "the closest to " + reference + " that can be shared: " + product};
+    const std::string within =
+        job_.train_samples > 0 && job_.train_samples < reference_effective_batch
+            ? " within the " + std::to_string(job_.train_samples) + " training samples" : "";
+    return {key, batch, Origin::prior, "the closest to " + reference + " that can be shared" + within + ": " + product};
   }
 
   void decide_batch() {
@@ -137,6 +141,11 @@ class PriorPlan {
       return {Precision::fp32,
               "bf16 on CPUs was measured from 1.3 times faster to 80 times slower than float32, so it is not guessed"};
     }
+    if (capability_major_ >= 8 && job_.sample_kind == "keys") {
+      return {Precision::fp32,
+              "autocast gives cuDNN's LSTM fp16 even where bf16 is asked for, and casts its weights again each step; "
+              "float32 runs in tensor cores too where tf32 is on, and needs no loss scaling"};
+    }
     if (capability_major_ >= 8) {
       return {Precision::bf16,
               "compute capability " + capability_ +
@@ -151,9 +160,12 @@ class PriorPlan {
   void decide_precision() {
     const Ruled<Precision> rule = precision_rule();
     const auto& fixed = config_.gpu.mixed_precision;
+    if (const auto problem = fixed ? precision_problem(cards_, *fixed) : std::nullopt) throw UsageError(*problem);
     mixed_ = fixed.value_or(rule.value) != Precision::fp32;
     const auto text = fixed ? std::optional<std::string>(to_string(*fixed)) : std::nullopt;
     choose<std::string>("mixed_precision", text, {to_string(rule.value), rule.reason});
+    if (fixed == Precision::bf16 && gpu_ && job_.sample_kind == "keys")
+      plan_.choices.back().reason += "; cuDNN's LSTM computes in fp16 all the same, so the loss is scaled as for fp16";
     choose("tf32", config_.gpu.tf32, tf32_rule());
   }
 
@@ -251,6 +263,18 @@ class PriorPlan {
 };
 
 }  // namespace
+
+std::optional<std::string> precision_problem(const std::vector<GpuInfo>& cards, Precision precision) {
+  if (precision != Precision::bf16) return std::nullopt;
+  for (const GpuInfo& card : cards) {
+    if (card.capability_major >= 8) continue;
+    return "gpu.mixed_precision=bf16: " + card.name + " has compute capability " +
+           std::to_string(card.capability_major) + "." + std::to_string(card.capability_minor) +
+           ", and bf16 needs 8.0 or higher; set gpu.mixed_precision=" +
+           (card.capability_major == 7 ? "fp16 or auto" : "off or auto");
+  }
+  return std::nullopt;
+}
 
 std::int64_t cores_of_a_rank(const HardwareProfile& hardware, const JobShape& job) {
   if (job.cores_per_rank) return *job.cores_per_rank;

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/plan.h"
 #include "core/run_config.h"
@@ -21,7 +22,12 @@ struct JobShape {
   std::optional<std::int64_t> effective_batch_size = {};
   // Of the rank that has fewest, where ranks are pinned to parts of the machine. None: they share the allowed ones.
   std::optional<std::int64_t> cores_per_rank = {};
+  std::int64_t train_samples = 0;  // 0: not known; an effective batch left to auto has no more
 };
+
+// What to tell the user where one of `cards` cannot compute in this precision; nothing where all can. cuDNN has no bf16
+// convolutions below capability 8.0. Pure.
+std::optional<std::string> precision_problem(const std::vector<GpuInfo>& cards, Precision precision);
 
 // Cores for each rank, at least one; all ranks are taken to be on this machine.
 std::int64_t cores_of_a_rank(const HardwareProfile& hardware, const JobShape& job);
@@ -30,7 +36,7 @@ std::int64_t cores_of_a_rank(const HardwareProfile& hardware, const JobShape& jo
 // prefetch_factor, pin_memory, threads_per_rank, log_interval, gpu_log_interval, and save_interval where that is auto;
 // lists effective_batch_size too, and where that is auto decides it, with the learning_rate that follows. What the user
 // fixed, in the config or by OMP_NUM_THREADS, is listed with origin user and never changed. Throws UsageError where the
-// product rule cannot hold.
+// product rule cannot hold, or a card cannot compute in the precision that is fixed.
 Plan prior_plan(const RunConfig& config, const HardwareProfile& hardware, const JobShape& job);
 
 }  // namespace tlaunch

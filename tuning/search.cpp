@@ -13,6 +13,9 @@ namespace tlaunch {
 namespace {
 
 constexpr double share_of_run = 0.10, least_budget_s = 5, most_budget_s = 60;  // tune.budget_s: auto
+constexpr double rehearsal_share = 0.05, most_rehearsal_s = 2;  // of the run
+constexpr std::int64_t rough_rounds = 2;  // of the first two trials: enough to tell a short run
+constexpr int rough_trials = 2;
 constexpr std::int64_t first_batch = 4, largest_small_batch = 32;  // of the memory line
 constexpr double quick_s = 2, slow_s = 5;  // of a first trial: the longer it took, the nearer the second batch is to it
 
@@ -29,6 +32,7 @@ Search::Search(const TuneInput& input, TrialRunner& runner, const TuneCallbacks&
   outcome_.plan = input.prior;
   outcome_.budget_bytes = input.budget_bytes;
   prior_ = {now_.micro_batch, now_.accumulation, input.job.world_size};
+  facts_.train_samples = input.job.train_samples;
   candidates_ = candidates(/*memory_forces=*/false);
   if (!open("batch_size") || input.config.tune.keep_micro_batch)
     std::erase_if(candidates_, [&](const auto& one) { return one.micro_batch != now_.micro_batch; });
@@ -43,15 +47,21 @@ bool Search::open(const std::string& key) const {
 TrialResult Search::measure(TrialSpec spec, const std::string& why) {
   spec.id = next_id_++;
   spec.fresh = std::exchange(fresh_next_, false);
+  const bool starts = spec.fresh || !alive_;
   auto result = runner_.run(spec);
   ++outcome_.trials;
+  alive_ = result.outcome == TrialOutcome::ok;
   if (result.outcome == TrialOutcome::interrupted) outcome_.interrupted = true;
   if (result.outcome == TrialOutcome::ok) {
     facts_ = result.facts;
     make_batch_s_ = result.make_batch_s / static_cast<double>(spec.candidates.front().micro_batch);
     log_cost_s_ = result.log_cost_s;
     gpu_log_cost_s_ = result.gpu_log_cost_s;
+    start_s_ = result.start_s;
+    const double own_s = result.seconds - (starts ? start_s_ : 0);
+    trial_s_ = outcome_.trials == 1 ? own_s : std::min(trial_s_, own_s);
     if (spec.whole_run) {
+      if (spec.evaluation_s == 0) whole_run_s_ = std::max(whole_run_s_, own_s);
       save_copy_s_ = result.save_copy_s;
       save_bytes_ = result.save_bytes;
     }
@@ -65,19 +75,23 @@ std::optional<MemoryPoint> Search::measure_peak(const TrialSettings& settings, b
   TrialSpec spec;
   spec.candidates = {settings};
   spec.whole_run = spec.with_loader = whole_run;  // what the loader has made ahead takes memory too
-  const auto result = measure(spec, why);
+  if (outcome_.trials < rough_trials) spec.rounds = rough_rounds;
+  return take_peak(settings.micro_batch, measure(spec, why));
+}
+
+std::optional<MemoryPoint> Search::take_peak(std::int64_t micro_batch, const TrialResult& result) {
   const auto too_much_from = [&](std::int64_t batch) {
     failed_batch_ = failed_batch_ == 0 ? batch : std::min(failed_batch_, batch);
   };
   if (result.outcome == TrialOutcome::ok) {
-    const MemoryPoint point{settings.micro_batch, result.peak_bytes};
+    const MemoryPoint point{micro_batch, result.peak_bytes};
     points_.push_back(point);
     if (outcome_.budget_bytes > 0 && point.peak_bytes > outcome_.budget_bytes) too_much_from(point.micro_batch);
     return point;
   }
-  if (result.outcome != TrialOutcome::interrupted) too_much_from(settings.micro_batch);
+  if (result.outcome != TrialOutcome::interrupted) too_much_from(micro_batch);
   if (result.outcome == TrialOutcome::crashed || result.outcome == TrialOutcome::hung)
-    outcome_.notes.push_back("a trial with micro-batch " + std::to_string(settings.micro_batch) + " " +
+    outcome_.notes.push_back("a trial with micro-batch " + std::to_string(micro_batch) + " " +
                              to_string(result.outcome) + (result.message.empty() ? "" : ": " + result.message));
   return std::nullopt;
 }
@@ -95,7 +109,9 @@ void Search::measure_line_from(std::int64_t small) {
   settings.accumulation = 1;
   const auto peak_at = [&](std::int64_t batch) {
     settings.micro_batch = batch;
-    return measure_peak(settings, true, "memory at micro-batch " + std::to_string(batch));
+    const auto peak = measure_peak(settings, true, "memory at micro-batch " + std::to_string(batch));
+    if (peak) look_at_the_clock();
+    return peak;
   };
   const auto first = peak_at(small);
   if (!first || outcome_.interrupted || gone()) return;
@@ -112,7 +128,7 @@ void Search::measure_line_from(std::int64_t small) {
     next /= 2;
   next = std::min(next, candidates_.back().micro_batch);
   if (failed_batch_ > 0) next = std::min(next, failed_batch_ - 1);
-  while (next > small && !peak_at(next) && !outcome_.interrupted) next /= 2;
+  while (next > small && !peak_at(next) && !outcome_.interrupted && !gone()) next /= 2;
   if (points_.size() < 2 && small > 1 && !outcome_.interrupted) peak_at(small / 2);  // there is no room above it
   line_ = fit_memory(points_);
 }
@@ -238,25 +254,63 @@ void Search::measure_memory() {
   }
 }
 
+double Search::run_s(double samples_per_s) const {
+  return samples_of(input_.config, facts_.train_samples, effective_batch()) / samples_per_s;
+}
+
+double tuning_budget_s(double run_s, bool thorough) {
+  return thorough ? most_budget_s : std::clamp(share_of_run * run_s, least_budget_s, most_budget_s);
+}
+
 double Search::time_budget_s() const {
   if (input_.budget_s) return *input_.budget_s;
   if (input_.thorough || step_time_s_ <= 0) return most_budget_s;
+  return tuning_budget_s(run_s(static_cast<double>(now_.micro_batch * input_.job.world_size) / step_time_s_), false);
+}
+
+double Search::wanted_rehearsal_s() const {
+  if (input_.thorough) return most_rehearsal_s;
+  if (hurried_ || step_time_s_ <= 0) return least_rehearsal_s;
   const double samples_per_s = static_cast<double>(now_.micro_batch * input_.job.world_size) / step_time_s_;
-  const double samples = samples_of(input_.config, facts_.train_samples, effective_batch());
-  return std::clamp(share_of_run * samples / samples_per_s, least_budget_s, most_budget_s);
+  return std::clamp(rehearsal_share * run_s(samples_per_s), least_rehearsal_s, most_rehearsal_s);
 }
 
-bool Search::over(double cost_s) const {
-  return outcome_.interrupted || step_time_s_ <= 0 || runner_.elapsed_s() + cost_s > time_budget_s();
+double Search::last_check_s(bool fresh) const {
+  return (fresh ? start_s_ : 0) + whole_run_s_ + rehearsal_cost * wanted_rehearsal_s();
 }
 
-// Only a budget that the user gave can be gone so early: the one that follows from the run's length asks for its pace.
-bool Search::gone() const { return !too_large_ && input_.budget_s && runner_.elapsed_s() >= *input_.budget_s; }
+bool Search::over(double cost_s) {
+  if (outcome_.interrupted || step_time_s_ <= 0) return true;
+  const bool late = runner_.elapsed_s() + cost_s + trial_s_ + last_check_s(!input_.job.on_gpu) > time_budget_s();
+  outcome_.unfinished = outcome_.unfinished || late;
+  return late;
+}
 
-bool Search::worth(double gain, double cost_s) const {
+// Where the budget follows from the run's length, the pace of a small batch bounds it from above: larger ones are
+// hardly ever slower. After the trials that tell memory and pace there must be time for the check.
+void Search::look_at_the_clock() {
+  if (outcome_.trials > rough_trials || input_.budget_s || input_.thorough) return;
+  const double step_s = median(last_.candidates.front().step_times_s);
+  if (step_s <= 0) return;
+  const double samples_per_s = static_cast<double>(points_.back().micro_batch * input_.job.world_size) / step_s;
+  const int before_the_check = rough_trials + 1 - outcome_.trials;
+  const double check_s = whole_run_s_ + rehearsal_cost * least_rehearsal_s;
+  hurried_ = runner_.elapsed_s() + before_the_check * whole_run_s_ + check_s >
+             tuning_budget_s(run_s(samples_per_s), false);
+  outcome_.unfinished = outcome_.unfinished || hurried_;
+}
+
+// Only a budget that the user gave can be gone before the pace is known, or that of a run that is short at any pace.
+bool Search::gone() const {
+  return !too_large_ && (hurried_ || (input_.budget_s && runner_.elapsed_s() >= *input_.budget_s));
+}
+
+bool Search::worth(double gain, double cost_s) {
   if (input_.thorough || runner_.elapsed_s() + cost_s <= least_budget_s) return true;
   const double samples_per_s = static_cast<double>(now_.micro_batch * input_.job.world_size) / step_time_s_;
-  return gain * samples_of(input_.config, facts_.train_samples, effective_batch()) / samples_per_s > cost_s;
+  const bool wins = gain * run_s(samples_per_s) > cost_s;
+  outcome_.unfinished = outcome_.unfinished || !wins;
+  return wins;
 }
 
 void Search::set(const std::string& key, const Json& value, const std::string& reason, Json evidence) {

@@ -13,6 +13,9 @@
 
 namespace tlaunch {
 
+constexpr double least_rehearsal_s = 0.5;
+constexpr double rehearsal_cost = 1.25;  // times its length: with the evaluation that is timed beside it
+
 class Search {
  public:
   Search(const TuneInput& input, TrialRunner& runner, const TuneCallbacks& callbacks);
@@ -29,11 +32,12 @@ class Search {
   void choose_switches();
   // Whole optimizer steps over the batches that fit; the smallest within 3 % of the best.
   void choose_batch();
-  // The chosen batch once more, with all that a run keeps in memory; stepped down until it holds.
-  void verify();
   // Loader threads, as many as the step needs by the time a batch takes; then the step's wait for them is measured, and
   // more are tried where it is long. Beside that loader, on a GPU: page-locked memory.
   void choose_loading();
+  // The plan once more, with all that a run keeps in memory; stepped down until it holds. The same trial rehearses the
+  // run, as long as there is time for: what its estimate is made of.
+  void verify();
   // From what was measured on the way: how long a logged step and a reading of the card's figures take.
   void choose_log_intervals();
   // Where the config leaves that open: from what a save was seen to cost.
@@ -60,13 +64,18 @@ class Search {
   void measure_line_from(std::int64_t small);
   void measure_plain_line();
   std::optional<MemoryPoint> measure_peak(const TrialSettings& settings, bool whole_run, const std::string& why);
+  std::optional<MemoryPoint> take_peak(std::int64_t micro_batch, const TrialResult& result);
   std::int64_t largest_that_fits() const;
   bool line_is_of_now() const;
   void predict(std::int64_t micro_batch);
-  bool over(double cost_s) const;               // no time is left for it
+  bool over(double cost_s);                     // no time is left for it, and for the check that ends it all
   bool gone() const;  // nor for measuring memory any better than the check of the chosen batch
-  bool worth(double gain, double cost_s) const; // of a run of this length
+  bool worth(double gain, double cost_s);       // of a run of this length
+  double run_s(double samples_per_s) const;
   double time_budget_s() const;
+  double wanted_rehearsal_s() const;
+  double last_check_s(bool fresh) const;        // what the check takes, in new processes or in those that are there
+  void look_at_the_clock();                     // after the first trials: is there time for more than the check?
   double step_time_s(std::int64_t micro_batch) const;  // of now_'s mode, from that of its own batch
   std::int64_t pair_batch() const;
   double pair_cost_s(std::int64_t batch) const;
@@ -120,7 +129,11 @@ class Search {
   double step_time_s_ = 0;                // one micro-step of now_ with its update
   double make_batch_s_ = 0, log_cost_s_ = 0, gpu_log_cost_s_ = 0, save_copy_s_ = 0;
   std::uint64_t save_bytes_ = 0;
+  double start_s_ = 0;                    // what processes take to start
+  double trial_s_ = 0, whole_run_s_ = 0;  // beside that: the cheapest trial, and the dearest with all that a run keeps
   std::int64_t next_id_ = 1;
+  bool alive_ = false;                    // the processes of the trial before are there
+  bool hurried_ = false;                  // too short a run for more than the check
   bool too_large_ = false;                // the check has failed: what memory needs is measured whatever it takes
   bool fresh_next_ = false;               // the next trial starts in new processes
 };

@@ -5,6 +5,7 @@
 #include "core/effective_batch.h"
 #include "core/units.h"
 #include "tuning/median.h"
+#include "tuning/pace.h"
 #include "tuning/search.h"
 
 namespace tlaunch {
@@ -228,30 +229,43 @@ void Search::measure_new_mode() {
 
 bool Search::check_chosen() {
   if (line_is_of_now()) predict(now_.micro_batch);
-  auto settings = now_;
-  settings.accumulation = std::min(now_.accumulation, std::int64_t{2});
-  const auto peak =
-      measure_peak(settings, true, "memory at the chosen micro-batch " + std::to_string(now_.micro_batch));
+  else outcome_.predicted_peak_bytes = 0;  // of another mode
+  const bool in_time = !input_.budget_s || runner_.elapsed_s() + last_check_s(false) <= *input_.budget_s;
+  const double left_s = (time_budget_s() - runner_.elapsed_s() - whole_run_s_) / rehearsal_cost;
+  TrialSpec spec = rehearsal(now_, std::clamp(left_s, least_rehearsal_s, wanted_rehearsal_s()));
+  if (!in_time) spec.rounds = 0, spec.evaluation_s = 0;
+  const std::string why = "memory at the chosen micro-batch " + std::to_string(now_.micro_batch);
+  const auto result = measure(spec, in_time ? why + ", and the run's pace" : why);
   if (outcome_.interrupted) return true;
+  const auto peak = take_peak(now_.micro_batch, result);
   if (peak) outcome_.measured_peak_bytes = peak->peak_bytes;
+  outcome_.pace = pace_of(spec, result, now_.accumulation);
+  if (outcome_.pace && outcome_.samples_per_s <= 0)
+    outcome_.samples_per_s = static_cast<double>(effective_batch()) / outcome_.pace->step.likely_s;
   return peak && (outcome_.budget_bytes == 0 || peak->peak_bytes <= outcome_.budget_bytes);
 }
 
 void Search::verify() {
   if (outcome_.interrupted || (points_.empty() && !gone())) return;
-  fresh_next_ =
-      !input_.job.on_gpu;  // a heap that has seen other batches and precisions is larger than the run's will be
+  // A heap that has seen other batches and precisions is larger than the run's will be.
+  fresh_next_ = !input_.job.on_gpu && !hurried_ &&
+                (input_.budget_s || runner_.elapsed_s() + last_check_s(/*fresh=*/true) <= time_budget_s());
   if (gone()) {  // one trial protects the run; more only where it shows that there is too little memory
     if (check_chosen()) return;
     too_large_ = true;
     if (step_time_s_ <= 0) measure_memory();  // it was broken off
     if (outcome_.interrupted || points_.empty()) return;
   }
-  if (!line_is_of_now()) measure_new_mode();  // the mode that was chosen has another one
+  if (!line_is_of_now() && (too_large_ || input_.thorough || !over(3 * whole_run_s_)))
+    measure_new_mode();  // the mode that was chosen has another line; without time for it the check alone tells
   for (int down = 0; down <= most_step_downs && !outcome_.interrupted; ++down) {
     const std::int64_t most = std::min(largest_that_fits(), now_.micro_batch);
     if (most < now_.micro_batch && open("batch_size") && !take_what_fits(most)) break;
     if (check_chosen()) return;
+    if (!line_is_of_now()) {  // time or not: what this mode needs, or whether it runs at all, is to be known now
+      measure_new_mode();
+      continue;
+    }
     if (!open("batch_size")) {
       outcome_.notes.push_back("micro-batch " + std::to_string(now_.micro_batch) +
                                ", set in the config, does not fit the memory budget");

@@ -13,6 +13,8 @@ Json to_json(const TuneOutcome& outcome) {
   json["seconds"] = outcome.seconds;
   json["cached"] = outcome.cached;
   json["notes"] = outcome.notes;
+  json["unfinished"] = outcome.unfinished;
+  if (!outcome.disturbed.empty()) json["disturbed"] = outcome.disturbed;
   if (outcome.pace) json["pace"] = to_json(*outcome.pace);
   return json;
 }
@@ -29,6 +31,7 @@ TuneOutcome tune_outcome_from_json(const Json& json) {
     outcome.trials = json.at("trials");
     outcome.seconds = json.at("seconds");
     if (json.contains("pace")) outcome.pace = pace_from_json(json["pace"]);
+    outcome.unfinished = json.value("unfinished", false);
     outcome.notes = json.at("notes").get<std::vector<std::string>>();
   } catch (const Json::exception& error) {
     throw DataError(std::string("not a tuning outcome: ") + error.what());

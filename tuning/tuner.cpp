@@ -11,8 +11,8 @@ TuneOutcome tune(const TuneInput& input, TrialRunner& runner, const TuneCallback
   search.choose_threads();
   search.choose_switches();
   search.choose_batch();
-  search.verify();
   search.choose_loading();
+  search.verify();
   search.choose_log_intervals();
   search.choose_save_interval();
   return search.outcome();

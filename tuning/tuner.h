@@ -24,7 +24,8 @@ struct TuneInput {
   JobShape job;
   Plan prior;                       // every choice made
   std::uint64_t budget_bytes = 0;   // of memory, for one rank (tuning/memory_budget.h)
-  // Seconds that measuring may take: as given, or a share of the run once its pace is known.
+  // Seconds that tuning may take, process starts and rehearsal included: as given, or a share of the run once its pace
+  // is known.
   std::optional<double> budget_s;
   // Measure all there is, even where the run is too short to win the cost back (tlaunch tune).
   bool thorough = false;
@@ -44,6 +45,8 @@ struct TuneOutcome {
   int trials = 0;
   double seconds = 0;
   bool interrupted = false, cached = false;
+  bool unfinished = false;          // for want of time, or in so short a run, some of it was not measured
+  std::string disturbed;            // tuning/disturbance.h: why this is not worth keeping; "": it is
   std::vector<std::string> notes;   // a line each, for people
 };
 
@@ -57,6 +60,9 @@ Demand measure_demand(const TuneInput& input, TrialRunner& runner, const TuneCal
 // The `tune --json` object of docs/command-line.md, and back (DataError where it is none).
 Json to_json(const TuneOutcome& outcome);
 TuneOutcome tune_outcome_from_json(const Json& json);
+
+// What tuning may take for a run of that length; `thorough`: whatever its length.
+double tuning_budget_s(double run_s, bool thorough);
 
 // Throws UsageError where not even the smallest batch that the product rule allows fits the memory.
 TuneOutcome tune(const TuneInput& input, TrialRunner& runner, const TuneCallbacks& callbacks);

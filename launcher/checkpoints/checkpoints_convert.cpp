@@ -6,6 +6,7 @@
 #include "checkpoint/safetensors_head.h"
 #include "checkpoint/torch_file.h"
 #include "checkpoint/weights_choice.h"
+#include "checkpoint/wrapper_names.h"
 #include "core/atomic_file.h"
 #include "core/error.h"
 #include "core/units.h"
@@ -26,6 +27,23 @@ std::vector<TensorView> weights_of(const std::vector<TensorView>& tensors, const
     if (!tensor.name.starts_with(reserved_prefix)) weights.push_back(tensor);
   if (weights.empty()) throw DataError(path + ": holds no tensors of a model");
   return weights;
+}
+
+// Their names without what wrappers of the model have added, which is told.
+void take_wrappers_off(std::vector<TensorView>& weights) {
+  std::vector<std::string> names;
+  for (const TensorView& tensor : weights) names.push_back(tensor.name);
+  if (const std::string count = count_of_average(names); !count.empty()) {
+    std::fprintf(stderr, "left out: %s, the count of an average of models\n", shown(count).c_str());
+    std::erase(names, count);
+    std::erase_if(weights, [&](const TensorView& tensor) { return tensor.name == count; });
+  }
+  UnwrappedNames unwrapped = without_wrappers(std::move(names));
+  for (std::size_t i = 0; i < weights.size(); ++i) weights[i].name = std::move(unwrapped.names[i]);
+  std::string taken_off;
+  for (const std::string& part : unwrapped.taken_off) taken_off += (taken_off.empty() ? "" : ", ") + shown(part);
+  if (!taken_off.empty())
+    std::fprintf(stderr, "names: %s taken off, which a wrapper of the model had added\n", taken_off.c_str());
 }
 
 std::string listed(const std::vector<std::string>& notes) {
@@ -94,7 +112,8 @@ int export_command(const CheckpointsCommand& command) {
 int import_command(const CheckpointsCommand& command) {
   check_output(command.path, command.output);
   const auto write = [&](const std::vector<TensorView>& tensors) {
-    const auto weights = weights_of(tensors, command.path);
+    auto weights = weights_of(tensors, command.path);
+    take_wrappers_off(weights);
     if (weights.size() < tensors.size())
       std::fprintf(stderr, "left out: %zu tensors whose names begin with %s\n", tensors.size() - weights.size(),
                    reserved_prefix);

@@ -31,7 +31,7 @@ constexpr const char* about_footer =
     "tlaunch checkpoints VERB --help says more.";
 
 void positional(CLI::App& app, std::string& value, const std::string& name, const std::string& meaning) {
-  app.add_option(name, value, meaning)->type_name("");
+  app.add_option(name, value, meaning)->transform(path_value())->type_name("");
 }
 
 [[noreturn]] void refuse_verb(const std::string& word) {
@@ -72,13 +72,16 @@ CheckpointsLine::CheckpointsLine() {
       ->check(CLI::IsMember({"safetensors", "torch"}))
       ->type_name("safetensors|torch");
   export_.add_option("--output", values_.output, "Default: <checkpoint>-weights.safetensors or .pt, in this folder")
+      ->transform(path_value())
       ->type_name("FILE");
   export_.footer(
       "Examples:\n  tlaunch checkpoints export runs/fashion_mnist/latest --format torch --output weights.pt\n"
       "  tlaunch checkpoints export runs/a/checkpoints/epoch_04-step_936.safetensors");
 
   positional(import_, values_.path, "FILE", "A state_dict: .safetensors, or .pt of torch.save");
-  import_.add_option("--output", values_.output, "The .safetensors file to write")->type_name("FILE.safetensors");
+  import_.add_option("--output", values_.output, "The .safetensors file to write")
+      ->transform(path_value())
+      ->type_name("FILE.safetensors");
   import_.add_option("--key", values_.key,
                      "The dict of a .pt to take, such as model_ema or ckpt/model; . for the top level. Needed where\n"
                      "several can be the weights")
@@ -97,7 +100,7 @@ Command CheckpointsLine::parse_command(const std::vector<std::string>& arguments
   };
   const auto word = std::find_if(rest.begin(), rest.end(), is_verb);
   if (word == rest.end()) {
-    if (!rest.empty() && !rest.front().starts_with("-")) refuse_verb(rest.front());
+    if (!rest.empty() && !rest.front().empty() && !rest.front().starts_with("-")) refuse_verb(rest.front());
     const std::string help = parse(about_, rest, "tlaunch checkpoints");
     if (!help.empty()) return PrintCommand{help};
     throw UsageError("checkpoints needs list, verify, prune, export or import  (see tlaunch checkpoints --help)");

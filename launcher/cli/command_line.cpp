@@ -1,11 +1,8 @@
 #include "launcher/cli/command_line.h"
 
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cctype>
-#include <filesystem>
 
 #include "core/config_value.h"
 #include "core/config_variables.h"
@@ -17,6 +14,7 @@
 #include "launcher/cli/command_split.h"
 #include "launcher/cli/completion.h"
 #include "launcher/cli/estimate_line.h"
+#include "launcher/cli/program_file.h"
 #include "launcher/cli/torchrun_alias.h"
 
 #if !defined(TLAUNCH_VERSION) || !defined(TLAUNCH_TORCH_VERSION)
@@ -193,7 +191,7 @@ struct Parsers {
   }
 
   Parsers() {
-    run.add_option("CONFIG.yaml", run_values.config, "What to train");
+    run.add_option("CONFIG.yaml", run_values.config, "What to train")->transform(path_value());
     run.add_option("key=value", run_values.overrides, "Config keys to change; the last wins")->type_name("");
     nproc_option(run, keys.nproc, "default: launch.nproc");
     grace_option(run, keys.grace_s, "default: launch.grace_s");
@@ -205,9 +203,11 @@ struct Parsers {
     end_options(run, keys.max_time, keys.on_end,
                 "Save and end with 75 when so much time has passed, as 8h (default: launch.max_time)");
     run.add_option("--run-dir", run_values.run_dir, "The run's folder (default: runs/<name>/<time>-<id>)")
+        ->transform(path_value())
         ->type_name("DIR");
     run.add_option("--resume", run_values.resume,
                    "auto: go on in --run-dir, or in runs/<name>/latest; a checkpoint: a new run from it")
+        ->transform(path_value())
         ->type_name("auto|PATH");
     run.add_flag("--smoke", smoke, "Test the whole line in a few minutes: epochs, saving, resuming; ends in a verdict");
     run.add_option("--smoke-epochs", smoke_values.epochs, "Epochs of the smoke test (2)")
@@ -249,17 +249,21 @@ struct Parsers {
                 "a code of their own");
     program.add_flag("--stdin", program_values.pass_stdin, stdin_help);
     hang_option(program, program_values.hang_timeout_s,
-                "End with 124 when no rank writes anything for so long, before the first output 60 s at least (default: "
-                "never)");
-    program.add_option("--run-dir", program_values.run_dir, "Keep each rank's output in DIR/logs")->type_name("DIR");
+                "End with 124 after S seconds without output; 60 at least before the first (default: never)");
+    program.add_option("--run-dir", program_values.run_dir, "Keep each rank's output in DIR/logs")
+        ->transform(path_value())
+        ->type_name("DIR");
     program.footer(torchrun_help());
 
     probe.add_flag("--json", probe_values.json, "As JSON");
     probe.footer("Example:\n  tlaunch probe --json");
 
-    evaluate.add_option("CONFIG.yaml", evaluate_values.config, "The config it was trained with");
+    evaluate.add_option("CONFIG.yaml", evaluate_values.config, "The config it was trained with")
+        ->transform(path_value());
     evaluate.add_option("key=value", evaluate_values.overrides, "Config keys to change; the last wins")->type_name("");
-    evaluate.add_option("--checkpoint", evaluate_values.checkpoint, "A .safetensors file")->type_name("PATH");
+    evaluate.add_option("--checkpoint", evaluate_values.checkpoint, "A .safetensors file")
+        ->transform(path_value())
+        ->type_name("PATH");
     nproc_option(evaluate, keys.nproc, "default: launch.nproc");
     numa_option(evaluate, keys.numa, "default: launch.numa");
     evaluate.add_flag("--json", evaluate_values.json, "Metrics as JSON");
@@ -268,16 +272,18 @@ struct Parsers {
         "          --checkpoint runs/deeplog_dpkg/latest/checkpoints/epoch_10-step_80.safetensors");
 
     doctor.add_option("RUN_DIR", doctor_values.run_dir, "A run's folder (default: the newest run below runs/)")
+        ->transform(path_value())
         ->type_name("");
     doctor
         .add_option("--output", doctor_values.output, "The file to write (default: tlaunch-doctor-<time>.tar.gz here)")
+        ->transform(path_value())
         ->type_name("FILE");
     doctor.footer(
         "Values of the environment are left out, and secrets that are called by such a name are hidden; config and\n"
         "logs are in it: look at it before you send it.\n\nExample:\n  tlaunch doctor runs/fashion_mnist/latest");
 
     nproc_option(estimate.app(), keys.nproc, "default: launch.nproc");
-    tune.add_option("CONFIG.yaml", tune_values.config, "What is to be trained");
+    tune.add_option("CONFIG.yaml", tune_values.config, "What is to be trained")->transform(path_value());
     tune.add_option("key=value", tune_values.overrides, "Config keys to change; the last wins")->type_name("");
     nproc_option(tune, keys.nproc, "default: launch.nproc");
     numa_option(tune, keys.numa, "default: launch.numa");
@@ -319,7 +325,7 @@ bool takes_value(const Parsers& parsers, const std::string& argument) {
 
 // PET_ variables, and over them what the command line says.
 TorchrunValues torchrun_values(TorchrunValues given, const Variables& variables, bool program) {
-  given.merge(torchrun_variables(variables, program));
+  add_torchrun_variables(given, variables, program);
   return given;
 }
 
@@ -361,10 +367,33 @@ void add_keys(KeyOptions keys, const TorchrunValues& torchrun, std::vector<std::
   if (keys.on_end) add("launch.on_end", as_override(*keys.on_end));
 }
 
+// Throws UsageError for an option that another one would leave without effect.
+void refuse_ignored(const CLI::App& run) {
+  struct Pair {
+    const char *option, *other, *why;
+  };
+  static constexpr Pair pairs[] = {
+      {"--smoke", "--resume", "starts a run of its own"},
+      {"--smoke", "--deadline", "shortens the epochs and says what the whole run would take"},
+      {"--smoke", "--max-time", "has a time limit of its own, --smoke-minutes"},
+      {"--smoke", "--profile", "profiles nothing"},
+      {"--smoke", "--stdin", "passes no standard input on"},
+      {"--smoke", "--dry-run", "starts a run, which --dry-run does not"},
+      {"--dry-run", "--resume", "shows the values of a new run; those of an earlier one stand in its folder, in "
+                                "config.yaml and plan.json"},
+      {"--dry-run", "--deadline", "measures nothing; tlaunch estimate CONFIG.yaml --deadline TIME does"},
+      {"--dry-run", "--retune", "measures nothing; tlaunch tune CONFIG.yaml --retune does"},
+  };
+  for (const Pair& pair : pairs)
+    if (run.count(pair.option) > 0 && run.count(pair.other) > 0)
+      throw UsageError(std::string(pair.option) + " " + pair.why + ": leave " + pair.other + " out");
+}
+
 Command run_command(Parsers& parsers, const std::vector<std::string>& own, const TorchrunValues& torchrun) {
   const std::string help = parse(parsers.run, own, "tlaunch CONFIG.yaml");
   if (!help.empty()) return PrintCommand{help};
-  if (parsers.version) return PrintCommand{"tlaunch " TLAUNCH_VERSION " (built with LibTorch " TLAUNCH_TORCH_VERSION ")\n"};
+  if (parsers.version)
+    return PrintCommand{"tlaunch " TLAUNCH_VERSION " (built with LibTorch " TLAUNCH_TORCH_VERSION ")\n"};
   if (!parsers.completion_shell.empty())
     return PrintCommand{completion_script(parsers.completion_shell, completion_commands(parsers))};
   if (parsers.run_values.config.empty())
@@ -377,26 +406,9 @@ Command run_command(Parsers& parsers, const std::vector<std::string>& own, const
       if (parsers.run.count(option) > 0) throw UsageError(std::string(option) + " needs --smoke");
   }
   if (!parsers.deadline.empty()) parsers.run_values.deadline_s = parse_duration_s("--deadline", parsers.deadline);
-  if (parsers.smoke && parsers.keys.max_time)
-    throw UsageError("--smoke has a time limit of its own, --smoke-minutes: leave --max-time out");
-  if (parsers.smoke && parsers.run_values.resume)
-    throw UsageError("--smoke starts a run of its own: leave --resume out");
+  refuse_ignored(parsers.run);
   add_keys(parsers.keys, torchrun, parsers.run_values.overrides);
   return parsers.run_values;
-}
-
-ProgramKind kind_of(const SplitArguments& split) {
-  const std::string& program = split.program.front();
-  if (split.flags.module && split.flags.no_python)
-    throw UsageError("-m and --no-python exclude each other: leave one out");
-  if (split.flags.module) return ProgramKind::python_module;
-  if (split.flags.run_path) return ProgramKind::python_script;
-  if (split.flags.no_python) return ProgramKind::executable;
-  if (program.ends_with(".py")) return ProgramKind::python_script;
-  // A file that is there but cannot be executed is a script: torchrun gives it to Python too.
-  std::error_code error;  // what cannot be reached is left to the start of the program, which says why
-  const bool script = std::filesystem::is_regular_file(program, error) && ::access(program.c_str(), X_OK) != 0;
-  return script ? ProgramKind::python_script : ProgramKind::executable;
 }
 
 Command program_command(Parsers& parsers, SplitArguments split, const TorchrunValues& torchrun) {
@@ -410,9 +422,10 @@ Command program_command(Parsers& parsers, SplitArguments split, const TorchrunVa
   const std::string help = parse(parsers.program, std::move(split.own), "a plain program");
   if (!help.empty()) return PrintCommand{help};
   ProgramCommand& command = parsers.program_values;
-  command.program = split.program.front();
+  ProgramFile file = program_file(split);
+  command.kind = file.kind;
+  command.program = std::move(file.program);
   command.arguments.assign(split.program.begin() + 1, split.program.end());
-  command.kind = kind_of(split);
   apply_torchrun(torchrun, command);
   if ((parsers.keys.numa ? parsers.keys.numa : torchrun_numa(torchrun)) == to_string(NumaBinding::node))
     command.numa = NumaBinding::node;
@@ -461,17 +474,24 @@ Command parse_command_line(const std::vector<std::string>& arguments, const Vari
     if (parsers.tune_values.config.empty()) throw UsageError("tune needs a CONFIG.yaml  (see tlaunch tune --help)");
     if (parsers.test_only && (parsers.tune_values.write || parsers.tune_values.team))
       throw UsageError("--test-only changes nothing: leave it out, or --write and --team");
-    if (!parsers.tune_values.gpu.empty() && parsers.keys.nproc)
-      throw UsageError("--gpu answers for one card: leave --nproc out");
+    if (!parsers.tune_values.gpu.empty() && parsers.tune_values.retune)
+      throw UsageError("--gpu measures anew each time: leave --retune out");
     if (!parsers.tune_values.gpu.empty() && (parsers.tune_values.write || parsers.tune_values.team))
       throw UsageError("--gpu is for a card that is not here: leave --write and --team to a machine that has it");
     check_overrides(parsers.tune_values.overrides);
     add_keys(parsers.keys, torchrun, parsers.tune_values.overrides);
+    const auto sets_ranks = [](const std::string& text) { return text.starts_with("launch.nproc="); };
+    const auto& overrides = parsers.tune_values.overrides;
+    if (!parsers.tune_values.gpu.empty() && std::any_of(overrides.begin(), overrides.end(), sets_ranks))
+      throw UsageError("--gpu answers for one card: leave --nproc and launch.nproc out");
     return parsers.tune_values;
   }
   if (split.word == "estimate") {
     Command command = parsers.estimate.parse_command(split.own);
-    if (auto* estimate = std::get_if<EstimateCommand>(&command)) add_keys(parsers.keys, torchrun, estimate->overrides);
+    auto* estimate = std::get_if<EstimateCommand>(&command);
+    if (estimate != nullptr) add_keys(parsers.keys, torchrun, estimate->overrides);
+    if (estimate != nullptr && estimate->config.empty() && !estimate->overrides.empty())
+      throw UsageError("an estimate from figures alone is of all ranks together: leave the number of ranks out");
     return command;
   }
   if (split.word == "checkpoints") return parsers.checkpoints.parse_command(untouched);

@@ -4,36 +4,51 @@
 #include <filesystem>
 
 #include "core/error.h"
+#include "core/file_extension.h"
 #include "core/nearest.h"
+#include "launcher/cli/command_parse.h"
+#include "launcher/cli/torchrun_options.h"
 
 namespace tlaunch {
 namespace {
 
-bool is_config(const std::string& word) { return word.ends_with(".yaml") || word.ends_with(".yml"); }
-
 // Program mode from argument `at` on: the program and all that follows are not ours.
 SplitArguments program_mode(SplitArguments split, const std::vector<std::string>& arguments, std::size_t at,
-                            const std::string& after) {
+                            bool after_dashes) {
   split.word = "program";
+  split.after_dashes = after_dashes;
   split.program.assign(arguments.begin() + static_cast<std::ptrdiff_t>(at), arguments.end());
-  if (split.program.empty())
-    throw UsageError(after + " needs a program after it");
+  if (split.program.empty()) throw UsageError("-- needs a program after it");
+  if (split.program[0].empty()) refuse_empty("the program's name");
+  if (!after_dashes && split.program.size() > 1 && split.program[1] == "--")
+    split.program.erase(split.program.begin() + 1);
   return split;
 }
 
 // The flag that an argument sets; nullptr where it is another argument.
 bool* python_flag(PythonFlags& flags, const std::string& argument) {
-  if (argument == "-m" || argument == "--module") return &flags.module;
-  if (argument == "--no-python" || argument == "--no_python") return &flags.no_python;
-  if (argument == "--run-path" || argument == "--run_path") return &flags.run_path;
-  return nullptr;
+  if (argument == "-m") return &flags.module;
+  const TorchrunOption* option = find_torchrun_option(argument);
+  if (option == nullptr) return nullptr;
+  bool* flag = option->name == "module"      ? &flags.module
+               : option->name == "no-python" ? &flags.no_python
+               : option->name == "run-path"  ? &flags.run_path
+                                             : nullptr;
+  if (flag != nullptr && argument.find('=') != std::string::npos)
+    throw UsageError("--" + option->name + " takes no value");
+  return flag;
 }
 
 [[noreturn]] void refuse_word(const std::string& word, const std::vector<std::string>& commands) {
-  std::string message = "'" + word + "' is no command, no CONFIG.yaml and no file";
+  if (word.empty()) refuse_empty("the first argument");
+  std::error_code error;
+  const bool folder = std::filesystem::is_directory(word, error);
+  std::string message = "'" + word + "' is " +
+                        (folder ? "a folder without __main__.py: no program"
+                                : "no command, no CONFIG.yaml and no file");
   if (const auto near = nearest(word, commands)) {
     message += "; did you mean '" + *near + "'?";
-  } else {
+  } else if (!folder) {
     message += "; to start a program of the PATH: tlaunch -- " + word;
   }
   throw UsageError(message);
@@ -48,7 +63,7 @@ SplitArguments split_arguments(const std::vector<std::string>& arguments, const 
   split.flags = flags;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& argument = arguments[i];
-    if (argument == "--") return program_mode(std::move(split), arguments, i + 1, argument);
+    if (argument == "--") return program_mode(std::move(split), arguments, i + 1, true);
     if (bool* flag = python_flag(split.flags, argument)) {
       *flag = true;
       continue;
@@ -61,19 +76,20 @@ SplitArguments split_arguments(const std::vector<std::string>& arguments, const 
       continue;
     }
     if (split.flags.module || split.flags.no_python || split.flags.run_path)
-      return program_mode(std::move(split), arguments, i, argument);
+      return program_mode(std::move(split), arguments, i, false);
     const auto rest = [&](std::size_t from) {
       split.own.insert(split.own.end(), arguments.begin() + static_cast<std::ptrdiff_t>(from), arguments.end());
       return split;
     };
-    if (is_config(argument)) return rest(i);
+    if (is_yaml_name(argument)) return rest(i);
     if (std::find(commands.begin(), commands.end(), argument) != commands.end()) {
       split.word = argument;
       return rest(i + 1);
     }
     std::error_code error;
-    if (argument.ends_with(".py") || std::filesystem::is_regular_file(argument, error))
-      return program_mode(std::move(split), arguments, i, argument);
+    if (has_extension(argument, ".py") || std::filesystem::is_regular_file(argument, error) ||
+        std::filesystem::exists(argument + "/__main__.py", error))
+      return program_mode(std::move(split), arguments, i, false);
     refuse_word(argument, commands);
   }
   if (split.flags.module) throw UsageError("-m needs a module after it");

@@ -70,8 +70,8 @@ std::string bash_script(const std::vector<CompletionCommand>& commands) {
          "  COMPREPLY=()\n"
          "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
          "    case \"${COMP_WORDS[i]}\" in\n"
-         "      --|-m|--module|*.py) return ;;  # what follows is the program's\n"
-         "      *.yaml|*.yml) config=1 ;;\n"
+         "      --|-m|--module|*.[pP][yY]) return ;;  # what follows is the program's\n"
+         "      *.[yY][aA][mM][lL]|*.[yY][mM][lL]) config=1 ;;\n"
          "      "
       << joined(words, "|") << ") word=\"${COMP_WORDS[i]}\" ;;\n      " << joined(verbs, "|")
       << ") if [[ $word == checkpoints ]]; then word=\"checkpoints ${COMP_WORDS[i]}\"; fi ;;\n"
@@ -143,7 +143,7 @@ std::string fish_script(const std::vector<CompletionCommand>& commands) {
       out << " -d " << quoted(option.help) << "\n";
     }
     if (!command.takes_keys) continue;
-    out << "complete -c tlaunch -n " << quoted(when + "; and string match -qr '\\.ya?ml' -- (commandline -opc)")
+    out << "complete -c tlaunch -n " << quoted(when + "; and string match -qr '\\.(?i)ya?ml' -- (commandline -opc)")
         << " -a " << quoted(joined(key_names())) << "\n";
   }
   return out.str();

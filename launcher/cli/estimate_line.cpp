@@ -4,16 +4,75 @@
 #include "launcher/cli/command_parse.h"
 
 namespace tlaunch {
+namespace {
+
+constexpr const char* figures_group = "Figures, instead of a config";
+
+// A figure that nothing is computed from unless one of the others stands beside it.
+struct Needed {
+  const char* option;
+  std::vector<const char*> one_of;
+};
+
+const std::vector<Needed>& needed_beside() {
+  static const std::vector<Needed> all = {
+      {"--step-time", {"--steps", "--steps-per-epoch"}},
+      {"--phases", {"--kimg"}},
+      {"--checkpoint-every", {"--kimg"}},
+      {"--steps-per-epoch", {"--epochs"}},
+      {"--steps-per-epoch", {"--step-time", "--throughput", "--elapsed"}},
+      {"--done", {"--steps", "--elapsed"}},
+      {"--elapsed", {"--steps", "--steps-per-epoch"}},
+      {"--since-step", {"--elapsed"}},
+      {"--start-up", {"--elapsed"}},
+      {"--checkpoint-size", {"--epochs", "--checkpoint-every"}},
+      {"--every-n-epochs", {"--epochs"}},
+      {"--save-top-k", {"--checkpoint-size"}},
+      {"--save-last", {"--checkpoint-size"}},
+      {"--base-size", {"--checkpoint-size"}},
+      {"--data-size", {"--checkpoint-size"}},
+      {"--other-size", {"--checkpoint-size"}},
+      {"--log-size", {"--checkpoint-size"}},
+      {"--log-size", {"--epochs"}},
+  };
+  return all;
+}
+
+// Throws UsageError for an option of the form without a config.
+void refuse_figures(const CLI::App& app) {
+  for (const CLI::Option* option : app.get_options())
+    if (option->get_group() == figures_group && option->count() > 0)
+      throw UsageError(option->get_name() +
+                       " is for an estimate from figures alone, without a CONFIG.yaml (tlaunch estimate --kimg 300 "
+                       "--throughput 54-72kimg/h): leave it, or the config, out; keys of a config are changed by, say, "
+                       "train.epochs=3");
+}
+
+// Throws UsageError for a figure that would be left out of account.
+void check_needed(const CLI::App& app) {
+  for (const Needed& needed : needed_beside()) {
+    if (app.count(needed.option) == 0) continue;
+    std::string names;
+    bool found = false;
+    for (const char* other : needed.one_of) {
+      found = found || app.count(other) > 0;
+      names += (names.empty() ? "" : " or ") + std::string(other);
+    }
+    if (!found) throw UsageError(std::string(needed.option) + " needs " + names + "  (see tlaunch estimate --help)");
+  }
+}
+
+}  // namespace
 
 EstimateLine::EstimateLine() {
   FigureOptions& figures = values_.figures;
   const auto text = [&](const char* name, std::string& value, const char* meaning, const char* type) {
-    app_.add_option(name, value, meaning)->type_name(type)->group("Figures, instead of a config");
+    app_.add_option(name, value, meaning)->type_name(type)->group(figures_group);
   };
   const auto number = [&](const char* name, auto& value, const char* meaning) {
-    app_.add_option(name, value, meaning)->type_name("N")->group("Figures, instead of a config");
+    app_.add_option(name, value, meaning)->type_name("N")->group(figures_group);
   };
-  app_.add_option("CONFIG.yaml", values_.config, "What is to be trained");
+  app_.add_option("CONFIG.yaml", values_.config, "What is to be trained")->transform(path_value());
   app_.add_option("key=value", values_.overrides, "Config keys to change; the last wins")->type_name("");
   app_.add_option("--horizons", values_.horizons,
                   "Lengths to answer for, in epochs, as 5,10,20 (default: around the config's)")
@@ -36,11 +95,11 @@ EstimateLine::EstimateLine() {
   text("--checkpoint-size", figures.checkpoint_size, "Of one, as 6.9GB", "SIZE");
   text("--checkpoint-every", figures.checkpoint_every, "50kimg, for --kimg", "KIMG");
   app_.add_option("--save-top-k", figures.save_top_k, "So many best ones are kept; -1: all (-1)")
-      ->type_name("K")->group("Figures, instead of a config");
+      ->type_name("K")->group(figures_group);
   app_.add_option("--every-n-epochs", figures.every_n_epochs, "A checkpoint in so many epochs (1)")
-      ->check(CLI::Range(1, 1'000'000).description(""))->type_name("N")->group("Figures, instead of a config");
+      ->check(CLI::Range(1, 1'000'000).description(""))->type_name("N")->group(figures_group);
   app_.add_flag("--save-last", figures.save_last, "The last one is kept as well")
-      ->group("Figures, instead of a config");
+      ->group(figures_group);
   text("--base-size", figures.base_size, "Of the model that training starts from", "SIZE");
   text("--data-size", figures.data_size, "Of the data set", "SIZE");
   text("--other-size", figures.other_size, "Of all else", "SIZE");
@@ -59,11 +118,13 @@ Command EstimateLine::parse_command(const std::vector<std::string>& arguments) {
     throw UsageError(
         "estimate needs a CONFIG.yaml, or figures as --throughput 54-72kimg/h --kimg 300  (see tlaunch estimate "
         "--help)");
-  if (!values_.config.empty() && values_.figures.any())
-    throw UsageError(
-        "estimate takes a CONFIG.yaml or figures, not both: keys of a config are changed by, say, train.epochs=3");
-  if (values_.config.empty() && !values_.horizons.empty())
-    throw UsageError("--horizons needs a CONFIG.yaml; for figures: --epochs or --kimg");
+  if (!values_.config.empty()) refuse_figures(app_);
+  if (values_.config.empty()) {
+    for (const auto& [option, instead] : {std::pair{"--horizons", "; for figures: --epochs or --kimg"},
+                                          std::pair{"--nproc", "; figures are of all ranks together"}})
+      if (app_.count(option) > 0) throw UsageError(std::string(option) + " needs a CONFIG.yaml" + instead);
+    check_needed(app_);
+  }
   check_overrides(values_.overrides);
   return values_;
 }

@@ -1,11 +1,13 @@
 #include "launcher/cli/torchrun_alias.h"
 
+#include <cstdlib>
 #include <limits>
 #include <set>
 #include <sstream>
 
 #include "core/error.h"
 #include "core/whole_number.h"
+#include "launcher/cli/command_parse.h"
 #include "launcher/group/this_machine.h"
 
 namespace tlaunch {
@@ -54,7 +56,35 @@ void check_one_machine(const TorchrunValues& values) {
                             (option == "rdzv-endpoint" && !standalone(values));
     if (names_host && !value.empty() && !names_this_machine(host_of(value)))
       refuse(option, value,
-             "this version runs on one machine, which has no such name or address; leave the option out");
+             "this version runs on one machine, and no address of this one has that name; leave the option out");
+  }
+}
+
+bool is_number(const std::string& text) {
+  char* end = nullptr;
+  std::strtod(text.c_str(), &end);
+  return end == text.c_str() + text.size();
+}
+
+// "KEY=VALUE,KEY=VALUE"
+bool is_list_of_pairs(const std::string& text) {
+  std::istringstream pairs(text);
+  for (std::string pair; std::getline(pairs, pair, ',');)
+    if (pair.find('=') == std::string::npos || pair.starts_with("=")) return false;
+  return true;
+}
+
+// What has no effect on one machine is a slip of the keyboard all the same where torchrun would refuse it.
+void check_ineffective(const TorchrunValues& values) {
+  static const std::set<std::string> backends = {"static", "c10d", "etcd", "etcd-v2"},
+                                     methods = {"spawn", "fork", "forkserver"};
+  for (const auto& [option, value] : values) {
+    if (option == "rdzv-backend" && !backends.contains(value))
+      refuse(option, value, "static, c10d, etcd or etcd-v2 is needed");
+    if (option == "rdzv-conf" && !is_list_of_pairs(value)) refuse(option, value, "KEY=VALUE,KEY=VALUE is needed");
+    if (option == "start-method" && !methods.contains(value))
+      refuse(option, value, "spawn, fork or forkserver is needed");
+    if (option == "monitor-interval" && !is_number(value)) refuse(option, value, "a number of seconds is needed");
   }
 }
 
@@ -80,7 +110,8 @@ void apply_meeting(const TorchrunValues& values, ProgramCommand& command) {
 }
 
 void apply_logs(const TorchrunValues& values, ProgramCommand& command) {
-  if (const std::string folder = value_of(values, "log-dir"); folder != "/dev/null") command.log_dir = folder;
+  if (const std::string folder = value_of(values, "log-dir"); folder != "/dev/null")
+    command.log_dir = expanded_path("--log-dir", folder);
   if (const std::string text = value_of(values, "redirects"); !text.empty())
     command.redirects = parse_stream_choice("--redirects", text);
   if (const std::string text = value_of(values, "tee"); !text.empty()) command.tee = parse_stream_choice("--tee", text);
@@ -108,10 +139,11 @@ void apply_signals(const TorchrunValues& values, ProgramCommand& command) {
 
 void refuse_foreign_parts(const TorchrunValues& values) {
   for (const auto& [option, value] : values) {
-    if (option == "event-log-handler" && value != "null" && !value.empty())
+    if (option == "event-log-handler" && value != "null")
       refuse(option, value, "tlaunch writes no torchelastic events; leave the option out");
-    if (option == "logs-specs")
-      refuse(option, value, "tlaunch loads no Python of its own; use --log-dir, --redirects and --tee");
+    if (option == "logs-specs" && value != "default")
+      refuse(option, value,
+             "tlaunch loads no Python of its own; use --log-dir, --redirects and --tee, or --logs-specs default");
     if (option.starts_with("duplicate-") && !value.empty())
       refuse(option, value, "not done by tlaunch; use --log-dir and search the log files");
   }
@@ -126,6 +158,7 @@ void apply_torchrun(const TorchrunValues& values, std::optional<std::string>& np
                        " is for plain programs; a run of a CONFIG.yaml keeps each rank's output in its own folder");
   }
   check_one_machine(values);
+  check_ineffective(values);
   if (const std::string per_node = value_of(values, "nproc-per-node"); !per_node.empty() && !nproc) nproc = per_node;
 }
 
@@ -149,6 +182,7 @@ std::optional<std::string> torchrun_numa(const TorchrunValues& values) {
 
 void apply_torchrun(const TorchrunValues& values, ProgramCommand& command) {
   check_one_machine(values);
+  check_ineffective(values);
   if (!command.max_restarts) command.max_restarts = torchrun_restarts(values);
   refuse_foreign_parts(values);
   if (const std::string per_node = value_of(values, "nproc-per-node"); !per_node.empty() && !command.nproc) {

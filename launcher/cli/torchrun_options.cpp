@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/error.h"
+#include "launcher/cli/command_parse.h"
 
 namespace tlaunch {
 namespace {
@@ -12,6 +13,10 @@ namespace {
 std::string hyphenated(std::string name) {
   std::replace(name.begin(), name.end(), '_', '-');
   return name;
+}
+
+void check_value(const TorchrunOption& option, const std::string& value, const std::string& given_as) {
+  if (value.empty() && !option.may_be_empty) refuse_empty(given_as);
 }
 
 std::string variable_of(std::string name) {
@@ -22,20 +27,20 @@ std::string variable_of(std::string name) {
 }  // namespace
 
 const std::vector<TorchrunOption>& torchrun_options() {
-  constexpr bool value = true, flag = false, program = true, both = false;
+  constexpr bool value = true, flag = false, program = true, both = false, or_empty = true;
   static const std::vector<TorchrunOption> options = {
       {"nproc-per-node", 0, value, both, true, "as --nproc; auto without a GPU: one an allowed core"},
       {"nnodes", 0, value, both, true, "1 or 1:1"},
       {"node-rank", 0, value, both, true, "0"},
       {"standalone", 0, flag, both, true, "a free port, a run id of its own"},
       {"rdzv-backend", 0, value, both, true, "static: MASTER_PORT is --master-port; another: a free port"},
-      {"rdzv-endpoint", 0, value, both, true, "HOST[:PORT] of this machine"},
+      {"rdzv-endpoint", 0, value, both, true, "HOST[:PORT] of this machine", or_empty},
       {"rdzv-id", 0, value, both, true, "TORCHELASTIC_RUN_ID"},
-      {"rdzv-conf", 0, value, both, true, "no effect on one machine"},
+      {"rdzv-conf", 0, value, both, true, "no effect on one machine", or_empty},
       {"master-addr", 0, value, both, true, "MASTER_ADDR: a name or address of this machine"},
       {"master-port", 0, value, both, true, "MASTER_PORT (default: a free one)"},
       {"local-addr", 0, value, both, true, "a name or address of this machine"},
-      {"max-restarts", 0, value, both, true, "0"},
+      {"max-restarts", 0, value, both, true, "as above"},
       {"monitor-interval", 0, value, both, true, "no effect: an end is seen at once"},
       {"start-method", 0, value, both, true, "no effect: programs are started, not forked"},
       {"role", 0, value, program, true, "ROLE_NAME"},
@@ -43,14 +48,17 @@ const std::vector<TorchrunOption>& torchrun_options() {
       {"redirects", 'r', value, program, true,
        "streams kept off the terminal: 1 stdout, 2 stderr, 3 both; 0:3,1:1 by rank"},
       {"tee", 't', value, program, true, "streams shown as well, spelt as for -r"},
-      {"local-ranks-filter", 0, value, program, true, "ranks whose output is shown: 0,2"},
+      {"local-ranks-filter", 0, value, program, true, "ranks whose output is shown: 0,2", or_empty},
       {"virtual-local-rank", 0, flag, program, true, "LOCAL_RANK 0 and one GPU for each rank"},
       {"signals-to-handle", 0, value, program, true, "of SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1"},
       {"event-log-handler", 0, value, program, true, "null"},
-      {"logs-specs", 0, value, program, false, "refused"},
+      {"logs-specs", 0, value, program, false, "default"},
       {"numa-binding", 0, value, both, false, "node: as --numa node"},
-      {"duplicate-stdout-filters", 0, value, program, true, "refused"},
-      {"duplicate-stderr-filters", 0, value, program, true, "refused"},
+      {"duplicate-stdout-filters", 0, value, program, true, "refused", or_empty},
+      {"duplicate-stderr-filters", 0, value, program, true, "refused", or_empty},
+      {"module", 0, flag, program, true, "before a module's name; or -m"},
+      {"no-python", 0, flag, program, true, "before a program of PATH"},
+      {"run-path", 0, flag, program, true, "before a script"},
   };
   return options;
 }
@@ -103,6 +111,9 @@ TorchrunValues take_torchrun(std::vector<std::string>& arguments, const std::fun
     } else {
       values[option->name] = argument.substr(is_long ? equals + 1 : argument[2] == '=' ? 3 : 2);
     }
+    if (option->takes_value)
+      check_value(*option, values[option->name],
+                  "the value of " + argument.substr(0, is_long ? equals : 2));
   }
   arguments = std::move(rest);
   return values;
@@ -117,30 +128,30 @@ std::string torchrun_help() {
     name.resize(std::max<std::size_t>(name.size() + 2, 26), ' ');
     text += name + option.help + "\n";
   }
-  return text + "  -m, --no-python, --run-path before the program; ${local_rank} in its arguments\n\n"
+  return text + "  ${local_rank} in the program's arguments becomes the number\n\n"
                 "Examples:\n"
                 "  tlaunch --nproc_per_node=4 train.py --config c.yaml\n"
                 "  tlaunch --standalone --nproc-per-node gpu --log-dir logs -r 1:3 -m package.train\n"
                 "  tlaunch --nproc 2 --no-python ./a_program --its-option";
 }
 
-TorchrunValues torchrun_variables(const Variables& variables, bool program) {
-  TorchrunValues values;
+void add_torchrun_variables(TorchrunValues& values, const Variables& variables, bool program) {
   for (const TorchrunOption& option : torchrun_options()) {
-    if (!option.has_variable || (option.program_only && !program)) continue;
+    if (values.contains(option.name) || !option.has_variable || (option.program_only && !program)) continue;
     if (!option.takes_value) {
       if (torchrun_flag_variable(variables, option.name)) values[option.name] = "";
     } else if (const auto value = variables(variable_of(option.name))) {
+      check_value(option, *value, "the variable " + variable_of(option.name));
       values[option.name] = *value;
     }
   }
-  return values;
 }
 
 bool torchrun_flag_variable(const Variables& variables, const std::string& flag) {
   const std::string name = variable_of(flag);
   const auto value = variables(name);
   if (!value || *value == "0") return false;
+  if (value->empty()) refuse_empty("the variable " + name);
   if (*value == "1") return true;
   throw UsageError(name + "=" + *value + ": 0 or 1 is needed");
 }

@@ -18,6 +18,7 @@ struct TorchrunOption {
   bool program_only = false;      // means nothing to a CONFIG.yaml
   bool has_variable = true;       // PET_<NAME>
   const char* help = "";
+  bool may_be_empty = false;      // "" is torchrun's own default; of others it is refused
 };
 
 const std::vector<TorchrunOption>& torchrun_options();
@@ -32,7 +33,8 @@ bool torchrun_value_follows(const std::string& argument);
 using TorchrunValues = std::map<std::string, std::string>;  // by name; a flag that is given: ""
 
 // Takes torchrun's options with their values out of `arguments` (those before the program), but for those that are
-// `ours`: --nproc is no beginning of --nproc-per-node. Throws UsageError for a missing value.
+// `ours`: --nproc is no beginning of --nproc-per-node. Throws UsageError for a missing or
+// empty value.
 TorchrunValues take_torchrun(std::vector<std::string>& arguments, const std::function<bool(const std::string&)>& ours);
 
 // The options for --help, a line each.
@@ -40,9 +42,9 @@ std::string torchrun_help();
 
 using Variables = std::function<std::optional<std::string>(const std::string&)>;
 
-// What PET_ variables set. `program` false: options of programs are left out. Throws UsageError for a flag's variable
-// that is no number.
-TorchrunValues torchrun_variables(const Variables& variables, bool program);
+// Adds what PET_ variables set of the options that are not in `values`. `program` false: options of programs are left
+// out. Throws UsageError for a flag's variable that is no number, and for an empty value.
+void add_torchrun_variables(TorchrunValues& values, const Variables& variables, bool program);
 
 // A flag's variable: PET_MODULE=1.
 bool torchrun_flag_variable(const Variables& variables, const std::string& flag);

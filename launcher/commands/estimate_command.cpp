@@ -23,7 +23,7 @@ int from_config(const EstimateCommand& command) {
   if (!command.horizons.empty()) epochs = parse_epochs("--horizons", command.horizons, 1'000'000);
   const double deadline_s = command.deadline.empty() ? 0 : parse_duration_s("--deadline", command.deadline);
   Progress progress(stderr, stderr_terminal());
-  Job job = prepare_job({command.config, command.overrides, ""});
+  Job job = prepare_job({command.config, command.overrides});
   const TuneOutcome outcome = tune_job(job, {}, progress, nullptr);
   if (outcome.interrupted) return exit_code::interrupted;
   auto pace = outcome.pace;

@@ -1,6 +1,5 @@
 #include "launcher/commands/evaluate_command.h"
 
-#include "core/atomic_file.h"
 #include "core/error.h"
 #include "core/event.h"
 #include "launcher/events/run_record.h"
@@ -25,11 +24,13 @@ std::string metrics_text(const std::map<std::string, double>& metrics) {
 
 int run_evaluate(const EvaluateCommand& command) {
   const double start_s = unix_time_s();
-  const Job job = prepare_job({command.config, command.overrides, ""});
   const std::string checkpoint = verified_checkpoint("--checkpoint", command.checkpoint);
-  const TemporaryFolder folder;
-  write_file_atomically(folder.file("config.yaml"), to_yaml(job.loaded.config, job.worker));
-  write_file_atomically(folder.file("plan.json"), text_of(to_json(job.plan), 2) + "\n");
+  const Job job = prepare_job({.config_path = command.config,
+                               .overrides = command.overrides,
+                               .checkpoint = checkpoint,
+                               .trains = false});
+  const TemporaryFolder folder({{"config.yaml", to_yaml(job.loaded.config, job.worker)},
+                                {"plan.json", text_of(to_json(job.plan), 2) + "\n"}});
 
   WorkerStart start;
   start.arguments = {"evaluate", folder.file("config.yaml"), "--checkpoint", checkpoint};

@@ -1,5 +1,10 @@
 #include "launcher/commands/run_command.h"
 
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 #include <sstream>
 
 #include "core/clock.h"
@@ -9,6 +14,7 @@
 #include "launcher/estimate/history_file.h"
 #include "launcher/estimate/run_forecast.h"
 #include "launcher/job/gpu_wait.h"
+#include "launcher/job/job_check.h"
 #include "launcher/run/attempts.h"
 #include "launcher/run/dry_run.h"
 #include "launcher/run/on_end.h"
@@ -66,8 +72,20 @@ void point_latest(const RunFolder& folder, Progress& progress) {
   try {
     point_latest_to(folder.path());
   } catch (const IoError& error) {
-    progress.line(std::string("note: ") + error.what());
+    progress.line(std::string("note: ") + error.what() +
+                  "; --resume auto without --run-dir finds the newest run by its name instead");
   }
+}
+
+// Told before anything is measured; the workers would find it after that.
+void check_checkpoint_folder(const Job& job) {
+  const auto& folder = job.config.checkpoint.dirpath;
+  if (!folder) return;
+  std::error_code error;
+  std::filesystem::create_directories(*folder, error);
+  if (error) throw IoError("cannot make checkpoint.dirpath " + *folder + ": " + error.message());
+  if (::access(folder->c_str(), W_OK) != 0)
+    throw IoError("cannot write to checkpoint.dirpath " + *folder + ": " + std::strerror(errno));
 }
 
 // An end by launch.max_time is told as such.
@@ -84,6 +102,9 @@ TuneOutcome tune_in_time(const RunCommand& command, Job& job, const RunFolder& f
 int train(const RunCommand& command, Job job, double began_s, const TimeLimit& limit, RunEnding& ending) {
   Progress progress(stderr, stderr_terminal());
   RunPlace place = choose_place(job, command.run_dir, command.resume);
+  if (command.resume && place.resume_path.empty() && job.config.model.weights)  // nothing to resume: it starts anew
+    check_job(job, {command.config, command.overrides});
+  check_checkpoint_folder(job);
   const RunFolder& folder = place.folder;
   ending.run_dir = folder.path();
   EventLog log(folder.file("events.jsonl"), folder.next_attempt(),
@@ -174,7 +195,8 @@ std::optional<int> wait_for_cards(const RunCommand& command, const JobRequest& r
 
 int run_config(const RunCommand& command) {
   const double start_s = monotonic_s();
-  const JobRequest request{command.config, command.overrides, command.run_dir};
+  JobRequest request{command.config, command.overrides, command.run_dir};
+  if (command.resume) request.weights = JobWeights::none;
   Job job = prepare_job(request);
   const LaunchConfig launch = job.loaded.config.launch;
   const TimeLimit limit(launch.max_time, start_s);

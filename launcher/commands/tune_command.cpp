@@ -9,7 +9,9 @@
 #include "core/event.h"
 #include "core/units.h"
 #include "core/yaml_edit.h"
+#include "core/yaml_note.h"
 #include "hardware/known_card.h"
+#include "launcher/group/this_machine.h"
 #include "launcher/run/config_backup.h"
 #include "launcher/run/run_folder.h"
 #include "launcher/terminal/results.h"
@@ -27,9 +29,10 @@ constexpr std::size_t config_limit_bytes = 1u << 20;
 
 std::string memory_text(const TuneOutcome& outcome) {
   if (outcome.measured_peak_bytes == 0) return "";
-  return "memory of a rank: " + format_bytes(outcome.measured_peak_bytes) + " measured, " +
-         format_bytes(outcome.predicted_peak_bytes) + " predicted, " + format_bytes(outcome.budget_bytes) +
-         " allowed\n";
+  const std::string predicted =
+      outcome.predicted_peak_bytes > 0 ? format_bytes(outcome.predicted_peak_bytes) + " predicted, " : "";
+  return "memory of a rank: " + format_bytes(outcome.measured_peak_bytes) + " measured, " + predicted +
+         format_bytes(outcome.budget_bytes) + " allowed\n";
 }
 
 void show(const TuneCommand& command, const TuneOutcome& outcome) {
@@ -48,7 +51,7 @@ TuneOutcome for_other_card(const TuneCommand& command) {
   Progress progress(stderr, stderr_terminal());
   std::vector<std::string> overrides = command.overrides;
   overrides.push_back("launch.nproc=1");
-  Job job = prepare_job({command.config, overrides, ""});
+  Job job = prepare_job({command.config, overrides});
   const double start_s = unix_time_s();
   const JobShape shape = shape_of(job);
   TuneOutcome outcome;
@@ -84,8 +87,26 @@ constexpr std::pair<const char*, const char*> written_keys[] = {
     {"log_interval", "log.log_interval"},         {"gpu_log_interval", "log.gpu_log_interval"},
     {"save_interval", "checkpoint.every_n_steps"}};
 
+// "host node3, 2 x NVIDIA H100 80GB HBM3; 2 ranks"
+std::string machine_text(const Job& job) {
+  const HardwareProfile& hardware = job.hardware;
+  const std::string device =
+      job.world.on_gpu && !hardware.gpus.empty()
+          ? std::to_string(job.world.size) + " x " + hardware.gpus.front().name
+          : hardware.cpu.model + ", " + format_number_of(hardware.cpu.allowed_cores, "core");
+  return "host " + host_name() + ", " + device + "; " + format_number_of(job.world.size, "rank");
+}
+
+std::string local_date(std::time_t now) {
+  std::tm local{};
+  localtime_r(&now, &local);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%d", &local);
+  return text;
+}
+
 // What was measured (now, or for the cache, or by the team), into the file itself.
-void write_config(const TuneCommand& command, const Job& job, Progress& progress) {
+void write_config(const TuneCommand& command, const Job& job, bool doubtful, Progress& progress) {
   const std::string original = read_file(command.config, config_limit_bytes);
   std::vector<YamlEdit> edits;
   for (const auto& [key, dotted] : written_keys) {
@@ -101,7 +122,12 @@ void write_config(const TuneCommand& command, const Job& job, Progress& progress
     progress.line(command.config + " has these values already");
     return;
   }
-  const std::string backup = replace_with_backup(command.config, original, edited, std::time(nullptr));
+  std::vector<std::vector<std::string>> places;
+  for (const YamlEdit& edit : edits) places.push_back(edit.path);
+  const std::time_t now = std::time(nullptr);
+  const std::string noted = with_note(edited, places, "tlaunch tune", local_date(now),
+                                      machine_text(job) + (doubtful ? "; beside other work" : ""));
+  const std::string backup = replace_with_backup(command.config, original, noted, now);
   progress.line(command.config + ": written; the original is " + backup);
 }
 
@@ -122,10 +148,21 @@ int run_tune(const TuneCommand& command) {
   }
   Progress progress(stderr, stderr_terminal());
   const std::optional<RunFolder> run = command.write ? lock_run_of(command.config) : std::nullopt;
-  Job job = prepare_job({command.config, command.overrides, ""});
+  Job job = prepare_job({command.config, command.overrides});
+  if (command.team) check_team_file(job);
+  if (command.write) check_replaceable(command.config);
   const TuneOutcome outcome = tune_job(job, {command.retune, true, command.team, ""}, progress, nullptr);
   show(command, outcome);
-  if (command.write && !outcome.interrupted) write_config(command, job, progress);
+  const bool doubtful = !outcome.disturbed.empty() && !outcome.cached;
+  if (command.write && !outcome.interrupted) {
+    if (doubtful) progress.line("warning: " + outcome.disturbed + ": these values may not be the best ones");
+    write_config(command, job, doubtful, progress);
+  }
+  if (command.team && job.loaded.config.tune.team_file && !outcome.interrupted && doubtful) {
+    progress.line("error: " + *job.loaded.config.tune.team_file + " is left as it is: " + outcome.disturbed +
+                  ", and others would take these values; run this again when the machine is idle");
+    return exit_code::failure;
+  }
   if (command.team && !outcome.interrupted)
     progress.line(write_team_entry(job) + ": entry for " + team_card(job).name + " written");
   if (outcome.interrupted) return exit_code::interrupted;

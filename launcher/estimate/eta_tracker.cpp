@@ -9,27 +9,33 @@
 
 namespace tlaunch {
 
-SessionWork EtaTracker::session_work(const StartFacts& start, std::int64_t step) const {
-  const RemainingWork left = remaining_work(start, step);
+SessionWork EtaTracker::session_work(const StartFacts& start, const RemainingWork& left) const {
   SessionWork work;
   work.steps = left.steps;
   work.evaluations = left.evaluations;
   work.checkpoints = left.checkpoints;
-  if (const auto& minutes = config_.checkpoint.every_minutes)
-    work.checkpoints = times_left_by_clock(
-        left.steps, static_cast<double>(left.steps) * estimator_->step_time_s().value_or(0), *minutes);
+  if (const auto& minutes = config_.checkpoint.every_minutes) {  // and the last one, which may be all that is left
+    const double steps_s = static_cast<double>(left.steps) * estimator_->step_time_s().value_or(0);
+    work.checkpoints = std::max(left.checkpoints, times_left_by_clock(left.steps, steps_s, *minutes));
+  }
   work.samples_per_step = start.effective_batch_size;
   work.samples_val = start.val_samples;
   work.checkpoint_bytes = predicted_checkpoint_bytes(start.parameters, config_);
   work.async_saves = config_.checkpoint.async;
+  work.detection_sessions = start.detection_sessions;
   return work;
 }
 
-RemainingWork EtaTracker::remaining_of(const SessionWork& left) const {
+RemainingWork EtaTracker::remaining_of(const RunRecord& record) const {
+  const SessionWork left = session_work(*record.start, remaining_work(record));
   RemainingWork work = with_expected_costs(left, estimator_->step_time_s().value_or(0));
-  if (!so_far_.expected) return work;
-  work.expected_evaluation_s = so_far_.expected->evaluation_s;
-  work.expected_checkpoint_s = so_far_.expected->checkpoint_s;
+  if (so_far_.expected) {
+    work.expected_evaluation_s = so_far_.expected->evaluation_s;
+    work.expected_checkpoint_s = so_far_.expected->checkpoint_s;
+  }
+  if (first_)
+    if (const auto finish = first_->parts.find("finish"); finish != first_->parts.end())
+      work.finish_s = finish->second.likely_s;
   return work;
 }
 
@@ -38,8 +44,8 @@ namespace {
 constexpr double least_told_s = 1, told_share = 0.02;  // beyond the range, in seconds and of the estimate
 
 const char* const part_words[][2] = {{"start_up", "start-up takes"},     {"steps", "the steps take"},
-                                     {"data_wait", "waiting for data takes"}, {"evaluation", "evaluations take"},
-                                     {"checkpoints", "saving takes"},    {"tuning", "tuning took"}};
+                                     {"evaluation", "evaluations take"}, {"checkpoints", "saving takes"},
+                                     {"tuning", "tuning took"}};
 
 // As the sessions themselves tell the two apart only at the end.
 std::map<std::string, double> data_wait_in_steps(std::map<std::string, double> parts) {
@@ -57,12 +63,18 @@ std::map<std::string, double> EtaTracker::spent(double now_s) const {
   return estimator_->spent(now_s, all_steps_done_);
 }
 
-// What differs most from the estimate.
+bool EtaTracker::has_seen(const std::string& part) const {
+  const auto before = so_far_.spent.find(part);
+  return estimator_->has_seen(part) || (before != so_far_.spent.end() && before->second > 0);
+}
+
+// What differs most from the estimate, of the parts of which one was seen; "" where those are as estimated.
 std::string EtaTracker::why(const std::map<std::string, double>& projected) const {
   const auto estimated = data_wait_in_steps(likely_parts(*first_));
   const char* words = nullptr;
   double most_s = 0, now_s = 0, then_s = 0;
   for (const auto& [part, text] : part_words) {
+    if (!has_seen(part)) continue;
     const auto is = projected.find(part), was = estimated.find(part);
     const double is_s = is == projected.end() ? 0 : is->second, was_s = was == estimated.end() ? 0 : was->second;
     if (std::abs(is_s - was_s) <= most_s) continue;
@@ -86,9 +98,10 @@ void EtaTracker::project(EtaReport& report, double t_s) {
     auto projected = so_far_.spent;
     for (const auto& parts : {spent(t_s), likely_parts(*report.remaining)})
       for (const auto& [part, seconds] : parts) projected[part] += seconds;
+    const std::string cause = why(data_wait_in_steps(projected));
+    if (cause.empty()) return;  // nothing that was seen speaks against the estimate yet
     report.left_estimate = "this will take " + format_duration(report.projected_s) + " in all, not the estimated " +
-                           format_duration(low_s) + " to " + format_duration(high_s) + ": " +
-                           why(data_wait_in_steps(projected));
+                           format_duration(low_s) + " to " + format_duration(high_s) + ": " + cause;
   }
   if (outside) outside_ = true;
   if (report.projected_s >= low_s && report.projected_s <= high_s) outside_ = false;
@@ -100,41 +113,73 @@ EtaReport EtaTracker::on_event(const Json& event, const RunRecord& record) {
   const std::string name = event_text(event, "event");
   const double t_s = event_real(event, "t");
   if (name == "start") {
-    last_step_ = record.start->start_step;
-    estimator_.emplace(session_start_s_, last_step_,
+    session_ = remaining_work(record);
+    estimator_.emplace(session_start_s_, record.start->start_step,
                        so_far_.expected ? std::optional(so_far_.expected->step) : std::nullopt);
   }
   if (!estimator_) return report;
-  if (name == "step") {
-    last_step_ = event_integer(event, "step");
-    estimator_->on_step(t_s, last_step_);
-    all_steps_done_ = last_step_ >= record.start->total_steps;
-  }
+  if (name == "step") estimator_->on_step(t_s, record.step);
+  all_steps_done_ = all_steps_done_ || (name == "step" && remaining_work(record).steps == 0);
   if (name == "eval") estimator_->on_evaluation(event_real(event, "seconds"));
   if (name == "checkpoint")
     estimator_->on_checkpoint(event_real(event, "stall_s"));  // the rest is written while training goes on
   // After an epoch's last step come its evaluation, its checkpoint and then this.
   report.epoch_ended = name == "memory";
-  if (report.epoch_ended)
-    last_step_ = std::max(last_step_, event_integer(event, "epoch") * record.start->steps_per_epoch);
-  if (name != "start" && name != "step" && !report.epoch_ended) return report;
+  if (name != "start" && name != "step" && name != "eval" && !report.epoch_ended) return report;
+  part_began_s_ = t_s;
 
-  const SessionWork left = session_work(*record.start, last_step_);
-  report.remaining = estimator_->remaining(remaining_of(left));
+  report.remaining = estimator_->remaining(remaining_of(record));
   if (!report.remaining) return report;
   if (!announced_s_) report.announce = true;
   if (!first_) {
-    first_ = first_estimate(*estimator_, session_work(*record.start, record.start->start_step));
+    first_ = first_estimate(*estimator_, session_work(*record.start, session_));
     for (const auto& [part, seconds] : so_far_.spent) *first_ = with_part(*first_, part, seconds);
     report.first = first_;
   }
-  if (const auto finish = first_->parts.find("finish"); finish != first_->parts.end())
-    *report.remaining = with_part(*report.remaining, "finish", finish->second.likely_s);
   project(report, t_s);
   const double interval_s = std::clamp(report.projected_s / 100, least_interval_s, most_interval_s);
   report.announce = report.announce || report.epoch_ended || t_s - announced_s_ >= interval_s;
   if (report.announce) announced_s_ = t_s;
   return report;
+}
+
+namespace {
+
+bool evaluation_is_due(const RunRecord& record) {
+  return remaining_work(record).evaluations > remaining_work(*record.start, record.step).evaluations;
+}
+
+// The steps until the next evaluation, or the end.
+std::int64_t steps_in_a_row(const RunRecord& record) {
+  const std::int64_t every = record.start->steps_per_evaluation, left = record.start->total_steps - record.step;
+  return every > 0 ? std::min(left, every - record.step % every) : left;
+}
+
+std::string late_part(bool evaluating, const std::string& phase) {
+  if (evaluating || phase == "evaluation") return "evaluation";
+  return phase == "detection" ? "detection" : "saving";
+}
+
+}  // namespace
+
+double EtaTracker::part_s(const RunRecord& record, const TimeEstimate& left) const {
+  const RemainingWork work = remaining_work(record);
+  if (evaluation_is_due(record)) return left.parts.at("evaluation").likely_s / static_cast<double>(work.evaluations);
+  if (work.steps == 0) return left.likely_s;
+  return left.parts.at("steps").likely_s * static_cast<double>(steps_in_a_row(record)) /
+         static_cast<double>(work.steps);
+}
+
+EtaLine EtaTracker::line(double now_s, const RunRecord& record, const std::string& phase) const {
+  if (!estimator_ || !record.start) return {};
+  const auto left = estimator_->remaining(remaining_of(record));
+  if (!left) return {};
+  const double expected_s = part_s(record, *left), passed_s = std::max(0.0, now_s - part_began_s_);
+  const bool evaluating = evaluation_is_due(record), finishing = remaining_work(record).steps == 0;
+  const std::string eta = "ETA " + format_time_left(left->likely_s - std::min(passed_s, expected_s));
+  if (passed_s <= expected_s || !(evaluating || finishing)) return {eta, ""};
+  const std::string late = late_part(evaluating, phase);
+  return {finishing ? "finishing: " + late : eta + " after this " + late, late};
 }
 
 }  // namespace tlaunch

@@ -34,6 +34,11 @@ struct EtaReport {
   bool epoch_ended = false;               // worth a line
 };
 
+struct EtaLine {
+  std::string text;      // "ETA 3 min 20 s"; "" where that is not known
+  std::string late;      // the part that takes longer than expected, after which nothing can be counted off
+};
+
 class EtaTracker {
  public:
   EtaTracker(double session_start_s, const RunConfig& config, RunSoFar so_far)
@@ -41,6 +46,9 @@ class EtaTracker {
 
   // `record` has taken the event already.
   EtaReport on_event(const Json& event, const RunRecord& record);
+  // For the progress line, between events too: what the part under way has taken is counted off, up to what it is
+  // expected to take. `phase`: what rank 0 says it is at, "" where it does not say.
+  EtaLine line(double now_s, const RunRecord& record, const std::string& phase) const;
 
   const std::optional<TimeEstimate>& first() const { return first_; }
   // This session's time until `now_s` by the estimate's parts; they add up.
@@ -50,8 +58,10 @@ class EtaTracker {
   // A hundredth of the run, within these.
   static constexpr double least_interval_s = 1, most_interval_s = 30;
 
-  SessionWork session_work(const StartFacts& start, std::int64_t step) const;  // from that step on
-  RemainingWork remaining_of(const SessionWork& left) const;
+  SessionWork session_work(const StartFacts& start, const RemainingWork& left) const;
+  RemainingWork remaining_of(const RunRecord& record) const;  // with what each is expected to cost
+  double part_s(const RunRecord& record, const TimeEstimate& left) const;  // that the part under way is to take
+  bool has_seen(const std::string& part) const;
   void project(EtaReport& report, double t_s);
   std::string why(const std::map<std::string, double>& projected) const;
 
@@ -60,7 +70,8 @@ class EtaTracker {
   RunSoFar so_far_;
   std::optional<EtaEstimator> estimator_;  // from the start event on
   std::optional<TimeEstimate> first_;
-  std::int64_t last_step_ = 0;
+  RemainingWork session_;                  // all of it
+  double part_began_s_ = 0;                // the latest event that ended a part
   double announced_s_ = 0;
   bool all_steps_done_ = false;
   bool outside_ = false;                   // of the estimate's band

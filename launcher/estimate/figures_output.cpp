@@ -91,13 +91,15 @@ std::string deadline(const FiguresReport& report) {
   const std::string head = "deadline " + format_duration(*report.deadline_s) + ": ";
   if (report.remedies.empty()) return head + "reached as it is\n";
   std::string text = head + "missed as it is; what other teams have won (modelled, not measured here):\n";
-  for (std::size_t i = 0; i < report.remedies.size(); ++i) {
-    const RemedyStep& step = report.remedies[i];
-    text += std::string(i == 0 ? "  " : "  and ") + step.change + ": " + range_text(step.time.low_s, step.time.high_s) +
+  const char* joint = "  ";
+  for (const RemedyStep& step : report.remedies) {
+    text += step.condition.empty() ? joint + step.change : "  if " + step.condition + ": " + step.change;
+    if (step.condition.empty()) joint = "  and ";
+    text += ": " + range_text(step.time.low_s, step.time.high_s) +
             (step.reaches ? ", reached" : step.may_reach ? ", perhaps reached" : "") + "\n";
   }
-  if (!report.remedies.back().may_reach)
-    text += "  not reachable: " + format_duration(report.remedies.back().time.low_s) + " at best\n";
+  if (report.least_s > *report.deadline_s)
+    text += "  not reachable: " + format_duration(report.least_s) + " at best, with all of these\n";
   return text;
 }
 
@@ -157,6 +159,7 @@ Json to_json(const FiguresReport& report, std::optional<std::uint64_t> free_byte
     for (const RemedyStep& step : report.remedies) {
       Json each = {
           {"change", step.change}, {"reaches", step.reaches}, {"may_reach", step.may_reach}, {"origin", "modelled"}};
+      if (!step.condition.empty()) each["condition"] = step.condition;
       put(each, step.time);
       steps.push_back(each);
     }

@@ -31,6 +31,7 @@ class Report {
                bytes_or("--log-size", options.log_size, log_bytes_an_epoch)};
     if (options.save_top_k < -1)
       throw UsageError("--save-top-k " + std::to_string(options.save_top_k) + ": -1 (all) or more is needed");
+    check_paces();
     find_step_time();
   }
 
@@ -45,6 +46,18 @@ class Report {
   }
 
  private:
+  // A figure that another one makes superfluous is a mistake, and not to be passed over.
+  void check_paces() const {
+    const bool of_samples = rate_ && rate_->counted == Counted::samples, of_steps = rate_ && !of_samples;
+    if (of_samples && options_.kimg.empty() && (options_.steps || !options_.epochs.empty()))
+      throw UsageError("--throughput " + options_.throughput +
+                       " needs --kimg, lengths in thousand samples; for --steps and --epochs the pace is --step-time "
+                       "145ms or --throughput 6.8steps/s");
+    if (static_cast<int>(of_steps) + static_cast<int>(!options_.step_time.empty()) +
+            static_cast<int>(!options_.elapsed.empty()) > 1)
+      throw UsageError("--step-time, --throughput in steps and --elapsed each tell the time of a step: one is enough");
+  }
+
   void find_step_time() {
     if (!options_.step_time.empty()) {
       report_.step_time_s = parse_duration_range_s("--step-time", options_.step_time);
@@ -165,6 +178,7 @@ FiguresReport report_of(const FigureOptions& options, const std::string& deadlin
   const auto time = report.remaining ? report.remaining : report.horizons.back().time;
   if (!time) throw UsageError("--deadline needs a time: --throughput or --step-time beside the horizons");
   report.remedies = towards_deadline(*time, *report.deadline_s);
+  report.least_s = least_s_with_all(*time);
   return report;
 }
 

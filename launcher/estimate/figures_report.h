@@ -56,6 +56,7 @@ struct FiguresReport {
   std::optional<std::int64_t> remaining_steps;
   std::optional<double> deadline_s;
   std::vector<RemedyStep> remedies;      // that lead to the deadline; empty: it is reached as it is
+  double least_s = 0;                    // with all of them
 };
 
 // Throws UsageError where a figure is none, or one that is needed beside it is missing.

@@ -8,6 +8,7 @@
 #include "checkpoint/crc32c.h"
 #include "core/atomic_file.h"
 #include "core/cache_folder.h"
+#include "core/file_lock.h"
 #include "core/patient_file.h"
 #include "launcher/tune/plan_cache.h"
 
@@ -52,6 +53,7 @@ void append_to_history(const Outcome& outcome) {
   if (file.empty()) return;
   try {
     fs::create_directories(fs::path(file).parent_path());
+    const FileLock lock(file);  // what another run appends is not dropped with the older half
     if (std::error_code error; fs::file_size(file, error) > long_bytes && !error) drop_older_half(file);
     PatientFile history(file, {}, [](const std::string&) {});
     history.append(text_of(to_json(outcome)) + "\n");

@@ -67,19 +67,31 @@ std::string imbalance_finding(const WhySlow& times) {
          " longer than the others, which wait for it: look for other work on its card or cores (tlaunch probe)";
 }
 
-std::string idle_gpu_finding(const WhySlow& times) {
-  double utilization = 0, memory = 0;
+// Over the ranks whose driver tells it.
+std::optional<double> mean_over_ranks(const WhySlow& times, std::optional<double> RankTimes::* figure) {
+  double sum = 0;
   std::int64_t cards = 0;
   for (const auto& [rank, figures] : times.ranks()) {
-    if (figures.gpu_readings == 0) continue;
-    utilization += figures.gpu_utilization;
-    memory += figures.gpu_memory_share;
+    if (!(figures.*figure)) continue;
+    sum += *(figures.*figure);
     ++cards;
   }
-  if (cards == 0 || utilization / static_cast<double>(cards) >= idle_gpu) return "";
-  std::string text = "the GPUs were busy " + percent(utilization / static_cast<double>(cards)) + " of the time";
-  if (memory / static_cast<double>(cards) < empty_memory)
-    text += " and used " + percent(memory / static_cast<double>(cards)) +
+  return cards == 0 ? std::nullopt : std::optional(sum / static_cast<double>(cards));
+}
+
+// `mean` of so many readings, and of `more` whose mean is `value`.
+void add_readings(std::optional<double>& mean, std::int64_t& readings, double value, std::int64_t more = 1) {
+  readings += more;
+  mean = mean.value_or(0) + (value - mean.value_or(0)) * static_cast<double>(more) / static_cast<double>(readings);
+}
+
+std::string idle_gpu_finding(const WhySlow& times) {
+  const auto utilization = mean_over_ranks(times, &RankTimes::gpu_utilization),
+             memory = mean_over_ranks(times, &RankTimes::gpu_memory_share);
+  if (!utilization || *utilization >= idle_gpu) return "";
+  std::string text = "the GPUs were busy " + percent(*utilization) + " of the time";
+  if (memory && *memory < empty_memory)
+    text += " and used " + percent(*memory) +
             " of their memory: a larger micro-batch (train.batch_size=auto measures it; "
             "train.effective_batch_size=auto where that may change)";
   return text;
@@ -93,11 +105,11 @@ void WhySlow::on_event(const Json& event) {
   if (rank < 0) return;
   if (name == "gpu") {
     RankTimes& figures = ranks_[rank];
-    const double total = event_real(event, "memory_total_bytes");
-    const double n = static_cast<double>(++figures.gpu_readings);
-    figures.gpu_utilization += (event_real(event, "utilization_percent") / 100 - figures.gpu_utilization) / n;
-    if (total > 0)
-      figures.gpu_memory_share += (event_real(event, "memory_used_bytes") / total - figures.gpu_memory_share) / n;
+    const double busy = event_real(event, "utilization_percent") / 100, total = event_real(event, "memory_total_bytes");
+    if (event.contains("utilization_percent"))
+      add_readings(figures.gpu_utilization, figures.utilization_readings, busy);
+    if (total > 0 && event.contains("memory_used_bytes"))
+      add_readings(figures.gpu_memory_share, figures.memory_readings, event_real(event, "memory_used_bytes") / total);
   }
   if (name != "phase_times") return;
   const auto seconds = event.find("seconds");
@@ -108,6 +120,18 @@ void WhySlow::on_event(const Json& event) {
     if (!value.is_number()) continue;
     const double scale = !in_a_step(part) ? 1 : timed > 0 ? steps / timed : 0;
     ranks_[rank].seconds[part] += scale * value.get<double>();
+  }
+}
+
+void WhySlow::add(const WhySlow& other) {
+  for (const auto& [rank, theirs] : other.ranks_) {
+    RankTimes& ours = ranks_[rank];
+    for (const auto& [part, value] : theirs.seconds) ours.seconds[part] += value;
+    if (theirs.gpu_utilization)
+      add_readings(ours.gpu_utilization, ours.utilization_readings, *theirs.gpu_utilization,
+                   theirs.utilization_readings);
+    if (theirs.gpu_memory_share)
+      add_readings(ours.gpu_memory_share, ours.memory_readings, *theirs.gpu_memory_share, theirs.memory_readings);
   }
 }
 
@@ -157,8 +181,8 @@ Json to_json(const WhySlow& times, const std::vector<std::string>& findings) {
   Json ranks = Json::array();
   for (const auto& [rank, figures] : times.ranks()) {
     Json each = {{"rank", rank}, {"parts", figures.seconds}};
-    if (figures.gpu_readings > 0)
-      each.update({{"gpu_utilization", figures.gpu_utilization}, {"gpu_memory_share", figures.gpu_memory_share}});
+    if (figures.gpu_utilization) each["gpu_utilization"] = *figures.gpu_utilization;
+    if (figures.gpu_memory_share) each["gpu_memory_share"] = *figures.gpu_memory_share;
     ranks.push_back(each);
   }
   return {{"parts", times.seconds()}, {"ranks", ranks}, {"findings", findings}};

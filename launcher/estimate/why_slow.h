@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,13 +14,14 @@ namespace tlaunch {
 struct RankTimes {
   // By part: loading, copy, forward, backward, all_reduce, optimizer, logging, ...
   std::map<std::string, double> seconds;
-  double gpu_utilization = 0, gpu_memory_share = 0;  // means, 0 to 1
-  std::int64_t gpu_readings = 0;
+  std::optional<double> gpu_utilization, gpu_memory_share;  // means, 0 to 1; none: the driver does not tell
+  std::int64_t utilization_readings = 0, memory_readings = 0;
 };
 
 class WhySlow {
  public:
   void on_event(const Json& event);  // phase_times and gpu; others are passed over
+  void add(const WhySlow& other);    // of another try of the same run
 
   const std::map<int, RankTimes>& ranks() const { return ranks_; }
   // Over all ranks, and those parts alone that a rank has timed. Empty before the first epoch's end.
@@ -35,7 +37,8 @@ std::string shares_text(const std::map<std::string, double>& seconds);
 // What is out of the ordinary, a line each, with the setting to change.
 std::vector<std::string> slow_findings(const WhySlow& times, const RunConfig& config);
 
-// {parts: {PART: seconds}, ranks: [{rank, parts, gpu_utilization, gpu_memory_share}], findings: []}
+// {parts: {PART: seconds}, ranks: [{rank, parts, gpu_utilization, gpu_memory_share}], findings: []}; what is not known
+// is left out.
 Json to_json(const WhySlow& times, const std::vector<std::string>& findings);
 
 }  // namespace tlaunch

@@ -22,6 +22,8 @@ StartFacts start_of(const Json& event) {
   facts.start_step = event_integer(event, "start_step");
   facts.steps_per_evaluation = event_integer(event, "steps_per_evaluation");
   facts.steps_per_checkpoint = event_integer(event, "steps_per_checkpoint");
+  facts.evaluation_due = event.value("evaluation_due", Json(false)) == Json(true);
+  facts.detection_sessions = event_integer(event, "detection_sessions");
   return facts;
 }
 
@@ -65,12 +67,18 @@ void RunRecord::on_event(const Json& event) {
     step = start->start_step;
     epoch = start->steps_per_epoch > 0 ? step / start->steps_per_epoch : 0;
     samples = step * start->effective_batch_size;
+    evaluated_step = saved_step = step - (start->evaluation_due ? 1 : 0);
     disk_estimate_bytes = static_cast<std::uint64_t>(event_integer(event, "disk_bytes"));
   } else if (name == "checkpoint") {
+    saved_step = std::max(saved_step, event_integer(event, "step"));
     checkpoint_peak_bytes =
         std::max(checkpoint_peak_bytes, static_cast<std::uint64_t>(event_integer(event, "folder_bytes")));
   } else if (name == "step") {
+    const std::int64_t before = step;
     step = event_integer(event, "step", step);
+    const bool back = step <= before;  // rolled back: what followed is done again
+    evaluated_step = back ? step - 1 : std::max(evaluated_step, step - 1);
+    saved_step = back ? step - 1 : std::max(saved_step, step - 1);
     epoch = event_integer(event, "epoch", epoch);
     loss = event_real(event, "loss", loss);
     samples = event_integer(event, "samples", samples);
@@ -79,7 +87,13 @@ void RunRecord::on_event(const Json& event) {
   } else if (name == "eval") {
     step = event_integer(event, "step", step);
     epoch = event_integer(event, "epoch", epoch);
+    evaluated_step = std::max(evaluated_step, step);
     take_metrics(event, metrics);
+  } else if (name == "memory" && start && start->steps_per_epoch > 0) {
+    // An epoch's end: its evaluation and its checkpoint are behind it; its last step need not have been logged.
+    const auto end_step = std::min(event_integer(event, "epoch") * start->steps_per_epoch, start->total_steps);
+    evaluated_step = std::max(evaluated_step, end_step);
+    saved_step = std::max(saved_step, end_step);
   } else if (name == "stopped") {
     stopped = true;
     step = event_integer(event, "step", step);
@@ -95,12 +109,26 @@ void RunRecord::on_event(const Json& event) {
   }
 }
 
-RemainingWork remaining_work(const StartFacts& start, std::int64_t step) {
+namespace {
+
+RemainingWork remaining_after(const StartFacts& start, std::int64_t step, std::int64_t evaluated_step,
+                              std::int64_t saved_step) {
   RemainingWork work;
   work.steps = std::max<std::int64_t>(start.total_steps - step, 0);
-  work.evaluations = times_left(start.total_steps, step, start.steps_per_evaluation);
-  work.checkpoints = times_left(start.total_steps, step, start.steps_per_checkpoint);
+  work.evaluations = times_left(start.total_steps, evaluated_step, start.steps_per_evaluation);
+  work.checkpoints = times_left(start.total_steps, saved_step, start.steps_per_checkpoint);
   return work;
+}
+
+}  // namespace
+
+RemainingWork remaining_work(const StartFacts& start, std::int64_t step) {
+  return remaining_after(start, step, step, step);
+}
+
+RemainingWork remaining_work(const RunRecord& record) {
+  return remaining_after(*record.start, std::max(record.step, record.evaluated_step), record.evaluated_step,
+                         record.saved_step);
 }
 
 }  // namespace tlaunch

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "core/error.h"
+#include "launcher/group/path_lookup.h"
 
 namespace tlaunch {
 
@@ -25,6 +26,14 @@ std::string signal_text(int signal) {
   const std::string name = abbreviation ? std::string("SIG") + abbreviation : "signal " + std::to_string(signal);
   const auto word = words.find(signal);
   return word == words.end() ? name : name + " (" + word->second + ")";
+}
+
+std::string why_not_started(int error, const std::string& program) {
+  if (error == ENOENT)
+    return is_program(program_path(program)) ? "the program that its #! line, or its loader, names is not found"
+                                             : "not found";
+  if (error == ENOEXEC) return "it has no #! line, and is no program for this machine";
+  return std::strerror(error);
 }
 
 bool failed(const RankEnd& end) { return end.start_error != 0 || end.wait_status != 0 || end.left_early; }
@@ -89,8 +98,7 @@ bool left_saved(const RankEnd& end) {
 }
 
 std::string cause_of(const RankEnd& end, const std::string& program) {
-  if (end.start_error == ENOENT) return "cannot start " + program + ": not found";
-  if (end.start_error != 0) return "cannot start " + program + ": " + std::strerror(end.start_error);
+  if (end.start_error != 0) return "cannot start " + program + ": " + why_not_started(end.start_error, program);
   if (end.left_early) return "left with exit code 0 before its work was done";
   if (ended_by_what_it_told(end)) return "an error that it recorded before tlaunch stopped it";
   if (end.out_of_memory) return "SIGKILL (out of memory: killed by the kernel)";

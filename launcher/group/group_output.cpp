@@ -1,7 +1,9 @@
 #include "launcher/group/group_output.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstring>
@@ -11,11 +13,34 @@
 
 namespace tlaunch {
 
+namespace {
+
+// A rank whose bytes are passed on as they come writes where it likes.
+bool wants_rows(const GroupSpec& spec) {
+  return spec.rows && spec.workers.size() > 1 &&
+         std::none_of(spec.workers.begin(), spec.workers.end(), [](const WorkerSpec& w) { return w.inherit_stdin; });
+}
+
+bool are_one_terminal(int one, int other) {
+  struct stat first {}, second {};
+  return ::isatty(one) != 0 && ::isatty(other) != 0 && ::fstat(one, &first) == 0 && ::fstat(other, &second) == 0 &&
+         first.st_rdev == second.st_rdev;
+}
+
+}  // namespace
+
+GroupOutput::GroupOutput(const GroupSpec& spec, const GroupCallbacks& callbacks)
+    : spec_(spec),
+      callbacks_(callbacks),
+      out_(STDOUT_FILENO, wants_rows(spec)),
+      error_(STDERR_FILENO, wants_rows(spec)),
+      shown_error_(are_one_terminal(STDOUT_FILENO, STDERR_FILENO) ? out_ : error_) {}
+
 void GroupOutput::add_rank(SpawnRequest& request) {
   const std::size_t rank = tees_.size();
   const WorkerSpec& worker = spec_.workers[rank];
   tees_.push_back(std::make_unique<LogTee>(
-      static_cast<int>(rank), spec_.workers.size() > 1 && !worker.inherit_stdin,
+      static_cast<int>(rank), spec_.workers.size() > 1 && !worker.inherit_stdin, worker.line_prefix,
       LogFile(worker.log_path, spec_.log_limit_bytes, [this](const std::string& text) { say(text); }),
       console_of(rank, Stream::out), console_of(rank, Stream::error), [this, rank](const std::string& line) {
         if (callbacks_.on_line) callbacks_.on_line(static_cast<int>(rank), line);
@@ -57,6 +82,7 @@ void GroupOutput::handle(const pollfd* ready) {
 void GroupOutput::read_to_the_end() {
   for (Source& source : sources_) read(source, INT_MAX);
   for (const auto& tee : tees_) tee->finish(monotonic_s());
+  leave_terminal();
 }
 
 void GroupOutput::show_only_in_logs() {
@@ -68,20 +94,33 @@ std::vector<pollfd> GroupOutput::reader_waits() const {
 }
 
 void GroupOutput::flush() {
-  out_.flush();
-  error_.flush();
+  out_.settle(monotonic_s());
+  error_.settle(monotonic_s());
+}
+
+void GroupOutput::leave_terminal() {
+  for (Screen* screen : {&out_, &error_}) {
+    screen->wipe_rows();
+    screen->flush();
+  }
+}
+
+std::optional<double> GroupOutput::next_draw_s() const {
+  const auto first = out_.next_draw_s(), second = error_.next_draw_s();
+  return first && second ? std::min(*first, *second) : first ? first : second;
 }
 
 void GroupOutput::say(const std::string& text) {
-  error_.append("tlaunch: " + text + "\n");
-  error_.flush();
+  shown_error_.wipe_rows();
+  shown_error_.append("tlaunch: " + text + "\n");
+  shown_error_.settle(monotonic_s());
 }
 
 // Where a rank's stream is shown.
-Console& GroupOutput::console_of(std::size_t rank, Stream stream) {
+Screen& GroupOutput::console_of(std::size_t rank, Stream stream) {
   const WorkerSpec& worker = spec_.workers[rank];
   if (!spec_.show_output || !(stream == Stream::out ? worker.show_out : worker.show_error)) return nowhere_;
-  return stream == Stream::out ? out_ : error_;
+  return stream == Stream::out ? out_ : shown_error_;
 }
 
 void GroupOutput::read(Source& source, int most_rounds) {

@@ -3,23 +3,23 @@
 #pragma once
 
 #include <poll.h>
-#include <unistd.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "launcher/group/log_tee.h"
 #include "launcher/group/spawn.h"
 #include "launcher/group/supervise.h"
-#include "launcher/terminal/console.h"
+#include "launcher/terminal/screen.h"
 
 namespace tlaunch {
 
 class GroupOutput {
  public:
   // Both outlive it.
-  GroupOutput(const GroupSpec& spec, const GroupCallbacks& callbacks) : spec_(spec), callbacks_(callbacks) {}
+  GroupOutput(const GroupSpec& spec, const GroupCallbacks& callbacks);
 
   // Gives the next rank its pipes and its log. Throws IoError where it cannot.
   void add_rank(SpawnRequest& request);
@@ -32,6 +32,8 @@ class GroupOutput {
   void read_to_the_end();  // where the ranks are gone
 
   void show_only_in_logs();  // from now on, where there are logs
+  void leave_terminal();     // before another program writes to it: takes the rows of progress bars away
+  std::optional<double> next_draw_s() const;  // when handle() is to be called though nothing came (core/clock.h)
 
   // Our own streams, once the ranks are gone: what waits for their readers.
   bool pending() const { return out_.pending() || error_.pending(); }
@@ -52,13 +54,14 @@ class GroupOutput {
     Descriptor pipe;  // empty after its end
   };
 
-  Console& console_of(std::size_t rank, Stream stream);
+  Screen& console_of(std::size_t rank, Stream stream);
   void read(Source& source, int most_rounds);
   void heed_lost_output();
 
   const GroupSpec& spec_;
   const GroupCallbacks& callbacks_;
-  Console out_{STDOUT_FILENO}, error_{STDERR_FILENO}, nowhere_{-1};
+  Screen out_, error_, nowhere_{-1, false};
+  Screen& shown_error_;  // out_ where both are one terminal, so that its rows have one owner
   std::vector<std::unique_ptr<LogTee>> tees_;  // by rank
   std::vector<Source> sources_;
   bool told_lost_output_ = false;

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "launcher/group/error_file.h"
+#include "launcher/group/loaded_libtorch.h"
 #include "launcher/group/this_machine.h"
 
 namespace tlaunch {
@@ -61,6 +62,8 @@ GroupFailure failure_of(const GroupRecord& record, const RankEnd& end, std::vect
   failure.exit_code = exit_code_of(end);
   failure.signal = signal_of(end);
   failure.cause = cause_of(end, worker.argv[0]);
+  if (end.start_error == 0 && failure.exit_code == 127)  // by the dynamic loader, if it was not the program's own
+    if (const std::string advice = libtorch_advice(worker.argv[0]); !advice.empty()) failure.cause += "; " + advice;
   failure.last_lines = std::move(last_lines);
   failure.host = host_name();
   failure.log_path = worker.log_path;

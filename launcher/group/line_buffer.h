@@ -17,6 +17,7 @@ class LineBuffer {
   explicit LineBuffer(std::size_t limit = 1 << 20) : limit_(limit) {}
 
   void feed(std::string_view bytes, const Sink& sink);
+  std::string_view held() const { return held_; }  // the unfinished line
   void finish(const Sink& sink);  // the last line, where it has no ending
 
  private:

@@ -12,7 +12,7 @@
 
 #include "launcher/group/line_buffer.h"
 #include "launcher/group/log_file.h"
-#include "launcher/terminal/console.h"
+#include "launcher/terminal/screen.h"
 
 namespace tlaunch {
 
@@ -22,13 +22,15 @@ class LogTee {
  public:
   using OnLine = std::function<void(const std::string&)>;
 
-  // `prefixed`: "[rank N] " before each line. Without it bytes are passed on as they come, prompts included.
-  LogTee(int rank, bool prefixed, LogFile log, Console& out, Console& error, OnLine on_line);
+  // `prefixed`: "[rank N] ", or `prefix` where it is not "", before each line. Without it bytes are passed on as they
+  // come, prompts included.
+  LogTee(int rank, bool prefixed, const std::string& prefix, LogFile log, Screen& out, Screen& error, OnLine on_line);
 
-  // `now_s` (any monotonic clock) throttles progress bars: a text that a carriage return ends is shown once a second.
+  // `now_s` (any monotonic clock) throttles progress bars: a text that a carriage return ends is shown once a second;
+  // on a screen with rows in the row of this rank.
   void feed(Stream stream, std::string_view bytes, double now_s);
   void finish(double now_s);  // no more bytes will come
-  void show_only_in_log(Console& nowhere);  // from now on, where there is a log
+  void show_only_in_log(Screen& nowhere);  // from now on, where there is a log
 
   const LogFile& log() const { return log_; }
   // The last lines of both streams, 20 at most, as clean UTF-8 of 200 bytes at most each.
@@ -36,14 +38,19 @@ class LogTee {
 
  private:
   struct Source {
-    Console* console;
+    Screen* console;
+    int row;  // its key on a screen with rows
     std::string prefix;
-    LineBuffer lines;
-    std::string progress;  // the newest text of a progress bar that was not shown
+    LineBuffer lines = LineBuffer();
+    bool after_return = false;  // what comes next draws over a text
+    std::string progress = "";  // the newest text of a progress bar that was not shown as a line
     double shown_s = -1e9;
   };
 
   void take(Source& source, std::string_view text, std::string_view ending, double now_s);
+  void take_progress(Source& source, std::string_view text, double now_s);
+  void show_progress_so_far(Source& source);
+  void draw_row(Source& source, std::string_view text);
   void show(Source& source, std::string_view text);
 
   bool prefixed_;

@@ -12,6 +12,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "launcher/group/path_lookup.h"
+
 namespace tlaunch {
 
 namespace {
@@ -60,7 +62,10 @@ void become_worker(const SpawnRequest& request, char** argv, char** environment,
   ::sigaction(SIGPIPE, &request.on_broken_pipe, nullptr);
   std::signal(SIGXFSZ, SIG_DFL);  // we ignore it (core/process_start.h)
   ::sigprocmask(SIG_SETMASK, &request.signal_mask, nullptr);
-  ::execvpe(argv[0], argv, environment);
+  // Not execvpe(3), which gives to /bin/sh what the kernel does not know.
+  const std::string file = program_path(request.argv[0]);
+  errno = ENOENT;
+  if (!file.empty()) ::execve(file.c_str(), argv, environment);
 }
 
 }  // namespace

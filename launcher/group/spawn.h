@@ -12,7 +12,7 @@
 namespace tlaunch {
 
 struct SpawnRequest {
-  std::vector<std::string> argv;         // argv[0] is looked up in PATH
+  std::vector<std::string> argv;         // argv[0] without '/' is looked up in PATH
   std::vector<std::string> environment;  // all of it, "NAME=value"
   Descriptor output, error;              // become descriptors 1 and 2
   bool inherit_stdin = false;            // else /dev/null, or stdin_fd where there is one

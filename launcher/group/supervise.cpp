@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <csignal>
 #include <iostream>
 #include <memory>
@@ -14,6 +15,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/worker_env.h"
 #include "hardware/memory.h"
@@ -179,9 +181,16 @@ class RunningGroup::State {
     for (const auto& other : {tell_at_, give_up_at_})
       if (other && (!until || *other < *until)) until = other;
     if (callbacks_.on_tick && (!until || next_tick_ < *until)) until = next_tick_;
-    if (!until) return -1;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - Clock::now()).count();
-    return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
+    std::int64_t wait_ms = -1;
+    if (until) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - Clock::now()).count();
+      wait_ms = std::clamp<std::int64_t>(left, 0, 60'000);
+    }
+    if (const auto draw_s = output_.next_draw_s()) {
+      const auto left = static_cast<std::int64_t>(std::ceil(std::clamp(*draw_s - monotonic_s(), 0.0, 1.0) * 1e3));
+      wait_ms = wait_ms < 0 ? left : std::min(wait_ms, left);
+    }
+    return static_cast<int>(wait_ms);
   }
 
   void read_events() {
@@ -239,6 +248,7 @@ class RunningGroup::State {
   void pause(const SignalTakeover::Arrival& arrival) {
     const auto began = Clock::now();
     guard_->send(arrival.from_terminal ? SIGTSTP : SIGSTOP);
+    output_.leave_terminal();
     signals_.stop_here(arrival.signal);
     guard_->send(SIGCONT);
     const auto away = Clock::now() - began;

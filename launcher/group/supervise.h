@@ -20,10 +20,11 @@
 namespace tlaunch {
 
 struct WorkerSpec {
-  std::vector<std::string> argv;                 // argv[0] is looked up in PATH
+  std::vector<std::string> argv;                 // argv[0] without '/' is looked up in PATH
   std::map<std::string, std::string> environment;  // added to (and winning over) our own
   std::string log_path;                          // "": no file
   std::string error_path;                        // where it tells of its failure (error_file.h); "": nowhere
+  std::string line_prefix = {};                  // of its lines where several ranks are shown; "": "[rank N] "
   bool show_out = true, show_error = true;       // false: that stream goes to the log alone
   bool inherit_stdin = false;  // reads ours, and its output is passed on as it comes; else /dev/null, or:
   std::vector<int> cores = {};                   // that it is pinned to; empty: to none
@@ -37,6 +38,7 @@ struct GroupSpec {
   double grace_s = 30;               // between SIGTERM and SIGKILL
   bool saves_when_told = false;      // workers that save where they are told to stop, and then exit with 75 or 130
   std::uint64_t log_limit_bytes = kLogLimitBytes;  // of each worker's log (log_file.h)
+  bool rows = false;                 // progress bars of several ranks are written over in place on a terminal
   bool show_output = true;           // false: workers' output goes to their logs alone
 };
 

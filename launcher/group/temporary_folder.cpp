@@ -9,7 +9,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <utility>
+#include <vector>
 
+#include "core/atomic_file.h"
 #include "core/error.h"
 
 namespace tlaunch {
@@ -48,24 +51,67 @@ void sweep(const fs::path& parent) {
 
 }  // namespace
 
-TemporaryFolder::TemporaryFolder() {
-  std::error_code error;
-  const fs::path found = fs::temp_directory_path(error);
-  const fs::path parent = error ? fs::path("/tmp") : found;
-  sweep(parent);
-  const std::string name = (parent / (std::string(prefix) + std::string(pattern))).string();
-  do {
-    path_ = name;
-    if (::mkdtemp(path_.data()) == nullptr) throw IoError("cannot make " + name + ": " + std::strerror(errno));
-    lock_ = opened(path_);
-    if (!lock_) throw IoError("cannot open " + path_ + ": " + std::strerror(errno));
-    // Where the file system has no locks, no sweep gets one either.
-  } while ((!locked(lock_) && errno == EWOULDBLOCK) || !is_still_at(lock_, path_));  // a sweep came between
+namespace {
+
+// In the order in which they are tried. A TMPDIR that is no folder is passed over, as by other programs.
+std::vector<std::string> parents(const std::string& own) {
+  std::vector<std::string> all;
+  for (const char* variable : {"TMPDIR", "XDG_RUNTIME_DIR"}) {
+    if (const char* value = std::getenv(variable); value != nullptr && value[0] == '/') all.push_back(value);
+    if (std::string_view(variable) == "TMPDIR") all.push_back("/tmp");
+  }
+  all.push_back("/dev/shm");
+  if (!own.empty()) all.push_back(own);
+  return all;
 }
 
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code error;
-  fs::remove_all(path_, error);
+struct NewFolder {
+  std::string path;
+  Descriptor lock;
+};
+
+NewFolder new_folder(const std::string& parent) {
+  const std::string name = (fs::path(parent) / (std::string(prefix) + std::string(pattern))).string();
+  NewFolder made;
+  do {
+    made.path = name;
+    if (::mkdtemp(made.path.data()) == nullptr)
+      throw IoError("cannot make a folder in " + parent + ": " + std::strerror(errno));
+    made.lock = opened(made.path);
+    if (!made.lock) throw IoError("cannot open " + made.path + ": " + std::strerror(errno));
+    // Where the file system has no locks, no sweep gets one either.
+  } while ((!locked(made.lock) && errno == EWOULDBLOCK) || !is_still_at(made.lock, made.path));  // a sweep came between
+  return made;
 }
+
+void remove_folder(const std::string& path) {
+  std::error_code error;
+  fs::remove_all(path, error);
+}
+
+}  // namespace
+
+TemporaryFolder::TemporaryFolder(const std::map<std::string, std::string>& files, const std::string& own) {
+  std::string problems;
+  for (const std::string& parent : parents(own)) {
+    std::error_code ignored;
+    if (parent == own) fs::create_directories(own, ignored);
+    sweep(parent);
+    try {
+      NewFolder made = new_folder(parent);
+      path_ = std::move(made.path);
+      lock_ = std::move(made.lock);
+      for (const auto& [name, content] : files) write_file_atomically(file(name), content);
+      return;
+    } catch (const IoError& error) {
+      if (!path_.empty()) remove_folder(path_);
+      path_.clear();
+      problems += (problems.empty() ? "" : "; ") + std::string(error.what());
+    }
+  }
+  throw IoError("no place for temporary files (set TMPDIR to one with some free space): " + problems);
+}
+
+TemporaryFolder::~TemporaryFolder() { remove_folder(path_); }
 
 }  // namespace tlaunch

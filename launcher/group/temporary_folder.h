@@ -1,8 +1,10 @@
-// A folder of our own below $TMPDIR that goes with the object. Where the process is killed, the folder goes when the
-// next one is made.
+// A folder of our own with small files for other processes, which goes with the object. Where the process is killed,
+// the folder goes when the next one is made.
 #pragma once
 
+#include <map>
 #include <string>
+#include <string_view>
 
 #include "launcher/group/descriptor.h"
 
@@ -10,7 +12,9 @@ namespace tlaunch {
 
 class TemporaryFolder {
  public:
-  TemporaryFolder();  // throws IoError
+  // `files`: content by name. The folder is made in the first place that takes them all: $TMPDIR, /tmp,
+  // $XDG_RUNTIME_DIR, /dev/shm, and at last `own` ("": there is none). Throws IoError where none does.
+  explicit TemporaryFolder(const std::map<std::string, std::string>& files, const std::string& own = "");
   ~TemporaryFolder();
   TemporaryFolder(const TemporaryFolder&) = delete;
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;

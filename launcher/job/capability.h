@@ -11,8 +11,9 @@
 namespace tlaunch {
 
 // What to tell the user where one of `gpus` cannot run the worker's kernels; nothing where all can. An architecture
-// sm_XY runs on capability X.Z for Z >= Y; compute_XY (PTX) on every newer one. A worker that
-// tells no architectures is taken at its word.
-std::optional<std::string> capability_problem(const std::vector<GpuInfo>& gpus, const WorkerDescription& worker);
+// sm_XY runs on capability X.Z for Z >= Y; compute_XY (PTX) on every newer one. LibTorch tells its architectures only
+// where CUDA starts: a worker that was asked beside these cards and tells none cannot use them.
+std::optional<std::string> capability_problem(const std::vector<GpuInfo>& gpus, const WorkerDescription& worker,
+                                              const std::string& driver_version);
 
 }  // namespace tlaunch

@@ -4,7 +4,10 @@
 #include <cstdlib>
 
 #include "core/error.h"
+#include "core/worker_env.h"
 #include "launcher/job/capability.h"
+#include "launcher/job/gpu_wait.h"
+#include "launcher/job/job_check.h"
 #include "launcher/job/worker_binary.h"
 
 namespace tlaunch {
@@ -14,8 +17,9 @@ void check_capability(Job& job) {
   if (!job.world.on_gpu) return;
   if (job.worker.cuda_architectures.empty() && !job.worker.cuda_version.empty())
     job.worker = describe_worker_anew(job.worker_path);
-  const auto used = job.hardware.gpus.begin();
-  if (const auto problem = capability_problem({used, used + job.world.size}, job.worker)) throw UsageError(*problem);
+  if (const auto problem = capability_problem(cards_of_ranks(job.hardware.gpus, job.world.size), job.worker,
+                                              job.hardware.driver_version))
+    throw UsageError(*problem);
 }
 
 // "4" or, with a number for each level of nesting, "4,2". What OpenMP would pass over is no wish.
@@ -40,6 +44,7 @@ JobShape shape_of(const Job& job) {
   // The loader has checked that the model is known.
   JobShape shape{job.worker.model(job.loaded.config.model.name)->sample_kind, job.world.on_gpu, job.world.size,
                  omp_num_threads(), job.effective_batch_size};
+  if (job.data) shape.train_samples = job.data->train_samples;
   if (is_pinned(job.placement)) shape.cores_per_rank = least_core_share(job.placement);
   return shape;
 }
@@ -52,12 +57,15 @@ Job prepare_job(const JobRequest& request) {
   job.loaded = load_config(source, job.worker);
   const RunConfig& asked = job.loaded.config;
   job.hardware = probe(request.run_dir.empty() ? asked.run_root : request.run_dir);
-  job.world = world_of(asked.launch.nproc, job.hardware);
+  job.world = world_of(asked.launch.nproc, job.hardware,
+                       /*share_cards=*/environment_value(env::cuda_backend) == "gloo");
   check_capability(job);
   job.placement = place_ranks(job.hardware.cpu, job.world.on_gpu ? job.hardware.gpus : std::vector<GpuInfo>{},
                               job.world.size, asked.launch.numa);
+  job.data = check_job(job, request);
   job.plan = prior_plan(asked, job.hardware, shape_of(job));
   job.config = apply(asked, job.plan);
+  if (request.trains) check_batch(job);
   return job;
 }
 

@@ -1,6 +1,6 @@
 // From the command line to a job that can be started: worker found and described, config loaded and checked, machine
-// probed, number of ranks and plan decided. Reads files and the machine, writes only the description cache. All that a
-// user can have wrong is refused here, before any process starts.
+// probed, data, model and weights looked at, number of ranks and plan decided. Reads files and the machine, writes only
+// caches. All that a user can have wrong is refused here, before anything is measured or trained.
 #pragma once
 
 #include <optional>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/config_loader.h"
+#include "core/data_identity.h"
 #include "core/description.h"
 #include "core/plan.h"
 #include "hardware/placement.h"
@@ -17,10 +18,17 @@
 
 namespace tlaunch {
 
+enum class JobWeights { first, none };
+
 struct JobRequest {
   std::string config_path;
   std::vector<std::string> overrides;
-  std::string run_dir;               // for the disk figures; "": run_root
+  std::string run_dir = {};          // for the disk figures; "": run_root
+  // What must be there beside the data (job_check.h). first: model.weights, where the config has one; none: nothing,
+  // because a checkpoint, known by now or not, is gone on from.
+  JobWeights weights = JobWeights::first;
+  std::string checkpoint = {};       // whose weights must fit; then model.weights is not asked for
+  bool trains = true;                // so the effective batch must be there in the data
 };
 
 struct Job {
@@ -30,13 +38,14 @@ struct Job {
   HardwareProfile hardware;
   World world;
   Placement placement;               // of the ranks on cards and cores
+  std::optional<DataIdentity> data;  // none: the worker cannot tell before it trains
   // Of the run that is resumed, where the config leaves it to auto (resume.h); none: a new run.
   std::optional<std::int64_t> effective_batch_size;
   Plan plan;
   RunConfig config;                  // with the plan applied: no `auto` is left
 };
 
-// Throws UsageError.
+// Throws UsageError, and DataError for data and weights that cannot be had.
 Job prepare_job(const JobRequest& request);
 
 // What tuning must know of it beside the config.

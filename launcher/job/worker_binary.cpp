@@ -13,6 +13,7 @@
 #include "core/cache_folder.h"
 #include "core/error.h"
 #include "launcher/group/capture.h"
+#include "launcher/group/loaded_libtorch.h"
 #include "launcher/group/path_lookup.h"
 #include "launcher/job/cache_file.h"
 
@@ -63,8 +64,10 @@ std::string shortened(const std::string& text) {
 }
 
 [[noreturn]] void refuse(const std::string& path, const Captured& answer, const std::string& why) {
+  const std::string advice = answer.exit_code == 127 ? libtorch_advice(path) : "";  // by the dynamic loader
   throw UsageError("the worker " + path + " cannot describe itself: " + why +
                    (answer.err.empty() ? "" : "\nIts output:\n" + shortened(answer.err)) +
+                   (advice.empty() ? "" : "\n" + advice) +
                    "\nlaunch.worker must name a program that answers `describe --json` (docs/command-line.md)");
 }
 

@@ -48,9 +48,12 @@ WorkerGroup worker_group(const Job& job, const WorkerStart& start) {
     worker.environment = torchrun_environment(contract);
     worker.environment.merge(allocator_environment(environment_value));
     worker.environment[env::device] = job.world.on_gpu ? "cuda" : "cpu";
-    // So that rank N's card is the Nth that was told of; CUDA would count the fastest first.
-    if (job.world.on_gpu && !environment_value("CUDA_DEVICE_ORDER"))
+    // Rank N's card is the Nth that was probed, whatever order the user has for other programs: cores, memory and
+    // capability were looked up for that one. A rank on the CPU sees no card, or autograd would start CUDA for each.
+    if (job.world.on_gpu)
       worker.environment["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID";
+    else
+      worker.environment["CUDA_VISIBLE_DEVICES"] = "";
     worker.environment[env::attempt] = std::to_string(start.attempt);
     worker.environment[env::plan] = start.plan_path;
     if (start.heartbeat_s > 0) worker.environment[env::heartbeat_s] = Json(start.heartbeat_s).dump();

@@ -18,7 +18,7 @@ std::int64_t number_of_ranks(const std::string& nproc) {
 
 }  // namespace
 
-World world_of(const std::string& nproc, const HardwareProfile& hardware) {
+World world_of(const std::string& nproc, const HardwareProfile& hardware, bool share_cards) {
   const auto gpus = static_cast<std::int64_t>(hardware.gpus.size());
   if (nproc == "auto") return gpus > 0 ? World{gpus, true} : World{1, false};
   if (nproc == "cpu") return {hardware.cpu.allowed_cores, false};
@@ -28,10 +28,10 @@ World world_of(const std::string& nproc, const HardwareProfile& hardware) {
   }
   const std::int64_t number = number_of_ranks(nproc);
   if (gpus == 0) return {number, false};
-  if (number <= gpus) return {number, true};
+  if (number <= gpus || share_cards) return {number, true};
   throw UsageError(
       "--nproc " + nproc + ": only " + std::to_string(gpus) + (gpus == 1 ? " GPU is" : " GPUs are") +
-      " visible here; ask for at most so many, or hide the GPUs (CUDA_VISIBLE_DEVICES=) to train on the CPU");
+      " visible here; ask for at most that many, or hide the GPUs (CUDA_VISIBLE_DEVICES=) to train on the CPU");
 }
 
 std::int64_t program_ranks(const std::optional<std::string>& nproc, const HardwareProfile& hardware, bool as_torchrun) {

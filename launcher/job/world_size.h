@@ -15,8 +15,9 @@ struct World {
 };
 
 // nproc: auto = number of GPUs, or 1 on the CPU; gpu = number of GPUs; cpu = the allowed cores, on the CPU; a number:
-// on GPUs where there are at least so many, on the CPU where there are none. Throws UsageError otherwise.
-World world_of(const std::string& nproc, const HardwareProfile& hardware);
+// on GPUs where there are at least that many, on the CPU where there are none. Throws UsageError otherwise.
+// `share_cards`: a number may be larger than that of the GPUs, whose ranks then share them.
+World world_of(const std::string& nproc, const HardwareProfile& hardware, bool share_cards = false);
 
 // Ranks of a plain program, which may use GPUs or not: 1 where nothing is said, as torchrun; a number as it is; else as
 // above. `as_torchrun`: auto without a GPU is one rank an allowed core.

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "core/absolute_path.h"
 #include "core/error.h"
 #include "launcher/program/program_summary.h"
 #include "launcher/terminal/say.h"
@@ -18,6 +19,11 @@ namespace fs = std::filesystem;
 constexpr double patience_s = 1;  // a killed launcher's guard needs a moment to let go of the folder
 
 bool chooses_any(const StreamChoice& choice) { return choice.of_all != 0 || !choice.by_rank.empty(); }
+
+// Of "train.py", "app/" and ".": train, app, and the working directory's name.
+std::string name_of(const std::string& program) {
+  return fs::path(absolute_path(program)).stem().string();
+}
 
 RunFolder open_folder(const std::string& path, FolderUse use) {
   RunFolder folder(path, patience_s, use);
@@ -39,7 +45,7 @@ ProgramHome open_program_home(const ProgramCommand& command) {
     home.logs = home.folder->path();
     return home;
   } else if (chooses_any(command.redirects) || chooses_any(command.tee)) {
-    const std::string path = new_run_path("runs", fs::path(command.program).stem().string());
+    const std::string path = new_run_path("runs", name_of(command.program));
     home.folder.emplace(open_folder(path, FolderUse::alone));
     say("tlaunch: logs in " + home.folder->path() + "/logs (--log-dir names another folder)");
   } else {

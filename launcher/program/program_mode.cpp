@@ -22,6 +22,7 @@
 #include "launcher/program/program_hang.h"
 #include "launcher/program/program_logs.h"
 #include "launcher/program/program_summary.h"
+#include "launcher/program/string_template.h"
 #include "launcher/terminal/say.h"
 
 namespace tlaunch {
@@ -35,12 +36,11 @@ std::optional<std::string> variable(const char* name) {
   return value ? std::optional<std::string>(value) : std::nullopt;
 }
 
-// torchrun's macro for arguments.
-std::string with_local_rank(std::string argument, int local_rank) {
+// torchrun's macro alone: the rest may be a shell's, whose $$ string.Template would take apart.
+std::string with_local_rank(std::string argument, const std::string& number) {
   static const std::string macro = "${local_rank}";
-  for (std::size_t at = argument.find(macro); at != std::string::npos; at = argument.find(macro, at)) {
-    argument.replace(at, macro.size(), std::to_string(local_rank));
-  }
+  for (std::size_t at = argument.find(macro); at != std::string::npos; at = argument.find(macro, at))
+    argument.replace(at, macro.size(), number);
   return argument;
 }
 
@@ -95,10 +95,18 @@ std::vector<std::string> program_argv(const ProgramCommand& command, int local_r
   std::vector<std::string> argv;
   if (command.kind != ProgramKind::executable) {
     argv = {variable("PYTHON_EXEC").value_or(find_in_path("python").empty() ? "python3" : "python"), "-u"};
+    if (argv[0].empty()) throw UsageError("the variable PYTHON_EXEC is empty: set it to a Python, or unset it");
     if (command.kind == ProgramKind::python_module) argv.push_back("-m");
   }
-  argv.push_back(command.program);
-  for (const std::string& argument : command.arguments) argv.push_back(with_local_rank(argument, local_rank));
+  const std::string number = std::to_string(local_rank);
+  if (command.kind == ProgramKind::executable) {
+    argv.push_back(command.program);
+    for (const std::string& argument : command.arguments) argv.push_back(with_local_rank(argument, number));
+    return argv;
+  }
+  argv.push_back(safe_substitute(command.program, {{"local_rank", number}}));
+  for (const std::string& argument : command.arguments)
+    argv.push_back(safe_substitute(argument, {{"local_rank", number}}));
   return argv;
 }
 
@@ -120,6 +128,7 @@ GroupResult run_once(const ProgramCommand& command, const Placement& placement, 
   GroupSpec group;
   group.grace_s = command.grace_s.value_or(kDefaultGrace_s);
   group.log_limit_bytes = command.log_limit_bytes;
+  group.rows = true;
   std::vector<ErrorFile> error_files;  // live as long as the group
   for (int rank = 0; rank < ranks; ++rank) {
     const RankPlacement& place = placement.ranks[static_cast<std::size_t>(rank)];
@@ -136,6 +145,10 @@ GroupResult run_once(const ProgramCommand& command, const Placement& placement, 
     worker.inherit_stdin = ranks == 1 || (command.pass_stdin && rank == 0);
     worker.log_path = logs.file(rank, ".log");
     error_files.push_back(make_error_file(logs.file(rank, ".error.json")));
+    if (const auto prefix = variable("TORCHELASTIC_LOG_LINE_PREFIX_TEMPLATE"); prefix && !prefix->empty())
+      worker.line_prefix = safe_substitute(*prefix, {{"role_name", command.role},
+                                                     {"local_rank", std::to_string(rank)},
+                                                     {"rank", std::to_string(rank)}});
     worker.error_path = worker.environment["TORCHELASTIC_ERROR_FILE"] = error_files.back().path;
     const bool shown = command.shown_ranks.empty() || command.shown_ranks.contains(rank);
     worker.show_out = shown && (command.tee.has_out(rank) || !command.redirects.has_out(rank));

@@ -11,7 +11,8 @@
 namespace tlaunch {
 
 // What starts the program as that rank: for a script or module $PYTHON_EXEC, or python (python3 where PATH holds no
-// python), with -u. "${local_rank}" in its arguments becomes the number. Pure but for the look at the environment.
+// python), with -u. "${local_rank}" in its arguments becomes the number; of a
+// script or module as string.Template does it. Pure but for the look at the environment.
 std::vector<std::string> program_argv(const ProgramCommand& command, int local_rank);
 
 // Runs a process for each rank that is placed to their end, or until the time is up, and returns the exit code. A

@@ -38,7 +38,8 @@ GroupResult one_attempt(const Job& job, const WorkerStart& start, FolderWatch& w
     summary.incomplete_logs.insert(summary.record.incomplete_logs.begin(), summary.record.incomplete_logs.end());
     for (const auto& [part, seconds] : session.spent()) summary.spent[part] += seconds;
     if (!summary.estimate) summary.estimate = session.estimate();
-    summary.training = session.why_slow();
+    if (summary.record.start && !summary.began_step) summary.began_step = summary.record.start->start_step;
+    summary.training.add(session.why_slow());
     summary.slow_findings = slow_findings(summary.training, job.config);
   };
   try {

@@ -66,14 +66,31 @@ void check_is_still(const std::string& file, const std::string& original) {
 
 }  // namespace
 
-std::string replace_with_backup(const std::string& path, const std::string& original, const std::string& content,
-                                std::time_t now) {
-  const std::string file = target_of(path);
+namespace {
+
+// Its status, where it may be replaced.
+struct stat replaceable(const std::string& file) {
   struct stat status {};
   if (::stat(file.c_str(), &status) != 0) throw IoError("cannot read " + file + ": " + std::strerror(errno));
   // The folder's permissions would do for a rename, but a file that is write-protected is so for a reason.
   if (::access(file.c_str(), W_OK) != 0 || (status.st_mode & 0222) == 0)
     throw UsageError(file + ": is write-protected; allow writing (chmod u+w) or change it by hand");
+  return status;
+}
+
+}  // namespace
+
+void check_replaceable(const std::string& path) {
+  const std::string file = target_of(path), folder = fs::path(file).parent_path().string();
+  replaceable(file);
+  if (::access(folder.c_str(), W_OK) != 0)
+    throw IoError("cannot write " + file + " and its backup: " + folder + ": " + std::strerror(errno));
+}
+
+std::string replace_with_backup(const std::string& path, const std::string& original, const std::string& content,
+                                std::time_t now) {
+  const std::string file = target_of(path);
+  const struct stat status = replaceable(file);
   const FileAccess access{status.st_mode & 07777u, status.st_uid, status.st_gid};
 
   NewName backup(file, now);

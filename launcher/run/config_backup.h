@@ -6,6 +6,10 @@
 
 namespace tlaunch {
 
+// Throws UsageError for an absent or write-protected file and IoError where the system refuses to look, or the folder
+// takes no new file.
+void check_replaceable(const std::string& path);
+
 // `path` gets `content`; its permissions stay, and where it is a symbolic link the file it points to is replaced.
 // `original` is what was read before: a file that holds something else by now is left alone (UsageError). Returns the
 // path of the copy: beside the file, NAME.YYYYMMDD-HHMMSS.bak in local time `now`, with -2, -3, ... before .bak where

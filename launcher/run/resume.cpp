@@ -1,5 +1,6 @@
 #include "launcher/run/resume.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "checkpoint/catalog.h"
@@ -7,10 +8,12 @@
 #include "checkpoint/run_checkpoints.h"
 #include "checkpoint/run_terms.h"
 #include "checkpoint/safetensors.h"
+#include "checkpoint/written_files.h"
 #include "core/atomic_file.h"
 #include "core/batch.h"
 #include "core/error.h"
 #include "core/schema.h"
+#include "launcher/job/gpu_wait.h"
 #include "launcher/run/checkpoint_argument.h"
 
 namespace tlaunch {
@@ -19,6 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double patience_s = 1;  // a killed launcher's guard needs a moment to let go of the folder
+constexpr std::size_t plan_limit_bytes = 1u << 20;  // of plan.json and summary.json
 
 [[noreturn]] void refuse_changes(const std::vector<std::string>& changed, const std::string& from) {
   std::string keys;
@@ -45,6 +49,10 @@ std::optional<RunConfig> config_beside(const Job& job, const std::string& path, 
 void check_unchanged(const Job& job, const std::string& checkpoint, const std::string& config_path,
                      std::vector<std::string>& notes) {
   const RunTerms terms = run_terms_of(checkpoint);
+  const std::string other_data = job.data ? data_difference(terms.data, *job.data) : "";
+  if (!other_data.empty())
+    throw DataError("--resume: " + other_data + " (" + checkpoint + " and " + job.loaded.config.data.root +
+                    "); a resume needs the same data: set data.root to it, or start a new run without --resume");
   const auto beside = config_beside(job, config_path, notes);
   if (!terms.settings.empty()) {
     const auto changed = changes_forbidden_on_resume(terms.settings, job.loaded.config);
@@ -53,7 +61,8 @@ void check_unchanged(const Job& job, const std::string& checkpoint, const std::s
     const auto changed = changes_forbidden_on_resume(resume_settings(*beside), job.loaded.config);
     if (!changed.empty()) refuse_changes(changed, config_path);
   }
-  if (beside && beside->data.root != job.loaded.config.data.root)
+  const bool known_to_be_the_same = job.data && !job.data->train.empty() && job.data->train == terms.data.train;
+  if (beside && beside->data.root != job.loaded.config.data.root && !known_to_be_the_same)
     notes.push_back("data.root is another folder than in " + config_path + " (" + beside->data.root +
                     "); it must hold the same data");
 }
@@ -62,11 +71,36 @@ std::string new_path(const Job& job, const std::string& run_dir) {
   return run_dir.empty() ? new_run_path(job.config.run_root, job.config.name) : run_dir;
 }
 
-RunFolder fresh_folder(const Job& job, const std::string& run_dir) {
-  RunFolder folder(new_path(job, run_dir), 0);
-  if (folder.holds_run())
+bool is_completed(const RunFolder& folder) {
+  try {
+    const Json summary = Json::parse(read_file(folder.file("summary.json"), plan_limit_bytes), nullptr, false);
+    return summary.is_object() && summary.value("status", Json()) == "completed";
+  } catch (const UsageError&) {  // there is none
+    return false;
+  }
+}
+
+// Whether a run began there, was not completed and has nothing to go on from: then it may begin again in its place.
+bool holds_only_a_beginning(const Job& job, const RunFolder& folder) {
+  if (!folder.holds_training_run() || is_completed(folder)) return false;
+  const std::string checkpoints = checkpoint_dir(job.config.checkpoint, folder.path());
+  const WrittenFiles written(folder.path(), checkpoints);
+  const auto is_there = [](const std::string& path) {  // a name alone is that of a save that a kill cut short
+    std::error_code error;
+    return fs::symlink_status(path, error).type() != fs::file_type::not_found;
+  };
+  return !written.damaged() && written.lost().empty() &&
+         std::none_of(written.own().begin(), written.own().end(), is_there) &&
+         list_checkpoints(folder.file("checkpoints")).empty();
+}
+
+RunFolder fresh_folder(const Job& job, const std::string& run_dir, std::vector<std::string>& notes) {
+  RunFolder folder(new_path(job, run_dir), patience_s);
+  if (!folder.holds_run()) return folder;
+  if (!holds_only_a_beginning(job, folder))
     throw UsageError(folder.path() +
                      " holds a run already; go on with it by --resume auto, or choose another --run-dir");
+  notes.push_back(folder.path() + " holds the beginning of a run that has saved nothing; it begins anew there");
   return folder;
 }
 
@@ -93,8 +127,6 @@ RunPlace resume_in_place(const Job& job, const std::string& run_dir) {
   place.notes.push_back(note + "; starting from nothing");
   return place;
 }
-
-constexpr std::size_t plan_limit_bytes = 1u << 20;
 
 // Where `asked` fixes the micro-batch or the accumulation anew, the other one follows: the effective batch stays.
 void keep_product(Plan& plan, const RunConfig& asked) {
@@ -147,6 +179,7 @@ std::optional<std::int64_t> step_of_checkpoint(const std::string& path) {
 bool keep_own_plan(Job& job, RunPlace& place) {
   if (place.resume_path.empty()) return false;
   const RunTerms terms = run_terms_of(place.resume_path);
+  if (!terms.device.empty() && terms.device != (job.world.on_gpu ? "cuda" : "cpu")) return false;
   auto plan = plan_beside(place);
   if (terms.world_size > 0 ? terms.world_size != job.world.size : !plan || plan->world_size != job.world.size)
     return false;
@@ -155,6 +188,14 @@ bool keep_own_plan(Job& job, RunPlace& place) {
   // What the command line fixes now beats the saved choice.
   for (Choice& choice : plan->choices)
     if (const Choice* now = job.plan.find(choice.key); now && now->origin == Origin::user) choice = *now;
+  // Another card than the resumed run's may not compute in its precision.
+  const auto precision = apply(job.loaded.config, *plan).gpu.mixed_precision;
+  if (precision && job.world.on_gpu)
+    if (const auto problem = precision_problem(cards_of_ranks(job.hardware.gpus, job.world.size), *precision)) {
+      for (Choice& choice : plan->choices)
+        if (choice.key == "mixed_precision") choice = *job.plan.find(choice.key);
+      place.notes.push_back("the resumed run's precision is not kept: " + *problem);
+    }
   keep_product(*plan, job.loaded.config);
   job.plan = *plan;
   job.config = apply(job.loaded.config, *plan);
@@ -172,12 +213,19 @@ void keep_effective_batch(Job& job, const RunPlace& place) {
 }
 
 RunPlace choose_place(const Job& job, const std::string& run_dir, const std::optional<std::string>& resume) {
-  if (!resume) return {fresh_folder(job, run_dir), "", {}};
+  std::vector<std::string> notes;
+  if (!resume) {
+    RunFolder folder = fresh_folder(job, run_dir, notes);
+    return {std::move(folder), "", notes};
+  }
   if (*resume == "auto") return resume_in_place(job, run_dir);
   const std::string checkpoint = verified_checkpoint("--resume", *resume);
-  std::vector<std::string> notes;
+  if (!SafetensorsFile(checkpoint).metadata().contains(step_key))
+    throw DataError(checkpoint + ": no checkpoint of tlaunch (no tlaunch.step in it); to start from its weights set "
+                    "model.weights");
   check_unchanged(job, checkpoint, (fs::path(checkpoint).parent_path().parent_path() / "config.yaml").string(), notes);
-  return {fresh_folder(job, run_dir), checkpoint, notes};
+  RunFolder folder = fresh_folder(job, run_dir, notes);
+  return {std::move(folder), checkpoint, notes};
 }
 
 }  // namespace tlaunch

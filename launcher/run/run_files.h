@@ -1,5 +1,8 @@
 // What a run's folder holds from its start: config.yaml as asked for (every key, `auto` where tuning decides) and
 // plan.json, which says what `auto` became. Written atomically. Throws IoError.
+//
+// config.yaml by itself starts the same run again, from wherever: it has the number of ranks that the run had, and no
+// relative path.
 #pragma once
 
 #include "launcher/job/job.h"

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
@@ -134,18 +135,50 @@ std::string new_run_path(const std::string& run_root, const std::string& name) {
   return absolute_path(run_root + "/" + name + "/" + stamp);
 }
 
+namespace {
+
+// As new_run_path() makes them: "20261129-204151-ab12". They sort by time.
+bool is_run_name(const std::string& name) {
+  constexpr std::string_view pattern = "dddddddd-dddddd-xxxx";
+  const auto fits = [](char kind, char c) {
+    const bool digit = c >= '0' && c <= '9';
+    return kind == '-' ? c == '-' : digit || (kind == 'x' && c >= 'a' && c <= 'f');
+  };
+  return std::equal(pattern.begin(), pattern.end(), name.begin(), name.end(), fits);
+}
+
+std::string newest_by_name(const fs::path& runs) {
+  std::string newest;
+  std::error_code error, gone;
+  for (fs::directory_iterator entry(runs, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (is_run_name(name) && name > newest && fs::exists(entry->path() / "events.jsonl", gone)) newest = name;
+  }
+  if (error && error != std::errc::no_such_file_or_directory && error != std::errc::not_a_directory)
+    throw IoError("cannot find the newest run in " + runs.string() + ": " + error.message());
+  return newest.empty() ? "" : (runs / newest).string();
+}
+
+}  // namespace
+
 std::string latest_run_path(const std::string& run_root, const std::string& name) {
   std::error_code error;
-  const std::string link = absolute_path(run_root + "/" + name + "/latest");
+  const fs::path runs = absolute_path(run_root + "/" + name), link = runs / "latest";
+  if (fs::symlink_status(link, error).type() != fs::file_type::symlink) return newest_by_name(runs);
   const fs::path target = fs::canonical(link, error);
   if (error == std::errc::no_such_file_or_directory) return "";
-  if (error) throw IoError("cannot find the newest run by " + link + ": " + error.message());
+  if (error) throw IoError("cannot find the newest run by " + link.string() + ": " + error.message());
   return target.string();
 }
 
-void point_latest_to(const std::string& run_path) {
-  const fs::path folder(run_path);
-  link_atomically((folder.parent_path() / "latest").string(), folder.filename().string());
+void point_latest_to(const std::string& run_path, FileCalls& calls) {
+  const fs::path folder(run_path), link = folder.parent_path() / "latest";
+  std::error_code error;
+  const auto type = fs::symlink_status(link, error).type();
+  if (type != fs::file_type::not_found && type != fs::file_type::symlink)
+    throw IoError(link.string() + " is a " + (type == fs::file_type::directory ? "folder" : "file") +
+                  " and was left alone");
+  link_atomically(link.string(), folder.filename().string(), calls);
 }
 
 }  // namespace tlaunch

@@ -8,6 +8,8 @@
 
 #include <string>
 
+#include "core/file_calls.h"
+
 namespace tlaunch {
 
 // Whether others that use it beside us may hold the folder at the same time; one that holds it alone never may.
@@ -43,11 +45,13 @@ class RunFolder {
 // A name for a new run's folder below `run_root`/`name`, from the clock and four random hex digits. Absolute.
 std::string new_run_path(const std::string& run_root, const std::string& name);
 
-// The folder `run_root`/`name`/latest points to, absolute; "" where there is none. Throws IoError where that cannot be
-// told (permissions).
+// The folder `run_root`/`name`/latest points to, absolute. Without that link (a disk may have none): of the folders
+// that new_run_path() has named the newest that holds a training run. "" where there is none. Throws IoError where that
+// cannot be told (permissions).
 std::string latest_run_path(const std::string& run_root, const std::string& name);
 
-// Lets <folder's parent>/latest point to it, in one step for any reader.
-void point_latest_to(const std::string& run_path);
+// Lets <folder's parent>/latest point to it, in one step for any reader. Throws IoError where the disk has no symbolic
+// links, or where `latest` is something else: that is left alone.
+void point_latest_to(const std::string& run_path, FileCalls& calls = system_calls());
 
 }  // namespace tlaunch

@@ -44,6 +44,10 @@ void Session::on_event(Json event) {
   if (eta_) report(eta_->on_event(event, record_));
 }
 
+void Session::on_heartbeat(const Json& event) {
+  if (event_integer(event, "rank", -1) == 0) phase_ = event_text(event, "phase");
+}
+
 void Session::report(const EtaReport& due) {
   if (due.first) {
     log_.append("estimate", to_json(*due.first));
@@ -52,7 +56,6 @@ void Session::report(const EtaReport& due) {
     if (const std::string line = max_time_.shortfall(due.first->likely_s); !line.empty()) progress_.line(line);
   }
   if (!due.remaining) return;
-  eta_text_ = "ETA " + format_duration(due.remaining->likely_s);
   if (!due.left_estimate.empty()) progress_.line(due.left_estimate);
   if (!due.announce) return;
   const double estimated_s = eta_->first()->likely_s;
@@ -65,7 +68,7 @@ void Session::report(const EtaReport& due) {
                       {"difference_s", due.projected_s - estimated_s}});
   const bool more = record_.step < record_.start->total_steps;
   if (due.epoch_ended && more)
-    progress_.line(eta_text_ + " (in all " + format_duration(due.projected_s) + ", estimated " +
+    progress_.line("ETA " + format_time_left(due.remaining->likely_s) + " (in all " + format_duration(due.projected_s) + ", estimated " +
                    format_duration(estimated_s) + ")");
 }
 
@@ -152,6 +155,7 @@ void Session::narrate(const Json& event) {
   } else if (name == "resume") {
     progress_.line("resumed at step " + std::to_string(event_integer(event, "step")) + " from " +
                    event_text(event, "path"));
+    if (const std::string note = event_text(event, "note"); !note.empty()) progress_.line("note: " + note);
   } else if (name == "eval") {
     progress_.line(evaluation_text(event));
     shown_step_ = record_.step;
@@ -176,10 +180,18 @@ void Session::on_hang(const HangVerdict& verdict, const std::string& log_folder)
 }
 
 void Session::on_tick() {
-  if (!record_.start || record_.step == shown_step_ || record_.step <= record_.start->start_step) return;
+  if (!record_.start || record_.end || record_.stopped || record_.step <= record_.start->start_step) return;
+  const double now_s = unix_time_s();
+  const EtaLine eta = eta_ ? eta_->line(now_s, record_, phase_) : EtaLine{};
+  // A line that is written over counts the seconds down; one that stays has something new to say.
+  const bool counts = progress_.terminal().is_terminal && eta.text != shown_eta_.text;
+  if (eta.late.empty()) shown_eta_.late.clear();
+  if (record_.step == shown_step_ && eta.late == shown_eta_.late && !counts) return;
   RunRecord shown = record_;
   if (!eta_) shown.start.reset();  // a smoke test's epochs are shorter than what the start event says
-  if (progress_.update(shown, eta_text_, unix_time_s())) shown_step_ = record_.step;
+  if (!progress_.update(shown, eta.text, now_s)) return;
+  shown_step_ = record_.step;
+  shown_eta_ = eta;
 }
 
 namespace {
@@ -236,7 +248,7 @@ GroupResult run_session(const Job& job, const WorkerStart& start, Session& sessi
   callbacks.on_event = [&](Json event) {
     watch.on_event(event);
     work_left.on_event(event);
-    if (event_text(event, "event") == "heartbeat") return;
+    if (event_text(event, "event") == "heartbeat") return session.on_heartbeat(event);
     reserve.on_event(event);
     if (on_event) on_event(event);
     session.on_event(std::move(event));

@@ -24,6 +24,7 @@ class Session {
   Session(EventLog& log, Progress& progress, const RunConfig& config, const RunSoFar& so_far);
 
   void on_event(Json event);
+  void on_heartbeat(const Json& event);
   // Tells of it, before its stacks are saved in `log_folder` and the group is ended.
   void on_hang(const HangVerdict& verdict, const std::string& log_folder);
   // Shows what changed since; called some times a second.
@@ -48,8 +49,9 @@ class Session {
   TimeLimit max_time_;    // of the config
   RunRecord record_;
   WhySlow why_slow_;
-  std::string eta_text_;  // for the progress line
+  std::string phase_;  // what rank 0 says it is at
   std::int64_t shown_step_ = -1;
+  EtaLine shown_eta_;
 };
 
 // Starts the group and lets `session` follow it to its end, or until it hangs (launcher/hang/hang_watch.h). `on_event`

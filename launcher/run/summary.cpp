@@ -1,5 +1,6 @@
 #include "launcher/run/summary.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 
@@ -24,6 +25,11 @@ std::string percent(double share) {
   char text[40];
   std::snprintf(text, sizeof text, "%+.0f %%", 100 * share);
   return text;
+}
+
+// That this command trained; steps done again after a restart count once.
+std::int64_t own_steps(const RunSummary& summary) {
+  return std::max<std::int64_t>(0, summary.record.step - summary.began_step.value_or(0));
 }
 
 }  // namespace
@@ -94,6 +100,11 @@ Json to_json(const RunSummary& summary) {
   if (summary.estimate) json["estimate"] = to_json(*summary.estimate);
   const double rate = summary.record.end ? summary.record.end->steady_samples_per_s : summary.record.samples_per_s;
   json["actual"] = {{"samples_per_s", rate}, {"wall_s", summary.wall_s}, {"parts", summary.spent}};
+  if (summary.began_step && summary.record.start) {  // of this command, as its time; above: of the whole run
+    json["actual"]["start_step"] = *summary.began_step;
+    json["actual"]["steps"] = own_steps(summary);
+    json["actual"]["samples"] = own_steps(summary) * summary.record.start->effective_batch_size;
+  }
   if (!summary.training.ranks().empty()) json["actual"]["training"] = to_json(summary.training, summary.slow_findings);
   if (summary.record.disk_estimate_bytes > 0) json["estimate"]["disk_peak_bytes"] = summary.record.disk_estimate_bytes;
   if (summary.record.checkpoint_peak_bytes > 0)
@@ -113,8 +124,12 @@ std::vector<std::string> closing_lines(const RunSummary& summary) {
   std::vector<std::string> lines;
   const RunRecord& record = summary.record;
   std::string status = summary.status + " after " + format_duration(summary.wall_s);
+  const bool goes_on = summary.began_step.value_or(0) > 0;
+  if (record.start && goes_on)
+    status += ": " + format_number_of(own_steps(summary), "step") + " after the first " +
+              std::to_string(*summary.began_step);
   if (record.start)
-    status += ": " + format_number_of(record.epoch, "epoch") + ", " +
+    status += std::string(goes_on ? "; in all " : ": ") + format_number_of(record.epoch, "epoch") + ", " +
               std::to_string(record.step) + " steps";
   if (record.end && record.end->stopped_early) status += " (stopped early: no improvement any more)";
   if (record.end && record.end->steady_samples_per_s > 0)
@@ -131,7 +146,8 @@ std::vector<std::string> closing_lines(const RunSummary& summary) {
     metrics += (metrics.empty() ? "" : "  ") + name + " " + figure(value);
   if (!metrics.empty()) lines.push_back(metrics);
   if (summary.estimate && summary.status == "completed" && summary.estimate->likely_s > 0) {
-    lines.push_back("time: " + format_duration(summary.wall_s) +
+    lines.push_back((goes_on ? "time since step " + std::to_string(*summary.began_step) : std::string("time")) + ": " +
+                    format_duration(summary.wall_s) +
                     "; estimated at the start: " + format_duration(summary.estimate->likely_s) + " (" +
                     percent(summary.wall_s / summary.estimate->likely_s - 1) + ")");
     lines.push_back("  spent on: " + parts_text(summary.spent));

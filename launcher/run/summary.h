@@ -33,12 +33,13 @@ struct RunSummary {
   std::string run_dir, config, resumed_from;  // absolute; resumed_from "" where it started anew
   RunRecord record;
   double began_s = 0, wall_s = 0;  // the whole command: when it began (Unix time), and what it took
+  std::optional<std::int64_t> began_step;  // steps that a run before it had done
   std::map<std::string, double> spent;  // that by the estimate's parts
   std::int64_t restarts = 0;
   std::set<std::string> incomplete_logs;  // in the run folder: events.jsonl, metrics.csv, logs/attempt_0/rank_1.log
   std::uint64_t log_bytes = 0;  // of what the run folder holds beside checkpoints
   std::optional<TimeEstimate> estimate;
-  WhySlow training;                      // where its time went
+  WhySlow training;                      // where its time went, restarts together
   std::vector<std::string> slow_findings;  // what to change about it
   std::optional<GroupFailure> failure;
   std::string failure_message;  // what the failed worker said, or its last line of output

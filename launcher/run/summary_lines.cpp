@@ -20,6 +20,10 @@ std::string capability(const GpuInfo& gpu) {
   return std::to_string(gpu.capability_major) + "." + std::to_string(gpu.capability_minor);
 }
 
+const GpuInfo& card_of(const Job& job, std::int64_t rank) {
+  return job.hardware.gpus.at(job.placement.ranks.at(static_cast<std::size_t>(rank)).gpu.value());
+}
+
 void add_devices(const Job& job, std::vector<std::string>& lines) {
   const HardwareProfile& hardware = job.hardware;
   if (!job.world.on_gpu) {
@@ -28,7 +32,7 @@ void add_devices(const Job& job, std::vector<std::string>& lines) {
     return;
   }
   for (std::int64_t rank = 0; rank < job.world.size; ++rank) {
-    const GpuInfo& gpu = hardware.gpus[static_cast<std::size_t>(rank)];
+    const GpuInfo& gpu = card_of(job, rank);
     lines.push_back("device " + std::to_string(rank) + ": " + gpu.name + ", compute capability " + capability(gpu) +
                     (gpu.tier.empty() ? "" : ", " + gpu.tier) + ", " + gpu.uuid +
                     (gpu.numa_node ? ", NUMA node " + std::to_string(*gpu.numa_node) : ""));
@@ -41,7 +45,7 @@ std::string memory_line(const Job& job) {
            format_bytes(job.hardware.memory_limit_bytes);
   std::string text = "GPU memory:";
   for (std::int64_t rank = 0; rank < job.world.size; ++rank) {
-    const GpuInfo& gpu = job.hardware.gpus[static_cast<std::size_t>(rank)];
+    const GpuInfo& gpu = card_of(job, rank);
     text += (rank == 0 ? " " : ", ") + format_bytes(gpu.memory_free_bytes) + " free of " +
             format_bytes(gpu.memory_total_bytes);
   }

@@ -119,6 +119,8 @@ int run_smoke(const RunCommand& command, Job job, RunEnding& ending) {
 
   WorkerStart start;
   start.run_dir = folder.path();
+  start.fit_disk = command.fit_disk;
+  start.log_limit_bytes = command.log_limit_bytes;
   start.smoke = first_part_json(*command.smoke, run.budget);
   Part first = run_part(run, "smoke test, part 1: " + std::to_string(command.smoke->epochs) + " epochs", start);
   if (first.record.run.start) first.record.run.start = full_run_facts(*first.record.run.start, full_config);

@@ -6,6 +6,7 @@
 
 #include "core/sigpipe_held.h"
 #include "core/units.h"
+#include "launcher/terminal/display_width.h"
 
 namespace tlaunch {
 namespace {
@@ -82,8 +83,7 @@ void Progress::passing(const std::string& text) {
   }
   write("");
   if (out_.pending()) return;  // the terminal is held up: the next line that passes is as good
-  const auto columns = static_cast<std::size_t>(std::max(terminal_.columns - 1, 10));
-  write("\r\x1b[K" + text.substr(0, columns));
+  write("\r\x1b[K" + std::string(cut_to_width(text, std::max(terminal_.columns - 1, 10))));
   shown_ = true;
 }
 

@@ -1,14 +1,21 @@
 #include "launcher/tune/team_plan.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 
 #include "core/atomic_file.h"
 #include "core/batch.h"
 #include "core/effective_batch.h"
 #include "core/error.h"
+#include "core/file_lock.h"
 #include "hardware/gpu_table.h"
+#include "launcher/job/gpu_wait.h"
 
 namespace tlaunch {
 namespace {
@@ -38,6 +45,9 @@ std::optional<std::int64_t> fixed_effective_batch(const Job& job) {
 bool give_batch(RunConfig& config, const TeamSettings& team, const Job& job) {
   TrainConfig train = config.train;
   if (train.batch_size || train.gradient_accumulation_steps || !team.batch_size) return false;
+  const bool larger_than_data = job.data && *team.batch_size * team.gradient_accumulation_steps.value_or(1) *
+                                                    job.world.size > job.data->train_samples;
+  if (larger_than_data && !fixed_effective_batch(job)) return false;
   train.batch_size = team.batch_size;
   if (const auto effective = fixed_effective_batch(job)) {
     try {
@@ -99,7 +109,11 @@ TeamPlan with_team_settings(const Job& job, bool new_file) {
       config.train.gradient_accumulation_steps != job.loaded.config.train.gradient_accumulation_steps;
   mark(whole_split, "gradient_accumulation_steps");
   mark(whole_split, "effective_batch_size");
-  mark(give(config.gpu.mixed_precision, team.mixed_precision), "mixed_precision");
+  const auto cards = job.world.on_gpu ? cards_of_ranks(job.hardware.gpus, job.world.size) : std::vector<GpuInfo>{};
+  if (const auto problem = precision_problem(cards, team.mixed_precision.value_or(Precision::fp32)))
+    made.notes.push_back(*path + ": mixed_precision is left out: " + *problem);
+  else
+    mark(give(config.gpu.mixed_precision, team.mixed_precision), "mixed_precision");
   mark(give(config.gpu.tf32, team.tf32), "tf32");
   mark(give(config.gpu.cudnn_benchmark, team.cudnn_benchmark), "cudnn_benchmark");
   mark(give(config.gpu.channels_last, team.channels_last), "channels_last");
@@ -108,6 +122,8 @@ TeamPlan with_team_settings(const Job& job, bool new_file) {
     made.notes.push_back(*path + ": batch_size " + std::to_string(*team.batch_size) +
                          (config.train.gradient_accumulation_steps
                               ? " is not taken beside the config's gradient_accumulation_steps"
+                          : !fixed_effective_batch(job)
+                              ? " is not taken: it makes an effective batch of more than the training samples"
                               : " does not divide a rank's share of " + std::to_string(*fixed_effective_batch(job)) +
                                     "; it is left to tuning"));
   if (!entry->note.empty()) made.notes.push_back(entry->note);
@@ -121,9 +137,31 @@ TeamPlan with_team_settings(const Job& job, bool new_file) {
   return made;
 }
 
-std::string write_team_entry(const Job& job) {
+namespace {
+
+const std::string& team_file_of(const Job& job) {
   const auto& path = job.loaded.config.tune.team_file;
   if (!path) throw UsageError("--team needs tune.team_file, the file to write to: tune.team_file=team_settings.yaml");
+  return *path;
+}
+
+std::string text_of_team_file(const std::string& path) { return is_there(path) ? read_file(path, limit_bytes) : ""; }
+
+}  // namespace
+
+void check_team_file(const Job& job) {
+  const std::string& path = team_file_of(job);
+  const TeamCard card = team_card(job);
+  TeamSettings some;
+  some.batch_size = 1;
+  with_team_entry(text_of_team_file(path), path, card, has_several_memories(card), some);
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  if (::access(folder.c_str(), W_OK) != 0)
+    throw IoError("cannot write " + path + ": " + folder + ": " + std::strerror(errno));
+}
+
+std::string write_team_entry(const Job& job) {
+  const std::string& path = team_file_of(job);
   const TeamCard card = team_card(job);
   const RunConfig& config = job.config;
   TeamSettings settings;
@@ -136,9 +174,13 @@ std::string write_team_entry(const Job& job) {
     settings.tf32 = config.gpu.tf32;
     settings.cudnn_benchmark = config.gpu.cudnn_benchmark;
   }
-  const std::string text = is_there(*path) ? read_file(*path, limit_bytes) : "";
-  write_file_atomically(*path, with_team_entry(text, *path, card, has_several_memories(card), settings));
-  return *path;
+  const FileLock lock(path);  // two cards' entries may be written at once
+  const std::string text = text_of_team_file(path);
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) throw IoError("cannot read " + path + ": " + std::strerror(errno));
+  const FileAccess access{status.st_mode & 07777u, status.st_uid, status.st_gid};  // a team's, not the writer's own
+  write_file_atomically(path, with_team_entry(text, path, card, has_several_memories(card), settings), &access);
+  return path;
 }
 
 }  // namespace tlaunch

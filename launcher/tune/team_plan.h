@@ -26,6 +26,10 @@ struct TeamPlan {
 // `new_file`: one that is yet to be written may be absent.
 TeamPlan with_team_settings(const Job& job, bool new_file);
 
+// Whether write_team_entry() could write, before anything is measured for it. Throws UsageError where tune.team_file is
+// not set or holds something else, IoError where it cannot be written.
+void check_team_file(const Job& job);
+
 // Writes this card's entry with the plan's values. Throws UsageError where tune.team_file is not set.
 std::string write_team_entry(const Job& job);  // returns the file's path
 

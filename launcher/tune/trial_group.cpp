@@ -7,7 +7,6 @@
 #include <map>
 #include <optional>
 
-#include "core/atomic_file.h"
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/event.h"
@@ -64,10 +63,13 @@ struct TrialGroup::Group {
 };
 
 TrialGroup::TrialGroup(const Job& job, std::string log_folder, TrialLimits limits)
-    : job_(job), log_folder_(std::move(log_folder)), limits_(limits), start_s_(unix_time_s()) {
-  write_file_atomically(folder_.file("config.yaml"), to_yaml(job.loaded.config, job.worker));
-  write_file_atomically(folder_.file("plan.json"), text_of(to_json(job.plan), 2) + "\n");
-}
+    : job_(job),
+      log_folder_(std::move(log_folder)),
+      limits_(limits),
+      folder_({{"config.yaml", to_yaml(job.loaded.config, job.worker)},
+               {"plan.json", text_of(to_json(job.plan), 2) + "\n"}},
+              log_folder_),
+      start_s_(unix_time_s()) {}
 
 TrialGroup::~TrialGroup() = default;
 

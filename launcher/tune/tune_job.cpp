@@ -2,18 +2,21 @@
 
 #include <algorithm>
 #include <csignal>
-#include <limits>
+#include <memory>
+#include <vector>
 
 #include "core/effective_batch.h"
 #include "core/error.h"
 #include "core/event.h"
 #include "core/units.h"
+#include "hardware/cpu_load.h"
 #include "launcher/tune/plan_cache.h"
 #include "launcher/tune/team_plan.h"
 #include "launcher/tune/trial_group.h"
 #include "tuning/alternatives.h"
 #include "tuning/batch_candidates.h"
 #include "tuning/cached_plan.h"
+#include "tuning/disturbance.h"
 #include "tuning/forecast.h"
 #include "tuning/median.h"
 #include "tuning/memory_budget.h"
@@ -39,6 +42,9 @@ void take(Job& job, const Plan& plan) {
 
 std::optional<TuneOutcome> read_kept(const Job& job, const Json& key) {
   auto kept = read_plan_cache(key);
+  // The key has the data's place, not their number: there may be fewer by now.
+  const Choice* batch = kept ? kept->plan.find("effective_batch_size") : nullptr;
+  if (batch && job.data && job.data->train_samples > 0 && batch->value > job.data->train_samples) return std::nullopt;
   if (kept) scale_learning_rate(kept->plan, job.loaded.config.train);  // no part of the key: each run has its own
   return kept;
 }
@@ -47,7 +53,7 @@ std::string result_text(const TrialSpec& spec, const TrialResult& result) {
   if (result.outcome != TrialOutcome::ok)
     return std::string(to_string(result.outcome)) + (result.message.empty() ? "" : ": " + result.message);
   if (spec.rounds == 0) return format_bytes(result.peak_bytes);
-  std::string text;
+  std::string text = spec.whole_run ? format_bytes(result.peak_bytes) + ", " : "";
   for (std::size_t i = 0; i < result.candidates.size(); ++i) {
     const auto& times = result.candidates[i].step_times_s;
     if (times.empty()) return "given up after the first steps: over three times as slow";
@@ -58,13 +64,17 @@ std::string result_text(const TrialSpec& spec, const TrialResult& result) {
   return text + " samples/s a rank" + (result.abandoned ? ", given up" : "");
 }
 
+// Tells of each trial, and keeps what it measured.
 class Narrator {
  public:
   Narrator(Progress& progress, EventLog* log) : progress_(progress), log_(log) {}
 
+  const std::vector<TrialResult>& trials() const { return trials_; }
+
   TuneCallbacks callbacks() {
     TuneCallbacks callbacks;
     callbacks.on_trial = [this](const TrialSpec& spec, const TrialResult& result, const std::string& why) {
+      trials_.push_back(result);
       progress_.line("  " + why + ": " + result_text(spec, result));
       if (!log_) return;
       Json fields = to_json(result);
@@ -84,6 +94,7 @@ class Narrator {
  private:
   Progress& progress_;
   EventLog* log_;
+  std::vector<TrialResult> trials_;
 };
 
 constexpr double first_rehearsal_s = 2;  // of a job whose pace is not known
@@ -113,6 +124,43 @@ Rehearsal rehearse_job(const Job& job, const std::string& log_folder, Progress& 
   return {pace, runner.interrupted_by() != 0};
 }
 
+namespace {
+
+// Nothing where no disk takes the trials' files: a run is worth more than its tuning.
+std::unique_ptr<TrialGroup> trial_group(const Job& job, const TuneHow& how, Progress& progress) {
+  TrialLimits limits;
+  limits.time = how.time_limit;
+  try {
+    return std::make_unique<TrialGroup>(job, how.log_folder, limits);
+  } catch (const IoError& error) {
+    if (how.thorough) throw;
+    progress.line(std::string("note: nothing is measured, the table's values are taken: ") + error.what());
+    return nullptr;
+  }
+}
+
+// What was kept is of a shorter run, which left things unmeasured for which this one has the time.
+bool measures_more(const TuneOutcome& kept, const RunConfig& config, bool thorough) {
+  if (!kept.unfinished) return false;
+  constexpr double worth_measuring_anew = 2;
+  double budget_s = tuning_budget_s(0, thorough);
+  if (config.tune.budget_s) budget_s = *config.tune.budget_s;
+  else if (kept.pace && !thorough) {
+    const RunConfig planned = apply(config, kept.plan);
+    budget_s = tuning_budget_s(
+        static_cast<double>(work_of(planned, *kept.pace, 0).steps) * kept.pace->step.likely_s, thorough);
+  }
+  return budget_s > worth_measuring_anew * kept.seconds;
+}
+
+std::string disturbance_note(const TuneOutcome& outcome) {
+  return outcome.disturbed + (outcome.cached ? " while the plan was checked: the time estimate may be off"
+                                             : " while tuning: the plan is used now and not kept; tune again when the "
+                                               "machine is idle");
+}
+
+}  // namespace
+
 TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog* log) {
   const TeamPlan team = with_team_settings(job, how.new_team_file);
   for (const std::string& note : team.notes) progress.line("note: " + note);
@@ -124,40 +172,38 @@ TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog*
   job.plan.memory_budget_bytes = outcome.budget_bytes;
   Narrator narrator(progress, log);
   const TuneCallbacks callbacks = narrator.callbacks();
-  TrialLimits limits;
-  limits.time = how.time_limit;
-  TrialGroup runner(job, how.log_folder, limits);
+  auto trials = trial_group(job, how, progress);
+  if (!trials) return outcome;
   const bool caching = job.loaded.config.tune.cache;
   const Json key = plan_cache_key(job, team.config, outcome.budget_bytes);
-  const auto kept = caching && !how.retune ? read_kept(job, key) : std::nullopt;
+  auto kept = caching && !how.retune ? read_kept(job, key) : std::nullopt;
+  if (kept && measures_more(*kept, job.loaded.config, how.thorough)) kept.reset();
   progress.line(kept ? "tuning: this job was measured here before" : "tuning: measuring what is left to auto");
+  const double began_s = unix_time_s();
+  const auto cpu_before = cpu_reading_now();
   const auto verified =
       kept ? verify_cached(job.loaded.config, *kept, outcome.budget_bytes,
-                           rehearsal_s(apply(job.loaded.config, kept->plan), kept->pace), runner, callbacks)
+                           rehearsal_s(apply(job.loaded.config, kept->plan), kept->pace), *trials, callbacks)
            : std::nullopt;
-  if (verified) {
-    outcome = *verified;
-  } else {
-    const TuneInput input{team.config, job.hardware, shape_of(job), job.plan, outcome.budget_bytes,
-                          job.loaded.config.tune.budget_s, how.thorough};
-    outcome = tune(input, runner, callbacks);
-    const double budget_s = job.loaded.config.tune.budget_s.value_or(std::numeric_limits<double>::max());
-    if (!outcome.interrupted && runner.elapsed_s() < budget_s) {
-      outcome.pace = rehearse(apply(job.loaded.config, outcome.plan), runner, callbacks);
-      outcome.interrupted = runner.interrupted_by() != 0;
-    }
-    if (caching && !outcome.interrupted) write_plan_cache(key, outcome);
-  }
-  if (runner.interrupted_by() != 0 && how.time_limit.over())
+  const TuneInput input{team.config, job.hardware, shape_of(job), job.plan, outcome.budget_bytes,
+                        job.loaded.config.tune.budget_s, how.thorough};
+  outcome = verified ? *verified : tune(input, *trials, callbacks);
+  const int interrupted_by = trials->interrupted_by();
+  trials.reset();  // its processes have ended: now the system counts their time as ours
+  outcome.seconds = unix_time_s() - began_s;
+  outcome.disturbed = disturbance(load_between(cpu_before, cpu_reading_now()), spread_of(narrator.trials()));
+  if (!outcome.disturbed.empty()) outcome.notes.push_back(disturbance_note(outcome));
+  const bool believed = !outcome.interrupted && outcome.disturbed.empty();
+  if (caching && !outcome.cached && believed) write_plan_cache(key, outcome);
+  if (interrupted_by != 0 && how.time_limit.over())
     throw Error(exit_code::preempted,
                 "the time was up while tuning: nothing was trained yet; give launch.max_time more, or set "
                 "tune.enabled=false");
-  if (runner.interrupted_by() != 0 && runner.interrupted_by() != SIGINT)
+  if (interrupted_by != 0 && interrupted_by != SIGINT)
     throw Error(exit_code::preempted,
                 "told to stop while tuning: nothing was trained yet; the same command starts again");
   outcome.plan.memory_budget_bytes = outcome.budget_bytes;
   outcome.plan.samples_per_s = outcome.samples_per_s;
-  outcome.seconds = runner.elapsed_s();
   take(job, outcome.plan);
   progress.line("tuning: " + format_number_of(outcome.trials, "trial") + " in " +
                 format_duration(outcome.seconds));

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include "checkpoint/safetensors.h"
+#include "core/json.h"
 #include "tests/support/running.h"
 #include "tests/support/sessions_data.h"
 
@@ -89,6 +91,31 @@ TEST_F(ResumeFaults, TheCheckpointItselfSaysWhatMayNotChange) {
   }
   const auto resumed = train("next", {"--resume", scratch_ / "elsewhere/some.safetensors", "train.max_steps=60"});
   EXPECT_EQ(resumed.code, 0) << resumed.err;
+}
+
+// As a run on a GPU leaves it: another generator, and a plan that is no good here.
+void as_if_made_on_a_gpu(const fs::path& checkpoint) {
+  const SafetensorsFile file(checkpoint);
+  auto tensors = file.tensors();
+  const std::vector<std::byte> state(16);
+  for (auto& tensor : tensors)
+    if (tensor.name == "tlaunch.rng.0") tensor = {tensor.name, "U8", {16}, state};
+  auto metadata = file.metadata();
+  auto json = Json::parse(metadata.at("tlaunch.state"));
+  json["run"]["device"] = "cuda";
+  json["run"]["settings"]["gpu.mixed_precision"] = "bf16";
+  metadata["tlaunch.state"] = json.dump();
+  write_safetensors(checkpoint, tensors, metadata);
+}
+
+TEST_F(ResumeFaults, ACheckpointOfAGpuGoesOnOnTheCpuWithANote) {
+  ASSERT_EQ(train("run").code, 0);
+  as_if_made_on_a_gpu(fs::canonical(run("run") / "checkpoints/last.safetensors"));
+  const auto resumed = train("run", {"--resume", "auto", "train.max_steps=60"});
+  ASSERT_EQ(resumed.code, 0) << resumed.err;
+  EXPECT_THAT(resumed.err, HasSubstr("note: this checkpoint was made on a GPU"));
+  EXPECT_EQ(events_of(run("run"), "resume").at(0)["step"], 40);
+  EXPECT_THAT(content(run("run") / "config.yaml"), testing::Not(HasSubstr("bf16"))) << "auto is decided for the CPU";
 }
 
 TEST_F(ResumeFaults, CheckpointsThatAreGoneStopTheResumeAndNothingIsTouched) {

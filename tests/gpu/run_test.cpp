@@ -1,55 +1,8 @@
-// Whole runs on a card, through tlaunch.
-#include <gtest/gtest.h>
-
-#include <cmath>
-
-#include "checkpoint/catalog.h"
-#include "core/json.h"
-#include "tests/support/events.h"
-#include "tests/support/sessions_data.h"
-#include "trainer/device.h"
+// One rank on a card: precisions, exact resume, and what a run does beside its steps.
+#include "gpu_run.h"
 
 namespace tlaunch::test {
 namespace {
-
-class GpuRun : public testing::Test {
- protected:
-  void SetUp() override {
-    if (cuda_device_count() == 0) GTEST_SKIP() << "no CUDA device on this machine";
-    write_sessions(scratch_ / "data");
-    write(scratch_ / "lstm.yaml",
-          "model: {name: lstm, hidden_size: 64, num_layers: 2, window: 6, top_g: 3}\n"
-          "data: {name: sessions, root: data}\n"
-          "train: {max_steps: 40, effective_batch_size: 64, learning_rate: 0.003}\n"
-          "tune: {enabled: false}\n");
-    write(scratch_ / "resnet.yaml",
-          "model: {name: resnet, depth: 8, width: 16}\n"
-          "data: {name: fashion_mnist, root: " +
-              variable("TLAUNCH_FASHION_MNIST", "/usr/share/datasets/fashion-mnist") +
-              "}\n"
-              "train: {max_steps: 40, effective_batch_size: 128}\n"
-              "tune: {enabled: false}\n");
-  }
-
-  Outcome train(const std::string& tag, const std::string& config, std::vector<std::string> more = {}) {
-    std::vector<std::string> arguments{"--nproc",
-                                       "1",
-                                       "--run-dir",
-                                       scratch_ / tag,
-                                       scratch_ / config,
-                                       "eval.every_n_steps=1000",
-                                       "log.log_interval=1",
-                                       "log.gpu_log_interval=10"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return run_tlaunch(arguments);
-  }
-
-  std::vector<Json> events(const std::string& tag, const std::string& name) { return events_of(scratch_ / tag, name); }
-
-  double last_loss(const std::string& tag) { return events(tag, "step").back()["loss"]; }
-
-  TempDir scratch_;
-};
 
 class GpuModels : public GpuRun, public testing::WithParamInterface<std::string> {};
 
@@ -58,8 +11,8 @@ TEST_P(GpuModels, TrainOnTheCardInEveryPrecisionToAboutTheSameLoss) {
     const auto outcome = train(precision, GetParam(), {"gpu.mixed_precision=" + precision});
     ASSERT_EQ(outcome.code, 0) << outcome.err;
   }
-  EXPECT_EQ(events("off", "start").at(0)["device"], "cuda:0");
-  EXPECT_LT(last_loss("off"), events("off", "step").front()["loss"].get<double>());
+  EXPECT_EQ(events("off", "start").at(0)["device"], on_card() ? "cuda:0" : "cpu");
+  EXPECT_LT(last_loss("off"), first_loss("off"));
   EXPECT_NEAR(last_loss("bf16"), last_loss("off"), 0.1 * last_loss("off"));
   EXPECT_NEAR(last_loss("fp16"), last_loss("off"), 0.1 * last_loss("off"));
 }
@@ -70,11 +23,6 @@ TEST_P(GpuModels, ResumeExactlyInDeterministicMode) {
     const auto outcome = train(tag, GetParam(), job);
     ASSERT_EQ(outcome.code, 0) << outcome.err;
   }
-  const auto at_step = [&](const std::string& tag, std::int64_t step) -> fs::path {
-    for (const auto& info : list_checkpoints(scratch_ / tag / "checkpoints"))
-      if (info.step == step) return info.path;
-    return {};
-  };
   fs::remove(at_step("part", 40));
   auto again = job;
   again.insert(again.end(), {"--resume", "auto"});
@@ -83,10 +31,56 @@ TEST_P(GpuModels, ResumeExactlyInDeterministicMode) {
   EXPECT_EQ(content(at_step("whole", 40)), content(at_step("part", 40)));
 }
 
+TEST_P(GpuModels, PageLockedBatchesChangeNoBit) {
+  for (const std::string pinned : {"true", "false"}) {
+    const auto outcome = train(pinned, GetParam(), {"deterministic=true", "data.pin_memory=" + pinned});
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+  }
+  EXPECT_EQ(content(at_step("true", 40)), content(at_step("false", 40)));
+}
+
 INSTANTIATE_TEST_SUITE_P(Both, GpuModels, testing::Values("lstm.yaml", "resnet.yaml"),
                          [](const auto& info) { return info.param.substr(0, info.param.find('.')); });
 
+// At 2048 samples a micro-batch fp16's range is a matter: the gradients of a mean are small.
+TEST_F(GpuRun, ALongRunInHalfPrecisionLearnsAsInFloat32) {
+  const std::string steps = on_card() ? "2000" : "40";
+  for (const std::string precision : {"off", "bf16", "fp16"}) {
+    const auto outcome = train(precision, "lstm.yaml",
+                               {"gpu.mixed_precision=" + precision, "train.effective_batch_size=2048",
+                                "train.batch_size=2048", "train.max_steps=" + steps, "log.log_interval=20"});
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+    RecordProperty("last_loss_" + precision, std::to_string(last_loss(precision)));
+  }
+  EXPECT_LT(last_loss("off"), 0.8 * first_loss("off"));
+  for (const char* half : {"bf16", "fp16"}) EXPECT_NEAR(last_loss(half), last_loss("off"), 0.05 * last_loss("off"));
+}
+
+// TLAUNCH_CPU_CHECKPOINT names one that was made on another machine; where there is no such file yet it gets this
+// one's.
+TEST_F(GpuRun, ACheckpointOfTheCpuGoesOnOnTheCardAndBack) {
+  const fs::path brought = variable("TLAUNCH_CPU_CHECKPOINT", "");
+  const auto own = train_on_cpu("cpu", "lstm.yaml", {"train.max_steps=20", "train.schedule=constant"});
+  ASSERT_EQ(own.code, 0) << own.err;
+  if (!brought.empty() && !fs::exists(brought)) fs::copy_file(fs::canonical(at_step("cpu", 20)), brought);
+  const fs::path from = brought.empty() ? at_step("cpu", 20) : brought;
+  const auto there = train("card", "lstm.yaml",
+                           {"--resume", from, "train.max_steps=40", "train.schedule=constant", "data.root=data"});
+  ASSERT_EQ(there.code, 0) << there.err;
+  EXPECT_EQ(events("card", "resume").at(0)["step"], 20);
+  EXPECT_EQ(events("card", "start").at(0)["device"], on_card() ? "cuda:0" : "cpu");
+  const auto back =
+      train_on_cpu("card", "lstm.yaml", {"--resume", "auto", "train.max_steps=60", "train.schedule=constant"});
+  ASSERT_EQ(back.code, 0) << back.err;
+  EXPECT_EQ(events("card", "step").back()["step"], 60);
+  EXPECT_LT(last_loss("card"), first_loss("cpu"));
+  if (!on_card()) return;
+  EXPECT_NE(there.err.find("made on a CPU"), std::string::npos) << there.err;
+  EXPECT_NE(back.err.find("made on a GPU"), std::string::npos) << back.err;
+}
+
 TEST_F(GpuRun, GpuFiguresAreLogged) {
+  if (!on_card()) GTEST_SKIP() << "needs a card";
   ASSERT_EQ(train("run", "resnet.yaml").code, 0);
   const auto figures = events("run", "gpu");
   ASSERT_FALSE(figures.empty());
@@ -94,9 +88,53 @@ TEST_F(GpuRun, GpuFiguresAreLogged) {
 }
 
 TEST_F(GpuRun, MoreRanksThanCardsAreRefused) {
-  const auto outcome = run_tlaunch({"--nproc", "17", scratch_ / "lstm.yaml", "train.effective_batch_size=68"});
+  if (!on_card()) GTEST_SKIP() << "needs a card";
+  const auto ranks = cuda_device_count() + 1;
+  const auto outcome = run_tlaunch({"--nproc", std::to_string(ranks), scratch_ / "lstm.yaml",
+                                    "train.effective_batch_size=" + std::to_string(4 * ranks)});
   EXPECT_EQ(outcome.code, 2);
   EXPECT_NE(outcome.err.find("GPU"), std::string::npos) << outcome.err;
+}
+
+TEST_F(GpuRun, EvaluatingItsCheckpointGivesTheLossThatTheRunEndedWith) {
+  const auto trained = train("run", "resnet.yaml", {"gpu.mixed_precision=off"});
+  ASSERT_EQ(trained.code, 0) << trained.err;
+  const auto outcome = run_tlaunch({"evaluate", scratch_ / "resnet.yaml", "gpu.mixed_precision=off", "--checkpoint",
+                                    at_step("run", 40), "--nproc", "1", "--json"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const double ended = Json::parse(content(scratch_ / "run" / "summary.json"))["metrics"]["val_loss"];
+  EXPECT_NEAR(Json::parse(outcome.out)["metrics"]["val_loss"].get<double>(), ended, 1e-3 * ended);
+}
+
+TEST_F(GpuRun, AProfileIsATraceAndATable) {
+  const auto outcome = train("run", "lstm.yaml", {"--profile"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const auto trace = Json::parse(content(scratch_ / "run/profile/rank_0.json"));
+  EXPECT_GT(trace["traceEvents"].size(), 100u);
+  EXPECT_FALSE(content(scratch_ / "run/profile/rank_0.txt").empty());
+  if (!on_card()) return;
+  bool kernels = false;
+  for (const auto& event : trace["traceEvents"]) kernels = kernels || event.value("cat", "") == "kernel";
+  EXPECT_TRUE(kernels) << "CUPTI's part of the trace";
+}
+
+TEST_F(GpuRun, StartsOnceTheCardHasRoom) {
+  if (!on_card()) GTEST_SKIP() << "needs a card";
+  const auto outcome = train("run", "lstm.yaml", {"--wait-gpu", "500MB"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+}
+
+TEST_F(GpuRun, InFp16StepsThatAreNotFiniteAreLeftOutOrGoneBackFrom) {
+  const auto skip = train("skip", "lstm.yaml", {"gpu.mixed_precision=fp16", "train.on_nan=skip"});
+  ASSERT_EQ(skip.code, 0) << skip.err;
+  EXPECT_LT(last_loss("skip"), first_loss("skip")) << "the scaler's own overflows are not the run's";
+  // Weight decay doubles every parameter in each step, until float32 ends.
+  const auto rollback =
+      train("rollback", "lstm.yaml",
+            {"gpu.mixed_precision=fp16", "train.optimizer=sgd", "train.learning_rate=3", "train.weight_decay=1",
+             "train.schedule=constant", "train.warmup_steps=0", "train.max_steps=300", "train.on_nan=rollback"});
+  EXPECT_EQ(rollback.code, 0) << rollback.err;
+  EXPECT_FALSE(events("rollback", "nan").empty());
 }
 
 }  // namespace

@@ -145,6 +145,38 @@ TEST_F(ResumeLstm, AfterAnEvaluationCutShortEndsAsTheUninterruptedRun) {
   EXPECT_EQ(content(checkpoint("cut", 24)), content(checkpoint("whole", 24)));
 }
 
+TEST_F(ResumeLstm, TheSameDataElsewhereAreGoneOnFromAndOtherDataAreNot) {
+  train("run", 2, {"train.max_steps=4"});
+  fs::copy(scratch_ / "data", scratch_ / "moved", fs::copy_options::recursive);
+  fs::remove_all(scratch_ / "data");
+  const std::vector<std::string> moved{"--resume", "auto", "train.max_steps=8", "train.schedule=cosine",
+                                       "data.root=" + (scratch_ / "moved").string()};
+  const auto resumed = run_tlaunch(job("run", 2, moved));
+  EXPECT_EQ(resumed.code, 0) << resumed.err;
+  EXPECT_EQ(resumed.err.find("data.root"), std::string::npos) << resumed.err;
+
+  for (const std::string name : {"hdfs_test_abnormal", "hdfs_train"}) {
+    std::string text = content(scratch_ / "moved" / name);
+    const auto first = text.find_first_of("0123456789", text.find(' '));
+    text[first] = text[first] == '1' ? '2' : '1';
+    write(scratch_ / "moved" / name, text);
+    const auto refused = run_tlaunch(job("run", 2, moved));
+    EXPECT_EQ(refused.code, 65) << refused.err;
+    const std::string part = name == "hdfs_train" ? "training" : "evaluation";
+    EXPECT_NE(refused.err.find("the " + part + " data differ"), std::string::npos) << refused.err;
+    EXPECT_EQ(refused.err.find("data differ"), refused.err.rfind("data differ")) << "told once: " << refused.err;
+  }
+}
+
+TEST_F(ResumeLstm, WeightsItStartedFromAreNotNeededAnyMore) {
+  train("first", 1, {"train.max_steps=2"});
+  const std::string weights = scratch_ / "w.safetensors";
+  fs::copy_file(checkpoint("first", 2), weights);
+  train("run", 2, {"train.max_steps=4", "model.weights=" + weights});
+  fs::remove(weights);
+  train("run", 2, {"train.max_steps=8", "model.weights=" + weights, "--resume", "auto"});
+}
+
 // Sums over ranks are taken in another order: equal but for the last bits.
 TEST_F(ResumeLstm, WithFourThenTwoThenFourRanksTrainsWhatOneRankTrains) {
   const auto part = [](int steps) {

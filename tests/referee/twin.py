@@ -71,7 +71,10 @@ class Twin:
         self.device = torch.device(config["device"], self.rank if config["device"] == "cuda" else None)
         half = {"off": None, "bf16": torch.bfloat16, "fp16": torch.float16}[config["gpu.mixed_precision"]]
         self.autocast = lambda: torch.autocast(self.device.type, dtype=half, enabled=half is not None)
-        self.scaler = torch.amp.GradScaler(self.device.type, enabled=half == torch.float16)
+        # Autocast gives cuDNN's LSTM fp16 even where bf16 is asked for (trainer/precision.h).
+        lstm_on_card = config["model.name"] == "lstm" and self.device.type == "cuda"
+        fp16 = half == torch.float16 or half is not None and lstm_on_card
+        self.scaler = torch.amp.GradScaler(self.device.type, enabled=fp16)
         model = model_of(config, self.data.shape)
         model.load_state_dict(tensors.load(weights), strict=True)
         model.to(self.device)

@@ -1,5 +1,6 @@
 // Any bytes as the pickle of a state_dict: an Error, or tensors that lie within their storages, never a crash. One
-// that is taken is read once more out of an archive with such storages: all of its elements are within the file.
+// that is taken is read once more out of an archive with such storages: all of its elements are within the file. The
+// bytes are a file of the older form as well.
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include "checkpoint/safetensors.h"
 #include "checkpoint/stored_zip.h"
 #include "checkpoint/torch_file.h"
+#include "checkpoint/torch_legacy.h"
 #include "checkpoint/unpickler.h"
 #include "core/error.h"
 
@@ -28,7 +30,7 @@ void check_bounds(const PickledTensor& tensor) {
     if (!empty)
       last += static_cast<unsigned __int128>(tensor.shape[i] - 1) * static_cast<unsigned __int128>(tensor.strides[i]);
   }
-  if (!empty && last >= tensor.storage_elements) std::abort();
+  if (!empty && last >= tensor.storage_bytes / tlaunch::dtype_bytes(tensor.dtype)) std::abort();
 }
 
 void read_archive(std::string_view pickle, const std::vector<PickledTensor>& tensors) {
@@ -38,8 +40,7 @@ void read_archive(std::string_view pickle, const std::vector<PickledTensor>& ten
   std::map<std::string, std::uint64_t> storage_bytes;  // the first that names a storage says how large it is
   for (const PickledTensor& tensor : tensors)
     storage_bytes.emplace("a/data/" + tensor.storage,
-                          std::min(tensor.storage_elements, most_storage_bytes / 16) *
-                              tlaunch::dtype_bytes(tensor.dtype));
+                          std::min(tensor.storage_bytes, most_storage_bytes));
   std::vector<tlaunch::ZipInput> inputs = {{"a/data.pkl", std::as_bytes(std::span(pickle))}};
   for (const auto& [name, bytes] : storage_bytes) inputs.push_back({name, std::span(zeros).first(bytes)});
   if (::ftruncate(fd, 0) != 0 || ::lseek(fd, 0, SEEK_SET) != 0) std::abort();
@@ -66,6 +67,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto found = tlaunch::unpickle_state_dict(pickle, "fuzz");
     for (const PickledTensor& tensor : found.tensors) check_bounds(tensor);
     read_archive(pickle, found.tensors);
+  } catch (const tlaunch::Error&) {
+  }
+  try {
+    const auto file = tlaunch::read_legacy(std::as_bytes(std::span(pickle)), "fuzz", "");
+    for (const auto& [key, bytes] : file.storages)
+      if (bytes.size() > size || (!bytes.empty() && bytes.data() < reinterpret_cast<const std::byte*>(data)))
+        std::abort();
   } catch (const tlaunch::Error&) {
   }
   return 0;

@@ -103,6 +103,27 @@ TEST(FolderFault, TheLinkNeverDanglesWhereverASaveWithoutItIsKilled) {
   EXPECT_GT(at, 10);
 }
 
+TEST(FolderFault, ADiskWithoutLinksKeepsItsCheckpointsAndSaysSoOnce) {
+  for (const int error : {EPERM, EOPNOTSUPP, ENOSYS}) {
+    const test::RunFolder run;
+    FaultCalls calls([&](const std::string& call, int) { return call == "symlink" ? error : 0; });
+    auto folder = run.open(calls);
+    EXPECT_THAT(save(folder, 1, 0.5).problem,
+                testing::AllOf(testing::HasSubstr("last.safetensors"), testing::HasSubstr(std::strerror(error))));
+    EXPECT_EQ(save(folder, 2, 0.4).problem, "");
+    EXPECT_EQ(newest_step(run), 2);
+  }
+}
+
+TEST(FolderFault, ALastThatIsAFolderIsLeftAloneAndToldOnce) {
+  const test::RunFolder run;
+  std::filesystem::create_directories(run.dir / "checkpoints/last.safetensors");
+  auto folder = run.open();
+  EXPECT_THAT(save(folder, 1, 0.5).problem, testing::HasSubstr("is a folder and was not replaced"));
+  EXPECT_EQ(save(folder, 2, 0.4).problem, "");
+  EXPECT_TRUE(std::filesystem::is_directory(run.dir / "checkpoints/last.safetensors"));
+}
+
 TEST(FolderFault, WhereTheLinkCannotBeRemovedItsTargetStays) {
   const test::RunFolder run;
   std::string path;

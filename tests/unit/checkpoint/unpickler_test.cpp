@@ -29,7 +29,7 @@ TEST(Unpickler, FindsTheTensorsOfADict) {
   EXPECT_EQ(found.tensors[0].offset, 2u);
   EXPECT_THAT(found.tensors[0].shape, IsEmpty());
   EXPECT_EQ(found.tensors[1].name, "w");
-  EXPECT_EQ(found.tensors[1].storage_elements, 6u);
+  EXPECT_EQ(found.tensors[1].storage_bytes, 24u);
   EXPECT_THAT(found.tensors[1].shape, ElementsAre(2, 3));
   EXPECT_THAT(found.tensors[1].strides, ElementsAre(3, 1));
   EXPECT_THAT(found.left_out, ElementsAre("'epoch' (an integer)"));
@@ -81,15 +81,47 @@ std::vector<Refused> refused() {
       {"ControlBytesInName", pickle(global("\x1b[2J", "x")), "refers to ?[2J.x"},
       {"LongName", pickle(global(times("n", 100'000), "x")), "nnn..."},
       {"Instance", pickle("(ios\nsystem\n"), "opcode 105 is not allowed"},
-      {"NewObject", pickle(global("collections", "OrderedDict") + ")\x81"), "opcode 129 is not allowed"},
+      {"NewObjectOfAText", pickle(unicode("x") + ")\x81"), "calls a text"},
       {"Extension", pickle("\x82\x01"), "opcode 130 is not allowed"},
       {"TextPersistentId", pickle("Px\n"), "opcode 80 is not allowed"},
       {"CallOfAText", pickle(unicode("system") + ")R"), "calls a text"},
       {"CallWithoutTuple", pickle(global("collections", "OrderedDict") + "NR"), "with None as arguments"},
-      {"CallOfAStorageType", pickle(global("torch", "FloatStorage") + ")R"), "calls a type"},
-      {"ComplexStorage", named(tensor(storage(1, "ComplexFloatStorage"), 0, "", "")),
-       "torch.ComplexFloatStorage: elements"},
-      {"UntypedStorage", pickle(global("torch.storage", "UntypedStorage")), "refers to torch.storage.UntypedStorage"},
+      {"CallOfAStorageType", pickle(global("torch", "FloatStorage") + ")R"), "calls torch.FloatStorage"},
+      {"CallOfADtype", pickle(global("torch", "float32") + ")R"), "calls torch.float32"},
+      {"DefaultDict", pickle(global("collections", "defaultdict")), "refers to collections.defaultdict: not allowed"},
+      {"NumpyScalar", pickle(global("numpy._core.multiarray", "scalar")),
+       "refers to numpy._core.multiarray.scalar: not allowed"},
+      {"NumpyArray", pickle(global("numpy._core.multiarray", "_reconstruct")), "refers to numpy._core.multiarray"},
+      {"Frozenset", pickle(global("__builtin__", "frozenset")), "refers to __builtin__.frozenset: not allowed"},
+      {"NestedRebuildFromType",
+       pickle(global("torch._tensor", "_rebuild_from_type_v2") + "q" + '\0' +
+              tuple(std::string("h") + '\0' + "N" + tuple("") + "}") + "R"),
+       "with other arguments than function"},
+      {"ParameterOfAText", pickle(global("torch.nn.parameter", "Parameter") + tuple(unicode("x")) + "R"),
+       "torch.nn.parameter.Parameter of no tensor"},
+      {"TensorV3WithoutDtype",
+       pickle(global("torch._utils", "_rebuild_tensor_v3") +
+              tuple(storage(1) + integer(0) + tuple("") + tuple("") + "\x89N" + unicode("x")) + "R"),
+       "without a dtype"},
+      {"TensorV3ReachesBeyond",
+       named(global("torch._utils", "_rebuild_tensor_v3") +
+             tuple(storage(3, "ByteStorage") + integer(0) + tuple(integer(2)) + tuple(integer(1)) + "\x89N" +
+                   global("torch", "uint16")) +
+             "R"),
+       "reaches element 1 of a storage of 1"},
+      {"TensorOfANewContent", pickle(six + tuple(storage(1) + integer(0) + tuple("") + tuple("")) + "b"),
+       "sets attributes of a tensor"},
+      {"PairsThatAreNone", pickle(global("collections", "OrderedDict") + tuple("]Na") + "R"),
+       "something else than pairs"},
+      {"OneTupleAsManyArguments",
+       pickle("(" + times("N", 1'000'000) + "tq" + '\0' + global("torch", "device") + "q\x01" +
+              times(std::string("h\x01h") + '\0' + "R0", 500'000)),
+       "calls with 1000000 arguments"},
+      // One list of 1,000 pairs, made into a dict again and again.
+      {"ExponentialPairs",
+       pickle("](" + times("NN\x86", 1000) + "e\x85q" + '\0' + global("collections", "OrderedDict") + "q\x01" +
+              times(std::string("h\x01h") + '\0' + "R", 5000)),
+       "more than 4000000 values"},
       {"Protocol0", "(lp0\n.", "opcode 112 is not allowed"},
       {"Protocol9", "\x80\x09N.", "pickle protocol 9"},
       {"NotADict", pickle("K\x05"), "holds an integer, not a dict"},
@@ -131,6 +163,62 @@ std::vector<Refused> refused() {
       {"NameNotUtf8", pickle(dict("\xff", six)), "no valid UTF-8"},
       {"NameOfTheMetadata", pickle(dict("__metadata__", six)), "which the safetensors format needs"},
   };
+}
+
+// What torch.load(weights_only=True) takes and is no weights: told, never in the way.
+TEST(Unpickler, TakesWhatStandsBesideTheWeights) {
+  const std::string untyped =
+      tuple(unicode("storage") + global("torch.storage", "UntypedStorage") + unicode("0") + unicode("cpu") +
+            integer(4)) +
+      "Q";
+  const std::string complex_tensor = tensor(storage(1, "ComplexDoubleStorage"), 0, "", "");
+  const std::pair<std::string, std::string> values[] = {
+      {"a dict", global("collections", "Counter") + tuple(std::string("}K\x03K\x01s")) + "R"},
+      {"a dict", global("collections", "OrderedDict") + tuple("]" + tuple(unicode("k") + "N") + "a") + "R"},
+      {"a tuple", global("torch", "Size") + tuple(tuple(integer(2))) + "R"},
+      {"torch.float16", global("torch", "float16")},
+      {"torch.per_tensor_affine", global("torch", "per_tensor_affine")},
+      {"a torch.device", global("torch", "device") + tuple(unicode("cuda")) + "R"},
+      {"a torch.layout", global("torch.serialization", "_get_layout") + tuple(unicode("torch.strided")) + "R"},
+      {"a set", global("__builtin__", "set") + tuple("]") + "R"},
+      {"a set", global("builtins", "set") + tuple("]") + "R"},
+      {"a bytearray", global("__builtin__", "bytearray") + tuple(unicode("x") + unicode("latin-1")) + "R"},
+      {"bytes", global("_codecs", "encode") + tuple(unicode("x") + unicode("latin1")) + "R"},
+      {"a complex number", global("__builtin__", "complex") + tuple("NN") + "R"},
+      {"a sparse tensor", global("torch._utils", "_rebuild_sparse_tensor") + tuple("NN") + "R"},
+      {"a quantized tensor", global("torch._utils", "_rebuild_qtensor") + tuple(storage(1, "QInt8Storage")) + "R"},
+      {"a nested tensor", global("torch._utils", "_rebuild_nested_tensor") + tuple("NNNN") + "R"},
+      {"a tensor without values", global("torch._utils", "_rebuild_meta_tensor_no_storage") + tuple("") + "R"},
+      {"a tensor of torch.ComplexDoubleStorage", complex_tensor},
+      {"a storage", untyped},
+      {"a tensor", global("torch.nn.parameter", "Parameter") + tuple(six + "\x88") + "\x81"},
+      {"a tensor", global("torch.nn.parameter", "Parameter") + tuple(six + "\x88") + "R" + tuple("\x88\x89N") + "b"},
+      {"a tensor", global("torch._tensor", "_rebuild_from_type_v2") +
+                       tuple(global("torch._utils", "_rebuild_tensor") + global("torch", "Tensor") +
+                             tuple(storage(1) + integer(0) + tuple("") + tuple("")) + dict("x", "K\x01")) +
+                       "R"},
+  };
+  for (const auto& [told, value] : values) {
+    const std::string file = pickle("}(" + unicode("model") + dict("fc.weight", six) + unicode("x") + value + "u");
+    const auto found = unpickle_state_dict(file, "f");
+    EXPECT_THAT(found.left_out, ElementsAre("'x' (" + told + ")"));
+    ASSERT_EQ(found.tensors.size(), 1u) << told;
+  }
+}
+
+TEST(Unpickler, TakesTensorsOfTypesThatAreMadeOfBytes) {
+  const std::string value =
+      global("torch._utils", "_rebuild_tensor_v3") +
+      tuple(tuple(unicode("storage") + global("torch.storage", "UntypedStorage") + unicode("k") + unicode("cpu") +
+                  integer(12)) +
+            "Q" + integer(1) + tuple(integer(5)) + tuple(integer(1)) + "\x89" + global("collections", "OrderedDict") +
+            ")R" + global("torch", "uint16")) +
+      "R";
+  const auto found = unpickle_state_dict(pickle(dict("w", value)), "f");
+  ASSERT_EQ(found.tensors.size(), 1u);
+  EXPECT_EQ(found.tensors[0].dtype, "U16");
+  EXPECT_EQ(found.tensors[0].storage_bytes, 12u);
+  EXPECT_EQ(found.tensors[0].offset, 1u);
 }
 
 class RefusedPickle : public testing::TestWithParam<Refused> {};

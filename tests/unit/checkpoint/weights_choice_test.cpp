@@ -90,6 +90,15 @@ INSTANTIATE_TEST_SUITE_P(
                "checkpoint/model"},
         Layout{"ModelOfOneDict", {{"model", dict_of({{"state_dict", weights}, {"arch", epoch}})}}, "model/state_dict"},
         Layout{"UnusualKey", {{"netG", weights}, {"best", number}, {"step", epoch}}, "netG"},
+        Layout{"ListOfOneModel", {{"model", "]" + weights + "a"}, {"epoch", epoch}}, "model/0"},
+        Layout{"TupleOfWeightsAndMore", {{"models", "(" + weights + number + "t"}, {"epoch", epoch}}, "models/0"},
+        Layout{"OptimizersUnderOddKeys",
+               {{"net_a", weights},
+                {"adam",
+                 dict_of({{"state", dict_of({{"fc.weight", dict_of({{"step", number}, {"exp_avg", matrix}})}})}})},
+                {"m", dict_of({{"fc.weight", dict_of({{"momentum_buffer", matrix}})}})},
+                {"slots", dict_of({{"exp_avg", dict_of({{"fc.weight", matrix}})}})}},
+               "net_a"},
         Layout{"Capitals", {{"Model_State_Dict", weights}, {"loss", number}}, "Model_State_Dict"},
         Layout{"TwiceTheSame", {{"a", weights + "q" + '\0'}, {"model", std::string("h") + '\0'}}, "model"}),
     [](const auto& info) { return std::string(info.param.name); });
@@ -131,6 +140,10 @@ TEST(WeightsChoice, WhereSeveralDictsCanBeMeantTheUserHasToSay) {
   EXPECT_THAT(refusal({{"state_dict", weights}, {"state_dict_ema", discriminator}}), HasSubstr("'state_dict_ema'"));
   EXPECT_THAT(refusal({{"model", weights}, {"ema", dict_of({{"shadow", discriminator}})}}), HasSubstr("'ema/shadow'"));
   EXPECT_THAT(refusal({{"model", weights}, {"classifier", dict_of({{"weight", matrix}})}}), HasSubstr("'classifier'"));
+  EXPECT_EQ(refusal({{"model", "]" + weights + "a"}, {"ema", discriminator}}),
+            "f.pt: the weights can be 'ema', 'model/0'; choose one: --key NAME");
+  EXPECT_THAT(refusal({{"model", "(" + weights + discriminator + "t"}}),
+              HasSubstr("can be 'model/0', 'model/1'; choose"));
   EXPECT_THAT(refusal({{"fc.weight", matrix}, {"ema", discriminator}}), HasSubstr("'.' (the top level), 'ema'"));
 }
 
@@ -139,6 +152,8 @@ TEST(WeightsChoice, WhatLooksLikeNoModelIsNotTakenForOne) {
             "f.pt: nothing in it looks like a model's weights; dicts of tensors: '.' (the top level), 'metrics'; "
             "choose one: --key NAME");
   EXPECT_THROW(taken({{"optimizer", optimizer}, {"epoch", epoch}}), DataError);
+  EXPECT_THROW(taken({{"adam", dict_of({{"fc.weight", dict_of({{"exp_avg", matrix}, {"exp_avg_sq", matrix}})}})}}),
+               DataError);
   EXPECT_THROW(taken({{"state", dict_of({{"fc.weight", matrix}})}, {"param_groups", "]"}}), DataError);
 }
 
@@ -147,6 +162,7 @@ TEST(WeightsChoice, AKeyChooses) {
   EXPECT_THAT(names(taken(two, "ema/shadow")), ElementsAre("w"));
   EXPECT_THAT(names(taken(two, "model")), ElementsAre("fc.bias", "fc.weight"));
   EXPECT_EQ(taken(two, "a/b").path, "a/b");
+  EXPECT_EQ(taken({{"model", "(" + weights + discriminator + "t"}}, "model/1").path, "model/1");
   EXPECT_THAT(names(taken({{"w", matrix}, {"model", weights}}, ".")), ElementsAre("w"));
   EXPECT_THAT(refusal(two, "ema"),
               HasSubstr("--key ema leads to no dict of tensors; dicts of tensors: 'model', 'a/b'"));

@@ -150,7 +150,7 @@ TEST_F(ConfigLoad, PathsOnTheCommandLineAreRelativeToTheWorkingDirectory) {
   EXPECT_EQ(c.data.root, (here.parent_path() / "y").string());
   EXPECT_EQ(c.model.weights, (here / "a.safetensors").string());
   EXPECT_EQ(c.checkpoint.dirpath, (here / "ck").string());
-  EXPECT_EQ(c.run_root, "out");
+  EXPECT_EQ(c.run_root, (here / "out").string());
 }
 
 TEST_F(ConfigLoad, CheckpointFolderInAFileIsRelativeToTheWorkingDirectoryToo) {
@@ -178,7 +178,8 @@ TEST_F(ConfigLoad, EmptySectionsAndAliasesAreFine) {
 
 TEST_F(ConfigLoad, WorkerIsKnownBeforeTheRestIsChecked) {
   write("base.yaml", "launch: {worker: ./my-worker}\n");
-  EXPECT_EQ(worker_of(source("extends: base.yaml\nno_such_key: 1\n")), "./my-worker");
+  EXPECT_EQ(worker_of(source("extends: base.yaml\nno_such_key: 1\n")), (folder / "my-worker").string());
+  EXPECT_EQ(worker_of(source("seed: 1\n", {"launch.worker=bin/w"})), (fs::current_path() / "bin/w").string());
   EXPECT_EQ(worker_of(source("extends: base.yaml\n", {"launch.worker=other"})), "other");
   EXPECT_EQ(worker_of(source("seed: 1\n")), "tlaunch-worker");
   EXPECT_THROW(worker_of(source("- a list\n")), UsageError);

@@ -15,8 +15,8 @@ class RoundTrip : public test::ConfigTest {
 
 TEST_F(RoundTrip, ResolvedYamlReadsBackTheSame) {
   const RunConfig c = load(image + "train: {kimg: 0.1, clip_grad_norm: 0.3}\ngpu: {mixed_precision: bf16}\n",
-                           {"name=a \"quoted\" ${X:-name}: #1", "run_root=null and void"});
-  EXPECT_EQ(c.name, "a \"quoted\" name: #1");
+                           {"name=a \"quoted\" ${X:-name}: #1 $$HOME", "run_root=null and $$void"});
+  EXPECT_EQ(c.name, "a \"quoted\" name: #1 $HOME");
   EXPECT_EQ(flatten(again(c)), flatten(c));
 }
 
@@ -152,14 +152,17 @@ TEST_F(RoundTrip, AnyValidConfigReadsBackTheSame) {
       }
       ParsedValue parsed = parse_value(text, key.rule);
       RC_ASSERT(parsed.problem.empty());
-      if (key.path != PathBase::none && parsed.value) parsed.value = "/" + std::get<std::string>(*parsed.value);
+      if (key.path != PathBase::none && key.path != PathBase::name && parsed.value)
+        parsed.value = "/" + std::get<std::string>(*parsed.value);
       set(key, config, parsed.value);
     }
     // Paths are resolved on loading and the combinations have their own tests.
     if (config.model.weights) config.model.weights = std::filesystem::path(*config.model.weights).lexically_normal();
     config.checkpoint.monitor = "val_loss";
     config.data.root = "/some/where #1";
-    if (config.checkpoint.dirpath) config.checkpoint.dirpath = "/ck: $${x} ${y}";
+    if (config.checkpoint.dirpath) config.checkpoint.dirpath = "/ck: $${x} ${y} $z";
+    config.run_root = "/runs $z";
+    config.launch.worker = *rc::gen::element<std::string>("worker", "~worker $z", "/bin/$z ~");
     config.train.optimizer = OptimizerKind::sgd;
     config.train.batch_size = config.train.gradient_accumulation_steps = std::nullopt;
     config.train.schedule = config.train.step_epochs ? ScheduleKind::step : ScheduleKind::constant;

@@ -26,7 +26,16 @@ TEST(Variables, ADefaultStandsInForUnsetAndEmpty) {
   EXPECT_EQ(expand_variables("a${EMPTY}b", look_up).text, "ab");
 }
 
-TEST(Variables, DoubledDollarIsPlain) { EXPECT_EQ(expand_variables("$${USER}", look_up).text, "${USER}"); }
+TEST(Variables, DoubledDollarIsPlain) {
+  EXPECT_EQ(expand_variables("$${USER}", look_up).text, "${USER}");
+  EXPECT_EQ(expand_variables("$$USER $$5 $$", look_up).text, "$USER $$5 $$");
+}
+
+TEST(Variables, OneWithoutBracesIsKnownForWhatItIs) {
+  EXPECT_TRUE(expand_variables("/data/$USER", look_up).has_bare);
+  for (const char* text : {"/data/${USER}", "/data/$$USER", "/data/$${USER}", "/data/$5", "$"})
+    EXPECT_FALSE(expand_variables(text, look_up).has_bare) << text;
+}
 
 TEST(Variables, ProblemsSayWhatIsExpected) {
   EXPECT_EQ(expand_variables("x${NONE}", look_up).problem,

@@ -44,6 +44,23 @@ TEST(ClosestEffectiveBatch, FollowsWhatTheUserFixed) {
   EXPECT_THROW(closest_effective_batch(open_train(1 << 20, 1 << 20), 2), UsageError);
 }
 
+TEST(ClosestEffectiveBatch, IsNoMoreThanTheSamples) {
+  EXPECT_EQ(closest_effective_batch(open_train(), 1, 300), 256);
+  EXPECT_EQ(closest_effective_batch(open_train(), 1, 100), 100);
+  EXPECT_EQ(closest_effective_batch(open_train(), 2, 100), 96);
+  EXPECT_EQ(closest_effective_batch(open_train(), 2, 7), 6) << "few samples: 3 a rank";
+  EXPECT_EQ(closest_effective_batch(open_train({}, 3), 2, 20), 18);
+  EXPECT_EQ(closest_effective_batch(open_train(24), 2, 100), 96);
+  EXPECT_EQ(closest_effective_batch(open_train(24, 2), 2, 20), 96) << "what the user fixed is for the user to change";
+}
+
+RC_GTEST_PROP(ClosestEffectiveBatchProperty, OpenItNeverExceedsTheSamplesThatTheRanksCanShare, ()) {
+  const auto ranks = *rc::gen::inRange<std::int64_t>(1, 100), samples = *rc::gen::inRange<std::int64_t>(1, 2000);
+  const auto batch = closest_effective_batch(open_train(), ranks, samples);
+  RC_ASSERT(batch % ranks == 0);
+  RC_ASSERT(batch <= std::max(ranks, samples));
+}
+
 RC_GTEST_PROP(ClosestEffectiveBatchProperty, CanBeSharedAndNoneThatCanIsCloser, ()) {
   const auto ranks = *rc::gen::inRange<std::int64_t>(1, 100), fixed = *rc::gen::inRange<std::int64_t>(1, 100);
   const bool micro = *rc::gen::arbitrary<bool>();

@@ -241,6 +241,28 @@ TEST(CropFlip, DrawsEveryShiftAndBothSidesEvenly) {
   EXPECT_NEAR(flips, n / 2, 600);
 }
 
+TEST_F(FashionMnistTest, TheChecksumIsOfTheContentWhereverItLies) {
+  const TempDir here, there, more;
+  write_fashion_mnist(here, {13, 4, 5}, {6, 4, 5}, false);
+  write_fashion_mnist(there, {13, 4, 5}, {6, 4, 5}, true);
+  write_fashion_mnist(more, {13, 4, 5}, {7, 4, 5}, false);
+  const auto identity = [](const TempDir& folder) { return data_identity(*open_fashion_mnist(folder.path())); };
+  const DataIdentity before = identity(here);
+  EXPECT_EQ(before, identity(there)) << "plain or gzipped";
+  EXPECT_EQ(before.train, identity(more).train);
+  EXPECT_NE(before.evaluation, identity(more).evaluation);
+  for (const char* name : {"train-images-idx3-ubyte", "train-labels-idx1-ubyte"}) {
+    std::string bytes = test::content(here / name);
+    bytes.back() = static_cast<char>(bytes.back() ^ 1);
+    write(here / name, bytes);
+    EXPECT_NE(identity(here).train, before.train) << name;
+    EXPECT_EQ(identity(here).evaluation, before.evaluation);
+    bytes.back() = static_cast<char>(bytes.back() ^ 1);
+    write(here / name, bytes);
+  }
+  EXPECT_EQ(identity(here), before);
+}
+
 TEST_F(FashionMnistTest, RealFilesHoldWhatTheyShould) {
   const std::string real = "/usr/share/datasets/fashion-mnist";
   if (!std::filesystem::exists(real)) GTEST_SKIP() << "Debian's dataset-fashion-mnist is not installed";

@@ -167,6 +167,28 @@ TEST(Sessions, MissingEmptyAndTooShortFilesAreDataErrors) {
   EXPECT_NE(message().find("not a regular file"), std::string::npos) << message();
 }
 
+TEST(Sessions, TheChecksumIsOfTheContentWhereverItLies) {
+  const auto write_all = [](const TempDir& root, const std::string& train, const std::string& abnormal) {
+    write(root / "hdfs_train", train);
+    write(root / "hdfs_test_normal", "5 22 5\n");
+    write(root / "hdfs_test_abnormal", abnormal);
+  };
+  const std::string train = "5 22 5 7\n7 5 22 5\n5 5 22 7\n", abnormal = "5 9\n";
+  const TempDir here, there, other_train, other_lines, other_test;
+  write_all(here, train, abnormal);
+  write_all(there, train, abnormal);
+  write_all(other_train, "5 22 5 7\n7 5 22 5\n5 22 5 7\n", abnormal);
+  write_all(other_lines, "5 22 5\n7 7 5 22 5\n5 5 22 7\n", abnormal);
+  write_all(other_test, train, "9 5\n");
+  const auto identity = [](const TempDir& root) { return data_identity(*open_sessions(root.path(), 2)); };
+  EXPECT_EQ(identity(here), identity(there));
+  EXPECT_EQ(identity(here).train.size(), 8u);
+  EXPECT_NE(identity(here).train, identity(other_train).train);
+  EXPECT_NE(identity(here).train, identity(other_lines).train) << "the same keys in other sessions";
+  EXPECT_EQ(identity(here).train, identity(other_test).train);
+  EXPECT_NE(identity(here).evaluation, identity(other_test).evaluation);
+}
+
 TEST(Sessions, RealHdfsFilesHoldWhatTheyShould) {
   const char* given = std::getenv("TLAUNCH_TEST_DATA");
   const char* source = std::getenv("TLAUNCH_SOURCE_DIR");

@@ -1,8 +1,9 @@
 // A driver library with two cards, for tests on machines without any. FAKE_NVML in the environment picks what goes
 // wrong: "mismatch" (init fails), "no_card", "lost_card" (the second does not answer), "shared_memory" (no memory
 // figures), "mig" (the second card is cut into slices), "busy" (100 processes on the first), "mute" (no answer beyond
-// what each run needs). FAKE_NVML_FREE names a file with the free bytes of the first card. Built with FAKE_OLD_NVML it
-// lacks the functions that old drivers lack.
+// what each run needs), "no_utilization" (as of a MIG slice or under WSL2). FAKE_NVML_FREE names a file with the free
+// bytes of the first card, FAKE_NVML_DRIVER is the driver's version. Built with FAKE_OLD_NVML it lacks the functions
+// that old drivers lack.
 #include <nvml.h>
 
 #include <cstdio>
@@ -29,7 +30,8 @@ nvmlReturn_t nvmlInit_v2() { return mode("mismatch") ? NVML_ERROR_LIB_RM_VERSION
 nvmlReturn_t nvmlShutdown() { return NVML_SUCCESS; }
 const char* nvmlErrorString(nvmlReturn_t code) { return code == NVML_ERROR_GPU_IS_LOST ? "GPU is lost" : "it failed"; }
 nvmlReturn_t nvmlSystemGetDriverVersion(char* text, unsigned length) {
-  std::snprintf(text, length, "580.65.06");
+  const char* version = std::getenv("FAKE_NVML_DRIVER");
+  std::snprintf(text, length, "%s", version ? version : "580.65.06");
   return NVML_SUCCESS;
 }
 nvmlReturn_t nvmlDeviceGetCount_v2(unsigned* count) {
@@ -43,8 +45,10 @@ nvmlReturn_t nvmlDeviceGetHandleByIndex_v2(unsigned index, nvmlDevice_t* device)
   return NVML_SUCCESS;
 }
 nvmlReturn_t nvmlDeviceGetHandleByUUID(const char* uuid, nvmlDevice_t* device) {
-  if (std::strncmp(uuid, "GPU-fake-", 9) != 0) return NVML_ERROR_NOT_FOUND;
-  *device = handle(uuid[9] - '0');
+  const bool card = std::strncmp(uuid, "GPU-fake-", 9) == 0, slice = std::strncmp(uuid, "MIG-fake-", 9) == 0;
+  const int index = uuid[0] != '\0' && (card || slice) ? uuid[9] - '0' : -1;
+  if (card ? index < 0 || index > 1 : index < 2 || index > 3) return NVML_ERROR_NOT_FOUND;
+  *device = handle(index);
   return NVML_SUCCESS;
 }
 nvmlReturn_t nvmlDeviceGetName(nvmlDevice_t device, char* text, unsigned length) {
@@ -77,14 +81,17 @@ nvmlReturn_t nvmlDeviceGetCudaComputeCapability(nvmlDevice_t device, int* major,
   return NVML_SUCCESS;
 }
 nvmlReturn_t nvmlDeviceGetUtilizationRates(nvmlDevice_t, nvmlUtilization_t* utilization) {
+  if (mode("no_utilization")) return NVML_ERROR_NOT_SUPPORTED;
   utilization->gpu = 42;
   return NVML_SUCCESS;
 }
 nvmlReturn_t nvmlDeviceGetTemperature(nvmlDevice_t, nvmlTemperatureSensors_t, unsigned* celsius) {
+  if (mode("no_utilization")) return NVML_ERROR_NOT_SUPPORTED;
   *celsius = 61;
   return NVML_SUCCESS;
 }
 nvmlReturn_t nvmlDeviceGetPowerUsage(nvmlDevice_t, unsigned* milliwatt) {
+  if (mode("no_utilization")) return NVML_ERROR_NOT_SUPPORTED;
   *milliwatt = 170500;
   return NVML_SUCCESS;
 }

@@ -72,12 +72,36 @@ TEST_F(Nvml, TheMonitorReadsACardByUuidOrIndex) {
     const auto sample = GpuMonitor(which, fake).sample();
     ASSERT_TRUE(sample) << which;
     EXPECT_EQ(sample->name, "NVIDIA A100-SXM4-40GB");
-    EXPECT_DOUBLE_EQ(sample->utilization_percent, 42);
+    EXPECT_DOUBLE_EQ(sample->utilization_percent.value(), 42);
     EXPECT_EQ(sample->memory_used_bytes, 2'000'000'000u);
     EXPECT_EQ(sample->memory_total_bytes, 42'000'000'000u);
-    EXPECT_DOUBLE_EQ(sample->temperature_c, 61);
-    EXPECT_DOUBLE_EQ(sample->power_w, 170.5);
+    EXPECT_DOUBLE_EQ(sample->temperature_c.value(), 61);
+    EXPECT_DOUBLE_EQ(sample->power_w.value(), 170.5);
   }
+}
+
+TEST_F(Nvml, WhatTheDriverDoesNotTellIsAbsentFromTheSample) {
+  setenv("FAKE_NVML", "no_utilization", 1);
+  auto sample = GpuMonitor("GPU-fake-0", fake).sample();
+  ASSERT_TRUE(sample);
+  EXPECT_FALSE(sample->utilization_percent);
+  EXPECT_FALSE(sample->temperature_c);
+  EXPECT_FALSE(sample->power_w);
+  EXPECT_EQ(sample->memory_used_bytes, 2'000'000'000u);
+  setenv("FAKE_NVML", "shared_memory", 1);
+  sample = GpuMonitor("GPU-fake-0", fake).sample();
+  ASSERT_TRUE(sample);
+  EXPECT_FALSE(sample->memory_used_bytes);
+  EXPECT_FALSE(sample->memory_total_bytes);
+  EXPECT_DOUBLE_EQ(sample->utilization_percent.value(), 42);
+}
+
+// CUDA's own properties give a slice's UUID without a prefix, and ours writes GPU- before it.
+TEST_F(Nvml, TheMonitorFindsAMigSliceByTheUuidThatCudaKnows) {
+  const auto sample = GpuMonitor("GPU-fake-3", fake).sample();
+  ASSERT_TRUE(sample);
+  EXPECT_EQ(sample->name, "NVIDIA A100-SXM4-40GB MIG 3g.20gb");
+  EXPECT_EQ(sample->memory_total_bytes, 20'000'000'000u);
 }
 
 TEST_F(Nvml, TheMonitorIsEmptyWithoutDriverOrCard) {

@@ -114,5 +114,15 @@ TEST_F(VisibleGpus, UnequalCardsByIndexNeedTheBusOrder) {
   EXPECT_THAT(notes, ElementsAre(HasSubstr("CUDA_DEVICE_ORDER=PCI_BUS_ID")));
 }
 
+TEST_F(VisibleGpus, AnotherOrderOfUnequalCardsIsTold) {
+  uuids(std::nullopt, "FASTEST_FIRST");
+  EXPECT_THAT(notes, IsEmpty()) << "equal cards";
+  all[1].name = "T4";
+  uuids(std::nullopt, "PCI_BUS_ID");
+  EXPECT_THAT(notes, IsEmpty());
+  EXPECT_THAT(uuids(std::nullopt, "FASTEST_FIRST"), ElementsAre("GPU-aa11", "GPU-aa22", "GPU-bb33"));
+  EXPECT_THAT(notes, ElementsAre(AllOf(HasSubstr("CUDA_DEVICE_ORDER=FASTEST_FIRST"), HasSubstr("PCI_BUS_ID"))));
+}
+
 }  // namespace
 }  // namespace tlaunch

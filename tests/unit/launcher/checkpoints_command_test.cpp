@@ -280,6 +280,47 @@ TEST_F(Checkpoints, ImportTakesTheWeightsAndNamesWhatItLeavesOut) {
             "weights: those under 'state_dict'\nleft out: 'best_acc1' (a tensor), 'epoch' (an integer)\n");
 }
 
+TEST_F(Checkpoints, ImportTakesAWrappersNamesOffAndSaysSo) {
+  const std::string matrix = tensor(storage(6), 0, integer(2) + integer(3), integer(3) + integer(1));
+  const fs::path saved = scratch_ / "ddp.pt", output = scratch_ / "out.safetensors";
+  write_torch_save(saved, dict("model", "}(" + unicode("module._orig_mod.fc.weight") + matrix +
+                                            unicode("module._orig_mod.fc.bias") + matrix + "u"));
+  const auto imported = checkpoints({"import", saved, "--output", output});
+  EXPECT_EQ(imported.code, 0) << imported.err;
+  EXPECT_THAT(imported.err,
+              HasSubstr("names: '_orig_mod.', 'module.' taken off, which a wrapper of the model had added\n"));
+  EXPECT_THAT(tensor_names(output), ElementsAre("fc.bias", "fc.weight"));
+  write_torch_save(saved, "}(" + unicode("module.fc.weight") + matrix + unicode("n_averaged") +
+                              tensor(storage(3, "LongStorage"), 0, "", "") + "u");
+  const auto average = checkpoints({"import", saved, "--output", output});
+  EXPECT_THAT(average.err, AllOf(HasSubstr("left out: 'n_averaged'"), HasSubstr("'module.' taken off")));
+  EXPECT_THAT(tensor_names(output), ElementsAre("fc.weight"));
+  // Out of a safetensors file too.
+  const std::vector<float> values(6);
+  write_safetensors(scratch_ / "wrapped.safetensors",
+                    {{"module.w", "F32", {6}, std::as_bytes(std::span(values))}}, {});
+  ASSERT_EQ(checkpoints({"import", scratch_ / "wrapped.safetensors", "--output", output}).code, 0);
+  EXPECT_THAT(tensor_names(output), ElementsAre("w"));
+}
+
+// A file in another form than is wanted, under the name that is wanted: what it is and what to do, exit code 65.
+TEST_F(Checkpoints, AFileInAnotherFormIsToldApart) {
+  const std::string matrix = tensor(storage(6), 0, integer(2) + integer(3), integer(3) + integer(1));
+  const fs::path saved = scratch_ / "torch.safetensors", page = scratch_ / "page.pt";
+  write_torch_save(saved, dict("fc.weight", matrix));
+  write(page, "<!DOCTYPE html><html><body>Sign in</body></html>");
+  const auto verified = checkpoints({"verify", saved});
+  EXPECT_EQ(verified.code, 65);
+  EXPECT_THAT(verified.out, HasSubstr("tlaunch checkpoints import "));
+  const auto exported = checkpoints({"export", saved, "--output", scratch_ / "out.safetensors"});
+  EXPECT_EQ(exported.code, 65);
+  EXPECT_THAT(exported.err, HasSubstr("tlaunch checkpoints import "));
+  const auto imported = checkpoints({"import", page, "--output", scratch_ / "out.safetensors"});
+  EXPECT_EQ(imported.code, 65);
+  EXPECT_THAT(imported.err, HasSubstr("page.pt: is a web page"));
+  EXPECT_EQ(checkpoints({"import", saved, "--output", scratch_ / "out.safetensors"}).code, 0);
+}
+
 TEST_F(Checkpoints, ImportLetsTheUserChooseAmongSeveralWeights) {
   const std::string matrix = tensor(storage(6), 0, integer(2) + integer(3), integer(3) + integer(1));
   const fs::path saved = scratch_ / "gan.pt", output = scratch_ / "out.safetensors";

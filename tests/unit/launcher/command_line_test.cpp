@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <stdlib.h>
+
 #include <map>
 #include <sstream>
 
@@ -46,6 +48,37 @@ TEST(CommandLine, ConfigWithOptionsBeforeAndAfterIt) {
   EXPECT_TRUE(run.json);
   EXPECT_FALSE(run.smoke);
   EXPECT_THAT(run.overrides, ElementsAre("train.epochs=-1", "x.y=z", "launch.nproc=2"));
+}
+
+TEST(CommandLine, ATildeIsTheHomeFolderInEveryOptionThatTakesAPath) {
+  const std::string before = std::getenv("HOME") ? std::getenv("HOME") : "/";
+  ::setenv("HOME", "/home/ada", 1);
+  const std::string there = "/home/ada/x";
+  const auto run = as<RunCommand>({"~/x.yaml", "--run-dir=~/x", "--resume", "~/x"});
+  EXPECT_EQ(run.config, "/home/ada/x.yaml");
+  EXPECT_EQ(run.run_dir, there);
+  EXPECT_EQ(run.resume, there);
+  EXPECT_EQ(as<ProgramCommand>({"--run-dir=~/x", "train.py"}).run_dir, there);
+  EXPECT_EQ(as<ProgramCommand>({"--log-dir=~/x", "train.py"}).log_dir, there);
+  EXPECT_EQ(as<EvaluateCommand>({"evaluate", "~/c.yaml", "--checkpoint=~/x"}).checkpoint, there);
+  EXPECT_EQ(as<TuneCommand>({"tune", "~/c.yaml"}).config, "/home/ada/c.yaml");
+  EXPECT_EQ(as<EstimateCommand>({"estimate", "~/c.yaml"}).config, "/home/ada/c.yaml");
+  for (const char* verb : {"list", "verify", "prune", "export"})
+    EXPECT_EQ(as<CheckpointsCommand>({"checkpoints", verb, "~/x"}).path, there) << verb;
+  EXPECT_EQ(as<CheckpointsCommand>({"checkpoints", "export", "r", "--output=~/x"}).output, there);
+  EXPECT_EQ(as<CheckpointsCommand>({"checkpoints", "import", "r", "--output=~/x"}).output, there);
+  ::setenv("HOME", before.c_str(), 1);
+}
+
+TEST(CommandLine, AVariableThatNoShellHasReplacedIsRefused) {
+  for (const Words& words : std::vector<Words>{{"a.yaml", "--run-dir", "$HOME/x"},
+                                               {"a.yaml", "--resume=${RUN}/x.safetensors"},
+                                               {"$HOME/a.yaml"},
+                                               {"--run-dir", "$HOME/x", "train.py"},
+                                               {"--log-dir", "$HOME/x", "train.py"},
+                                               {"evaluate", "a.yaml", "--checkpoint", "$X"},
+                                               {"checkpoints", "list", "runs/$NAME"}})
+    EXPECT_THAT(refusal(words), HasSubstr("was not replaced by its value")) << words.back();
 }
 
 TEST(CommandLine, MaxTimeAndOnEndAreKeysOfAConfigAndValuesOfAProgram) {
@@ -118,6 +151,20 @@ TEST(CommandLine, CheckpointsHasItsOwnVerbs) {
   EXPECT_THAT(refusal({"checkpoints", "verify", "a", "--dry-run"}), HasSubstr("unknown option --dry-run"));
   EXPECT_THAT(as<PrintCommand>({"checkpoints", "--help"}).text, HasSubstr("import FILE"));
   EXPECT_THAT(as<PrintCommand>({"checkpoints", "prune", "--help"}).text, HasSubstr("--dry-run"));
+}
+
+TEST(CommandLine, AnOptionThatAnotherLeavesWithoutEffectIsRefused) {
+  for (const Words& words : {Words{"--smoke", "--deadline", "3d"}, Words{"--smoke", "--profile"},
+                             Words{"--smoke", "--stdin"}, Words{"--smoke", "--dry-run"},
+                             Words{"--smoke", "--resume", "auto"}, Words{"--dry-run", "--deadline", "3d"},
+                             Words{"--dry-run", "--retune"}, Words{"--dry-run", "--resume", "auto"}}) {
+    Words with_config = words;
+    with_config.push_back("a.yaml");
+    EXPECT_THAT(refusal(with_config), AllOf(HasSubstr(words[0] + " "), HasSubstr("leave " + words[1] + " out")));
+  }
+  EXPECT_TRUE(as<RunCommand>({"--dry-run", "--json", "--run-dir", "r", "--fit-disk", "a.yaml"}).dry_run);
+  EXPECT_THAT(refusal({"tune", "a.yaml", "--gpu", "rtx_4090", "--retune"}), HasSubstr("leave --retune out"));
+  EXPECT_THAT(refusal({"tune", "a.yaml", "--gpu", "rtx_4090", "launch.nproc=2"}), HasSubstr("launch.nproc"));
 }
 
 TEST(CommandLine, AllThatFollowsAProgramIsThePrograms) {
@@ -258,7 +305,15 @@ TEST(CommandLine, WhatTorchrunDoesAndWeDoNotIsRefusedWithWhatToUse) {
   EXPECT_THAT(refusal({"--local_ranks_filter=a", "t.py"}), HasSubstr("0,2"));
   EXPECT_THAT(refusal({"--signals_to_handle=SIGUSR2", "t.py"}), HasSubstr("SIGUSR1 is passed on"));
   EXPECT_THAT(refusal({"--event_log_handler=console", "t.py"}), HasSubstr("leave the option out"));
-  EXPECT_THAT(refusal({"--logs_specs=mine", "t.py"}), HasSubstr("--log-dir"));
+  EXPECT_THAT(refusal({"--logs_specs=mine", "t.py"}), HasSubstr("--logs-specs default"));
+  for (const Words& words : {Words{"--logs_specs=default", "t.py"}, Words{"--logs-specs", "default", "t.py"}})
+    EXPECT_EQ(as<ProgramCommand>(words).program, "t.py");
+  EXPECT_THAT(refusal({"--rdzv-backend=c10b", "t.py"}), HasSubstr("c10d"));
+  EXPECT_THAT(refusal({"--rdzv-conf=timeout", "t.py"}), HasSubstr("KEY=VALUE"));
+  EXPECT_THAT(refusal({"--start-method=thread", "t.py"}), HasSubstr("forkserver"));
+  EXPECT_THAT(refusal({"--monitor-interval=often", "a.yaml"}), HasSubstr("seconds"));
+  EXPECT_THAT(refusal({"--no-python=1", "t"}), HasSubstr("takes no value"));
+  EXPECT_THAT(refusal({"--run-path", "a.yaml", "--no-python"}), HasSubstr("accepted")) << "the program's";
   EXPECT_THAT(refusal({"--numa_binding=exclusive", "t.py"}), HasSubstr("use --numa-binding node"));
   EXPECT_THAT(refusal({"--numa-binding", "socket", "a.yaml"}), HasSubstr("use --numa-binding node"));
   EXPECT_THAT(refusal({"--duplicate_stdout_filters=a", "t.py"}), HasSubstr("--log-dir"));
@@ -267,6 +322,52 @@ TEST(CommandLine, WhatTorchrunDoesAndWeDoNotIsRefusedWithWhatToUse) {
   EXPECT_THAT(refusal({"-r", "3", "a.yaml"}), HasSubstr("for plain programs"));
   EXPECT_THAT(refusal({"--log_dir=a", "--run-dir=b", "t.py"}), HasSubstr("leave out --log-dir"));
   EXPECT_THAT(refusal({"probe", "--nnodes=1"}), HasSubstr("unknown option --nnodes"));
+}
+
+TEST(CommandLine, AnEmptyValueIsAnUnsetVariableAndRefused) {
+  const auto empty = [](const std::string& what) {
+    return HasSubstr(what + " is empty; probably a shell variable is not set");
+  };
+  for (const std::string name : {"nproc", "grace", "hang-timeout", "max-restarts", "run-dir", "log-limit", "wait-gpu",
+                                 "numa", "nproc_per_node", "nnodes", "node-rank", "rdzv_backend", "rdzv-id",
+                                 "master_addr", "master_port", "local_addr", "monitor-interval", "start_method"}) {
+    EXPECT_THAT(refusal({"--" + name + "=", "t.py"}), empty("the value of --" + name));
+    EXPECT_THAT(refusal({"--" + name, "", "t.py"}), empty("the value of --" + name));
+    EXPECT_THAT(refusal({"--" + name + "=", "a.yaml"}), empty("the value of --" + name));
+  }
+  for (const std::string name : {"role", "log_dir", "redirects", "tee", "signals-to-handle", "event-log-handler",
+                                 "logs-specs", "numa-binding"})
+    EXPECT_THAT(refusal({"--" + name, "", "t.py"}), empty("the value of --" + name));
+  EXPECT_THAT(refusal({"-r", "", "t.py"}), empty("the value of -r"));
+  EXPECT_THAT(refusal({"-r=", "t.py"}), empty("the value of -r"));
+  EXPECT_THAT(refusal({"a.yaml", "--resume", ""}), empty("the value of --resume"));
+  EXPECT_THAT(refusal({"a.yaml", "--deadline="}), empty("the value of --deadline"));
+  EXPECT_THAT(refusal({"evaluate", "a.yaml", "--checkpoint="}), empty("the value of --checkpoint"));
+  EXPECT_THAT(refusal({"tune", "a.yaml", "--gpu", ""}), empty("the value of --gpu"));
+  EXPECT_THAT(refusal({"estimate", "a.yaml", "--horizons="}), empty("the value of --horizons"));
+  EXPECT_THAT(refusal({"checkpoints", "export", "a", "--output="}), empty("the value of --output"));
+  for (const Words& words : {Words{""}, Words{"--", ""}, Words{"-m", ""}, Words{"a.yaml", ""}, Words{"evaluate", ""},
+                             Words{"checkpoints", "list", ""}, Words{"checkpoints", ""}})
+    EXPECT_THAT(refusal(words), HasSubstr("is empty; probably a shell variable"));
+  EXPECT_THAT(as<ProgramCommand>({"t.py", "--lr=", ""}).arguments, ElementsAre("--lr=", "")) << "the program's own";
+}
+
+TEST(CommandLine, WhatIsEmptyInTorchrunItselfMayBeEmpty) {
+  const auto program = as<ProgramCommand>({"--rdzv-conf=", "--rdzv_endpoint", "", "--local_ranks_filter=",
+                                           "--duplicate-stdout-filters=", "--duplicate-stderr-filters=", "t.py"});
+  EXPECT_EQ(program.master_port, 0);
+  EXPECT_THAT(program.shown_ranks, IsEmpty());
+}
+
+TEST(CommandLine, AnEmptyPetVariableIsRefusedUnlessTheCommandLineSaysMore) {
+  const auto with = [](const std::string& name) {
+    return Variables([=](const std::string& asked) { return asked == name ? std::optional<std::string>("") : std::nullopt; });
+  };
+  for (const char* name : {"PET_NPROC_PER_NODE", "PET_MAX_RESTARTS", "PET_STANDALONE", "PET_MODULE", "PET_NNODES"})
+    EXPECT_THAT(refusal({"t.py"}, with(name)), HasSubstr(std::string("the variable ") + name + " is empty"));
+  EXPECT_THAT(refusal({"a.yaml"}, with("PET_NPROC_PER_NODE")), HasSubstr("is empty"));
+  EXPECT_EQ(as<ProgramCommand>({"--nproc_per_node=2", "t.py"}, with("PET_NPROC_PER_NODE")).nproc, "2");
+  EXPECT_EQ(as<ProgramCommand>({"t.py"}, with("PET_RDZV_ENDPOINT")).master_port, 0);
 }
 
 TEST(CommandLine, NumaIsTheConfigsKeyOrAPlainProgramsOption) {
@@ -286,6 +387,7 @@ TEST(CommandLine, AFileThatCannotBeExecutedIsAScript) {
   const test::TempDir folder;
   test::write(folder / "train", "print(1)\n");
   EXPECT_EQ(as<ProgramCommand>({folder / "train"}).kind, ProgramKind::python_script);
+  test::write(folder / "train", "#!/bin/sh\n");
   std::filesystem::permissions(folder / "train", std::filesystem::perms::owner_all);
   EXPECT_EQ(as<ProgramCommand>({folder / "train"}).kind, ProgramKind::executable);
 }

@@ -29,7 +29,8 @@ class FakeDriver {
   ~FakeDriver() {
     if (path_before_) ::setenv("LD_LIBRARY_PATH", path_before_->c_str(), 1);
     else ::unsetenv("LD_LIBRARY_PATH");
-    for (const char* name : {"FAKE_NVML_FREE", "FAKE_NVML", "CUDA_VISIBLE_DEVICES"}) ::unsetenv(name);
+    for (const char* name : {"FAKE_NVML_FREE", "FAKE_NVML", "FAKE_NVML_DRIVER", "CUDA_VISIBLE_DEVICES"})
+      ::unsetenv(name);
   }
   FakeDriver(const FakeDriver&) = delete;
   FakeDriver& operator=(const FakeDriver&) = delete;
@@ -39,6 +40,7 @@ class FakeDriver {
     std::filesystem::rename(folder_ / "new", free_file());
   }
   void mode(const char* name) const { ::setenv("FAKE_NVML", name, 1); }
+  void version(const char* text) const { ::setenv("FAKE_NVML_DRIVER", text, 1); }
   void visible(const char* devices) const { ::setenv("CUDA_VISIBLE_DEVICES", devices, 1); }
 
  private:

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """A worker that speaks the launcher's contract (core/worker_env.h, core/event.h) and trains nothing.
 
-describe --json | train CONFIG [key=value ...] | evaluate CONFIG --checkpoint PATH. FAKE_* in the environment change what it does:
+describe --json | check CONFIG | train CONFIG [key=value ...] | evaluate CONFIG --checkpoint PATH. FAKE_* in the environment change what it does:
 FAKE_FAIL=RANK:CODE[:STEP:ATTEMPTS] fails after step 2, FAKE_NAN=1 diverges, FAKE_STEP_S is a step's time, FAKE_HOLD=PATH waits for that
 file after step 2, FAKE_JOIN=RANK:CODE is a start-up in which that rank leaves with CODE, or waits for a signal where there is none, and
-the others wait for it and heed no SIGTERM, FAKE_LEAK=BYTES grows each epoch, FAKE_DRIFT=1 does not resume faithfully, FAKE_DESCRIBE=bad|fail breaks
+the others wait for it and heed no SIGTERM, FAKE_LEAK=BYTES grows each epoch, FAKE_DRIFT=1 does not resume faithfully, FAKE_DESCRIBE=bad|fail|old breaks
 the description, FAKE_LOG_FAILED=1 lost lines of its metrics.csv,
-FAKE_NO_SAVE=1 saves nothing, FAKE_HEARTBEAT_FILE=PATH gets the heartbeat's interval."""
+FAKE_CHECK=CODE:MESSAGE is what `check` answers, with FAKE_CHECK_WEIGHTS=1 where weights are asked for only; 0: FAKE_DATA (a
+checksum, also kept in checkpoints) and as many samples as MESSAGE says; each check adds a line to FAKE_CHECKS,
+FAKE_NO_SAVE=1 saves nothing, FAKE_HEARTBEAT_FILE=PATH gets the heartbeat's interval, FAKE_CUDA=13.0:sm_80,sm_86 is the CUDA
+it was built for."""
 import json
 import os
 import signal
@@ -30,12 +33,28 @@ def describe():
     if mode == "bad":
         print("hello")
         return
+    cuda, _, architectures = os.environ.get("FAKE_CUDA", "").partition(":")
     print(json.dumps({
-        "torch_version": "0.0", "cuda_version": "", "cuda_architectures": [],
+        "torch_version": "0.0", "checks": mode != "old", "cuda_version": cuda,
+        "cuda_architectures": architectures.split(",") if architectures else [],
         "models": [{"name": "resnet", "summary": "none", "sample_kind": "image", "options": [option("depth", 8, "Depth.")],
                     "metrics": ["val_loss"]}],
         "datasets": [{"name": "fashion_mnist", "summary": "none", "sample_kind": "image", "default_root": "/nowhere",
                       "options": [], "metrics": []}]}))
+
+
+def check():
+    code, message = os.environ.get("FAKE_CHECK", "0:0").split(":", 1)
+    if os.environ.get("FAKE_CHECK_WEIGHTS") and "--no-weights" in sys.argv:
+        code, message = "0", "0"
+    if "FAKE_CHECKS" in os.environ:
+        with open(os.environ["FAKE_CHECKS"], "a") as f:
+            f.write(" ".join(sys.argv[1:]) + "\n")
+    if int(code):
+        print("a data set says something first\nerror: " + message, file=sys.stderr)
+        sys.exit(int(code))
+    print("something else\n" + json.dumps({"data": {"train_samples": int(message), "val_samples": 64,
+                                                   "train": os.environ.get("FAKE_DATA", ""), "evaluation": ""}}))
 
 
 def event(name, **fields):
@@ -50,7 +69,10 @@ def save(step):
     folder = os.environ["TLAUNCH_RUN_DIR"] + "/checkpoints"
     os.makedirs(folder, exist_ok=True)
     path = f"{folder}/epoch_{step // STEPS_PER_EPOCH:02d}-step_{step}.safetensors"
-    header = json.dumps({"__metadata__": {"tlaunch.step": str(step), "tlaunch.epoch": "1"},
+    metadata = {"tlaunch.step": str(step), "tlaunch.epoch": "1"}
+    if os.environ.get("FAKE_DATA"):
+        metadata["tlaunch.state"] = json.dumps({"run": {"data": {"train": os.environ["FAKE_DATA"]}}})
+    header = json.dumps({"__metadata__": metadata,
                          "w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}).encode()
     with open(path, "wb") as f:
         f.write(struct.pack("<Q", len(header)) + header + bytes(8))
@@ -137,6 +159,8 @@ def train(config):
 if __name__ == "__main__":
     if sys.argv[1] == "describe":
         describe()
+    elif sys.argv[1] == "check":
+        check()
     elif sys.argv[1] == "train":
         train(sys.argv[2])
     else:

@@ -77,12 +77,18 @@ TEST(EstimateFromFigures, WhatRemainsOfARunAfterAResume) {
 TEST(EstimateFromFigures, ADeadlineOfThreeDaysForAnEightDayJob) {
   const auto found = report({"--steps", "5702600", "--done", "843200", "--step-time", "145ms", "--deadline", "3d"});
   ASSERT_EQ(found.remedies.size(), 3u);
+  EXPECT_EQ(found.remedies[0].condition, "it runs under DataParallel") << "of which the figures tell nothing";
   EXPECT_NEAR(found.remedies[0].time.low_s / 3600, 195.7 / 3, 0.1);  // one process per GPU: 65 to 98 h
   EXPECT_NEAR(found.remedies[0].time.high_s / 3600, 195.7 / 2, 0.1);
   EXPECT_TRUE(found.remedies[0].may_reach);
   EXPECT_FALSE(found.remedies[0].reaches);
-  EXPECT_TRUE(found.remedies[1].may_reach);
-  EXPECT_FALSE(found.remedies[2].reaches);  // 77.7 h where all win the least
+  EXPECT_NEAR(found.remedies[1].time.low_s / 3600, 195.7 / 1.5, 0.1) << "what runs under DDP wins that alone";
+  EXPECT_NEAR(found.remedies[2].time.low_s / 3600, 195.7 / 1.5 / 1.15, 0.1);
+  EXPECT_FALSE(found.remedies[2].may_reach);
+  EXPECT_THAT(to_text(found, {}), AllOf(HasSubstr("  if it runs under DataParallel: one DDP process per GPU"),
+                                        HasSubstr("\n  an effective batch"), HasSubstr("\n  and cudnn.benchmark"),
+                                        testing::Not(HasSubstr("not reachable"))));
+  EXPECT_EQ(to_json(found, {})["deadline"]["changes"][0]["condition"], "it runs under DataParallel");
   EXPECT_TRUE(report({"--steps", "100", "--step-time", "1s", "--deadline", "3d"}).remedies.empty());
   const auto in_vain = report({"--steps", "5702600", "--step-time", "145ms", "--deadline", "1h"});
   EXPECT_THAT(to_text(in_vain, {}), HasSubstr("not reachable"));
@@ -99,8 +105,49 @@ TEST(EstimateFromFigures, SaysWhatIsMissing) {
   EXPECT_THAT(refusal({"--steps", "10", "--done", "20", "--step-time", "1s"}), HasSubstr("more than --steps"));
   EXPECT_THAT(refusal({"--throughput", "5img/s"}), HasSubstr("horizon"));
   EXPECT_THAT(refusal({"--throughput", "5img/s", "--kimg", "3", "--phases", "5,3"}), HasSubstr("--phases"));
-  EXPECT_THAT(refusal({"a.yaml", "--kimg", "3"}), HasSubstr("not both"));
   EXPECT_THAT(refusal({"--horizons", "5", "--kimg", "3"}), HasSubstr("CONFIG.yaml"));
+}
+
+TEST(EstimateFromFigures, EveryOptionOfTheOtherFormIsRefused) {
+  const std::vector<std::vector<std::string>> figures = {
+      {"--throughput", "5img/s"}, {"--step-time", "1s"}, {"--kimg", "3"},       {"--epochs", "3"},
+      {"--phases", "1,2"},        {"--steps", "1"},      {"--done", "1"},       {"--steps-per-epoch", "2"},
+      {"--elapsed", "1s"},        {"--since-step", "1"}, {"--start-up", "1s"},  {"--checkpoint-size", "1GB"},
+      {"--save-top-k", "1"},      {"--save-last"},       {"--data-size", "1GB"}, {"--checkpoint-every", "1kimg"},
+      {"--base-size", "1GB"},     {"--log-size", "1GB"}, {"--other-size", "1GB"}, {"--every-n-epochs", "2"}};
+  for (auto option : figures) {
+    const std::string name = option.front();
+    option.insert(option.begin(), "a.yaml");
+    EXPECT_THAT(refusal(option), AllOf(HasSubstr(name + " "), HasSubstr("without a CONFIG.yaml"))) << name;
+  }
+  const std::vector<std::string> kimg{"--throughput", "5img/s", "--kimg", "3"};
+  for (std::vector<std::string> option : {std::vector<std::string>{"--nproc", "2"}, {"--horizons", "3"},
+                                          {"--nproc_per_node=2"}, {"train.epochs=3"}}) {
+    option.insert(option.end(), kimg.begin(), kimg.end());
+    EXPECT_NE(refusal(option), "taken") << option.front();
+  }
+}
+
+TEST(EstimateFromFigures, AFigureThatNothingIsComputedFromIsRefused) {
+  const std::vector<std::string> kimg{"--throughput", "5img/s", "--kimg", "3"}, steps{"--steps", "9", "--step-time", "1s"},
+      disk{"--checkpoint-size", "1GB", "--epochs", "3"};
+  const auto with = [](std::vector<std::string> form, const std::vector<std::string>& more) {
+    form.insert(form.end(), more.begin(), more.end());
+    return refusal(form);
+  };
+  EXPECT_EQ(with(kimg, {}) + with(steps, {}) + with(disk, {}), "takentakentaken");
+  EXPECT_THAT(with(steps, {"--phases", "1,2"}), HasSubstr("--phases needs --kimg"));
+  EXPECT_THAT(with(disk, {"--checkpoint-every", "1kimg"}), HasSubstr("--checkpoint-every needs --kimg"));
+  EXPECT_THAT(with(kimg, {"--step-time", "1s"}), HasSubstr("--step-time needs --steps or"));
+  EXPECT_THAT(with(kimg, {"--done", "1"}), HasSubstr("--done needs --steps"));
+  EXPECT_THAT(with(kimg, {"--save-top-k", "2"}), HasSubstr("--save-top-k needs --checkpoint-size"));
+  EXPECT_THAT(with(kimg, {"--checkpoint-size", "1GB"}), HasSubstr("--checkpoint-size needs"));
+  EXPECT_THAT(with(kimg, {"--every-n-epochs", "2"}), HasSubstr("--every-n-epochs needs --epochs"));
+  EXPECT_THAT(with(steps, {"--start-up", "1s"}), HasSubstr("--start-up needs --elapsed"));
+  EXPECT_THAT(with(steps, {"--since-step", "1"}), HasSubstr("--since-step needs --elapsed"));
+  EXPECT_THAT(with(steps, {"--done", "3", "--elapsed", "1s"}), HasSubstr("one is enough"));
+  EXPECT_THAT(with(disk, {"--steps-per-epoch", "3"}), HasSubstr("--steps-per-epoch needs --step-time"));
+  EXPECT_THAT(with(disk, {"--throughput", "5img/s"}), HasSubstr("needs --kimg"));
 }
 
 }  // namespace

@@ -107,7 +107,12 @@ TEST_F(GpuWaitProgram, DoesNotWaitWhereThereIsRoom) {
 
 TEST_F(GpuWaitProgram, ASignalEndsTheWaitAtOnce) {
   driver_.free_bytes(gb);
-  const std::string config = (test::source_dir() / "configs/fashion_mnist.yaml").string();
+  const test::TempDir folder;
+  test::write(folder / "job.yaml", "model: {name: resnet}\ndata: {name: fashion_mnist}\nlaunch: {worker: " +
+                                      (test::source_dir() / "tests/unit/launcher/fake_worker.py").string() + "}\n");
+  ::setenv("FAKE_CUDA", "13.0:sm_80", 1);
+  ::setenv("XDG_CACHE_HOME", (folder / "cache").c_str(), 1);
+  const std::string config = (folder / "job.yaml").string();
   for (const std::string& started : {std::string("--no-python echo started"), config}) {
     for (const int signal : {SIGINT, SIGTERM}) {
       test::ChildProcess child(waiting("--wait-gpu 5GB --nproc 1 " + started));
@@ -119,6 +124,17 @@ TEST_F(GpuWaitProgram, ASignalEndsTheWaitAtOnce) {
       EXPECT_THAT(child.out(), Not(HasSubstr("\nstarted")));
     }
   }
+  for (const char* name : {"FAKE_CUDA", "XDG_CACHE_HOME"}) ::unsetenv(name);
+}
+
+// LibTorch tells nothing of CUDA on a machine without libcuda, as under a driver that is too old for it.
+TEST_F(GpuWaitProgram, CardsThatCudaDoesNotReachAreRefusedBeforeAnyWorkerStarts) {
+  driver_.version("570.86.15");
+  const std::string config = (test::source_dir() / "configs/fashion_mnist.yaml").string();
+  const auto refused = test::run_tlaunch({"--nproc", "1", "--dry-run", config});
+  EXPECT_EQ(refused.code, exit_code::usage);
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("NVIDIA GeForce RTX 3060"), HasSubstr("570.86.15"), HasSubstr("580")));
+  EXPECT_EQ(test::run_tlaunch({"--nproc", "cpu", "--dry-run", config}).code, 0);
 }
 
 TEST_F(GpuWaitProgram, RefusesWhatWillNeverBe) {
@@ -138,7 +154,7 @@ TEST_F(GpuWaitProgram, RefusesWhatWillNeverBe) {
 }
 
 TEST(GpuWaitLine, SizesNeedAUnit) {
-  for (const char* size : {"10", "lots", "-5GB", "900kB", ""}) {
+  for (const char* size : {"10", "lots", "-5GB", "900kB"}) {
     const auto run = test::run_tlaunch({"--wait-gpu", size, "--no-python", "true"});
     EXPECT_EQ(run.code, exit_code::usage) << size;
     EXPECT_THAT(run.err, HasSubstr("as 10GB or 10GiB")) << size;

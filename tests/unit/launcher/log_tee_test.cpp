@@ -19,9 +19,9 @@ using testing::HasSubstr;
 
 // A tee whose two streams go to files.
 struct Teed {
-  explicit Teed(bool prefixed, const std::string& log = "")
-      : out_file(open_file("out")), error_file(open_file("err")), out(out_file.get()), error(error_file.get()),
-        tee(3, prefixed,
+  explicit Teed(bool prefixed, const std::string& log = "", const std::string& prefix = "")
+      : out_file(open_file("out")), error_file(open_file("err")), out(out_file.get(), true), error(error_file.get(), true),
+        tee(3, prefixed, prefix,
             LogFile(log.empty() ? (folder / "logs/rank_3.log").string() : log, 1'000'000'000,
                     [this](const std::string& text) { told.push_back(text); }),
             out, error,
@@ -35,7 +35,7 @@ struct Teed {
 
   TempDir folder;
   Descriptor out_file, error_file;
-  Console out, error;
+  Screen out, error;
   std::vector<std::string> lines, told;
   LogTee tee;
 };
@@ -52,6 +52,12 @@ TEST(LogTee, PrefixesWholeLinesAndKeepsEachStreamApart) {
   EXPECT_EQ(t.log(), "warning\nloss 1.5\nlast");
   EXPECT_THAT(t.lines, ElementsAre("warning", "loss 1.5", "last"));
   EXPECT_THAT(t.tee.last_lines(), ElementsAre("warning", "loss 1.5", "last"));
+}
+
+TEST(LogTee, PutsThePrefixThatIsAskedForBeforeEachLineAsItIs) {
+  Teed t(true, "", "[trainer 3]:");
+  t.tee.feed(Stream::out, "a\nb\n", 0);
+  EXPECT_EQ(t.shown(), "[trainer 3]:a\n[trainer 3]:b\n");
 }
 
 TEST(LogTee, PassesASingleRanksBytesOnAtOnce) {

@@ -76,17 +76,24 @@ TEST(Pinning, RankNsCardIsTheNthThatWasListed) {
   Job job;
   job.world = {1, true};
   job.placement.ranks.resize(1);
-  const auto order = [&] {
+  const auto given = [&](const char* name) {
     const auto environment = worker_group(job, {}).spec.workers.at(0).environment;
-    const auto found = environment.find("CUDA_DEVICE_ORDER");
+    const auto found = environment.find(name);
     return found == environment.end() ? "as it was" : found->second;
   };
-  EXPECT_EQ(order(), "PCI_BUS_ID");
+  EXPECT_EQ(given("CUDA_DEVICE_ORDER"), "PCI_BUS_ID");
+  EXPECT_EQ(given("CUDA_VISIBLE_DEVICES"), "as it was");
   ::setenv("CUDA_DEVICE_ORDER", "FASTEST_FIRST", 1);
-  EXPECT_EQ(order(), "as it was") << "the user's own";
+  EXPECT_EQ(given("CUDA_DEVICE_ORDER"), "PCI_BUS_ID") << "cores and capability were looked up in this order";
   ::unsetenv("CUDA_DEVICE_ORDER");
-  job.world.on_gpu = false;
-  EXPECT_EQ(order(), "as it was");
+}
+
+TEST(Pinning, ARankOnTheCpuSeesNoCard) {
+  Job job;
+  job.world = {2, false};
+  job.placement.ranks.resize(2);
+  for (const auto& worker : worker_group(job, {}).spec.workers)
+    EXPECT_EQ(worker.environment.at("CUDA_VISIBLE_DEVICES"), "") << "or autograd starts CUDA in it";
 }
 
 class NumaOption : public testing::Test {

@@ -62,9 +62,22 @@ TEST(ProgramMode, RedirectedOutputWithoutAFolderIsKeptInTheRunsFolder) {
 }
 
 TEST(ProgramMode, TheLocalRankStandsForItsMacro) {
-  const auto run = test::run_tlaunch({"--nproc", "2", "--no-python", "echo", "--local-rank=${local_rank}", "$HOME"});
-  EXPECT_THAT(run.out, HasSubstr("[rank 0] --local-rank=0 $HOME\n"));
-  EXPECT_THAT(run.out, HasSubstr("[rank 1] --local-rank=1 $HOME\n"));
+  const auto run = test::run_tlaunch({"--nproc", "2", "--no-python", "echo", "--local-rank=${local_rank}", "$HOME $$"});
+  EXPECT_THAT(run.out, HasSubstr("[rank 0] --local-rank=0 $HOME $$\n"));
+  EXPECT_THAT(run.out, HasSubstr("[rank 1] --local-rank=1 $HOME $$\n"));
+}
+
+TEST(ProgramMode, LinesCarryThePrefixOfTorchrunsTemplate) {
+  const auto with = [](const std::string& text, const std::vector<std::string>& options) {
+    std::vector<std::string> argv{"env", "TORCHELASTIC_LOG_LINE_PREFIX_TEMPLATE=" + text, test::program("tlaunch")};
+    argv.insert(argv.end(), options.begin(), options.end());
+    argv.insert(argv.end(), {"--no-python", "sh", "-c", "[ $RANK = 0 ] || echo hi"});
+    test::ChildProcess child(argv);
+    return child.wait().out;
+  };
+  const std::vector<std::string> two{"--nproc", "2", "--role", "trainer"};
+  EXPECT_EQ(with("[${role_name} ${local_rank}/$rank $$ ${host}]:", two), "[trainer 1/1 $ ${host}]:hi\n");
+  EXPECT_EQ(with("", two), "[rank 1] hi\n");
 }
 
 Json summary_in(const TempDir& folder) { return Json::parse(content(folder / "summary.json")); }
@@ -153,10 +166,12 @@ TEST(ProgramMode, PythonsRecordTellsItsException) {
 }
 
 TEST(ProgramMode, StdinGoesToRankZeroWhereItIsAskedFor) {
-  const std::string tlaunch = test::program("tlaunch");
-  // A prompt without a newline is seen before the answer is given: no prefix.
+  const TempDir folder;
+  const std::string tlaunch = test::program("tlaunch"), answered = folder / "answered";
+  // A prompt without a newline is seen before the answer is given: no prefix. Rank 1 writes when that is done.
   test::ChildProcess child({tlaunch, "--nproc", "2", "--stdin", "--no-python", "sh", "-c",
-                            "if [ $RANK = 0 ]; then printf 'who? '; fi; read x; echo $RANK got $x."},
+                            "if [ $RANK = 0 ]; then printf 'who? '; else while ! [ -e " + answered +
+                                " ]; do sleep 0.02; done; fi; read x; echo $RANK got $x.; : > " + answered},
                            "me\n");
   const auto finished = child.wait();
   EXPECT_EQ(finished.exit_code, 0) << finished.err;

@@ -85,6 +85,8 @@ TEST_F(RunCommandTest, AFolderThatHoldsARunNeedsResume) {
   EXPECT_EQ(summary("r")["steps"], 60);
   EXPECT_EQ(events("r", "step").size(), 60u) << "appended, none done again";
   EXPECT_EQ(events("r", "resume").at(0)["attempt"], 1);
+  EXPECT_EQ(summary("r")["actual"]["steps"], 40) << "that took actual.wall_s";
+  EXPECT_EQ(summary("r")["actual"]["start_step"], 20);
 }
 
 TEST_F(RunCommandTest, ResumeSkipsADamagedCheckpointAndSaysSo) {

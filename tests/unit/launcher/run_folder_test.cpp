@@ -10,6 +10,7 @@
 #include "child_process.h"
 #include "core/error.h"
 #include "launcher/events/event_log.h"
+#include "tests/support/fault_calls.h"
 #include "tests/support/temp_dir.h"
 
 namespace tlaunch {
@@ -95,6 +96,28 @@ TEST(RunFolder, ALatestRunThatCannotBeFoundNowIsNoMissingOne) {
   fs::remove(top / "job/latest");
   fs::create_symlink("deleted", top / "job/latest");
   EXPECT_EQ(latest_run_path(top.path(), "job"), "") << "somebody has cleaned up";
+}
+
+TEST(RunFolder, WithoutLinksTheNewestRunIsFoundByItsName) {
+  const test::TempDir top;
+  for (const char* run : {"20260101-120000-ffff", "20261231-235959-0000", "20261231-235959-00ab",
+                          "20270101-000000-0001", "20280101-000000-0001-smoke", "99999999-by-hand"})
+    test::write(top / "job" / run / "events.jsonl", "");
+  fs::remove(top / "job/20270101-000000-0001/events.jsonl");  // a plain program's
+  const std::string newest = top / "job/20261231-235959-00ab";
+  EXPECT_EQ(latest_run_path(top.path(), "job"), newest);
+  for (const int error : {EPERM, EOPNOTSUPP}) {
+    test::FaultCalls calls([&](const std::string& call, int) { return call == "symlink" ? error : 0; });
+    EXPECT_THROW(point_latest_to(newest, calls), IoError);
+    EXPECT_EQ(latest_run_path(top.path(), "job"), newest);
+  }
+  fs::create_directories(top / "job/latest/mine");
+  EXPECT_THROW(point_latest_to(newest), IoError);
+  EXPECT_EQ(latest_run_path(top.path(), "job"), newest);
+  fs::remove_all(top / "job/latest");
+  test::write(top / "job/latest", "mine");
+  EXPECT_THROW(point_latest_to(newest), IoError);
+  EXPECT_EQ(test::content(top / "job/latest"), "mine");
 }
 
 TEST(RunFolder, AFolderThatCannotBeMadeIsNamed) {

@@ -197,6 +197,23 @@ TEST(Summary, CompletedRunClosesTheBooks) {
   EXPECT_THAT(closing_lines(summary), Contains("  estimate: tuning 4.0 s, steps 15 s"));
 }
 
+// 50 steps in 20 s, after the 200 of a run before.
+TEST(Summary, AfterAResumeTheTimeAndTheStepsAreOfThisSession) {
+  RunSummary summary = summary_of({});
+  summary.began_step = 200;
+  summary.estimate = TimeEstimate{18, 19, 22, {{"steps", {14, 15, 18}}}};
+  summary.spent = {{"steps", 20}};
+  const Json json = to_json(summary);
+  EXPECT_EQ(json["steps"], 250);
+  EXPECT_EQ(json["actual"]["start_step"], 200);
+  EXPECT_EQ(json["actual"]["steps"], 50);
+  EXPECT_EQ(json["actual"]["samples"], 50 * summary.record.start->effective_batch_size);
+  EXPECT_EQ(json["actual"]["wall_s"], 20.0);
+  EXPECT_THAT(closing_lines(summary),
+              Contains(HasSubstr("completed after 20 s: 50 steps after the first 200; in all ")));
+  EXPECT_THAT(closing_lines(summary), Contains(HasSubstr("time since step 200: 20 s; estimated at the start: 19 s")));
+}
+
 TEST(Summary, FailureNamesTheRankAndWhatItSaid) {
   GroupResult result;
   result.exit_code = 65;

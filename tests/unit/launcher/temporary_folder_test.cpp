@@ -11,6 +11,8 @@
 #include <filesystem>
 #include <string>
 
+#include "core/error.h"
+#include "tests/support/small_disk.h"
 #include "tests/support/temp_dir.h"
 
 namespace tlaunch {
@@ -37,8 +39,7 @@ class TemporaryFolders : public testing::Test {
     EXPECT_EQ(::pipe(ready), 0);
     const pid_t pid = ::fork();
     if (pid == 0) {
-      const TemporaryFolder folder;
-      test::write(folder.file("config.yaml"), "x");
+      const TemporaryFolder folder({{"config.yaml", "x"}});
       if (::write(ready[1], "r", 1) != 1) ::_exit(1);
       while (true) ::pause();
     }
@@ -61,7 +62,7 @@ class TemporaryFolders : public testing::Test {
 
 TEST_F(TemporaryFolders, AreForTheirUserAloneAndGoWithTheObject) {
   {
-    const TemporaryFolder folder;
+    const TemporaryFolder folder({});
     struct stat status {};
     ASSERT_EQ(::stat(folder.file("").c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 07777, 0700u);
@@ -73,13 +74,13 @@ TEST_F(TemporaryFolders, AreForTheirUserAloneAndGoWithTheObject) {
 TEST_F(TemporaryFolders, ThatOfAKilledProcessGoesWhenTheNextIsMade) {
   kill_9(process_with_folder());
   EXPECT_EQ(entries(), 1u);
-  { const TemporaryFolder folder; }
+  { const TemporaryFolder folder({}); }
   EXPECT_EQ(entries(), 0u);
 }
 
 TEST_F(TemporaryFolders, ThatOfALivingProcessStays) {
   const pid_t pid = process_with_folder();
-  const TemporaryFolder first, second;
+  const TemporaryFolder first({}), second({});
   EXPECT_EQ(entries(), 3u);
   EXPECT_TRUE(fs::exists(first.file("")));
   kill_9(pid);
@@ -98,9 +99,66 @@ TEST_F(TemporaryFolders, WhatOthersHaveMadeStays) {
     fs::remove_all(scratch_ / "tlaunch-temporary-theirs");
   }
   const std::size_t before = entries();
-  { const TemporaryFolder folder; }
+  { const TemporaryFolder folder({}); }
   EXPECT_EQ(entries(), before);
   EXPECT_TRUE(fs::exists(scratch_ / "victim" / "a"));
+}
+
+// Where the folder was made, with TMPDIR as given.
+fs::path place_of(const TemporaryFolder& folder) { return fs::path(folder.file("a")).parent_path().parent_path(); }
+
+TEST_F(TemporaryFolders, ATmpdirThatIsNotThereIsDoneWithout) {
+  for (const std::string name : {std::string("absent"), std::string(5000, 'x'), std::string("relative/../")}) {
+    ::setenv("TMPDIR", (name.front() == 'r' ? name : (scratch_ / name).string()).c_str(), 1);
+    const TemporaryFolder folder({{"a", "content"}});
+    EXPECT_EQ(place_of(folder), "/tmp");
+    EXPECT_EQ(test::content(folder.file("a")), "content");
+  }
+}
+
+TEST_F(TemporaryFolders, AFullOrReadOnlyTmpdirIsDoneWithout) {
+  constexpr int not_allowed = 77;
+  for (const std::string options : {"size=4k", "size=1m,ro"}) {
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      if (!test::mount_small_disk(scratch_.path(), options)) ::_exit(not_allowed);
+      const TemporaryFolder folder({{"a", std::string(20'000, 'x')}});
+      const bool elsewhere = place_of(folder) == "/tmp", whole = test::content(folder.file("a")).size() == 20'000;
+      ::_exit(elsewhere && whole && entries() == 0 ? 0 : 1);
+    }
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    if (WEXITSTATUS(status) == not_allowed) GTEST_SKIP() << "mounting is not allowed here";
+    EXPECT_EQ(status, 0) << options;
+  }
+}
+
+TEST_F(TemporaryFolders, WhereNoPlaceTakesTheFilesAFolderOfOurOwnDoesAndElseAllAreNamed) {
+  constexpr int not_allowed = 77;
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    const auto full = [](const std::string& folder) { return test::mount_small_disk(folder, "size=4k"); };
+    const std::string own = "/var/tmp/tlaunch-test-" + std::to_string(::getpid());  // below none of those
+    if (!full("/tmp") || !full("/dev/shm")) ::_exit(not_allowed);
+    ::setenv("TMPDIR", "/tmp", 1);
+    ::setenv("XDG_RUNTIME_DIR", "/dev/shm", 1);
+    bool taken = false, named = false;
+    {
+      const TemporaryFolder folder({{"a", std::string(20'000, 'x')}}, own);
+      taken = place_of(folder) == own && test::content(folder.file("a")).size() == 20'000;
+    }
+    fs::remove(own);
+    try {
+      const TemporaryFolder folder({{"a", std::string(20'000, 'x')}});
+    } catch (const IoError& error) {
+      named = std::string(error.what()).find("/dev/shm") != std::string::npos;
+    }
+    ::_exit(taken && named ? 0 : 1);
+  }
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  if (WEXITSTATUS(status) == not_allowed) GTEST_SKIP() << "mounting is not allowed here";
+  EXPECT_EQ(status, 0);
 }
 
 }  // namespace

@@ -41,6 +41,26 @@ TEST(WhySlow, ADevicesTimedStepsStandForAll) {
   EXPECT_DOUBLE_EQ(times.seconds().at("forward"), 10);
 }
 
+TEST(WhySlow, TriesOfOneRunAreAddedUp) {
+  const auto gpu = [](double percent) {
+    return Json{{"event", "gpu"}, {"rank", 0}, {"utilization_percent", percent}, {"memory_total_bytes", 10},
+                {"memory_used_bytes", percent / 10}};
+  };
+  WhySlow first, second;
+  first.on_event(phase_times(0, {{"forward", 2.0}}));
+  for (int i = 0; i < 3; ++i) first.on_event(gpu(20));
+  second.on_event(phase_times(0, {{"forward", 1.0}, {"backward", 4.0}}));
+  second.on_event(gpu(60));
+  WhySlow all;
+  all.add(first);
+  all.add(second);
+  all.add(WhySlow());
+  EXPECT_DOUBLE_EQ(all.seconds().at("forward"), 3);
+  EXPECT_DOUBLE_EQ(all.seconds().at("backward"), 4);
+  EXPECT_DOUBLE_EQ(all.ranks().at(0).gpu_utilization, 0.3);
+  EXPECT_DOUBLE_EQ(all.ranks().at(0).gpu_memory_share, 0.3);
+}
+
 TEST(WhySlow, AHealthyRunHasNoFindings) {
   WhySlow times;
   for (int rank = 0; rank < 2; ++rank)
@@ -72,6 +92,21 @@ TEST(WhySlow, IdleCardsWithEmptyMemory) {
   EXPECT_THAT(
       slow_findings(times, config()),
       ElementsAre(AllOf(HasSubstr("busy 40 %"), HasSubstr("2 % of their memory"), HasSubstr("train.batch_size=auto"))));
+}
+
+TEST(WhySlow, ACardThatDoesNotTellItsUseIsNotCalledIdle) {
+  WhySlow times;
+  for (int rank = 0; rank < 2; ++rank) {
+    times.on_event(phase_times(rank, {{"forward", 30.0}, {"backward", 60.0}}));
+    times.on_event({{"event", "gpu"}, {"rank", rank}, {"memory_used_bytes", 1e9}, {"memory_total_bytes", 32e9}});
+  }
+  EXPECT_THAT(slow_findings(times, config()), IsEmpty());
+  const Json told = to_json(times, {});
+  EXPECT_FALSE(told["ranks"][0].contains("gpu_utilization"));
+  EXPECT_DOUBLE_EQ(told["ranks"][0]["gpu_memory_share"].get<double>(), 1.0 / 32);
+
+  times.on_event({{"event", "gpu"}, {"rank", 0}, {"utilization_percent", 20}});
+  EXPECT_THAT(slow_findings(times, config()), ElementsAre(HasSubstr("busy 20 %"))) << "of the ranks that tell";
 }
 
 TEST(WhySlow, WhatIsNoneOfItsEventsIsPassedOver) {

@@ -17,7 +17,6 @@
 #include "hardware/placement.h"
 #include "launcher/group/environment.h"
 #include "launcher/group/rendezvous.h"
-#include "launcher/group/this_machine.h"
 #include "tests/support/temp_dir.h"
 
 namespace tlaunch {
@@ -194,13 +193,6 @@ TEST(Rendezvous, APortThatIsNamedIsHeldOrRefused) {
   EXPECT_THAT(refusal(port), testing::HasSubstr("another tlaunch holds it"));
   const Rendezvous listening = listen_on_loopback();
   EXPECT_THAT(refusal(listening.port), testing::HasSubstr("leave --master_port out"));
-}
-
-TEST(ThisMachine, IsNamedByItsNamesAndAddresses) {
-  for (const std::string& name : {std::string("localhost"), std::string("127.0.0.1"), std::string("::1"), host_name()})
-    EXPECT_TRUE(names_this_machine(name)) << name;
-  for (const char* name : {"192.0.2.7", "2001:db8::7", "some-other-machine.example", ""})
-    EXPECT_FALSE(names_this_machine(name)) << name;
 }
 
 }  // namespace

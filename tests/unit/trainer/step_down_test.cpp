@@ -6,8 +6,10 @@
 #include <limits>
 
 #include "core/error.h"
+#include "trainer/guarded_step.h"
 #include "trainer/oom_injection.h"
 #include "trainer/train_state.h"
+#include "watched_allocator.h"
 
 namespace tlaunch {
 namespace {
@@ -131,6 +133,62 @@ TEST_P(SkippedUpdate, ARowGoesOnOverALook) {
   const auto counts = step_.nan_guard().counts();
   EXPECT_EQ(counts.found, 1);
   EXPECT_EQ(counts.in_a_row, 2);
+}
+
+// A recorded step would go on writing to where they were.
+TEST_P(SkippedUpdate, TheStateStaysWhereItIsInMemory) {
+  for (const bool scaled : {false, true}) {
+    step_.scaler() = GradScaler(torch::kCPU, scaled);
+    const auto places = [&] {
+      std::vector<const void*> found{step_.nan_guard().found().const_data_ptr()};
+      if (scaled) found.push_back(step_.scaler().found_inf().const_data_ptr());
+      for (const auto& [name, tensor] : state_tensors(*job_.model)) found.push_back(tensor.const_data_ptr());
+      for (const auto& [name, tensor] : step_.optimizer().state()) found.push_back(tensor.const_data_ptr());
+      return found;
+    };
+    train(1);
+    const auto before = places();
+    for (int i = 0; i < 20; ++i) train(i % 5 == 3 ? nan : i);
+    EXPECT_EQ(places(), before);
+    // Through another hold on the same memory: a figure that had moved would stand still in it.
+    EXPECT_EQ(step_.nan_guard().counts().found, scaled ? 0 : 4) << "at a scale above 1 they are the scaler's business";
+  }
+}
+
+// The update of a step finds no memory at its nth allocation, once.
+TEST_P(SkippedUpdate, WhereMemoryIsShortOnceIsAsIfItHadNotBeen) {
+  const auto step_once = [](std::int64_t nth, bool& failed) {
+    Group group{WorkerContext{}};
+    auto job = make_job(config(), torch::kCPU, std::make_shared<PlainInput>());
+    TrainStep step(config(), group, job, {});
+    step.scaler() = GradScaler(torch::kCPU, true);
+    GuardedStep guarded(step, group, nullptr);
+    test::WatchedAllocator watched;
+    const auto batch = [&] {
+      watched.fail_at(nth);
+      return Batch{torch::full({2, 3}, 1.0), torch::tensor({1, 2}, torch::kLong)};
+    };
+    auto result = guarded.run(batch, 0.1);
+    failed = watched.failed();
+    watched.fail_at(0);
+    std::vector<torch::Tensor> state;
+    if (result.shortage) return state;  // in the forward or backward pass: the step was not done
+    for (const auto& [name, tensor] : state_tensors(*job.model)) state.push_back(tensor.detach().clone());
+    for (const auto& [name, tensor] : step.optimizer().state()) state.push_back(tensor.clone());
+    return state;
+  };
+  bool failed = false;
+  const auto expected = step_once(0, failed);
+  ASSERT_FALSE(failed);
+  int in_update = 0;
+  for (std::int64_t nth = 1;; ++nth) {
+    const auto state = step_once(nth, failed);
+    if (!failed) break;
+    if (state.empty()) continue;
+    ++in_update;
+    EXPECT_TRUE(equal(state, expected)) << "allocation " << nth;
+  }
+  EXPECT_GT(in_update, 0) << "tests nothing";
 }
 
 INSTANTIATE_TEST_SUITE_P(Optimizers, SkippedUpdate, testing::Values(OptimizerKind::sgd, OptimizerKind::adamw),

@@ -7,7 +7,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "checkpoint/run_terms.h"
 #include "core/error.h"
+#include "trainer/device.h"
 #include "tests/support/temp_dir.h"
 
 namespace tlaunch {
@@ -121,6 +123,34 @@ TEST_F(TrainState, ATensorTakesItsValuesInWhateverOrderItLies) {
   }
 }
 
+// The file with a generator of the size that a card's has, as if the run had been there.
+void as_if_made_on_a_gpu(const std::string& path, const std::string& generator) {
+  const SafetensorsFile file(path);
+  auto tensors = file.tensors();
+  const std::vector<std::byte> state(16);
+  for (auto& tensor : tensors)
+    if (tensor.name == generator) tensor = {generator, "U8", {16}, state};
+  auto metadata = file.metadata();
+  auto json = Json::parse(metadata.at("tlaunch.state"));
+  json["run"]["device"] = "cuda";
+  metadata["tlaunch.state"] = json.dump();
+  write_safetensors(path, tensors, metadata);
+}
+
+TEST_F(TrainState, OfAGpuGoesOnOnACpuWithTheGeneratorThatIsThere) {
+  Side saved(1), fresh(2);
+  save_state(path(), saved.job, saved.step, saved.group, {.step = 3}, identity);
+  EXPECT_EQ(SavedState(path()).generator_note(torch::kCPU, 0), "") << "of the same kind of device";
+  as_if_made_on_a_gpu(path(), "tlaunch.rng.0");
+  const auto generator = generator_state(torch::kCPU);
+  const SavedState state(path());
+  state.restore(fresh.job, fresh.step, 0);
+  EXPECT_TRUE(equal(copy_of(saved.job), copy_of(fresh.job)));
+  EXPECT_TRUE(generator_state(torch::kCPU).equal(generator));
+  EXPECT_NE(state.generator_note(torch::kCPU, 0).find("made on a GPU"), std::string::npos);
+  EXPECT_EQ(state.generator_note(torch::kCPU, 1), "") << "a rank that it did not have";
+}
+
 TEST_F(TrainState, OfAnotherShapeChangesNothing) {
   Side saved(1, 4), other(2, 8);
   save_state(path(), saved.job, saved.step, saved.group, {}, identity);
@@ -140,6 +170,20 @@ TEST_F(TrainState, OfAnotherRunIsRefusedWithWhatDiffers) {
   } catch (const UsageError& error) {
     EXPECT_NE(std::string(error.what()).find("effective_batch_size 10"), std::string::npos) << error.what();
   }
+}
+
+TEST_F(TrainState, OfOtherDataIsRefusedAndOneThatDoesNotTellIsNot) {
+  Side side(1);
+  auto saved = identity;
+  saved.data = {100, 20, "1a2b3c4d", "00000001"};
+  save_state(path(), side.job, side.step, side.group, {}, saved);
+  SavedState(path()).check(saved);
+  auto other = saved;
+  other.data.train = "ffffffff";
+  EXPECT_THROW(SavedState(path()).check(other), DataError);
+  EXPECT_EQ(run_terms_of(path()).data, saved.data) << "as the launcher reads it";
+  save_state(path(), side.job, side.step, side.group, {}, identity);
+  SavedState(path()).check(saved);
 }
 
 TEST_F(TrainState, WeightsAloneAreNoCheckpoint) {

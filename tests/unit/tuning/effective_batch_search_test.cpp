@@ -56,6 +56,20 @@ TEST(OpenBatchCandidates, StayWithinThirtyTwoAndASixteenthOfTheSamples) {
   EXPECT_THAT(micro(open_batch_candidates({4, 32, 64}, 32, 0)), ElementsAre(4)) << "8192 is the least there is";
 }
 
+TEST(OpenBatchCandidates, NeverHaveMoreThanTheSamples) {
+  for (const std::int64_t samples : {1, 3, 7, 20, 33, 100, 5000})
+    for (const std::int64_t ranks : {1, 2, 3}) {
+      if (ranks > samples) continue;
+      for (const bool memory_forces : {false, true}) {
+        TrainConfig open;
+        open.effective_batch_size.reset();
+        const std::int64_t prior = closest_effective_batch(open, ranks, samples);
+        for (const auto& one : open_batch_candidates({prior / ranks, 1, ranks}, {}, samples, memory_forces))
+          EXPECT_LE(one.effective(), samples) << samples << " samples, " << ranks << " ranks";
+      }
+    }
+}
+
 TEST(OpenBatchCandidates, GoBelowFourWhereMemoryForcesIt) {
   EXPECT_THAT(micro(open_batch_candidates({16, 8, 2}, {}, 320, true)), ElementsAre(1, 2, 4, 8, 16));
   EXPECT_THAT(micro(open_batch_candidates({64, 1, 1}, 1, 1024, true)), ElementsAre(1, 2, 4, 8, 16, 32, 64));

@@ -7,6 +7,7 @@
 namespace tlaunch {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -166,6 +167,37 @@ TEST(Prior, PrecisionFollowsTheCard) {
   EXPECT_EQ(value(prior_plan({}, machine(8, {h100}), gpu_images), "mixed_precision"), "bf16");
   EXPECT_EQ(value(prior_plan({}, machine(8, {t4}), gpu_images), "mixed_precision"), "fp16");
   EXPECT_EQ(value(prior_plan({}, machine(8, {gtx1080}), gpu_images), "mixed_precision"), "off");
+}
+
+TEST(Prior, KeysOnAGpuAreNotTrainedInBf16WhichCudnnDoesNotTake) {
+  const Plan plan = prior_plan({}, machine(8, {h100}), gpu_keys);
+  EXPECT_EQ(value(plan, "mixed_precision"), "off");
+  EXPECT_EQ(value(plan, "tf32"), true);
+  EXPECT_THAT(reason(plan, "mixed_precision"), AllOf(HasSubstr("LSTM"), HasSubstr("fp16"), HasSubstr("tf32")));
+  EXPECT_EQ(value(prior_plan({}, machine(8, {t4}), gpu_keys), "mixed_precision"), "fp16");
+  RunConfig config;
+  config.gpu.mixed_precision = Precision::bf16;
+  const Plan fixed = prior_plan(config, machine(8, {h100}), gpu_keys);
+  EXPECT_EQ(value(fixed, "mixed_precision"), "bf16");
+  EXPECT_THAT(reason(fixed, "mixed_precision"), AllOf(HasSubstr("set in the config"), HasSubstr("fp16")));
+}
+
+TEST(Prior, Bf16IsRefusedOnACardWithoutIt) {
+  RunConfig config;
+  config.gpu.mixed_precision = Precision::bf16;
+  for (const auto& cards : {std::vector{t4}, {h100, t4}, {gtx1080}}) {
+    const JobShape all{"image", true, static_cast<std::int64_t>(cards.size())};
+    try {
+      prior_plan(config, machine(8, cards), all);
+      ADD_FAILURE() << "accepted on " << cards.back().name;
+    } catch (const UsageError& error) {
+      EXPECT_THAT(error.what(), AllOf(HasSubstr(cards.back().name), HasSubstr("gpu.mixed_precision"), HasSubstr("8.0"),
+                                      HasSubstr("auto")));
+    }
+  }
+  EXPECT_EQ(value(prior_plan(config, machine(8, {h100, t4}), gpu_images), "mixed_precision"), "bf16")
+      << "one rank uses the first alone";
+  EXPECT_EQ(value(prior_plan(config, machine(8, {t4}), cpu_images), "mixed_precision"), "bf16") << "on the CPU";
 }
 
 TEST(Prior, TheOldestCardInUseDecides) {

@@ -94,7 +94,7 @@ std::optional<TrialOutcome> SimulatedDevice::failure_of(const TrialSpec& spec) {
 TrialResult SimulatedDevice::run(const TrialSpec& spec) {
   const double began_s = clock_s_;
   ++trials_;
-  if (!alive_) clock_s_ += model_.start_s;
+  if (!alive_ || spec.fresh) clock_s_ += model_.start_s;
   alive_ = true;
   clock_s_ += model_.trial_s;
   TrialResult result;
@@ -110,6 +110,7 @@ TrialResult SimulatedDevice::run(const TrialSpec& spec) {
   result.candidates.resize(spec.candidates.size());
   loading_ = spec.with_loader;
   time_candidates(spec, result);
+  clock_s_ += spec.evaluation_s + (spec.whole_run ? model_.whole_run_s : 0);
   result.peak_bytes = static_cast<std::uint64_t>(model_.peak(spec.candidates.front(), spec.whole_run));
   result.idle_bytes = static_cast<std::uint64_t>(model_.idle);
   result.make_batch_s = model_.make_batch_s_per_sample * static_cast<double>(spec.candidates.front().micro_batch);
@@ -118,6 +119,7 @@ TrialResult SimulatedDevice::run(const TrialSpec& spec) {
   result.save_copy_s = spec.whole_run ? model_.save_copy_s : 0;
   result.save_bytes = spec.whole_run ? model_.save_bytes : 0;
   result.facts = model_.facts;
+  result.start_s = model_.start_s;
   result.seconds = clock_s_ - began_s;
   return result;
 }

@@ -27,6 +27,7 @@ struct DeviceModel {
   std::function<double(std::int64_t batch)> pace = [](std::int64_t) { return 1.0; };  // times per_sample_s
   double noise = 0.01, drift = 0.02, drift_period_s = 7;                 // share of a step time
   double start_s = 1, trial_s = 0.02, hang_s = 30;                       // a process; a trial's own; a hung one
+  double whole_run_s = 0;                                                // what touching the rest of a run takes
   double make_batch_s_per_sample = 20e-6, log_cost_s = 100e-6, gpu_log_cost_s = 0, save_copy_s = 0.01;
   std::uint64_t save_bytes = 100'000'000;
   // Beside a loader at work: what so many threads, and pageable memory on a GPU, make of a step; and how uneven batches

@@ -204,6 +204,18 @@ TEST(Switches, OnAGpuEachPrecisionAndKernelSwitchIsMeasured) {
   EXPECT_NE(trial(job, "cudnn_benchmark off against"), nullptr);
 }
 
+TEST(Switches, OnAGpuKeysAreNeverTriedInBf16) {
+  auto job = gpu_job(simulated_gpu("NVIDIA H100 80GB HBM3", 80, 9, 0));
+  job.shape.sample_kind = "keys";
+  DeviceModel device;
+  device.precision_time = {{Precision::bf16, 0.3}, {Precision::fp16, 0.6}};
+  const auto outcome = job.tune(device);
+  EXPECT_EQ(job.value(outcome, "mixed_precision"), "fp16");
+  EXPECT_NE(trial(job, "fp16 against float32"), nullptr);
+  for (const Happened& one : job.happened)
+    for (const auto& settings : one.spec.candidates) EXPECT_NE(settings.precision, Precision::bf16) << one.why;
+}
+
 TEST(Switches, TwoPrecisionsThatLoseAreBothNamed) {
   auto job = gpu_job(simulated_gpu("NVIDIA H100 80GB HBM3", 80, 9, 0));
   DeviceModel device;

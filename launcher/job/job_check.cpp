@@ -1,0 +1,130 @@
+#include "launcher/job/job_check.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "checkpoint/crc32c.h"
+#include "core/cache_folder.h"
+#include "core/error.h"
+#include "launcher/group/capture.h"
+#include "launcher/job/cache_file.h"
+#include "launcher/job/worker_binary.h"
+
+namespace tlaunch {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double limit_s = 30;  // larger data is loaded by the ranks alone
+constexpr std::size_t most_files = 4096;
+
+// Name, size and time of a file, or of each file in a folder (not below it); nothing where that is too much to look at.
+std::optional<Json> look_of(const std::string& path) {
+  std::vector<std::string> paths{path};
+  std::error_code error;
+  for (fs::directory_iterator entry(path, error), end; !error && entry != end; entry.increment(error)) {
+    if (paths.size() > most_files) return std::nullopt;
+    paths.push_back(entry->path().string());
+  }
+  std::sort(paths.begin() + 1, paths.end());
+  Json looks = Json::array();
+  for (const std::string& each : paths) {
+    struct stat status {};
+    if (::stat(each.c_str(), &status) != 0) continue;
+    looks.push_back(
+        Json::array({each, status.st_ino, status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec}));
+  }
+  return looks;
+}
+
+// What the answer hangs on; nothing where it cannot be kept.
+std::optional<Json> key_of(const Job& job, const JobRequest& request) {
+  Json key = {{"worker", fs::path(describe_cache_path(job.worker_path)).filename().string()},
+              {"weights", request.weights == JobWeights::first},
+              {"checkpoint", request.checkpoint},
+              {"config", Json::object()},
+              {"files", Json::array()}};
+  const RunConfig& config = job.loaded.config;
+  for (const auto& [name, value] : flatten(config))
+    if (name.starts_with("model.") || name.starts_with("data.")) key["config"][name] = value;
+  for (const std::string& path : {config.data.root, config.model.weights.value_or(""), request.checkpoint}) {
+    if (path.empty()) continue;
+    const auto looks = look_of(path);
+    if (!looks) return std::nullopt;
+    key["files"].push_back(*looks);
+  }
+  return key;
+}
+
+std::string path_of(const std::optional<Json>& key) {
+  const std::string folder = cache_folder();
+  if (!key || folder.empty() || key->at("worker") == "") return "";
+  const std::string text = text_of(*key);
+  return folder + "/checks/" + content_name(std::as_bytes(std::span(text))) + ".json";
+}
+
+std::optional<DataIdentity> kept_answer(const std::string& path, const std::optional<Json>& key) {
+  const auto kept = read_cache_file(path);
+  if (!kept || !kept->contains("key") || !kept->contains("data") || text_of(kept->at("key")) != text_of(*key))
+    return std::nullopt;
+  return data_identity_from_json(kept->at("data"));
+}
+
+std::vector<std::string> question(const Job& job, const JobRequest& request) {
+  std::vector<std::string> argv{job.worker_path, "check", request.config_path};
+  argv.insert(argv.end(), request.overrides.begin(), request.overrides.end());
+  if (!request.checkpoint.empty()) argv.insert(argv.end(), {"--checkpoint", request.checkpoint});
+  if (request.weights == JobWeights::none) argv.push_back("--no-weights");
+  return argv;
+}
+
+bool is_verdict(int code) {
+  return code == exit_code::failure || code == exit_code::usage || code == exit_code::bad_data || code == exit_code::io;
+}
+
+// Without what the worker says before it.
+std::string error_text(std::string output) {
+  constexpr std::string_view mark = "error: ";
+  const auto begin = output.starts_with(mark) ? 0 : output.rfind("\nerror: ");
+  if (begin != std::string::npos) output.erase(0, begin + mark.size() + (begin == 0 ? 0 : 1));
+  while (output.ends_with('\n')) output.pop_back();
+  return output;
+}
+
+std::optional<DataIdentity> identity_in(const std::string& output) {
+  const auto end = output.find_last_not_of('\n');
+  if (end == std::string::npos) return std::nullopt;
+  const auto newline = output.rfind('\n', end);  // a data set may have something to say first
+  const std::size_t begin = newline == std::string::npos ? 0 : newline + 1;
+  const Json answer = Json::parse(output.substr(begin, end - begin + 1), nullptr, false);
+  if (!answer.is_object() || !answer.contains("data")) return std::nullopt;
+  return data_identity_from_json(answer["data"]);
+}
+
+}  // namespace
+
+std::optional<DataIdentity> check_job(const Job& job, const JobRequest& request) {
+  if (!job.worker.checks) return std::nullopt;
+  const auto key = key_of(job, request);
+  const std::string path = path_of(key);
+  if (auto kept = kept_answer(path, key)) return kept;
+  const Captured answer = run_captured(question(job, request), limit_s);
+  if (answer.timed_out) return std::nullopt;
+  if (is_verdict(answer.exit_code)) throw Error(answer.exit_code, error_text(answer.err));
+  const auto data = answer.exit_code == exit_code::ok ? identity_in(answer.out) : std::nullopt;
+  if (data && !path.empty()) write_cache_file(path, {{"key", *key}, {"data", to_json(*data)}});
+  return data;
+}
+
+void check_batch(const Job& job) {
+  const std::int64_t batch = job.config.train.effective_batch_size.value_or(0);
+  const std::int64_t samples = job.data ? job.data->train_samples : 0;
+  if (samples > 0 && batch > samples)
+    throw UsageError("train.effective_batch_size: " + std::to_string(batch) + " is more than the " +
+                     std::to_string(samples) + " training samples there are; set it to " + std::to_string(samples) +
+                     " at most");
+}
+
+}  // namespace tlaunch

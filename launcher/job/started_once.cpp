@@ -1,0 +1,41 @@
+#include "launcher/job/started_once.h"
+
+#include "core/error.h"
+#include "core/whole_number.h"
+
+namespace tlaunch {
+namespace {
+
+using Variables = std::function<std::optional<std::string>(const std::string&)>;
+
+// 0 where the variable is not set, or no number.
+std::int64_t count_in(const Variables& variables, const char* name) {
+  const auto value = variables(name);
+  return value ? whole_number(*value).value_or(0) : 0;
+}
+
+}  // namespace
+
+void check_started_once(const Variables& variables) {
+  const std::string each = "each of which would start a whole job; tlaunch runs on one machine and starts its ranks "
+                           "itself: ";
+  if (const auto nodes = count_in(variables, "SLURM_STEP_NUM_NODES"); nodes > 1)
+    throw UsageError("srun starts this command on " + std::to_string(nodes) + " nodes (SLURM_STEP_NUM_NODES), " + each +
+                     "srun --nodes=1 --ntasks=1 tlaunch --nproc N ...");
+  if (const auto tasks = count_in(variables, "SLURM_STEP_NUM_TASKS"); tasks > 1)
+    throw UsageError("srun starts this command " + std::to_string(tasks) + " times (SLURM_STEP_NUM_TASKS), " + each +
+                     "srun --ntasks=1 --cpus-per-task=CORES tlaunch --nproc " + std::to_string(tasks) + " ...");
+  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"})  // Open MPI; MPICH and Intel MPI
+    if (const auto copies = count_in(variables, name); copies > 1)
+      throw UsageError("mpirun starts this command " + std::to_string(copies) + " times (" + name + "), " + each +
+                       "tlaunch --nproc " + std::to_string(copies) + " ... without mpirun");
+}
+
+std::string unused_nodes_note(const Variables& variables, const std::string& host) {
+  const auto nodes = count_in(variables, "SLURM_JOB_NUM_NODES");
+  if (nodes <= 1 || count_in(variables, "SLURM_STEP_NUM_NODES") > 0) return "";
+  return "this Slurm job has " + std::to_string(nodes) + " nodes; tlaunch uses one, " + host +
+         " (sbatch --nodes=1 asks for one)";
+}
+
+}  // namespace tlaunch

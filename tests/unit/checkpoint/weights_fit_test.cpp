@@ -1,0 +1,90 @@
+#include "checkpoint/weights_fit.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+namespace tlaunch {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+TensorView tensor(const std::string& name, std::vector<std::int64_t> shape, const std::string& dtype = "F32") {
+  return {name, dtype, std::move(shape), {}};
+}
+
+const std::vector<TensorView> model{tensor("conv.weight", {8, 1, 3, 3}), tensor("fc.weight", {10, 8}),
+                                    tensor("fc.bias", {10})};
+
+TEST(Misfit, ThereIsNoneWhereNamesDtypesAndShapesAreTheSame) {
+  EXPECT_EQ(misfit("w", model, model), "");
+  auto held = model;
+  held.push_back(tensor("tlaunch.rng.0", {5}, "U8"));
+  std::reverse(held.begin(), held.end());
+  EXPECT_EQ(misfit("w", held, model), "");
+}
+
+TEST(Misfit, OfAnotherNumberOfClassesNamesBothNumbers) {
+  auto held = model;
+  held[1].shape = {1000, 8};
+  held[2].shape = {1000};
+  EXPECT_EQ(misfit("w.safetensors", held, model),
+            "w.safetensors: its weights do not fit this model:\n"
+            "  2 of another shape or dtype: 'fc.weight' is F32 [1000, 8], the model's F32 [10, 8], 'fc.bias' is F32 "
+            "[1000], the model's F32 [10]\n"
+            "  the file's model has 1000 outputs, this one 10, one for each class of the data: give data with as many "
+            "(data.name, data.root), or weights of a model for this data");
+}
+
+TEST(Misfit, OfAWrapperGivesTheCommandThatTakesItOff) {
+  const std::vector<TensorView> held{tensor("module.conv.weight", {8, 1, 3, 3}), tensor("module.fc.weight", {10, 8})};
+  EXPECT_THAT(misfit("a/w.safetensors", held, model),
+              AllOf(HasSubstr("3 missing: 'conv.weight' F32 [8, 1, 3, 3], 'fc.weight' F32 [10, 8], 'fc.bias' F32 "
+                              "[10]\n"),
+                    HasSubstr("2 unexpected: 'module.conv.weight' F32 [8, 1, 3, 3], "),
+                    HasSubstr("added 'module.' to the file's names; take it off: tlaunch checkpoints import "
+                              "a/w.safetensors --output w-imported.safetensors")));
+}
+
+TEST(Misfit, OfAnotherDtypeSaysHowToConvert) {
+  auto held = model;
+  for (TensorView& each : held) each.dtype = "F16";
+  EXPECT_THAT(misfit("w", held, model), HasSubstr("w.to(torch.float32)"));
+}
+
+TEST(Misfit, OfAnotherModelSaysSo) {
+  EXPECT_THAT(misfit("w", {tensor("lstm.weight", {4, 4})}, model), HasSubstr("model.name"));
+  auto deeper = model;
+  deeper.push_back(tensor("conv2.weight", {8, 8, 3, 3}));
+  EXPECT_THAT(misfit("w", deeper, model), AllOf(HasSubstr("1 unexpected"), Not(HasSubstr("missing"))));
+  auto wider = model;
+  wider[0].shape = {16, 1, 3, 3};
+  wider[1].shape = {10, 16};
+  EXPECT_THAT(misfit("w", wider, model), AllOf(HasSubstr("model.name"), Not(HasSubstr("outputs"))));
+}
+
+TEST(Misfit, WithoutTheOptimizersStateSaysSo) {
+  auto wanted = model;
+  wanted.push_back(tensor("tlaunch.optimizer.exp_avg.fc.weight", {10, 8}));
+  EXPECT_THAT(misfit("w", model, wanted), AllOf(HasSubstr("1 missing"), HasSubstr("train.optimizer")));
+}
+
+TEST(Misfit, OfThousandsOfTensorsWithLongNamesIsTenShortLines) {
+  std::vector<TensorView> held, wanted;
+  for (int i = 0; i < 5000; ++i) {
+    held.push_back(tensor("held" + std::to_string(i) + std::string(500, 'x'), {i, i}));
+    wanted.push_back(tensor("wanted" + std::to_string(i) + std::string(500, 'x'), {i, i}));
+    held.push_back(tensor("both" + std::to_string(i), {i, 2}));
+    wanted.push_back(tensor("both" + std::to_string(i), {i, 3}));
+  }
+  const std::string message = misfit("w", held, wanted);
+  EXPECT_LE(std::count(message.begin(), message.end(), '\n'), 9);
+  EXPECT_LT(message.size(), 2000u);
+  for (const char* line : {"5000 missing: ", "5000 unexpected: ", "5000 of another"})
+    EXPECT_THAT(message, HasSubstr(line));
+}
+
+}  // namespace
+}  // namespace tlaunch

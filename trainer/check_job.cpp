@@ -1,0 +1,16 @@
+#include "trainer/check_job.h"
+
+#include "trainer/train_state.h"
+
+namespace tlaunch {
+
+DataIdentity check_job(const RunConfig& config, const CheckedWeights& weights) {
+  Job job = make_job(config, torch::kCPU, make_dataset(config.data, config.model.options));
+  if (!weights.checkpoint.empty())
+    load_weights(SafetensorsFile(weights.checkpoint), job);
+  else if (weights.first)
+    load_first_weights(config, job);
+  return data_identity(*job.dataset);
+}
+
+}  // namespace tlaunch

@@ -1,0 +1,20 @@
+// `tlaunch-worker check CONFIG`: whether the data, the model and its weights can be had, asked by the launcher before
+// it measures or starts anything. One process, on the CPU; writes nothing but what data sets keep in their cache.
+#pragma once
+
+#include <string>
+
+#include "core/data_identity.h"
+#include "core/run_config.h"
+
+namespace tlaunch {
+
+struct CheckedWeights {
+  std::string checkpoint;  // whose weights must fit; "": those of model.weights ...
+  bool first = true;       // ... unless false
+};
+
+// Throws what a run would: DataError, and whatever a model's constructor throws.
+DataIdentity check_job(const RunConfig& config, const CheckedWeights& weights);
+
+}  // namespace tlaunch

@@ -1,0 +1,23 @@
+// Whether what was measured can be believed: a plan that was chosen beside other work is used for the run that asked
+// for it and kept nowhere. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/trial.h"
+#include "hardware/cpu_load.h"
+
+namespace tlaunch {
+
+// How far equal measurements are apart: of each candidate that was timed at least four times the distance between its
+// quartiles over its median, of all of them the median. 0 where nothing was. (Measured on two cores: 0.02 to 0.10 when
+// quiet, 0.3 to 0.8 beside one process that computes.)
+double spread_of(const std::vector<TrialResult>& trials);
+
+// "" for a quiet machine. Otherwise what was seen, for a line: "other work took 34 % of the cores' time, and equal
+// measurements are 41 % apart".
+std::string disturbance(const std::optional<CpuLoad>& load, double spread);
+
+}  // namespace tlaunch
