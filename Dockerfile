@@ -17,5 +17,5 @@ COPY configs /opt/tlaunch/configs
 # For the NVIDIA container toolkit: CUDA, and NVML for the probe.
 ENV NVIDIA_VISIBLE_DEVICES=all
 ENV NVIDIA_DRIVER_CAPABILITIES=compute,utility
-WORKDIR /work
+WORKDIR /job
 ENTRYPOINT ["tlaunch"]
