@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstring>
 #include <map>
+#include <sstream>
 
 #include "core/error.h"
 #include "launcher/group/path_lookup.h"
@@ -119,6 +120,20 @@ std::optional<std::size_t> first_failure(const std::vector<RankEnd>& ends) {
   return best;
 }
 
+namespace {
+
+// Whether a rank printed nothing but its message, behind a word of its own ("error: ...").
+bool only_repeats(const std::vector<std::string>& lines, const std::string& message) {
+  return std::all_of(lines.begin(), lines.end(), [&](const std::string& line) {
+    std::istringstream told(message);
+    for (std::string part; std::getline(told, part);)
+      if (!part.empty() && line.ends_with(part)) return true;
+    return line.empty();
+  });
+}
+
+}  // namespace
+
 std::vector<std::string> failure_report(const GroupFailure& failure, bool with_output) {
   const std::string who = failure.rank ? "rank " + std::to_string(*failure.rank) + " failed: " : "";
   std::vector<std::string> report{"root cause: " + who + failure.cause};
@@ -136,7 +151,7 @@ std::vector<std::string> failure_report(const GroupFailure& failure, bool with_o
     report.push_back("stopped because of it: " + named);
   }
   if (!failure.log_path.empty()) report.push_back("its output: " + failure.log_path);
-  if (!with_output || failure.last_lines.empty()) return report;
+  if (!with_output || only_repeats(failure.last_lines, failure.message)) return report;
   report.push_back("its last lines:");
   for (const std::string& line : failure.last_lines) report.push_back("  | " + line);
   return report;

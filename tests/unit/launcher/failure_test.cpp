@@ -148,6 +148,15 @@ TEST(FailureReport, NamesTheCauseAndTheVictimsInTenLinesAndThenTheLastTwenty) {
   EXPECT_EQ(failure_report(crash(), false).size(), 4u);
 }
 
+TEST(FailureReport, OutputThatOnlyRepeatsTheMessageIsLeftOut) {
+  GroupFailure failure = crash();
+  failure.message = "x does not fit:\n  a: missing\n  b: missing";
+  failure.last_lines = {"tlaunch-worker: error: x does not fit:", "  a: missing", "  b: missing"};
+  EXPECT_EQ(failure_report(failure, true), failure_report(failure, false));
+  failure.last_lines.insert(failure.last_lines.begin(), "loading x");
+  EXPECT_EQ(failure_report(failure, true).size(), failure_report(failure, false).size() + 5);
+}
+
 TEST(FailureReport, IsToldToProgramsWithTheSameFields) {
   GroupFailure failure = crash();
   failure.victims.resize(1);
