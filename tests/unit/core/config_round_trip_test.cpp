@@ -89,6 +89,8 @@ launch:
   grace_s: 30
   max_restarts: 0
   hang_timeout_s: auto
+  max_time: none
+  on_end: none
 tune:
   enabled: true
   budget_s: auto
@@ -134,6 +136,8 @@ std::string any_value(const SchemaKey& key) {
     }
     case OptionType::text: break;
   }
+  if (key.key == "launch.max_time") return *rc::gen::element<std::string>("8h", "1d 12h", "90min");
+  if (key.key == "launch.on_end") return *rc::gen::element<std::string>("mail me", R"('a b' "c: $x" \# 'it'"'"'s')");
   if (key.check) return *rc::gen::element<std::string>("1", "auto", "cpu");
   // Anything without control characters.
   return "x" +
