@@ -166,7 +166,7 @@ TEST_F(RoundTrip, AnyValidConfigReadsBackTheSame) {
     config.data.root = "/some/where #1";
     if (config.checkpoint.dirpath) config.checkpoint.dirpath = "/ck: $${x} ${y} $z";
     config.run_root = "/runs $z";
-    config.launch.worker = *rc::gen::element<std::string>("worker", "~worker $z", "/bin/$z ~");
+    config.launch.worker = *rc::gen::element<std::string>("worker", "worker $z", "/bin/$z ~");
     config.train.optimizer = OptimizerKind::sgd;
     config.train.batch_size = config.train.gradient_accumulation_steps = std::nullopt;
     config.train.schedule = config.train.step_epochs ? ScheduleKind::step : ScheduleKind::constant;
