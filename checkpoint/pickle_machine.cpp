@@ -394,7 +394,7 @@ std::string kind_name(const PickleValue& value) {
     case Kind::global: return pickle_global(static_cast<std::size_t>(value.at)).name;
     case Kind::object: {
       const std::string& makes = pickle_global(static_cast<std::size_t>(value.at)).makes;
-      return makes.empty() ? "a tensor with turned signs" : makes;
+      return makes.empty() ? "a conjugated or negated view of a tensor" : makes;
     }
   }
   return "";

@@ -153,8 +153,10 @@ class Reader {
   }
 
   // Nothing where there is no such key yet.
+  bool empty() const { return !root_ || root_->kind == YamlNode::Kind::null; }
+
   std::optional<TeamFile> read() {
-    if (!root_ || root_->kind == YamlNode::Kind::null) return std::nullopt;
+    if (empty()) return std::nullopt;
     std::optional<TeamFile> file;
     if (root_->kind == YamlNode::Kind::map) {
       for (const auto& [key, value] : root_->fields) {
@@ -265,7 +267,7 @@ std::optional<TeamEntry> find_team_entry(const TeamFile& file, const TeamCard& c
 
 std::string with_team_entry(const std::string& text, const std::string& path, const TeamCard& card, bool memory_in_id,
                             const TeamSettings& settings) {
-  const TeamFile file = Reader(text, path).read().value_or(TeamFile());
+  const TeamFile file = Reader(text, path).empty() ? TeamFile() : parse_team_file(text, path);
   const CardName name = wanted(card);
   if (memory_in_id && !name.memory_gb) throw std::logic_error("a team entry by memory needs the card's memory");
   std::string id = name.id;

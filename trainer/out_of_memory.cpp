@@ -19,8 +19,7 @@ constexpr const char* signs[] = {
     "unable to find an engine to execute this computation",
     // The libraries' handles take memory of their own.
     "CUBLAS_STATUS_NOT_INITIALIZED when calling `cublasCreate",
-    "CUSOLVER_STATUS_NOT_INITIALIZED, when calling `cusolverDnCreate",
-    "CUDNN_STATUS_NOT_INITIALIZED"};
+    "CUSOLVER_STATUS_NOT_INITIALIZED, when calling `cusolverDnCreate"};
 
 }  // namespace
 

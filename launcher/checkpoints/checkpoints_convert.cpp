@@ -69,7 +69,7 @@ void check_output(const std::string& input, const std::string& output) {
 void report(const std::string& output, const std::vector<TensorView>& weights, const std::string& input) {
   std::error_code error;
   const std::uint64_t bytes = fs::file_size(output, error);
-  print_results(output + ": " + std::to_string(weights.size()) + " tensors, " +
+  print_results(output + ": " + format_number_of(static_cast<std::int64_t>(weights.size()), "tensor") + ", " +
                 (error ? "" : format_bytes(bytes) + ", ") + "from " + input + "\n");
 }
 
@@ -113,10 +113,11 @@ int import_command(const CheckpointsCommand& command) {
   check_output(command.path, command.output);
   const auto write = [&](const std::vector<TensorView>& tensors) {
     auto weights = weights_of(tensors, command.path);
-    take_wrappers_off(weights);
     if (weights.size() < tensors.size())
-      std::fprintf(stderr, "left out: %zu tensors whose names begin with %s\n", tensors.size() - weights.size(),
+      std::fprintf(stderr, "left out: %s of tlaunch's own, whose names begin with %s\n",
+                   format_number_of(static_cast<std::int64_t>(tensors.size() - weights.size()), "tensor").c_str(),
                    reserved_prefix);
+    take_wrappers_off(weights);
     write_safetensors(command.output, weights, python_metadata);
     report(command.output, weights, command.path);
   };

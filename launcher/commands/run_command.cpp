@@ -25,6 +25,7 @@
 #include "launcher/run/summary_lines.h"
 #include "launcher/smoke/smoke.h"
 #include "launcher/terminal/results.h"
+#include "launcher/terminal/say.h"
 #include "launcher/tune/tune_job.h"
 
 namespace tlaunch {
@@ -206,7 +207,7 @@ int run_config(const RunCommand& command) {
       if (const auto code = wait_for_cards(command, request, job, limit, ending)) return *code;
     const double began_s = unix_time_s();
     if (command.dry_run) {
-      take_cached_plan(job);
+      for (const std::string& note : take_cached_plan(job)) say("note: " + note);
       return dry_run(command, job);
     }
     if (command.smoke) return run_smoke(command, job, ending);

@@ -105,8 +105,8 @@ std::string local_date(std::time_t now) {
   return text;
 }
 
-// What was measured (now, or for the cache, or by the team), into the file itself.
-void write_config(const TuneCommand& command, const Job& job, bool doubtful, Progress& progress) {
+// What was measured (now, or for the cache, or by the team), into the file itself. `doubt`: what other work took; or "".
+void write_config(const TuneCommand& command, const Job& job, const std::string& doubt, Progress& progress) {
   const std::string original = read_file(command.config, config_limit_bytes);
   std::vector<YamlEdit> edits;
   for (const auto& [key, dotted] : written_keys) {
@@ -117,16 +117,22 @@ void write_config(const TuneCommand& command, const Job& job, bool doubtful, Pro
     edits.push_back(
         {yaml_path(dotted), choice->value.is_string() ? choice->value.get<std::string>() : choice->value.dump()});
   }
+  if (edits.empty()) {
+    progress.line(command.config + " is left as it is: nothing was measured" +
+                  (job.loaded.config.tune.budget_s ? "; tune.budget_s is too short for that" : ""));
+    return;
+  }
   const std::string edited = edit_yaml(original, edits, command.config);
   if (edited == original) {
     progress.line(command.config + " has these values already");
     return;
   }
+  if (!doubt.empty()) progress.line("warning: " + doubt + ": these values may not be the best ones");
   std::vector<std::vector<std::string>> places;
   for (const YamlEdit& edit : edits) places.push_back(edit.path);
   const std::time_t now = std::time(nullptr);
   const std::string noted = with_note(edited, places, "tlaunch tune", local_date(now),
-                                      machine_text(job) + (doubtful ? "; beside other work" : ""));
+                                      machine_text(job) + (doubt.empty() ? "" : "; beside other work"));
   const std::string backup = replace_with_backup(command.config, original, noted, now);
   progress.line(command.config + ": written; the original is " + backup);
 }
@@ -155,8 +161,7 @@ int run_tune(const TuneCommand& command) {
   show(command, outcome);
   const bool doubtful = !outcome.disturbed.empty() && !outcome.cached;
   if (command.write && !outcome.interrupted) {
-    if (doubtful) progress.line("warning: " + outcome.disturbed + ": these values may not be the best ones");
-    write_config(command, job, doubtful, progress);
+    write_config(command, job, doubtful ? outcome.disturbed : "", progress);
   }
   if (command.team && job.loaded.config.tune.team_file && !outcome.interrupted && doubtful) {
     progress.line("error: " + *job.loaded.config.tune.team_file + " is left as it is: " + outcome.disturbed +

@@ -8,9 +8,11 @@
 #include "checkpoint/crc32c.h"
 #include "core/cache_folder.h"
 #include "core/error.h"
+#include "core/units.h"
 #include "launcher/group/capture.h"
 #include "launcher/job/cache_file.h"
 #include "launcher/job/worker_binary.h"
+#include "launcher/terminal/say.h"
 
 namespace tlaunch {
 namespace {
@@ -72,6 +74,10 @@ std::optional<DataIdentity> kept_answer(const std::string& path, const std::opti
   return data_identity_from_json(kept->at("data"));
 }
 
+void keep_answer(const std::string& path, const std::optional<Json>& key, const DataIdentity& data) {
+  if (!path.empty()) write_cache_file(path, {{"key", *key}, {"data", to_json(data)}});
+}
+
 std::vector<std::string> question(const Job& job, const JobRequest& request) {
   std::vector<std::string> argv{job.worker_path, "check", request.config_path};
   argv.insert(argv.end(), request.overrides.begin(), request.overrides.end());
@@ -109,12 +115,17 @@ std::optional<DataIdentity> check_job(const Job& job, const JobRequest& request)
   if (!job.worker.checks) return std::nullopt;
   const auto key = key_of(job, request);
   const std::string path = path_of(key);
-  if (auto kept = kept_answer(path, key)) return kept;
+  if (const auto kept = kept_answer(path, key)) return kept->train_samples > 0 ? kept : std::nullopt;
   const Captured answer = run_captured(question(job, request), limit_s);
-  if (answer.timed_out) return std::nullopt;
+  if (answer.timed_out) {
+    say("note: data and model could not be checked in " + format_duration(limit_s) +
+        "; what is wrong with them is told when training starts");
+    keep_answer(path, key, {});  // the next command does not wait for it again
+    return std::nullopt;
+  }
   if (is_verdict(answer.exit_code)) throw Error(answer.exit_code, error_text(answer.err));
   const auto data = answer.exit_code == exit_code::ok ? identity_in(answer.out) : std::nullopt;
-  if (data && !path.empty()) write_cache_file(path, {{"key", *key}, {"data", to_json(*data)}});
+  if (data) keep_answer(path, key, *data);
   return data;
 }
 

@@ -229,11 +229,12 @@ std::optional<Pace> kept_pace(const Job& job) {
   return kept->pace;
 }
 
-void take_cached_plan(Job& job) {
+std::vector<std::string> take_cached_plan(Job& job) {
   const TeamPlan team = with_team_settings(job, false);
   take(job, team.plan);
-  if (!anything_open(job, team.config)) return;
+  if (!anything_open(job, team.config)) return team.notes;
   if (const auto kept = kept_outcome(job, team.config)) take(job, from_cache(kept->plan));
+  return team.notes;
 }
 
 }  // namespace tlaunch

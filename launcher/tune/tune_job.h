@@ -35,7 +35,8 @@ std::optional<Pace> kept_pace(const Job& job);
 // is measured where tune.enabled is false or nothing is left open. Throws UsageError.
 TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog* log);
 
-// The cache's plan for this job as it stands, unverified; the prior's where there is none. Starts nothing.
-void take_cached_plan(Job& job);
+// The cache's plan for this job as it stands, unverified; the prior's where there is none. Starts nothing. Returns notes
+// about the team's settings.
+std::vector<std::string> take_cached_plan(Job& job);
 
 }  // namespace tlaunch

@@ -32,7 +32,6 @@ TEST(OutOfMemoryText, OfEveryLibraryIsKnown) {
            "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
            "cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED",
            "cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED",
-           "cuDNN error: CUDNN_STATUS_NOT_INITIALIZED",
            "GET was unable to find an engine to execute this computation",
            "FIND was unable to find an engine to execute this computation",
            "NCCL error: unhandled cuda error, Cuda failure 2 'out of memory'",
