@@ -93,12 +93,12 @@ void apply_meeting(const TorchrunValues& values, ProgramCommand& command) {
   if (const std::string id = value_of(values, "rdzv-id"); !id.empty()) command.run_id = id;
   if (standalone(values)) command.run_id.clear();
   if (!is_static(values)) {
-    command.master_address = value_of(values, "local-addr");
+    command.master_address = host_of(value_of(values, "local-addr"));
     return;
   }
   const std::string endpoint = value_of(values, "rdzv-endpoint");
   if (endpoint.empty()) {
-    command.master_address = value_of(values, "master-addr");
+    command.master_address = host_of(value_of(values, "master-addr"));  // an IPv6 address may stand in brackets
     const std::string port = value_of(values, "master-port");
     if (!port.empty()) command.master_port = port_number("master-port", port);
     return;

@@ -17,8 +17,6 @@ namespace {
 
 constexpr double name_lookup_limit_s = 3;
 
-std::string short_name(const std::string& host) { return host.substr(0, host.find('.')); }
-
 // An IPv4 address in IPv6's clothes (::ffff:10.0.0.1) is the IPv4 address.
 std::string bytes_of(const sockaddr* address) {
   if (address == nullptr) return "";
@@ -88,11 +86,7 @@ std::string host_name() {
 
 bool names_this_machine(const std::string& host) {
   if (host.empty()) return false;
-  const std::string own = host_name();
-  // A domain on one side only: the other says no more than the machine's own name.
-  const bool one_is_short = host.find('.') == std::string::npos || own.find('.') == std::string::npos;
-  if (host == "localhost" || host == own || has_our_address(host, AI_NUMERICHOST)) return true;
-  return (one_is_short && short_name(host) == short_name(own)) || is_ours_by_name(host);
+  return host == "localhost" || host == host_name() || has_our_address(host, AI_NUMERICHOST) || is_ours_by_name(host);
 }
 
 }  // namespace tlaunch

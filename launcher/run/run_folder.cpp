@@ -13,12 +13,14 @@
 #include <cstring>
 #include <ctime>
 #include <filesystem>
+#include <fstream>
 #include <random>
 #include <thread>
 
 #include "core/absolute_path.h"
 #include "core/atomic_file.h"
 #include "core/error.h"
+#include "core/json.h"
 
 namespace tlaunch {
 namespace {
@@ -87,7 +89,15 @@ bool RunFolder::holds_run() const {
   return false;
 }
 
-bool RunFolder::holds_training_run() const { return holds("events.jsonl") || holds("plan.json"); }
+bool RunFolder::holds_training_run() const {
+  if (holds("plan.json")) return true;
+  if (!holds("events.jsonl")) return false;
+  std::ifstream file_of_events(file("events.jsonl"));
+  std::string line;
+  if (!std::getline(file_of_events, line)) return true;  // it ended before the first event was on disk
+  const Json event = Json::parse(line, nullptr, false);
+  return event.is_discarded() ? file_of_events.eof() : event.is_object() && event.contains("event");
+}
 
 bool RunFolder::holds(const char* name) const {
   std::error_code error;
@@ -165,6 +175,8 @@ std::string latest_run_path(const std::string& run_root, const std::string& name
   std::error_code error;
   const fs::path runs = absolute_path(run_root + "/" + name), link = runs / "latest";
   if (fs::symlink_status(link, error).type() != fs::file_type::symlink) return newest_by_name(runs);
+  const fs::path leads_to = (runs / fs::read_symlink(link, error)).lexically_normal();
+  if (leads_to.parent_path() != runs) return newest_by_name(runs);  // not a link of ours: nothing is written there
   const fs::path target = fs::canonical(link, error);
   if (error == std::errc::no_such_file_or_directory) return "";
   if (error) throw IoError("cannot find the newest run by " + link.string() + ": " + error.message());

@@ -120,6 +120,36 @@ TEST(RunFolder, WithoutLinksTheNewestRunIsFoundByItsName) {
   EXPECT_EQ(test::content(top / "job/latest"), "mine");
 }
 
+TEST(RunFolder, ALatestLinkThatLeadsElsewhereIsNotFollowed) {
+  const test::TempDir top, other;
+  const std::string run = top / "job/20261231-235959-0000";
+  test::write(run + "/events.jsonl", "");
+  for (const std::string& target : {other.path(), std::string("/"), std::string("../.."), std::string("..")}) {
+    fs::remove(top / "job/latest");
+    fs::create_symlink(target, top / "job/latest");
+    EXPECT_EQ(latest_run_path(top.path(), "job"), run) << target;
+  }
+  fs::remove(top / "job/latest");
+  fs::create_symlink(run, top / "job/latest");
+  EXPECT_EQ(latest_run_path(top.path(), "job"), fs::canonical(run).string()) << "by hand, to one of its own";
+}
+
+TEST(RunFolder, FilesOfTheSameNamesAreNoTrainingRun) {
+  const auto holds = [](const char* name, const char* content) {
+    const test::TempDir top;
+    test::write(top / name, content);
+    return RunFolder(top.path(), 0).holds_training_run();
+  };
+  EXPECT_FALSE(holds("config.yaml", "mine: 1\n"));
+  EXPECT_FALSE(holds("summary.json", "{}"));
+  EXPECT_FALSE(holds("events.jsonl", "12:00 doors open\n"));
+  EXPECT_FALSE(holds("events.jsonl", "{\"time\": 1}\n"));
+  EXPECT_TRUE(holds("events.jsonl", "{\"event\": \"start\"}\n"));
+  EXPECT_TRUE(holds("events.jsonl", "")) << "stopped before its first event";
+  EXPECT_TRUE(holds("events.jsonl", "{\"event\": \"sta")) << "stopped in it";
+  EXPECT_TRUE(holds("plan.json", "{}"));
+}
+
 TEST(RunFolder, AFolderThatCannotBeMadeIsNamed) {
   const test::TempDir top;
   test::write(top / "file", "x");
