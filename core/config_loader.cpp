@@ -32,7 +32,7 @@ UserPath resolved_path(const SchemaKey& key, const ConfigEntry& entry, const Con
   if (key.path == PathBase::name) return without_variables(entry.text, entry.has_bare_variable);
   UserPath written = path_in_config(entry.text, entry.has_bare_variable, source.getenv);
   const bool name_alone = key.path == PathBase::program && written.path.find('/') == std::string::npos;
-  if (!written.problem.empty() || name_alone) return written;
+  if (!written.problem.empty() || name_alone || key.path == PathBase::as_written) return written;
   const bool beside_file = key.path != PathBase::working_directory && !entry.from_command_line;
   return {absolute_path(fs::path(beside_file ? entry.folder : "") / written.path), ""};
 }

@@ -20,8 +20,8 @@ using ConfigField = std::variant<bool*, std::int64_t*, double*, std::string*, Fl
 
 // What a relative path is relative to: none: it is no path; file_folder: the folder of the file it stands in, on the
 // command line the working directory; program: as file_folder, but a name without a slash is looked for elsewhere;
-// name: no path but part of one, kept as written.
-enum class PathBase { none, file_folder, working_directory, program, name };
+// as_written: the working directory of whoever uses it; name: no path but part of one, kept as written.
+enum class PathBase { none, file_folder, working_directory, program, as_written, name };
 
 struct SchemaKey {
   std::string key = {};               // dotted: "train.epochs"; the part before the dot is the section
@@ -35,7 +35,7 @@ struct SchemaKey {
   bool may_change_on_resume = false;
   bool (*check)(const std::string& text) = nullptr;  // a rule beyond the type ...
   std::string expected = {};          // ... in words; "" where there is no check
-  PathBase path = PathBase::none;     // made absolute on loading, ~ and ~user expanded (core/user_path.h)
+  PathBase path = PathBase::none;     // ~ and ~user expanded (core/user_path.h), made absolute on loading
 };
 
 const std::vector<SchemaKey>& schema();                    // in the order of docs and to_yaml

@@ -39,7 +39,7 @@ std::vector<SchemaKey> run_keys() {
        .field = TLAUNCH_FIELD(run_root),
        .meaning = "Where run folders are made; relative to the working directory.",
        .may_change_on_resume = true,
-       .path = PathBase::working_directory},
+       .path = PathBase::as_written},
 
       {.key = "model.name",
        .field = TLAUNCH_FIELD(model.name),

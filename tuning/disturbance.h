@@ -12,8 +12,7 @@
 namespace tlaunch {
 
 // How far equal measurements are apart: of each candidate that was timed at least four times the distance between its
-// quartiles over its median, of all of them the median. 0 where nothing was. (Measured on two cores: 0.02 to 0.10 when
-// quiet, 0.3 to 0.8 beside one process that computes.)
+// quartiles over its median, of all of them the median. 0 where nothing was.
 double spread_of(const std::vector<TrialResult>& trials);
 
 // "" for a quiet machine. Otherwise what was seen, for a line: "other work took 34 % of the cores' time, and equal

@@ -23,8 +23,8 @@ struct Pace {
   JobFacts facts;
 };
 
-// Steps for about `seconds`, in visits, and an evaluation for a quarter of that. `step_s`: what a step is known to take;
-// of long ones there are fewer visits.
+// Steps for about `seconds`, in visits, and an evaluation for a quarter of that. `step_s`: what a step is known to
+// take; of long ones there are fewer visits.
 TrialSpec rehearsal(const TrialSettings& settings, double seconds, std::optional<double> step_s = {});
 
 // Nothing where the trial failed or timed no steps. `accumulation`: the run's, where the trial had less of it.

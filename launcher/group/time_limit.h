@@ -15,8 +15,8 @@ class TimeLimit {
 
   // Whether it is over, or will be `ahead_s` from now.
   bool over(double ahead_s = 0) const;
-  // Whether a stop that takes so long must begin now to be done in time. Not in the first half of the time, however long
-  // it takes: a run that is cut short has trained something.
+  // Whether a stop that takes so long must begin now to be done in time. Not in the first half of the time, however
+  // long it takes: a run that is cut short has trained something.
   bool stop_is_due(double stop_s) const;
   // For the line that says so: "launch.max_time 8h is up", "... is up in 12 s".
   std::string told() const;

@@ -68,8 +68,8 @@ void Session::report(const EtaReport& due) {
                       {"difference_s", due.projected_s - estimated_s}});
   const bool more = record_.step < record_.start->total_steps;
   if (due.epoch_ended && more)
-    progress_.line("ETA " + format_time_left(due.remaining->likely_s) + " (in all " + format_duration(due.projected_s) + ", estimated " +
-                   format_duration(estimated_s) + ")");
+    progress_.line("ETA " + format_time_left(due.remaining->likely_s) + " (in all " +
+                   format_duration(due.projected_s) + ", estimated " + format_duration(estimated_s) + ")");
 }
 
 namespace {

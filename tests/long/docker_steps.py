@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The Dockerfile's steps where there is no Docker: in clean Debian roots, by chroot. Then the image is used as a user would:
-as a uid that nobody knows, as process 1, with a run that is trained, stopped and resumed.
+"""The Dockerfile's steps where there is no Docker: in clean Debian roots, by chroot. Then the image is used as a user
+would: as a uid that nobody knows, as process 1, with a run that is trained, stopped and resumed.
 
 Usage: docker_steps.py --check            only reads: is the Dockerfile in step with the sources? (seconds)
        docker_steps.py [--keep] [FOLDER]  all steps, as root, with mmdebstrap; needs some 12 GB below FOLDER (/var/tmp)
@@ -81,7 +81,8 @@ def check():
                     if source is None:
                         assert (ROOT / path).exists() and not ignored(path), f"COPY {path}: not in the sources"
                     else:
-                        assert source in workdir and path.startswith(workdir[source] + "/"), f"COPY --from={source} {path}"
+                        made_there = source in workdir and path.startswith(workdir[source] + "/")
+                        assert made_there, f"COPY --from={source} {path}: not made there"
             if word == "RUN" and rest.startswith("scripts/"):
                 script, *arguments = rest.split()
                 assert os.access(ROOT / script, os.X_OK) and not ignored(script), f"RUN {script}: no such script"
@@ -130,7 +131,8 @@ def build(found, folder):
         run("cp", "-a", str(base), str(root))
         roots[stage.name] = root
         environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
-        own = {name: value for name, value in os.environ.items() if name.startswith("PIP_") and name != "PIP_FIND_LINKS"}
+        own = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+        own.pop("PIP_FIND_LINKS", None)  # a folder of this machine
         if "PIP_CERT" in own:
             own["PIP_CERT"] = CERTIFICATES
         workdir = "/"
@@ -153,7 +155,8 @@ def copy(root, roots, workdir, source, paths, target):
     into = root / os.path.join(workdir, target)[1:]
     if source is None:  # of the sources what a clean clone has
         for path in paths:
-            tracked = run("git", "-C", str(ROOT), "ls-files", "-co", "--exclude-standard", "-z", path, capture_output=True, text=True)
+            tracked = run("git", "-C", str(ROOT), "ls-files", "-co", "--exclude-standard", "-z", path,
+                          capture_output=True, text=True)
             for name in filter(None, tracked.stdout.split("\0")):
                 if ignored(name) or not (ROOT / name).is_file():
                     continue

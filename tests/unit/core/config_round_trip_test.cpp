@@ -89,6 +89,8 @@ launch:
   grace_s: 30
   max_restarts: 0
   hang_timeout_s: auto
+  max_time: none
+  on_end: none
 tune:
   enabled: true
   budget_s: auto
@@ -134,6 +136,8 @@ std::string any_value(const SchemaKey& key) {
     }
     case OptionType::text: break;
   }
+  if (key.key == "launch.max_time") return *rc::gen::element<std::string>("8h", "1d 12h", "90min");
+  if (key.key == "launch.on_end") return *rc::gen::element<std::string>("mail me", R"('a b' "c: $x" \# 'it'"'"'s')");
   if (key.check) return *rc::gen::element<std::string>("1", "auto", "cpu");
   // Anything without control characters.
   return "x" +
@@ -162,7 +166,7 @@ TEST_F(RoundTrip, AnyValidConfigReadsBackTheSame) {
     config.data.root = "/some/where #1";
     if (config.checkpoint.dirpath) config.checkpoint.dirpath = "/ck: $${x} ${y} $z";
     config.run_root = "/runs $z";
-    config.launch.worker = *rc::gen::element<std::string>("worker", "~worker $z", "/bin/$z ~");
+    config.launch.worker = *rc::gen::element<std::string>("worker", "worker $z", "/bin/$z ~");
     config.train.optimizer = OptimizerKind::sgd;
     config.train.batch_size = config.train.gradient_accumulation_steps = std::nullopt;
     config.train.schedule = config.train.step_epochs ? ScheduleKind::step : ScheduleKind::constant;

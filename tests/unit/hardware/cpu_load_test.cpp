@@ -10,7 +10,9 @@ namespace {
 
 // Seconds of one core, as /proc/stat counts them.
 std::string core(int number, double user, double nice, double idle, double iowait, double steal) {
-  const auto ticks = [](double s) { return std::to_string(static_cast<long>(s * static_cast<double>(sysconf(_SC_CLK_TCK)))); };
+  const auto ticks = [](double s) {
+    return std::to_string(static_cast<long>(s * static_cast<double>(sysconf(_SC_CLK_TCK))));
+  };
   return "cpu" + std::to_string(number) + " " + ticks(user) + " " + ticks(nice) + " 0 " + ticks(idle) + " " +
          ticks(iowait) + " 0 0 " + ticks(steal) + " 0 0\n";
 }
@@ -20,8 +22,8 @@ TEST(CpuLoad, IsOfTheAllowedCoresAndOfOthersAlone) {
     return cpu_reading(fake_files({{"/proc/stat", "cpu 1 2 3 4 5 6 7 8\n" + stat + "intr 5 5\n"}}), {0, 10}, 0, own_s);
   };
   const auto before = at(core(0, 10, 0, 5, 0, 0) + core(1, 0, 0, 0, 0, 0) + core(10, 10, 0, 5, 0, 0), 3);
-  // 10 s: core 0 all busy, 2 s of it at low priority; core 10 busy for 6 s, another machine took 3 s of it, which do not
-  // count; core 1 is not ours.
+  // 10 s: core 0 all busy, 2 s of it at low priority; core 10 busy for 6 s, and 3 s, which do not count, went to another
+  // machine; core 1 is not ours.
   const auto after = at(core(0, 18, 2, 5, 0, 0) + core(1, 10, 0, 0, 0, 0) + core(10, 16, 0, 5.5, 0.5, 3), 3 + 8);
   const auto load = load_between(before, after);
   ASSERT_TRUE(load);

@@ -117,7 +117,8 @@ TEST_F(OnEndTest, WordsAreSplitButNotExpandedAndVariablesOfAConfigAreNone) {
 TEST_F(OnEndTest, SeesNoDescriptorOfOursAndNoTerminalsInput) {
   const auto count = [](const std::string& listing) {
     int descriptors = 0;
-    for (std::size_t at = listing.find(" -> "); at != std::string::npos; at = listing.find(" -> ", at + 1)) ++descriptors;
+    for (std::size_t at = listing.find(" -> "); at != std::string::npos; at = listing.find(" -> ", at + 1))
+      ++descriptors;
     return descriptors;
   };
   const Finished direct = ChildProcess({"sh", "-c", "ls -l /proc/self/fd; wc -c"}).wait();

@@ -9,6 +9,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <string>
 
 #include "core/error.h"
@@ -39,7 +40,7 @@ class TemporaryFolders : public testing::Test {
     EXPECT_EQ(::pipe(ready), 0);
     const pid_t pid = ::fork();
     if (pid == 0) {
-      const TemporaryFolder folder({{"config.yaml", "x"}});
+      const TemporaryFolder folder(std::map<std::string, std::string>{{"config.yaml", "x"}});
       if (::write(ready[1], "r", 1) != 1) ::_exit(1);
       while (true) ::pause();
     }
@@ -110,7 +111,7 @@ fs::path place_of(const TemporaryFolder& folder) { return fs::path(folder.file("
 TEST_F(TemporaryFolders, ATmpdirThatIsNotThereIsDoneWithout) {
   for (const std::string name : {std::string("absent"), std::string(5000, 'x'), std::string("relative/../")}) {
     ::setenv("TMPDIR", (name.front() == 'r' ? name : (scratch_ / name).string()).c_str(), 1);
-    const TemporaryFolder folder({{"a", "content"}});
+    const TemporaryFolder folder(std::map<std::string, std::string>{{"a", "content"}});
     EXPECT_EQ(place_of(folder), "/tmp");
     EXPECT_EQ(test::content(folder.file("a")), "content");
   }

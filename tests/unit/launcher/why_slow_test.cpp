@@ -57,8 +57,8 @@ TEST(WhySlow, TriesOfOneRunAreAddedUp) {
   all.add(WhySlow());
   EXPECT_DOUBLE_EQ(all.seconds().at("forward"), 3);
   EXPECT_DOUBLE_EQ(all.seconds().at("backward"), 4);
-  EXPECT_DOUBLE_EQ(all.ranks().at(0).gpu_utilization, 0.3);
-  EXPECT_DOUBLE_EQ(all.ranks().at(0).gpu_memory_share, 0.3);
+  EXPECT_DOUBLE_EQ(all.ranks().at(0).gpu_utilization.value(), 0.3);
+  EXPECT_DOUBLE_EQ(all.ranks().at(0).gpu_memory_share.value(), 0.3);
 }
 
 TEST(WhySlow, AHealthyRunHasNoFindings) {
