@@ -1,7 +1,5 @@
 #include "trainer/optimizer.h"
 
-#include <ATen/ops/_foreach_add.h>
-#include <ATen/ops/_foreach_sub.h>
 #include <ATen/ops/_fused_adam.h>
 #include <ATen/ops/_fused_adamw.h>
 #include <ATen/ops/_fused_sgd.h>
@@ -34,6 +32,7 @@ struct Group {
   std::vector<std::string> names;
   std::vector<torch::Tensor> parameters;
   std::vector<torch::Tensor> steps, exp_avgs, exp_avg_sqs;  // Adam, AdamW
+  torch::Tensor all_steps, counted;  // what `steps` are views of, and what the step in hand adds to it: 1, or 0
   std::vector<torch::Tensor> momentum_buffers;              // SGD with momentum
 
   std::vector<torch::Tensor> gradients() const {
@@ -48,6 +47,13 @@ struct Group {
     return list;
   }
 };
+
+// Before anything changes: this may take memory, and a step that found none can then be done again.
+std::vector<std::vector<torch::Tensor>> gradients_of(const std::vector<Group>& groups) {
+  std::vector<std::vector<torch::Tensor>> all;
+  for (const Group& group : groups) all.push_back(group.gradients());
+  return all;
+}
 
 std::vector<Group> group_by_device_and_dtype(std::vector<NamedParameter> parameters) {
   std::vector<Group> groups;
@@ -85,8 +91,10 @@ class Sgd : public Optimizer {
 
   void step(double learning_rate, const torch::Tensor& grad_scale, const torch::Tensor& found_inf) override {
     c10::NoGradGuard no_grad;
-    for (Group& group : groups_) {
-      at::_fused_sgd_(group.parameters, group.gradients(), group.momentum_buffers, weight_decay_, momentum_,
+    const auto gradients = gradients_of(groups_);
+    for (std::size_t i = 0; i < groups_.size(); ++i) {
+      Group& group = groups_[i];
+      at::_fused_sgd_(group.parameters, gradients[i], group.momentum_buffers, weight_decay_, momentum_,
                       learning_rate, /*dampening=*/0, /*nesterov=*/false, /*maximize=*/false, /*is_first_step=*/false,
                       on_device(grad_scale, group), on_device(found_inf, group));
     }
@@ -117,23 +125,29 @@ class Adam : public Optimizer {
       for (const auto& parameter : group.parameters) {
         group.exp_avgs.push_back(at::zeros_like(parameter));
         group.exp_avg_sqs.push_back(at::zeros_like(parameter));
-        group.steps.push_back(at::zeros({}, parameter.options().dtype(torch::kFloat32).requires_grad(false)));
       }
+      const auto options = group.parameters[0].options().dtype(torch::kFloat32).requires_grad(false);
+      group.all_steps = at::zeros({static_cast<std::int64_t>(group.parameters.size())}, options);
+      group.steps = group.all_steps.unbind();
+      group.counted = at::zeros({1}, options);
     }
   }
 
   void step(double learning_rate, const torch::Tensor& grad_scale, const torch::Tensor& found_inf) override {
     c10::NoGradGuard no_grad;
+    const auto gradients = gradients_of(groups_);
     for (Group& group : groups_) {
-      const std::optional<torch::Tensor> skipped = on_device(found_inf, group);
-      const std::vector<torch::Tensor> gradients = group.gradients();
-      at::_foreach_add_(group.steps, 1);
+      group.counted.fill_(1);
+      // found_inf is 1 where the kernel will do nothing: the step does not count, and the host need not wait to know.
+      if (const auto skipped = on_device(found_inf, group)) group.counted.sub_(*skipped);
+    }
+    for (std::size_t i = 0; i < groups_.size(); ++i) {
+      Group& group = groups_[i];
+      group.all_steps.add_(group.counted);
       const auto kernel = decoupled_ ? &at::_ops::_fused_adamw_::call : &at::_ops::_fused_adam_::call;
-      kernel(group.parameters, gradients, group.exp_avgs, group.exp_avg_sqs, /*max_exp_avg_sqs=*/{}, group.steps,
+      kernel(group.parameters, gradients[i], group.exp_avgs, group.exp_avg_sqs, /*max_exp_avg_sqs=*/{}, group.steps,
              learning_rate, beta1, beta2, weight_decay_, eps, /*amsgrad=*/false, /*maximize=*/false,
-             on_device(grad_scale, group), skipped);
-      // found_inf is 1 where the kernel did nothing: the step does not count, and the host need not wait to know.
-      if (skipped) at::_foreach_sub_(group.steps, std::vector<torch::Tensor>(group.steps.size(), skipped->reshape({})));
+             on_device(grad_scale, group), on_device(found_inf, group));
     }
   }
 
