@@ -9,6 +9,7 @@
 #include "checkpoint/wrapper_names.h"
 #include "core/atomic_file.h"
 #include "core/error.h"
+#include "core/file_extension.h"
 #include "core/units.h"
 #include "launcher/checkpoints/checkpoint_place.h"
 #include "launcher/checkpoints/checkpoints_command.h"
@@ -95,7 +96,8 @@ const Metadata python_metadata = {{"format", "pt"}};
 
 int export_command(const CheckpointsCommand& command) {
   const std::string input = checkpoint_named_by(command.path);
-  const bool torch = command.format == "torch";
+  const bool python_name = has_extension(command.output, ".pt") || has_extension(command.output, ".pth");
+  const bool torch = command.format == "torch" || (command.format.empty() && python_name);
   std::string output = command.output;
   if (output.empty()) output = fs::path(input).stem().string() + (torch ? ".pt" : "-weights.safetensors");
   check_output(input, output);

@@ -91,7 +91,7 @@ struct CheckpointsCommand {
   std::string path;                      // a run's folder, a folder of checkpoints, or a file
   std::vector<std::string> overrides;    // prune: keys of checkpoint:
   bool dry_run = false, json = false;
-  std::string format = "safetensors";    // export: or torch
+  std::string format;                    // export: safetensors or torch; "": as the output's extension says
   std::string key;                       // import: of the dict that is taken; "": found by the file's layout
   std::string output;                    // "": a name in the working directory; export alone
 };

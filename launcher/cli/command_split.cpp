@@ -39,6 +39,17 @@ bool* python_flag(PythonFlags& flags, const std::string& argument) {
   return flag;
 }
 
+// What somebody who knows other tools types for one of ours; "" where it is nothing of the kind.
+std::string meant_by(const std::string& word, const std::vector<std::string>& commands) {
+  for (const char* training : {"run", "train", "launch", "start", "fit"})
+    if (word == training) return "training needs no command word: tlaunch CONFIG.yaml";
+  std::string command;
+  constexpr std::size_t least = 3;
+  for (const std::string& each : commands)
+    if (word.size() >= least && each.starts_with(word)) command = each;
+  return command.empty() ? "" : "did you mean '" + command + "'?";
+}
+
 [[noreturn]] void refuse_word(const std::string& word, const std::vector<std::string>& commands) {
   if (word.empty()) refuse_empty("the first argument");
   std::error_code error;
@@ -46,7 +57,9 @@ bool* python_flag(PythonFlags& flags, const std::string& argument) {
   std::string message = "'" + word + "' is " +
                         (folder ? "a folder without __main__.py: no program"
                                 : "no command, no CONFIG.yaml and no file");
-  if (const auto near = nearest(word, commands)) {
+  if (const std::string meant = meant_by(word, commands); !folder && !meant.empty()) {
+    message += "; " + meant;
+  } else if (const auto near = nearest(word, commands)) {
     message += "; did you mean '" + *near + "'?";
   } else if (!folder) {
     message += "; to start a program of the PATH: tlaunch -- " + word;
@@ -87,6 +100,9 @@ SplitArguments split_arguments(const std::vector<std::string>& arguments, const 
       return rest(i + 1);
     }
     std::error_code error;
+    if (has_extension(argument, ".py") && std::filesystem::status(argument, error).type() ==
+                                              std::filesystem::file_type::not_found)
+      throw UsageError(argument + ": there is no such file");
     if (has_extension(argument, ".py") || std::filesystem::is_regular_file(argument, error) ||
         std::filesystem::exists(argument + "/__main__.py", error))
       return program_mode(std::move(split), arguments, i, false);

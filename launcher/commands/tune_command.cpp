@@ -105,8 +105,8 @@ std::string local_date(std::time_t now) {
   return text;
 }
 
-// What was measured (now, or for the cache, or by the team), into the file itself. `doubt`: what other work took; or "".
-void write_config(const TuneCommand& command, const Job& job, const std::string& doubt, Progress& progress) {
+// What was measured (now, or for the cache, or by the team), into the file itself.
+void write_config(const TuneCommand& command, const Job& job, bool doubtful, Progress& progress) {
   const std::string original = read_file(command.config, config_limit_bytes);
   std::vector<YamlEdit> edits;
   for (const auto& [key, dotted] : written_keys) {
@@ -127,12 +127,11 @@ void write_config(const TuneCommand& command, const Job& job, const std::string&
     progress.line(command.config + " has these values already");
     return;
   }
-  if (!doubt.empty()) progress.line("warning: " + doubt + ": these values may not be the best ones");
   std::vector<std::vector<std::string>> places;
   for (const YamlEdit& edit : edits) places.push_back(edit.path);
   const std::time_t now = std::time(nullptr);
   const std::string noted = with_note(edited, places, "tlaunch tune", local_date(now),
-                                      machine_text(job) + (doubt.empty() ? "" : "; beside other work"));
+                                      machine_text(job) + (doubtful ? "; beside other work" : ""));
   const std::string backup = replace_with_backup(command.config, original, noted, now);
   progress.line(command.config + ": written; the original is " + backup);
 }
@@ -161,7 +160,7 @@ int run_tune(const TuneCommand& command) {
   show(command, outcome);
   const bool doubtful = !outcome.disturbed.empty() && !outcome.cached;
   if (command.write && !outcome.interrupted) {
-    write_config(command, job, doubtful ? outcome.disturbed : "", progress);
+    write_config(command, job, doubtful, progress);
   }
   if (command.team && job.loaded.config.tune.team_file && !outcome.interrupted && doubtful) {
     progress.line("error: " + *job.loaded.config.tune.team_file + " is left as it is: " + outcome.disturbed +

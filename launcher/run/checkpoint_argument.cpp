@@ -16,8 +16,9 @@ std::string verified_checkpoint(const std::string& option, const std::string& pa
   if (type == fs::file_type::not_found) throw UsageError(option + " " + path + ": there is no such file");
   if (type == fs::file_type::directory)
     throw UsageError(option + " " + path +
-                     ": this is a folder; name a .safetensors file in it (to go on in a run's folder: " +
-                     "--run-dir DIR --resume auto)");
+                     ": this is a folder; name a .safetensors file in it" +
+                     (option == "--resume" ? " (to go on in a run's folder: --run-dir DIR --resume auto)"
+                                           : ", as checkpoints/last.safetensors in a run's folder"));
   SafetensorsFile(absolute).verify();
   return absolute;
 }

@@ -153,7 +153,9 @@ bool measures_more(const TuneOutcome& kept, const RunConfig& config, bool thorou
   return budget_s > worth_measuring_anew * kept.seconds;
 }
 
-std::string disturbance_note(const TuneOutcome& outcome) {
+std::string disturbance_note(const TuneOutcome& outcome, bool thorough) {
+  if (thorough)
+    return outcome.disturbed + ": these values may not be the best ones; measure again when the machine is idle";
   return outcome.disturbed + (outcome.cached ? " while the plan was checked: the time estimate may be off"
                                              : " while tuning: the plan is used now and not kept; tune again when the "
                                                "machine is idle");
@@ -192,7 +194,7 @@ TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog*
   trials.reset();  // its processes have ended: now the system counts their time as ours
   outcome.seconds = unix_time_s() - began_s;
   outcome.disturbed = disturbance(load_between(cpu_before, cpu_reading_now()), spread_of(narrator.trials()));
-  if (!outcome.disturbed.empty()) outcome.notes.push_back(disturbance_note(outcome));
+  if (!outcome.disturbed.empty()) outcome.notes.push_back(disturbance_note(outcome, how.thorough));
   const bool believed = !outcome.interrupted && outcome.disturbed.empty();
   if (caching && !outcome.cached && believed) write_plan_cache(key, outcome);
   if (interrupted_by != 0 && how.time_limit.over())
