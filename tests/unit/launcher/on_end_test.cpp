@@ -45,10 +45,10 @@ TEST_F(OnEndTest, IsRunOnceAfterACompletedRunWithWhatItWas) {
 }
 
 TEST_F(OnEndTest, IsToldOfAFailureAndOfARefusalAfterTheFolderWasMade) {
-  EXPECT_EQ(train({}, {"FAKE_FAIL=0:7"}).exit_code, 7);
+  EXPECT_EQ(train({"train.epochs=2"}, {"FAKE_FAIL=0:7:22"}).exit_code, 7);
   EXPECT_THAT(told(), AllOf(StartsWith("failed|7|rank 0: exit code 7: the fake failure|job|"), HasSubstr(path("r"))));
   fs::remove(path("told"));
-  const Finished again = train({});  // the folder holds a run
+  const Finished again = train({});  // the folder holds a run that has saved
   EXPECT_EQ(again.exit_code, 2);
   EXPECT_THAT(told(), AllOf(StartsWith("failed|2|"), HasSubstr("holds a run already")));
   EXPECT_EQ(again.err.find("holds a run already"), again.err.rfind("holds a run already")) << "told once";

@@ -269,7 +269,8 @@ TEST_F(RunCommandTest, TheDescriptionIsCachedByTheWorkersContent) {
   const auto cached = [&] {
     std::vector<fs::path> files;
     std::error_code none;
-    for (const auto& entry : fs::directory_iterator(path("cache/tlaunch"), none)) files.push_back(entry.path());
+    for (const auto& entry : fs::directory_iterator(path("cache/tlaunch"), none))
+      if (entry.is_regular_file()) files.push_back(entry.path());
     return files;
   };
   ASSERT_EQ(tlaunch({"--dry-run", config_}).exit_code, 0);
