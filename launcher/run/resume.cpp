@@ -214,7 +214,8 @@ void keep_effective_batch(Job& job, const RunPlace& place) {
   if (place.resume_path.empty() || job.loaded.config.train.effective_batch_size) return;
   const auto batch = run_terms_of(place.resume_path).effective_batch_size;
   if (batch == 0)
-    throw DataError(place.resume_path + ": does not say the effective batch of its run; set train.effective_batch_size");
+    throw DataError(place.resume_path +
+                    ": does not say the effective batch of its run; set train.effective_batch_size");
   job.effective_batch_size = batch;
   job.plan = prior_plan(job.loaded.config, job.hardware, shape_of(job));
   job.config = apply(job.loaded.config, job.plan);
