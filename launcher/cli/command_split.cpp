@@ -100,9 +100,6 @@ SplitArguments split_arguments(const std::vector<std::string>& arguments, const 
       return rest(i + 1);
     }
     std::error_code error;
-    if (has_extension(argument, ".py") && std::filesystem::status(argument, error).type() ==
-                                              std::filesystem::file_type::not_found)
-      throw UsageError(argument + ": there is no such file");
     if (has_extension(argument, ".py") || std::filesystem::is_regular_file(argument, error) ||
         std::filesystem::exists(argument + "/__main__.py", error))
       return program_mode(std::move(split), arguments, i, false);

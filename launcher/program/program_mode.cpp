@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 
@@ -168,6 +169,11 @@ GroupResult run_once(const ProgramCommand& command, const Placement& placement, 
 }  // namespace
 
 int run_program(const ProgramCommand& command, const Placement& placement, const TimeLimit& limit, RunEnding& ending) {
+  std::error_code error;  // what cannot be reached is left to Python, which says why
+  const bool named_outright = command.program.find('$') == std::string::npos;  // else each rank fills it in
+  if (command.kind == ProgramKind::python_script && named_outright &&
+      std::filesystem::status(command.program, error).type() == std::filesystem::file_type::not_found)
+    throw UsageError(command.program + ": there is no such file");
   const Rendezvous port = command.master_port == 0 ? hold_port() : hold_port(command.master_port);
   EnvironmentSpec environment = environment_spec(command, placement);
   environment.master_port = port.port;

@@ -81,6 +81,12 @@ TEST(CommandLine, AVariableThatNoShellHasReplacedIsRefused) {
     EXPECT_THAT(refusal(words), HasSubstr("was not replaced by its value")) << words.back();
 }
 
+TEST(CommandLine, AWordOfAnotherToolIsAnswered) {
+  for (const char* word : {"run", "train", "launch"})
+    EXPECT_THAT(refusal({word, "a.yaml"}), HasSubstr("needs no command word: tlaunch CONFIG.yaml")) << word;
+  EXPECT_THAT(refusal({"eval", "a.yaml"}), HasSubstr("did you mean 'evaluate'?"));
+}
+
 TEST(CommandLine, MaxTimeAndOnEndAreKeysOfAConfigAndValuesOfAProgram) {
   EXPECT_THAT(as<RunCommand>({"--max-time", "1h 30min", "--on-end", "mail me", "a.yaml"}).overrides,
               ElementsAre("launch.max_time=1h 30min", "launch.on_end=mail me"));

@@ -28,6 +28,13 @@ test::Outcome run_two(std::vector<std::string> options, const std::string& scrip
   return test::run_tlaunch(options);
 }
 
+TEST(ProgramMode, AScriptThatIsNotThereIsRefusedBeforePythonStarts) {
+  const auto run = test::run_tlaunch({"--nproc", "2", "no_such_script.py"});
+  EXPECT_EQ(run.code, 2);
+  EXPECT_THAT(run.err, HasSubstr("no_such_script.py: there is no such file"));
+  EXPECT_THAT(run.err, Not(HasSubstr("rank")));
+}
+
 TEST(ProgramMode, RedirectedStreamsGoToTheLogAloneAndTeedOnesToBoth) {
   const TempDir folder;
   const auto run =
