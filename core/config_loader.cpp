@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/nearest.h"
 #include "core/schema.h"
+#include "core/shell_words.h"
 #include "core/synonyms.h"
 #include "core/user_path.h"
 
@@ -27,8 +28,20 @@ std::string names_of(const std::vector<Description>& all, std::vector<std::strin
   return (texts.size() > 1 ? "one of " : "") + join_parts(texts, ", ");
 }
 
+// A command's first word, where it is a relative path or begins with ~, as it is found from anywhere.
+UserPath resolved_command(const ConfigEntry& entry, const ConfigSource& source) {
+  const std::string word = shell_words(entry.text).front();
+  if (word.starts_with("/") || word.find('/') == std::string::npos) return {entry.text, ""};
+  UserPath path = path_in_config(word, entry.has_bare_variable, source.getenv);
+  if (path.problem.empty())
+    path.path = with_first_word(
+        entry.text, absolute_path(fs::path(entry.from_command_line ? "" : entry.folder) / path.path));
+  return path;
+}
+
 // The path of a key as it is found from anywhere.
 UserPath resolved_path(const SchemaKey& key, const ConfigEntry& entry, const ConfigSource& source) {
+  if (key.path == PathBase::command) return resolved_command(entry, source);
   if (key.path == PathBase::name) return without_variables(entry.text, entry.has_bare_variable);
   UserPath written = path_in_config(entry.text, entry.has_bare_variable, source.getenv);
   const bool name_alone = key.path == PathBase::program && written.path.find('/') == std::string::npos;

@@ -20,8 +20,9 @@ using ConfigField = std::variant<bool*, std::int64_t*, double*, std::string*, Fl
 
 // What a relative path is relative to: none: it is no path; file_folder: the folder of the file it stands in, on the
 // command line the working directory; program: as file_folder, but a name without a slash is looked for elsewhere;
+// command: a command, whose first word is as program;
 // as_written: the working directory of whoever uses it; name: no path but part of one, kept as written.
-enum class PathBase { none, file_folder, working_directory, program, as_written, name };
+enum class PathBase { none, file_folder, working_directory, program, command, as_written, name };
 
 struct SchemaKey {
   std::string key = {};               // dotted: "train.epochs"; the part before the dot is the section

@@ -249,11 +249,14 @@ std::vector<SchemaKey> about_keys() {
       {.key = "launch.on_end",
        .field = TLAUNCH_FIELD(launch.on_end),
        .meaning = "Command that is run once when the run has ended, however it ended, with TLAUNCH_STATUS, "
-                  "TLAUNCH_REASON and more in its environment (docs/command-line.md); for a shell: sh -c '...'.",
+                  "TLAUNCH_REASON and more in its environment (docs/command-line.md); for a shell: sh -c '...'. A "
+                  "program with a slash in it is relative to the file this stands in, on the command line to the "
+                  "working directory.",
        .rule = {.empty_word = "none"},
        .may_change_on_resume = true,
        .check = is_command,
-       .expected = "a program and its arguments, quoted as in a shell, or none"},
+       .expected = "a program and its arguments, quoted as in a shell, or none",
+       .path = PathBase::command},
 
       {.key = "tune.enabled",
        .field = TLAUNCH_FIELD(tune.enabled),

@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <cctype>
 
+#include "core/absolute_path.h"
 #include "core/config_value.h"
 #include "core/config_variables.h"
 #include "core/error.h"
 #include "core/quantity.h"
+#include "core/shell_words.h"
 #include "core/units.h"
 #include "launcher/cli/checkpoints_line.h"
 #include "launcher/cli/command_parse.h"
@@ -62,11 +64,18 @@ std::string check_nproc(const std::string& text) {
 
 std::string check_duration(const std::string& text) {
   try {
-    parse_duration_s("", text);
+    if (text != "none") parse_duration_s("", text);
     return "";
   } catch (const UsageError&) {
-    return "a time with its unit is needed, as 8h, 90min or 3d, not '" + text + "'";
+    return "a time with its unit is needed, as 8h, 90min or 3d, or none, not '" + text + "'";
   }
+}
+
+// Its program, where it is a path, as it is found from anywhere. What is no command at all is refused later.
+std::string end_command(const std::string& text) {
+  const std::string word = is_command(text) ? shell_words(text).front() : "";
+  if (word.starts_with("/") || word.find('/') == std::string::npos) return text;
+  return with_first_word(text, absolute_path(expanded_path("--on-end", word)));
 }
 
 // An override's value that begins so would be read as YAML; ${...} in it, as a variable.
@@ -364,7 +373,7 @@ void add_keys(KeyOptions keys, const TorchrunValues& torchrun, std::vector<std::
   if (keys.hang_timeout_s) add("launch.hang_timeout_s", to_text(*keys.hang_timeout_s));
   if (keys.max_restarts) add("launch.max_restarts", std::to_string(*keys.max_restarts));
   if (keys.max_time) add("launch.max_time", *keys.max_time);
-  if (keys.on_end) add("launch.on_end", as_override(*keys.on_end));
+  if (keys.on_end) add("launch.on_end", as_override(end_command(*keys.on_end)));
 }
 
 // Throws UsageError for an option that another one would leave without effect.
@@ -422,6 +431,9 @@ Command program_command(Parsers& parsers, SplitArguments split, const TorchrunVa
   const std::string help = parse(parsers.program, std::move(split.own), "a plain program");
   if (!help.empty()) return PrintCommand{help};
   ProgramCommand& command = parsers.program_values;
+  if (command.max_time == "none") command.max_time.reset();
+  if (command.on_end == "none") command.on_end.reset();
+  if (command.on_end) command.on_end = end_command(*command.on_end);
   ProgramFile file = program_file(split);
   command.kind = file.kind;
   command.program = std::move(file.program);

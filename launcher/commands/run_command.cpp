@@ -13,6 +13,7 @@
 #include "launcher/estimate/deadline.h"
 #include "launcher/estimate/history_file.h"
 #include "launcher/estimate/run_forecast.h"
+#include "launcher/group/signal_takeover.h"
 #include "launcher/job/gpu_wait.h"
 #include "launcher/job/job_check.h"
 #include "launcher/run/attempts.h"
@@ -192,17 +193,26 @@ std::optional<int> wait_for_cards(const RunCommand& command, const JobRequest& r
   return std::nullopt;
 }
 
+// A signal that was held (OnEnd) while data, model and machine were looked at; 0: none came.
+int held_signal() {
+  const int signal = SignalTakeover().next().signal;
+  if (signal != 0) say(std::string("tlaunch: SIG") + ::sigabbrev_np(signal) + ": stopped before anything was started");
+  return signal;
+}
+
 }  // namespace
 
 int run_config(const RunCommand& command) {
   const double start_s = monotonic_s();
   JobRequest request{command.config, command.overrides, command.run_dir};
   if (command.resume) request.weights = JobWeights::none;
-  Job job = prepare_job(request);
+  Job job = load_job(request);
   const LaunchConfig launch = job.loaded.config.launch;
   const TimeLimit limit(launch.max_time, start_s);
   const OnEnd on_end(launch.on_end);
   const auto run = [&](RunEnding& ending) {
+    job = prepare_job(std::move(job), request);
+    if (const int signal = held_signal()) return stopped_waiting(ending, signal);
     if (command.wait_gpu_bytes)
       if (const auto code = wait_for_cards(command, request, job, limit, ending)) return *code;
     const double began_s = unix_time_s();

@@ -45,6 +45,25 @@ std::size_t end_of_value(const std::string& line, std::size_t at) {
   return std::min(line.find_first_of(" \t,;&)}]", at), line.size());
 }
 
+// As the tokens of GitHub, Hugging Face, OpenAI and Slack do; a function such as hf_hub_download is none.
+bool looks_like_token(std::string_view word) {
+  constexpr std::size_t least_rest = 8;
+  for (const std::string_view begin : {"ghp_", "gho_", "github_pat_", "hf_", "sk-", "xox"}) {
+    if (!word.starts_with(begin)) continue;
+    const std::string_view rest = word.substr(begin.size());
+    return rest.size() >= least_rest && (begin != "hf_" || rest.find('_') == std::string_view::npos);
+  }
+  return false;
+}
+
+// Of "Authorization: Basic x": the value after its scheme.
+std::size_t after_scheme(const std::string& line, std::size_t at) {
+  std::size_t end = at;
+  while (end < line.size() && is_word(line[end])) ++end;
+  const std::size_t value = std::min(line.find_first_not_of(' ', end), line.size());
+  return end > at && value > end && value < line.size() ? value : at;
+}
+
 // NAME: VALUE, NAME=VALUE, "NAME": "VALUE", Bearer VALUE.
 std::string without_named_values(const std::string& line) {
   std::string out;
@@ -57,6 +76,12 @@ std::string without_named_values(const std::string& line) {
     std::size_t end = at;
     while (end < line.size() && is_word(line[end])) ++end;
     const std::string name = in_small_letters(std::string_view(line).substr(at, end - at));
+    if (looks_like_token(std::string_view(line).substr(at, end - at))) {
+      out += hidden_word;
+      at = end;
+      continue;
+    }
+    const char before = at > 0 ? line[at - 1] : ' ';
     out.append(line, at, end - at);
     at = end;
     std::size_t value = at;
@@ -69,9 +94,13 @@ std::string without_named_values(const std::string& line) {
     const bool option = value > at && name.starts_with("--");  // --password VALUE
     const bool hides = name == "bearer" ? value > at : (names_secret(name) || command) && (assigned || option);
     if (!hides || value >= line.size()) continue;
-    out.append(line, at, value - at);
     const bool quoted = line[value] == '"' || line[value] == '\'';
-    at = command && !quoted ? line.size() : end_of_value(line, value);
+    const bool header = name.ends_with("authorization") && !quoted;  // its value may hold blanks
+    if (header) value = after_scheme(line, value);
+    out.append(line, at, value - at);
+    const bool in_quotes = before == '"' || before == '\'';
+    if (header && in_quotes) at = std::min(line.find(before, value), line.size());
+    else at = (command || header) && !quoted ? line.size() : end_of_value(line, value);
     out += hidden_word;
   }
   return out;
@@ -94,7 +123,17 @@ bool names_secret(const std::string& name) {
   const std::string small = in_small_letters(name);
   const auto says = [&](const char* word) { return small.find(word) != std::string::npos; };
   if (says("token") && !says("tokens") && !says("tokenizer")) return true;
-  return says("secret") || says("passw") || says("credential") || says("apikey") ||
+  // At the end of a word: MYPASS, DB_PASS_2, X_AUTH; not author, passed.
+  const auto ends_word = [&](std::string_view part) {
+    for (std::size_t at = small.find(part); at != std::string::npos; at = small.find(part, at + 1)) {
+      const std::size_t end = at + part.size();
+      if (end == small.size() || std::isalpha(static_cast<unsigned char>(small[end])) == 0) return true;
+    }
+    return false;
+  };
+  if (ends_word("pass") || ends_word("auth") || small == "pat" || small.ends_with("_pat") || small.ends_with("-pat"))
+    return true;
+  return says("passphrase") || says("authorization") || says("webhook") || says("secret") || says("passw") || says("credential") || says("apikey") ||
          small.ends_with("_key") || small.ends_with("-key");
 }
 

@@ -58,6 +58,15 @@ std::time_t last_written(const std::string& run) {
   return latest;
 }
 
+// Whether that file of a run is elsewhere in truth, by a link; of one that cannot be found out opening tells.
+bool leads_out(const std::string& run, const std::string& path) {
+  std::error_code error;
+  const fs::path folder = fs::canonical(run, error), file = fs::canonical(path, error);
+  if (error) return false;
+  const auto [end, same] = std::mismatch(folder.begin(), folder.end(), file.begin(), file.end());
+  return end != folder.end();
+}
+
 class Collector {
  public:
   Collector() {
@@ -85,7 +94,10 @@ class Collector {
 
   void add_run(const std::string& run) {
     for (const char* name : run_files)
-      add_made(std::string("run/") + name, [&] { return bounded_content(run + "/" + name, most_file_bytes); });
+      add_made(std::string("run/") + name, [&] {
+        refuse_outside(run, run + "/" + name);
+        return bounded_content(run + "/" + name, most_file_bytes);
+      });
     add_made("run/files.txt", [&] { return listing(run); });
     add_logs(run);
   }
@@ -99,6 +111,10 @@ class Collector {
   }
 
  private:
+  static void refuse_outside(const std::string& run, const std::string& path) {
+    if (leads_out(run, path)) throw IoError(path + " is a link that leads out of the run's folder; it is not followed");
+  }
+
   // Every file of a run with its size: of checkpoints that is all.
   std::string listing(const std::string& run) {
     std::string text;
@@ -118,6 +134,8 @@ class Collector {
 
   // The newest first, as far as there is room. Crash records and stacks stand among them.
   void add_logs(const std::string& run) {
+    if (leads_out(run, run + "/logs"))
+      return note("logs are missing: " + run + "/logs is a link that leads out of the run's folder; it is not followed");
     std::vector<std::string> paths;
     std::error_code error, gone;
     fs::recursive_directory_iterator entry(run + "/logs", error);
@@ -175,7 +193,7 @@ std::string versions(const std::string& version, const HardwareProfile& hardware
 
 // That of the run where it names one.
 std::string worker_name(const std::string& run_dir) {
-  if (run_dir.empty()) return LaunchConfig{}.worker;
+  if (run_dir.empty() || leads_out(run_dir, run_dir + "/config.yaml")) return LaunchConfig{}.worker;
   try {
     return worker_of({run_dir + "/config.yaml", {}, environment_value});
   } catch (const std::exception&) {

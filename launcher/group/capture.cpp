@@ -4,21 +4,28 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
+#include <optional>
+#include <set>
 
+#include "core/clock.h"
 #include "core/error.h"
+#include "core/units.h"
 #include "launcher/group/descriptor.h"
 #include "launcher/group/process_tree.h"
+#include "launcher/terminal/say.h"
 
 namespace tlaunch {
 namespace {
 
 constexpr std::size_t limit_bytes = 16u << 20;
+constexpr double told_after_s = 3;
 constexpr double killed_limit_s = 10;  // for one that waits in the kernel and heeds no signal
 
 // Reads what is there; closes the pipe at its end.
@@ -32,9 +39,52 @@ void drain(Descriptor& pipe, std::string& text) {
   }
 }
 
+// While it lives, what a child leaves behind comes to this process and can be found.
+class Subreaper {
+ public:
+  Subreaper() {
+    ::prctl(PR_GET_CHILD_SUBREAPER, &before_);
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  }
+  ~Subreaper() { ::prctl(PR_SET_CHILD_SUBREAPER, before_); }
+  Subreaper(const Subreaper&) = delete;
+  Subreaper& operator=(const Subreaper&) = delete;
+
+ private:
+  int before_ = 0;
+};
+
+// Kills the child `pid` and all below this process that is not below `others`. Returns the child's wait status.
+int kill_tree(pid_t pid, const std::set<pid_t>& others) {
+  const double end_s = monotonic_s() + killed_limit_s;
+  const auto kill_all = [&] {
+    const auto found = descendants_of(::getpid(), others);
+    for (const pid_t each : found) ::kill(each, SIGKILL);
+    return found;
+  };
+  kill_all();
+  const int status = wait_for_child(pid, killed_limit_s).value_or(SIGKILL);
+  // Again and again: a process may have forked between the look and the blow.
+  for (auto left = kill_all(); !left.empty() && monotonic_s() < end_s; left = kill_all())
+    for (const pid_t each : left)
+      if (!wait_for_child(each, 0.02)) ::usleep(1000);  // not ours yet: its parent is not gone
+  return status;
+}
+
+bool is_asked_to_end() {
+  sigset_t pending;
+  ::sigpending(&pending);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1})
+    if (sigismember(&pending, signal) == 1) return true;
+  return false;
+}
+
 }  // namespace
 
-Captured run_captured(const std::vector<std::string>& argv, double limit_s) {
+Captured run_captured(const std::vector<std::string>& argv, double limit_s, const std::string& what) {
+  const Subreaper subreaper;
+  const auto children = children_of(::getpid());
+  const std::set<pid_t> others(children.begin(), children.end());
   Pipe out = make_pipe(), err = make_pipe();
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
@@ -64,23 +114,33 @@ Captured run_captured(const std::vector<std::string>& argv, double limit_s) {
   out.write.reset();
   err.write.reset();
 
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>(limit_s);
-  while (out.read || err.read) {
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-    if (left.count() <= 0) break;
+  const double start_s = monotonic_s(), end_s = start_s + limit_s;
+  bool told = what.empty();
+  std::optional<int> status;
+  // It may close both streams and run on, or end and leave them open to another process.
+  while (out.read || err.read || !status) {
+    const double now_s = monotonic_s();
+    if (now_s >= end_s || result.stopped) break;
+    if (!told && now_s - start_s >= told_after_s) {
+      say("tlaunch: " + what + "; " + format_duration(limit_s) + " at most");
+      told = true;
+    }
+    const double turn_s = what.empty() ? end_s - now_s : std::min(0.2, end_s - now_s);
+    if (!out.read && !err.read) {
+      status = wait_for_child(pid, turn_s);
+      result.stopped = !what.empty() && !status && is_asked_to_end();
+      continue;
+    }
     pollfd fds[2] = {{out.read.get(), POLLIN, 0}, {err.read.get(), POLLIN, 0}};
-    if (poll(fds, 2, static_cast<int>(left.count())) < 0 && errno != EINTR) break;
+    if (poll(fds, 2, static_cast<int>(turn_s * 1000) + 1) < 0 && errno != EINTR) break;
     if (fds[0].revents != 0) drain(out.read, result.out);
     if (fds[1].revents != 0) drain(err.read, result.err);
+    result.stopped = !what.empty() && is_asked_to_end();
   }
-  // It may have closed both streams and run on.
-  const std::chrono::duration<double> left = deadline - std::chrono::steady_clock::now();
-  auto status = wait_for_child(pid, left.count());
   if (!status) {
-    result.timed_out = true;
-    kill(pid, SIGKILL);
-    status = wait_for_child(pid, killed_limit_s).value_or(SIGKILL);
+    const bool ended = is_exiting(pid);  // what it left behind holds its streams
+    result.timed_out = !ended && !result.stopped;
+    status = kill_tree(pid, others);
   }
   result.exit_code = WIFEXITED(*status) ? WEXITSTATUS(*status) : exit_code::signal_base + WTERMSIG(*status);
   return result;

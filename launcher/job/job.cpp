@@ -49,12 +49,16 @@ JobShape shape_of(const Job& job) {
   return shape;
 }
 
-Job prepare_job(const JobRequest& request) {
+Job load_job(const JobRequest& request) {
   const ConfigSource source{request.config_path, request.overrides, environment_value};
   Job job;
   job.worker_path = find_worker(worker_of(source));
   job.worker = describe_worker(job.worker_path);
   job.loaded = load_config(source, job.worker);
+  return job;
+}
+
+Job prepare_job(Job job, const JobRequest& request) {
   const RunConfig& asked = job.loaded.config;
   job.hardware = probe(request.run_dir.empty() ? asked.run_root : request.run_dir);
   job.world = world_of(asked.launch.nproc, job.hardware,
@@ -68,5 +72,7 @@ Job prepare_job(const JobRequest& request) {
   if (request.trains) check_batch(job);
   return job;
 }
+
+Job prepare_job(const JobRequest& request) { return prepare_job(load_job(request), request); }
 
 }  // namespace tlaunch

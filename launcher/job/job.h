@@ -45,8 +45,14 @@ struct Job {
   RunConfig config;                  // with the plan applied: no `auto` is left
 };
 
-// Throws UsageError, and DataError for data and weights that cannot be had.
-Job prepare_job(const JobRequest& request);
+// The first half: worker found and described, config loaded and checked. Throws UsageError.
+Job load_job(const JobRequest& request);
+
+// The second: the machine, data, model and weights, ranks and plan. Throws UsageError, and DataError for data and weights
+// that cannot be had.
+Job prepare_job(Job loaded, const JobRequest& request);
+
+Job prepare_job(const JobRequest& request);  // both
 
 // What tuning must know of it beside the config.
 JobShape shape_of(const Job& job);

@@ -116,7 +116,8 @@ std::optional<DataIdentity> check_job(const Job& job, const JobRequest& request)
   const auto key = key_of(job, request);
   const std::string path = path_of(key);
   if (const auto kept = kept_answer(path, key)) return kept->train_samples > 0 ? kept : std::nullopt;
-  const Captured answer = run_captured(question(job, request), limit_s);
+  const Captured answer = run_captured(question(job, request), limit_s, "checking data and model");
+  if (answer.stopped) return std::nullopt;  // the caller ends
   if (answer.timed_out) {
     say("note: data and model could not be checked in " + format_duration(limit_s) +
         "; what is wrong with them is told when training starts");

@@ -19,7 +19,7 @@ class ConfigPaths : public test::ConfigTest {
   std::vector<std::string> path_keys() const {
     std::vector<std::string> keys;
     for (const SchemaKey& key : schema())
-      if (key.path != PathBase::none && key.path != PathBase::name) keys.push_back(key.key);
+      if (key.path != PathBase::none && key.path != PathBase::command && key.path != PathBase::name) keys.push_back(key.key);
     return keys;
   }
   std::string value_of(const RunConfig& config, const std::string& key) {

@@ -156,7 +156,7 @@ TEST_F(RoundTrip, AnyValidConfigReadsBackTheSame) {
       }
       ParsedValue parsed = parse_value(text, key.rule);
       RC_ASSERT(parsed.problem.empty());
-      if (key.path != PathBase::none && key.path != PathBase::name && parsed.value)
+      if (key.path != PathBase::none && key.path != PathBase::command && key.path != PathBase::name && parsed.value)
         parsed.value = "/" + std::get<std::string>(*parsed.value);
       set(key, config, parsed.value);
     }

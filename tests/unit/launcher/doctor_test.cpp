@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <cstdlib>
+#include <ctime>
 
 #include "core/error.h"
 #include "launcher/doctor/redact.h"
@@ -53,6 +54,18 @@ TEST(Redact, HidesWhatIsCalledASecretAndNothingElse) {
   EXPECT_EQ(clean("https://ann:pw@host/x http://host:80/a@b"), "https://[hidden]@host/x http://host:80/a@b");
   EXPECT_EQ(clean("  on_end: curl https://hooks/T1/B2 -d x\n  nproc: 2\n"), "  on_end: [hidden]\n  nproc: 2\n");
   EXPECT_EQ(clean("AWS_SECRET_ACCESS_KEY=abc MASTER_PORT=1"), "AWS_SECRET_ACCESS_KEY=[hidden] MASTER_PORT=1");
+  for (const char* name : {"MYPASS", "DB_PASS_2", "PASSPHRASE", "PASSWD", "GITHUB_PAT", "X_AUTH", "SLACK_WEBHOOK", "CREDENTIALS"}) {
+    EXPECT_TRUE(names_secret(name)) << name;
+    EXPECT_EQ(clean(std::string(name) + "=v1 x"), std::string(name) + "=[hidden] x");
+  }
+  EXPECT_EQ(clean("authorization: Basic dXNlcjpw more"), "authorization: Basic [hidden]");
+  EXPECT_EQ(clean("curl -H 'Authorization: Basic dXNl' x"), "curl -H 'Authorization: Basic [hidden]' x");
+  EXPECT_EQ(clean(R"({"Authorization": "Basic dXNl", "a": 1})"), R"({"Authorization": [hidden], "a": 1})");
+  EXPECT_EQ(clean("Authorization: dXNl"), "Authorization: [hidden]");
+  for (const char* token : {"ghp_a1b2c3d4e5", "gho_a1b2c3d4e5", "github_pat_11AB_cdefgh", "hf_AbCdEfGhIj", "sk-proj-abcdef", "xoxb-12-34-abc"})
+    EXPECT_EQ(clean(std::string("using ") + token + ", x"), "using [hidden], x");
+  for (const char* same : {"author: ann", "passed: 3", "path: x", "hf_hub_download failed", "pattern=a", "sk-learn"})
+    EXPECT_EQ(clean(same), same);
   for (const char* same :
        {"tokens: 512", "key: value", "max_tokens=3 tokenizer: bpe", "epoch 1/2  loss 0.5\n", "monitor: val_loss"})
     EXPECT_EQ(clean(same), same);
@@ -145,6 +158,39 @@ TEST_F(DoctorTest, WithoutARunAndWithoutAWorkerThereIsStillAnArchive) {
   EXPECT_THAT(content(unpacked(path("b.tar.gz")) + "/notes.txt"),
               AllOf(HasSubstr("worker.txt is not in here"), HasSubstr("libx.so: not found"),
                     HasSubstr("run/events.jsonl is not in here"), HasSubstr("run/summary.json is not in here")));
+}
+
+TEST_F(DoctorTest, LinksThatLeadOutOfTheRunAreNotFollowed) {
+  test::write(path("private"), "the private text\n");
+  fs::create_directories(path("elsewhere"));
+  test::write(path("elsewhere/rank_0.log"), "the private text\n");
+  fs::create_directories(path("r/kept"));
+  test::write(path("r/kept/plan.json"), "{\"inside\": 1}\n");
+  for (const char* name : {"config.yaml", "summary.json", "events.jsonl", "metrics.csv"})
+    fs::create_symlink(path("private"), path(std::string("r/") + name));
+  fs::create_symlink("kept/plan.json", path("r/plan.json"));
+  fs::create_directory_symlink(path("elsewhere"), path("r/logs"));
+  ASSERT_EQ(doctor({path("r"), "--output", path("l.tar.gz")}).exit_code, 0);
+  const std::string folder = unpacked(path("l.tar.gz"));
+  EXPECT_NE(shell("grep -rq 'the private text' " + folder), 0);
+  EXPECT_THAT(content(folder + "/run/plan.json"), HasSubstr("inside"));
+  for (const char* name : {"config.yaml", "summary.json", "events.jsonl", "metrics.csv", "logs"})
+    EXPECT_THAT(content(folder + "/notes.txt"), HasSubstr(std::string("/r/") + name + " is a link that leads out"));
+}
+
+TEST_F(DoctorTest, ANameThatIsTakenGetsANumber) {
+  const std::time_t now = std::time(nullptr);
+  for (std::time_t second = now; second < now + 120; ++second) {
+    std::tm local{};
+    localtime_r(&second, &local);
+    char name[64];
+    std::strftime(name, sizeof name, "work/tlaunch-doctor-%Y%m%d-%H%M%S.tar.gz", &local);
+    test::write(path(name), "another's");
+  }
+  const Finished made = doctor({});
+  EXPECT_EQ(made.exit_code, 0) << made.err;
+  EXPECT_THAT(made.out, HasSubstr("-2.tar.gz, "));
+  EXPECT_EQ(shell("ls " + path("work") + " | grep -c -- '-2.tar.gz' | grep -qx 1"), 0);
 }
 
 TEST_F(DoctorTest, ItNeverWritesOverAFileAndSaysWhatIsWrong) {

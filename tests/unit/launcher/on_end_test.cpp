@@ -54,6 +54,50 @@ TEST_F(OnEndTest, IsToldOfAFailureAndOfARefusalAfterTheFolderWasMade) {
   EXPECT_EQ(again.err.find("holds a run already"), again.err.rfind("holds a run already")) << "told once";
 }
 
+TEST_F(OnEndTest, IsToldOfARefusalByTheDataCheckWithTheCodeAndTheMessageOfARunWithout) {
+  const Finished run = train({}, {"FAKE_CHECK=65:/data/train: not found"});
+  EXPECT_EQ(run.exit_code, 65);
+  EXPECT_THAT(run.err, HasSubstr("tlaunch: /data/train: not found\n"));
+  EXPECT_EQ(told(), "failed|65|/data/train: not found|job|\n");
+  fs::remove(path("told"));
+  EXPECT_EQ(train({"--nproc", "gpu"}).exit_code, 2) << "there is no GPU";
+  EXPECT_THAT(told(), StartsWith("failed|2|"));
+  fs::remove(path("told"));
+  EXPECT_EQ(train({"train.epochs=many"}).exit_code, 2) << "the config was not accepted";
+  EXPECT_EQ(told(), "");
+}
+
+TEST_F(OnEndTest, APathIsRelativeToItsFileAndOnTheCommandLineToTheWorkingDirectory) {
+  fs::create_directories(path("hooks dir"));
+  test::write(path("hooks dir/hook.sh"), "#!/bin/sh\necho \"$1|$TLAUNCH_STATUS\" >> " + path("told") + "\n");
+  fs::permissions(path("hooks dir/hook.sh"), fs::perms::owner_all);
+  fs::copy_file(path("hooks dir/hook.sh"), path("hook.sh"));
+  const auto told_by = [&](const std::vector<std::string>& arguments, const std::string& folder) {
+    fs::remove(path("told"));
+    fs::remove_all(path("r"));
+    auto argv = command(arguments, {"HOME=" + path("hooks dir")});
+    argv.insert(argv.begin() + 1, {"-C", folder});
+    const Finished run = ChildProcess(argv).wait();
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    return told();
+  };
+  const std::vector<std::string> rest{"--run-dir", path("r"), "train.epochs=1"};
+  const auto with = [&](std::vector<std::string> words) {
+    words.insert(words.end(), rest.begin(), rest.end());
+    return words;
+  };
+  test::write(path("hooks dir/more.yaml"), "extends: ../job.yaml\nlaunch: {on_end: ./hook.sh 'a  b'}\n");
+  EXPECT_EQ(told_by(with({path("hooks dir/more.yaml")}), "/"), "a  b|completed\n");
+  EXPECT_THAT(content(path("r/config.yaml")), HasSubstr("hooks dir/hook.sh"));
+  EXPECT_EQ(told_by(with({path("hooks dir/more.yaml"), "--on-end", "none"}), "/"), "");
+  EXPECT_EQ(told_by(with({config_, "--on-end", "./hook.sh x"}), path("")), "x|completed\n");
+  EXPECT_THAT(content(path("r/config.yaml")), HasSubstr("on_end: " + path("hook.sh") + " x"));
+  EXPECT_EQ(told_by(with({config_, "launch.on_end=./hook.sh x"}), path("")), "x|completed\n");
+  EXPECT_EQ(told_by(with({config_, "--on-end", "~/hook.sh y", "--max-time", "none"}), "/"), "y|completed\n");
+  EXPECT_EQ(told_by({"--on-end", "~/hook.sh z", "--max-time", "none", "--no-python", "true"}, "/"), "z|completed\n");
+  EXPECT_EQ(told_by({"--on-end", "none", "--no-python", "true"}, "/"), "");
+}
+
 TEST_F(OnEndTest, IsRunAfterEachSignalThatEndsTheRun) {
   for (const auto& [signal, name] : {std::pair{SIGTERM, "SIGTERM"}, {SIGHUP, "SIGHUP"}, {SIGINT, "SIGINT"}}) {
     const std::string run_dir = path(name);
