@@ -103,7 +103,7 @@ bool holds_only_a_beginning(const Job& job, const RunFolder& folder) {
 RunFolder fresh_folder(const Job& job, const std::string& run_dir, std::vector<std::string>& notes) {
   RunFolder folder(new_path(job, run_dir), patience_s);
   if (!folder.holds_run()) return folder;
-  if (!folder.holds_training_run() && list_checkpoints(folder.file("checkpoints")).empty()) refuse_foreign(folder);
+  if (folder.holds_foreign_files() && list_checkpoints(folder.file("checkpoints")).empty()) refuse_foreign(folder);
   if (!holds_only_a_beginning(job, folder))
     throw UsageError(folder.path() +
                      " holds a run already; go on with it by --resume auto, or choose another --run-dir");
@@ -127,7 +127,7 @@ RunPlace resume_in_place(const Job& job, const std::string& run_dir) {
     check_unchanged(job, choice.path, place.folder.file("config.yaml"), place.notes);
     return place;
   }
-  if (!place.folder.holds_training_run()) refuse_foreign(place.folder);
+  if (place.folder.holds_foreign_files()) refuse_foreign(place.folder);
   std::string note = "--resume auto: no valid checkpoint in " + checkpoints;
   if (choice.not_asked_for > 0)
     note += " of this run (" + std::to_string(choice.not_asked_for) +

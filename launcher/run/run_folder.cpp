@@ -92,11 +92,21 @@ bool RunFolder::holds_run() const {
 bool RunFolder::holds_training_run() const {
   if (holds("plan.json")) return true;
   if (!holds("events.jsonl")) return false;
+  if (!is_file("events.jsonl")) return true;
   std::ifstream file_of_events(file("events.jsonl"));
   std::string line;
   if (!std::getline(file_of_events, line)) return true;  // it ended before the first event was on disk
   const Json event = Json::parse(line, nullptr, false);
   return event.is_discarded() ? file_of_events.eof() : event.is_object() && event.contains("event");
+}
+
+bool RunFolder::holds_foreign_files() const {
+  return (is_file("config.yaml") || is_file("events.jsonl") || is_file("summary.json")) && !holds_training_run();
+}
+
+bool RunFolder::is_file(const char* name) const {
+  std::error_code error;
+  return fs::is_regular_file(file(name), error);
 }
 
 bool RunFolder::holds(const char* name) const {

@@ -66,7 +66,7 @@ TEST(ProgramFolder, IsFreeAgainAtOnceAfterAKilledLauncher) {
 }
 
 TEST(ProgramFolder, ThatHoldsATrainingRunIsRefused) {
-  for (const auto& [name, text] : {std::pair("summary.json", runs_summary), std::pair("events.jsonl", "{}\n"),
+  for (const auto& [name, text] : {std::pair("summary.json", runs_summary), std::pair("events.jsonl", "{\"event\": \"start\"}\n"),
                                    std::pair("plan.json", "{}\n"), std::pair("summary.json", "the user's own\n")}) {
     const TempDir folder;
     test::write(folder / name, text);
