@@ -232,7 +232,8 @@ class TreeReader {
     entry.from_command_line = true;
     std::string value = trimmed(text.substr(equals + 1));
     const SchemaKey* known = schema_key(key);
-    const bool home = value == "~" && known && known->path != PathBase::none && known->path != PathBase::command;  // which some shells leave to us
+    const bool home = value == "~" && known && known->path != PathBase::none &&
+                      known->path != PathBase::command;  // which some shells leave to us
     if (value.empty() || (value == "~" && !home) || value == "null") {
       entry.shape = YamlNode::Kind::null;
     } else if (std::string("'\"[{").find(value[0]) != std::string::npos) {

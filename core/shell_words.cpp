@@ -55,7 +55,8 @@ std::vector<std::string> split(const std::string& text, std::size_t& first_end) 
 }
 
 bool is_plain(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("_./+:,@%=-").find(c) != std::string::npos;
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+         std::string_view("_./+:,@%=-").find(c) != std::string::npos;
 }
 
 // As a shell takes it for one word.

@@ -88,8 +88,8 @@ int run_doctor(const DoctorCommand& command) {
   text += run.empty() ? "No run is in it: none was found below runs/; name one: tlaunch doctor RUN_DIR\n"
                       : "The run: " + run + "\n";
   text += "Environment variables are named, without their values. What the config and the logs say is in it, but for\n"
-          "the values of variables and keys that are called TOKEN, SECRET, PASSWORD, AUTH, KEY or the like. Look before you\n"
-          "send it:\n"
+          "the values of variables and keys that are called TOKEN, SECRET, PASSWORD, AUTH, KEY or the like.\n"
+          "Look before you send it:\n"
           "  tar -xzOf " + path + " | less\n";
   print_results(text);
   return exit_code::ok;

@@ -135,7 +135,8 @@ class Collector {
   // The newest first, as far as there is room. Crash records and stacks stand among them.
   void add_logs(const std::string& run) {
     if (leads_out(run, run + "/logs"))
-      return note("logs are missing: " + run + "/logs is a link that leads out of the run's folder; it is not followed");
+      return note("logs are missing: " + run +
+                  "/logs is a link that leads out of the run's folder; it is not followed");
     std::vector<std::string> paths;
     std::error_code error, gone;
     fs::recursive_directory_iterator entry(run + "/logs", error);

@@ -104,7 +104,8 @@ WorkerDescription describe_worker(const std::string& path) {
 }
 
 WorkerDescription describe_worker_anew(const std::string& path) {
-  const Captured answer = run_captured({path, "describe", "--json"}, describe_limit_s, "asking " + path + " what it can do");
+  const Captured answer = run_captured({path, "describe", "--json"}, describe_limit_s,
+                                       "asking " + path + " what it can do");
   if (answer.timed_out) refuse(path, answer, "no answer within 60 s");
   if (answer.exit_code != 0) refuse(path, answer, "exit code " + std::to_string(answer.exit_code));
   try {

@@ -54,7 +54,8 @@ TEST(Redact, HidesWhatIsCalledASecretAndNothingElse) {
   EXPECT_EQ(clean("https://ann:pw@host/x http://host:80/a@b"), "https://[hidden]@host/x http://host:80/a@b");
   EXPECT_EQ(clean("  on_end: curl https://hooks/T1/B2 -d x\n  nproc: 2\n"), "  on_end: [hidden]\n  nproc: 2\n");
   EXPECT_EQ(clean("AWS_SECRET_ACCESS_KEY=abc MASTER_PORT=1"), "AWS_SECRET_ACCESS_KEY=[hidden] MASTER_PORT=1");
-  for (const char* name : {"MYPASS", "DB_PASS_2", "PASSPHRASE", "PASSWD", "GITHUB_PAT", "X_AUTH", "SLACK_WEBHOOK", "CREDENTIALS"}) {
+  for (const char* name : {"MYPASS", "DB_PASS_2", "PASSPHRASE", "PASSWD", "GITHUB_PAT",
+                           "X_AUTH", "SLACK_WEBHOOK", "CREDENTIALS"}) {
     EXPECT_TRUE(names_secret(name)) << name;
     EXPECT_EQ(clean(std::string(name) + "=v1 x"), std::string(name) + "=[hidden] x");
   }
@@ -62,7 +63,8 @@ TEST(Redact, HidesWhatIsCalledASecretAndNothingElse) {
   EXPECT_EQ(clean("curl -H 'Authorization: Basic dXNl' x"), "curl -H 'Authorization: Basic [hidden]' x");
   EXPECT_EQ(clean(R"({"Authorization": "Basic dXNl", "a": 1})"), R"({"Authorization": [hidden], "a": 1})");
   EXPECT_EQ(clean("Authorization: dXNl"), "Authorization: [hidden]");
-  for (const char* token : {"ghp_a1b2c3d4e5", "gho_a1b2c3d4e5", "github_pat_11AB_cdefgh", "hf_AbCdEfGhIj", "sk-proj-abcdef", "xoxb-12-34-abc"})
+  for (const char* token : {"ghp_a1b2c3d4e5", "gho_a1b2c3d4e5", "github_pat_11AB_cdefgh", "hf_AbCdEfGhIj",
+                            "sk-proj-abcdef", "xoxb-12-34-abc"})
     EXPECT_EQ(clean(std::string("using ") + token + ", x"), "using [hidden], x");
   for (const char* same : {"author: ann", "passed: 3", "path: x", "hf_hub_download failed", "pattern=a", "sk-learn"})
     EXPECT_EQ(clean(same), same);

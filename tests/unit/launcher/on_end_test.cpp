@@ -91,7 +91,7 @@ TEST_F(OnEndTest, APathIsRelativeToItsFileAndOnTheCommandLineToTheWorkingDirecto
   EXPECT_THAT(content(path("r/config.yaml")), HasSubstr("hooks dir/hook.sh"));
   EXPECT_EQ(told_by(with({path("hooks dir/more.yaml"), "--on-end", "none"}), "/"), "");
   EXPECT_EQ(told_by(with({config_, "--on-end", "./hook.sh x"}), path("")), "x|completed\n");
-  EXPECT_THAT(content(path("r/config.yaml")), HasSubstr("on_end: " + path("hook.sh") + " x"));
+  EXPECT_THAT(content(path("r/config.yaml")), HasSubstr("on_end: \"" + path("hook.sh") + " x\""));
   EXPECT_EQ(told_by(with({config_, "launch.on_end=./hook.sh x"}), path("")), "x|completed\n");
   EXPECT_EQ(told_by(with({config_, "--on-end", "~/hook.sh y", "--max-time", "none"}), "/"), "y|completed\n");
   EXPECT_EQ(told_by({"--on-end", "~/hook.sh z", "--max-time", "none", "--no-python", "true"}, "/"), "z|completed\n");
