@@ -39,6 +39,7 @@ class RunFolder {
 
  private:
   bool holds(const char* name) const;  // throws IoError where that cannot be told
+  bool is_file(const char* name) const;
 
   std::string path_;
   int lock_fd_ = -1;
