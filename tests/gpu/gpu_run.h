@@ -33,6 +33,10 @@ class GpuRun : public testing::Test {
   }
 
   static bool on_card() { return cuda_device_count() > 0; }
+  // Not every CPU has an LSTM in fp16.
+  static std::vector<std::string> halves() {
+    return on_card() ? std::vector<std::string>{"bf16", "fp16"} : std::vector<std::string>{"bf16"};
+  }
 
   Outcome train(const std::string& tag, const std::string& config, const std::vector<std::string>& more = {}) const {
     std::vector<std::string> arguments{"--nproc",
