@@ -40,7 +40,7 @@ class Tuning : public testing::Test {
     return run_tlaunch(arguments);
   }
   Outcome train(const std::string& tag, std::vector<std::string> more = {}) {
-    std::vector<std::string> arguments{"--nproc", "2", "--run-dir", scratch_ / tag, config(), "tune.budget_s=30"};
+    std::vector<std::string> arguments{"--nproc", "2", "--run-dir", scratch_ / tag, config(), "tune.budget_s=60"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run_tlaunch(arguments);
   }
