@@ -152,9 +152,9 @@ class Reader {
     }
   }
 
-  // Nothing where there is no such key yet.
   bool empty() const { return !root_ || root_->kind == YamlNode::Kind::null; }
 
+  // Nothing where there is no such key yet.
   std::optional<TeamFile> read() {
     if (empty()) return std::nullopt;
     std::optional<TeamFile> file;
@@ -252,12 +252,16 @@ class Reader {
   ConfigProblems problems_;
 };
 
+TeamFile team_file_of(Reader reader, const std::string& path) {
+  std::optional<TeamFile> file = reader.read();
+  if (!file) throw UsageError(path + ": holds no " + root_key + "; " + Reader::expected_form());
+  return std::move(*file);
+}
+
 }  // namespace
 
 TeamFile parse_team_file(const std::string& text, const std::string& path) {
-  std::optional<TeamFile> file = Reader(text, path).read();
-  if (!file) throw UsageError(path + ": holds no " + root_key + "; " + Reader::expected_form());
-  return std::move(*file);
+  return team_file_of(Reader(text, path), path);
 }
 
 std::optional<TeamEntry> find_team_entry(const TeamFile& file, const TeamCard& card) {
@@ -267,7 +271,8 @@ std::optional<TeamEntry> find_team_entry(const TeamFile& file, const TeamCard& c
 
 std::string with_team_entry(const std::string& text, const std::string& path, const TeamCard& card, bool memory_in_id,
                             const TeamSettings& settings) {
-  const TeamFile file = Reader(text, path).empty() ? TeamFile() : parse_team_file(text, path);
+  Reader reader(text, path);
+  const TeamFile file = reader.empty() ? TeamFile() : team_file_of(std::move(reader), path);
   const CardName name = wanted(card);
   if (memory_in_id && !name.memory_gb) throw std::logic_error("a team entry by memory needs the card's memory");
   std::string id = name.id;

@@ -159,10 +159,8 @@ int run_tune(const TuneCommand& command) {
   const TuneOutcome outcome = tune_job(job, {command.retune, true, command.team, ""}, progress, nullptr);
   show(command, outcome);
   const bool doubtful = !outcome.disturbed.empty() && !outcome.cached;
-  if (command.write && !outcome.interrupted) {
-    write_config(command, job, doubtful, progress);
-  }
-  if (command.team && job.loaded.config.tune.team_file && !outcome.interrupted && doubtful) {
+  if (command.write && !outcome.interrupted) write_config(command, job, doubtful, progress);
+  if (command.team && !outcome.interrupted && doubtful) {
     progress.line("error: " + *job.loaded.config.tune.team_file + " is left as it is: " + outcome.disturbed +
                   ", and others would take these values; run this again when the machine is idle");
     return exit_code::failure;
