@@ -22,7 +22,7 @@
 //   nan           rank 0: {step, action, count}: updates left out (skip); with rollback {to_step, path,
 //                 learning_rate_factor}
 //   profile       each rank: {step, steps, trace (Chrome's format), table}, files, once after the profiled steps
-//   told_to_stop  the rank that was, by the system or a user: {signal}; seen after a step
+//   told_to_stop  the rank that was, by the system or a user: {signal}; before it heeds it
 //   stopped       rank 0: {step, epoch, samples, signal}, saved, instead of `end`
 //   failure       the rank that failed: {message, exit_code, out_of_memory, step, phase}
 //   heartbeat     each rank, about once a second: {step, phase, waits (for other ranks), passed (boundaries so far)};

@@ -212,8 +212,6 @@ void Trainer::after_step(const torch::Tensor& local_loss, double learning_rate) 
   if (profiler_) profiler_->after_step(step);
   if (smoke_ && smoke_->epochs && step == smoke_measured_step) shorten_epoch();
   if (logs_at(step)) log_step(local_loss, learning_rate);
-  if (stop_signal() != 0 && !std::exchange(told_to_stop_, true))
-    context_.events.write("told_to_stop", {{"signal", stop_signal()}});  // this rank alone, perhaps
   stopping_ = stop_.after_step() && !finished();
   if (context_.device.is_cuda() && step % config_.log.gpu_log_interval.value() == 0) log_gpu();
   if (step - first_step_ == warm_steps) {

@@ -96,7 +96,7 @@ class Trainer {
   Saver saver_;
   Progress progress_;
   std::int64_t first_step_ = 0, saved_step_ = -1;
-  bool stopping_ = false, told_to_stop_ = false;
+  bool stopping_ = false;
   StopAgreement stop_;
   std::optional<StepProfiler> profiler_;
   std::uint64_t run_peak_bytes_ = 0;

@@ -78,9 +78,14 @@ void leave_on_error(const WorkerContext& context, const std::function<void()>& w
   }
 }
 
-void answer_signals() {
+void answer_signals(const EventWriter& events) {
+  const auto stop = [events](int signal) {
+    // Told before it has any effect: where this rank alone was meant, the launcher passes it on to the others.
+    if (stop_signal() == 0) events.write("told_to_stop", {{"signal", signal}});
+    note_stop_signal(signal);
+  };
   std::map<int, std::function<void(int)>> calls;
-  for (const int signal : {SIGTERM, SIGUSR1, SIGINT}) calls[signal] = note_stop_signal;
+  for (const int signal : {SIGTERM, SIGUSR1, SIGINT}) calls[signal] = stop;
   if (const auto stack_file = process_getenv(env::stack_file)) {
     prepare_stack_file(*stack_file);
     calls[SIGUSR2] = [](int) { ask_for_stack(); };
@@ -90,7 +95,7 @@ void answer_signals() {
 
 int train(const WorkerContext& context, const Arguments& arguments) {
   record_crashes(context.events.fd(), context.rank);
-  answer_signals();
+  answer_signals(context.events);
   const Heartbeat heartbeat(context.events, context.heartbeat_s);
   if (process_getenv(env::attempt).value_or("0") == "0")
     inject_fault(process_getenv(env::inject_fault).value_or(""), context.rank);

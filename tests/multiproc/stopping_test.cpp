@@ -172,13 +172,25 @@ TEST_F(Stopping, CtrlCInAnEstimatesRehearsalEndsWith130) {
 }
 
 TEST_F(Stopping, ASignalToOneRankStopsAll) {
-  begin("run", 3);
+  begin("run", 3, {"eval.every_n_steps=4000"});  // in a step
   ASSERT_TRUE(reaches("run", 2)) << said();
   const auto workers = workers_of(run("run"));
   ASSERT_EQ(workers.size(), 3u);
   kill(workers.back(), SIGTERM);
   EXPECT_EQ(end(), 75) << said();
   EXPECT_THAT(said(), HasSubstr("was told to stop: so are the others"));
+}
+
+// In an evaluation, most likely: its sums alone tell the other ranks that one left off.
+TEST_F(Stopping, ASignalToOneRankInAnEvaluationStopsAll) {
+  for (const std::string tag : {"a", "b", "c"}) {
+    begin(tag, 3, {"eval.every_n_steps=1"});
+    ASSERT_TRUE(reaches(tag, 2)) << said();
+    kill(workers_of(run(tag)).back(), SIGTERM);
+    EXPECT_EQ(end(), 75) << said();
+    EXPECT_THAT(said(), HasSubstr("was told to stop: so are the others"));
+    EXPECT_EQ(summary(tag)["status"], "preempted");
+  }
 }
 
 TEST_F(Stopping, ASecondSignalKillsAtOnce) {
