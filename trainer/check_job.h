@@ -9,9 +9,11 @@
 
 namespace tlaunch {
 
+// What must fit the model; at most one of them.
 struct CheckedWeights {
-  std::string checkpoint;  // whose weights must fit; "": those of model.weights ...
-  bool first = true;       // ... unless false
+  std::string checkpoint = {};  // the weights of this file
+  std::string resume = {};      // all that a run needs to go on from this checkpoint
+  bool first = false;           // model.weights, where the config names a file
 };
 
 // Throws what a run would: DataError, and whatever a model's constructor throws.

@@ -58,11 +58,15 @@ const std::vector<TensorView>& TensorSnapshot::views() const {
   return views_;
 }
 
-void copy_from_file(const SafetensorsFile& file, const NamedTensors& tensors) {
+void check_fit(const SafetensorsFile& file, const NamedTensors& tensors) {
   std::vector<TensorView> wanted;  // of which no data is looked at
   for (const auto& [name, tensor] : tensors)
     wanted.push_back({name, name_of(tensor.scalar_type()), tensor.sizes().vec(), {}});
   if (const std::string wrong = misfit(file.path(), file.tensors(), wanted); !wrong.empty()) throw DataError(wrong);
+}
+
+void copy_from_file(const SafetensorsFile& file, const NamedTensors& tensors) {
+  check_fit(file, tensors);
   const torch::NoGradGuard no_grad;
   for (const auto& [name, tensor] : tensors) {
     const bool in_place = tensor.is_cpu() && tensor.is_contiguous();

@@ -33,9 +33,12 @@ class TensorSnapshot {
 // Tensors of the CPU where they lie: contiguous, and not to be changed while the views are in use.
 std::vector<TensorView> views_of(const NamedTensors& tensors);
 
-// Reads the file's entry of each name into its tensor, in place. All entries are checked first (there, dtype, shape,
-// and none more but of reserved names); throws DataError that says what does not fit, and then no tensor has changed.
-// Verify the file before.
+// Throws DataError that says what does not fit, where the file has not each of the tensors in its dtype and shape, and
+// none more but of reserved names. Reads no data.
+void check_fit(const SafetensorsFile& file, const NamedTensors& tensors);
+
+// Reads the file's entry of each name into its tensor, in place. All entries are checked first, as check_fit() does;
+// where it throws no tensor has changed. Verify the file before.
 void copy_from_file(const SafetensorsFile& file, const NamedTensors& tensors);
 
 }  // namespace tlaunch

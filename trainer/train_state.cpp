@@ -44,9 +44,14 @@ std::vector<std::pair<std::string, std::int64_t>> fields(const RunIdentity& iden
           {"steps_per_epoch", identity.steps_per_epoch}};
 }
 
-NamedTensors tensors_with(Job& job, TrainStep& step, const std::vector<torch::Tensor>& generators) {
+NamedTensors trained_tensors(Job& job, Optimizer& optimizer) {
   auto tensors = state_tensors(*job.model);
-  for (const auto& [name, tensor] : step.optimizer().state()) tensors.emplace_back(optimizer_prefix + name, tensor);
+  for (const auto& [name, tensor] : optimizer.state()) tensors.emplace_back(optimizer_prefix + name, tensor);
+  return tensors;
+}
+
+NamedTensors tensors_with(Job& job, TrainStep& step, const std::vector<torch::Tensor>& generators) {
+  auto tensors = trained_tensors(job, step.optimizer());
   for (std::size_t r = 0; r < generators.size(); ++r)
     tensors.emplace_back(rng_prefix + std::to_string(r), generators[r]);
   return tensors;
@@ -84,9 +89,12 @@ void SavedState::check(const RunIdentity& identity) const {
                        "; a resume must keep it (start a new run with model.weights to change it)");
 }
 
+void SavedState::check_fit(Job& job, Optimizer& optimizer) const {
+  tlaunch::check_fit(file_, trained_tensors(job, optimizer));
+}
+
 void SavedState::restore(Job& job, TrainStep& step, int rank) const {
-  auto tensors = state_tensors(*job.model);
-  for (const auto& [name, tensor] : step.optimizer().state()) tensors.emplace_back(optimizer_prefix + name, tensor);
+  auto tensors = trained_tensors(job, step.optimizer());
   const auto random = torch::empty_like(generator_state(job.device));
   const bool has_generator = generator(job.device, rank) == Generator::fits;
   if (has_generator) tensors.emplace_back(rng_prefix + std::to_string(rank), random);

@@ -54,6 +54,8 @@ class SavedState {
   const BucketAssignment& buckets() const { return buckets_; }
   // Throws DataError for other data, and UsageError that names what else differs.
   void check(const RunIdentity& identity) const;
+  // Throws DataError where the file's tensors are not those of this model and optimizer. Reads no data.
+  void check_fit(Job& job, Optimizer& optimizer) const;
   // Model, optimizer, scaler and this rank's generator. Every name, shape and dtype is checked before the first tensor
   // changes. A rank that the saved run did not have, or that is on another kind of device than it was there, keeps the
   // generator it was seeded with.

@@ -36,7 +36,7 @@ namespace {
 struct Arguments {
   std::string config;
   std::vector<std::string> overrides;
-  std::string checkpoint;
+  std::string checkpoint, resume;
   bool no_weights = false;
 };
 
@@ -142,7 +142,8 @@ int check(const Arguments& arguments) {
   ::setenv("CUDA_VISIBLE_DEVICES", "", 1);  // no driver is started for it
   leave_on_error(WorkerContext{}, [&] {
     const auto config = load_config({arguments.config, arguments.overrides, process_getenv}, describe_worker()).config;
-    const Json data = to_json(check_job(config, {arguments.checkpoint, !arguments.no_weights}));
+    const bool first = arguments.checkpoint.empty() && arguments.resume.empty() && !arguments.no_weights;
+    const Json data = to_json(check_job(config, {arguments.checkpoint, arguments.resume, first}));
     std::cout << Json{{"data", data}}.dump() << std::endl;
   });
   return exit_code::ok;
@@ -188,6 +189,7 @@ int worker_main(int argc, char** argv) {
   }
   evaluate_command->add_option("--checkpoint", arguments.checkpoint, "A .safetensors file")->required();
   check_command->add_option("--checkpoint", arguments.checkpoint, "A .safetensors file whose weights must fit");
+  check_command->add_option("--resume", arguments.resume, "A checkpoint to go on from: all of its state must fit");
   check_command->add_flag("--no-weights", arguments.no_weights, "Whatever model.weights says");
   CLI11_PARSE(app, argc, argv);
 

@@ -27,6 +27,7 @@ int run_evaluate(const EvaluateCommand& command) {
   const std::string checkpoint = verified_checkpoint("--checkpoint", command.checkpoint);
   const Job job = prepare_job({.config_path = command.config,
                                .overrides = command.overrides,
+                               .weights = JobWeights::checkpoint,
                                .checkpoint = checkpoint,
                                .trains = false});
   const TemporaryFolder folder({{"config.yaml", to_yaml(job.loaded.config, job.worker)},

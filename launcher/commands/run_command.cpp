@@ -104,7 +104,12 @@ TuneOutcome tune_in_time(const RunCommand& command, Job& job, const RunFolder& f
 int train(const RunCommand& command, Job job, double began_s, const TimeLimit& limit, RunEnding& ending) {
   Progress progress(stderr, stderr_terminal());
   RunPlace place = choose_place(job, command.run_dir, command.resume);
-  if (command.resume && place.resume_path.empty() && job.config.model.weights)  // nothing to resume: it starts anew
+  if (!place.resume_path.empty())
+    check_job(job, {.config_path = command.config,
+                    .overrides = command.overrides,
+                    .weights = JobWeights::resume,
+                    .checkpoint = place.resume_path});
+  else if (command.resume && job.config.model.weights)  // nothing to resume: it starts anew
     check_job(job, {command.config, command.overrides});
   check_checkpoint_folder(job);
   const RunFolder& folder = place.folder;

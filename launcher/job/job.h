@@ -18,16 +18,16 @@
 
 namespace tlaunch {
 
-enum class JobWeights { first, none };
+enum class JobWeights { first, none, checkpoint, resume };
 
 struct JobRequest {
   std::string config_path;
   std::vector<std::string> overrides;
   std::string run_dir = {};          // for the disk figures; "": run_root
-  // What must be there beside the data (job_check.h). first: model.weights, where the config has one; none: nothing,
-  // because a checkpoint, known by now or not, is gone on from.
+  // What must fit the model (job_check.h). first: model.weights, where the config has one; checkpoint: the weights of
+  // `checkpoint`; resume: all that is needed to go on from it; none: nothing, for want of a checkpoint that is known.
   JobWeights weights = JobWeights::first;
-  std::string checkpoint = {};       // whose weights must fit; then model.weights is not asked for
+  std::string checkpoint = {};
   bool trains = true;                // so the effective batch must be there in the data
 };
 

@@ -41,10 +41,11 @@ std::optional<Json> look_of(const std::string& path) {
   return looks;
 }
 
-// What the answer hangs on; nothing where it cannot be kept.
+// What the answer hangs on; nothing where it cannot be kept, or is not worth it: a checkpoint is gone on from once.
 std::optional<Json> key_of(const Job& job, const JobRequest& request) {
+  if (request.weights == JobWeights::resume) return std::nullopt;
   Json key = {{"worker", fs::path(describe_cache_path(job.worker_path)).filename().string()},
-              {"weights", request.weights == JobWeights::first},
+              {"weights", static_cast<int>(request.weights)},
               {"checkpoint", request.checkpoint},
               {"config", Json::object()},
               {"files", Json::array()}};
@@ -81,8 +82,19 @@ void keep_answer(const std::string& path, const std::optional<Json>& key, const 
 std::vector<std::string> question(const Job& job, const JobRequest& request) {
   std::vector<std::string> argv{job.worker_path, "check", request.config_path};
   argv.insert(argv.end(), request.overrides.begin(), request.overrides.end());
-  if (!request.checkpoint.empty()) argv.insert(argv.end(), {"--checkpoint", request.checkpoint});
-  if (request.weights == JobWeights::none) argv.push_back("--no-weights");
+  switch (request.weights) {
+    case JobWeights::first:
+      break;
+    case JobWeights::none:
+      argv.push_back("--no-weights");
+      break;
+    case JobWeights::checkpoint:
+      argv.insert(argv.end(), {"--checkpoint", request.checkpoint});
+      break;
+    case JobWeights::resume:
+      argv.insert(argv.end(), {"--resume", request.checkpoint});
+      break;
+  }
   return argv;
 }
 

@@ -49,7 +49,7 @@ void lock(int fd, const std::string& path, double patience_s, FolderUse use) {
 
 RunFolder::RunFolder(const std::string& path, double patience_s, FolderUse use) : path_(absolute_path(path)) {
   std::error_code error;
-  fs::create_directories(path_, error);
+  made_ = fs::create_directories(path_, error);
   if (error) throw IoError("cannot make the run folder " + path_ + ": " + error.message());
   lock_fd_ = open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (lock_fd_ < 0) throw IoError("cannot open the run folder " + path_ + ": " + std::strerror(errno));
@@ -61,12 +61,13 @@ RunFolder::RunFolder(const std::string& path, double patience_s, FolderUse use) 
   }
 }
 
-RunFolder::RunFolder(RunFolder&& other) noexcept : path_(std::move(other.path_)), lock_fd_(other.lock_fd_) {
-  other.lock_fd_ = -1;
-}
+RunFolder::RunFolder(RunFolder&& other) noexcept
+    : path_(std::move(other.path_)), made_(other.made_), lock_fd_(std::exchange(other.lock_fd_, -1)) {}
 
 RunFolder::~RunFolder() {
-  if (lock_fd_ >= 0) close(lock_fd_);
+  if (lock_fd_ < 0) return;
+  if (made_) ::rmdir(path_.c_str());  // refuses where anything stands in it
+  close(lock_fd_);
 }
 
 std::string RunFolder::place_now() const {

@@ -20,7 +20,7 @@ class RunFolder {
   // Makes (with its parents) and locks `path`. Throws UsageError where another launcher holds it, IoError where it
   // cannot be made. `patience_s`: how long a lock is waited for (a killed launcher's guard needs a moment).
   RunFolder(const std::string& path, double patience_s, FolderUse use = FolderUse::alone);
-  ~RunFolder();
+  ~RunFolder();  // removes the folder where it was made here and nothing was written to it
   RunFolder(RunFolder&& other) noexcept;
   RunFolder(const RunFolder&) = delete;
   RunFolder& operator=(const RunFolder&) = delete;
@@ -42,6 +42,7 @@ class RunFolder {
   bool is_file(const char* name) const;
 
   std::string path_;
+  bool made_ = false;  // the last part of path_, by us
   int lock_fd_ = -1;
 };
 

@@ -2,6 +2,7 @@
 // that a run would have had.
 #include <gtest/gtest.h>
 
+#include "checkpoint/safetensors.h"
 #include "tests/support/run_tlaunch.h"
 #include "tests/support/sessions_data.h"
 
@@ -54,6 +55,32 @@ TEST_F(Check, MissingAndMisfitWeights) {
   EXPECT_EQ(evaluated.code, 65);
   EXPECT_NE(evaluated.err.find("do not fit"), std::string::npos) << evaluated.err;
   EXPECT_EQ(evaluated.err.find("do not fit"), evaluated.err.rfind("do not fit")) << evaluated.err;
+}
+
+// Before tuning, and no folder is left. Settings that differ are named before that (resume_faults_test).
+TEST_F(Check, ACheckpointThatCannotBeGoneOnFrom) {
+  const Outcome trained = run_tlaunch(with({"--run-dir", scratch_ / "first"}, {"tune.enabled=false"}));
+  ASSERT_EQ(trained.code, 0) << trained.err;
+  const fs::path last = scratch_ / "first/checkpoints/last.safetensors";
+  const auto expect_refused = [&](const std::string& checkpoint, const std::string& what) {
+    const Outcome told = run_tlaunch(
+        with({"--nproc", "2", "--run-dir", scratch_ / "second", "--resume", checkpoint}, {}));
+    EXPECT_EQ(told.code, 65) << told.err;
+    EXPECT_NE(told.err.find(what), std::string::npos) << told.err;
+    EXPECT_NE(told.err.find(checkpoint), std::string::npos) << told.err;
+    EXPECT_EQ(told.err.find(what), told.err.rfind(what)) << "more than once: " << told.err;
+    EXPECT_EQ(told.err.find("tuning"), std::string::npos) << told.err;
+    EXPECT_FALSE(fs::exists(scratch_ / "second"));
+  };
+  const SafetensorsFile file(last);
+  auto tensors = file.tensors();
+  std::erase_if(tensors, [](const TensorView& tensor) { return tensor.name.starts_with("tlaunch.optimizer."); });
+  write_safetensors(scratch_ / "misfit.safetensors", tensors, file.metadata());
+  expect_refused(scratch_ / "misfit.safetensors", "do not fit");
+  auto metadata = file.metadata();
+  metadata["tlaunch.state"] = R"({"progress": {"step": 3}, "run": {}})";
+  write_safetensors(scratch_ / "damaged.safetensors", file.tensors(), metadata);
+  expect_refused(scratch_ / "damaged.safetensors", "tlaunch.state");
 }
 
 TEST_F(Check, ABatchLargerThanTheDataAndOneLeftToAuto) {
