@@ -350,7 +350,8 @@ TuneOutcome Search::outcome() {
         " trains a little differently from another one; tune.keep_micro_batch=true holds the table's, "
         "train.batch_size=N your own");
   if (outcome_.interrupted)
-    outcome_.notes.push_back("tuning was interrupted; what it had not reached keeps the prior's value");
+    outcome_.notes.push_back("tuning was interrupted: the plan so far is used; what was not measured yet keeps the "
+                             "table's value");
   return outcome_;
 }
 

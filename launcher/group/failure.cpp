@@ -122,12 +122,19 @@ std::optional<std::size_t> first_failure(const std::vector<RankEnd>& ends) {
 
 namespace {
 
-// Whether a rank printed nothing but its message, behind a word of its own ("error: ...").
+// Whether `line` is `part`, behind a word of its own ("error: ..."), or its beginning where the line was cut.
+bool repeats(const std::string& line, const std::string& part) {
+  constexpr std::size_t enough = 40;  // bytes in which different messages differ
+  const auto at = line.find(part.substr(0, enough));
+  return !part.empty() && at != std::string::npos && part.starts_with(line.substr(at));
+}
+
+// Whether a rank printed nothing but its message.
 bool only_repeats(const std::vector<std::string>& lines, const std::string& message) {
   return std::all_of(lines.begin(), lines.end(), [&](const std::string& line) {
     std::istringstream told(message);
     for (std::string part; std::getline(told, part);)
-      if (!part.empty() && line.ends_with(part)) return true;
+      if (repeats(line, part)) return true;
     return line.empty();
   });
 }

@@ -234,6 +234,7 @@ class RunningGroup::State {
   }
 
   std::string what_a_stop_does() const {
+    if (!spec_.told_to_stop.empty()) return spec_.told_to_stop;
     return std::string(spec_.saves_when_told ? "saving and " : "") + "stopping the ranks";
   }
 

@@ -37,6 +37,8 @@ struct GroupSpec {
   bool events = false;               // give every worker the event pipe (TLAUNCH_EVENT_FD)
   double grace_s = 30;               // between SIGTERM and SIGKILL
   bool saves_when_told = false;      // workers that save where they are told to stop, and then exit with 75 or 130
+  // What the user is told that a signal does; "": "stopping the ranks".
+  std::string told_to_stop = {};
   std::uint64_t log_limit_bytes = kLogLimitBytes;  // of each worker's log (log_file.h)
   bool rows = false;                 // progress bars of several ranks are written over in place on a terminal
   bool show_output = true;           // false: workers' output goes to their logs alone

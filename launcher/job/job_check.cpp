@@ -22,11 +22,13 @@ namespace fs = std::filesystem;
 constexpr double limit_s = 30;  // larger data is loaded by the ranks alone
 constexpr std::size_t most_files = 4096;
 
-// Name, size and time of a file, or of each file in a folder (not below it); nothing where that is too much to look at.
+// Name, size and time of a file, or of each file below a folder; nothing where that is too much to look at.
 std::optional<Json> look_of(const std::string& path) {
   std::vector<std::string> paths{path};
   std::error_code error;
-  for (fs::directory_iterator entry(path, error), end; !error && entry != end; entry.increment(error)) {
+  constexpr auto follow = fs::directory_options::follow_directory_symlink;
+  for (fs::recursive_directory_iterator entry(path, follow, error), end; !error && entry != end;
+       entry.increment(error)) {
     if (paths.size() > most_files) return std::nullopt;
     paths.push_back(entry->path().string());
   }

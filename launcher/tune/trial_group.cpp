@@ -84,6 +84,7 @@ bool TrialGroup::start(TrialResult& failed) {
   how.log_folder = log_folder_;
   auto group = std::make_unique<Group>(Group{{}, worker_group(job_, how), nullptr, {}, "", false, 0, false});
   group->workers.spec.show_output = false;
+  group->workers.spec.told_to_stop = "ending the measurements";
   std::vector<Descriptor> theirs;
   for (WorkerSpec& worker : group->workers.spec.workers) {
     int ends[2];
@@ -134,7 +135,8 @@ TrialResult TrialGroup::run(const TrialSpec& spec) {
     if (group_->useless || late) {
       result.outcome = group_->useless ? TrialOutcome::crashed : TrialOutcome::hung;
       result.message =
-          group_->useless ? group_->failure : "no answer within " + std::to_string(static_cast<int>(limit)) + " s";
+          group_->useless ? group_->failure
+                          : "no answer within " + std::to_string(static_cast<int>(limit)) + " s; a step may take long";
       group_.reset();
       break;
     }

@@ -155,6 +155,10 @@ TEST(FailureReport, OutputThatOnlyRepeatsTheMessageIsLeftOut) {
   EXPECT_EQ(failure_report(failure, true), failure_report(failure, false));
   failure.last_lines.insert(failure.last_lines.begin(), "loading x");
   EXPECT_EQ(failure_report(failure, true).size(), failure_report(failure, false).size() + 5);
+
+  failure.message = "the disk of /data is too small: " + std::string(300, '9') + " B are needed";
+  failure.last_lines = {("[rank 0] error: " + failure.message).substr(0, 200)};  // as long lines are cut
+  EXPECT_EQ(failure_report(failure, true), failure_report(failure, false));
 }
 
 TEST(FailureReport, IsToldToProgramsWithTheSameFields) {

@@ -61,8 +61,9 @@ TEST_F(JobCheckTest, AGoodAnswerIsKeptAsLongAsTheFilesAreTheSame) {
   test::write(path("data/train"), "x");
   for (int i = 0; i < 3; ++i) EXPECT_EQ(checked(line, "0:640").exit_code, 0);
   EXPECT_EQ(checks(), 1u);
-  test::write(path("data/train"), "xy");
-  EXPECT_EQ(checked(line, "65:damaged").exit_code, 65);
+  fs::create_directory(path("data/class_1"));
+  test::write(path("data/class_1/one.png"), "x");
+  EXPECT_EQ(checked(line, "65:damaged").exit_code, 65) << "a file deeper in the folder";
   EXPECT_EQ(checked(line, "65:damaged").exit_code, 65) << "a bad answer is not kept";
   EXPECT_EQ(checks(), 3u);
   fs::remove(path("data/train"));
@@ -80,6 +81,7 @@ TEST_F(JobCheckTest, WeightsAreAskedForWhereARunWouldLoadThem) {
   resume.insert(resume.end(), {"--resume", "auto"});
   ASSERT_EQ(checked(resume, "0:640").exit_code, 0);
   EXPECT_EQ(count(content(path("checks")), "--no-weights"), 1u) << "the checkpoint has them";
+  EXPECT_THAT(content(path("checks")), HasSubstr("--resume " + path("r/checkpoints/")));
   // Nothing to resume: it starts anew, and needs them.
   const Finished anew = checked({config_, "train.epochs=1", "--run-dir", path("s"), "--resume", "auto",
                                  "model.weights=" + path("absent.safetensors")},
