@@ -124,7 +124,7 @@ class Report {
     if (boundaries.back() > longest)
       throw UsageError("--phases " + options_.phases + ": the last phase ends at " + plain(boundaries.back() / 1000) +
                        " kimg, the longest run of --kimg at " + plain(longest / 1000) +
-                       "; end the phases by then, or give a longer --kimg");
+                       " kimg; end the phases by then, or give a longer --kimg");
     report_.phases = phases_at(boundaries, samples_per_s("--phases"));
   }
 
