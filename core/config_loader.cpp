@@ -194,10 +194,11 @@ class Loader {
         problems_.add(found.key_place, key, "");
         continue;
       }
-      std::string what = "unknown key";
-      if (section == "model") what += other_owners(key, worker_.models, model->name, "model");
-      if (section == "data") what += other_owners(key, worker_.datasets, dataset->name, "data set");
-      problems_.add(found.key_place, key, join_parts({what, hint_for_unknown_key(key, known)}, "; "));
+      std::string owners;
+      if (section == "model") owners = other_owners(key, worker_.models, model->name, "model");
+      if (section == "data") owners = other_owners(key, worker_.datasets, dataset->name, "data set");
+      problems_.add(found.key_place, key,
+                    join_parts({"unknown key" + owners, owners.empty() ? hint_for_unknown_key(key, known) : ""}, "; "));
     }
   }
 

@@ -1,14 +1,25 @@
 #include "core/config_rules.h"
 
 #include <algorithm>
+#include <charconv>
 
+#include "core/batch_advice.h"
 #include "core/name_template.h"
 
 namespace tlaunch {
 namespace {
 
-void check_batch(const TrainConfig& train, std::vector<BrokenRule>& broken) {
+// 0: not known before this machine has been looked at.
+std::int64_t number_of_ranks(const RunConfig& config) {
+  std::int64_t ranks = 0;
+  const std::string& text = config.launch.nproc;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ranks);
+  return error == std::errc() && end == text.data() + text.size() ? ranks : 0;
+}
+
+void check_batch(const RunConfig& config, std::vector<BrokenRule>& broken) {
   // What holds for any number of ranks; batch.h checks the rest once they are known.
+  const TrainConfig& train = config.train;
   if (!train.effective_batch_size) return;  // it is made of the others
   const std::int64_t effective = *train.effective_batch_size;
   const std::int64_t unit = train.batch_size.value_or(1) * train.gradient_accumulation_steps.value_or(1);
@@ -25,10 +36,13 @@ void check_batch(const TrainConfig& train, std::vector<BrokenRule>& broken) {
                                                  std::to_string(*train.gradient_accumulation_steps));
   }
   keys.push_back("train.effective_batch_size");
-  const std::int64_t below = effective / unit * unit;
-  broken.push_back({keys, product + " does not divide train.effective_batch_size=" +
-                              std::to_string(effective) + "; nearest that it divides: " +
-                              (below > 0 ? std::to_string(below) + " or " : "") + std::to_string(below + unit)});
+  const bool both = train.batch_size && train.gradient_accumulation_steps;
+  const std::int64_t ranks = number_of_ranks(config);
+  const std::string expected =
+      ranks > 0 ? nearest_effective_batches(effective, ranks, train.batch_size, train.gradient_accumulation_steps)
+                : (both ? "" : "a multiple of ") + std::to_string(unit) + " x the number of ranks";
+  broken.push_back({keys, product + " does not divide train.effective_batch_size=" + std::to_string(effective) +
+                              "; expected " + expected});
 }
 
 void check_monitor(const CheckpointConfig& checkpoint, const ModelDescription& model, std::vector<BrokenRule>& broken) {
@@ -69,7 +83,7 @@ std::vector<BrokenRule> broken_rules(const RunConfig& config, const WorkerDescri
     broken.push_back({{"train.momentum", "train.optimizer"},
                       std::string("train.momentum is for train.optimizer=sgd, which is ") +
                           to_string(train.optimizer) + "; expected 0"});
-  check_batch(train, broken);
+  check_batch(config, broken);
   if (model) check_monitor(config.checkpoint, *model, broken);
 
   const auto precision = config.gpu.mixed_precision;

@@ -192,6 +192,9 @@ const std::vector<std::pair<std::string, std::string>>& key_synonyms() {
 
 namespace {
 
+// Of a word that is looked for in other sections: shorter ones are near to too much.
+constexpr std::size_t least_letters = 5;
+
 std::string target_of(const std::vector<std::pair<std::string, std::string>>& table, const std::string& name) {
   const auto it = std::find_if(table.begin(), table.end(), [&](const auto& row) { return row.first == name; });
   return it == table.end() ? "" : it->second;
@@ -235,6 +238,7 @@ std::string best_target(const std::string& key, const std::vector<std::string>& 
   }
   if (const std::string target = target_of(key_synonyms(), last); !target.empty()) return target;
   if (const std::string target = nearest_in(known, last, {section}); !target.empty()) return target;
+  if (last.size() < least_letters) return "";
   sections.push_back("");
   return nearest_in(known, last, sections);
 }

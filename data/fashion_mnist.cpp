@@ -138,10 +138,14 @@ std::unique_ptr<Dataset> make_fashion_mnist(const DataConfig& data, const Option
     return std::make_unique<FashionMnist>(std::move(train), std::move(val), data.options.flag("augment"),
                                           data.options.integer("image_size"));
   } catch (const DataError& error) {
-    if (data.root == describe_fashion_mnist().default_root && !std::filesystem::exists(data.root)) {
-      throw DataError(std::string(error.what()) + "; install Debian's package dataset-fashion-mnist, or set data.root");
-    }
-    throw;
+    if (std::filesystem::exists(data.root + "/train-images-idx3-ubyte") ||
+        std::filesystem::exists(data.root + "/train-images-idx3-ubyte.gz"))
+      throw;
+    const std::string usual = describe_fashion_mnist().default_root;
+    throw DataError(std::string(error.what()) + "; data.root must be a folder with the four files of Fashion-MNIST" +
+                    (data.root != usual && std::filesystem::exists(usual)
+                         ? ", as " + usual + " is"
+                         : ": Debian's package dataset-fashion-mnist puts them in " + usual));
   }
 }
 

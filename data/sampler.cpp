@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "core/batch_advice.h"
 #include "core/error.h"
 #include "data/counter_rng.h"
 
@@ -13,11 +14,9 @@ namespace tlaunch {
 Sampler::Sampler(std::int64_t samples, std::int64_t seed, BatchSplit split)
     : samples_(samples), seed_(seed), split_(split) {
   if (split_.effective() < 1) throw std::logic_error("Sampler: the effective batch must be positive");
-  if (samples_ < split_.effective()) {
-    throw UsageError("train.effective_batch_size: " + std::to_string(split_.effective()) + " is more than the " +
-                     std::to_string(samples_) + " training samples there are; set it to " + std::to_string(samples_) +
-                     " at most");
-  }
+  if (samples_ < split_.effective())
+    throw UsageError(larger_than_data(split_.effective(), samples_, split_.world_size, split_.micro_batch,
+                                      split_.accumulation));
 }
 
 std::int64_t Sampler::steps_per_epoch() const { return samples_ / split_.effective(); }

@@ -1,6 +1,7 @@
 #include "tuning/disturbance.h"
 
 #include <algorithm>
+#include <cstdio>
 
 #include "core/units.h"
 #include "tuning/median.h"
@@ -16,6 +17,13 @@ constexpr std::size_t least_times = 4;
 double quartile_distance(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return values[(3 * values.size()) / 4] - values[values.size() / 4];
+}
+
+// "8.5 times their median" where a percentage would be hard to picture.
+std::string times_text(double spread) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%.2g times their median", spread);
+  return text;
 }
 
 }  // namespace
@@ -36,7 +44,8 @@ std::string disturbance(const std::optional<CpuLoad>& load, double spread) {
   std::string text;
   if (busy) text = "other work took " + format_percent(load->others) + " of the cores' time";
   if (busy && uneven) text += ", and ";
-  if (uneven) text += "equal measurements are " + format_percent(spread) + " apart";
+  if (uneven)
+    text += "the times of equal steps differ by " + (spread < 1 ? format_percent(spread) : times_text(spread));
   return text;
 }
 

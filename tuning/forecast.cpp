@@ -32,8 +32,8 @@ RunWork work_of(const RunConfig& config, const Pace& pace, std::int64_t done_ste
   work.effective_batch = config.train.effective_batch_size.value();
   const auto steps_per_epoch = pace.facts.train_samples / work.effective_batch;
   if (steps_per_epoch < 1)
-    throw UsageError("train.effective_batch_size " + std::to_string(work.effective_batch) + " is more than the " +
-                     std::to_string(pace.facts.train_samples) + " training samples");
+    throw UsageError("train.effective_batch_size: " + std::to_string(work.effective_batch) + " is more than the " +
+                     std::to_string(pace.facts.train_samples) + " training samples there are");
   work.length = run_length(config, steps_per_epoch);
   const auto total = work.length.total_steps;
   work.steps = std::max<std::int64_t>(0, total - done_steps);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/batch.h"
+#include "core/batch_advice.h"
 #include "core/cadence.h"
 #include "core/effective_batch.h"
 #include "core/error.h"
@@ -92,8 +92,9 @@ class PriorPlan {
   void decide_batch() {
     const BatchLimit limit = tightest_limit();
     const TrainConfig& train = config_.train;
+    const BatchAdvice advice{job_.train_samples, /*other_effective=*/!job_.effective_batch_size};
     const BatchSplit split = split_batch(effective_batch(), job_.world_size, train.batch_size,
-                                         train.gradient_accumulation_steps, limit.micro_batch);
+                                         train.gradient_accumulation_steps, limit.micro_batch, advice);
     const std::string ranks = format_number_of(job_.world_size, "rank");
     const std::string product = std::to_string(split.micro_batch) + " x " + std::to_string(split.accumulation) + " x " +
                                 ranks + " = " + std::to_string(split.effective());

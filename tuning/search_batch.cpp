@@ -178,7 +178,7 @@ void Search::choose_batch() {
       outcome_.samples_per_s = chosen->samples_per_s;
       const std::string reason = "the smallest of " + std::to_string(paces.size()) +
                                  " measured within 3 % of the best (" + format_count(chosen->samples_per_s) + " of " +
-                                 format_count(best) + " samples/s): " + product(chosen->split);
+                                 format_count(best) + " samples/s of all ranks): " + product(chosen->split);
       take(chosen->split, reason, {{"samples_per_s", evidence}});
     } else {
       keep("batch_size", "not measured: the trials of other batches failed");

@@ -70,7 +70,7 @@ CheckpointsLine::CheckpointsLine() {
   positional(export_, values_.path, "RUN_DIR|FILE", folder + ": its newest undamaged checkpoint; or one checkpoint");
   export_.add_option("--format", values_.format,
                      "safetensors, or torch: for torch.load(FILE, weights_only=True) (default: torch for .pt and .pth)")
-      ->check(CLI::IsMember({"safetensors", "torch"}))
+      ->transform(one_of({"safetensors", "torch"}))
       ->type_name("safetensors|torch");
   export_.add_option("--output", values_.output, "Default: <checkpoint>-weights.safetensors or .pt, in this folder")
       ->transform(path_value())

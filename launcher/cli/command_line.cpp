@@ -103,12 +103,6 @@ CLI::Validator size_of_at_least(std::uint64_t least_bytes) {
   return CLI::Validator(to_bytes, "", "size");
 }
 
-// CLI11's range check without its text in the help, where the type's name says enough.
-template <typename Number>
-CLI::Validator within(Number low, Number high) {
-  return CLI::Range(low, high).description("");
-}
-
 constexpr const char* stdin_help = "Standard input to rank 0, for a debugger; its output gets no prefix";
 
 // Options that are keys of a config in other words.
@@ -172,20 +166,20 @@ struct Parsers {
   }
   static void numa_option(CLI::App& app, std::optional<std::string>& value, const std::string& fallback) {
     app.add_option("--numa", value, "node: ranks keep to the cores of the NUMA node near their GPU (" + fallback + ")")
-        ->check(CLI::IsMember({"none", "node"}).description(""))
+        ->transform(one_of({"none", "node"}))
         ->type_name("none|node");
   }
   static void grace_option(CLI::App& app, std::optional<double>& value, const std::string& fallback) {
     app.add_option("--grace", value, "Seconds between SIGTERM and SIGKILL when the group is stopped (" + fallback + ")")
-        ->check(within(0.0, 86400.0))
+        ->transform(number_within(0, 86400))
         ->type_name("S");
   }
 
   static void restarts_option(CLI::App& app, std::optional<std::int64_t>& value, const std::string& meaning) {
-    app.add_option("--max-restarts", value, meaning)->check(within(0, 1'000'000))->type_name("N");
+    app.add_option("--max-restarts", value, meaning)->transform(integer_within(0, 1'000'000))->type_name("N");
   }
   static void hang_option(CLI::App& app, std::optional<double>& value, const std::string& meaning) {
-    app.add_option("--hang-timeout", value, meaning)->check(within(1.0, 1e9))->type_name("S");
+    app.add_option("--hang-timeout", value, meaning)->transform(number_within(1, 1e9))->type_name("S");
   }
 
   static void end_options(CLI::App& app, std::optional<std::string>& max_time, std::optional<std::string>& on_end,
@@ -220,10 +214,10 @@ struct Parsers {
         ->type_name("auto|PATH");
     run.add_flag("--smoke", smoke, "Test the whole line in a few minutes: epochs, saving, resuming; ends in a verdict");
     run.add_option("--smoke-epochs", smoke_values.epochs, "Epochs of the smoke test (2)")
-        ->check(within(2, 1000))
+        ->transform(integer_within(2, 1000))
         ->type_name("N");
     run.add_option("--smoke-minutes", smoke_values.minutes, "Budget of the smoke test (5)")
-        ->check(within(0.1, 1e5))
+        ->transform(number_within(0.1, 1e5))
         ->type_name("M");
     run.add_flag("--smoke-full", smoke_values.full, "Do not shorten the smoke test's epochs");
     run.add_flag("--fit-disk", run_values.fit_disk,
@@ -241,7 +235,7 @@ struct Parsers {
     numa_option(run, keys.numa, "default: launch.numa");
     run.add_flag("--stdin", run_values.pass_stdin, stdin_help);
     run.add_option("--completion", completion_shell, "Print a completion script: source <(tlaunch --completion bash)")
-        ->check(CLI::IsMember({"bash", "zsh", "fish"}).description(""))
+        ->transform(one_of({"bash", "zsh", "fish"}))
         ->type_name("bash|zsh|fish");
     run.add_flag("--version", version, "Print the version");
     run.footer(run_footer);

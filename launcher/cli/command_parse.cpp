@@ -26,26 +26,46 @@ void refuse_empty(const std::string& what) {
 
 namespace {
 
-// An option's value that is "" would count as not given.
-void refuse_empty_values(const CLI::App& app, const std::vector<std::string>& arguments) {
-  const auto takes_value = [&](const std::string& name) {
-    const CLI::Option* option = name.starts_with("-") ? app.get_option_no_throw(name) : nullptr;
-    return option != nullptr && option->get_items_expected_max() > 0;
-  };
+const CLI::Option* option_named(const CLI::App& app, const std::string& name) {
+  return name.starts_with("-") ? app.get_option_no_throw(name) : nullptr;
+}
+
+bool takes_value(const CLI::Option& option) { return option.get_items_expected_max() > 0; }
+
+// Values that are missing or too many. One that is "" would count as not given.
+void check_values(const CLI::App& app, const std::vector<std::string>& arguments) {
+  const std::string see = "  (see " + app.get_name() + " --help)";
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& argument = arguments[i];
-    if (argument.ends_with('=') && takes_value(argument.substr(0, argument.size() - 1)))
-      refuse_empty("the value of " + argument.substr(0, argument.size() - 1));
-    if (argument.empty())
-      refuse_empty(i > 0 && takes_value(arguments[i - 1]) ? "the value of " + arguments[i - 1] : "an argument");
+    if (argument.empty()) refuse_empty("an argument");
+    const std::size_t equals = argument.find('=');
+    const std::string name = argument.substr(0, equals);
+    const CLI::Option* option = option_named(app, name);
+    if (option == nullptr) continue;
+    if (!takes_value(*option)) {
+      if (equals != std::string::npos) throw UsageError(name + " takes no value: leave '" + argument.substr(equals) +
+                                                        "' out" + see);
+      continue;
+    }
+    if (equals != std::string::npos) {
+      if (equals + 1 == argument.size()) refuse_empty("the value of " + name);
+      continue;
+    }
+    const std::string expected = option->get_type_name().empty() ? "a value" : option->get_type_name();
+    if (++i == arguments.size()) throw UsageError(name + " needs " + expected + " after it" + see);
+    if (arguments[i].empty()) refuse_empty("the value of " + name);
+    if (option_named(app, arguments[i]) != nullptr)
+      throw UsageError(name + " needs " + expected + " after it, and " + arguments[i] + " is an option" + see);
   }
 }
 
 }  // namespace
 
 std::string parse(CLI::App& app, std::vector<std::string> arguments, const std::string& where) {
-  refuse_empty_values(app, arguments);
+  check_values(app, arguments);
   app.allow_extras();
+  for (CLI::Option* option : app.get_options())
+    if (option->get_items_expected_max() == 1) option->take_last();
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
   try {
     app.parse(arguments);
@@ -56,6 +76,27 @@ std::string parse(CLI::App& app, std::vector<std::string> arguments, const std::
   }
   for (const std::string& extra : app.remaining()) refuse_unknown(app, extra, where);
   return "";
+}
+
+CLI::Validator value_of(const ValueRule& rule) {
+  const auto check = [rule](std::string& text) -> std::string {
+    const ParsedValue parsed = parse_value(text, rule);
+    if (parsed.value) text = to_text(*parsed.value);
+    return parsed.problem;
+  };
+  return CLI::Validator(check, "", "value");
+}
+
+CLI::Validator one_of(const std::vector<std::string>& words) {
+  return value_of({.type = OptionType::text, .choices = {words.begin(), words.end()}});
+}
+
+CLI::Validator integer_within(std::int64_t low, std::int64_t high) {
+  return value_of({.type = OptionType::integer, .min = static_cast<double>(low), .max = static_cast<double>(high)});
+}
+
+CLI::Validator number_within(double low, double high) {
+  return value_of({.type = OptionType::real, .min = low, .max = high});
 }
 
 std::string expanded_path(const std::string& option, const std::string& text) {

@@ -70,7 +70,10 @@ EstimateLine::EstimateLine() {
     app_.add_option(name, value, meaning)->type_name(type)->group(figures_group);
   };
   const auto number = [&](const char* name, auto& value, const char* meaning) {
-    app_.add_option(name, value, meaning)->type_name("N")->group(figures_group);
+    app_.add_option(name, value, meaning)
+        ->transform(value_of({.type = OptionType::integer}))
+        ->type_name("N")
+        ->group(figures_group);
   };
   app_.add_option("CONFIG.yaml", values_.config, "What is to be trained")->transform(path_value());
   app_.add_option("key=value", values_.overrides, "Config keys to change; the last wins")->type_name("");
@@ -95,9 +98,9 @@ EstimateLine::EstimateLine() {
   text("--checkpoint-size", figures.checkpoint_size, "Of one, as 6.9GB", "SIZE");
   text("--checkpoint-every", figures.checkpoint_every, "50kimg, for --kimg", "KIMG");
   app_.add_option("--save-top-k", figures.save_top_k, "So many best ones are kept; -1: all (-1)")
-      ->type_name("K")->group(figures_group);
+      ->transform(value_of({.type = OptionType::integer}))->type_name("K")->group(figures_group);
   app_.add_option("--every-n-epochs", figures.every_n_epochs, "A checkpoint in so many epochs (1)")
-      ->check(CLI::Range(1, 1'000'000).description(""))->type_name("N")->group(figures_group);
+      ->transform(integer_within(1, 1'000'000))->type_name("N")->group(figures_group);
   app_.add_flag("--save-last", figures.save_last, "The last one is kept as well")
       ->group(figures_group);
   text("--base-size", figures.base_size, "Of the model that training starts from", "SIZE");

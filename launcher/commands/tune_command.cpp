@@ -41,7 +41,8 @@ void show(const TuneCommand& command, const TuneOutcome& outcome) {
     return;
   }
   std::string text = plan_table(outcome.plan) + memory_text(outcome);
-  if (outcome.samples_per_s > 0) text += "pace: " + format_count(outcome.samples_per_s) + " samples/s\n";
+  if (outcome.samples_per_s > 0)
+    text += "pace with this plan: " + format_count(outcome.samples_per_s) + " samples/s of all ranks together\n";
   print_results(text);
 }
 

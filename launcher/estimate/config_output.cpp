@@ -63,6 +63,13 @@ std::string disk_table(const ConfigEstimate& estimate, const Job& job) {
   return table.text();
 }
 
+// kimg counts images; windows of a log are none.
+std::string hourly(const Job& job, double samples_per_s) {
+  const ModelDescription* model = job.worker.model(job.loaded.config.model.name);
+  if (model && model->sample_kind == "image") return format_count(samples_per_s * 3.6) + " kimg/h";
+  return format_count(samples_per_s * 3600) + " samples/h";
+}
+
 }  // namespace
 
 Json to_json(const ConfigEstimate& estimate) {
@@ -100,7 +107,7 @@ std::string to_text(const ConfigEstimate& estimate, const Job& job) {
   const RunForecast& run = estimate.run;
   std::string text = parts_table(run.time) + "\n";
   const double rate = samples_per_s(run);
-  text += "pace: " + format_count(rate) + " samples/s (" + format_count(rate * 3.6) + " kimg/h), " +
+  text += "pace: " + format_count(rate) + " samples/s (" + hourly(job, rate) + "), " +
           format_milliseconds(run.pace.step.likely_s) + " a step; " + std::to_string(run.work.length.total_steps) + " steps of " +
           std::to_string(run.work.effective_batch) + " samples on " + format_number_of(job.world.size, "rank") + "\n\n" + disk_table(estimate, job) + "\n";
   TextTable lengths({"run", "time", "likely", "checkpoints", "disk at most", "fits now"});

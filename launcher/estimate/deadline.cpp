@@ -4,6 +4,8 @@
 #include <cmath>
 #include <functional>
 
+#include "core/batch.h"
+#include "core/error.h"
 #include "core/units.h"
 
 namespace tlaunch {
@@ -23,6 +25,17 @@ struct Change {
   bool measured = false;
   std::function<void(Variant&)> make;
 };
+
+// Whether so many ranks can share the batch that the config asks for.
+bool can_share(const TrainConfig& train, std::int64_t ranks) {
+  if (!train.effective_batch_size) return true;
+  try {
+    split_batch(*train.effective_batch_size, ranks, train.batch_size, train.gradient_accumulation_steps, largest_batch);
+    return true;
+  } catch (const UsageError&) {
+    return false;
+  }
+}
 
 // What leaves the result of training alone first, what asks for more machines next, what trains otherwise last.
 std::vector<Change> changes_of(const EstimateInput& input) {
@@ -51,7 +64,7 @@ std::vector<Change> changes_of(const EstimateInput& input) {
   const auto cards = static_cast<std::int64_t>(input.job.hardware.gpus.size());
   if (input.job.world.on_gpu)
     for (const std::int64_t ranks : {2, 4, 8, 16}) {
-      if (ranks <= input.job.world.size) continue;
+      if (ranks <= input.job.world.size || !can_share(input.job.loaded.config.train, ranks)) continue;
       const double ratio = rank_scaling * static_cast<double>(ranks) / static_cast<double>(input.job.world.size);
       changes.push_back({std::to_string(ranks) + " GPUs" + (ranks <= cards ? " (this machine has them)" : ""),
                          "--nproc " + std::to_string(ranks), false,

@@ -118,6 +118,13 @@ class Report {
       boundaries.push_back(parse_samples("--phases", item));
     if (!std::is_sorted(boundaries.begin(), boundaries.end()))
       throw UsageError("--phases " + options_.phases + ": each ends later than the one before it, as 50,200,300");
+    double longest = 0;
+    for (const std::string& item : parse_list("--kimg", options_.kimg))
+      longest = std::max(longest, parse_samples("--kimg", item));
+    if (boundaries.back() > longest)
+      throw UsageError("--phases " + options_.phases + ": the last phase ends at " + plain(boundaries.back() / 1000) +
+                       " kimg, the longest run of --kimg at " + plain(longest / 1000) +
+                       " kimg; end the phases by then, or give a longer --kimg");
     report_.phases = phases_at(boundaries, samples_per_s("--phases"));
   }
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "checkpoint/crc32c.h"
+#include "core/batch_advice.h"
 #include "core/cache_folder.h"
 #include "core/error.h"
 #include "core/units.h"
@@ -147,10 +148,10 @@ std::optional<DataIdentity> check_job(const Job& job, const JobRequest& request)
 void check_batch(const Job& job) {
   const std::int64_t batch = job.config.train.effective_batch_size.value_or(0);
   const std::int64_t samples = job.data ? job.data->train_samples : 0;
+  const TrainConfig& asked = job.loaded.config.train;
   if (samples > 0 && batch > samples)
-    throw UsageError("train.effective_batch_size: " + std::to_string(batch) + " is more than the " +
-                     std::to_string(samples) + " training samples there are; set it to " + std::to_string(samples) +
-                     " at most");
+    throw UsageError(larger_than_data(batch, samples, job.world.size, asked.batch_size,
+                                      asked.gradient_accumulation_steps));
 }
 
 }  // namespace tlaunch

@@ -10,7 +10,7 @@
 #include "checkpoint/safetensors.h"
 #include "checkpoint/written_files.h"
 #include "core/atomic_file.h"
-#include "core/batch.h"
+#include "core/batch_advice.h"
 #include "core/error.h"
 #include "core/schema.h"
 #include "launcher/job/gpu_wait.h"
@@ -24,11 +24,21 @@ namespace fs = std::filesystem;
 constexpr double patience_s = 1;  // a killed launcher's guard needs a moment to let go of the folder
 constexpr std::size_t plan_limit_bytes = 1u << 20;  // of plan.json and summary.json
 
-[[noreturn]] void refuse_changes(const std::vector<std::string>& changed, const std::string& from) {
-  std::string keys;
-  for (const std::string& key : changed) keys += (keys.empty() ? "" : ", ") + key;
-  throw UsageError("--resume: " + keys + (changed.size() == 1 ? " differs" : " differ") +
-                   " from the run that is resumed (" + from +
+using Settings = std::map<std::string, std::string>;
+
+// Throws UsageError that names each change: "train.learning_rate is 0.1 and was 0.05". `saved`: of the run that is
+// resumed, as `from` has them.
+void check_settings(const Settings& saved, const RunConfig& config, const std::string& from) {
+  const Settings now = resume_settings(config);
+  const auto text_in = [](const Settings& settings, const std::string& key) {
+    const auto found = settings.find(key);
+    return found == settings.end() ? std::string("not there") : found->second;
+  };
+  std::string changes;
+  for (const std::string& key : changes_forbidden_on_resume(saved, config))
+    changes += (changes.empty() ? "" : ", ") + key + " is " + text_in(now, key) + " and was " + text_in(saved, key);
+  if (changes.empty()) return;
+  throw UsageError("--resume: " + changes + " in the run that is resumed (" + from +
                    "); give it the value it had there, or start a new run without --resume");
 }
 
@@ -55,11 +65,9 @@ void check_unchanged(const Job& job, const std::string& checkpoint, const std::s
                     "); a resume needs the same data: set data.root to it, or start a new run without --resume");
   const auto beside = config_beside(job, config_path, notes);
   if (!terms.settings.empty()) {
-    const auto changed = changes_forbidden_on_resume(terms.settings, job.loaded.config);
-    if (!changed.empty()) refuse_changes(changed, checkpoint);
+    check_settings(terms.settings, job.loaded.config, checkpoint);
   } else if (beside) {
-    const auto changed = changes_forbidden_on_resume(resume_settings(*beside), job.loaded.config);
-    if (!changed.empty()) refuse_changes(changed, config_path);
+    check_settings(resume_settings(*beside), job.loaded.config, config_path);
   }
   const bool known_to_be_the_same = job.data && !job.data->train.empty() && job.data->train == terms.data.train;
   if (beside && beside->data.root != job.loaded.config.data.root && !known_to_be_the_same)
@@ -143,7 +151,8 @@ void keep_product(Plan& plan, const RunConfig& asked) {
   const BatchSplit before{*train.batch_size, *train.gradient_accumulation_steps, plan.world_size};
   if (before.effective() == *train.effective_batch_size) return;
   const BatchSplit split = split_batch(*train.effective_batch_size, plan.world_size, asked.train.batch_size,
-                                       asked.train.gradient_accumulation_steps, before.micro_batch);
+                                       asked.train.gradient_accumulation_steps, before.micro_batch,
+                                       {.train_samples = 0, .other_effective = false});
   for (Choice& choice : plan.choices) {
     const bool micro = choice.key == "batch_size";
     if (choice.origin == Origin::user || (!micro && choice.key != "gradient_accumulation_steps")) continue;

@@ -87,7 +87,7 @@ std::string first_checkpoint(const SmokeRecord& first, const std::string& checkp
 std::vector<std::string> verdict_lines(const SmokeVerdict& verdict, const Terminal& terminal) {
   std::vector<std::string> lines;
   for (const Finding& finding : verdict.findings)
-    lines.push_back((finding.passed ? terminal.tick() : "FAILED ") + finding.check + ": " + finding.detail);
+    lines.push_back((finding.passed ? terminal.tick() : "FAILED ") + words_of(finding.check) + ": " + finding.detail);
   lines.push_back(std::string("smoke test ") + (verdict.passed ? "passed" : "failed"));
   return lines;
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <limits>
+#include <utility>
 
 #include "core/units.h"
 
@@ -140,6 +141,18 @@ Finding projection(const SmokeRecord& first) {
 }
 
 }  // namespace
+
+std::string words_of(const std::string& check) {
+  constexpr std::pair<const char*, const char*> words[] = {{"completed", "epochs"},
+                                                           {"finite", "losses are numbers"},
+                                                           {"loss_fell", "loss falls"},
+                                                           {"memory_steady", "memory does not grow"},
+                                                           {"saved_and_resumed", "save and resume"},
+                                                           {"speed", "speed"}};
+  for (const auto& [name, text] : words)
+    if (check == name) return text;
+  return check;
+}
 
 SmokeVerdict smoke_verdict(const SmokeRecord& first, const SmokeRecord& second, bool exact) {
   SmokeVerdict verdict;

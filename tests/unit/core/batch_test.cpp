@@ -3,15 +3,19 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <cctype>
+#include <sstream>
+
+#include "core/batch_advice.h"
 #include "core/error.h"
 
 namespace tlaunch {
 namespace {
 
 std::string refusal(std::int64_t effective, std::int64_t ranks, std::optional<std::int64_t> micro,
-                    std::optional<std::int64_t> accumulation) {
+                    std::optional<std::int64_t> accumulation, const BatchAdvice& advice = {}) {
   try {
-    split_batch(effective, ranks, micro, accumulation, 1024);
+    split_batch(effective, ranks, micro, accumulation, 1024, advice);
     return "";
   } catch (const UsageError& error) {
     return error.what();
@@ -48,7 +52,7 @@ TEST(SplitBatch, KeepsWhatTheUserFixed) {
 TEST(SplitBatch, RefusalsNameTheNearestValuesThatWork) {
   EXPECT_EQ(refusal(256, 3, {}, {}),
             "train.effective_batch_size=256 cannot be shared equally by 3 ranks; nearest that do: "
-            "train.effective_batch_size=255 or 258");
+            "train.effective_batch_size=255 or 258, or 2 ranks");
   EXPECT_EQ(refusal(256, 2, 96, {}),
             "train.effective_batch_size=256 is no multiple of train.batch_size=96 x 2 ranks; nearest that do: "
             "train.effective_batch_size=192 or 384, or train.batch_size=64 or 128");
@@ -58,7 +62,102 @@ TEST(SplitBatch, RefusalsNameTheNearestValuesThatWork) {
             "train.gradient_accumulation_steps=auto");
   EXPECT_EQ(refusal(2, 4, {}, {}),
             "train.effective_batch_size=2 cannot be shared equally by 4 ranks; nearest that do: "
-            "train.effective_batch_size=4");
+            "train.effective_batch_size=4, or 2 ranks");
+}
+
+TEST(SplitBatch, ARefusalSuggestsNoMoreSamplesThanThereAreAndInAResumeNoOtherBatch) {
+  EXPECT_EQ(refusal(256, 3, 64, {}), "train.effective_batch_size=256 cannot be shared equally by 3 ranks; nearest that "
+                                     "do: train.effective_batch_size=192 or 384, or 2 ranks");
+  EXPECT_EQ(refusal(256, 3, 64, {}, {.train_samples = 300}),
+            "train.effective_batch_size=256 cannot be shared equally by 3 ranks; nearest that do: "
+            "train.effective_batch_size=192, or 2 ranks");
+  EXPECT_EQ(refusal(256, 3, 128, {}, {.train_samples = 300}),
+            "train.effective_batch_size=256 cannot be shared equally by 3 ranks; nearest that do: "
+            "train.effective_batch_size=255 or 258 with train.batch_size=auto, or 2 ranks");
+  EXPECT_EQ(refusal(256, 2, 96, {}, {.train_samples = 0, .other_effective = false}),
+            "train.effective_batch_size=256 is no multiple of train.batch_size=96 x 2 ranks; nearest that do: "
+            "train.batch_size=64 or 128");
+}
+
+TEST(LargerThanData, NamesTheLargestBatchThatCanBeShared) {
+  EXPECT_EQ(larger_than_data(70000, 60000, 7, 64, {}),
+            "train.effective_batch_size: 70000 is more than the 60000 training samples there are; the largest possible "
+            "is train.effective_batch_size=59584");
+  EXPECT_EQ(larger_than_data(512, 300, 2, 64, 4),
+            "train.effective_batch_size: 512 is more than the 300 training samples there are; the largest possible is "
+            "train.effective_batch_size=256 with train.gradient_accumulation_steps=auto");
+  EXPECT_EQ(larger_than_data(8, 5, 8, {}, {}),
+            "train.effective_batch_size: 8 is more than the 5 training samples there are; start 5 ranks at most");
+}
+
+struct Asked {
+  std::int64_t effective, ranks;
+  std::optional<std::int64_t> micro, accumulation;
+};
+
+// The settings that a text such as "train.batch_size=64 or 128 with train.gradient_accumulation_steps=auto" suggests.
+std::vector<Asked> suggested(const std::string& text, const Asked& asked) {
+  const auto number = [](const std::string& word) { return static_cast<std::int64_t>(std::stoll(word)); };
+  std::vector<Asked> all;
+  std::istringstream words(text);
+  std::size_t first = 0;  // of the alternative that is read
+  std::string key, word;
+  while (words >> word) {
+    const bool ends = word.ends_with(',');
+    if (ends) word.pop_back();
+    const auto equals = word.find('=');
+    const std::string value = equals == std::string::npos ? word : word.substr(equals + 1);
+    if (equals != std::string::npos) key = word.substr(0, equals);
+    if (value == "auto") {
+      for (std::size_t i = first; i < all.size(); ++i)
+        (key == "train.batch_size" ? all[i].micro : all[i].accumulation).reset();
+    } else if (std::isdigit(static_cast<unsigned char>(value[0])) != 0) {
+      Asked one = asked;
+      if (key == "train.effective_batch_size") one.effective = number(value);
+      if (key == "train.batch_size") one.micro = number(value);
+      if (key == "train.gradient_accumulation_steps") one.accumulation = number(value);
+      if (key.empty()) one.ranks = number(value);
+      all.push_back(one);
+    }
+    if (!ends) continue;
+    first = all.size();
+    key.clear();
+  }
+  return all;
+}
+
+RC_GTEST_PROP(SplitBatchProperty, WhatARefusalSuggestsIsAccepted, ()) {
+  const auto fixed = [] {
+    return *rc::gen::arbitrary<bool>() ? std::optional(*rc::gen::inRange<std::int64_t>(1, 40)) : std::nullopt;
+  };
+  const Asked asked{*rc::gen::inRange<std::int64_t>(1, 600), *rc::gen::inRange<std::int64_t>(1, 12), fixed(), fixed()};
+  const auto samples = *rc::gen::inRange<std::int64_t>(1, 700);
+  const bool resumed = *rc::gen::arbitrary<bool>() && asked.effective <= samples;
+  const BatchAdvice advice{samples, !resumed};
+  const auto refused = [&](const Asked& one) -> std::string {
+    try {
+      split_batch(one.effective, one.ranks, one.micro, one.accumulation, 1024, advice);
+    } catch (const UsageError& error) {
+      return error.what();
+    }
+    return one.effective <= samples
+               ? ""
+               : larger_than_data(one.effective, samples, one.ranks, one.micro, one.accumulation);
+  };
+  const std::string why = refused(asked);
+  if (why.empty()) return;
+  RC_LOG(why);
+  const std::string mark = why.find("nearest that do: ") != std::string::npos ? "nearest that do: " : "possible is ";
+  if (why.find(mark) == std::string::npos) {
+    RC_ASSERT(asked.ranks > samples);
+    return;
+  }
+  const auto all = suggested(why.substr(why.find(mark) + mark.size()), asked);
+  RC_ASSERT(!all.empty());
+  for (const Asked& one : all) {
+    RC_ASSERT(refused(one) == "");
+    if (resumed) RC_ASSERT(one.effective == asked.effective);
+  }
 }
 
 TEST(SplitBatch, RefusesNonsense) {

@@ -93,7 +93,10 @@ TEST_F(ConfigErrors, CombinationsThatCannotWork) {
   EXPECT_EQ(
       errors(image, {"train.batch_size=96", "train.gradient_accumulation_steps=2"}),
       "command line: train.batch_size=96: train.batch_size=96 x train.gradient_accumulation_steps=2 does not divide "
-      "train.effective_batch_size=256; nearest that it divides: 192 or 384");
+      "train.effective_batch_size=256; expected 192 x the number of ranks");
+  EXPECT_EQ(errors(image, {"train.batch_size=96", "launch.nproc=3"}),
+            "command line: train.batch_size=96: train.batch_size=96 does not divide train.effective_batch_size=256; "
+            "expected train.effective_batch_size=288");
   EXPECT_EQ(
       errors(image, {"train.effective_batch_size=100", "train.batch_size=25", "train.gradient_accumulation_steps=4"}),
       "");

@@ -77,7 +77,7 @@ TEST(Synonyms, MistypedKeysLeadToTheNearest) {
 }
 
 TEST(Synonyms, NothingNearGivesNoHint) {
-  for (const char* key : {"xyzzy", "train.xyzzy", "launch.max_rewinds"})
+  for (const char* key : {"xyzzy", "train.xyzzy", "launch.max_rewinds", "model.foo", "train.stem"})
     EXPECT_EQ(hint_for_unknown_key(key, known()), "") << key;
 }
 

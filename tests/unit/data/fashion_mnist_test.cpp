@@ -167,6 +167,8 @@ TEST_F(FashionMnistTest, WrongFilesAreRefusedWithTheByte) {
 TEST_F(FashionMnistTest, AbsentFilesAreNamed) {
   const std::string message = message_of<DataError>([&] { open_fashion_mnist(root / "nowhere"); });
   EXPECT_NE(message.find((root / "nowhere/train-images-idx3-ubyte").string()), std::string::npos) << message;
+  EXPECT_NE(message.find("data.root must be a folder with"), std::string::npos) << message;
+  EXPECT_NE(message.find("/usr/share/datasets/fashion-mnist"), std::string::npos) << message;
 }
 
 TEST_F(FashionMnistTest, AugmentationDependsOnSeedEpochAndSampleOnly) {

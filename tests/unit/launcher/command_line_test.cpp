@@ -423,6 +423,47 @@ TEST(CommandLine, AMistypedNameIsAnsweredWithTheNearest) {
   EXPECT_THAT(refusal({"evalute", "a.yaml"}), HasSubstr("did you mean 'evaluate'?"));
 }
 
+TEST(CommandLine, OfAnOptionGivenTwiceTheLastCounts) {
+  const auto run = as<RunCommand>({"--nproc", "2", "--grace", "1", "a.yaml", "--run-dir", "r", "--run-dir=s", "--json",
+                                   "--json", "--grace=5", "--nproc=3", "--log-limit", "1MB", "--log-limit", "2MB"});
+  EXPECT_EQ(run.run_dir, "s");
+  EXPECT_EQ(run.log_limit_bytes, 2'000'000u);
+  EXPECT_THAT(run.overrides, ElementsAre("launch.nproc=3", "launch.grace_s=5"));
+  const auto program = as<ProgramCommand>({"--nproc=2", "--nproc=4", "--hang-timeout", "5", "--hang-timeout=6", "t.py"});
+  EXPECT_EQ(program.nproc, "4");
+  EXPECT_EQ(program.hang_timeout_s, 6);
+  EXPECT_TRUE(as<ProbeCommand>({"probe", "--json", "--json"}).json);
+  EXPECT_EQ(as<EvaluateCommand>({"evaluate", "a.yaml", "--checkpoint=x", "--checkpoint=y"}).checkpoint, "y");
+  EXPECT_EQ(as<TuneCommand>({"tune", "a.yaml", "--gpu=rtx_3060", "--gpu=rtx_4090"}).gpu, "rtx_4090");
+  EXPECT_EQ(as<EstimateCommand>({"estimate", "a.yaml", "--horizons=5", "--horizons=6"}).horizons, "6");
+  EXPECT_EQ(as<EstimateCommand>({"estimate", "--steps=5", "--steps=6", "--step-time=1s"}).figures.steps, 6);
+  EXPECT_EQ(as<DoctorCommand>({"doctor", "--output=x", "--output=y"}).output, "y");
+  for (const char* verb : {"export", "import"})
+    EXPECT_EQ(as<CheckpointsCommand>({"checkpoints", verb, "r", "--output=x", "--output=y"}).output, "y") << verb;
+  EXPECT_TRUE(as<CheckpointsCommand>({"checkpoints", "prune", "r", "--dry-run", "--dry-run"}).dry_run);
+}
+
+TEST(CommandLine, AWrongValueIsToldInOurOwnWords) {
+  const std::pair<Words, const char*> told[] = {
+      {{"a.yaml", "--grace", "soon"}, "--grace: 'soon' is no finite number; expected a number from 0 to 86400"},
+      {{"a.yaml", "--grace=-1"}, "--grace: '-1' is too small; expected a number from 0 to 86400"},
+      {{"a.yaml", "--max-restarts=1.5"}, "--max-restarts: '1.5' is no integer; expected an integer from 0 to 1000000"},
+      {{"a.yaml", "--numa=nod"}, "--numa: 'nod' is not known; expected one of none, node; did you mean node?"},
+      {{"--completion", "tcsh"}, "--completion: 'tcsh' is not known; expected one of bash, zsh, fish"},
+      {{"checkpoints", "export", "r", "--format=pt"}, "--format: 'pt' is not known; expected one of safetensors, torch"},
+      {{"estimate", "--steps=many"}, "--steps: 'many' is no integer; expected an integer"},
+      {{"estimate", "--epochs=5", "--every-n-epochs=0"}, "--every-n-epochs: '0' is too small; expected an integer from 1"},
+      {{"a.yaml", "--grace"}, "--grace needs S after it"},
+      {{"a.yaml", "--run-dir", "--json"}, "--run-dir needs DIR after it, and --json is an option"},
+      {{"a.yaml", "--json=1"}, "--json takes no value: leave '=1' out"},
+      {{"evaluate", "a.yaml", "--checkpoint"}, "--checkpoint needs PATH after it"},
+      {{"tune", "a.yaml", "--gpu"}, "--gpu needs NAME[:MEMORY] after it"},
+      {{"doctor", "--output"}, "--output needs FILE after it"},
+      {{"probe", "here"}, "unexpected argument 'here' for tlaunch probe"},
+  };
+  for (const auto& [words, text] : told) EXPECT_THAT(refusal(words), testing::StartsWith(text));
+}
+
 TEST(CommandLine, WhatCannotBeIsRefusedWithTheReason) {
   EXPECT_THAT(refusal({}), HasSubstr("CONFIG.yaml"));
   EXPECT_THAT(refusal({"a.yaml", "epochs"}), HasSubstr("'epochs' is no key=value"));

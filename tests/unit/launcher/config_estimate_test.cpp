@@ -89,6 +89,30 @@ TEST_F(Estimated, MicroBatchesTimesGpusAreMeasuredOrMarkedAsModelled) {
   EXPECT_THAT(to_text(estimate, job_), AllOf(HasSubstr("4 GPUs"), HasSubstr("~ modelled")));
 }
 
+TEST_F(Estimated, KimgCountImagesAlone) {
+  ModelDescription model;
+  model.name = job_.loaded.config.model.name = "m";
+  for (const auto& [kind, unit] : {std::pair{"image", "18.0 k kimg/h"}, std::pair{"keys", "18.0 M samples/h"}}) {
+    model.sample_kind = kind;
+    job_.worker.models = {model};
+    EXPECT_THAT(to_text(estimate_config(input(), {}), job_), HasSubstr(unit));
+  }
+}
+
+TEST_F(Estimated, NoMoreRanksAreAdvisedThanCanShareTheBatch) {
+  job_.world = {2, true};
+  job_.config.train.effective_batch_size = job_.loaded.config.train.effective_batch_size = 100;
+  const auto nproc = [&] {
+    std::string all;
+    for (const auto& change : answer(1).changes)
+      if (change.setting.starts_with("--nproc")) all += change.setting;
+    return all;
+  };
+  EXPECT_EQ(nproc(), "--nproc 4");
+  job_.loaded.config.train.effective_batch_size = 6;
+  EXPECT_EQ(nproc(), "");
+}
+
 TEST_F(Estimated, ADeadlineThatIsReachedNeedsNoChange) {
   const auto reached = answer(3600);
   EXPECT_TRUE(reached.reached);

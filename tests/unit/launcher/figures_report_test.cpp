@@ -105,6 +105,8 @@ TEST(EstimateFromFigures, SaysWhatIsMissing) {
   EXPECT_THAT(refusal({"--steps", "10", "--done", "20", "--step-time", "1s"}), HasSubstr("more than --steps"));
   EXPECT_THAT(refusal({"--throughput", "5img/s"}), HasSubstr("horizon"));
   EXPECT_THAT(refusal({"--throughput", "5img/s", "--kimg", "3", "--phases", "5,3"}), HasSubstr("--phases"));
+  EXPECT_THAT(refusal({"--throughput", "5img/s", "--kimg", "3,2", "--phases", "1,5"}),
+              HasSubstr("the last phase ends at 5 kimg, the longest run of --kimg at 3 kimg"));
   EXPECT_THAT(refusal({"--horizons", "5", "--kimg", "3"}), HasSubstr("CONFIG.yaml"));
 }
 

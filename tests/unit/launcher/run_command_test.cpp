@@ -80,7 +80,7 @@ TEST_F(RunCommandTest, AFolderThatHoldsARunNeedsResume) {
   EXPECT_THAT(again.err, HasSubstr("--resume auto"));
   const Finished changed = tlaunch({"--run-dir", path("r"), "--resume", "auto", config_, "train.learning_rate=0.5"});
   EXPECT_EQ(changed.exit_code, 2);
-  EXPECT_THAT(changed.err, HasSubstr("train.learning_rate differs"));
+  EXPECT_THAT(changed.err, HasSubstr("train.learning_rate is 0.5 and was 0.001 in the run that is resumed"));
   ASSERT_EQ(tlaunch({"--run-dir", path("r"), "--resume", "auto", config_, "train.epochs=3"}).exit_code, 0);
   EXPECT_EQ(summary("r")["steps"], 60);
   EXPECT_EQ(events("r", "step").size(), 60u) << "appended, none done again";

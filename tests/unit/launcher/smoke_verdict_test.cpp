@@ -55,6 +55,12 @@ SmokeRecord good_second() {
   return events.record;
 }
 
+TEST(SmokeVerdict, EveryCheckHasWordsForPeople) {
+  for (const Finding& found : smoke_verdict(good_first(), good_second(), true).findings)
+    EXPECT_EQ(words_of(found.check).find('_'), std::string::npos) << found.check;
+  EXPECT_EQ(words_of("saved_and_resumed"), "save and resume");
+}
+
 const Finding& finding(const SmokeVerdict& verdict, const std::string& check) {
   for (const Finding& found : verdict.findings)
     if (found.check == check) return found;

@@ -22,7 +22,7 @@ TEST(Disturbance, AQuietMachineIsBelieved) {
 TEST(Disturbance, OtherWorkIsNamedWithItsShare) {
   EXPECT_EQ(disturbance(CpuLoad{0.34, 0.02}, 0.1), "other work took 34.0 % of the cores' time");
   EXPECT_THAT(disturbance(CpuLoad{0.34, 0.02}, 0.41),
-              AllOf(HasSubstr("took 34.0 %"), HasSubstr("equal measurements are 41.0 % apart")));
+              AllOf(HasSubstr("took 34.0 %"), HasSubstr("the times of equal steps differ by 41.0 %")));
 }
 
 TEST(Disturbance, WorkOnCoresThatNobodyElseWantsIsNone) {
@@ -30,7 +30,8 @@ TEST(Disturbance, WorkOnCoresThatNobodyElseWantsIsNone) {
 }
 
 TEST(Disturbance, ASpreadAloneIsEnough) {
-  EXPECT_EQ(disturbance(std::nullopt, 0.5), "equal measurements are 50.0 % apart");
+  EXPECT_EQ(disturbance(std::nullopt, 0.5), "the times of equal steps differ by 50.0 %");
+  EXPECT_EQ(disturbance(std::nullopt, 7.5), "the times of equal steps differ by 7.5 times their median");
 }
 
 TEST(Spread, IsThatOfTheMiddleCandidate) {
