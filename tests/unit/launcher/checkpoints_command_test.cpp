@@ -280,6 +280,17 @@ TEST_F(Checkpoints, ImportTakesTheWeightsAndNamesWhatItLeavesOut) {
             "weights: those under 'state_dict'\nleft out: 'best_acc1' (a tensor), 'epoch' (an integer)\n");
 }
 
+TEST_F(Checkpoints, ImportOfWeightsThatCannotAllBeWrittenIsRefused) {
+  const std::string matrix = tensor(storage(6), 0, integer(2) + integer(3), integer(3) + integer(1));
+  const fs::path saved = scratch_ / "pruned.pt", output = scratch_ / "out.safetensors";
+  write_torch_save(saved, "}(" + unicode("fc.weight") + matrix + unicode("fc.mask") +
+                              global("torch._utils", "_rebuild_sparse_tensor") + tuple("NN") + "R" + "u");
+  const auto refused = checkpoints({"import", saved, "--output", output});
+  EXPECT_EQ(refused.code, 65);
+  EXPECT_THAT(refused.err, HasSubstr("the weights have 'fc.mask' (a sparse tensor)"));
+  EXPECT_FALSE(fs::exists(output));
+}
+
 TEST_F(Checkpoints, ImportTakesAWrappersNamesOffAndSaysSo) {
   const std::string matrix = tensor(storage(6), 0, integer(2) + integer(3), integer(3) + integer(1));
   const fs::path saved = scratch_ / "ddp.pt", output = scratch_ / "out.safetensors";
