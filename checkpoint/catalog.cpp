@@ -59,6 +59,14 @@ CheckpointInfo checkpoint_info(const Metadata& metadata) {
   return info;
 }
 
+CheckpointInfo checkpoint_info(const SafetensorsFile& file) {
+  try {
+    return checkpoint_info(file.metadata());
+  } catch (const DataError& error) {
+    throw DataError(file.path() + ": " + error.what());
+  }
+}
+
 namespace {
 
 // Nothing where there is no such file.
@@ -66,7 +74,7 @@ std::optional<CheckpointInfo> looked_at(const std::string& path) {
   CheckpointInfo info;
   try {
     const SafetensorsFile file(path);
-    info = checkpoint_info(file.metadata());
+    info = checkpoint_info(file);
     info.valid = true;
   } catch (const AbsentFile&) {
     return std::nullopt;
@@ -130,6 +138,7 @@ ResumeChoice newest_valid(const std::string& dir, const std::function<bool(const
         reason = damage.what();
       }
     }
+    if (const std::string prefix = info.path + ": "; reason.starts_with(prefix)) reason.erase(0, prefix.size());
     choice.skipped.push_back(fs::path(info.path).filename().string() + ": " + reason);
   }
   return choice;

@@ -34,6 +34,8 @@ struct CheckpointInfo {
 // What the three keys of the metadata say: step, epoch, metrics; `valid` and the file's own are left as they are.
 // Throws DataError where they are not those of a checkpoint of ours.
 CheckpointInfo checkpoint_info(const Metadata& metadata);
+// The same of a file, whose path the message begins with.
+CheckpointInfo checkpoint_info(const SafetensorsFile& file);
 
 // All *.safetensors in `dir` that are no symbolic links, newest step first; invalid ones last. Tolerates files that
 // vanish. Empty where `dir` is absent; IoError where it cannot be listed.

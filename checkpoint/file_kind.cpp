@@ -49,15 +49,18 @@ FileKind file_kind(std::string_view bytes) {
   return FileKind::unknown;
 }
 
+std::string import_advice(const std::string& path) {
+  const std::string stem = std::filesystem::path(path).stem().string();
+  return "tlaunch checkpoints import " + path + " --output " + stem +
+         (path.ends_with(".safetensors") ? "-imported" : "") + ".safetensors";
+}
+
 std::string wrong_kind(FileKind kind, const std::string& path) {
   switch (kind) {
     case FileKind::unknown: return "";
     case FileKind::zip:
-    case FileKind::legacy_torch: {
-      const std::string stem = std::filesystem::path(path).stem().string();
-      return "is a file of torch.save, and a .safetensors file is needed; convert it: tlaunch checkpoints import " +
-             path + " --output " + stem + (path.ends_with(".safetensors") ? "-imported" : "") + ".safetensors";
-    }
+    case FileKind::legacy_torch:
+      return "is a file of torch.save, and a .safetensors file is needed; convert it: " + import_advice(path);
     case FileKind::pickle:
       return "is a pickle that torch.save did not write; save the weights in Python: "
              "torch.save(model.state_dict(), FILE)";

@@ -19,6 +19,9 @@ inline constexpr std::size_t kind_bytes = 512;  // as many of the first bytes ar
 
 FileKind file_kind(std::string_view first_bytes);
 
+// The command that makes a safetensors file of one of torch.save, under another name in the working directory.
+std::string import_advice(const std::string& path);
+
 // What the file is and what to do, where a safetensors file is wanted: "is a file of torch.save; ..."; "" for unknown.
 std::string wrong_kind(FileKind kind, const std::string& path);
 

@@ -39,13 +39,13 @@ std::vector<PickleGlobal> allowed() {
       {"torch._utils._rebuild_device_tensor_from_cpu_tensor", Role::wrap_tensor, "", 0, ""},
       {"torch.nn.parameter.Parameter", Role::wrap_tensor, "", 0, ""},
       {"torch._tensor._rebuild_from_type_v2", Role::rebuild_from_type, "", 0, ""},
-      {"torch._utils._rebuild_sparse_tensor", Role::opaque, "", 0, "a sparse tensor"},
-      {"torch._utils._rebuild_qtensor", Role::opaque, "", 0, "a quantized tensor"},
-      {"torch._utils._rebuild_nested_tensor", Role::opaque, "", 0, "a nested tensor"},
-      {"torch._utils._rebuild_meta_tensor_no_storage", Role::opaque, "", 0, "a tensor without values"},
-      {"torch._utils._rebuild_wrapper_subclass", Role::opaque, "", 0, "a tensor of a class of its own"},
-      {"torch._utils._rebuild_device_tensor_from_numpy", Role::opaque, "", 0, "a tensor of a device"},
-      {"torch.Tensor", Role::opaque, "", 0, "a tensor of an old format"},
+      {"torch._utils._rebuild_sparse_tensor", Role::unwritable_tensor, "", 0, "a sparse tensor"},
+      {"torch._utils._rebuild_qtensor", Role::unwritable_tensor, "", 0, "a quantized tensor"},
+      {"torch._utils._rebuild_nested_tensor", Role::unwritable_tensor, "", 0, "a nested tensor"},
+      {"torch._utils._rebuild_meta_tensor_no_storage", Role::unwritable_tensor, "", 0, "a tensor without values"},
+      {"torch._utils._rebuild_wrapper_subclass", Role::unwritable_tensor, "", 0, "a tensor of a class of its own"},
+      {"torch._utils._rebuild_device_tensor_from_numpy", Role::unwritable_tensor, "", 0, "a tensor of a device"},
+      {"torch.Tensor", Role::unwritable_tensor, "", 0, "a tensor of an old format"},
       {"torch.Size", Role::size, "", 0, ""},
       {"torch.device", Role::opaque, "", 0, "a torch.device"},
       {"torch.serialization._get_layout", Role::opaque, "", 0, "a torch.layout"},
@@ -70,7 +70,7 @@ std::vector<PickleGlobal> allowed() {
     if (!std::string_view(type).starts_with("Complex"))
       for (const std::string place : {"torch.", "torch.cuda.", "torch.sparse.", "torch.cuda.sparse."})
         if (type != std::string_view("Bool") || place.find("sparse") == std::string::npos)
-          all.push_back({place + type + "Tensor", Role::opaque, "", 0, "a tensor of an old format"});
+          all.push_back({place + type + "Tensor", Role::unwritable_tensor, "", 0, "a tensor of an old format"});
   for (const std::string dtype : dtypes) add_dtyped("torch." + dtype, Role::dtype, dtype_of_torch(dtype), 0);
   for (const std::string scheme : {"per_tensor_affine", "per_tensor_symmetric", "per_channel_affine",
                                    "per_channel_symmetric", "per_channel_affine_float_qparams"})

@@ -18,6 +18,7 @@ struct PickleGlobal {
     rebuild_tensor_v3,  // (storage, offset, shape, strides, requires_grad, hooks, dtype[, metadata])
     wrap_tensor,        // (tensor, ...) is that tensor: parameters
     rebuild_from_type,  // (function, class, arguments, state) is function(*arguments)
+    unwritable_tensor,  // makes a tensor that safetensors cannot hold: a sparse one
     opaque,             // whatever it makes holds no weights
     constant            // cannot be called
   };

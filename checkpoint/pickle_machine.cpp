@@ -205,6 +205,7 @@ class Machine {
         if (given.size() != 4 || given[2].kind != Kind::tuple || has_role(given[0], Role::rebuild_from_type))
           fail(global.name + " with other arguments than function, class, arguments and state");
         return call(given[0], argument_values(given[2]));
+      case Role::unwritable_tensor:
       case Role::opaque: return push({Kind::object, 0, callee.at});
       case Role::storage:
       case Role::dtype:
@@ -398,6 +399,12 @@ std::string kind_name(const PickleValue& value) {
     }
   }
   return "";
+}
+
+bool is_unwritable_tensor(const PickleValue& value) {
+  if (value.kind != Kind::object) return false;
+  const Role role = pickle_global(static_cast<std::size_t>(value.at)).role;
+  return role == Role::unwritable_tensor || role == Role::storage || role == Role::dtype;  // the latter by its dtype
 }
 
 Unpickled run_pickle(std::string_view pickle, const std::string& where) { return Machine(pickle, where).run(); }

@@ -16,7 +16,7 @@ struct PickleValue {
     tuple, list, dict,              // at: place in `containers`
     storage, tensor,                // at: place in `storages`, `tensors`
     global,                         // at: its number in checkpoint/pickle_globals.h
-    object                          // at: the number of what made it, or of its dtype; it holds no weights to take
+    object                          // at: the number of what made it, or of its dtype; nothing that can be written
   };
   Kind kind = Kind::none;
   std::uint32_t size = 0;
@@ -24,6 +24,9 @@ struct PickleValue {
 };
 
 std::string kind_name(const PickleValue& value);  // "an integer", "a torch.device"
+
+// Whether it is an object that is a tensor all the same: sparse, quantized, of a dtype that safetensors has not.
+bool is_unwritable_tensor(const PickleValue& value);
 
 struct PickleStorage {
   PickleValue key;            // a text

@@ -64,6 +64,8 @@ const TensorView* SafetensorsFile::find(const std::string& name) const {
   return found == state_->by_name.end() ? nullptr : &state_->tensors[found->second];
 }
 
+bool SafetensorsFile::has_checksums() const { return !state_->crcs.empty() || state_->tensors.empty(); }
+
 // Tensors `first` to `last`, whose data begins at `offset`.
 void SafetensorsFile::verify(std::size_t first, std::size_t last, std::uint64_t offset,
                              const std::function<void(std::uint64_t)>& read) const {

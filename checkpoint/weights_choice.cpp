@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <deque>
+#include <map>
 #include <set>
 #include <span>
 
@@ -51,13 +52,14 @@ bool is_usual(std::string_view key) {
 
 // As modules name them: "fc.weight".
 bool is_parameter_name(std::string_view name) {
-  return name == "weight" || name.find('.') != std::string_view::npos;
+  return name == "weight" || name == "bias" || name.find('.') != std::string_view::npos;
 }
 
 // What speaks for a dict as the weights; a later one is the stronger.
 enum class Claim {
   none,
   tensors,     // it holds some, as a dict of metrics can
+  named,       // vectors of floats, or tensors that cannot be written, under names that modules give them
   matrices,    // of floats, as every model has; or the whole file is tensors by name
   parameters,  // such matrices under names that modules give them
   usual_key
@@ -82,7 +84,8 @@ class Chooser {
     if (unpickled_.result.kind != Kind::dict)
       fail("holds " + kind_name(unpickled_.result) + ", not a dict of tensors by name" + advice);
     look_at_all();
-    return chosen(path.empty() ? likely() : at_path(path));
+    const std::size_t index = path.empty() ? likely() : at_path(path);
+    return chosen(index, path.empty() ? path_of(index) : path);
   }
 
  private:
@@ -119,6 +122,9 @@ class Chooser {
   static bool is_container(const PickleValue& value) {
     return value.kind == Kind::dict || value.kind == Kind::list || value.kind == Kind::tuple;
   }
+  static bool is_tensor(const PickleValue& value) {
+    return value.kind == Kind::tensor || is_unwritable_tensor(value);
+  }
 
   // Each dict that keys lead to, once, however often it is referred to and whatever cycle it is in. What lies below an
   // optimizer or a scheduler is not looked at.
@@ -148,25 +154,33 @@ class Chooser {
            std::any_of(std::begin(optimizer_slots), std::end(optimizer_slots), holds);
   }
 
-  bool is_float_matrix(const PickleValue& tensor) const {
+  // Of floats; 0 for others.
+  std::size_t dimensions_of(const PickleValue& tensor) const {
     const PickleTensor& raw = unpickled_.tensors[static_cast<std::size_t>(tensor.at)];
-    return items_of(raw.shape).size() >= 2 && raw.dtype.find_first_of("FC") != std::string::npos;  // not "BOOL"
+    return raw.dtype.find_first_of("FC") != std::string::npos ? items_of(raw.shape).size() : 0;  // not "BOOL"
+  }
+
+  Claim claim_of(std::string_view name, const PickleValue& tensor) const {
+    const bool parameter = is_parameter_name(name);
+    const std::size_t dimensions = tensor.kind == Kind::tensor ? dimensions_of(tensor) : 1;
+    if (dimensions >= 2) return parameter ? Claim::parameters : Claim::matrices;
+    return parameter && dimensions == 1 ? Claim::named : Claim::tensors;
   }
 
   Claim claim_of(std::size_t index) const {
     const Node& node = nodes_[index];
     std::size_t tensors = 0;
     Claim claim = Claim::none;
+    bool unwritable_parameter = false;
     for (const auto& [name, value] : node.entries) {
-      if (value.kind != Kind::tensor) continue;
+      if (!is_tensor(value)) continue;
       ++tensors;
-      claim = std::max(claim, !is_float_matrix(value) ? Claim::tensors
-                              : is_parameter_name(name) ? Claim::parameters
-                                                        : Claim::matrices);
+      claim = std::max(claim, claim_of(name, value));
+      unwritable_parameter = unwritable_parameter || (value.kind != Kind::tensor && is_parameter_name(name));
     }
     if (tensors == 0) return Claim::none;
     if (index == 0) return tensors == node.entries.size() ? std::max(claim, Claim::matrices) : claim;
-    return node.usual && claim >= Claim::matrices ? Claim::usual_key : claim;
+    return node.usual && (claim >= Claim::matrices || unwritable_parameter) ? Claim::usual_key : claim;
   }
 
   std::vector<std::size_t> with_claim(Claim least) const {
@@ -176,9 +190,18 @@ class Chooser {
     return found;
   }
 
+  // Under unusual keys a dict beside it can be another part of the same model, however little it holds.
+  std::vector<std::size_t> with_siblings(std::size_t chosen) const {
+    std::vector<std::size_t> found;
+    for (const std::size_t i : with_claim(Claim::named))
+      if (i == chosen || (i != 0 && chosen != 0 && nodes_[i].parent == nodes_[chosen].parent)) found.push_back(i);
+    return found;
+  }
+
   std::size_t likely() const {
     const bool usual = !with_claim(Claim::usual_key).empty();
-    const auto candidates = with_claim(usual ? Claim::parameters : Claim::matrices);
+    auto candidates = with_claim(usual ? Claim::parameters : Claim::matrices);
+    if (!usual && candidates.size() == 1) candidates = with_siblings(candidates.front());
     if (candidates.size() == 1) return candidates.front();
     if (!candidates.empty())
       throw UsageError(where_ + ": the weights can be " + paths_of(candidates) + "; choose one: --key NAME");
@@ -188,22 +211,34 @@ class Chooser {
                      "; choose one: --key NAME");
   }
 
-  // Whether these keys, from the top down, are the path. A key may hold a slash itself.
-  bool is_at(std::size_t index, std::string_view path) const {
-    if (index == 0) return path == top_level_key;
-    for (; path.ends_with(nodes_[index].key); index = nodes_[index].parent) {
-      path.remove_suffix(nodes_[index].key.size());
-      if (nodes_[index].parent == 0) return path.empty();
-      if (!path.ends_with('/')) return false;
-      path.remove_suffix(1);
+  // All nodes that keys lead to, from the top down. A key may hold a slash itself, and several lead to one node.
+  std::set<std::size_t> nodes_at(std::string_view path) const {
+    std::map<std::int64_t, std::size_t> by_value;
+    for (std::size_t i = 0; i < nodes_.size(); ++i) by_value.emplace(nodes_[i].value.at, i);
+    std::set<std::size_t> found;
+    if (path == top_level_key) found.insert(0);
+    std::set<std::pair<std::size_t, std::size_t>> seen{{0, 0}};  // a node, and how much of the path led to it
+    for (std::vector<std::pair<std::size_t, std::size_t>> open{{0, 0}}; !open.empty();) {
+      const auto [node, done] = open.back();
+      open.pop_back();
+      for (const auto& [key, value] : nodes_[node].entries) {
+        if (!is_container(value) || !path.substr(done).starts_with(key)) continue;
+        const auto below = by_value.find(value.at);
+        if (below == by_value.end()) continue;
+        const std::size_t end = done + key.size();
+        if (end == path.size()) found.insert(below->second);
+        if (end < path.size() && path[end] == '/' && seen.emplace(below->second, end + 1).second)
+          open.emplace_back(below->second, end + 1);
+      }
     }
-    return false;
+    return found;
   }
 
   std::size_t at_path(const std::string& path) const {
     const auto all = with_claim(Claim::tensors);
+    const auto named = nodes_at(path);
     std::vector<std::size_t> found;
-    std::copy_if(all.begin(), all.end(), std::back_inserter(found), [&](std::size_t i) { return is_at(i, path); });
+    std::copy_if(all.begin(), all.end(), std::back_inserter(found), [&](std::size_t i) { return named.contains(i); });
     if (found.size() == 1) return found.front();
     throw UsageError(where_ + ": --key " + path + (found.empty() ? " leads to no dict of tensors" : " is ambiguous") +
                      "; dicts of tensors: " + paths_of(all));
@@ -217,26 +252,50 @@ class Chooser {
     return path;
   }
 
-  std::string paths_of(const std::vector<std::size_t>& nodes) const {
-    std::string text;
-    for (std::size_t i = 0; i < nodes.size(); ++i) {
-      if (i == most_listed) return text + " and " + std::to_string(nodes.size() - i) + " more";
-      text += (i == 0 ? "" : ", ") + shown(path_of(nodes[i])) + (nodes[i] == 0 ? " (the top level)" : "");
+  // `text` of each of the first ones of 0 to `count`.
+  template <class Text>
+  static std::string listed(std::size_t count, const Text& text) {
+    std::string all;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (i == most_listed) return all + " and " + std::to_string(count - i) + " more";
+      all += (i == 0 ? "" : ", ") + text(i);
     }
-    return text.empty() ? "none" : text;
+    return all.empty() ? "none" : all;
+  }
+
+  std::string paths_of(const std::vector<std::size_t>& nodes) const {
+    return listed(nodes.size(), [&](std::size_t i) {
+      return shown(path_of(nodes[i])) + (nodes[i] == 0 ? " (the top level)" : "");
+    });
   }
 
   static std::string keys_of(const Entries& entries) {
-    std::string text;
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-      if (i == most_listed) return text + " and more";
-      text += (i == 0 ? "" : ", ") + shown(entries[i].first);
-    }
-    return text.empty() ? "none" : text;
+    return listed(entries.size(), [&](std::size_t i) { return shown(entries[i].first); });
   }
 
-  ChosenWeights chosen(std::size_t index) {
-    ChosenWeights weights{{}, path_of(index), {}};
+  // A part of the weights that would be lost must not be: who evaluates the rest would not know.
+  void check_writable(std::size_t index, const std::string& path) const {
+    Entries lost;
+    for (const auto& entry : nodes_[index].entries)
+      if (is_unwritable_tensor(entry.second)) lost.push_back(entry);
+    const std::string weights = index == 0 ? "the weights" : "the weights under " + shown(path);
+    const auto described = [&](std::size_t i) {
+      return shown(lost[i].first) + " (" + kind_name(lost[i].second) + ")";
+    };
+    if (!lost.empty())
+      fail(weights + " have " + listed(lost.size(), described) + ", which a safetensors file cannot hold; in " +
+           "Python convert it (.to_dense(), .dequantize(), .to(DTYPE), .resolve_conj(), .resolve_neg()) or take it " +
+           "out of the dict, and save the weights anew");
+    const auto& items = items_of(nodes_[index].value);
+    for (std::size_t i = 0; i + 1 < items.size(); i += 2)
+      if (items[i].kind != Kind::text && is_tensor(items[i + 1]))
+        fail(weights + " have a tensor whose key is " + kind_name(items[i]) + ", and a safetensors file needs a " +
+             "text; in Python: torch.save({str(name): w for name, w in weights.items()}, FILE)");
+  }
+
+  ChosenWeights chosen(std::size_t index, const std::string& path) {
+    check_writable(index, path);
+    ChosenWeights weights{{}, path, {}};
     const auto leave_out = [&](const auto& entry) {
       weights.left_out.push_back(shown(entry.first) + " (" + kind_name(entry.second) + ")");
     };
@@ -247,8 +306,8 @@ class Chooser {
     for (std::size_t i = 0; i + 1 < items.size(); i += 2) nameless += items[i].kind != Kind::text;
     if (nameless > 0) weights.left_out.push_back(std::to_string(nameless) + " entries whose keys are not texts");
     for (std::size_t below = index; below != 0; below = nodes_[below].parent)
-      for (const auto& entry : nodes_[nodes_[below].parent].entries)
-        if (entry.first != nodes_[below].key) leave_out(entry);
+      for (const auto& entry : nodes_[nodes_[below].parent].entries)  // the same dict under another key is not left out
+        if (!is_container(entry.second) || entry.second.at != nodes_[below].value.at) leave_out(entry);
     weights.entries = std::move(nodes_[index].entries);
     return weights;
   }

@@ -21,7 +21,8 @@ struct ChosenWeights {
 };
 
 // `path` as above; "" to choose by what usual files look like. Throws DataError where the file holds no tensors by
-// name, UsageError where the choice is the user's or `path` leads to no dict of tensors; they begin with `where`.
+// name or the dict has one that cannot be written, UsageError where the choice is the user's or `path` leads to no dict
+// of tensors; they begin with `where`.
 ChosenWeights choose_weights(const Unpickled& unpickled, std::string_view pickle, const std::string& path,
                              const std::string& where);
 

@@ -66,18 +66,66 @@ std::string count_of_average(const std::vector<std::string>& names) {
   return has_it && names.size() > 1 && std::all_of(names.begin(), names.end(), fits) ? count : "";
 }
 
-std::vector<std::string> names_in_file(const std::vector<std::string>& held, const std::vector<std::string>& wanted) {
-  const std::vector<std::string> held_bare = without_wrappers(held).names, bare = without_wrappers(wanted).names;
-  std::map<std::string_view, std::size_t> places;
-  for (std::size_t i = 0; i < held.size(); ++i) places.emplace(held_bare[i], i);
-  if (places.size() != wanted.size()) return wanted;
-  std::vector<std::string> names;
-  for (const std::string& name : bare) {
-    const auto found = places.find(name);
-    if (found == places.end()) return wanted;
-    names.push_back(held[found->second]);
+namespace {
+
+using NameSet = std::set<std::string_view>;
+
+// What stands before most of those names that are of `wanted` without it; "" where two prefixes have equal claims.
+std::string prefix_before_wanted(const std::vector<std::string>& names, const NameSet& wanted) {
+  std::map<std::string_view, std::size_t> votes;
+  for (const std::string_view name : names) {
+    if (wanted.contains(name)) continue;
+    for (std::size_t dot = name.find('.'); dot != std::string_view::npos; dot = name.find('.', dot + 1))
+      if (wanted.contains(name.substr(dot + 1))) ++votes[name.substr(0, dot + 1)];
   }
-  return names;
+  std::string_view best;
+  std::size_t most = 0;
+  bool tie = false;
+  for (const auto& [prefix, count] : votes) {
+    tie = count == most || (tie && count < most);
+    if (count > most) best = prefix, most = count;
+  }
+  return tie ? "" : std::string(best);
+}
+
+void take_off_prefix_before_wanted(UnwrappedNames& held, const NameSet& wanted) {
+  const std::string prefix = prefix_before_wanted(held.names, wanted);
+  if (prefix.empty()) return;
+  std::vector<std::string> shorter;
+  for (const std::string& name : held.names) {
+    const std::string rest = name.starts_with(prefix) ? name.substr(prefix.size()) : "";
+    shorter.push_back(wanted.contains(rest) ? rest : name);
+  }
+  if (!all_differ(shorter)) return;
+  held.names = std::move(shorter);
+  if (std::find(held.taken_off.begin(), held.taken_off.end(), prefix) == held.taken_off.end())
+    held.taken_off.push_back(prefix);
+}
+
+}  // namespace
+
+NamesInFile names_in_file(const std::vector<std::string>& held, const std::vector<std::string>& wanted) {
+  const NameSet have(held.begin(), held.end());
+  const auto is_there = [&](const std::string& name) { return have.contains(name); };
+  const auto as_they_are = std::count_if(wanted.begin(), wanted.end(), is_there);
+  const NamesInFile unchanged{wanted, {}};
+  if (as_they_are == std::ssize(wanted)) return unchanged;
+
+  std::vector<std::string> parameters = held;
+  std::erase(parameters, count_of_average(held));
+  UnwrappedNames bare = without_wrappers(parameters);
+  const std::vector<std::string> bare_wanted = without_wrappers(wanted).names;
+  take_off_prefix_before_wanted(bare, NameSet(bare_wanted.begin(), bare_wanted.end()));
+  std::map<std::string_view, std::size_t> places;
+  for (std::size_t i = 0; i < parameters.size(); ++i) places.emplace(bare.names[i], i);
+  NamesInFile found{wanted, bare.taken_off};
+  std::ptrdiff_t fitting = 0;
+  for (std::size_t i = 0; i < wanted.size(); ++i)
+    if (const auto place = places.find(bare_wanted[i]); place != places.end()) {
+      found.names[i] = parameters[place->second];
+      ++fitting;
+    }
+  return fitting > as_they_are ? found : unchanged;
 }
 
 }  // namespace tlaunch

@@ -20,7 +20,13 @@ UnwrappedNames without_wrappers(std::vector<std::string> names);
 // begin with "module."; "" where the names are not of one.
 std::string count_of_average(const std::vector<std::string>& names);
 
-// What each of `wanted` is called among `held` where the two differ in nothing but wrappers; `wanted` itself otherwise.
-std::vector<std::string> names_in_file(const std::vector<std::string>& held, const std::vector<std::string>& wanted);
+struct NamesInFile {
+  std::vector<std::string> names;      // for each one wanted, what the file calls it; itself where the file has none
+  std::vector<std::string> taken_off;  // from the file's names, so that they are those wanted; empty: nothing
+};
+
+// Where more of `wanted` are among `held` without wrappers, or without another prefix such as "net." that all or some
+// of `held` have, they are taken off. Never so that two names become one.
+NamesInFile names_in_file(const std::vector<std::string>& held, const std::vector<std::string>& wanted);
 
 }  // namespace tlaunch

@@ -5,6 +5,7 @@
 
 #include "core/config_loader.h"
 #include "core/error.h"
+#include "core/json_problem.h"
 
 int main() {
   try {
@@ -12,7 +13,7 @@ int main() {
     std::cout << tlaunch::config_markdown(tlaunch::description_from_json(tlaunch::Json::parse(input)));
     return std::cout.flush() ? tlaunch::exit_code::ok : tlaunch::exit_code::io;
   } catch (const std::exception& error) {
-    std::cerr << "tlaunch-config-docs: " << error.what() << "\n";
+    std::cerr << "tlaunch-config-docs: " << tlaunch::json_problem(error) << "\n";
     return tlaunch::exit_code::failure;
   }
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/json_problem.h"
 
 namespace tlaunch {
 namespace {
@@ -121,7 +122,7 @@ WorkerDescription description_from_json(const Json& json) {
     }
     return worker;
   } catch (const Json::exception& error) {
-    throw DataError(std::string("not a worker's description: ") + error.what());
+    throw DataError(std::string("not a worker's description: ") + json_problem(error));
   }
 }
 

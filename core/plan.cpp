@@ -2,6 +2,7 @@
 
 #include "core/cadence.h"
 #include "core/error.h"
+#include "core/json_problem.h"
 
 namespace tlaunch {
 namespace {
@@ -88,7 +89,7 @@ Plan plan_from_json(const Json& json) {
                               choice.at("reason").get<std::string>(), choice.value("evidence", Json(nullptr))});
     return plan;
   } catch (const Json::exception& error) {
-    throw DataError(std::string("not a plan: ") + error.what());
+    throw DataError(std::string("not a plan: ") + json_problem(error));
   }
 }
 

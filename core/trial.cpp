@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "core/error.h"
+#include "core/json_problem.h"
 
 namespace tlaunch {
 namespace {
@@ -18,7 +19,7 @@ auto guarded(const char* what, Read read) {
   try {
     return read();
   } catch (const Json::exception& error) {
-    throw DataError(std::string(what) + ": " + error.what());
+    throw DataError(std::string(what) + ": " + json_problem(error));
   }
 }
 

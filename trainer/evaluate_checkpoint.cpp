@@ -10,17 +10,19 @@ namespace tlaunch {
 void evaluate_checkpoint(const WorkerContext& context, const RunConfig& config, const Group& group,
                          const std::string& path) {
   auto job = make_job(config, context.device, make_dataset(config.data, config.model.options));
+  std::string note;
   {
     const SafetensorsFile file(path);
     file.verify();
-    load_weights(file, job);
+    note = load_weights(file, job);
   }
+  Recorder recorder(context, {.log_interval = {}, .gpu_log_interval = {}, .tensorboard = false, .csv = false}, {});
+  if (!note.empty()) recorder.event("weights", {{"note", note}});
   HalvingBatch evaluation(RunPhase::evaluation), detection(RunPhase::detection);
   const auto result = evaluate(job, group, config, evaluation);
   auto metrics = result.metrics;
   if (job.dataset->session_tests())
     for (const auto& [name, value] : detect(job, group, config.model.options, detection)) metrics[name] = value;
-  Recorder recorder(context, {.log_interval = {}, .gpu_log_interval = {}, .tensorboard = false, .csv = false}, {});
   recorder.event(
       "end", {{"status", "completed"}, {"samples", result.samples}, {"metrics", metrics}, {"seconds", result.seconds}});
 }

@@ -5,6 +5,7 @@
 #include "core/cadence.h"
 #include "core/effective_batch.h"
 #include "core/error.h"
+#include "core/json_problem.h"
 #include "core/plan.h"
 
 namespace tlaunch {
@@ -54,7 +55,7 @@ WorkerSettings worker_settings(const WorkerContext& context, const WorkerDescrip
       settings.samples_per_s = plan.samples_per_s;
       config = apply(std::move(config), plan);
     } catch (const nlohmann::json::exception& error) {
-      throw UsageError(context.plan_path + ": " + error.what());
+      throw UsageError(context.plan_path + ": " + json_problem(error));
     }
   }
   settings.config = with_safe_defaults(std::move(config), context.world_size);

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/json.h"
+#include "core/json_problem.h"
 #include "core/worker_env.h"
 
 namespace tlaunch {
@@ -20,7 +21,7 @@ std::optional<SmokePlan> smoke_plan_from(const std::string& json) {
     if (parsed.contains("stop_step")) plan.stop_step = parsed["stop_step"].get<std::int64_t>();
     return plan;
   } catch (const nlohmann::json::exception& error) {
-    throw UsageError(std::string("environment: ") + env::smoke + ": " + error.what());
+    throw UsageError(std::string("environment: ") + env::smoke + ": " + json_problem(error));
   }
 }
 

@@ -1,8 +1,10 @@
 #include "trainer/train_state.h"
 
 #include "checkpoint/catalog.h"
+#include "checkpoint/safetensors_head.h"
 #include "checkpoint/wrapper_names.h"
 #include "core/error.h"
+#include "core/json_problem.h"
 #include "trainer/device.h"
 #include "trainer/tensor_file.h"
 
@@ -73,8 +75,9 @@ SavedState::SavedState(const std::string& path) : file_(path) {
     identity_.data = data_identity_from_json(run.value("data", Json()));
     buckets_ = json.at("buckets").get<BucketAssignment>();
     scaler_ = json.at("scaler");
-  } catch (const nlohmann::json::exception& error) {
-    throw DataError(path + ": tlaunch.state cannot be read: " + error.what());
+  } catch (const std::exception& error) {
+    throw DataError(path + ": " + state_key + " in its metadata cannot be read: " + json_problem(error) +
+                    "; resume from another checkpoint, or start a new run with model.weights=" + path);
   }
 }
 
@@ -143,22 +146,25 @@ Metadata saved_metadata(TrainStep& step, const Progress& progress, const RunIden
   return metadata;
 }
 
-void load_weights(const SafetensorsFile& file, Job& job) {
+std::string load_weights(const SafetensorsFile& file, Job& job) {
   NamedTensors tensors = state_tensors(*job.model);
   std::vector<std::string> held, wanted;
   for (const TensorView& tensor : file.tensors())
     if (!tensor.name.starts_with(reserved_prefix)) held.push_back(tensor.name);
   for (const auto& [name, tensor] : tensors) wanted.push_back(name);
-  const std::vector<std::string> names = names_in_file(held, wanted);
-  for (std::size_t i = 0; i < tensors.size(); ++i) tensors[i].first = names[i];
+  const NamesInFile found = names_in_file(held, wanted);
+  for (std::size_t i = 0; i < tensors.size(); ++i) tensors[i].first = found.names[i];
   copy_from_file(file, tensors);
+  std::string taken_off;
+  for (const std::string& part : found.taken_off) taken_off += (taken_off.empty() ? "" : ", ") + shown(part);
+  return taken_off.empty() ? "" : file.path() + ": " + taken_off + " taken off its names, so that they are the model's";
 }
 
-void load_first_weights(const RunConfig& config, Job& job) {
-  if (!config.model.weights) return;
+std::string load_first_weights(const RunConfig& config, Job& job) {
+  if (!config.model.weights) return "";
   const SafetensorsFile file(*config.model.weights);
   file.verify();
-  load_weights(file, job);
+  return load_weights(file, job);
 }
 
 }  // namespace tlaunch

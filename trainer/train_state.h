@@ -83,9 +83,10 @@ NamedTensors measured_tensors(Job& job, TrainStep& step, int ranks);
 Metadata saved_metadata(TrainStep& step, const Progress& progress, const RunIdentity& identity);
 
 // Model tensors alone, from any safetensors file: for model.weights and `evaluate`. Strict: the same names (entries
-// under "tlaunch." are passed over), shapes and dtypes, checked before the first tensor changes; throws DataError.
-void load_weights(const SafetensorsFile& file, Job& job);
+// under "tlaunch." are passed over, prefixes taken off by names_in_file()), shapes and dtypes, checked before the first
+// tensor changes; throws DataError. Returns a note for the user on what was taken off; "" where nothing was.
+std::string load_weights(const SafetensorsFile& file, Job& job);
 // Those of model.weights, where it names a file; else the job keeps what the seed gave it.
-void load_first_weights(const RunConfig& config, Job& job);
+std::string load_first_weights(const RunConfig& config, Job& job);
 
 }  // namespace tlaunch

@@ -24,9 +24,9 @@ BatchSplit split_of(const RunConfig& config, int world_size) {
   return {config.train.batch_size.value(), config.train.gradient_accumulation_steps.value(), world_size};
 }
 
-Job make_training_job(const WorkerContext& context, const RunConfig& config) {
+Job make_training_job(const WorkerContext& context, const RunConfig& config, std::string& weights_note) {
   auto job = make_job(config, context.device, make_dataset(config.data, config.model.options));
-  if (context.resume_path.empty()) load_first_weights(config, job);  // else the checkpoint has them
+  if (context.resume_path.empty()) weights_note = load_first_weights(config, job);  // else the checkpoint has them
   return job;
 }
 
@@ -50,7 +50,7 @@ Trainer::Trainer(const WorkerContext& context, const RunConfig& config, const Gr
       config_(config),
       group_(group),
       expected_samples_per_s_(expected_samples_per_s),
-      job_(make_training_job(context, config)),
+      job_(make_training_job(context, config, weights_note_)),
       data_(data_identity(*job_.dataset)),
       split_(split_of(config, group.size())),
       sampler_(job_.dataset->size(Split::train), config.seed, split_),
@@ -120,6 +120,7 @@ std::int64_t Trainer::detection_sessions() const {
 void Trainer::start() {
   note_step(progress_.step);
   first_step_ = interval_step_ = saved_step_ = progress_.step;
+  if (!weights_note_.empty()) recorder_.event("weights", {{"note", weights_note_}});
   if (saved_) {
     Json resumed{{"path", context_.resume_path}, {"step", progress_.step}};
     if (const auto note = saved_->generator_note(context_.device, group_.rank()); !note.empty()) {

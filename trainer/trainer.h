@@ -80,6 +80,7 @@ class Trainer {
   RunConfig config_;               // its micro-batch and accumulation follow split_
   const Group& group_;
   double expected_samples_per_s_;
+  std::string weights_note_;             // what to tell of job_'s first weights
   Job job_;
   DataIdentity data_;                    // of job_'s
   BatchSplit split_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/json_problem.h"
 
 namespace tlaunch {
 namespace {
@@ -93,7 +94,7 @@ Pace pace_from_json(const Json& json) {
     pace.facts = {json.at("train_samples"), json.at("val_samples"), json.at("parameters"), json.at("batch_norm")};
     return pace;
   } catch (const Json::exception& error) {
-    throw DataError(std::string("not a job's pace: ") + error.what());
+    throw DataError(std::string("not a job's pace: ") + json_problem(error));
   }
 }
 

@@ -1,4 +1,5 @@
 #include "core/error.h"
+#include "core/json_problem.h"
 #include "tuning/tuner.h"
 
 namespace tlaunch {
@@ -34,7 +35,7 @@ TuneOutcome tune_outcome_from_json(const Json& json) {
     outcome.unfinished = json.value("unfinished", false);
     outcome.notes = json.at("notes").get<std::vector<std::string>>();
   } catch (const Json::exception& error) {
-    throw DataError(std::string("not a tuning outcome: ") + error.what());
+    throw DataError(std::string("not a tuning outcome: ") + json_problem(error));
   }
   return outcome;
 }

@@ -12,6 +12,7 @@
 #include "core/json.h"
 #include "core/nearest.h"
 #include "core/schema.h"
+#include "core/units.h"
 #include "launcher/job/job.h"
 
 namespace tlaunch {
@@ -68,6 +69,38 @@ bool is_run(const fs::path& folder) {
          (is_there(folder / "checkpoints") && fs::is_directory(folder / "checkpoints", ignored));
 }
 
+// The runs below a folder, as RUN_ROOT/NAME/RUN, the newest by name first. What may not be looked at is passed over.
+std::vector<std::string> runs_below(const fs::path& folder, int levels) {
+  std::vector<fs::path> folders;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
+    if (std::error_code ignored; entry->is_directory(ignored) && !entry->is_symlink(ignored))
+      folders.push_back(entry->path());
+  std::sort(folders.rbegin(), folders.rend());
+  std::vector<std::string> runs;
+  for (const fs::path& each : folders) try {
+      if (is_run(each)) {
+        runs.push_back(each.string());
+      } else if (levels > 1) {
+        const auto below = runs_below(each, levels - 1);
+        runs.insert(runs.end(), below.begin(), below.end());
+      }
+    } catch (const IoError&) {
+    }
+  return runs;
+}
+
+void refuse_folder_of_runs(const std::string& path, const fs::path& folder) {
+  constexpr std::size_t most_shown = 10;
+  const std::vector<std::string> runs = runs_below(folder, 2);
+  if (runs.empty()) return;
+  std::string text = path + ": is no run's folder but has " +
+                     format_number_of(static_cast<std::int64_t>(runs.size()), "run") + " in it; name one:";
+  for (std::size_t i = 0; i < runs.size() && i < most_shown; ++i) text += "\n  " + runs[i];
+  if (runs.size() > most_shown) text += "\n  and " + std::to_string(runs.size() - most_shown) + " more";
+  throw UsageError(text);
+}
+
 fs::path resolved(const fs::path& path) {
   std::error_code error;
   const fs::path found = fs::weakly_canonical(path, error);
@@ -107,7 +140,10 @@ CheckpointPlace find_checkpoints(const std::string& path, const std::vector<std:
   if (!fs::is_directory(folder, error))
     throw UsageError(path + ": is a file; a run's folder is needed, or one of checkpoints");
   const bool inside_run = folder.filename() == "checkpoints" && is_there(folder.parent_path() / "config.yaml");
-  if (!inside_run && !is_run(folder)) return {folder, "", {}};
+  if (!inside_run && !is_run(folder)) {
+    if (list_checkpoints(folder).empty()) refuse_folder_of_runs(path, folder);
+    return {folder, "", {}};
+  }
   const std::string run_dir = inside_run ? folder.parent_path() : folder;
   RunConfig config;
   if (const std::string file = run_dir + "/config.yaml"; is_there(file)) config = checkpoint_section(file, overrides);

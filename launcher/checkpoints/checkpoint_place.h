@@ -17,7 +17,7 @@ struct CheckpointPlace {
 };
 
 // `path`: a run's folder, or a folder of checkpoints. `overrides`: keys of checkpoint: that beat the run's config.yaml.
-// Throws UsageError where there is no such folder or a key or value is wrong.
+// Throws UsageError where there is no such folder or it is one of several runs, and where a key or value is wrong.
 CheckpointPlace find_checkpoints(const std::string& path, const std::vector<std::string>& overrides);
 
 // kept_because() of retention.h with what the run's folder says: the files it wrote, the one it was resumed from.

@@ -49,6 +49,7 @@ class ReadingProgress {
 struct Verdict {
   std::string path, problem;  // "": whole
   std::uint64_t bytes = 0;
+  bool checksums = true;
   int exit_code = exit_code::ok;
 };
 
@@ -60,6 +61,7 @@ Verdict verdict_of(const std::string& path) {
   try {
     const SafetensorsFile file(path);
     const std::string name = clean_text(fs::path(path).filename().string());
+    verdict.checksums = file.has_checksums();
     file.verify([&](std::uint64_t done) { progress.show(name, done, file.bytes()); });
   } catch (const Error& problem) {
     const std::string what = problem.what(), prefix = path + ": ";
@@ -68,6 +70,14 @@ Verdict verdict_of(const std::string& path) {
     verdict.exit_code = unreadable ? exit_code::io : exit_code::bad_data;
   }
   return verdict;
+}
+
+std::string described(const Verdict& verdict) {
+  const std::string size = format_bytes(verdict.bytes);
+  if (!verdict.problem.empty()) return verdict.problem;
+  return verdict.checksums ? "ok, " + size
+                           : "readable, " + size + "; it has no checksums to compare (tlaunch did not write it), so "
+                             "that damage to its numbers would not show";
 }
 
 std::vector<std::string> files_of(const std::string& path) {
@@ -84,6 +94,7 @@ std::vector<std::string> files_of(const std::string& path) {
 
 int verify_command(const CheckpointsCommand& command) {
   Json all = Json::array();
+  std::int64_t intact = 0, wrong = 0;
   int code = exit_code::ok;  // damage weighs more than what could not be read
   for (const std::string& path : files_of(command.path)) {
     const Verdict verdict = verdict_of(path);
@@ -91,15 +102,21 @@ int verify_command(const CheckpointsCommand& command) {
     if (!verdict.problem.empty() && !fs::exists(path, error)) continue;  // replaced or deleted meanwhile
     if (code != exit_code::bad_data && verdict.exit_code != exit_code::ok) code = verdict.exit_code;
     if (command.json) {
-      all.push_back(
-          {{"path", path}, {"bytes", verdict.bytes}, {"ok", verdict.problem.empty()}, {"problem", verdict.problem}});
+      all.push_back({{"path", path},
+                     {"bytes", verdict.bytes},
+                     {"ok", verdict.problem.empty()},
+                     {"checksums", verdict.checksums},
+                     {"problem", verdict.problem}});
       continue;
     }
     const std::string name = clean_text(fs::path(path).filename().string());
-    print_results(name + ": " + (verdict.problem.empty() ? "ok, " + format_bytes(verdict.bytes) : verdict.problem) +
-                  "\n");
+    print_results(name + ": " + described(verdict) + "\n");
+    ++(verdict.problem.empty() ? intact : wrong);
   }
-  return command.json ? print_results(text_of(all, 2) + "\n", code) : code;
+  if (command.json) return print_results(text_of(all, 2) + "\n", code);
+  if (wrong > 0 && intact + wrong > 1)
+    print_results(std::to_string(wrong) + " of " + std::to_string(intact + wrong) + " files cannot be used\n");
+  return code;
 }
 
 }  // namespace tlaunch

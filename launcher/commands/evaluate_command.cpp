@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/event.h"
+#include "launcher/events/event_fields.h"
 #include "launcher/events/run_record.h"
 #include "launcher/group/failure.h"
 #include "launcher/group/temporary_folder.h"
@@ -39,7 +40,10 @@ int run_evaluate(const EvaluateCommand& command) {
   start.grace_s = job.config.launch.grace_s;
   RunRecord record;
   GroupCallbacks callbacks;
-  callbacks.on_event = [&](Json event) { record.on_event(event); };
+  callbacks.on_event = [&](Json event) {
+    if (event_text(event, "event") == "weights") say("note: " + event_text(event, "note"));
+    record.on_event(event);
+  };
   const WorkerGroup group = worker_group(job, start);
   const GroupResult result = run_group(group.spec, callbacks);
   if (result.failure)

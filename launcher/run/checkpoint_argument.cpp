@@ -2,7 +2,9 @@
 
 #include <filesystem>
 
+#include "checkpoint/file_kind.h"
 #include "checkpoint/safetensors.h"
+#include "checkpoint/torch_file.h"
 #include "core/absolute_path.h"
 #include "core/error.h"
 
@@ -19,6 +21,10 @@ std::string verified_checkpoint(const std::string& option, const std::string& pa
                      ": this is a folder; name a .safetensors file in it" +
                      (option == "--resume" ? " (to go on in a run's folder: --run-dir DIR --resume auto)"
                                            : ", as checkpoints/last.safetensors in a run's folder"));
+  if (option == "--resume" && is_torch_file(absolute))
+    throw DataError(absolute + ": is a file of torch.save, which has not the state that a run goes on from; to start a "
+                    "new run from its weights: " + import_advice(path) + ", and model.weights with that file in place "
+                    "of --resume");
   SafetensorsFile(absolute).verify();
   return absolute;
 }

@@ -12,6 +12,7 @@
 #include "core/atomic_file.h"
 #include "core/batch_advice.h"
 #include "core/error.h"
+#include "core/json_problem.h"
 #include "core/schema.h"
 #include "launcher/job/gpu_wait.h"
 #include "launcher/run/checkpoint_argument.h"
@@ -170,7 +171,7 @@ std::optional<Plan> plan_beside(RunPlace& place) {
   try {
     return plan_from_json(Json::parse(read_file(path, plan_limit_bytes)));
   } catch (const std::exception& problem) {
-    place.notes.push_back(path + " cannot be read (" + problem.what() + "); the checkpoint's own settings hold");
+    place.notes.push_back(path + " cannot be read (" + json_problem(problem) + "); the checkpoint's own settings hold");
     return std::nullopt;
   }
 }
@@ -190,7 +191,7 @@ void take_settings(Plan& plan, const std::map<std::string, std::string>& setting
 
 std::optional<std::int64_t> step_of_checkpoint(const std::string& path) {
   if (path.empty()) return std::nullopt;
-  return checkpoint_info(SafetensorsFile(path).metadata()).step;
+  return checkpoint_info(SafetensorsFile(path)).step;
 }
 
 bool keep_own_plan(Job& job, RunPlace& place) {
@@ -241,6 +242,7 @@ RunPlace choose_place(const Job& job, const std::string& run_dir, const std::opt
   if (!SafetensorsFile(checkpoint).metadata().contains(step_key))
     throw DataError(checkpoint + ": no checkpoint of tlaunch (no tlaunch.step in it); to start from its weights set "
                     "model.weights");
+  (void)step_of_checkpoint(checkpoint);  // throws where that is damaged: before anything is made
   check_unchanged(job, checkpoint, (fs::path(checkpoint).parent_path().parent_path() / "config.yaml").string(), notes);
   RunFolder folder = fresh_folder(job, run_dir, notes);
   return {std::move(folder), checkpoint, notes};

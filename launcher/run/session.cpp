@@ -156,6 +156,8 @@ void Session::narrate(const Json& event) {
     progress_.line("resumed at step " + std::to_string(event_integer(event, "step")) + " from " +
                    event_text(event, "path"));
     if (const std::string note = event_text(event, "note"); !note.empty()) progress_.line("note: " + note);
+  } else if (name == "weights") {
+    progress_.line("note: " + event_text(event, "note"));
   } else if (name == "eval") {
     progress_.line(evaluation_text(event));
     shown_step_ = record_.step;

@@ -10,6 +10,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/event.h"
+#include "core/json_problem.h"
 
 namespace tlaunch {
 namespace {
@@ -57,7 +58,7 @@ struct TrialGroup::Group {
       }
     } catch (const std::exception& error) {  // a worker's mistake is a result like others
       useless = true;
-      failure = std::string("its answer cannot be read: ") + error.what();
+      failure = "its answer cannot be read: " + json_problem(error);
     }
   }
 };

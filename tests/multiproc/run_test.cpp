@@ -1,7 +1,10 @@
 // What a user sees of whole runs, with two real ranks: early stopping, run length, start from weights, evaluate, smoke.
 #include <gtest/gtest.h>
 
+#include <deque>
+
 #include "checkpoint/catalog.h"
+#include "checkpoint/safetensors.h"
 #include "core/json.h"
 #include "tests/support/sessions_data.h"
 
@@ -121,6 +124,37 @@ TEST_F(Run, StartsFromWeights) {
   std::getline(std::getline(std::getline(cells, step, ','), epoch, ','), loss, ',');
   EXPECT_NEAR(std::stod(loss), loss_after, 0.5) << "a new model starts at ln(12) = 2.48";
   EXPECT_LT(loss_after, 1.5);
+}
+
+// The weights alone, under names that begin with `prefix`.
+void write_prefixed(const std::string& checkpoint, const std::string& prefix, const std::string& path) {
+  const SafetensorsFile file(checkpoint);
+  std::vector<TensorView> tensors;
+  std::deque<std::vector<std::byte>> bytes;
+  for (TensorView tensor : file.tensors()) {
+    if (tensor.name.starts_with(reserved_prefix)) continue;
+    file.read(tensor, bytes.emplace_back(tensor.data.size()));
+    tensor.name = prefix + tensor.name;
+    tensor.data = bytes.back();
+    tensors.push_back(tensor);
+  }
+  write_safetensors(path, tensors, {});
+}
+
+TEST_F(Run, APrefixTakenOffTheNamesOfWeightsIsToldOnce) {
+  ASSERT_EQ(train("first", {"train.max_steps=1"}).code, 0);
+  const std::string weights = scratch_ / "net.safetensors";
+  write_prefixed(newest("first"), "net.", weights);
+  const auto trained = train("second", {"model.weights=" + weights, "train.max_steps=1"});
+  const auto evaluated =
+      run_tlaunch({"evaluate", scratch_ / "lstm.yaml", "--checkpoint", weights, "--nproc", "2", "--json"});
+  const std::string note = "note: " + weights + ": 'net.' taken off its names, so that they are the model's\n";
+  for (const Outcome& outcome : {trained, evaluated}) {
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    const auto first = outcome.err.find(note);
+    EXPECT_NE(first, std::string::npos) << outcome.err;
+    EXPECT_EQ(outcome.err.find("taken off", first + note.size()), std::string::npos) << outcome.err;
+  }
 }
 
 TEST_F(Run, SmokePassesAndFindsDivergence) {

@@ -120,8 +120,8 @@ TEST(WeightsChoice, WhatIsLeftOutIsNamed) {
                                           "'optimizer' (a dict)"));
 }
 
-TEST(WeightsChoice, TensorsUnderNumbersInTheWeightsAreNotLeftOutSilently) {
-  const auto found = taken({{"model", "}(" + unicode("fc.weight") + matrix + epoch + vector + "u"}});
+TEST(WeightsChoice, WhatIsUnderNumbersIsCounted) {
+  const auto found = taken({{"model", "}(" + unicode("fc.weight") + matrix + epoch + "Nu"}});
   EXPECT_THAT(found.left_out, ElementsAre("1 entries whose keys are not texts"));
 }
 
@@ -131,6 +131,44 @@ std::string refusal(const Items& items, const std::string& key = "") {
   } catch (const UsageError& error) {
     return error.what();
   }
+}
+
+const std::string complex = tensor(storage(6, "ComplexDoubleStorage"), 0, integer(2) + integer(3),
+                                   integer(3) + integer(1));
+const std::string sparse = global("torch._utils", "_rebuild_sparse_tensor") + tuple("NN") + "R";
+const std::string negated = global("torch._utils", "_rebuild_tensor_v2") +
+                            tuple(storage(6) + integer(0) + tuple(integer(3)) + tuple(integer(1)) + "\x89N" +
+                                  dict("neg", "\x88")) +
+                            "R";
+
+// Why the weights cannot be written.
+std::string damage(const Items& items, const std::string& key = "") {
+  try {
+    return "took " + taken(items, key).path;
+  } catch (const DataError& error) {
+    return error.what();
+  }
+}
+
+TEST(WeightsChoice, ATensorOfTheWeightsThatCannotBeWrittenIsAnError) {
+  EXPECT_THAT(damage({{"fc.weight", matrix}, {"fc.mask", sparse}, {"fc.phase", complex}, {"fc.bias", negated}}),
+              AllOf(HasSubstr("f.pt: the weights have 'fc.bias' (a conjugated or negated view of a tensor), 'fc.mask' "
+                              "(a sparse tensor), 'fc.phase' (a tensor of torch.ComplexDoubleStorage), which a "
+                              "safetensors file cannot hold"),
+                    HasSubstr(".to_dense()")));
+  const Items nested{{"state_dict", dict_of({{"fc.weight", matrix}, {"fc.mask", sparse}})}, {"epoch", epoch}};
+  EXPECT_THAT(damage(nested), HasSubstr("the weights under 'state_dict' have 'fc.mask'"));
+  EXPECT_THAT(damage(nested, "state_dict"), HasSubstr("'fc.mask'"));
+  EXPECT_THAT(damage({{"state_dict", dict_of({{"fc.weight", complex}})}}), HasSubstr("'fc.weight'"));
+  EXPECT_THAT(damage({{"fc.weight", complex}}), HasSubstr("'fc.weight'"));
+  EXPECT_THAT(damage({{"model", "}(" + unicode("fc.weight") + matrix + epoch + vector + "u"}}),
+              HasSubstr("a tensor whose key is an integer"));
+}
+
+TEST(WeightsChoice, ATensorBesideTheWeightsThatCannotBeWrittenIsLeftOut) {
+  const auto found = taken({{"state_dict", weights}, {"mask", sparse}, {"extra", dict_of({{"fc.phase", complex}})}});
+  EXPECT_EQ(found.path, "state_dict");
+  EXPECT_THAT(found.left_out, ElementsAre("'extra' (a dict)", "'mask' (a sparse tensor)"));
 }
 
 TEST(WeightsChoice, WhereSeveralDictsCanBeMeantTheUserHasToSay) {
@@ -145,6 +183,30 @@ TEST(WeightsChoice, WhereSeveralDictsCanBeMeantTheUserHasToSay) {
   EXPECT_THAT(refusal({{"model", "(" + weights + discriminator + "t"}}),
               HasSubstr("can be 'model/0', 'model/1'; choose"));
   EXPECT_THAT(refusal({{"fc.weight", matrix}, {"ema", discriminator}}), HasSubstr("'.' (the top level), 'ema'"));
+}
+
+// A part of the same model may hold no matrix, or none that can be written.
+TEST(WeightsChoice, ADictOfParametersBesideTheOneUnderAnUnusualKeyIsItsRival) {
+  const std::string message = "f.pt: the weights can be 'decoder', 'encoder'; choose one: --key NAME";
+  for (const std::string& decoder : {discriminator, dict_of({{"weight", vector}}), dict_of({{"fc.weight", complex}}),
+                                     dict_of({{"0.bias", vector}, {"0.mask", sparse}})})
+    EXPECT_EQ(refusal({{"encoder", weights}, {"decoder", decoder}, {"epoch", epoch}}), message);
+  EXPECT_EQ(refusal({{"encoder", weights}, {"metrics", dict_of({{"val.acc", number}, {"classes", counts}})}}),
+            "took encoder");
+}
+
+// As where one dict is saved as both the model and its average.
+TEST(WeightsChoice, ADictUnderTwoKeysIsNamedByEither) {
+  const Items same{{"ema", weights + "q" + '\0'},
+                   {"model", std::string("h") + '\0'},
+                   {"run", dict_of({{"net", std::string("h") + '\0'}, {"epoch", epoch}})}};
+  for (const std::string key : {"model", "ema", "run/net"}) {
+    const auto found = taken(same, key);
+    EXPECT_EQ(found.path, key);
+    EXPECT_THAT(names(found), ElementsAre("fc.bias", "fc.weight"));
+    EXPECT_THAT(found.left_out, ElementsAre("'run' (a dict)"));
+  }
+  EXPECT_THAT(refusal(same, "run/model"), HasSubstr("leads to no dict of tensors"));
 }
 
 TEST(WeightsChoice, WhatLooksLikeNoModelIsNotTakenForOne) {

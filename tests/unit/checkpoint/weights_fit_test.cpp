@@ -38,14 +38,56 @@ TEST(Misfit, OfAnotherNumberOfClassesNamesBothNumbers) {
             "(data.name, data.root), or weights of a model for this data");
 }
 
-TEST(Misfit, OfAWrapperGivesTheCommandThatTakesItOff) {
-  const std::vector<TensorView> held{tensor("module.conv.weight", {8, 1, 3, 3}), tensor("module.fc.weight", {10, 8})};
-  EXPECT_THAT(misfit("a/w.safetensors", held, model),
-              AllOf(HasSubstr("3 missing: 'conv.weight' F32 [8, 1, 3, 3], 'fc.weight' F32 [10, 8], 'fc.bias' F32 "
-                              "[10]\n"),
-                    HasSubstr("2 unexpected: 'module.conv.weight' F32 [8, 1, 3, 3], "),
-                    HasSubstr("added 'module.' to the file's names; take it off: tlaunch checkpoints import "
-                              "a/w.safetensors --output w-imported.safetensors")));
+TEST(Misfit, TheCountOfAnAveragedModelIsNone) {
+  std::vector<TensorView> held, wanted;
+  for (TensorView each : model) {
+    each.name = "module." + each.name;
+    wanted.push_back(each);
+  }
+  held = wanted;
+  held.push_back(tensor("n_averaged", {}, "I64"));
+  EXPECT_EQ(misfit("w", held, wanted), "");
+}
+
+const std::vector<TensorView> headless{model[0]};
+
+TEST(Misfit, OfAFileWithoutTheHeadGivesThePythonThatAddsIt) {
+  EXPECT_EQ(misfit("a/w.safetensors", headless, model),
+            "a/w.safetensors: its weights do not fit this model:\n"
+            "  2 missing: 'fc.weight' F32 [10, 8], 'fc.bias' F32 [10]\n"
+            "  the file has all but 'fc.': if that was left off, as a head is, add it in Python; else the file is of "
+            "another model: give model.name and the other model. keys the values that it was trained with\n"
+            "    import torch; from safetensors.torch import load_file, save_file\n"
+            "    w = load_file('a/w.safetensors')\n"
+            "    w['fc.weight'] = 0.01 * torch.randn(10, 8); w['fc.bias'] = torch.zeros(10)\n"
+            "    save_file(w, 'w-fitting.safetensors')");
+}
+
+TEST(Misfit, OfAHeadUnderAnotherNameGivesThePythonThatRenamesIt) {
+  auto held = headless;
+  held.push_back(tensor("classifier.1.bias", {10}));
+  held.push_back(tensor("classifier.1.weight", {10, 8}));
+  EXPECT_THAT(misfit("w.safetensors", held, model),
+              AllOf(HasSubstr("the file calls 'classifier.1.' what this model calls 'fc.': rename it"),
+                    HasSubstr("save_file({name.replace('classifier.1.', 'fc.', 1): w for name, w in "
+                              "load_file('w.safetensors').items()}, 'w-fitting.safetensors')")));
+}
+
+TEST(Misfit, OfAnotherHeadGivesThePythonThatReplacesIt) {
+  auto held = headless;
+  held.push_back(tensor("head.weight", {1000, 8}));
+  EXPECT_THAT(misfit("w.safetensors", held, model),
+              AllOf(HasSubstr("the file has 'head.' in place of 'fc.'"),
+                    HasSubstr("if not name.startswith('head.')}\n    w['fc.weight'] = 0.01 * torch.randn(10, 8);")));
+  auto more = model;
+  more.push_back(tensor("aux.weight", {10, 8}));
+  EXPECT_THAT(misfit("w", more, model),
+              AllOf(HasSubstr("the file has 'aux.' beside what this model needs"), HasSubstr("startswith('aux.')")));
+}
+
+TEST(Misfit, WithoutAPartOfALayerIsOfAnotherModel) {
+  const std::vector<TensorView> without_bias{model[0], model[1]};
+  EXPECT_THAT(misfit("w", without_bias, model), AllOf(HasSubstr("model.name"), Not(HasSubstr("Python"))));
 }
 
 TEST(Misfit, OfAnotherDtypeSaysHowToConvert) {

@@ -5,8 +5,6 @@
 namespace tlaunch {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
 using Names = std::vector<std::string>;
 
 struct Wrapped {
@@ -57,18 +55,42 @@ TEST(CountOfAverage, IsThatOfAnAveragedModelAlone) {
   EXPECT_EQ(count_of_average({"n_averaged"}), "");
 }
 
-TEST(NamesInFile, DifferInNothingButWrappers) {
-  EXPECT_THAT(names_in_file({"module.b", "module.a"}, {"a", "b"}), ElementsAre("module.a", "module.b"));
-  EXPECT_THAT(names_in_file({"a", "b"}, {"model.b", "model.a"}), ElementsAre("b", "a"));
-  EXPECT_THAT(names_in_file({"a", "b"}, {"a", "b"}), ElementsAre("a", "b"));
+struct Stored {
+  const char* name;
+  Names held, wanted, in_file, taken_off;
+  friend void PrintTo(const Stored& stored, std::ostream* out) { *out << stored.name; }
+};
+
+class StoredNames : public testing::TestWithParam<Stored> {};
+
+TEST_P(StoredNames, AreFoundForThoseWanted) {
+  const NamesInFile found = names_in_file(GetParam().held, GetParam().wanted);
+  EXPECT_EQ(found.names, GetParam().in_file);
+  EXPECT_EQ(found.taken_off, GetParam().taken_off);
 }
 
-TEST(NamesInFile, AreThoseWantedWhereMoreDiffers) {
-  EXPECT_THAT(names_in_file({"module.a", "module.c"}, {"a", "b"}), ElementsAre("a", "b"));
-  EXPECT_THAT(names_in_file({"module.a"}, {"a", "b"}), ElementsAre("a", "b"));
-  EXPECT_THAT(names_in_file({"module.a", "module.b"}, {"a"}), ElementsAre("a"));
-  EXPECT_THAT(names_in_file({}, {}), IsEmpty());
-}
+INSTANTIATE_TEST_SUITE_P(
+    Table, StoredNames,
+    testing::Values(
+        Stored{"Same", {"a", "b"}, {"a", "b"}, {"a", "b"}, {}},
+        Stored{"Wrapped", {"module.b", "module.a"}, {"a", "b"}, {"module.a", "module.b"}, {"module."}},
+        Stored{"WrappedModel", {"a", "b"}, {"model.b", "model.a"}, {"b", "a"}, {}},
+        Stored{"AveragedModel", {"module.a", "n_averaged"}, {"a"}, {"module.a"}, {"module."}},
+        Stored{"HalfWrapped", {"module.a", "b"}, {"a", "b"}, {"module.a", "b"}, {"module."}},
+        Stored{"AnotherPrefix", {"net.f.a", "net.f.b"}, {"f.a", "f.b"}, {"net.f.a", "net.f.b"}, {"net."}},
+        Stored{"AnotherPrefixInAWrapper",
+               {"module.x.net.a", "module.x.net.b"},
+               {"a", "b"},
+               {"module.x.net.a", "module.x.net.b"},
+               {"module.", "x.net."}},
+        Stored{"AnotherHead", {"module.a", "module.c"}, {"a", "b"}, {"module.a", "b"}, {"module."}},
+        Stored{"NoHead", {"net.a"}, {"a", "b"}, {"net.a", "b"}, {"net."}},
+        Stored{"MoreThanTheModel", {"net.a", "net.b", "loss.w"}, {"a", "b"}, {"net.a", "net.b"}, {"net."}},
+        Stored{"TwoPrefixesWithEqualClaims", {"net.a", "ema.a"}, {"a"}, {"a"}, {}},
+        Stored{"TwoNamesWouldBecomeOne", {"net.a", "net.b", "a"}, {"a", "b"}, {"a", "b"}, {}},
+        Stored{"NoPrefixOfAWord", {"xa", "xb"}, {"a", "b"}, {"a", "b"}, {}},
+        Stored{"OtherNames", {"net.c"}, {"a", "b"}, {"a", "b"}, {}}, Stored{"Nothing", {}, {}, {}, {}}),
+    [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace
 }  // namespace tlaunch

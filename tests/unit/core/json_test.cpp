@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "core/json_problem.h"
 
 namespace tlaunch {
 namespace {
@@ -22,6 +23,22 @@ TEST(Json, NumberOfReadsThemBack) {
   EXPECT_THROW(number_of("3"), DataError);
   EXPECT_THROW(number_of(Json()), DataError);
   EXPECT_THROW(number_of(true), DataError);
+}
+
+std::string problem_with(const std::string& text) {
+  try {
+    return std::to_string(Json::parse(text).at("step").get<int>());
+  } catch (const std::exception& error) {
+    return json_problem(error);
+  }
+}
+
+TEST(Json, AProblemIsToldWithoutTheLibrarysNames) {
+  EXPECT_EQ(problem_with(R"({"step": 3})"), "3");
+  EXPECT_EQ(problem_with(R"({"step": )"), "it is not JSON (byte 10)");
+  EXPECT_EQ(problem_with("{}"), "key 'step' not found");
+  EXPECT_EQ(problem_with(R"({"step": "3"})"), "type must be number, but is string");
+  EXPECT_EQ(json_problem(DataError("[1] is not enough")), "[1] is not enough");
 }
 
 }  // namespace

@@ -110,6 +110,23 @@ TEST_F(Checkpoints, AnEmptyFolderIsNoErrorAndAnAbsentOneIs) {
   EXPECT_THAT(checkpoints({"list", run_ / "config.yaml"}).err, HasSubstr("is a file"));
 }
 
+TEST_F(Checkpoints, AFolderOfSeveralRunsIsToldWithTheRunsInIt) {
+  const fs::path runs = fs::canonical(scratch_.path()) / "runs";
+  for (const char* name : {"x/20260101-000000-aaaa", "x/20260102-000000-aaaa", "y/20260103-000000-aaaa"})
+    write(runs / name / "config.yaml", "name: x\n");
+  fs::create_directory_symlink("20260102-000000-aaaa", runs / "x" / "latest");
+  for (const std::string verb : {"list", "verify", "prune", "export"}) {
+    const auto refused = checkpoints({verb, runs / "x"});
+    EXPECT_EQ(refused.code, 2) << verb;
+    EXPECT_THAT(refused.err, HasSubstr("runs/x: is no run's folder but has 2 runs in it; name one:\n  " +
+                                       (runs / "x/20260102-000000-aaaa").string() + "\n  " +
+                                       (runs / "x/20260101-000000-aaaa").string() + "\n"))
+        << verb;
+  }
+  EXPECT_THAT(checkpoints({"list", runs}).err, AllOf(HasSubstr("has 3 runs in it"), HasSubstr("y/20260103")));
+  EXPECT_EQ(checkpoints({"list", runs / "x" / "latest"}).code, 0);
+}
+
 TEST_F(Checkpoints, TheTableIsAlignedAndColouredOnTerminalsOnly) {
   const std::vector<CheckpointInfo> infos{{"/r/a.safetensors", 100, 2, {{"val_loss", 0.25}}, 1'500'000, true, ""},
                                           {"/r/long_name.safetensors", 0, 0, {}, 12, false, "cut short"}};
@@ -127,13 +144,23 @@ TEST_F(Checkpoints, VerifyFindsADamagedBitAndNamesTheFile) {
   damage(run_ / "checkpoints" / "c.safetensors", 1);
   const auto outcome = checkpoints({"verify", run_});
   EXPECT_EQ(outcome.code, 65);
-  EXPECT_THAT(outcome.out, AllOf(HasSubstr("b.safetensors: ok"), HasSubstr("tensor 'w' is damaged")));
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("b.safetensors: ok"), HasSubstr("tensor 'w' is damaged"),
+                                 HasSubstr("1 of 4 files cannot be used")));
   EXPECT_EQ(checkpoints({"verify", run_ / "checkpoints" / "c.safetensors"}).code, 65);
   EXPECT_EQ(checkpoints({"verify", run_ / "checkpoints" / "b.safetensors"}).code, 0);
   const Json all = Json::parse(checkpoints({"verify", run_, "--json"}).out);
   EXPECT_EQ(all[0]["ok"], true);
   EXPECT_EQ(all[1]["ok"], false);
+  EXPECT_EQ(all[0]["checksums"], true);
   EXPECT_THAT(all[1]["problem"], HasSubstr("damaged"));
+}
+
+TEST_F(Checkpoints, VerifySaysWhereThereAreNoChecksums) {
+  const std::string header = R"({"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})";
+  write(scratch_ / "python.safetensors", little(header.size(), 8) + header + "1234");
+  const auto outcome = checkpoints({"verify", scratch_ / "python.safetensors"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("python.safetensors: readable, 66 B; it has no checksums to compare"));
 }
 
 TEST_F(Checkpoints, PruneDeletesWhatThePolicyDoesNotKeep) {
@@ -278,6 +305,17 @@ TEST_F(Checkpoints, ImportTakesTheWeightsAndNamesWhatItLeavesOut) {
   EXPECT_THAT(tensor_names(output), ElementsAre("fc.weight"));
   EXPECT_EQ(imported.err,
             "weights: those under 'state_dict'\nleft out: 'best_acc1' (a tensor), 'epoch' (an integer)\n");
+}
+
+TEST_F(Checkpoints, ImportOfWeightsThatCannotAllBeWrittenIsRefused) {
+  const std::string matrix = tensor(storage(6), 0, integer(2) + integer(3), integer(3) + integer(1));
+  const fs::path saved = scratch_ / "pruned.pt", output = scratch_ / "out.safetensors";
+  write_torch_save(saved, "}(" + unicode("fc.weight") + matrix + unicode("fc.mask") +
+                              global("torch._utils", "_rebuild_sparse_tensor") + tuple("NN") + "R" + "u");
+  const auto refused = checkpoints({"import", saved, "--output", output});
+  EXPECT_EQ(refused.code, 65);
+  EXPECT_THAT(refused.err, HasSubstr("the weights have 'fc.mask' (a sparse tensor)"));
+  EXPECT_FALSE(fs::exists(output));
 }
 
 TEST_F(Checkpoints, ImportTakesAWrappersNamesOffAndSaysSo) {

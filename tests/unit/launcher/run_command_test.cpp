@@ -10,6 +10,8 @@
 #include <fstream>
 #include <thread>
 
+#include "checkpoint/safetensors.h"
+#include "checkpoint/torch_file.h"
 #include "run_command_fixture.h"
 
 namespace tlaunch {
@@ -115,6 +117,15 @@ TEST_F(RunCommandTest, ResumeFromACheckpointStartsANewRunThatNamesItsParent) {
   EXPECT_EQ(tlaunch({"--run-dir", path("t"), "--resume", path("r"), config_}).exit_code, 2);
   test::write(path("bad.safetensors"), "not a checkpoint");
   EXPECT_EQ(tlaunch({"--run-dir", path("t"), "--resume", path("bad.safetensors"), config_}).exit_code, 65);
+  write_safetensors(path("bad.safetensors"), {}, {{"tlaunch.step", "nine"}, {"tlaunch.epoch", "1"}});
+  const Finished no_count = tlaunch({"--run-dir", path("t"), "--resume", path("bad.safetensors"), config_});
+  EXPECT_EQ(no_count.exit_code, 65);
+  EXPECT_THAT(no_count.err, HasSubstr("bad.safetensors: tlaunch.step in its metadata is not a count"));
+  write_torch(path("w.pt"), {});
+  const Finished torch = tlaunch({"--run-dir", path("t"), "--resume", path("w.pt"), config_});
+  EXPECT_EQ(torch.exit_code, 65);
+  EXPECT_THAT(torch.err, AllOf(HasSubstr("w.pt: is a file of torch.save, which has not the state that a run goes on"),
+                               HasSubstr("--output w.safetensors, and model.weights with that file in place of")));
   EXPECT_FALSE(fs::exists(path("t")));
 }
 

@@ -186,6 +186,43 @@ TEST_F(TrainState, OfOtherDataIsRefusedAndOneThatDoesNotTellIsNot) {
   SavedState(path()).check(saved);
 }
 
+TEST_F(TrainState, ThatIsDamagedIsToldInPlainWordsWithTheFile) {
+  Side side(1);
+  auto metadata = saved_metadata(side.step, {}, identity);
+  const auto problem = [&](const std::string& state) -> std::string {
+    metadata["tlaunch.state"] = state;
+    write_safetensors(path(), views_of(saved_tensors(side.job, side.step, side.group)), metadata);
+    try {
+      const SavedState accepted(path());
+    } catch (const DataError& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  const std::string begin = path() + ": tlaunch.state in its metadata cannot be read: ",
+                    end = "; resume from another checkpoint, or start a new run with model.weights=" + path();
+  EXPECT_EQ(problem("{"), begin + "it is not JSON (byte 2)" + end);
+  EXPECT_EQ(problem("{}"), begin + "key 'progress' not found" + end);
+  EXPECT_EQ(problem(R"({"progress":{"step":3,"metrics":{"val_loss":"low"}}})"),
+            begin + "expected a number, got \"low\"" + end);
+}
+
+TEST_F(TrainState, PrefixesTakenOffTheNamesOfWeightsAreTold) {
+  Side saved(1);
+  const auto load = [&](const std::string& prefix, Side& fresh) {
+    NamedTensors tensors = state_tensors(*saved.job.model);
+    for (auto& [name, tensor] : tensors) name = prefix + name;
+    write_safetensors(path(), views_of(tensors), {});
+    return load_weights(SafetensorsFile(path()), fresh.job);
+  };
+  for (const std::string prefix : {"module.", "net."}) {
+    Side fresh(2);
+    EXPECT_EQ(load("", fresh), "");
+    EXPECT_EQ(load(prefix, fresh), path() + ": '" + prefix + "' taken off its names, so that they are the model's");
+    EXPECT_TRUE(equal(copy_of(saved.job), copy_of(fresh.job))) << prefix;
+  }
+}
+
 TEST_F(TrainState, WeightsAloneAreNoCheckpoint) {
   Side side(1);
   write_safetensors(path(), {}, {});

@@ -1,0 +1,22 @@
+// What to do about weights that do not fit a model. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "checkpoint/safetensors.h"
+
+namespace tlaunch {
+
+struct Misfits {
+  struct Pair {
+    const TensorView *held, *wanted;
+  };
+  std::vector<const TensorView*> missing, unexpected;
+  std::vector<Pair> different;  // in dtype or shape
+};
+
+// One to five lines without a newline at the end. `wanted`: all that the model has, most of it may fit.
+std::string cure_of(const std::string& path, const Misfits& found, const std::vector<TensorView>& wanted);
+
+}  // namespace tlaunch
