@@ -282,7 +282,7 @@ TEST(ProgramMode, WhenItsTimeIsUpTheRanksGetSigtermAndThenSigkill) {
   const TempDir folder;
   const auto plain = run_two({"--max-time", "300ms", "--run-dir", folder.path()}, "exec sleep 1000");
   EXPECT_EQ(plain.code, 75) << plain.err;
-  EXPECT_THAT(plain.err, HasSubstr("launch.max_time 300ms is up: stopping the ranks"));
+  EXPECT_THAT(plain.err, HasSubstr(": --max-time 300ms is up: stopping the ranks"));
   EXPECT_EQ(summary_in(folder)["status"], "interrupted");
   EXPECT_EQ(summary_in(folder)["reason"], "max_time");
   EXPECT_EQ(summary_in(folder)["exit_code"], 75);
@@ -302,7 +302,7 @@ TEST(ProgramMode, WhenItsTimeIsUpTheRanksGetSigtermAndThenSigkill) {
 TEST(ProgramMode, ARestartThatHasNoTimeLeftIsNotTried) {
   const auto run = run_two({"--max-time", "1s", "--max-restarts", "100"}, "exit 7");
   EXPECT_EQ(run.code, 7);
-  EXPECT_THAT(run.err, HasSubstr("not restarted: launch.max_time 1s is up"));
+  EXPECT_THAT(run.err, HasSubstr("not restarted: --max-time 1s is up"));
 }
 
 }  // namespace
