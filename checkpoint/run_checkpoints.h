@@ -1,6 +1,8 @@
 // Which checkpoints a run may go on from: its own, and never those of another run that keeps them in the same folder.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "checkpoint/catalog.h"
@@ -12,5 +14,9 @@ namespace tlaunch {
 // read now, where all that the run has written are gone (a disk that is not there must not look like a run that has not
 // begun), and where a damaged list does not say which files of a shared folder are its own.
 ResumeChoice newest_of_run(const std::string& run_dir, const std::string& checkpoint_dir);
+
+// At which step that checkpoint stands, as far as headers and sizes tell: the contents are not read. Nothing if there is
+// none, or it cannot be told.
+std::optional<std::int64_t> newest_step_of_run(const std::string& run_dir, const std::string& checkpoint_dir);
 
 }  // namespace tlaunch

@@ -59,10 +59,10 @@ int run_plain_program(const ProgramCommand& command, const TimeLimit& limit, Run
 }
 
 int run_plain_program(const ProgramCommand& command) {
-  const TimeLimit limit(command.max_time, monotonic_s());
+  const TimeLimit limit(command.max_time, monotonic_s(), "--max-time");
   RunEnding ending;
   ending.name = std::filesystem::path(command.program).filename().string();
-  return OnEnd(command.on_end).around(std::move(ending), [&](RunEnding& filled) {
+  return OnEnd(command.on_end, OnEnd::kLimit_s, "--on-end").around(std::move(ending), [&](RunEnding& filled) {
     return run_plain_program(command, limit, filled);
   });
 }

@@ -40,6 +40,12 @@ std::vector<std::string> metric_names(const std::vector<std::string>& extra) {
   return names;
 }
 
+std::string past_end_note(std::int64_t step, std::int64_t end) {
+  return "the run is past its end already: it stands at step " + std::to_string(step) + ", and the config ends it at " +
+         std::to_string(end) + "; nothing is trained or saved. For more training set a larger train.epochs, max_steps "
+         "or kimg";
+}
+
 double seconds(std::chrono::steady_clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 }  // namespace
@@ -110,10 +116,12 @@ bool Trainer::stops_early() const {
 
 bool Trainer::finished() const { return stops_early() || progress_.step >= stop_step(); }
 
+bool Trainer::past_end() const { return progress_.step > stop_step(); }
+
 // That the detection at the end is still to look at.
 std::int64_t Trainer::detection_sessions() const {
   const auto* tests = job_.dataset->session_tests();
-  if (!tests || smoke_ || progress_.detected_step == stop_step()) return 0;
+  if (!tests || smoke_ || past_end() || progress_.detected_step == stop_step()) return 0;
   return static_cast<std::int64_t>(tests->normal.size() + tests->abnormal.size());
 }
 
@@ -123,7 +131,9 @@ void Trainer::start() {
   if (!weights_note_.empty()) recorder_.event("weights", {{"note", weights_note_}});
   if (saved_) {
     Json resumed{{"path", context_.resume_path}, {"step", progress_.step}};
-    if (const auto note = saved_->generator_note(context_.device, group_.rank()); !note.empty()) {
+    const auto note = past_end() ? past_end_note(progress_.step, stop_step())
+                                 : saved_->generator_note(context_.device, group_.rank());
+    if (!note.empty()) {
       resumed["note"] = note;
       if (!context_.events.connected()) std::cerr << "note: " << note << std::endl;  // else the launcher says it
     }
@@ -160,7 +170,7 @@ void Trainer::start() {
 
 bool Trainer::run() {
   start();
-  if (progress_.evaluation_due) {  // the run that was stopped has left it, and what follows it, to us
+  if (progress_.evaluation_due && !past_end()) {  // the run that was stopped has left it, and what follows it, to us
     run_evaluation();
     if (!stopping_ && saves_at(progress_.step)) save();
   }
@@ -356,15 +366,8 @@ void Trainer::finish() {
       steady_step_ >= 0 ? seconds(end - steady_start_ - steady_paused_) : seconds(end - session_start_);
   const auto steady_samples = (progress_.step - (steady_step_ >= 0 ? steady_step_ : first_step_)) * split_.effective();
 
-  if (progress_.evaluated_step != progress_.step) run_evaluation();
+  if (!past_end()) evaluate_and_save_at_end();
   if (stopping_) return;
-  save_at_end();
-  if (job_.dataset->session_tests() && !smoke_ && progress_.detected_step != progress_.step) {
-    run_detection();
-    if (stopping_) return;
-    saved_step_ = -1;  // with what was found: resumed, the finished run need not detect again
-    save_at_end();
-  }
   tell_phase_times();
   recorder_.finish();
   context_.events.write("peak", {{"peak_bytes", std::max(run_peak_bytes_, peak_bytes(context_.device))}});
@@ -377,6 +380,17 @@ void Trainer::finish() {
                    {"metrics", progress_.metrics},
                    {"train_wall_s", seconds(Clock::now() - session_start_)},
                    {"steady_samples_per_s", steady_s > 0 ? static_cast<double>(steady_samples) / steady_s : 0.0}});
+}
+
+void Trainer::evaluate_and_save_at_end() {
+  if (progress_.evaluated_step != progress_.step) run_evaluation();
+  if (stopping_) return;
+  save_at_end();
+  if (!job_.dataset->session_tests() || smoke_ || progress_.detected_step == progress_.step) return;
+  run_detection();
+  if (stopping_) return;
+  saved_step_ = -1;  // with what was found: resumed, the finished run need not detect again
+  save_at_end();
 }
 
 void Trainer::save_at_end() {

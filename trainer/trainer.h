@@ -37,6 +37,7 @@ class Trainer {
 
   void start();                    // restores, seeds, reports
   bool finished() const;
+  bool past_end() const;           // resumed with an end that the run had passed before: nothing is left to do
   bool stops_early() const;        // no improvement any more
   void train_epoch();              // from the current position to the epoch's end, the run's, or what recover() mends
   bool one_step(Loader& loader);   // false: the loader's batches no longer fit what comes next
@@ -49,6 +50,7 @@ class Trainer {
   void tell_phase_times();
   void shorten_epoch();            // smoke test: how many steps fit
   void finish();
+  void evaluate_and_save_at_end();
   void save_at_end();
   void run_detection();
   void leave();                    // told to stop: saves, whatever the policy

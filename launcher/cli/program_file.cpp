@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/file_extension.h"
 #include "launcher/group/path_lookup.h"
+#include "launcher/terminal/clean_text.h"
 
 namespace tlaunch {
 namespace {
@@ -28,6 +29,21 @@ bool is_zip(std::string_view bytes) { return bytes.starts_with("PK\x03\x04"); }
 bool is_compiled_python(std::string_view bytes) { return bytes.size() >= 16 && bytes.substr(2, 2) == "\r\n"; }
 bool is_text(std::string_view bytes) { return bytes.find('\0') == std::string_view::npos; }
 
+// Of "#!/bin/sh -e": "/bin/sh -e"; "" of a file without such a line.
+std::string interpreter_of(std::string_view bytes) {
+  if (!bytes.starts_with("#!")) return "";
+  const std::string_view line = bytes.substr(2, bytes.find_first_of("\r\n", 2) - 2);
+  const std::size_t begin = line.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return "";
+  return std::string(line.substr(begin, line.find_last_not_of(" \t") + 1 - begin));
+}
+
+bool runs_python(std::string_view interpreter) {
+  for (const char* name : {"python", "pypy", "uv run"})
+    if (interpreter.find(name) != std::string_view::npos) return true;
+  return false;
+}
+
 ProgramKind kind_of_file(const std::string& path) {
   const bool executable = ::access(path.c_str(), X_OK) == 0;
   if (executable && ::access(path.c_str(), R_OK) != 0) return ProgramKind::executable;  // the kernel can read it
@@ -38,6 +54,10 @@ ProgramKind kind_of_file(const std::string& path) {
   if (has_extension(path, ".sh"))
     throw UsageError("'" + path + "' is a shell script that " +
                      (executable ? "has no #! line" : "may not be executed") + ": tlaunch -- sh " + path);
+  const std::string interpreter = clean_text(interpreter_of(bytes));
+  if (!executable && !interpreter.empty() && !runs_python(interpreter))
+    throw UsageError("'" + path + "' may not be executed, and its #! line names " + interpreter +
+                     ", not Python: chmod +x " + path + ", or tlaunch -- " + interpreter + " " + path);
   if (!executable || is_zip(bytes) || is_compiled_python(bytes) || is_text(bytes)) return ProgramKind::python_script;
   return ProgramKind::executable;  // of a format that the kernel may have been taught
 }

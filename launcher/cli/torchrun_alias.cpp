@@ -76,11 +76,11 @@ bool is_list_of_pairs(const std::string& text) {
 
 // What has no effect on one machine is a slip of the keyboard all the same where torchrun would refuse it.
 void check_ineffective(const TorchrunValues& values) {
-  static const std::set<std::string> backends = {"static", "c10d", "etcd", "etcd-v2"},
-                                     methods = {"spawn", "fork", "forkserver"};
+  static const std::set<std::string> methods = {"spawn", "fork", "forkserver"};
   for (const auto& [option, value] : values) {
-    if (option == "rdzv-backend" && !backends.contains(value))
-      refuse(option, value, "static, c10d, etcd or etcd-v2 is needed");
+    if (option == "rdzv-backend" && value != "static" && value != "c10d")
+      refuse(option, value, "the ranks of one machine meet without a server such as etcd; leave the option out, or use "
+                            "c10d or static");
     if (option == "rdzv-conf" && !is_list_of_pairs(value)) refuse(option, value, "KEY=VALUE,KEY=VALUE is needed");
     if (option == "start-method" && !methods.contains(value))
       refuse(option, value, "spawn, fork or forkserver is needed");

@@ -33,7 +33,7 @@ const std::vector<TorchrunOption>& torchrun_options() {
       {"nnodes", 0, value, both, true, "1 or 1:1"},
       {"node-rank", 0, value, both, true, "0"},
       {"standalone", 0, flag, both, true, "a free port, a run id of its own"},
-      {"rdzv-backend", 0, value, both, true, "static: MASTER_PORT is --master-port; another: a free port"},
+      {"rdzv-backend", 0, value, both, true, "static: MASTER_PORT is --master-port; c10d: a free port"},
       {"rdzv-endpoint", 0, value, both, true, "HOST[:PORT] of this machine", or_empty},
       {"rdzv-id", 0, value, both, true, "TORCHELASTIC_RUN_ID"},
       {"rdzv-conf", 0, value, both, true, "no effect on one machine", or_empty},

@@ -20,7 +20,7 @@ constexpr std::size_t kVictimsNamed = 6;
 
 std::string signal_text(int signal) {
   static const std::map<int, std::string> words = {
-      {SIGSEGV, "segmentation fault"}, {SIGKILL, "killed; out of memory?"}, {SIGABRT, "aborted"},
+      {SIGSEGV, "segmentation fault"}, {SIGKILL, "out of memory?"}, {SIGABRT, "aborted"},
       {SIGBUS, "bus error"}, {SIGILL, "illegal instruction"}, {SIGFPE, "arithmetic error"}, {SIGTERM, "terminated"},
       {SIGINT, "interrupted"}, {SIGHUP, "hung up"}, {SIGPIPE, "broken pipe"}, {SIGSYS, "forbidden system call"}};
   const char* abbreviation = ::sigabbrev_np(signal);
@@ -122,6 +122,16 @@ std::optional<std::size_t> first_failure(const std::vector<RankEnd>& ends) {
 
 namespace {
 
+// "rank 1 (on host node7) was killed by SIGKILL (out of memory?); exit code 137"
+std::string failure_sentence(const GroupFailure& failure) {
+  const std::string on = failure.host.empty() ? "" : " (on host " + failure.host + ")";
+  if (!failure.rank) return failure.cause + on;
+  const std::string rank = "rank " + std::to_string(*failure.rank) + on;
+  if (failure.signal != 0)
+    return rank + " was killed by " + failure.cause + "; exit code " + std::to_string(failure.exit_code);
+  return rank + (failure.cause.starts_with("exit code") ? " failed with " : " failed: ") + failure.cause;
+}
+
 // Whether `line` is `part`, behind a word of its own ("error: ..."), or its beginning where the line was cut.
 bool repeats(const std::string& line, const std::string& part) {
   constexpr std::size_t enough = 40;  // bytes in which different messages differ
@@ -142,10 +152,7 @@ bool only_repeats(const std::vector<std::string>& lines, const std::string& mess
 }  // namespace
 
 std::vector<std::string> failure_report(const GroupFailure& failure, bool with_output) {
-  const std::string who = failure.rank ? "rank " + std::to_string(*failure.rank) + " failed: " : "";
-  std::vector<std::string> report{"root cause: " + who + failure.cause};
-  if (failure.signal != 0) report[0] += ", exit " + std::to_string(failure.exit_code);
-  if (!failure.host.empty()) report[0] += ", on " + failure.host;
+  std::vector<std::string> report{"root cause: " + failure_sentence(failure)};
   if (!failure.message.empty()) report.push_back("it said: " + failure.message);
   if (!failure.victims.empty()) {
     std::string named;

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "launcher/group/error_file.h"
 #include "launcher/group/loaded_libtorch.h"
+#include "launcher/group/loader_error.h"
 #include "launcher/group/this_machine.h"
 
 namespace tlaunch {
@@ -55,6 +56,16 @@ void add_error_files(GroupRecord& record) {
   }
 }
 
+// Of a program that the dynamic loader did not start.
+void add_loader_error(GroupFailure& failure, const std::string& program) {
+  std::string output;
+  for (const std::string& line : failure.last_lines) output += line + "\n";
+  const std::string error = loader_error_in(output, program);
+  if (!error.empty()) failure.cause += "; the dynamic loader said: " + error;
+  else if (failure.exit_code != 127) return;
+  if (const std::string advice = loader_advice(program, error); !advice.empty()) failure.cause += "; " + advice;
+}
+
 GroupFailure failure_of(const GroupRecord& record, const RankEnd& end, std::vector<std::string> last_lines) {
   const WorkerSpec& worker = worker_of(record, end.rank);
   GroupFailure failure;
@@ -62,9 +73,8 @@ GroupFailure failure_of(const GroupRecord& record, const RankEnd& end, std::vect
   failure.exit_code = exit_code_of(end);
   failure.signal = signal_of(end);
   failure.cause = cause_of(end, worker.argv[0]);
-  if (end.start_error == 0 && failure.exit_code == 127)  // by the dynamic loader, if it was not the program's own
-    if (const std::string advice = libtorch_advice(worker.argv[0]); !advice.empty()) failure.cause += "; " + advice;
   failure.last_lines = std::move(last_lines);
+  if (end.start_error == 0) add_loader_error(failure, worker.argv[0]);
   failure.host = host_name();
   failure.log_path = worker.log_path;
   failure.message = error_message(worker.error_path);

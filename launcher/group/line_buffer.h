@@ -10,8 +10,9 @@ namespace tlaunch {
 
 class LineBuffer {
  public:
-  // `ending`: "\n", "\r\n", "\r" (a progress bar that will draw over this text), or "" (cut at the limit, or the
-  // stream ended). All texts with their endings, put together, are the stream again.
+  // `ending`: "\n", "\r\n", "\r" (a progress bar that will draw over this text), "\x1b[A" or "\x1b[3A" (the cursor goes
+  // up, from a bar below another one), or "" (cut at the limit, or the stream ended). All texts with their endings,
+  // put together, are the stream again.
   using Sink = std::function<void(std::string_view text, std::string_view ending)>;
 
   explicit LineBuffer(std::size_t limit = 1 << 20) : limit_(limit) {}
@@ -24,5 +25,8 @@ class LineBuffer {
   std::size_t limit_, scanned_ = 0;  // the first `scanned_` bytes of held_ have no line's end in them
   std::string held_;
 };
+
+// How many rows an ending moves the cursor up; 0 for all others.
+int rows_up(std::string_view ending);
 
 }  // namespace tlaunch

@@ -1,10 +1,11 @@
 #include "launcher/group/loaded_libtorch.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <sstream>
 
 #include "launcher/group/capture.h"
+#include "launcher/group/loader_error.h"
 
 namespace tlaunch {
 namespace {
@@ -16,34 +17,41 @@ bool is_libtorch(const std::string& path) {
   return name.starts_with("libtorch") || name.starts_with("libc10");
 }
 
-std::string variables() {
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+std::string joined(const std::vector<std::string>& parts) {
   std::string text;
-  for (const char* name : {"LD_PRELOAD", "LD_LIBRARY_PATH"})
-    if (const char* value = std::getenv(name); value != nullptr && *value != '\0')
-      text += (text.empty() ? "" : ", ") + std::string(name) + "=" + value;
+  for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
   return text;
+}
+
+std::string variables() {
+  std::vector<std::string> set;
+  for (const char* name : {"LD_PRELOAD", "LD_LIBRARY_PATH"})
+    if (const std::string value = variable(name); !value.empty()) set.push_back(std::string(name) + "=" + value);
+  return joined(set);
 }
 
 }  // namespace
 
 std::vector<std::string> libtorch_in(std::string_view trace) {
   std::vector<std::string> found;
-  std::istringstream lines{std::string(trace)};
-  for (std::string line; std::getline(lines, line);) {  // NAME => PATH (ADDRESS), PATH (ADDRESS), NAME => not found
-    std::istringstream words(line);
-    std::string name, arrow, path;
-    words >> name >> arrow >> path;
-    if (arrow != "=>") path = name;
-    if (!is_libtorch(name)) continue;
-    found.push_back(path == "not" ? name + ": not found" : path);
-  }
+  for (const LoadedLibrary& library : libraries_in(trace))
+    if (is_libtorch(library.name)) found.push_back(library.path.empty() ? library.name + ": not found" : library.path);
   return found;
 }
 
-std::string libtorch_advice(const std::string& program) {
+std::string loader_advice(const std::string& program, const std::string& error) {
   const Captured trace = run_captured({"/usr/bin/env", "LD_TRACE_LOADED_OBJECTS=1", program}, trace_limit_s);
-  std::string all;
-  for (const std::string& each : libtorch_in(trace.out)) all += (all.empty() ? "" : ", ") + each;
+  const std::string search_path = variable("LD_LIBRARY_PATH");
+  const auto foreign = libraries_from(search_path, trace.out, error);
+  if (!foreign.empty() && std::none_of(foreign.begin(), foreign.end(), is_libtorch))
+    return "LD_LIBRARY_PATH=" + search_path + " made it take " + joined(foreign) +
+           ": unset LD_LIBRARY_PATH, or take that folder out of it";
+  const std::string all = joined(libtorch_in(trace.out));
   if (all.empty()) return "";
   const std::string set = variables();
   return "LibTorch was loaded from " + all + (set.empty() ? "" : " (" + set + ")") +

@@ -18,14 +18,16 @@ std::string prefix_of(int rank, const Console& console) {
   return "\x1b[" + std::to_string(kColours[rank % 6]) + "m" + label + "\x1b[0m ";
 }
 
+int first_row_of(int rank, Stream stream) { return (2 * rank + static_cast<int>(stream)) * BarRows::most; }
+
 }  // namespace
 
 LogTee::LogTee(int rank, bool prefixed, const std::string& prefix, LogFile log, Screen& out, Screen& error,
                OnLine on_line)
     : prefixed_(prefixed),
       log_(std::move(log)),
-      sources_{Source{&out, 2 * rank, prefix.empty() ? prefix_of(rank, out) : prefix},
-               Source{&error, 2 * rank + 1, prefix.empty() ? prefix_of(rank, error) : prefix}},
+      sources_{Source{&out, first_row_of(rank, Stream::out), prefix.empty() ? prefix_of(rank, out) : prefix},
+               Source{&error, first_row_of(rank, Stream::error), prefix.empty() ? prefix_of(rank, error) : prefix}},
       on_line_(std::move(on_line)) {}
 
 void LogTee::feed(Stream stream, std::string_view bytes, double now_s) {
@@ -41,8 +43,15 @@ void LogTee::feed(Stream stream, std::string_view bytes, double now_s) {
 void LogTee::finish(double now_s) {
   for (Source& source : sources_) {
     source.lines.finish([&](std::string_view text, std::string_view ending) { take(source, text, ending, now_s); });
-    source.console->remove_row(source.row);
-    if (!source.progress.empty()) show(source, std::exchange(source.progress, {}));
+    const int cursor = source.bars.cursor();
+    const auto rows = source.bars.take_all();
+    draw_rows(source);
+    for (int i = 0; const BarRow& row : rows) {
+      const bool ended = i++ < cursor;  // by a newline
+      if (row.text.empty()) continue;
+      if (ended) take_line(source, row.text, row.told);
+      else if (!row.told) show(source, row.text);
+    }
     source.console->settle(now_s);
   }
   log_.write(log_held_);
@@ -52,53 +61,79 @@ void LogTee::finish(double now_s) {
 void LogTee::show_only_in_log(Screen& nowhere) {
   if (!log_.keeps() || log_.lacks_output()) return;
   for (Source& source : sources_) {
-    source.console->remove_row(source.row);
+    for (int row = 0; row < BarRows::most; ++row) source.console->remove_row(source.first_row + row);
     source.console = &nowhere;
   }
 }
 
 void LogTee::take(Source& source, std::string_view text, std::string_view ending, double now_s) {
   if (log_.keeps()) log_held_.append(text).append(ending);
-  source.after_return = ending == "\r";
-  if (source.after_return) {
-    if (!text.empty()) take_progress(source, text, now_s);
+  const int up = rows_up(ending);
+  if (ending == "\r" || up > 0) {
+    if (!text.empty()) take_bar(source, text, now_s);
+    if (up > 0) source.bars.up(up);
+    else source.bars.carriage_return();
+    source.drawn_over = true;
     return;
   }
-  source.progress.clear();  // drawn over by this line
-  source.console->remove_row(source.row);
-  show(source, text);
-  last_.emplace_back(text.substr(0, kLastLineBytes));
-  if (last_.size() > kLastLines) last_.pop_front();
-  if (on_line_) on_line_(std::string(text));
+  const bool stays = source.bars.stays(text, source.drawn_over);
+  source.drawn_over = false;
+  if (stays) {
+    if (!text.empty()) take_bar(source, text, now_s);
+    take_lines(source, source.bars.down());
+    return;
+  }
+  if (!source.bars.rows().empty()) take_lines(source, source.bars.take_above());
+  take_line(source, text);
 }
 
-void LogTee::take_progress(Source& source, std::string_view text, double now_s) {
-  source.progress = text;
+void LogTee::take_bar(Source& source, std::string_view text, double now_s) {
+  source.bars.draw(text);
+  const int at = source.bars.cursor();
   if (source.console->has_rows()) {
-    draw_row(source, text);
+    draw_row(source, at, text);
     return;
   }
-  if (now_s - source.shown_s < kProgressInterval_s) return;
-  source.shown_s = now_s;
-  show(source, std::exchange(source.progress, {}));
+  BarRow& row = source.bars.rows()[static_cast<std::size_t>(at)];
+  std::optional<double>& shown_s = source.shown_s[static_cast<std::size_t>(at)];
+  if (row.text.empty() || (shown_s && now_s - *shown_s < kProgressInterval_s)) return;
+  shown_s = now_s;
+  row.told = true;
+  show(source, text);
 }
 
 // A bar writes its carriage return before each text (tqdm) or behind it: what is on the terminal without us is to be in
 // the row at once, not when the next text comes.
 void LogTee::show_progress_so_far(Source& source) {
   std::string_view held = source.lines.held();
-  if (!source.console->has_rows() || held.empty() || (!source.after_return && !held.ends_with('\r'))) return;
+  if (!source.console->has_rows() || held.empty() || (!source.drawn_over && !held.ends_with('\r'))) return;
   if (held.ends_with('\r')) held.remove_suffix(1);
-  if (!held.empty()) draw_row(source, held);
+  if (!held.empty()) draw_row(source, source.bars.cursor(), held);
 }
 
-void LogTee::draw_row(Source& source, std::string_view text) {
-  if (text.find_first_not_of(' ') != std::string_view::npos) {
-    source.console->set_row(source.row, source.prefix, text);
-    return;
-  }
-  source.console->remove_row(source.row);  // a bar that leaves nothing behind draws blanks over itself
-  source.progress.clear();
+void LogTee::draw_row(Source& source, int row, std::string_view text) {
+  if (is_blank(text)) source.console->remove_row(source.first_row + row);
+  else source.console->set_row(source.first_row + row, source.prefix, text);
+}
+
+void LogTee::draw_rows(Source& source) {
+  if (!source.console->has_rows()) return;
+  const auto& rows = source.bars.rows();
+  for (int row = 0; row < BarRows::most; ++row)
+    draw_row(source, row, static_cast<std::size_t>(row) < rows.size() ? rows[static_cast<std::size_t>(row)].text : "");
+}
+
+void LogTee::take_lines(Source& source, const std::vector<BarRow>& rows) {
+  for (const BarRow& row : rows)
+    if (!row.text.empty()) take_line(source, row.text, row.told);
+  draw_rows(source);
+}
+
+void LogTee::take_line(Source& source, std::string_view text, bool told) {
+  if (!told) show(source, text);
+  last_.emplace_back(text.substr(0, kLastLineBytes));
+  if (last_.size() > kLastLines) last_.pop_front();
+  if (on_line_) on_line_(std::string(text));
 }
 
 void LogTee::show(Source& source, std::string_view text) {

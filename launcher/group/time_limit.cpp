@@ -9,10 +9,10 @@
 
 namespace tlaunch {
 
-TimeLimit::TimeLimit(const std::optional<std::string>& text, double began_s) {
+TimeLimit::TimeLimit(const std::optional<std::string>& text, double began_s, const std::string& name) : name_(name) {
   if (!text) return;
   text_ = *text;
-  limit_s_ = parse_duration_s("launch.max_time", text_);
+  limit_s_ = parse_duration_s(name_, text_);
   end_s_ = began_s + *limit_s_;
 }
 
@@ -26,13 +26,13 @@ double TimeLimit::left_s() const {
 
 std::string TimeLimit::shortfall(double likely_s) const {
   if (!limit_s_ || likely_s <= *limit_s_) return "";
-  return "launch.max_time " + text_ + " is less than the " + format_duration(likely_s) +
+  return name_ + " " + text_ + " is less than the " + format_duration(likely_s) +
          " that the run takes: it will be saved then and end with 75; to go on: the same command with --resume auto";
 }
 
 std::string TimeLimit::told() const {
   const double left = left_s();
-  return "launch.max_time " + text_ + " is up" + (left >= 1 ? " in " + format_duration(left) : "");
+  return name_ + " " + text_ + " is up" + (left >= 1 ? " in " + format_duration(left) : "");
 }
 
 }  // namespace tlaunch

@@ -10,8 +10,9 @@ namespace tlaunch {
 class TimeLimit {
  public:
   TimeLimit() = default;  // none: never over
-  // `text`: "8h" (core/quantity.h); nothing: none. `began_s`: of monotonic_s(). Throws UsageError.
-  TimeLimit(const std::optional<std::string>& text, double began_s);
+  // `text`: "8h" (core/quantity.h); nothing: none. `began_s`: of monotonic_s(). `name`: how messages call it, which is
+  // --max-time where there is no config. Throws UsageError.
+  TimeLimit(const std::optional<std::string>& text, double began_s, const std::string& name = "launch.max_time");
 
   // Whether it is over, or will be `ahead_s` from now.
   bool over(double ahead_s = 0) const;
@@ -27,7 +28,7 @@ class TimeLimit {
  private:
   std::optional<double> limit_s_;
   double end_s_ = 0;
-  std::string text_;
+  std::string text_, name_;
 };
 
 }  // namespace tlaunch

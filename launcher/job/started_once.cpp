@@ -8,6 +8,18 @@ namespace {
 
 using Variables = std::function<std::optional<std::string>(const std::string&)>;
 
+struct LauncherByRank {
+  const char *name, *rank, *size;
+};
+
+// Each of them gives every copy its rank. Not all tell how many copies there are, so a rank above 0 is proof enough.
+constexpr LauncherByRank launchers_by_rank[] = {
+    {"mpirun (MVAPICH2)", "MV2_COMM_WORLD_RANK", "MV2_COMM_WORLD_SIZE"},
+    {"flux run", "FLUX_TASK_RANK", "FLUX_JOB_SIZE"},
+    {"jsrun", "JSM_NAMESPACE_RANK", "JSM_NAMESPACE_SIZE"},
+    {"mpiexec (PALS)", "PALS_RANKID", "PMI_SIZE"},
+};
+
 // 0 where the variable is not set, or no number.
 std::int64_t count_in(const Variables& variables, const char* name) {
   const auto value = variables(name);
@@ -29,6 +41,11 @@ void check_started_once(const Variables& variables) {
     if (const auto copies = count_in(variables, name); copies > 1)
       throw UsageError("mpirun starts this command " + std::to_string(copies) + " times (" + name + "), " + each +
                        "tlaunch --nproc " + std::to_string(copies) + " ... without mpirun");
+  for (const auto& [launcher, rank, size] : launchers_by_rank) {
+    if (!variables(rank) || (count_in(variables, rank) == 0 && count_in(variables, size) <= 1)) continue;
+    throw UsageError(std::string(launcher) + " starts this command several times (" + rank + "), " + each +
+                     "start one task of it: tlaunch --nproc N ...");
+  }
 }
 
 std::string unused_nodes_note(const Variables& variables, const std::string& host) {

@@ -14,6 +14,7 @@
 #include "core/error.h"
 #include "launcher/group/capture.h"
 #include "launcher/group/loaded_libtorch.h"
+#include "launcher/group/loader_error.h"
 #include "launcher/group/path_lookup.h"
 #include "launcher/job/cache_file.h"
 
@@ -64,10 +65,13 @@ std::string shortened(const std::string& text) {
 }
 
 [[noreturn]] void refuse(const std::string& path, const Captured& answer, const std::string& why) {
-  const std::string advice = answer.exit_code == 127 ? libtorch_advice(path) : "";  // by the dynamic loader
+  if (const std::string error = loader_error_in(answer.err, path); !error.empty()) {
+    const std::string advice = loader_advice(path, error);
+    throw UsageError("the dynamic loader cannot start the worker " + path + ": " + error +
+                     (advice.empty() ? "" : "\n" + advice));
+  }
   throw UsageError("the worker " + path + " cannot describe itself: " + why +
                    (answer.err.empty() ? "" : "\nIts output:\n" + shortened(answer.err)) +
-                   (advice.empty() ? "" : "\n" + advice) +
                    "\nlaunch.worker must name a program that answers `describe --json` (docs/command-line.md)");
 }
 

@@ -60,12 +60,9 @@ GroupResult one_attempt(const Job& job, const WorkerStart& start, FolderWatch& w
   }
 }
 
-}  // namespace
-
-GroupResult run_attempts(const Job& job, const RunFolder& folder, WorkerStart start, FolderWatch& watch,
-                         const std::optional<ExpectedCosts>& expected, EventLog& log, Progress& progress,
-                         RunSummary& summary) {
-  const std::string checkpoints = checkpoint_dir(job.config.checkpoint, folder.path());
+GroupResult all_attempts(const Job& job, const RunFolder& folder, const std::string& checkpoints, WorkerStart start,
+                         FolderWatch& watch, const std::optional<ExpectedCosts>& expected, EventLog& log,
+                         Progress& progress, RunSummary& summary) {
   const std::string first_resume = start.resume_path;
   const std::int64_t max_restarts = job.config.launch.max_restarts;
   RestartPolicy policy(max_restarts, step_of_checkpoint(first_resume));
@@ -120,6 +117,19 @@ GroupResult run_attempts(const Job& job, const RunFolder& folder, WorkerStart st
     }
     start.resume_path = resume_path;
   }
+}
+
+}  // namespace
+
+GroupResult run_attempts(const Job& job, const RunFolder& folder, WorkerStart start, FolderWatch& watch,
+                         const std::optional<ExpectedCosts>& expected, EventLog& log, Progress& progress,
+                         RunSummary& summary) {
+  const std::string checkpoints = checkpoint_dir(job.config.checkpoint, folder.path());
+  const GroupResult result =
+      all_attempts(job, folder, checkpoints, std::move(start), watch, expected, log, progress, summary);
+  if (result.exit_code != exit_code::ok)
+    summary.newest_checkpoint_step = newest_step_of_run(folder.path(), checkpoints);
+  return result;
 }
 
 }  // namespace tlaunch

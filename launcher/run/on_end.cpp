@@ -28,8 +28,6 @@ namespace {
 constexpr double left_over_grace_s = 2;  // of processes that the command leaves behind, after SIGTERM
 constexpr double kill_limit_s = 10;      // for the kernel to do away with what was killed
 
-void tell(const std::string& text) { say("tlaunch: launch.on_end: " + text); }
-
 std::string end_text(int wait_status) {
   if (WIFSIGNALED(wait_status)) return std::string("was ended by SIG") + ::sigabbrev_np(WTERMSIG(wait_status));
   return "ended with exit code " + std::to_string(WEXITSTATUS(wait_status));
@@ -38,8 +36,12 @@ std::string end_text(int wait_status) {
 // From its start to the end of the last process below it.
 class Command {
  public:
-  Command(std::vector<SpawnRequest> requests, SignalTakeover& signals, double limit_s)
-      : signals_(signals), limit_s_(limit_s), name_(requests.front().argv.front()), guard_(requests, -1, {}) {}
+  Command(std::vector<SpawnRequest> requests, SignalTakeover& signals, double limit_s, const std::string& option)
+      : signals_(signals),
+        limit_s_(limit_s),
+        name_(requests.front().argv.front()),
+        option_(option),
+        guard_(requests, -1, {}) {}
 
   void wait() {
     kill_at_s_ = monotonic_s() + limit_s_;
@@ -57,6 +59,8 @@ class Command {
   }
 
  private:
+  void tell(const std::string& text) const { say("tlaunch: " + option_ + ": " + text); }
+
   void take_reports() {
     GuardReport report{};
     while (guard_.next_report(report)) {
@@ -81,7 +85,7 @@ class Command {
 
   SignalTakeover& signals_;
   double limit_s_, kill_at_s_ = 0;
-  std::string name_;
+  std::string name_, option_;
   Guard guard_;
   bool killed_ = false, left_over_ = false;
 };
@@ -106,16 +110,17 @@ int stopped_waiting(RunEnding& ending, int signal) {
   return signal == 0 ? exit_code::preempted : exit_code::signal_base + signal;
 }
 
-OnEnd::OnEnd(const std::optional<std::string>& command, double limit_s) : limit_s_(limit_s) {
+OnEnd::OnEnd(const std::optional<std::string>& command, double limit_s, const std::string& name)
+    : limit_s_(limit_s), name_(name) {
   if (!command) return;
   if (!is_command(*command))
-    throw UsageError("launch.on_end: '" + *command +
+    throw UsageError(name_ + ": '" + *command +
                      "' is no command; a program and its arguments are needed, quoted as in a shell");
   argv_ = shell_words(*command);
   const std::string& program = argv_.front();
   const bool found = program.find('/') == std::string::npos ? !find_in_path(program).empty() : is_program(program);
   if (!found)
-    throw UsageError("launch.on_end: there is no program " + program +
+    throw UsageError(name_ + ": there is no program " + program +
                      (program.find('/') == std::string::npos ? " in PATH" : "") +
                      "; a shell's own words need sh -c '...'");
 }
@@ -161,9 +166,9 @@ void OnEnd::run(const RunEnding& ending) const {
   request.on_broken_pipe = signals.broken_pipe_before();
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // should the guard be killed, its processes come to us
   try {
-    Command(std::move(requests), signals, limit_s_).wait();
+    Command(std::move(requests), signals, limit_s_, name_).wait();
   } catch (const Error& error) {
-    tell(std::string("not run: ") + error.what());
+    say("tlaunch: " + name_ + ": not run: " + error.what());
   }
   ::prctl(PR_SET_CHILD_SUBREAPER, 0);
 }

@@ -30,7 +30,9 @@ class OnEnd {
  public:
   static constexpr double kLimit_s = 60;  // for the command with all that it starts
   // Nothing: no command. Throws UsageError where it cannot be started: found out before the run.
-  explicit OnEnd(const std::optional<std::string>& command, double limit_s = kLimit_s);
+  // `name`: how messages call it, which is --on-end where there is no config.
+  explicit OnEnd(const std::optional<std::string>& command, double limit_s = kLimit_s,
+                 const std::string& name = "launch.on_end");
 
   // Does `work`, a run, which fills in how it ended and returns the exit code; then runs the command, whose own end
   // changes nothing. An error of the work is told before, and thrown on. Signals that come between two groups of `work`
@@ -42,6 +44,7 @@ class OnEnd {
 
   std::vector<std::string> argv_;
   double limit_s_;
+  std::string name_;
 };
 
 }  // namespace tlaunch

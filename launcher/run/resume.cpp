@@ -14,6 +14,7 @@
 #include "core/error.h"
 #include "core/json_problem.h"
 #include "core/schema.h"
+#include "core/units.h"
 #include "launcher/job/gpu_wait.h"
 #include "launcher/run/checkpoint_argument.h"
 
@@ -70,6 +71,11 @@ void check_unchanged(const Job& job, const std::string& checkpoint, const std::s
   } else if (beside) {
     check_settings(resume_settings(*beside), job.loaded.config, config_path);
   }
+  if (const auto before = terms.world_size, now = job.world.size;
+      before > 0 && before != now && job.loaded.config.launch.nproc == "auto")
+    notes.push_back("the resumed run had " + format_number_of(before, "rank") + ", and this one has " +
+                    std::to_string(now) + ", because --nproc is not given; the effective batch stays the same. For as "
+                    "many as before: --nproc " + std::to_string(before));
   const bool known_to_be_the_same = job.data && !job.data->train.empty() && job.data->train == terms.data.train;
   if (beside && beside->data.root != job.loaded.config.data.root && !known_to_be_the_same)
     notes.push_back("data.root is another folder than in " + config_path + " (" + beside->data.root +

@@ -13,6 +13,7 @@
 namespace tlaunch {
 namespace {
 
+constexpr const char* to_go_on = "; to go on: the same command with --resume auto";
 constexpr double long_enough_s = 10;  // for its shares of time to say something
 
 std::string figure(double value) {
@@ -135,12 +136,13 @@ std::vector<std::string> closing_lines(const RunSummary& summary) {
   if (record.end && record.end->steady_samples_per_s > 0)
     status += ", " + format_count(record.end->steady_samples_per_s) + " samples/s";
   lines.push_back(status);
-  if (record.stopped)
-    lines.push_back("saved at step " + std::to_string(record.step) + "; to go on: the same command with --resume auto");
+  if (record.stopped) lines.push_back("saved at step " + std::to_string(record.step) + to_go_on);
   if (summary.failure) {
     const auto report = failure_report(*summary.failure, true);
     lines.insert(lines.end(), report.begin(), report.end());
   }
+  if (!record.stopped && summary.newest_checkpoint_step)
+    lines.push_back("the newest checkpoint is of step " + std::to_string(*summary.newest_checkpoint_step) + to_go_on);
   std::string metrics;
   for (const auto& [name, value] : record.metrics)
     metrics += (metrics.empty() ? "" : "  ") + name + " " + figure(value);

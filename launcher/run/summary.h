@@ -35,6 +35,7 @@ struct RunSummary {
   double began_s = 0, wall_s = 0;  // the whole command: when it began (Unix time), and what it took
   std::optional<std::int64_t> began_step;  // steps that a run before it had done
   std::map<std::string, double> spent;  // that by the estimate's parts
+  std::optional<std::int64_t> newest_checkpoint_step;  // of a run that did not complete; none: nothing to go on from
   std::int64_t restarts = 0;
   std::set<std::string> incomplete_logs;  // in the run folder: events.jsonl, metrics.csv, logs/attempt_0/rank_1.log
   std::uint64_t log_bytes = 0;  // of what the run folder holds beside checkpoints

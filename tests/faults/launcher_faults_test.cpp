@@ -211,7 +211,7 @@ TEST(LauncherFaults, ARankThatIgnoresSigtermIsGoneAfterTheGrace) {
                                     ready + " ]; do sleep 0.01; done; exit 3"));
   const auto finished = child.wait();
   EXPECT_EQ(finished.exit_code, 3);
-  EXPECT_THAT(finished.err, HasSubstr("rank 1 failed: exit code 3"));
+  EXPECT_THAT(finished.err, testing::ContainsRegex("rank 1 \\(on host [^)]+\\) failed with exit code 3\n"));
   EXPECT_GT(finished.seconds, 1);
   EXPECT_LT(finished.seconds, 4);
   EXPECT_TRUE(child.all_gone(0.1));

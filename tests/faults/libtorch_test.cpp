@@ -72,11 +72,24 @@ TEST_F(Weights, AnotherLibTorchThatIsTakenAllTheSameIsNamed) {
                            HasSubstr("undefined symbol"));
   const auto asked = preloaded("asked");
   EXPECT_EQ(asked.code, 2);
-  EXPECT_THAT(asked.err, AllOf(HasSubstr("cannot describe itself"), named));
+  EXPECT_THAT(asked.err, AllOf(HasSubstr("the dynamic loader cannot start the worker"), named));
   ASSERT_EQ(train("plain").code, 0);  // which keeps what the worker said of itself
   const auto started = preloaded("started");
   EXPECT_EQ(started.code, 127);
   EXPECT_THAT(started.err, AllOf(HasSubstr("root cause"), named));
+}
+
+TEST_F(Weights, AnotherLibraryOfLdLibraryPathIsNamedInsteadOfLibTorch) {
+  const Variable cache("XDG_CACHE_HOME", scratch_ / "cache");
+  ASSERT_EQ(train("plain").code, 0);
+  write(scratch_ / "lib" / "librt.so.1", "no library at all");  // which tlaunch itself does not need
+  const Variable path("LD_LIBRARY_PATH", scratch_ / "lib");
+  const auto started = train("started");
+  EXPECT_NE(started.code, 0);
+  EXPECT_THAT(started.err, AllOf(HasSubstr("the dynamic loader said: error while loading shared libraries: "),
+                                 HasSubstr("LD_LIBRARY_PATH=" + (scratch_ / "lib").string() + " made it take " +
+                                           (scratch_ / "lib/librt.so.1").string() + ": unset LD_LIBRARY_PATH"),
+                                 testing::Not(HasSubstr("LibTorch was loaded"))));
 }
 
 TEST_F(Weights, OfAWrapperAreTakenAsTheyAre) {

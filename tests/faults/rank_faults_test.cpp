@@ -67,7 +67,8 @@ TEST_P(RankFalls, TheRunEndsSoonAndNamesIt) {
   EXPECT_LT(Clock::now() - start, std::chrono::seconds(15)) << "the grace is 30 s, the least limit of a start-up 60 s";
   EXPECT_EQ(outcome.code, fall.code) << outcome.err;
   EXPECT_THAT(outcome.err,
-              AllOf(HasSubstr("root cause: rank 1 failed: "), HasSubstr(fall.cause), HasSubstr(fall.where)));
+              AllOf(testing::ContainsRegex("root cause: rank 1 \\(on host [^)]+\\) (failed|was killed)"),
+                    HasSubstr(fall.cause), HasSubstr(fall.where)));
   EXPECT_EQ(summary()["exit_code"], fall.code);
   EXPECT_EQ(summary()["failure"]["rank"], 1);
   EXPECT_TRUE(workers_of(run_).empty());

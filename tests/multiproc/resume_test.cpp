@@ -8,6 +8,7 @@
 
 #include "checkpoint/catalog.h"
 #include "checkpoint/safetensors.h"
+#include "tests/support/events.h"
 #include "tests/support/running.h"
 #include "tests/support/sessions_data.h"
 
@@ -175,6 +176,35 @@ TEST_F(ResumeLstm, WeightsItStartedFromAreNotNeededAnyMore) {
   train("run", 2, {"train.max_steps=4", "model.weights=" + weights});
   fs::remove(weights);
   train("run", 2, {"train.max_steps=8", "model.weights=" + weights, "--resume", "auto"});
+}
+
+TEST_F(ResumeLstm, PastAnEndThatIsNowEarlierDoesNothingAndSaysSo) {
+  train("run", 1);
+  remove_from("run", 21);  // as if it had been killed then: an evaluation and the detection are still to come
+  const auto files = [&] { return list_checkpoints(scratch_ / "run" / "checkpoints").size(); };
+  const auto evaluations = [&] { return events_of(scratch_ / "run", "eval").size(); };
+  const auto files_before = files(), evaluations_before = evaluations();
+  const auto resumed = run_tlaunch(job("run", 1, {"--resume", "auto", "train.max_steps=10"}));
+  EXPECT_EQ(resumed.code, 0) << resumed.err;
+  EXPECT_NE(resumed.err.find("it stands at step 20, and the config ends it at 10; nothing is trained or saved"),
+            std::string::npos)
+      << resumed.err;
+  EXPECT_EQ(files(), files_before);
+  EXPECT_EQ(evaluations(), evaluations_before);
+  train("run", 1, {"--resume", "auto"});
+  EXPECT_EQ(list_checkpoints(scratch_ / "run" / "checkpoints").front().step, 24);
+}
+
+TEST_F(ResumeLstm, WithAnotherNumberOfRanksThatNobodyAskedForSaysSo) {
+  train("run", 4, {"train.max_steps=4"});
+  const std::vector<std::string> again{"--run-dir", scratch_ / "run", "--resume", "auto", scratch_ / "lstm.yaml",
+                                       "train.max_steps=8"};
+  const auto resumed = run_tlaunch(again);
+  EXPECT_EQ(resumed.code, 0) << resumed.err;
+  EXPECT_NE(resumed.err.find("For as many as before: --nproc 4"), std::string::npos) << resumed.err;
+  const auto asked = run_tlaunch(job("run", 2, {"--resume", "auto", "train.max_steps=12"}));
+  EXPECT_EQ(asked.code, 0) << asked.err;
+  EXPECT_EQ(asked.err.find("as many as before"), std::string::npos) << asked.err;
 }
 
 // Sums over ranks are taken in another order: equal but for the last bits.

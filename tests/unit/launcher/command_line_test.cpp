@@ -315,6 +315,8 @@ TEST(CommandLine, WhatTorchrunDoesAndWeDoNotIsRefusedWithWhatToUse) {
   for (const Words& words : {Words{"--logs_specs=default", "t.py"}, Words{"--logs-specs", "default", "t.py"}})
     EXPECT_EQ(as<ProgramCommand>(words).program, "t.py");
   EXPECT_THAT(refusal({"--rdzv-backend=c10b", "t.py"}), HasSubstr("c10d"));
+  for (const char* backend : {"etcd", "etcd-v2", "zeus"})
+    EXPECT_THAT(refusal({"--rdzv-backend", backend, "t.py"}), HasSubstr("without a server such as etcd")) << backend;
   EXPECT_THAT(refusal({"--rdzv-conf=timeout", "t.py"}), HasSubstr("KEY=VALUE"));
   EXPECT_THAT(refusal({"--start-method=thread", "t.py"}), HasSubstr("forkserver"));
   EXPECT_THAT(refusal({"--monitor-interval=often", "a.yaml"}), HasSubstr("seconds"));

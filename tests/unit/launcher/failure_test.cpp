@@ -41,7 +41,7 @@ TEST(FirstFailure, IsTheFirstToEndAndNotItsVictims) {
 TEST(FirstFailure, IsTheRankThatSomebodyElseKilledWhileTheGroupWasStopping) {
   EXPECT_EQ(first_rank({exited(0, 1, false), killed_by_others(1, SIGKILL)}), 1) << "its peer lost the connection";
   EXPECT_EQ(first_rank({exited(0, 1), killed_by_others(1, SIGSEGV)}), 0) << "a crash on the way out explains nothing";
-  EXPECT_EQ(cause_of(killed_by_others(1, SIGKILL), "p"), "SIGKILL (killed; out of memory?)");
+  EXPECT_EQ(cause_of(killed_by_others(1, SIGKILL), "p"), "SIGKILL (out of memory?)");
   EXPECT_TRUE(by_foreign_signal(killed_by_others(1, SIGIO)));
   EXPECT_FALSE(by_foreign_signal(killed_by_others(1, SIGTERM)));
   EXPECT_FALSE(by_foreign_signal(killed(1, SIGKILL, false)));
@@ -106,7 +106,7 @@ TEST(FirstFailure, IsNotARankThatSavedAsItWasTold) {
 TEST(FailureCause, NamesSignalsAndExitCodes) {
   EXPECT_EQ(cause_of(exited(0, 7), "p"), "exit code 7");
   EXPECT_EQ(cause_of(killed(0, SIGSEGV), "p"), "SIGSEGV (segmentation fault)");
-  EXPECT_EQ(cause_of(killed(0, SIGKILL), "p"), "SIGKILL (killed; out of memory?)");
+  EXPECT_EQ(cause_of(killed(0, SIGKILL), "p"), "SIGKILL (out of memory?)");
   EXPECT_EQ(cause_of(killed(0, SIGKILL, false), "p"), "SIGKILL (by tlaunch)");
   RankEnd starved = killed(0, SIGKILL);
   starved.out_of_memory = true;
@@ -139,7 +139,7 @@ TEST(FailureReport, NamesTheCauseAndTheVictimsInTenLinesAndThenTheLastTwenty) {
   const auto output = std::find(report.begin(), report.end(), "its last lines:");
   ASSERT_LE(output - report.begin(), 10);
   ASSERT_EQ(report.end() - output, 21);
-  EXPECT_EQ(report[0], "root cause: rank 1 failed: SIGSEGV (segmentation fault), exit 139, on node7");
+  EXPECT_EQ(report[0], "root cause: rank 1 (on host node7) was killed by SIGSEGV (segmentation fault); exit code 139");
   EXPECT_EQ(report[1], "it said: ValueError: bad");
   EXPECT_THAT(report[2], HasSubstr("stopped because of it: rank 2 (SIGTERM), "));
   EXPECT_THAT(report[2], HasSubstr("and 3 more"));

@@ -34,6 +34,17 @@ TEST(LineBuffer, TellsProgressBarsFromWindowsLineEnds) {
   EXPECT_EQ(cut({"text\r", "\n", "more\r"}), (Pieces{{"text", "\r\n"}, {"more", "\r"}}));
 }
 
+TEST(LineBuffer, TellsWhereTheCursorGoesUpFromColours) {
+  const Pieces expected{
+      {"outer", "\n"}, {"", "\r"}, {"\x1b[32minner\x1b[0m", "\x1b[A"}, {"", "\x1b[12A"}, {"\x1b[", ""}};
+  EXPECT_EQ(cut({"outer\n\r\x1b[32minner\x1b[0m\x1b[A\x1b[12A\x1b["}), expected);
+  EXPECT_EQ(cut({"outer\n\r\x1b", "[32minner\x1b[0", "m\x1b", "[", "A\x1b[1", "2", "A\x1b", "["}), expected);
+  EXPECT_EQ(rows_up("\x1b[A"), 1);
+  EXPECT_EQ(rows_up("\x1b[12A"), 12);
+  EXPECT_EQ(rows_up("\r\n"), 0);
+  EXPECT_EQ(rows_up(""), 0);
+}
+
 TEST(LineBuffer, CutsALineAtTheLimit) {
   EXPECT_EQ(cut({"abc", "def", "gh\n"}, 4), (Pieces{{"abcd", ""}, {"efgh", "\n"}}));
 }
@@ -45,7 +56,7 @@ TEST(LineBuffer, LosesNoByteOfRandomStreams) {
     std::vector<std::string> chunks;
     for (int i = 0; i < 20; ++i) {
       std::string chunk;
-      for (unsigned n = random() % 12; n > 0; --n) chunk += "ab\n\r\0x"[random() % 6];
+      for (unsigned n = random() % 12; n > 0; --n) chunk += "ab\n\r\0x\x1b[1A"[random() % 10];
       stream += chunk;
       chunks.push_back(chunk);
     }

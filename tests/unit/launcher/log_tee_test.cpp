@@ -86,6 +86,40 @@ TEST(LogTee, ShowsWhereAProgressBarStoodWhenTheRankDied) {
   EXPECT_EQ(t.shown_error(), "[rank 3] 1%\n[rank 3] 2%\n");
 }
 
+// As tqdm writes the bar of position=1: a row down, the text, a row up again, each with a write of its own.
+void draw_below(Teed& t, const std::string& text, double now_s) {
+  for (const std::string& part : {std::string("\n"), "\r" + text, std::string("\x1b[A")})
+    t.tee.feed(Stream::error, part, now_s);
+}
+
+TEST(LogTee, ShowsEachOfTwoBarsBelowOneAnotherOnceASecond) {
+  Teed t(true);
+  for (int i = 0; i < 50; ++i) {
+    const double now_s = 100 + i * 0.045;
+    t.tee.feed(Stream::error, "\router " + std::to_string(i), now_s);
+    draw_below(t, "inner " + std::to_string(i), now_s);
+  }
+  draw_below(t, "       ", 103);  // closed, leave=False
+  t.tee.feed(Stream::error, "\router 50\nnext\n", 103);
+  EXPECT_EQ(t.shown_error(),
+            "[rank 3] outer 0\n[rank 3] inner 0\n[rank 3] inner 1\n[rank 3] outer 23\n[rank 3] inner 24\n"
+            "[rank 3] outer 46\n[rank 3] inner 47\n[rank 3] outer 50\n[rank 3] next\n");
+}
+
+TEST(LogTee, KeepsTheLinesThatComeBetweenBarsBelowOneAnother) {
+  Teed t(true);
+  for (int i = 0; i < 3; ++i) {
+    t.tee.feed(Stream::error, "\router", 1);
+    draw_below(t, "inner", 1);
+    t.tee.feed(Stream::error, "\r     \r", 1);  // tqdm.write
+    draw_below(t, "     ", 1);
+    t.tee.feed(Stream::error, "message " + std::to_string(i) + "\n", 1);
+  }
+  t.tee.finish(2);
+  EXPECT_THAT(t.lines, testing::IsSupersetOf({"message 0", "message 1", "message 2"}));
+  EXPECT_LE(t.lines.size(), 4u);  // and the outer bar before the inner one was known
+}
+
 TEST(LogTee, WarnsOnceOfAFullDiskAndGoesOn) {
   Teed t(true, "/dev/full");
   t.tee.feed(Stream::out, "a\n", 0);

@@ -134,6 +134,7 @@ TEST_F(OnEndTest, ACommandThatCannotBeIsRefusedBeforeAnythingStarts) {
     EXPECT_FALSE(fs::exists(path("r"))) << bad;
     const auto program = test::run_tlaunch({"--on-end", bad, "--", "echo", "ran"});
     EXPECT_EQ(program.code, 2) << bad;
+    EXPECT_THAT(program.err, AllOf(HasSubstr("--on-end: "), testing::Not(HasSubstr("launch.on_end")))) << bad;
     EXPECT_EQ(program.out, "") << bad;
   }
 }

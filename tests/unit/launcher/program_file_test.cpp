@@ -100,6 +100,20 @@ TEST_F(ProgramFile, NeverGoesToAShellThatNobodyNamed) {
   }
 }
 
+TEST_F(ProgramFile, ThatNamesAnotherInterpreterGoesNeitherToPythonNorToThat) {
+  put("job", "#!/bin/sh -e\necho a shell ran this\n", false);
+  put("tool", std::string("#!/usr/bin/env -S uv run --script\n") + script, false);
+  put("old", std::string("#! /usr/bin/python3\n") + script, false);
+  const auto refused = run("$T ./job");
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("its #! line names /bin/sh -e, not Python: chmod +x ./job, or tlaunch -- /bin/sh "
+                                     "-e ./job"));
+  EXPECT_EQ(run("$T -- /bin/sh -e ./job").out, "a shell ran this\n");
+  EXPECT_EQ(run("$T ./tool").out, "python ran ['./tool']\n");
+  EXPECT_EQ(run("$T ./old").out, "python ran ['./old']\n");
+  EXPECT_THAT(run("$T --run-path ./job").err, HasSubstr("SyntaxError")) << "whoever asks for Python gets it";
+}
+
 TEST_F(ProgramFile, ThatNobodyCanRunIsToldOnce) {
   put("data", std::string("\x93NUMPY\x01\0\0\0\0\0\0\0\0\0", 16), true);
   put("old", "#!/no/such/interpreter\n", true);

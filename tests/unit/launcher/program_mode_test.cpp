@@ -12,6 +12,7 @@
 
 #include "child_process.h"
 #include "core/json.h"
+#include "launcher/group/this_machine.h"
 #include "tests/support/run_tlaunch.h"
 #include "tests/support/small_disk.h"
 
@@ -95,7 +96,7 @@ TEST(ProgramMode, AFailureIsToldWithWhatTheRankRecordedAndKeptForPrograms) {
   const auto run = run_two({"--run-dir", folder.path()}, "if [ $RANK = 1 ]; then echo '" + record +
                                                              "' > $TORCHELASTIC_ERROR_FILE; exit 7; fi; exec sleep 60");
   EXPECT_EQ(run.code, 7);
-  EXPECT_THAT(run.err, HasSubstr("root cause: rank 1 failed: exit code 7, on "));
+  EXPECT_THAT(run.err, HasSubstr("root cause: rank 1 (on host " + host_name() + ") failed with exit code 7\n"));
   EXPECT_THAT(run.err,
               HasSubstr("it said: ValueError: bad luck\nstopped because of it: rank 0 (SIGTERM (terminated))\n"));
   const Json summary = summary_in(folder);
@@ -146,7 +147,7 @@ TEST(ProgramMode, TheRankThatRecordedItsErrorFirstIsTheRootCauseThoughItEndsLate
               pipe + "; sleep 0.5; exit 3; fi; read x < " + pipe +
               "; sleep 0.05; echo '{\"message\": \"lost my peer\"}' > $TORCHELASTIC_ERROR_FILE; exit 4");
   EXPECT_EQ(run.code, 3) << run.err;
-  EXPECT_THAT(run.err, HasSubstr("rank 1 failed: exit code 3"));
+  EXPECT_THAT(run.err, HasSubstr("root cause: rank 1 (on host " + host_name() + ") failed with exit code 3"));
   EXPECT_THAT(run.err, HasSubstr("it said: first\n"));
 }
 
@@ -168,7 +169,7 @@ TEST(ProgramMode, PythonsRecordTellsItsException) {
   const auto run = test::run_tlaunch({"--nproc", "2", folder / "fail.py"});
   ::unsetenv("PYTHON_EXEC");
   EXPECT_EQ(run.code, 1);
-  EXPECT_THAT(run.err, HasSubstr("root cause: rank 1 failed: exit code 1"));
+  EXPECT_THAT(run.err, HasSubstr("root cause: rank 1 (on host " + host_name() + ") failed with exit code 1"));
   EXPECT_THAT(run.err, HasSubstr("it said: ValueError: no such thing\n"));
 }
 
@@ -273,14 +274,15 @@ TEST(ProgramMode, AnOutOfMemoryKillIsRecognised) {
            "exec sleep 60'"});
   const auto finished = child.wait();
   EXPECT_EQ(finished.exit_code, 137) << finished.err;
-  EXPECT_THAT(finished.err, HasSubstr("rank 1 failed: SIGKILL (out of memory: killed by the kernel), exit 137"));
+  EXPECT_THAT(finished.err, HasSubstr("root cause: rank 1 (on host " + host_name() + ") was killed by SIGKILL (out of memory: killed by "
+                                      "the kernel); exit code 137"));
 }
 
 TEST(ProgramMode, WhenItsTimeIsUpTheRanksGetSigtermAndThenSigkill) {
   const TempDir folder;
   const auto plain = run_two({"--max-time", "300ms", "--run-dir", folder.path()}, "exec sleep 1000");
   EXPECT_EQ(plain.code, 75) << plain.err;
-  EXPECT_THAT(plain.err, HasSubstr("launch.max_time 300ms is up: stopping the ranks"));
+  EXPECT_THAT(plain.err, HasSubstr(": --max-time 300ms is up: stopping the ranks"));
   EXPECT_EQ(summary_in(folder)["status"], "interrupted");
   EXPECT_EQ(summary_in(folder)["reason"], "max_time");
   EXPECT_EQ(summary_in(folder)["exit_code"], 75);
@@ -300,7 +302,7 @@ TEST(ProgramMode, WhenItsTimeIsUpTheRanksGetSigtermAndThenSigkill) {
 TEST(ProgramMode, ARestartThatHasNoTimeLeftIsNotTried) {
   const auto run = run_two({"--max-time", "1s", "--max-restarts", "100"}, "exit 7");
   EXPECT_EQ(run.code, 7);
-  EXPECT_THAT(run.err, HasSubstr("not restarted: launch.max_time 1s is up"));
+  EXPECT_THAT(run.err, HasSubstr("not restarted: --max-time 1s is up"));
 }
 
 }  // namespace

@@ -132,7 +132,7 @@ TEST_F(RunCommandTest, ResumeFromACheckpointStartsANewRunThatNamesItsParent) {
 TEST_F(RunCommandTest, AFailedRankEndsTheRunWithItsCodeAndASummary) {
   const Finished run = tlaunch({"--nproc", "2", "--run-dir", path("r"), config_}, {"FAKE_FAIL=1:65"});
   EXPECT_EQ(run.exit_code, 65);
-  EXPECT_THAT(run.err, HasSubstr("rank 1 failed: exit code 65"));
+  EXPECT_THAT(run.err, testing::ContainsRegex("rank 1 \\(on host [^)]+\\) failed with exit code 65"));
   const Json told = summary("r");
   EXPECT_EQ(told["status"], "failed");
   EXPECT_EQ(told["failure"]["rank"], 1);
@@ -143,7 +143,7 @@ TEST_F(RunCommandTest, AFailedRunGoesOnFromItsNewestCheckpointAsOftenAsAsked) {
   const Finished run =
       tlaunch({"--nproc", "2", "--max-restarts", "3", "--run-dir", path("r"), config_}, {"FAKE_FAIL=0:139:25:1"});
   EXPECT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_THAT(run.err, HasSubstr("rank 0 failed: exit code 139"));
+  EXPECT_THAT(run.err, testing::ContainsRegex("rank 0 \\(on host [^)]+\\) failed with exit code 139"));
   EXPECT_THAT(run.err, HasSubstr("restart 1 of 3"));
   EXPECT_THAT(run.err, HasSubstr("from step 20"));
   EXPECT_EQ(summary("r")["status"], "completed");
@@ -152,6 +152,15 @@ TEST_F(RunCommandTest, AFailedRunGoesOnFromItsNewestCheckpointAsOftenAsAsked) {
   EXPECT_EQ(events("r", "start").at(1)["start_step"], 20);
   EXPECT_EQ(events("r", "start").at(1)["attempt"], 1);
   EXPECT_TRUE(fs::exists(path("r/logs/attempt_1/rank_1.log")));
+}
+
+TEST_F(RunCommandTest, AFailedRunSaysFromWhichCheckpointToGoOn) {
+  const Finished saved = tlaunch({"--nproc", "2", "--run-dir", path("r"), config_}, {"FAKE_FAIL=0:139:25"});
+  EXPECT_EQ(saved.exit_code, 139);
+  EXPECT_THAT(saved.err,
+              HasSubstr("the newest checkpoint is of step 20; to go on: the same command with --resume auto\n"));
+  const Finished unsaved = tlaunch({"--nproc", "2", "--run-dir", path("s"), config_}, {"FAKE_FAIL=0:139"});
+  EXPECT_THAT(unsaved.err, testing::Not(HasSubstr("to go on")));
 }
 
 TEST_F(RunCommandTest, AFailureThatWouldBeTheSameAgainOrComesTwiceBeforeACheckpointIsNotRestarted) {

@@ -228,13 +228,27 @@ TEST(Summary, FailureNamesTheRankAndWhatItSaid) {
                                    {"signal", 0},
                                    {"message", "train.txt:3: no number"},
                                    {"victims", Json::array({Json{{"rank", 0}, {"cause", "SIGTERM"}}})}}));
-  EXPECT_THAT(closing_lines(summary), Contains(HasSubstr("rank 1 failed")));
+  EXPECT_THAT(closing_lines(summary), Contains(HasSubstr("rank 1 failed with exit code 65")));
+}
+
+TEST(Summary, OfAFailedRunSaysHowToGoOnWhereThereIsACheckpoint) {
+  GroupResult result;
+  result.exit_code = 137;
+  result.failure = GroupFailure{0, 137, 9, "SIGKILL (out of memory?)", {"loading"}, {}};
+  RunSummary summary = summary_of(result);
+  EXPECT_THAT(closing_lines(summary), testing::Not(Contains(HasSubstr("--resume auto"))));
+  summary.newest_checkpoint_step = 200;
+  EXPECT_THAT(closing_lines(summary),
+              Contains("the newest checkpoint is of step 200; to go on: the same command with --resume auto"));
+  summary.record.stopped = true;  // told to stop, it saved
+  EXPECT_THAT(closing_lines(summary), Contains(HasSubstr("saved at step 250; to go on: ")));
+  EXPECT_THAT(closing_lines(summary), testing::Not(Contains(HasSubstr("newest checkpoint"))));
 }
 
 TEST(Summary, AKilledRankIsToldByItsLastLine) {
   GroupResult result;
   result.exit_code = 137;
-  result.failure = GroupFailure{0, 137, 9, "SIGKILL (killed; out of memory?)", {"loading"}, {}};
+  result.failure = GroupFailure{0, 137, 9, "SIGKILL (out of memory?)", {"loading"}, {}};
   const Json json = to_json(summary_of(result));
   EXPECT_EQ(json["failure"]["signal"], 9);
   EXPECT_EQ(json["failure"]["message"], "loading");

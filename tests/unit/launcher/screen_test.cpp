@@ -235,6 +235,26 @@ TEST(ProgressOnATerminal, OfABarThatTakesItselfAwayLeavesNothing) {
   EXPECT_THAT(session.to_the_end(), testing::UnorderedElementsAre("[rank 0] a line of 0", "[rank 1] a line of 1"));
 }
 
+TEST(ProgressOnATerminal, OfBarsBelowOneAnotherHasARowForEachBar) {
+  const TempDir folder;
+  const std::string wait = "while ! [ -e " + (folder / "go").string() + " ]; do sleep 0.02; done; ";
+  const std::string below = R"(below() { printf '\n' >&2; printf "\r$1" >&2; printf '\033[A' >&2; }; )";  // position=1
+  const std::string deepest = R"(deepest() { printf '\n\n' >&2; printf "\r$1" >&2; printf '\033[A\033[A' >&2; }; )";
+  Session session(below + deepest +
+                  "for i in 1 2 3 4 5; do printf \"\\router $i\" >&2; below \"inner $i\"; deepest \"inmost $i\"; done; " +
+                  wait +
+                  "deepest '         '; below '         '; printf '\\router 9' >&2; printf '\\n' >&2; exit 0");
+  EXPECT_TRUE(session.shows([](const std::vector<std::string>& lines) {
+    const std::vector<std::string> rows{"[rank 0] outer 5", "[rank 0] inner 5", "[rank 0] inmost 5",
+                                        "[rank 1] outer 5", "[rank 1] inner 5", "[rank 1] inmost 5"};
+    return lines.size() >= rows.size() && std::equal(rows.rbegin(), rows.rend(), lines.rbegin());
+  })) << testing::PrintToString(session.lines());
+  test::write(folder / "go", "");
+  const auto last = session.to_the_end();
+  EXPECT_THAT(last, testing::IsSupersetOf({"[rank 0] outer 9", "[rank 1] outer 9"}));
+  EXPECT_LE(last.size(), 2u + 4) << testing::PrintToString(last);  // those that were lines before the depth was known
+}
+
 TEST(ProgressOnATerminal, InAFileIsALineASecondAsEver) {
   const TempDir folder;
   Session session(bar(folder) + "printf '\\r100%%|######\\n' >&2", "2> " + (folder / "err").string());

@@ -41,6 +41,15 @@ TEST(StartedOnce, RefusesWhatWouldBeAJobForEachNodeOrTask) {
   EXPECT_THAT(refusal({{"PMI_SIZE", "2"}}), HasSubstr("without mpirun"));
 }
 
+TEST(StartedOnce, RefusesTheCopiesOfLaunchersThatNumberThem) {
+  EXPECT_THAT(refusal({{"MV2_COMM_WORLD_RANK", "1"}}), HasSubstr("mpirun (MVAPICH2) starts this command several times"));
+  EXPECT_THAT(refusal({{"FLUX_TASK_RANK", "0"}, {"FLUX_JOB_SIZE", "2"}}), HasSubstr("flux run"));
+  EXPECT_THAT(refusal({{"JSM_NAMESPACE_RANK", "0"}, {"JSM_NAMESPACE_SIZE", "4"}}), HasSubstr("jsrun"));
+  EXPECT_THAT(refusal({{"PALS_RANKID", "3"}}), HasSubstr("mpiexec (PALS)"));
+  EXPECT_EQ(refusal({{"FLUX_TASK_RANK", "0"}, {"FLUX_JOB_SIZE", "1"}}), "");
+  EXPECT_EQ(refusal({{"FLUX_JOB_SIZE", "8"}}), "") << "no task of a job of its own";
+}
+
 TEST(StartedOnce, TakesWhatIsStartedOnce) {
   EXPECT_EQ(refusal({}), "");
   EXPECT_EQ(refusal({{"SLURM_STEP_NUM_NODES", "1"}, {"SLURM_STEP_NUM_TASKS", "1"}, {"PMI_SIZE", "1"}}), "");

@@ -64,7 +64,8 @@ TEST(RunGroup, PassesOnTheExitCodeAndNamesTheRank) {
   const auto finished = run_shell(3, "if [ $RANK = 1 ]; then echo bad luck; exit 7; fi; exec sleep 60");
   EXPECT_EQ(finished.exit_code, 7);
   EXPECT_THAT(finished.err,
-              HasSubstr("root cause: rank 1 failed: exit code 7, on " + host_name() + "\nstopped because of it: "));
+              HasSubstr("root cause: rank 1 (on host " + host_name() +
+                        ") failed with exit code 7\nstopped because of it: "));
   EXPECT_THAT(finished.err, HasSubstr("its last lines:\n  | bad luck\n"));
   EXPECT_THAT(finished.err, HasSubstr("rank 0 (SIGTERM (terminated))"));
   EXPECT_LE(line_count(finished.err), 10u);
@@ -74,7 +75,8 @@ TEST(RunGroup, PassesOnTheExitCodeAndNamesTheRank) {
 TEST(RunGroup, TellsASegmentationFaultInWords) {
   const auto finished = run_shell(2, "if [ $RANK = 1 ]; then ulimit -c 0; kill -SEGV $$; fi; exec sleep 60");
   EXPECT_EQ(finished.exit_code, 139);
-  EXPECT_THAT(finished.err, HasSubstr("rank 1 failed: SIGSEGV (segmentation fault), exit 139"));
+  EXPECT_THAT(finished.err, HasSubstr("rank 1 (on host " + host_name() +
+                                      ") was killed by SIGSEGV (segmentation fault); exit code 139\n"));
 }
 
 TEST(RunGroup, BlamesTheKilledRankAndNotThePeersThatFallWithIt) {
@@ -86,7 +88,7 @@ TEST(RunGroup, BlamesTheKilledRankAndNotThePeersThatFallWithIt) {
     const auto finished = run_shell(2, "ulimit -c 0; if [ $RANK = 0 ]; then exec 3> " + pipe +
                                            "; kill -KILL $$; else read line < " + pipe + "; kill -ABRT $$; fi");
     EXPECT_EQ(finished.exit_code, 137) << finished.err;
-    EXPECT_THAT(finished.err, HasSubstr("rank 0 failed: SIGKILL"));
+    EXPECT_THAT(finished.err, testing::ContainsRegex("rank 0 \\(on host [^)]+\\) was killed by SIGKILL"));
   }
 }
 
@@ -103,7 +105,7 @@ TEST(RunGroup, BlamesTheRankThatRaisedAndNotThePeerThatWasStoppedAfterItRecorded
   ASSERT_EQ(std::system(("mkfifo " + (folder / "link").string()).c_str()), 0);
   const auto finished = run_shell(2, two_records(folder.path(), "exit 1", "exec sleep 60"));
   EXPECT_EQ(finished.exit_code, 1) << finished.err;
-  EXPECT_THAT(finished.err, HasSubstr("root cause: rank 1 failed: exit code 1, on "));
+  EXPECT_THAT(finished.err, testing::ContainsRegex("root cause: rank 1 \\(on host [^)]+\\) failed with exit code 1\n"));
   EXPECT_THAT(finished.err, HasSubstr("it said: planned\n"));
 }
 
@@ -113,7 +115,8 @@ TEST(RunGroup, BlamesTheRankThatRaisedThoughItsPeerLeftSoonerAndItWasStoppedOnIt
   const auto finished = run_shell(2, two_records(folder.path(), "exec sleep 60", "exit 3"));
   EXPECT_EQ(finished.exit_code, 1) << finished.err;
   EXPECT_THAT(finished.err,
-              HasSubstr("root cause: rank 1 failed: an error that it recorded before tlaunch stopped it"));
+              testing::ContainsRegex("root cause: rank 1 \\(on host [^)]+\\) failed: an error that it recorded before "
+                                     "tlaunch stopped it"));
   EXPECT_THAT(finished.err, HasSubstr("it said: planned\n"));
 }
 
