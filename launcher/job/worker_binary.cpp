@@ -12,6 +12,7 @@
 #include "core/absolute_path.h"
 #include "core/cache_folder.h"
 #include "core/error.h"
+#include "core/json_problem.h"
 #include "launcher/group/capture.h"
 #include "launcher/group/loaded_libtorch.h"
 #include "launcher/group/loader_error.h"
@@ -118,7 +119,7 @@ WorkerDescription describe_worker_anew(const std::string& path) {
     write_cache_file(describe_cache_path(path), told);
     return description;
   } catch (const std::exception& error) {
-    refuse(path, answer, std::string("its answer is no description (") + error.what() + "): " + shortened(answer.out));
+    refuse(path, answer, "its answer is no description (" + json_problem(error) + "): " + shortened(answer.out));
   }
 }
 
