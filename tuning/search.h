@@ -103,7 +103,8 @@ class Search {
   void take_for_memory(BatchSplit split);
   bool take_what_fits(std::int64_t most);       // the largest candidate within `most`; false: there is none
   void measure_halfway();
-  void measure_new_mode();                      // the line of now_'s mode; that mode is given up where nothing fits
+  // The line of now_'s mode. Where nothing fits that mode is given up, and memory fails from `failed_before` on again.
+  void measure_new_mode(std::int64_t failed_before);
   bool check_chosen();                          // one trial; true: it holds, or tuning was interrupted
   void give_up_mode(const TrialSettings& earlier);
   void fall_back();

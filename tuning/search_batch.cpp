@@ -212,17 +212,16 @@ void Search::measure_halfway() {
   if (measure_peak(settings, true, "memory at micro-batch " + std::to_string(half))) line_ = fit_memory(points_);
 }
 
-void Search::measure_new_mode() {
+void Search::measure_new_mode(std::int64_t failed_before) {
   const auto points = points_;
   const auto line = line_;
   const auto line_of = line_of_;
-  const auto failed_batch = failed_batch_;
   measure_line();
   if (outcome_.interrupted) return;
   measure_halfway();
   if (outcome_.interrupted) return;
   if (points_.empty() || largest_that_fits() == 0) {
-    points_ = points, line_ = line, line_of_ = line_of, failed_batch_ = failed_batch;
+    points_ = points, line_ = line, line_of_ = line_of, failed_batch_ = failed_before;
     give_up_mode(line_of);
   }
 }
@@ -249,6 +248,7 @@ bool Search::check_chosen() {
 
 void Search::verify() {
   if (outcome_.interrupted || (points_.empty() && !gone())) return;
+  const std::int64_t failed_before = failed_batch_;  // in the line's mode: a check may fail in another one
   // A heap that has seen other batches and precisions is larger than the run's will be.
   fresh_next_ = !input_.job.on_gpu && !hurried_ &&
                 (input_.budget_s || runner_.elapsed_s() + last_check_s(/*fresh=*/true) <= time_budget_s());
@@ -259,13 +259,14 @@ void Search::verify() {
     if (outcome_.interrupted || points_.empty()) return;
   }
   if (!line_is_of_now() && (too_large_ || input_.thorough || !over(3 * whole_run_s_)))
-    measure_new_mode();  // the mode that was chosen has another line; without time for it the check alone tells
+    // The mode that was chosen has another line; without time for it the check alone tells.
+    measure_new_mode(failed_before);
   for (int down = 0; down <= most_step_downs && !outcome_.interrupted; ++down) {
     const std::int64_t most = std::min(largest_that_fits(), now_.micro_batch);
     if (most < now_.micro_batch && open("batch_size") && !take_what_fits(most)) break;
     if (check_chosen()) return;
     if (!line_is_of_now()) {  // time or not: what this mode needs, or whether it runs at all, is to be known now
-      measure_new_mode();
+      measure_new_mode(failed_before);
       continue;
     }
     if (!open("batch_size")) {
