@@ -5,23 +5,19 @@
 #include "checkpoint/safetensors.h"
 #include "core/error.h"
 #include "tests/unit/checkpoint/fixture.h"
+#include "tests/unit/checkpoint/pickles.h"
 
 namespace tlaunch {
 namespace {
 
 using test::file_of;
 using test::TempDir;
+using test::times;
 
 std::string length_only(std::uint64_t length, const std::string& rest = "") {
   std::string bytes;
   for (int i = 0; i < 8; ++i) bytes += static_cast<char>(length >> (8 * i) & 0xff);
   return bytes + rest;
-}
-
-std::string repeated(const std::string& text, int times) {
-  std::string all;
-  for (int i = 0; i < times; ++i) all += text;
-  return all;
 }
 
 std::string tensor(const std::string& dtype, const std::string& shape, const std::string& offsets) {
@@ -51,8 +47,8 @@ std::vector<Hostile> hostile_files() {
       {"NulPadding", file_of(std::string("{}\0\0", 4)), "not JSON"},
       {"BytesAfterNul", file_of(std::string("{}\0garbage", 10)), "byte 10: this is not JSON"},
       {"InvalidUtf8", file_of("{\"\xff\":" + byte + "}", "x"), "not JSON"},
-      {"DeepLists", file_of("{\"w\":" + repeated("[", 1'000'000)), "a list is out of place"},
-      {"DeepObjects", file_of(repeated("{\"w\":", 1'000'000)), "unknown field 'w'"},
+      {"DeepLists", file_of("{\"w\":" + times("[", 1'000'000)), "a list is out of place"},
+      {"DeepObjects", file_of(times("{\"w\":", 1'000'000)), "unknown field 'w'"},
       {"DeepShape", file_of(R"({"w":{"shape":[[[)"), "a list is out of place"},
       {"NumberAsTensor", file_of(R"({"w":1})"), "as the value of 'w'"},
       {"TextAsTensor", file_of(R"({"w":"x"})"), "as the value of 'w'"},
@@ -80,7 +76,7 @@ std::vector<Hostile> hostile_files() {
        "exceeds 64 bits"},
       {"ShapeOverflowsToFit", file_of(R"({"w":)" + tensor("F64", "[2305843009213693953]", "[0,8]") + "}", "12345678"),
        "exceeds 64 bits"},
-      {"ShapeTooLong", file_of(R"({"w":{"shape":[1)" + repeated(",1", 64) + "]}}"), "too many dimensions"},
+      {"ShapeTooLong", file_of(R"({"w":{"shape":[1)" + times(",1", 64) + "]}}"), "too many dimensions"},
       {"ShapeDisagrees", file_of(R"({"w":)" + tensor("F32", "[2]", "[0,4]") + "}", "1234"), "needs 8 bytes"},
       {"OffsetsThree", file_of(R"({"w":)" + tensor("U8", "[1]", "[0,1,2]") + "}", "x"), "more than two data_offsets"},
       {"OffsetsOne", file_of(R"({"w":)" + tensor("U8", "[1]", "[0]") + "}", "x"), "two data_offsets"},
