@@ -1,12 +1,18 @@
-// The clock for durations: never set back, from an origin of its own.
+// The two clocks.
 #pragma once
 
 #include <chrono>
 
 namespace tlaunch {
 
+// For durations: never set back, from an origin of its own.
 inline double monotonic_s() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// For dates: seconds since 1970.
+inline double unix_time_s() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
 }  // namespace tlaunch

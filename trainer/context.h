@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "core/event.h"
+#include "contract/event_writer.h"
 #include "trainer/device.h"
 
 namespace tlaunch {

@@ -17,14 +17,17 @@ void evaluate_checkpoint(const WorkerContext& context, const RunConfig& config, 
     note = load_weights(file, job);
   }
   Recorder recorder(context, {.log_interval = {}, .gpu_log_interval = {}, .tensorboard = false, .csv = false}, {});
-  if (!note.empty()) recorder.event("weights", {{"note", note}});
+  if (!note.empty()) recorder.event(WeightsEvent{note});
   HalvingBatch evaluation(RunPhase::evaluation), detection(RunPhase::detection);
   const auto result = evaluate(job, group, config, evaluation);
   auto metrics = result.metrics;
   if (job.dataset->session_tests())
     for (const auto& [name, value] : detect(job, group, config.model.options, detection)) metrics[name] = value;
-  recorder.event(
-      "end", {{"status", "completed"}, {"samples", result.samples}, {"metrics", metrics}, {"seconds", result.seconds}});
+  EndEvent end;
+  end.samples = result.samples;
+  end.metrics = metrics;
+  end.train_wall_s = result.seconds;
+  recorder.event(end);
 }
 
 }  // namespace tlaunch

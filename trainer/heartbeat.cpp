@@ -36,10 +36,12 @@ Heartbeat::~Heartbeat() {
 
 void Heartbeat::tell() const {
   const WorkPlace place = work_place();
-  events_.write("heartbeat", {{"step", place.step},
-                              {"phase", to_string(place.phase)},
-                              {"waits", place.waits},
-                              {"passed", place.passed}});
+  HeartbeatEvent beat;
+  beat.step = place.step;
+  beat.phase = to_string(place.phase);
+  beat.waits = place.waits;
+  beat.passed = place.passed;
+  events_.write(beat);
 }
 
 void Heartbeat::beat() {

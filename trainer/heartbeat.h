@@ -7,7 +7,7 @@
 #include <mutex>
 #include <thread>
 
-#include "core/event.h"
+#include "contract/event_writer.h"
 
 namespace tlaunch {
 

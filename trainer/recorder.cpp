@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <iostream>
 
+#include "contract/event_codec.h"
+
 namespace tlaunch {
 namespace {
 
@@ -23,7 +25,7 @@ void Recorder::open(std::int64_t step) {
   if (!context_.is_main() || context_.run_dir.empty()) return;
   const auto tell_of = [this](const std::string& file) {
     return [this, file](const std::string& problem) {
-      context_.events.write("log_failed", {{"file", file}, {"message", problem}});
+      context_.events.write(LogFailedEvent{file, problem});
       if (!context_.events.connected()) std::cerr << "warning: " << problem << std::endl;  // else the launcher says it
     };
   };
@@ -44,7 +46,7 @@ void Recorder::close() {
 
 void Recorder::finish() {
   close();
-  for (const std::string& file : incomplete_) event("log_incomplete", {{"file", file}});
+  for (const std::string& file : incomplete_) event(LogIncompleteEvent{file});
 }
 
 void Recorder::write(std::int64_t step, std::int64_t epoch, const std::map<std::string, double>& figures) {
@@ -63,29 +65,32 @@ void Recorder::step(std::int64_t step, std::int64_t epoch, std::int64_t samples,
         {{"train_loss", figures.train_loss},
          {"learning_rate", figures.learning_rate},
          {"samples_per_s", figures.samples_per_s}});
-  event("step", {{"step", step},
-                 {"epoch", epoch},
-                 {"loss", figures.train_loss},
-                 {"learning_rate", figures.learning_rate},
-                 {"samples", samples},
-                 {"samples_per_s", figures.samples_per_s}});
+  StepEvent event_of_step;
+  event_of_step.step = step;
+  event_of_step.epoch = epoch;
+  event_of_step.loss = figures.train_loss;
+  event_of_step.learning_rate = figures.learning_rate;
+  event_of_step.samples = samples;
+  event_of_step.samples_per_s = figures.samples_per_s;
+  event(event_of_step);
 }
 
-void Recorder::metrics(const std::string& event_name, std::int64_t step, std::int64_t epoch, std::int64_t samples,
-                       const std::map<std::string, double>& metrics, double seconds) {
+void Recorder::evaluation(const EvaluationEvent& evaluation) {
   if (!context_.is_main()) return;
-  write(step, epoch, metrics);
-  Json fields{{"step", step}, {"epoch", epoch}};
-  for (const auto& [name, value] : metrics) fields[name] = value;
-  fields["samples"] = samples;
-  fields["seconds"] = seconds;
-  event(event_name, fields);
+  write(evaluation.step, evaluation.epoch.value_or(0), evaluation.metrics);
+  event(evaluation);
 }
 
-void Recorder::event(const std::string& name, const Json& fields) {
+void Recorder::detection(const DetectionEvent& detection) {
   if (!context_.is_main()) return;
-  context_.events.write(name, fields);
-  if (!context_.events.connected()) std::cout << name << " " << text_of(fields) << std::endl;
+  write(detection.step, detection.epoch, detection.metrics);
+  event(detection);
+}
+
+void Recorder::event(const Event& event) {
+  if (!context_.is_main()) return;
+  context_.events.write(event);
+  if (!context_.events.connected()) std::cout << name_of(event) << " " << text_of(fields_of(event)) << std::endl;
 }
 
 }  // namespace tlaunch

@@ -28,13 +28,12 @@ class Recorder {
     double train_loss = 0, learning_rate = 0, samples_per_s = 0;
   };
   void step(std::int64_t step, std::int64_t epoch, std::int64_t samples, const StepFigures& figures);
-  // What an evaluation ("eval") or the detection at the end ("detection") found over `samples` samples or sessions.
-  void metrics(const std::string& event_name, std::int64_t step, std::int64_t epoch, std::int64_t samples,
-               const std::map<std::string, double>& metrics, double seconds);
+  void evaluation(const EvaluationEvent& evaluation);
+  void detection(const DetectionEvent& detection);
   // What waits for room on a full disk gets a last try; a log that lacks lines nevertheless is told.
   void finish();
   // Any other event of rank 0.
-  void event(const std::string& name, const Json& fields);
+  void event(const Event& event);
 
  private:
   void close();

@@ -47,9 +47,9 @@ Saver::~Saver() {
   if (future_.valid()) future_.wait();  // it writes from our memory
 }
 
-Json Saver::prepare(const NamedTensors& tensors, const Metadata& metadata, const LogWork& work, bool fit_disk) {
-  Json told = Json::object();
-  if (!writes()) return told;
+void Saver::prepare(const NamedTensors& tensors, const Metadata& metadata, const LogWork& work, bool fit_disk,
+                    StartEvent& told) {
+  if (!writes()) return;
   const auto bytes = checkpoint_bytes_ = safetensors_size(views_of(tensors), metadata);
   DiskPreflight preflight{dir_,
                           context_.run_dir.empty() ? dir_ : context_.run_dir,
@@ -62,12 +62,11 @@ Json Saver::prepare(const NamedTensors& tensors, const Metadata& metadata, const
   if (policy.save_top_k != policy_.save_top_k || policy.save_last != policy_.save_last) {
     policy_ = policy;
     folder_->set_policy(policy_);
-    told["fit_disk"] = {{"save_top_k", policy.save_top_k}, {"save_last", policy.save_last}};
+    told.fitted_save_top_k = policy.save_top_k;
+    told.fitted_save_last = policy.save_last;
   }
-  told["checkpoint_bytes"] = bytes;
-  told["disk_bytes"] =
-      static_cast<std::uint64_t>(files_at_peak(policy_, preflight.saves)) * bytes + preflight.log_bytes;
-  return told;
+  told.checkpoint_bytes = bytes;
+  told.disk_bytes = static_cast<std::uint64_t>(files_at_peak(policy_, preflight.saves)) * bytes + preflight.log_bytes;
 }
 
 std::string Saver::name_at(const Progress& progress, std::int64_t epoch) const {
@@ -123,19 +122,20 @@ void Saver::take_result() {
   }
   failures_ = 0;
   const double all_s = seconds_since(under_way_.start);
-  Json fields{{"path", result.path},
-              {"step", under_way_.step},
-              {"epoch", under_way_.epoch},
-              {"bytes", result.bytes},
-              {"seconds", all_s},
-              {"stall_s", async_ ? under_way_.copy_s + under_way_.wait_s : all_s},
-              {"wait_s", under_way_.wait_s},
-              {"folder_bytes", result.folder_bytes},
-              {"deleted", result.deleted.size()}};
-  if (!result.problem.empty()) fields["problem"] = result.problem;
+  CheckpointEvent saved;
+  saved.path = result.path;
+  saved.step = under_way_.step;
+  saved.epoch = under_way_.epoch;
+  saved.bytes = result.bytes;
+  saved.seconds = all_s;
+  saved.stall_s = async_ ? under_way_.copy_s + under_way_.wait_s : all_s;
+  saved.wait_s = under_way_.wait_s;
+  saved.folder_bytes = result.folder_bytes;
+  saved.deleted = static_cast<std::int64_t>(result.deleted.size());
+  if (!result.problem.empty()) saved.problem = result.problem;
   const bool run_folder_gone = !result.gone.empty() && result.gone == context_.run_dir;
-  if (!result.gone.empty() && !run_folder_gone) fields["gone"] = result.gone;  // the run's the launcher notices itself
-  recorder_.event("checkpoint", fields);
+  if (!result.gone.empty() && !run_folder_gone) saved.gone = result.gone;  // the run's the launcher notices itself
+  recorder_.event(saved);
   if (run_folder_gone) recorder_.open(under_way_.step);
 }
 
@@ -143,10 +143,7 @@ void Saver::tell_failure(const IoError& error) {
   ++failures_;
   const bool full = error.system_error == ENOSPC || error.system_error == EDQUOT;
   const std::string given_up = full ? folder_->make_room() : "";
-  recorder_.event("save_failed", {{"step", under_way_.step},
-                                  {"message", error.what()},
-                                  {"failures", failures_},
-                                  {"deleted", given_up}});
+  recorder_.event(SaveFailedEvent{under_way_.step, error.what(), failures_, given_up});
   if (!context_.events.connected())  // else the launcher says it
     std::cerr << "the checkpoint of step " << under_way_.step << " was not saved: " << error.what() << std::endl;
   if (failures_ >= most_failures)

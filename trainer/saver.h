@@ -29,7 +29,8 @@ class Saver {
   // Where the state lies now, and what will be written (`work`, saves among it): is there room? Rank 0 throws
   // UsageError where not. Tells `checkpoint_bytes` and `disk_bytes` for the start event, and the policy that was taken
   // where it is not the config's.
-  Json prepare(const NamedTensors& tensors, const Metadata& metadata, const LogWork& work, bool fit_disk);
+  void prepare(const NamedTensors& tensors, const Metadata& metadata, const LogWork& work, bool fit_disk,
+               StartEvent& told);
 
   // Runs the copying of a save, in all ranks together; false: it found no memory.
   using TakeCopies = std::function<bool(const std::function<void()>& copy)>;

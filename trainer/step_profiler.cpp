@@ -64,8 +64,7 @@ void StepProfiler::stop(std::int64_t step) {
   std::filesystem::create_directories(folder);
   result->save(stem + ".json");
   write_file_atomically(stem + ".txt", profile_table(ops_of(*result), profiled_steps_));
-  context_.events.write(
-      "profile", {{"step", step}, {"steps", profiled_steps_}, {"trace", stem + ".json"}, {"table", stem + ".txt"}});
+  context_.events.write(ProfileEvent{step, profiled_steps_, stem + ".json", stem + ".txt"});
 }
 
 }  // namespace tlaunch

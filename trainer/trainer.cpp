@@ -125,40 +125,44 @@ std::int64_t Trainer::detection_sessions() const {
   return static_cast<std::int64_t>(tests->normal.size() + tests->abnormal.size());
 }
 
+StartEvent Trainer::start_facts() const {
+  StartEvent facts;
+  facts.pid = getpid();
+  facts.world_size = group_.size();
+  facts.device = context_.device.str();
+  facts.train_samples = job_.dataset->size(Split::train);
+  facts.val_samples = job_.dataset->size(Split::val);
+  facts.effective_batch_size = split_.effective();
+  facts.steps_per_epoch = full_.steps_per_epoch;
+  facts.total_steps = full_.total_steps;
+  facts.start_step = first_step_;
+  facts.steps_per_evaluation = full_.steps_per_evaluation;
+  facts.steps_per_checkpoint = full_.steps_per_checkpoint;
+  facts.evaluation_due = progress_.evaluation_due;
+  facts.detection_sessions = detection_sessions();
+  for (const auto& [name, tensor] : named_parameters(*job_.model)) facts.parameters += tensor.numel();
+  return facts;
+}
+
 void Trainer::start() {
   note_step(progress_.step);
   first_step_ = interval_step_ = saved_step_ = progress_.step;
-  if (!weights_note_.empty()) recorder_.event("weights", {{"note", weights_note_}});
+  if (!weights_note_.empty()) recorder_.event(WeightsEvent{weights_note_});
   if (saved_) {
-    Json resumed{{"path", context_.resume_path}, {"step", progress_.step}};
+    ResumeEvent resumed{context_.resume_path, progress_.step, {}};
     const auto note = past_end() ? past_end_note(progress_.step, stop_step())
                                  : saved_->generator_note(context_.device, group_.rank());
     if (!note.empty()) {
-      resumed["note"] = note;
+      resumed.note = note;
       if (!context_.events.connected()) std::cerr << "note: " << note << std::endl;  // else the launcher says it
     }
-    recorder_.event("resume", resumed);
+    recorder_.event(resumed);
   }
   saved_.reset();  // unmaps the file
-  std::int64_t parameters = 0;
-  for (const auto& [name, tensor] : named_parameters(*job_.model)) parameters += tensor.numel();
-  Json facts{{"pid", getpid()},
-             {"world_size", group_.size()},
-             {"device", context_.device.str()},
-             {"train_samples", job_.dataset->size(Split::train)},
-             {"val_samples", job_.dataset->size(Split::val)},
-             {"effective_batch_size", split_.effective()},
-             {"steps_per_epoch", full_.steps_per_epoch},
-             {"total_steps", full_.total_steps},
-             {"start_step", first_step_},
-             {"steps_per_evaluation", full_.steps_per_evaluation},
-             {"steps_per_checkpoint", full_.steps_per_checkpoint},
-             {"evaluation_due", progress_.evaluation_due},
-             {"detection_sessions", detection_sessions()},
-             {"parameters", parameters}};
-  facts.update(prepare_saving());
+  StartEvent facts = start_facts();
+  prepare_saving(facts);
   recorder_.open(progress_.step);  // what was written beyond it goes only now that nothing speaks against this run
-  recorder_.event("start", facts);
+  recorder_.event(facts);
   reset_peak(context_.device);
   (void)take_phase_times();  // start-up is no part of training
   if (context_.device.is_cuda())
@@ -257,16 +261,8 @@ void Trainer::log_step(const torch::Tensor& local_loss, double learning_rate) {
 void Trainer::log_gpu() {
   const auto sample = gpu_monitor_.sample();
   if (!sample) return;
-  Json fields{{"step", progress_.step}, {"name", sample->name}};
-  const auto add = [&](const char* key, const auto& figure) {
-    if (figure) fields[key] = *figure;
-  };
-  add("utilization_percent", sample->utilization_percent);
-  add("memory_used_bytes", sample->memory_used_bytes);
-  add("memory_total_bytes", sample->memory_total_bytes);
-  add("temperature_c", sample->temperature_c);
-  add("power_w", sample->power_w);
-  context_.events.write("gpu", fields);
+  context_.events.write(GpuEvent{progress_.step, sample->name, sample->utilization_percent, sample->memory_used_bytes,
+                                 sample->memory_total_bytes, sample->temperature_c, sample->power_w});
 }
 
 void Trainer::run_evaluation() {
@@ -280,7 +276,7 @@ void Trainer::run_evaluation() {
   progress_.evaluation_due = false;
   progress_.evaluated_step = progress_.step;
   progress_.metrics = result.metrics;
-  recorder_.metrics("eval", progress_.step, epoch(), result.samples, result.metrics, result.seconds);
+  recorder_.evaluation({progress_.step, epoch(), result.samples, result.seconds, result.metrics});
 
   const double val_loss = result.metrics.at("val_loss");
   if (std::isfinite(val_loss) && (!progress_.best_val_loss || val_loss < *progress_.best_val_loss)) {
@@ -317,31 +313,30 @@ std::int64_t Trainer::saves_left() const {
 }
 
 // Measures the state as it will be saved, before there is a step to lose.
-Json Trainer::prepare_saving() {
+void Trainer::prepare_saving(StartEvent& facts) {
   const auto left = std::max<std::int64_t>(0, stop_step() - progress_.step);
   // Before the first backward pass the metadata's buckets are no matter of agreement yet.
   const LogWork work{left / config_.log.log_interval.value(),
                      times_left(stop_step(), progress_.step, length_.steps_per_evaluation), saves_left(),
                      (left + length_.steps_per_epoch - 1) / length_.steps_per_epoch, group_.size()};
-  return saver_.prepare(measured_tensors(job_, step_, group_.size()), saved_metadata(step_, progress_, identity()),
-                        work, process_getenv(env::fit_disk).has_value());
+  saver_.prepare(measured_tensors(job_, step_, group_.size()), saved_metadata(step_, progress_, identity()), work,
+                 process_getenv(env::fit_disk).has_value(), facts);
 }
 
 // Where this rank's time went since it was told last.
 void Trainer::tell_phase_times() {
   const PhaseTimes times = take_phase_times();
-  Json seconds = Json::object();
+  PhaseTimesEvent told{progress_.step, times.steps, times.timed_steps, {}};
   for (std::size_t i = 0; i < run_phases; ++i)
-    if (times.seconds[i] > 0) seconds[to_string(static_cast<RunPhase>(i))] = times.seconds[i];
-  if (times.all_reduce_s > 0) seconds["all_reduce"] = times.all_reduce_s;
-  context_.events.write(
-      "phase_times",
-      {{"step", progress_.step}, {"steps", times.steps}, {"timed_steps", times.timed_steps}, {"seconds", seconds}});
+    if (times.seconds[i] > 0) told.seconds[to_string(static_cast<RunPhase>(i))] = times.seconds[i];
+  if (times.all_reduce_s > 0) told.seconds["all_reduce"] = times.all_reduce_s;
+  context_.events.write(told);
 }
 
 void Trainer::end_epoch() {
   const auto peak = peak_bytes(context_.device);
-  context_.events.write("memory", {{"epoch", epoch()}, {"peak_bytes", peak}});
+  context_.events.write(MemoryEvent{epoch(), peak});
+  recorder_.event(EpochEndEvent{epoch(), progress_.step});
   run_peak_bytes_ = std::max(run_peak_bytes_, peak);
   tell_phase_times();
   reset_peak(context_.device);
@@ -355,7 +350,7 @@ void Trainer::shorten_epoch() {
   const double step_time_s =
       seconds(Clock::now() - interval_start_) / static_cast<double>(progress_.step - interval_step_);
   length_ = run_length(config_, agree(group_, smoke_steps(step_time_s, smoke_->epoch_budget_s, full_.steps_per_epoch)));
-  recorder_.event("smoke", {{"steps_per_epoch", length_.steps_per_epoch}});
+  recorder_.event(SmokeEvent{length_.steps_per_epoch});
 }
 
 void Trainer::finish() {
@@ -370,16 +365,17 @@ void Trainer::finish() {
   if (stopping_) return;
   tell_phase_times();
   recorder_.finish();
-  context_.events.write("peak", {{"peak_bytes", std::max(run_peak_bytes_, peak_bytes(context_.device))}});
-  recorder_.event("end",
-                  {{"status", "completed"},
-                   {"stopped_early", stops_early()},
-                   {"steps", progress_.step},
-                   {"epochs", epoch()},
-                   {"samples", progress_.step * split_.effective()},
-                   {"metrics", progress_.metrics},
-                   {"train_wall_s", seconds(Clock::now() - session_start_)},
-                   {"steady_samples_per_s", steady_s > 0 ? static_cast<double>(steady_samples) / steady_s : 0.0}});
+  context_.events.write(PeakEvent{std::max(run_peak_bytes_, peak_bytes(context_.device))});
+  context_.events.write(RankDoneEvent{});
+  EndEvent told;
+  told.stopped_early = stops_early();
+  told.steps = progress_.step;
+  told.epochs = epoch();
+  told.samples = progress_.step * split_.effective();
+  told.metrics = progress_.metrics;
+  told.train_wall_s = seconds(Clock::now() - session_start_);
+  told.steady_samples_per_s = steady_s > 0 ? static_cast<double>(steady_samples) / steady_s : 0.0;
+  recorder_.event(told);
 }
 
 void Trainer::evaluate_and_save_at_end() {
@@ -408,8 +404,8 @@ void Trainer::run_detection() {
   stopping_ = detected.empty();
   if (stopping_) return;
   const auto& tests = *job_.dataset->session_tests();
-  recorder_.metrics("detection", progress_.step, epoch(), tests.normal.size() + tests.abnormal.size(), detected,
-                    seconds(Clock::now() - start));
+  const auto sessions = static_cast<std::int64_t>(tests.normal.size() + tests.abnormal.size());
+  recorder_.detection({progress_.step, epoch(), sessions, seconds(Clock::now() - start), detected});
   progress_.metrics.insert(detected.begin(), detected.end());
   progress_.detected_step = progress_.step;
 }
@@ -424,11 +420,9 @@ void Trainer::leave() {
         "auto)");
   saver_.finish();
   recorder_.finish();
-  context_.events.write("peak", {{"peak_bytes", std::max(run_peak_bytes_, peak_bytes(context_.device))}});
-  recorder_.event("stopped", {{"step", progress_.step},
-                              {"epoch", epoch()},
-                              {"samples", progress_.step * split_.effective()},
-                              {"signal", stop_signal()}});
+  context_.events.write(PeakEvent{std::max(run_peak_bytes_, peak_bytes(context_.device))});
+  context_.events.write(RankDoneEvent{});
+  recorder_.event(StoppedEvent{progress_.step, epoch(), progress_.step * split_.effective(), stop_signal()});
 }
 
 }  // namespace tlaunch

@@ -76,7 +76,8 @@ class Trainer {
   bool save();                     // false: memory did not suffice, and there is no new checkpoint
   std::int64_t saves_left() const;
   std::int64_t detection_sessions() const;
-  Json prepare_saving();
+  StartEvent start_facts() const;
+  void prepare_saving(StartEvent& facts);
 
   const WorkerContext& context_;
   RunConfig config_;               // its micro-batch and accumulation follow split_

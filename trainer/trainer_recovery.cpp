@@ -32,10 +32,8 @@ void Trainer::step_down(const MemoryShortage& shortage) {
   config_.train.batch_size = split_.micro_batch;
   config_.train.gradient_accumulation_steps = split_.accumulation;
   if (group_.rank() != shortage.rank) return;
-  context_.events.write("step_down", {{"step", progress_.step + 1},
-                                      {"micro_batch", split_.micro_batch},
-                                      {"accumulation", split_.accumulation},
-                                      {"phase", to_string(shortage.phase)}});
+  context_.events.write(
+      StepDownEvent{progress_.step + 1, split_.micro_batch, split_.accumulation, to_string(shortage.phase)});
   if (!context_.events.connected())  // else the launcher says it
     std::cerr << "rank " << rank << " ran out of memory (" << to_string(shortage.phase) << " of step " << step
               << "): the step is done again with smaller micro-batches; to keep: set train.batch_size="
@@ -58,11 +56,8 @@ void Trainer::tell_shortage(const MemoryShortage& shortage, const char* action, 
   if (group_.rank() != shortage.rank) return;
   const auto next = stepped_down(split_);
   const char* done = action == std::string("again") ? "tried once more" : "left out";
-  context_.events.write("shortage", {{"step", progress_.step},
-                                     {"phase", to_string(shortage.phase)},
-                                     {"action", action},
-                                     {"batch", batch},
-                                     {"micro_batch", next ? next->micro_batch : split_.micro_batch}});
+  context_.events.write(ShortageEvent{progress_.step, to_string(shortage.phase), action, batch,
+                                      next ? next->micro_batch : split_.micro_batch});
   if (!context_.events.connected())  // else the launcher says it
     std::cerr << "rank " << shortage.rank << " ran out of memory (" << to_string(shortage.phase) << " after step "
               << progress_.step << "): "
@@ -77,7 +72,11 @@ bool Trainer::look_for_nan() {
   if (counts.found == 0) return true;
   must_roll_back_ = config_.train.on_nan == OnNan::rollback;
   if (must_roll_back_) return false;
-  recorder_.event("nan", {{"step", progress_.step}, {"action", "skip"}, {"count", counts.found}});
+  NanEvent skipped;
+  skipped.step = progress_.step;
+  skipped.action = "skip";
+  skipped.count = counts.found;
+  recorder_.event(skipped);
   if (counts.in_a_row >= most_skipped_in_a_row)
     throw Error(exit_code::failure, "the gradients of " + std::to_string(counts.in_a_row) +
                                         " steps in a row, up to step " + std::to_string(progress_.step) +
@@ -104,11 +103,13 @@ void Trainer::roll_back() {
   progress_.rollbacks = rollbacks;
   step_.nan_guard().forget_row();
   recorder_.open(progress_.step);
-  recorder_.event("nan", {{"step", step},
-                          {"action", "rollback"},
-                          {"to_step", progress_.step},
-                          {"path", newest},
-                          {"learning_rate_factor", learning_rate_factor(progress_)}});
+  NanEvent back;
+  back.step = step;
+  back.action = "rollback";
+  back.to_step = progress_.step;
+  back.path = newest;
+  back.learning_rate_factor = learning_rate_factor(progress_);
+  recorder_.event(back);
   first_step_ = interval_step_ = saved_step_ = progress_.step;
   steady_step_ = -1;
   steady_paused_ = {};

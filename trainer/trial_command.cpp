@@ -161,7 +161,7 @@ void run_trials(const WorkerContext& context, const RunConfig& config, const Gro
     const auto spec = trial_spec_from_json(request);
     auto result = Trial(context, config, group, dataset, spec).run();
     result.gpu_log_cost_s = gpu_reading_s;
-    context.events.write("trial", to_json(result));
+    context.events.write(OtherEvent{"trial", to_json(result)});
   }
 }
 

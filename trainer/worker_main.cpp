@@ -54,11 +54,13 @@ Group join(const WorkerContext& context, const WorkerSettings& settings) {
 [[noreturn]] void leave(const WorkerContext& context, int code, const std::string& message,
                         bool out_of_memory = false) {
   const WorkPlace place = work_place();
-  context.events.write("failure", {{"message", message},
-                                   {"exit_code", code},
-                                   {"out_of_memory", out_of_memory},
-                                   {"step", place.step},
-                                   {"phase", to_string(place.phase)}});
+  FailureEvent failure;
+  failure.message = message;
+  failure.exit_code = code;
+  failure.out_of_memory = out_of_memory;
+  failure.step = place.step;
+  failure.phase = to_string(place.phase);
+  context.events.write(failure);
   std::cout << std::flush;
   std::cerr << "error: " << message << std::endl;
   std::_Exit(code);
@@ -81,7 +83,7 @@ void leave_on_error(const WorkerContext& context, const std::function<void()>& w
 void answer_signals(const EventWriter& events) {
   const auto stop = [events](int signal) {
     // Told before it has any effect: where this rank alone was meant, the launcher passes it on to the others.
-    if (stop_signal() == 0) events.write("told_to_stop", {{"signal", signal}});
+    if (stop_signal() == 0) events.write(ToldToStopEvent{signal});
     note_stop_signal(signal);
   };
   std::map<int, std::function<void(int)>> calls;

@@ -6,6 +6,7 @@
 
 #include "checkpoint/checkpoint_folder.h"
 #include "checkpoint/written_files.h"
+#include "contract/event_codec.h"
 #include "core/absolute_path.h"
 #include "core/config_tree.h"
 #include "core/error.h"
@@ -116,11 +117,11 @@ std::string resumed_from(const std::string& run_dir) {
   std::string path;
   for (std::string line; std::getline(events, line);) {
     if (line.find("\"plan\"") == std::string::npos) continue;
-    const Json event = Json::parse(line, nullptr, false);  // the last line may be in the making
-    if (event.is_object() && event.value("event", Json()) == "plan")
-      path = event.contains("resumed_from") && event["resumed_from"].is_string()
-                 ? event["resumed_from"].get<std::string>()
-                 : "";
+    const auto event = decode(Json::parse(line, nullptr, false));  // the last line may be in the making
+    const auto* plan = event ? std::get_if<OtherEvent>(&event->event) : nullptr;
+    if (!plan || plan->name != "plan") continue;
+    const auto from = plan->fields.find("resumed_from");
+    path = from != plan->fields.end() && from->is_string() ? from->get<std::string>() : "";
   }
   return path.empty() ? "" : resolved(path).string();
 }

@@ -4,7 +4,7 @@
 #include "checkpoint/safetensors.h"
 #include "core/absolute_path.h"
 #include "core/error.h"
-#include "core/event.h"
+#include "core/clock.h"
 #include "core/json.h"
 #include "core/units.h"
 #include "launcher/checkpoints/checkpoint_place.h"

@@ -1,8 +1,7 @@
 #include "launcher/commands/evaluate_command.h"
 
 #include "core/error.h"
-#include "core/event.h"
-#include "launcher/events/event_fields.h"
+#include "core/clock.h"
 #include "launcher/events/run_record.h"
 #include "launcher/group/failure.h"
 #include "launcher/group/temporary_folder.h"
@@ -40,8 +39,8 @@ int run_evaluate(const EvaluateCommand& command) {
   start.grace_s = job.config.launch.grace_s;
   RunRecord record;
   GroupCallbacks callbacks;
-  callbacks.on_event = [&](Json event) {
-    if (event_text(event, "event") == "weights") say("note: " + event_text(event, "note"));
+  callbacks.on_event = [&](const StampedEvent& event) {
+    if (const auto* weights = std::get_if<WeightsEvent>(&event.event)) say("note: " + weights->note);
     record.on_event(event);
   };
   const WorkerGroup group = worker_group(job, start);

@@ -6,7 +6,7 @@
 
 #include "core/atomic_file.h"
 #include "core/error.h"
-#include "core/event.h"
+#include "core/clock.h"
 #include "core/units.h"
 #include "core/yaml_edit.h"
 #include "core/yaml_note.h"

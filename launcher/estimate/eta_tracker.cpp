@@ -5,11 +5,10 @@
 
 #include "core/cadence.h"
 #include "core/units.h"
-#include "launcher/events/event_fields.h"
 
 namespace tlaunch {
 
-SessionWork EtaTracker::session_work(const StartFacts& start, const RemainingWork& left) const {
+SessionWork EtaTracker::session_work(const StartEvent& start, const RemainingWork& left) const {
   SessionWork work;
   work.steps = left.steps;
   work.evaluations = left.evaluations;
@@ -107,25 +106,33 @@ void EtaTracker::project(EtaReport& report, double t_s) {
   if (report.projected_s >= low_s && report.projected_s <= high_s) outside_ = false;
 }
 
-EtaReport EtaTracker::on_event(const Json& event, const RunRecord& record) {
+EtaReport EtaTracker::on_event(const StampedEvent& event, const RunRecord& record) {
   EtaReport report;
-  if (event_integer(event, "rank") != 0 || !record.start) return report;
-  const std::string name = event_text(event, "event");
-  const double t_s = event_real(event, "t");
-  if (name == "start") {
-    session_ = remaining_work(record);
-    estimator_.emplace(session_start_s_, record.start->start_step,
-                       so_far_.expected ? std::optional(so_far_.expected->step) : std::nullopt);
-  }
-  if (!estimator_) return report;
-  if (name == "step") estimator_->on_step(t_s, record.step);
-  all_steps_done_ = all_steps_done_ || (name == "step" && remaining_work(record).steps == 0);
-  if (name == "eval") estimator_->on_evaluation(event_real(event, "seconds"));
-  if (name == "checkpoint")
-    estimator_->on_checkpoint(event_real(event, "stall_s"));  // the rest is written while training goes on
-  // After an epoch's last step come its evaluation, its checkpoint and then this.
-  report.epoch_ended = name == "memory";
-  if (name != "start" && name != "step" && name != "eval" && !report.epoch_ended) return report;
+  if (event.rank != 0 || !record.start) return report;
+  const double t_s = event.t_s;
+  const bool ends_a_part = std::visit(
+      Overloads{[&](const StartEvent&) {
+                  session_ = remaining_work(record);
+                  estimator_.emplace(session_start_s_, record.start->start_step,
+                                     so_far_.expected ? std::optional(so_far_.expected->step) : std::nullopt);
+                  return true;
+                },
+                [&](const StepEvent&) {
+                  if (estimator_) estimator_->on_step(t_s, record.step);
+                  all_steps_done_ = all_steps_done_ || remaining_work(record).steps == 0;
+                  return true;
+                },
+                [&](const EvaluationEvent& evaluation) {
+                  if (estimator_) estimator_->on_evaluation(evaluation.seconds);
+                  return true;
+                },
+                [&](const CheckpointEvent& saved) {  // the rest is written while training goes on
+                  if (estimator_) estimator_->on_checkpoint(saved.stall_s);
+                  return false;
+                },
+                [&](const EpochEndEvent&) { return report.epoch_ended = true; }, [](const auto&) { return false; }},
+      event.event);
+  if (!estimator_ || !ends_a_part) return report;
   part_began_s_ = t_s;
 
   report.remaining = estimator_->remaining(remaining_of(record));

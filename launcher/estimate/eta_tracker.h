@@ -45,7 +45,7 @@ class EtaTracker {
       : session_start_s_(session_start_s), config_(config), so_far_(std::move(so_far)), first_(so_far_.estimate) {}
 
   // `record` has taken the event already.
-  EtaReport on_event(const Json& event, const RunRecord& record);
+  EtaReport on_event(const StampedEvent& event, const RunRecord& record);
   // For the progress line, between events too: what the part under way has taken is counted off, up to what it is
   // expected to take. `phase`: what rank 0 says it is at, "" where it does not say.
   EtaLine line(double now_s, const RunRecord& record, const std::string& phase) const;
@@ -58,7 +58,7 @@ class EtaTracker {
   // A hundredth of the run, within these.
   static constexpr double least_interval_s = 1, most_interval_s = 30;
 
-  SessionWork session_work(const StartFacts& start, const RemainingWork& left) const;
+  SessionWork session_work(const StartEvent& start, const RemainingWork& left) const;
   RemainingWork remaining_of(const RunRecord& record) const;  // with what each is expected to cost
   double part_s(const RunRecord& record, const TimeEstimate& left) const;  // that the part under way is to take
   bool has_seen(const std::string& part) const;

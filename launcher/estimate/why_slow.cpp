@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "launcher/events/event_fields.h"
-
 namespace tlaunch {
 namespace {
 
@@ -99,27 +97,20 @@ std::string idle_gpu_finding(const WhySlow& times) {
 
 }  // namespace
 
-void WhySlow::on_event(const Json& event) {
-  const std::string name = event_text(event, "event");
-  const int rank = static_cast<int>(event_integer(event, "rank", -1));
-  if (rank < 0) return;
-  if (name == "gpu") {
-    RankTimes& figures = ranks_[rank];
-    const double busy = event_real(event, "utilization_percent") / 100, total = event_real(event, "memory_total_bytes");
-    if (event.contains("utilization_percent"))
-      add_readings(figures.gpu_utilization, figures.utilization_readings, busy);
-    if (total > 0 && event.contains("memory_used_bytes"))
-      add_readings(figures.gpu_memory_share, figures.memory_readings, event_real(event, "memory_used_bytes") / total);
+void WhySlow::on_event(const StampedEvent& event) {
+  if (event.rank < 0) return;
+  if (const auto* gpu = std::get_if<GpuEvent>(&event.event)) {
+    RankTimes& figures = ranks_[event.rank];
+    if (gpu->utilization_percent)
+      add_readings(figures.gpu_utilization, figures.utilization_readings, *gpu->utilization_percent / 100);
+    if (gpu->memory_used_bytes && gpu->memory_total_bytes.value_or(0) > 0)
+      add_readings(figures.gpu_memory_share, figures.memory_readings,
+                   static_cast<double>(*gpu->memory_used_bytes) / static_cast<double>(*gpu->memory_total_bytes));
   }
-  if (name != "phase_times") return;
-  const auto seconds = event.find("seconds");
-  if (seconds == event.end() || !seconds->is_object()) return;
-  const double steps = static_cast<double>(event_integer(event, "steps")),
-               timed = static_cast<double>(event_integer(event, "timed_steps"));
-  for (const auto& [part, value] : seconds->items()) {
-    if (!value.is_number()) continue;
-    const double scale = !in_a_step(part) ? 1 : timed > 0 ? steps / timed : 0;
-    ranks_[rank].seconds[part] += scale * value.get<double>();
+  if (const auto* times = std::get_if<PhaseTimesEvent>(&event.event)) {
+    const double steps = static_cast<double>(times->steps), timed = static_cast<double>(times->timed_steps);
+    for (const auto& [part, value] : times->seconds)
+      ranks_[event.rank].seconds[part] += (!in_a_step(part) ? 1 : timed > 0 ? steps / timed : 0) * value;
   }
 }
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/json.h"
+#include "contract/event_codec.h"
 #include "core/run_config.h"
 
 namespace tlaunch {
@@ -20,7 +20,7 @@ struct RankTimes {
 
 class WhySlow {
  public:
-  void on_event(const Json& event);  // phase_times and gpu; others are passed over
+  void on_event(const StampedEvent& event);  // phase_times and gpu; others are passed over
   void add(const WhySlow& other);    // of another try of the same run
 
   const std::map<int, RankTimes>& ranks() const { return ranks_; }

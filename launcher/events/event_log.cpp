@@ -1,6 +1,6 @@
 #include "launcher/events/event_log.h"
 
-#include "core/event.h"
+#include "core/clock.h"
 
 namespace tlaunch {
 

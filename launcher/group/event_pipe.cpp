@@ -15,20 +15,15 @@ EventPipe::EventPipe() : pipe_(make_pipe()) {
   ::fcntl(pipe_.write.get(), F_SETPIPE_SZ, 1 << 20);
 }
 
-void EventPipe::drain(const std::function<void(Json)>& on_event,
+void EventPipe::drain(const std::function<void(const StampedEvent&)>& on_event,
                       const std::function<void(const std::string&)>& on_garbled) {
   const auto garbled = [&](std::string_view line) {
     if (!std::exchange(warned_, true)) on_garbled(std::string(line.substr(0, 100)));
   };
   const auto take = [&](std::string_view line) {
     if (line.empty()) return;
-    Json event = Json::parse(line, nullptr, false);
-    const bool whole = event.is_object() && event.contains("event") && event["event"].is_string();
-    if (whole) {
-      on_event(std::move(event));
-    } else {
-      garbled(line);
-    }
+    if (const auto event = decode(Json::parse(line, nullptr, false))) on_event(*event);
+    else garbled(line);
   };
   if (!pipe_.read) return;
   char bytes[16384];

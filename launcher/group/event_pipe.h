@@ -1,11 +1,11 @@
 // The one pipe through which all ranks of a group tell the launcher their events: a JSON object a line, each written in
-// one piece of at most PIPE_BUF bytes (core/event.h), so that lines of several ranks never mix.
+// one piece of at most PIPE_BUF bytes (contract/event_writer.h), so that lines of several ranks never mix.
 #pragma once
 
 #include <functional>
 #include <string>
 
-#include "core/json.h"
+#include "contract/event_codec.h"
 #include "launcher/group/descriptor.h"
 
 namespace tlaunch {
@@ -20,7 +20,8 @@ class EventPipe {
 
   // Hands on what has arrived, without waiting. A line that is no event goes to `on_garbled`, the first one only; the
   // rest is dropped.
-  void drain(const std::function<void(Json)>& on_event, const std::function<void(const std::string&)>& on_garbled);
+  void drain(const std::function<void(const StampedEvent&)>& on_event,
+             const std::function<void(const std::string&)>& on_garbled);
 
  private:
   Pipe pipe_;

@@ -196,20 +196,19 @@ class RunningGroup::State {
   void read_events() {
     if (!events_) return;
     events_->drain(
-        [this](Json event) {
-          if (event["event"] == "failure" && event.contains("rank") && event["rank"].is_number_integer()) {
-            const int rank = event["rank"].get<int>();
-            if (!told_by_event(rank)) told_failure_.push_back({rank, exit_code_told_in(event)});
-          }
-          if (event["event"] == "told_to_stop") pass_on_wish(event);
-          if (callbacks_.on_event) callbacks_.on_event(std::move(event));
+        [this](const StampedEvent& event) {
+          const auto* failure = std::get_if<FailureEvent>(&event.event);
+          if (failure && event.rank >= 0 && !told_by_event(event.rank))
+            told_failure_.push_back({event.rank, exit_code_told_in(*failure)});
+          if (std::holds_alternative<ToldToStopEvent>(event.event)) pass_on_wish(event.rank);
+          if (callbacks_.on_event) callbacks_.on_event(event);
         },
         [this](const std::string& line) { say("dropped a line of the event pipe that is no event: " + line); });
   }
 
-  static int exit_code_told_in(const Json& event) {
-    const auto code = event.find("exit_code");
-    return code != event.end() && code->is_number_integer() && *code != 0 ? code->get<int>() : exit_code::failure;
+  static int exit_code_told_in(const FailureEvent& failure) {
+    const bool possible = failure.exit_code > 0 && failure.exit_code < 256;
+    return possible ? static_cast<int>(failure.exit_code) : exit_code::failure;
   }
 
   const ToldFailure* told_by_event(int rank) const {
@@ -226,9 +225,9 @@ class RunningGroup::State {
   }
 
   // What a cluster tells one rank is meant for the job.
-  void pass_on_wish(const Json& event) {
-    if (stopping_ || !event.contains("rank") || !event["rank"].is_number_integer()) return;
-    say("rank " + std::to_string(event["rank"].get<int>()) + " was told to stop: so are the others");
+  void pass_on_wish(int rank) {
+    if (stopping_ || rank < 0) return;
+    say("rank " + std::to_string(rank) + " was told to stop: so are the others");
     interrupted_by_ = SIGTERM;
     stop(SIGTERM);
   }

@@ -79,7 +79,7 @@ struct GroupResult {
 };
 
 struct GroupCallbacks {
-  std::function<void(Json)> on_event;                      // one event of a worker
+  std::function<void(const StampedEvent&)> on_event;       // one event of a worker
   std::function<void(int rank, const std::string& line)> on_line;  // one whole line of output, without its newline
   std::function<void()> on_tick;                           // about 5 times a second
   // Asked where a rank ended with 0: was its work not done? Where all end with 0, it was.

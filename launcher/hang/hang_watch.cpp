@@ -5,7 +5,6 @@
 #include <string_view>
 #include <tuple>
 
-#include "launcher/events/event_fields.h"
 #include "tuning/median.h"
 
 namespace tlaunch {
@@ -88,28 +87,27 @@ double HangWatch::heartbeat_interval_s(std::optional<double> timeout_s) {
   return std::min(1.0, timeout_s.value_or(60) / 4);
 }
 
-void HangWatch::on_event(const Json& event) {
-  const auto number = event_integer(event, "rank", -1);
-  if (number < 0 || number >= static_cast<std::int64_t>(ranks_.size())) return;
-  Rank& rank = ranks_[static_cast<std::size_t>(number)];
-  const std::string name = event_text(event, "event");
+void HangWatch::on_event(const StampedEvent& event) {
+  if (event.rank < 0 || event.rank >= static_cast<int>(ranks_.size())) return;
+  Rank& rank = ranks_[static_cast<std::size_t>(event.rank)];
   rank.heard = true;
   rank.heard_s = clock_.now_s();
-  if (name == "start") start_step_ = event_integer(event, "start_step");
-  if (name == "heartbeat") {
+  if (const auto* start = std::get_if<StartEvent>(&event.event)) start_step_ = start->start_step;
+  if (const auto* beat = std::get_if<HeartbeatEvent>(&event.event)) {
     rank.beats = true;
-    if (const auto passed = event_integer(event, "passed"); passed != rank.passed) {
-      rank.passed = passed;
+    if (beat->passed != rank.passed) {
+      rank.passed = beat->passed;
       moved(rank);
     }
-    rank.phase = event_text(event, "phase");
-    rank.waits = event.value("waits", Json(false)) == Json(true);
-    new_step(rank, event_integer(event, "step"));
+    rank.phase = beat->phase;
+    rank.waits = beat->waits;
+    new_step(rank, beat->step);
   } else if (!rank.beats) {
     moved(rank);
-    if (name != "step") return;
+    const auto* step = std::get_if<StepEvent>(&event.event);
+    if (!step) return;
     rank.phase = "step";
-    new_step(rank, event_integer(event, "step"));
+    new_step(rank, step->step);
   }
 }
 

@@ -83,7 +83,7 @@ class HangWatch {
  public:
   HangWatch(int ranks, std::optional<double> timeout_s);
 
-  void on_event(const Json& event);
+  void on_event(const StampedEvent& event);
   // `states`: the letter in /proc of each rank that runs and was not told to stop. Something where it hangs.
   std::optional<HangVerdict> tick(double wall_s, const std::map<int, char>& states);
 

@@ -11,7 +11,7 @@
 
 #include "core/atomic_file.h"
 #include "core/error.h"
-#include "core/event.h"
+#include "core/clock.h"
 #include "core/units.h"
 #include "launcher/group/environment.h"
 #include "launcher/group/error_file.h"

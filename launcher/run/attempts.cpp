@@ -7,9 +7,8 @@
 #include "checkpoint/checkpoint_folder.h"
 #include "checkpoint/run_checkpoints.h"
 #include "core/error.h"
-#include "core/event.h"
+#include "core/clock.h"
 #include "core/units.h"
-#include "launcher/events/event_fields.h"
 #include "launcher/group/failure.h"
 #include "launcher/group/restart_policy.h"
 #include "launcher/group/restart_wait.h"
@@ -43,9 +42,9 @@ GroupResult one_attempt(const Job& job, const WorkerStart& start, FolderWatch& w
     summary.slow_findings = slow_findings(summary.training, job.config);
   };
   try {
-    const auto at_a_save = [&](const Json& event) {
-      const std::string name = event_text(event, "event");
-      if (name == "checkpoint" || name == "save_failed") watch.check();
+    const auto at_a_save = [&](const StampedEvent& event) {
+      if (std::holds_alternative<CheckpointEvent>(event.event) || std::holds_alternative<SaveFailedEvent>(event.event))
+        watch.check();
     };
     auto result = run_session(job, start, session, at_a_save, {});
     close();

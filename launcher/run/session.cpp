@@ -6,9 +6,8 @@
 #include "core/clock.h"
 #include "core/config_value.h"
 #include "core/error.h"
-#include "core/event.h"
+#include "core/clock.h"
 #include "core/units.h"
-#include "launcher/events/event_fields.h"
 #include "launcher/group/process_tree.h"
 #include "launcher/hang/hang_stacks.h"
 #include "launcher/run/stop_reserve.h"
@@ -36,16 +35,16 @@ std::map<std::string, double> Session::spent() const {
 
 double Session::wall_s() const { return unix_time_s() - start_s_; }
 
-void Session::on_event(Json event) {
+void Session::on_event(const StampedEvent& event) {
   record_.on_event(event);
   why_slow_.on_event(event);
-  log_.append(event);
+  log_.append(event.line);
   narrate(event);
   if (eta_) report(eta_->on_event(event, record_));
 }
 
-void Session::on_heartbeat(const Json& event) {
-  if (event_integer(event, "rank", -1) == 0) phase_ = event_text(event, "phase");
+void Session::on_heartbeat(int rank, const HeartbeatEvent& beat) {
+  if (rank == 0) phase_ = beat.phase;
 }
 
 void Session::report(const EtaReport& due) {
@@ -77,91 +76,94 @@ namespace {
 constexpr double noticeable_wait_s = 0.1;
 
 // The setting that fits, for whoever starts this job again.
-std::string step_down_text(const Json& event) {
-  return "rank " + std::to_string(event_integer(event, "rank")) + " ran out of memory (" + event_text(event, "phase") +
-         " of step " + std::to_string(event_integer(event, "step")) +
-         "): the step is done again with smaller micro-batches; to keep: set train.batch_size=" +
-         std::to_string(event_integer(event, "micro_batch")) +
-         " (gradient_accumulation_steps=" + std::to_string(event_integer(event, "accumulation")) + ")";
+std::string step_down_text(int rank, const StepDownEvent& event) {
+  return "rank " + std::to_string(rank) + " ran out of memory (" + event.phase + " of step " +
+         std::to_string(event.step) + "): the step is done again with smaller micro-batches; to keep: set "
+         "train.batch_size=" + std::to_string(event.micro_batch) +
+         " (gradient_accumulation_steps=" + std::to_string(event.accumulation) + ")";
 }
 
 // Between steps: nothing of the training is lost.
-std::string shortage_text(const Json& event) {
-  const std::string action = event_text(event, "action");
-  const std::string step = std::to_string(event_integer(event, "step"));
-  const std::string room =
-      "; to keep room: set train.batch_size=" + std::to_string(event_integer(event, "micro_batch"));
-  if (action == "skipped")
+std::string shortage_text(int rank, const ShortageEvent& event) {
+  const std::string step = std::to_string(event.step);
+  const std::string room = "; to keep room: set train.batch_size=" + std::to_string(event.micro_batch);
+  if (event.action == "skipped")
     return "warning: no checkpoint at step " + step + ", memory did not suffice for its copies a second time either; "
            "training goes on" + room;
-  return "rank " + std::to_string(event_integer(event, "rank")) + " ran out of memory (" + event_text(event, "phase") +
-         " after step " + step + "): it is done again " +
-         (action == "halved" ? "in batches of " + std::to_string(event_integer(event, "batch"))
-                             : std::string("with caches emptied")) + room;
+  return "rank " + std::to_string(rank) + " ran out of memory (" + event.phase + " after step " + step +
+         "): it is done again " +
+         (event.action == "halved" ? "in batches of " + std::to_string(event.batch) : "with caches emptied") + room;
 }
 
-std::string nan_text(const Json& event) {
-  const std::string step = std::to_string(event_integer(event, "step"));
-  if (event_text(event, "action") == "rollback")
-    return "step " + step + " was not finite: back to step " + std::to_string(event_integer(event, "to_step")) +
-           ", learning rate x" + to_text(event_real(event, "learning_rate_factor"));
-  return "up to step " + step + ": " + std::to_string(event_integer(event, "count")) +
+std::string nan_text(const NanEvent& event) {
+  const std::string step = std::to_string(event.step);
+  if (event.action == "rollback")
+    return "step " + step + " was not finite: back to step " + std::to_string(event.to_step.value_or(0)) +
+           ", learning rate x" + to_text(event.learning_rate_factor.value_or(1));
+  return "up to step " + step + ": " + std::to_string(event.count.value_or(0)) +
          " updates left out, their gradients were not finite";
 }
 
-std::string save_failed_text(const Json& event) {
-  const std::string deleted = event_text(event, "deleted");
-  return "the checkpoint of step " + std::to_string(event_integer(event, "step")) + " was not saved: " +
-         event_text(event, "message") + "; training goes on, earlier ones are as they were" +
-         (deleted.empty() ? "" : "; to make room one checkpoint less is kept, and " + deleted + " was deleted");
+std::string save_failed_text(const SaveFailedEvent& event) {
+  return "the checkpoint of step " + std::to_string(event.step) + " was not saved: " + event.message +
+         "; training goes on, earlier ones are as they were" +
+         (event.deleted.empty() ? ""
+                                : "; to make room one checkpoint less is kept, and " + event.deleted + " was deleted");
 }
 
 }  // namespace
 
-void Session::narrate(const Json& event) {
-  const std::string name = event_text(event, "event");
-  if (name == "step_down") progress_.line(step_down_text(event));
-  if (name == "save_failed") progress_.line(save_failed_text(event));
-  if (name == "log_failed") progress_.line("warning: " + event_text(event, "message"));
-  if (name == "shortage") progress_.line(shortage_text(event));
-  if (event_integer(event, "rank") != 0) return;
-  if (name == "start") {
-    std::string text = "training starts on " + event_text(event, "device") + " after " + format_duration(wall_s());
-    if (eta_)
-      text += ": " + std::to_string(record_.start->train_samples) + " samples, " +
-              std::to_string(record_.start->steps_per_epoch) + " steps an epoch, " +
-              std::to_string(record_.start->total_steps) + " steps in all";
-    progress_.line(text);
-    if (const auto fitted = event.find("fit_disk"); fitted != event.end())
-      progress_.line("the disk is too small for the checkpoints that were asked for: checkpoint.save_top_k=" +
-                     std::to_string(event_integer(*fitted, "save_top_k")) + ", save_last=" +
-                     (fitted->value("save_last", true) ? "true" : "false"));
-  } else if (name == "profile") {
-    progress_.line("profile of " + std::to_string(event_integer(event, "steps")) +
-                   " steps: " + event_text(event, "table") + ", and " + event_text(event, "trace") +
-                   " for chrome://tracing or Perfetto");
-  } else if (name == "nan") {
-    progress_.line(nan_text(event));
-  } else if (name == "smoke") {
-    progress_.line("epochs are shortened to " + std::to_string(event_integer(event, "steps_per_epoch")) + " steps");
-  } else if (name == "checkpoint") {
-    if (event_real(event, "wait_s") > noticeable_wait_s)
-      progress_.line("saving took longer than the time between two saves: training waited " +
-                     format_duration(event_real(event, "wait_s")) + "; save less often, or on a faster disk");
-    if (!event_text(event, "problem").empty()) progress_.line("note: " + event_text(event, "problem"));
-    if (const std::string gone = event_text(event, "gone"); !gone.empty())
-      progress_.line("warning: " + gone + " was moved or deleted while the run was at work; it was made again for " +
-                     event_text(event, "path") + ", and earlier files are not in it");
-  } else if (name == "resume") {
-    progress_.line("resumed at step " + std::to_string(event_integer(event, "step")) + " from " +
-                   event_text(event, "path"));
-    if (const std::string note = event_text(event, "note"); !note.empty()) progress_.line("note: " + note);
-  } else if (name == "weights") {
-    progress_.line("note: " + event_text(event, "note"));
-  } else if (name == "eval") {
-    progress_.line(evaluation_text(event));
-    shown_step_ = record_.step;
-  }
+void Session::tell_start(const StartEvent& start) {
+  std::string text = "training starts on " + start.device + " after " + format_duration(wall_s());
+  if (eta_)
+    text += ": " + std::to_string(start.train_samples) + " samples, " + std::to_string(start.steps_per_epoch) +
+            " steps an epoch, " + std::to_string(start.total_steps) + " steps in all";
+  progress_.line(text);
+  if (start.fitted_save_top_k)
+    progress_.line("the disk is too small for the checkpoints that were asked for: checkpoint.save_top_k=" +
+                   std::to_string(*start.fitted_save_top_k) +
+                   ", save_last=" + (start.fitted_save_last.value_or(true) ? "true" : "false"));
+}
+
+void Session::tell_checkpoint(const CheckpointEvent& saved) {
+  if (saved.wait_s > noticeable_wait_s)
+    progress_.line("saving took longer than the time between two saves: training waited " +
+                   format_duration(saved.wait_s) + "; save less often, or on a faster disk");
+  if (saved.problem) progress_.line("note: " + *saved.problem);
+  if (saved.gone)
+    progress_.line("warning: " + *saved.gone + " was moved or deleted while the run was at work; it was made again for " +
+                   saved.path + ", and earlier files are not in it");
+}
+
+void Session::narrate(const StampedEvent& stamped) {
+  if (writer_of(stamped.event) == Writer::rank_0 && stamped.rank != 0) return;
+  const auto line = [this](const std::string& text) { progress_.line(text); };
+  std::visit(Overloads{[&](const StepDownEvent& event) { line(step_down_text(stamped.rank, event)); },
+                       [&](const ShortageEvent& event) { line(shortage_text(stamped.rank, event)); },
+                       [&](const SaveFailedEvent& event) { line(save_failed_text(event)); },
+                       [&](const LogFailedEvent& event) { line("warning: " + event.message); },
+                       [&](const StartEvent& event) { tell_start(event); },
+                       [&](const ProfileEvent& event) {
+                         if (stamped.rank == 0)
+                           line("profile of " + std::to_string(event.steps) + " steps: " + event.table + ", and " +
+                                event.trace + " for chrome://tracing or Perfetto");
+                       },
+                       [&](const NanEvent& event) { line(nan_text(event)); },
+                       [&](const SmokeEvent& event) {
+                         line("epochs are shortened to " + std::to_string(event.steps_per_epoch) + " steps");
+                       },
+                       [&](const CheckpointEvent& event) { tell_checkpoint(event); },
+                       [&](const ResumeEvent& event) {
+                         line("resumed at step " + std::to_string(event.step) + " from " + event.path);
+                         if (event.note) line("note: " + *event.note);
+                       },
+                       [&](const WeightsEvent& event) { line("note: " + event.note); },
+                       [&](const EvaluationEvent& event) {
+                         line(evaluation_text(event));
+                         shown_step_ = record_.step;
+                       },
+                       [](const auto&) {}},
+             stamped.event);
 }
 
 void Session::on_hang(const HangVerdict& verdict, const std::string& log_folder) {
@@ -201,15 +203,14 @@ namespace {
 // Which ranks are still at work, as far as they tell: a worker of a user's own may tell nothing.
 class WorkLeft {
  public:
-  void on_event(const Json& event) {
-    const auto rank = event_integer(event, "rank", -1);
-    if (event_text(event, "event") == "heartbeat") at_work_.insert(rank);
-    if (event_text(event, "event") == "peak") done_.insert(rank);
+  void on_event(const StampedEvent& event) {
+    if (std::holds_alternative<HeartbeatEvent>(event.event)) at_work_.insert(event.rank);
+    if (std::holds_alternative<RankDoneEvent>(event.event)) done_.insert(event.rank);
   }
   bool has(int rank) const { return at_work_.contains(rank) && !done_.contains(rank); }
 
  private:
-  std::set<std::int64_t> at_work_, done_;
+  std::set<int> at_work_, done_;
 };
 
 void end_where_it_hangs(RunningGroup& group, HangWatch& watch, Session& session, const std::string& log_folder) {
@@ -235,7 +236,8 @@ std::string likely_place(const RunRecord& record) {
 }  // namespace
 
 GroupResult run_session(const Job& job, const WorkerStart& start, Session& session,
-                        const std::function<void(const Json&)>& on_event, const std::function<void()>& on_tick) {
+                        const std::function<void(const StampedEvent&)>& on_event,
+                        const std::function<void()>& on_tick) {
   WorkerStart how = start;
   const auto& timeout_s = job.config.launch.hang_timeout_s;
   how.heartbeat_s = HangWatch::heartbeat_interval_s(timeout_s);
@@ -247,13 +249,13 @@ GroupResult run_session(const Job& job, const WorkerStart& start, Session& sessi
   GroupCallbacks callbacks;
   callbacks.left_early = [&](int rank) { return work_left.has(rank); };
   callbacks.nothing_to_save = [&] { return !session.record().start; };
-  callbacks.on_event = [&](Json event) {
+  callbacks.on_event = [&](const StampedEvent& event) {
     watch.on_event(event);
     work_left.on_event(event);
-    if (event_text(event, "event") == "heartbeat") return session.on_heartbeat(event);
+    if (const auto* beat = std::get_if<HeartbeatEvent>(&event.event)) return session.on_heartbeat(event.rank, *beat);
     reserve.on_event(event);
     if (on_event) on_event(event);
-    session.on_event(std::move(event));
+    session.on_event(event);
   };
   callbacks.on_tick = [&] {
     session.on_tick();

@@ -23,8 +23,8 @@ class Session {
   Session(EventLog& log, Progress& progress);  // no estimates: a smoke test's shortened epochs would mislead
   Session(EventLog& log, Progress& progress, const RunConfig& config, const RunSoFar& so_far);
 
-  void on_event(Json event);
-  void on_heartbeat(const Json& event);
+  void on_event(const StampedEvent& event);
+  void on_heartbeat(int rank, const HeartbeatEvent& beat);
   // Tells of it, before its stacks are saved in `log_folder` and the group is ended.
   void on_hang(const HangVerdict& verdict, const std::string& log_folder);
   // Shows what changed since; called some times a second.
@@ -39,7 +39,9 @@ class Session {
   double wall_s() const;
 
  private:
-  void narrate(const Json& event);
+  void narrate(const StampedEvent& event);
+  void tell_start(const StartEvent& start);
+  void tell_checkpoint(const CheckpointEvent& saved);
   void report(const EtaReport& due);
 
   EventLog& log_;
@@ -57,6 +59,7 @@ class Session {
 // Starts the group and lets `session` follow it to its end, or until it hangs (launcher/hang/hang_watch.h). `on_event`
 // sees each event too; `on_tick` is called some times a second. Both may be empty.
 GroupResult run_session(const Job& job, const WorkerStart& start, Session& session,
-                        const std::function<void(const Json&)>& on_event, const std::function<void()>& on_tick);
+                        const std::function<void(const StampedEvent&)>& on_event,
+                        const std::function<void()>& on_tick);
 
 }  // namespace tlaunch

@@ -1,9 +1,7 @@
 #include "launcher/run/stop_reserve.h"
 
 #include <algorithm>
-#include <string>
 
-#include "launcher/events/event_fields.h"
 
 namespace tlaunch {
 namespace {
@@ -15,18 +13,16 @@ constexpr double leaving_s = 0.5;              // of processes that let go of Li
 
 }  // namespace
 
-void StopReserve::on_event(const Json& event) {
-  const std::string name = event_text(event, "event");
-  if (name == "start") {
+void StopReserve::on_event(const StampedEvent& event) {
+  if (const auto* start = std::get_if<StartEvent>(&event.event)) {
     started_ = true;
-    effective_batch_ = event_real(event, "effective_batch_size");
-    if (!saved_) save_s_ = std::max(0.0, event_real(event, "checkpoint_bytes")) / slow_disk_bytes_per_s;
-  } else if (name == "step") {
-    const double rate = event_real(event, "samples_per_s");
+    effective_batch_ = static_cast<double>(start->effective_batch_size);
+    if (!saved_) save_s_ = static_cast<double>(start->checkpoint_bytes) / slow_disk_bytes_per_s;
+  } else if (const auto* step = std::get_if<StepEvent>(&event.event)) {
+    const double rate = step->samples_per_s.value_or(0);
     if (rate > 0) step_s_ = effective_batch_ / rate;
-  } else if (name == "checkpoint") {
-    const double seconds = event_real(event, "seconds");
-    save_s_ = saved_ ? std::max(save_s_, seconds) : seconds;
+  } else if (const auto* saved = std::get_if<CheckpointEvent>(&event.event)) {
+    save_s_ = saved_ ? std::max(save_s_, saved->seconds) : saved->seconds;
     saved_ = true;
   }
 }

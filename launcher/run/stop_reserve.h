@@ -1,7 +1,7 @@
 // How long before launch.max_time a run must be told to stop so that it has saved by then. Pure: fed with events.
 #pragma once
 
-#include "core/json.h"
+#include "contract/event_codec.h"
 
 namespace tlaunch {
 
@@ -9,7 +9,7 @@ class StopReserve {
  public:
   // `grace_s`: what has not saved by then is killed, so nothing more is needed.
   explicit StopReserve(double grace_s) : grace_s_(grace_s) {}
-  void on_event(const Json& event);
+  void on_event(const StampedEvent& event);
   // Before the first step 0: there is nothing to save.
   double seconds() const;
 

@@ -8,7 +8,7 @@
 
 #include "checkpoint/checkpoint_folder.h"
 #include "core/error.h"
-#include "core/event.h"
+#include "core/clock.h"
 #include "launcher/run/resume.h"
 #include "launcher/run/run_end.h"
 #include "launcher/run/run_files.h"
@@ -52,7 +52,7 @@ Part run_part(const SmokeRun& run, const std::string& title, WorkerStart start) 
   Session session(run.log, run.progress);
   Part part;
   const double part_start_s = unix_time_s();
-  const auto on_event = [&](const Json& event) {
+  const auto on_event = [&](const StampedEvent& event) {
     if (part.record.losses.empty()) part.record.start_up_s = unix_time_s() - part_start_s;
     part.record.on_event(event);
   };

@@ -46,7 +46,7 @@ std::string second_part_json(std::int64_t steps_per_epoch) {
   return Json{{"steps_per_epoch", steps_per_epoch}, {"stop_step", steps_per_epoch + again}}.dump();
 }
 
-StartFacts full_run_facts(StartFacts facts, const RunConfig& config) {
+StartEvent full_run_facts(StartEvent facts, const RunConfig& config) {
   const std::int64_t effective_batch = std::max<std::int64_t>(1, facts.effective_batch_size);
   facts.steps_per_evaluation = steps_per_evaluation(config.eval, facts.steps_per_epoch, effective_batch);
   facts.steps_per_checkpoint = steps_per_checkpoint(config.checkpoint, facts.steps_per_epoch, effective_batch);

@@ -28,6 +28,6 @@ std::string first_part_json(const SmokeOptions& options, const SmokeBudget& budg
 std::string second_part_json(std::int64_t steps_per_epoch);
 
 // `facts` of a smoke test with the evaluations and checkpoints of the run it stands for.
-StartFacts full_run_facts(StartFacts facts, const RunConfig& config);
+StartEvent full_run_facts(StartEvent facts, const RunConfig& config);
 
 }  // namespace tlaunch

@@ -2,30 +2,31 @@
 
 #include <limits>
 
-#include "launcher/events/event_fields.h"
-
 namespace tlaunch {
 
-void SmokeRecord::on_event(const Json& event) {
+void SmokeRecord::on_event(const StampedEvent& event) {
   run.on_event(event);
+  if (writer_of(event.event) == Writer::rank_0 && event.rank != 0) return;
   constexpr double not_told = std::numeric_limits<double>::quiet_NaN();
-  const std::string name = event_text(event, "event");
-  const int rank = static_cast<int>(event_integer(event, "rank"));
-  if (name == "memory") peak_bytes[rank].push_back(event_integer(event, "peak_bytes"));
-  if (rank != 0) return;
-  if (name == "step") losses[event_integer(event, "step")] = event_real(event, "loss", not_told);
-  if (name == "smoke") steps_per_epoch = event_integer(event, "steps_per_epoch");
-  if (name == "resume") resumed_step = event_integer(event, "step");
-  if (name == "eval") {
-    if (event.contains("val_loss")) val_losses.push_back(event_real(event, "val_loss", not_told));
-    evaluation_s += event_real(event, "seconds");
-    evaluated_samples += event_integer(event, "samples");
-    ++evaluations;
-  }
-  if (name == "checkpoint") {
-    checkpoints.push_back({event_text(event, "path"), event_integer(event, "step")});
-    checkpoint_s += event_real(event, "seconds");
-  }
+  std::visit(Overloads{[&](const MemoryEvent& memory) {
+                         peak_bytes[event.rank].push_back(static_cast<std::int64_t>(memory.peak_bytes));
+                       },
+                       [&](const StepEvent& done) { losses[done.step] = done.loss.value_or(not_told); },
+                       [&](const SmokeEvent& smoke) { steps_per_epoch = smoke.steps_per_epoch; },
+                       [&](const ResumeEvent& resumed) { resumed_step = resumed.step; },
+                       [&](const EvaluationEvent& done) {
+                         const auto val_loss = done.metrics.find("val_loss");
+                         if (val_loss != done.metrics.end()) val_losses.push_back(val_loss->second);
+                         evaluation_s += done.seconds;
+                         evaluated_samples += done.samples;
+                         ++evaluations;
+                       },
+                       [&](const CheckpointEvent& saved) {
+                         checkpoints.push_back({saved.path, saved.step});
+                         checkpoint_s += saved.seconds;
+                       },
+                       [](const auto&) {}},
+             event.event);
 }
 
 }  // namespace tlaunch

@@ -31,7 +31,7 @@ struct SmokeRecord {
   std::string failure;                                  // what ended the part, "": it ended well
   bool out_of_time = false;                             // stopped because the budget was used up
 
-  void on_event(const Json& event);
+  void on_event(const StampedEvent& event);
 };
 
 }  // namespace tlaunch

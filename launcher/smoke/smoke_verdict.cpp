@@ -125,7 +125,7 @@ Finding saved_and_resumed(const SmokeRecord& first, const SmokeRecord& second, b
 Finding projection(const SmokeRecord& first) {
   if (!first.run.start || first.run.end->steady_samples_per_s <= 0)
     return finding("speed", false, "the worker did not tell its speed");
-  const StartFacts& start = *first.run.start;
+  const StartEvent& start = *first.run.start;
   const double rate = first.run.end->steady_samples_per_s;
   const RemainingWork work = remaining_work(start, 0);
   double total_s = first.start_up_s + static_cast<double>(work.steps * start.effective_batch_size) / rate;

@@ -36,16 +36,11 @@ std::string progress_text(const RunRecord& record) {
   return text;
 }
 
-std::string evaluation_text(const Json& event) {
-  RunRecord figures;  // takes the event's metrics apart
-  figures.on_event(event);
+std::string evaluation_text(const EvaluationEvent& event) {
   std::string metrics;
-  for (const auto& [name, value] : figures.metrics)
-    metrics += (metrics.empty() ? "" : ", ") + name + " " + figure(value);
-  std::string text = "eval at step " + std::to_string(figures.step) + ": " + metrics;
-  if (const auto seconds = event.find("seconds"); seconds != event.end() && seconds->is_number())
-    text += " (" + format_duration(seconds->get<double>()) + ")";
-  return text;
+  for (const auto& [name, value] : event.metrics) metrics += (metrics.empty() ? "" : ", ") + name + " " + figure(value);
+  const std::string text = "eval at step " + std::to_string(event.step) + ": " + metrics;
+  return event.seconds > 0 ? text + " (" + format_duration(event.seconds) + ")" : text;
 }
 
 Progress::~Progress() {

@@ -17,7 +17,7 @@ namespace tlaunch {
 // on.
 std::string progress_text(const RunRecord& record);
 // "eval at step 235: val_loss 0.41, val_accuracy 0.85 (1.2 s)"
-std::string evaluation_text(const Json& event);
+std::string evaluation_text(const EvaluationEvent& event);
 
 class Progress {
  public:

@@ -9,7 +9,7 @@
 
 #include "core/clock.h"
 #include "core/error.h"
-#include "core/event.h"
+#include "core/clock.h"
 #include "core/json_problem.h"
 
 namespace tlaunch {
@@ -45,16 +45,14 @@ struct TrialGroup::Group {
     return std::nullopt;
   }
 
-  void on_event(const Json& event) {
+  void on_event(const StampedEvent& event) {
     try {
-      const int rank = event.value("rank", 0);
-      if (event["event"] == "trial") {
-        answers[rank] = trial_result_from_json(event);
-      } else if (event["event"] == "failure") {
+      const auto* other = std::get_if<OtherEvent>(&event.event);
+      if (other && other->name == "trial") answers[event.rank] = trial_result_from_json(other->fields);
+      if (const auto* told = std::get_if<FailureEvent>(&event.event)) {
         // A peer that only noticed may speak first.
-        const bool memory = event.value("out_of_memory", false);
-        if (failure.empty() || (memory && !out_of_memory)) failure = event.value("message", "");
-        out_of_memory = out_of_memory || memory;
+        if (failure.empty() || (told->out_of_memory && !out_of_memory)) failure = told->message;
+        out_of_memory = out_of_memory || told->out_of_memory;
       }
     } catch (const std::exception& error) {  // a worker's mistake is a result like others
       useless = true;
@@ -95,7 +93,7 @@ bool TrialGroup::start(TrialResult& failed) {
     worker.stdin_fd = theirs.emplace_back(ends[1]).get();
   }
   GroupCallbacks callbacks;
-  callbacks.on_event = [state = group.get()](Json event) { state->on_event(event); };
+  callbacks.on_event = [state = group.get()](const StampedEvent& event) { state->on_event(event); };
   callbacks.on_tick = [] {};  // so that a turn ends now and then
   try {
     group->running = std::make_unique<RunningGroup>(group->workers.spec, callbacks);

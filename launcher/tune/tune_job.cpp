@@ -7,7 +7,7 @@
 
 #include "core/effective_batch.h"
 #include "core/error.h"
-#include "core/event.h"
+#include "core/clock.h"
 #include "core/units.h"
 #include "hardware/cpu_load.h"
 #include "launcher/tune/plan_cache.h"

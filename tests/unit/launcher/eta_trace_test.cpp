@@ -13,6 +13,7 @@
 #include "launcher/estimate/eta_tracker.h"
 #include "launcher/events/event_fields.h"
 #include "tuning/median.h"
+#include "tests/support/decoded.h"
 
 namespace tlaunch {
 namespace {
@@ -85,8 +86,8 @@ void replay(const std::filesystem::path& file, Errors& errors) {
   const std::vector<double> shares{0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90};
   std::size_t next = 0;
   for (const Json& event : events) {
-    record.on_event(event);
-    const EtaReport report = tracker.on_event(event, record);
+    record.on_event(test::decoded(event));
+    const EtaReport report = tracker.on_event(test::decoded(event), record);
     const double t_s = event_real(event, "t");
     if (event_text(event, "event") != "step") continue;
     methods.on_step(t_s, event_integer(event, "step"));

@@ -1,4 +1,5 @@
 #include "launcher/estimate/eta_tracker.h"
+#include "tests/support/decoded.h"
 
 #include <gmock/gmock.h>
 
@@ -32,8 +33,8 @@ class PlannedSession : public testing::Test {
   }
 
   void feed(const Json& event) {
-    record_.on_event(event);
-    reports_.push_back(tracker_.on_event(event, record_));
+    record_.on_event(test::decoded(event));
+    reports_.push_back(tracker_.on_event(test::decoded(event), record_));
   }
 
   // Steps from `first` to `last`, each of `step_time_s`, after `t_s`.
@@ -105,8 +106,8 @@ struct ExpectedSession {
       1000, RunConfig{}, {990, with_part({}, "steps", 25), {}, ExpectedCosts{{0.09, 0.1, 0.11}, 0, 0}}};
 
   EtaReport feed(const Json& event) {
-    record.on_event(event);
-    return tracker.on_event(event, record);
+    record.on_event(test::decoded(event));
+    return tracker.on_event(test::decoded(event), record);
   }
   EtaReport start() {
     return feed({{"t", 1002.0},
@@ -163,8 +164,8 @@ class SessionWithEvaluations : public testing::Test {
     feed(event);
   }
   EtaReport feed(const Json& event) {
-    record_.on_event(event);
-    const EtaReport report = tracker_.on_event(event, record_);
+    record_.on_event(test::decoded(event));
+    const EtaReport report = tracker_.on_event(test::decoded(event), record_);
     if (!report.left_estimate.empty()) alarms_.push_back(report.left_estimate);
     return report;
   }
@@ -226,7 +227,7 @@ TEST_F(SessionWithEvaluations, ASaveByTheClockIsStillToComeAtTheEnd) {
 
 TEST_F(SessionWithEvaluations, AnEvaluationThatTheStoppedRunLeftIsCounted) {
   start({{"start_step", 50}, {"evaluation_due", true}});
-  EXPECT_NEAR(tracker_.on_event({{"t", 1000.0}, {"event", "start"}, {"rank", 0}}, record_).remaining->likely_s,
+  EXPECT_NEAR(tracker_.on_event(test::decoded({{"t", 1000.0}, {"event", "start"}, {"rank", 0}}), record_).remaining->likely_s,
               5 + 8 + 1 + 1, 0.1);
 }
 
@@ -267,7 +268,7 @@ TEST_F(SessionWithEvaluations, AnEvaluationThatIsLateOnTheWayIsSaid) {
 TEST_F(SessionWithEvaluations, NoPartIsBlamedBeforeOneOfItHasEnded) {
   start();
   steps(1000, 1, 100);  // a worker that tells no evaluations
-  feed({{"t", 1010.0}, {"event", "memory"}, {"rank", 0}, {"epoch", 2}});
+  feed({{"t", 1010.0}, {"event", "epoch_end"}, {"rank", 0}, {"epoch", 2}, {"step", 100}});
   for (const std::string& alarm : alarms_) EXPECT_THAT(alarm, testing::Not(HasSubstr("evaluation")));
 }
 
@@ -286,8 +287,8 @@ TEST(EtaTracker, TheDetectionAtTheEndIsPartOfTheFirstEstimate) {
     EtaTracker tracker(1000, RunConfig{}, {});
     EtaReport report;
     const auto feed = [&](const Json& event) {
-      record.on_event(event);
-      if (const EtaReport told = tracker.on_event(event, record); told.first) report = told;
+      record.on_event(test::decoded(event));
+      if (const EtaReport told = tracker.on_event(test::decoded(event), record); told.first) report = told;
     };
     feed({{"t", 1000.0}, {"event", "start"}, {"rank", 0}, {"steps_per_epoch", 100}, {"total_steps", 100},
           {"effective_batch_size", 4}, {"detection_sessions", sessions}});

@@ -23,7 +23,7 @@ void send(EventPipe& pipe, const std::string& bytes) {
 }
 
 void drain(EventPipe& pipe, Drained& drained) {
-  pipe.drain([&](Json event) { drained.events.push_back(event["event"]); },
+  pipe.drain([&](const StampedEvent& event) { drained.events.push_back(name_of(event.event)); },
              [&](const std::string& line) { drained.garbled.push_back(line); });
 }
 

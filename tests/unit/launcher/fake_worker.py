@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A worker that speaks the launcher's contract (core/worker_env.h, core/event.h) and trains nothing.
+"""A worker that speaks the launcher's contract (core/worker_env.h, contract/events.h) and trains nothing.
 
 describe --json | check CONFIG | train CONFIG [key=value ...] | evaluate CONFIG --checkpoint PATH. FAKE_* in the environment change what it does:
 FAKE_FAIL=RANK:CODE[:STEP:ATTEMPTS] fails after step 2, FAKE_NAN=1 diverges, FAKE_STEP_S is a step's time, FAKE_HOLD=PATH waits for that
@@ -150,6 +150,8 @@ def train(config):
                 event("eval", step=step, epoch=step // per_epoch, val_loss=1.0 / step, samples=64, seconds=0.001)
                 if not os.environ.get("FAKE_NO_SAVE"):
                     save(step)
+            if RANK == 0:
+                event("epoch_end", epoch=step // per_epoch, step=step)
             event("memory", epoch=step // per_epoch, peak_bytes=100_000_000 + step // per_epoch * int(os.environ.get("FAKE_LEAK", 0)))
     if RANK == 0:
         event("end", status="completed", steps=step, epochs=step // per_epoch, samples=step * BATCH, metrics={"val_loss": 1.0 / step},

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "core/error.h"
-#include "core/event.h"
+#include "contract/event_writer.h"
 #include "core/process_start.h"
 #include "launcher/group/rendezvous.h"
 #include "launcher/program/program_mode.h"
@@ -42,7 +42,7 @@ int with_events(char** argv) {
     group.workers.push_back(worker);
   }
   tlaunch::GroupCallbacks callbacks;
-  callbacks.on_event = [](tlaunch::Json event) { std::cout << "EVENT " << event.dump() << '\n'; };
+  callbacks.on_event = [](const tlaunch::StampedEvent& event) { std::cout << "EVENT " << event.line.dump() << '\n'; };
   const auto result = tlaunch::run_group(group, callbacks);
   std::cout << "RESULT " << result.exit_code << " rank " << (result.failure ? result.failure->rank.value_or(-1) : -1)
             << std::endl;
@@ -55,7 +55,7 @@ int event_writer() {
   const tlaunch::EventWriter writer(std::atoi(std::getenv("TLAUNCH_EVENT_FD")), rank);
   for (int i = 0; i < 1000; ++i) {
     const std::string padding(static_cast<std::size_t>(i * 3), static_cast<char>('a' + rank));
-    writer.write("eval", {{"step", i}, {"padding", padding}});
+    writer.write(tlaunch::OtherEvent{"padded", {{"step", i}, {"padding", padding}}});
   }
   return 0;
 }

@@ -1,5 +1,6 @@
 // Which ranks are said to hang, and when. A second of these tests is a tick, with a heartbeat of each rank that beats.
 #include "launcher/hang/hang_watch.h"
+#include "tests/support/decoded.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -34,8 +35,8 @@ class Watched {
         states[rank] = where.state;
         if (where.silent || where.state == 'T') continue;
         passed_[rank] += moving;
-        watch_.on_event({{"event", "heartbeat"}, {"rank", rank}, {"step", where.step}, {"phase", where.phase},
-                         {"waits", where.waits}, {"passed", passed_[rank]}});
+        watch_.on_event(test::decoded({{"event", "heartbeat"}, {"rank", rank}, {"step", where.step}, {"phase", where.phase},
+                         {"waits", where.waits}, {"passed", passed_[rank]}}));
       }
       if (auto verdict = watch_.tick(now_, states)) return verdict;
     }
@@ -167,7 +168,7 @@ TEST(HangWatch, StartUpHasAMinuteWhateverTheLimit) {
 
 TEST(HangWatch, SoHasTheFirstStepOfAResumedRun) {
   Watched run(2, 5);
-  run.watch().on_event({{"event", "start"}, {"rank", 0}, {"start_step", 1000}});
+  run.watch().on_event(test::decoded({{"event", "start"}, {"rank", 0}, {"start_step", 1000}}));
   EXPECT_FALSE(run.pass(59, false, [](int) { return Place{1001, "forward"}; }));
   EXPECT_TRUE(run.pass(10, false, [](int) { return Place{1001, "forward"}; }));
 }
@@ -234,7 +235,7 @@ TEST(HangWatch, AWorkerWithoutHeartbeatsIsJudgedOnlyWhereALimitIsGiven) {
       return false;
     };
     for (int step = 1; step <= 5; ++step) {
-      watch.on_event({{"event", "step"}, {"rank", 0}, {"step", step}});
+      watch.on_event(test::decoded({{"event", "step"}, {"rank", 0}, {"step", step}}));
       ASSERT_FALSE(pass(3));
     }
     EXPECT_EQ(pass(3600), timeout.has_value());
@@ -278,9 +279,9 @@ TEST(SilenceWatch, ADebuggersHandsAreNoOutput) {
 
 TEST(HangWatch, EventsThatMakeNoSenseAreNoHarm) {
   HangWatch watch(1, 5);
-  watch.on_event({{"event", "heartbeat"}});
-  watch.on_event({{"event", "heartbeat"}, {"rank", 7}});
-  watch.on_event({{"event", "heartbeat"}, {"rank", 0}, {"step", "x"}, {"phase", 3}, {"waits", "y"}});
+  watch.on_event(test::decoded({{"event", "heartbeat"}}));
+  watch.on_event(test::decoded({{"event", "heartbeat"}, {"rank", 7}}));
+  watch.on_event(test::decoded({{"event", "heartbeat"}, {"rank", 0}, {"step", "x"}, {"phase", 3}, {"waits", "y"}}));
   EXPECT_FALSE(watch.tick(0, {{0, 'S'}}));
 }
 

@@ -9,6 +9,7 @@
 #include "launcher/estimate/eta_tracker.h"
 #include "launcher/run/summary.h"
 #include "launcher/terminal/progress.h"
+#include "tests/support/decoded.h"
 
 namespace tlaunch {
 namespace {
@@ -45,18 +46,18 @@ Json step_event(std::int64_t step, double t) {
 
 TEST(RunRecord, TakesFiguresOfRankZeroAndFailuresOfAll) {
   RunRecord record;
-  record.on_event(start_event());
-  record.on_event(step_event(10, 1001));
-  record.on_event({{"event", "step"}, {"rank", 1}, {"step", 99}, {"loss", 9}});
-  record.on_event({{"event", "eval"},
+  record.on_event(test::decoded(start_event()));
+  record.on_event(test::decoded(step_event(10, 1001)));
+  record.on_event(test::decoded({{"event", "step"}, {"rank", 1}, {"step", 99}, {"loss", 9}}));
+  record.on_event(test::decoded({{"event", "eval"},
                    {"rank", 0},
                    {"step", 100},
                    {"epoch", 1},
                    {"val_loss", 0.4},
                    {"val_accuracy", 0.8},
                    {"seconds", 2},
-                   {"samples", 320}});
-  record.on_event({{"event", "failure"}, {"rank", 1}, {"message", "no"}, {"exit_code", 65}});
+                   {"samples", 320}}));
+  record.on_event(test::decoded({{"event", "failure"}, {"rank", 1}, {"message", "no"}, {"exit_code", 65}}));
   EXPECT_EQ(record.step, 100);
   EXPECT_EQ(record.epoch, 1);
   EXPECT_EQ(record.samples, 320);
@@ -67,7 +68,7 @@ TEST(RunRecord, TakesFiguresOfRankZeroAndFailuresOfAll) {
 
 TEST(RunRecord, ANonFiniteLossIsKeptAsSuch) {
   RunRecord record;
-  record.on_event({{"event", "step"}, {"rank", 0}, {"step", 3}, {"loss", "NaN"}});
+  record.on_event(test::decoded({{"event", "step"}, {"rank", 0}, {"step", 3}, {"loss", "NaN"}}));
   EXPECT_TRUE(std::isnan(record.loss));
 }
 
@@ -75,13 +76,13 @@ TEST(RunRecord, EventsThatLackFieldsOrHaveOthersDoNoHarm) {
   RunRecord record;
   for (const Json& event : {Json{{"event", "start"}}, Json{{"event", "step"}, {"step", "x"}, {"loss", Json::array()}},
                             Json{{"event", 5}}, Json{{"event", "end"}, {"metrics", 3}}, Json{{"rank", "a"}}})
-    record.on_event(event);
+    record.on_event(test::decoded(event));
   EXPECT_EQ(record.step, 0);
 }
 
 TEST(RemainingWork, CountsWhatStillComesAndTheEnd) {
   RunRecord record;
-  record.on_event(start_event());
+  record.on_event(test::decoded(start_event()));
   const auto left = [&](std::int64_t step) {
     const RemainingWork work = remaining_work(*record.start, step);
     return std::vector<std::int64_t>{work.steps, work.evaluations, work.checkpoints};
@@ -100,17 +101,17 @@ TEST(EtaTracker, EstimatesOnceAndTellsTheTimeLeftAtEachEpochsEnd) {
   int firsts = 0, announced = 0;
   std::optional<TimeEstimate> at_epoch_end;
   const auto feed = [&](const Json& event) {
-    record.on_event(event);
-    const EtaReport report = tracker.on_event(event, record);
+    record.on_event(test::decoded(event));
+    const EtaReport report = tracker.on_event(test::decoded(event), record);
     firsts += report.first.has_value();
     announced += report.announce;
     if (report.epoch_ended) at_epoch_end = report.remaining;
   };
   feed(start_event());
   for (std::int64_t step = 1; step <= 100; ++step) feed(step_event(step, 1000 + 0.1 * static_cast<double>(step)));
-  feed({{"t", 1010.1}, {"event", "memory"}, {"rank", 1}, {"epoch", 1}});
+  feed({{"t", 1010.1}, {"event", "epoch_end"}, {"rank", 1}, {"epoch", 1}, {"step", 100}});
   EXPECT_FALSE(at_epoch_end) << "only rank 0 tells of an epoch's end";
-  feed({{"t", 1010.1}, {"event", "memory"}, {"rank", 0}, {"epoch", 1}});
+  feed({{"t", 1010.1}, {"event", "epoch_end"}, {"rank", 0}, {"epoch", 1}, {"step", 100}});
   EXPECT_EQ(firsts, 1);
   ASSERT_TRUE(tracker.first());
   EXPECT_NEAR(tracker.first()->likely_s, 10 + 25, 2);  // start-up and 250 steps; evaluations are quick
@@ -124,8 +125,8 @@ TEST(EtaTracker, AfterAResumeOnlyTheRestCounts) {
   EtaTracker tracker(1000, RunConfig{}, {});
   std::optional<TimeEstimate> first;
   const auto feed = [&](const Json& event) {
-    record.on_event(event);
-    const EtaReport report = tracker.on_event(event, record);
+    record.on_event(test::decoded(event));
+    const EtaReport report = tracker.on_event(test::decoded(event), record);
     if (report.first) first = report.first;
   };
   feed(start_event(200));
@@ -143,8 +144,8 @@ TEST(EtaTracker, SavesByTheClockAreCountedByTheTimeTheRunTakes) {
   EtaTracker tracker(990, config, {});
   std::optional<TimeEstimate> first;
   const auto feed = [&](const Json& event) {
-    record.on_event(event);
-    const EtaReport report = tracker.on_event(event, record);
+    record.on_event(test::decoded(event));
+    const EtaReport report = tracker.on_event(test::decoded(event), record);
     if (report.first) first = report.first;
   };
   auto start = start_event();
@@ -161,10 +162,10 @@ RunSummary summary_of(const GroupResult& result) {
   RunSummary summary;
   summary.run_dir = "/runs/a";
   summary.wall_s = 20;
-  summary.record.on_event(start_event());
-  summary.record.on_event(step_event(250, 1100));
-  summary.record.on_event(
-      {{"event", "failure"}, {"rank", 1}, {"message", "train.txt:3: no number"}, {"exit_code", 65}});
+  summary.record.on_event(test::decoded(start_event()));
+  summary.record.on_event(test::decoded(step_event(250, 1100)));
+  summary.record.on_event(test::decoded(
+      {{"event", "failure"}, {"rank", 1}, {"message", "train.txt:3: no number"}, {"exit_code", 65}}));
   settle(summary, result);
   return summary;
 }
@@ -173,13 +174,13 @@ TEST(Summary, CompletedRunClosesTheBooks) {
   RunSummary summary = summary_of({});
   summary.estimate = TimeEstimate{18, 19, 22, {{"tuning", {4, 4, 4}}, {"steps", {14, 15, 18}}}};
   summary.spent = {{"tuning", 5}, {"steps", 15}};
-  summary.record.on_event({{"event", "end"},
+  summary.record.on_event(test::decoded({{"event", "end"},
                            {"rank", 0},
                            {"steps", 250},
                            {"epochs", 2},
                            {"samples", 8000},
                            {"metrics", {{"val_loss", 0.25}}},
-                           {"steady_samples_per_s", 640.0}});
+                           {"steady_samples_per_s", 640.0}}));
   const Json json = to_json(summary);
   EXPECT_EQ(json["status"], "completed");
   EXPECT_EQ(json["exit_code"], 0);
@@ -266,28 +267,26 @@ TEST(Summary, CtrlCIsNoFailure) {
 
 TEST(Progress, ALineSaysWhereTheRunIs) {
   RunRecord record;
-  record.on_event(start_event());
-  record.on_event(step_event(100, 1010));
+  record.on_event(test::decoded(start_event()));
+  record.on_event(test::decoded(step_event(100, 1010)));
   EXPECT_EQ(progress_text(record), "epoch 1/3  step 100/250  loss 0.5  320 samples/s");
-  record.on_event(step_event(101, 1010));
+  record.on_event(test::decoded(step_event(101, 1010)));
   EXPECT_THAT(progress_text(record), HasSubstr("epoch 2/3"));
-  EXPECT_EQ(evaluation_text({{"event", "eval"},
-                             {"rank", 0},
-                             {"step", 100},
-                             {"val_loss", 0.41},
-                             {"val_accuracy", 0.85},
-                             {"seconds", 2.0}}),
-            "eval at step 100: val_accuracy 0.85, val_loss 0.41 (2.0 s)");
+  EvaluationEvent evaluation;
+  evaluation.step = 100;
+  evaluation.seconds = 2;
+  evaluation.metrics = {{"val_loss", 0.41}, {"val_accuracy", 0.85}};
+  EXPECT_EQ(evaluation_text(evaluation), "eval at step 100: val_accuracy 0.85, val_loss 0.41 (2.0 s)");
 }
 
 std::string shown(const Terminal& terminal, const std::vector<double>& times) {
   RunRecord record;
-  record.on_event(start_event());
+  record.on_event(test::decoded(start_event()));
   std::FILE* file = std::tmpfile();
   {
     Progress progress(file, terminal);
     for (std::size_t i = 0; i < times.size(); ++i) {
-      record.on_event(step_event(static_cast<std::int64_t>(i) + 1, times[i]));
+      record.on_event(test::decoded(step_event(static_cast<std::int64_t>(i) + 1, times[i])));
       progress.update(record, "", times[i]);
     }
     progress.line("a line");

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "launcher/smoke/smoke_plan.h"
+#include "tests/support/decoded.h"
 
 namespace tlaunch {
 namespace {
@@ -20,7 +21,7 @@ Json event(const char* name, Json fields) {
 struct Events {
   SmokeRecord record;
   Events& add(const char* name, const Json& fields) {
-    record.on_event(event(name, fields));
+    record.on_event(test::decoded(event(name, fields)));
     return *this;
   }
 };
@@ -169,7 +170,7 @@ TEST(SmokePlan, EverythingFitsTheBudgetAndFullHasNone) {
 }
 
 TEST(SmokePlan, TheProjectionCountsTheRealRunsEvaluationsAndCheckpoints) {
-  StartFacts facts;
+  StartEvent facts;
   facts.steps_per_epoch = 100;
   facts.effective_batch_size = 32;
   RunConfig config;

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "launcher/group/group_result.h"
 #include "launcher/run/stop_reserve.h"
+#include "tests/support/decoded.h"
 
 namespace tlaunch {
 namespace {
@@ -49,17 +50,17 @@ Json event(const std::string& name, Json fields) {
 TEST(StopReserve, IsNothingBeforeTheFirstStepAndGrowsWithStepsAndSaves) {
   StopReserve reserve(30);
   EXPECT_EQ(reserve.seconds(), 0);
-  reserve.on_event(event("start", {{"effective_batch_size", 100}, {"checkpoint_bytes", 400'000'000}}));
+  reserve.on_event(test::decoded(event("start", {{"effective_batch_size", 100}, {"checkpoint_bytes", 400'000'000}})));
   const double by_size = reserve.seconds();
   EXPECT_GE(by_size, 2) << "400 MB on a slow disk";
-  reserve.on_event(event("checkpoint", {{"seconds", 0.01}}));
+  reserve.on_event(test::decoded(event("checkpoint", {{"seconds", 0.01}})));
   EXPECT_LT(reserve.seconds(), 1) << "this disk is fast";
-  reserve.on_event(event("step", {{"samples_per_s", 50.0}}));  // two seconds a step
+  reserve.on_event(test::decoded(event("step", {{"samples_per_s", 50.0}})));  // two seconds a step
   EXPECT_GE(reserve.seconds(), 2 * 2 + 0.01);
-  reserve.on_event(event("checkpoint", {{"seconds", 3.0}}));
-  reserve.on_event(event("checkpoint", {{"seconds", 1.0}}));
+  reserve.on_event(test::decoded(event("checkpoint", {{"seconds", 3.0}})));
+  reserve.on_event(test::decoded(event("checkpoint", {{"seconds", 1.0}})));
   EXPECT_GE(reserve.seconds(), 2 * 2 + 3) << "the longest save counts";
-  reserve.on_event(event("checkpoint", {{"seconds", 500.0}}));
+  reserve.on_event(test::decoded(event("checkpoint", {{"seconds", 500.0}})));
   EXPECT_EQ(reserve.seconds(), 30) << "the grace is all that a save gets";
 }
 

@@ -12,7 +12,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "core/event.h"
+#include "core/clock.h"
 #include "hardware/cpu.h"
 #include "hardware/numa.h"
 #include "tests/support/temp_dir.h"

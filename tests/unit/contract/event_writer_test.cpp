@@ -1,4 +1,4 @@
-#include "core/event.h"
+#include "contract/event_writer.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "core/clock.h"
-#include "core/estimate.h"
 
 namespace tlaunch {
 namespace {
@@ -41,9 +40,29 @@ struct Pipe {
   }
 };
 
+StepEvent step(std::int64_t number) {
+  StepEvent event;
+  event.step = number;
+  return event;
+}
+
+EvaluationEvent evaluation(std::int64_t step) {
+  EvaluationEvent event;
+  event.step = step;
+  return event;
+}
+
+FailureEvent failure(const std::string& message) {
+  FailureEvent event;
+  event.message = message;
+  return event;
+}
+
 TEST(EventWriter, PutsTimeNameAndRankFirst) {
   Pipe pipe;
-  EventWriter(pipe.ends[1], 3).write("step", {{"step", 10}, {"loss", 0.5}});
+  StepEvent written = step(10);
+  written.loss = 0.5;
+  EventWriter(pipe.ends[1], 3).write(written);
   const auto lines = pipe.lines();
   ASSERT_EQ(lines.size(), 1u);
   const Json event = Json::parse(lines[0]);
@@ -57,18 +76,19 @@ TEST(EventWriter, PutsTimeNameAndRankFirst) {
 
 TEST(EventWriter, NumbersThatAreNotFiniteAreText) {
   Pipe pipe;
-  EventWriter(pipe.ends[1], 0)
-      .write("eval", {{"loss", std::nan("")}, {"metrics", {{"up", INFINITY}, {"down", -INFINITY}}}});
+  EvaluationEvent written = evaluation(1);
+  written.metrics = {{"val_loss", std::nan("")}, {"up", INFINITY}, {"down", -INFINITY}};
+  EventWriter(pipe.ends[1], 0).write(written);
   const Json event = Json::parse(pipe.lines().at(0));
-  EXPECT_EQ(event["loss"], "NaN");
-  EXPECT_EQ(event["metrics"]["up"], "Infinity");
-  EXPECT_EQ(event["metrics"]["down"], "-Infinity");
-  EXPECT_TRUE(std::isnan(number_of(event["loss"])));
+  EXPECT_EQ(event["val_loss"], "NaN");
+  EXPECT_EQ(event["up"], "Infinity");
+  EXPECT_EQ(event["down"], "-Infinity");
+  EXPECT_TRUE(std::isnan(number_of(event["val_loss"])));
 }
 
 TEST(EventWriter, LongEventsAreCutAndSaySo) {
   Pipe pipe;
-  EventWriter(pipe.ends[1], 1).write("failure", {{"message", std::string(100'000, 'x')}, {"exit_code", 1}});
+  EventWriter(pipe.ends[1], 1).write(failure(std::string(100'000, 'x')));
   const auto lines = pipe.lines();
   ASSERT_EQ(lines.size(), 1u);
   EXPECT_LT(lines[0].size(), static_cast<std::size_t>(PIPE_BUF));
@@ -80,7 +100,7 @@ TEST(EventWriter, LongEventsAreCutAndSaySo) {
 
 TEST(EventWriter, TextThatIsNotUtf8StillMakesJson) {
   Pipe pipe;
-  EventWriter(pipe.ends[1], 0).write("failure", {{"message", "bad \xFF byte"}});
+  EventWriter(pipe.ends[1], 0).write(failure("bad \xFF byte"));
   EXPECT_EQ(Json::parse(pipe.lines().at(0))["event"], "failure");
 }
 
@@ -89,8 +109,8 @@ TEST(EventWriter, AReaderThatWentAwayIsIgnored) {
   ::close(pipe.ends[0]);
   pipe.ends[0] = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   const EventWriter writer(pipe.ends[1], 0);
-  writer.write("step", {{"step", 1}});  // SIGPIPE would end the test
-  writer.write("step", {{"step", 2}});
+  writer.write(step(1));  // SIGPIPE would end the test
+  writer.write(step(2));
 }
 
 TEST(EventWriter, AFullPipeNeverHoldsUpAStepAndWhatWasLeftOutIsToldLater) {
@@ -98,15 +118,15 @@ TEST(EventWriter, AFullPipeNeverHoldsUpAStepAndWhatWasLeftOutIsToldLater) {
   const EventWriter writer(pipe.ends[1], 0);
   const double start_s = monotonic_s();
   const int steps = 20'000;  // far more than a pipe holds
-  for (int i = 0; i < steps; ++i) writer.write("step", {{"step", i}});
+  for (int i = 0; i < steps; ++i) writer.write(step(i));
   EXPECT_LT(monotonic_s() - start_s, 5);
   std::string taken(1 << 20, '\0');
   const ssize_t size = ::read(pipe.ends[0], taken.data(), taken.size());
   ASSERT_GT(size, 0);
   const auto written = std::count(taken.begin(), taken.begin() + size, '\n');
-  writer.write("heartbeat", {{"step", 1}});  // of no use to whoever counts
-  writer.write("eval", {{"step", 1}});
-  writer.write("eval", {{"step", 2}});
+  writer.write(HeartbeatEvent{});  // of no use to whoever counts
+  writer.write(evaluation(1));
+  writer.write(evaluation(2));
   const auto lines = pipe.lines();
   ASSERT_EQ(lines.size(), 3u);
   EXPECT_FALSE(Json::parse(lines[0]).contains("dropped"));
@@ -117,9 +137,9 @@ TEST(EventWriter, AFullPipeNeverHoldsUpAStepAndWhatWasLeftOutIsToldLater) {
 TEST(EventWriter, WhatIsNoMatterOfEveryStepWaitsALittleAndOnlyOnce) {
   Pipe pipe;
   const EventWriter writer(pipe.ends[1], 0);
-  for (int i = 0; i < 20'000; ++i) writer.write("step", {{"step", i}});
+  for (int i = 0; i < 20'000; ++i) writer.write(step(i));
   const double start_s = monotonic_s();
-  for (int i = 0; i < 20; ++i) writer.write("eval", {{"step", i}});
+  for (int i = 0; i < 20; ++i) writer.write(evaluation(i));
   EXPECT_GT(monotonic_s() - start_s, 0.9);
   EXPECT_LT(monotonic_s() - start_s, 3);
 }
@@ -127,15 +147,15 @@ TEST(EventWriter, WhatIsNoMatterOfEveryStepWaitsALittleAndOnlyOnce) {
 TEST(EventWriter, TheEndIsWaitedForByAReaderThatComesLate) {
   Pipe pipe;
   const EventWriter writer(pipe.ends[1], 0);
-  for (int i = 0; i < 20'000; ++i) writer.write("step", {{"step", i}});
-  std::thread end([&] { writer.write("end", {{"steps", 20'000}}); });
+  for (int i = 0; i < 20'000; ++i) writer.write(step(i));
+  std::thread end([&] { writer.write(EndEvent{}); });
   std::string taken(1 << 20, '\0');
   EXPECT_GT(::read(pipe.ends[0], taken.data(), taken.size()), 0);
   end.join();
   EXPECT_EQ(Json::parse(pipe.lines().at(0))["event"], "end");
 }
 
-TEST(EventWriter, DoesNothingWithoutAPipe) { EventWriter(-1, 0).write("step", {{"step", 1}}); }
+TEST(EventWriter, DoesNothingWithoutAPipe) { EventWriter(-1, 0).write(step(1)); }
 
 TEST(EventWriter, LinesOfManyThreadsDoNotMix) {
   Pipe pipe;
@@ -152,7 +172,7 @@ TEST(EventWriter, LinesOfManyThreadsDoNotMix) {
   for (int rank = 0; rank < 4; ++rank)
     writers.emplace_back([&, rank] {
       const EventWriter writer(pipe.ends[1], rank);
-      for (int i = 0; i < 100; ++i) writer.write("eval", {{"text", std::string(2000, static_cast<char>('a' + rank))}});
+      for (int i = 0; i < 100; ++i) writer.write(failure(std::string(2000, static_cast<char>('a' + rank))));
     });
   for (std::thread& writer : writers) writer.join();
   pipe.close_write();
@@ -160,15 +180,8 @@ TEST(EventWriter, LinesOfManyThreadsDoNotMix) {
   ASSERT_EQ(lines.size(), 400u);
   for (const std::string& line : lines) {
     const Json event = Json::parse(line);
-    EXPECT_EQ(event["text"], std::string(2000, static_cast<char>('a' + event["rank"].get<int>())));
+    EXPECT_EQ(event["message"], std::string(2000, static_cast<char>('a' + event["rank"].get<int>())));
   }
-}
-
-TEST(TimeEstimate, JsonHasRangeAndParts) {
-  TimeEstimate estimate{1, 2, 3, {{"steps", {1, 1.5, 2}}, {"start_up", {0.5, 0.5, 0.5}}}};
-  EXPECT_EQ(to_json(estimate).dump(),
-            R"({"low_s":1.0,"likely_s":2.0,"high_s":3.0,"parts":{"start_up":0.5,"steps":1.5},)"
-            R"("part_ranges":{"start_up":{"low_s":0.5,"high_s":0.5},"steps":{"low_s":1.0,"high_s":2.0}}})");
 }
 
 }  // namespace

@@ -1,31 +1,30 @@
-#include "core/event.h"
+#include "contract/event_writer.h"
 
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <string_view>
 
+#include "contract/event_codec.h"
+#include "core/clock.h"
 #include "core/sigpipe_held.h"
 
 namespace tlaunch {
 namespace {
 
-// How long a full pipe is waited for.
-double patience_s(std::string_view event, bool was_full) {
-  constexpr std::array<std::string_view, 4> often = {"heartbeat", "step", "gpu", "memory"};
-  constexpr std::array<std::string_view, 5> beside_work = {"start", "trial", "end", "stopped", "failure"};
-  const auto among = [&](const auto& names) { return std::find(names.begin(), names.end(), event) != names.end(); };
-  if (among(often)) return 0;
-  if (among(beside_work)) return 30;
-  return was_full ? 0 : 1;
+double patience_s(WhenFull when, bool was_full) {
+  switch (when) {
+    case WhenFull::drop:
+    case WhenFull::drop_silent: return 0;
+    case WhenFull::wait_1_s: return was_full ? 0 : 1;
+    case WhenFull::wait_30_s: return 30;
+  }
+  return 0;
 }
 
 // False: the pipe stayed full.
@@ -68,30 +67,25 @@ std::string cut_line(const Json& head, const Json& fields) {
 
 }  // namespace
 
-double unix_time_s() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
 EventWriter::EventWriter(int fd, int rank) : fd_(fd), rank_(rank) {
   struct stat what {};
   if (fd_ >= 0 && ::fstat(fd_, &what) == 0 && S_ISFIFO(what.st_mode))
     ::fcntl(fd_, F_SETFL, ::fcntl(fd_, F_GETFL) | O_NONBLOCK);
 }
 
-void EventWriter::write(const std::string& event, const Json& fields) const {
+void EventWriter::write(const Event& event) const {
   if (fd_ < 0) return;
-  const bool counted = event != "heartbeat";
+  const WhenFull when = when_full(event);
+  const bool counted = when != WhenFull::drop_silent;
   const std::int64_t dropped = counted ? state_->dropped.exchange(0) : 0;
-  Json head = {{"t", unix_time_s()}, {"event", event}, {"rank", rank_}};
+  Json head = {{"t", unix_time_s()}, {"event", name_of(event)}, {"rank", rank_}};
   if (dropped > 0) head["dropped"] = dropped;
-  const Json safe_fields = without_nonfinite(fields);
+  const Json fields = fields_of(event);
   Json whole = head;
-  for (const auto& [key, value] : safe_fields.items()) whole[key] = value;
+  for (const auto& [key, value] : fields.items()) whole[key] = value;
   std::string line = line_of(whole);
-  if (line.size() > PIPE_BUF) line = cut_line(head, safe_fields);
-  const double patience = patience_s(event, state_->full);
+  if (line.size() > PIPE_BUF) line = cut_line(head, fields);
+  const double patience = patience_s(when, state_->full);
   const bool written = write_line(fd_, line, patience);
   if (written || patience > 0) state_->full = !written;
   if (!written && counted) state_->dropped += dropped + 1;

@@ -1,0 +1,258 @@
+#include "contract/event_codec.h"
+
+#include <limits>
+#include <set>
+#include <type_traits>
+
+#include "core/error.h"
+
+namespace tlaunch {
+namespace {
+
+bool is_envelope(std::string_view key) {
+  return key == "t" || key == "event" || key == "rank" || key == "dropped" || key == "attempt" || key == "truncated";
+}
+
+template <class T>
+constexpr bool is_optional = false;
+template <class T>
+constexpr bool is_optional<std::optional<T>> = true;
+
+std::optional<double> real_in(const Json& value) {
+  try {
+    return number_of(value);
+  } catch (const DataError&) {
+    return std::nullopt;
+  }
+}
+
+// Nothing where `value` is of another type, or out of the type's range.
+template <class T>
+std::optional<T> value_in(const Json& value) {
+  if constexpr (std::is_same_v<T, bool>) {
+    return value.is_boolean() ? std::optional(value.get<bool>()) : std::nullopt;
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    return value.is_string() ? std::optional(value.get<std::string>()) : std::nullopt;
+  } else if constexpr (std::is_same_v<T, double>) {
+    return real_in(value);
+  } else if constexpr (std::is_integral_v<T>) {
+    if (value.is_number_unsigned()) {
+      const auto number = value.get<std::uint64_t>();
+      if (number > static_cast<std::uint64_t>(std::numeric_limits<T>::max())) return std::nullopt;
+      return static_cast<T>(number);
+    }
+    if (value.is_number_integer()) {
+      const auto number = value.get<std::int64_t>();
+      if (number < 0 && std::is_unsigned_v<T>) return std::nullopt;
+      return static_cast<T>(number);
+    }
+    if (!value.is_number_float()) return std::nullopt;
+    const double number = value.get<double>();  // 3.0, as Python may write it
+    constexpr double limit = 9e18;              // below both types' largest
+    if (!(number >= (std::is_unsigned_v<T> ? 0 : -limit) && number <= limit)) return std::nullopt;
+    return static_cast<T>(number);
+  } else {
+    static_assert(std::is_same_v<T, Metrics>);
+    if (!value.is_object()) return std::nullopt;
+    Metrics metrics;
+    for (const auto& [name, number] : value.items())
+      if (const auto real = real_in(number)) metrics[name] = *real;
+    return metrics;
+  }
+}
+
+struct FieldWriter {
+  Json& object;
+
+  template <class T>
+  void operator()(const char* name, const T& value, const char*, const char*) {
+    if constexpr (is_optional<T>) {
+      if (value) object[name] = without_nonfinite(Json(*value));
+    } else {
+      object[name] = without_nonfinite(Json(value));
+    }
+  }
+  void rest(const Metrics& metrics, const char*) {
+    for (const auto& [name, value] : metrics)
+      if (!object.contains(name) && !is_envelope(name)) object[name] = without_nonfinite(Json(value));
+  }
+};
+
+struct FieldReader {
+  const Json& object;
+  std::set<std::string_view> known = {};
+
+  template <class T>
+  void operator()(const char* name, T& value, const char*, const char*) {
+    known.insert(name);
+    const auto found = object.find(name);
+    if (found == object.end()) return;
+    if constexpr (is_optional<T>) {
+      if (const auto read = value_in<typename T::value_type>(*found)) value = *read;
+    } else {
+      if (const auto read = value_in<T>(*found)) value = *read;
+    }
+  }
+  void rest(Metrics& metrics, const char*) {
+    for (const auto& [name, value] : object.items()) {
+      if (known.contains(name) || is_envelope(name)) continue;
+      if (const auto real = real_in(value)) metrics[name] = *real;
+    }
+  }
+};
+
+// Calls `found` with a default-made event of that name; false where there is none.
+template <std::size_t index = 0, class Found>
+bool for_event_named(std::string_view name, Found&& found) {
+  using This = std::variant_alternative_t<index, Event>;
+  if constexpr (std::is_same_v<This, OtherEvent>) {
+    return false;
+  } else {
+    if (name == This::info.name) {
+      found(This{});
+      return true;
+    }
+    return for_event_named<index + 1>(name, found);
+  }
+}
+
+template <class Known, class Other>
+auto told_of(const Event& event, Known&& known, Other&& other) {
+  return std::visit(
+      [&](const auto& one) {
+        if constexpr (std::is_same_v<std::decay_t<decltype(one)>, OtherEvent>) return other(one);
+        else return known(one);
+      },
+      event);
+}
+
+struct ReferenceRow {
+  std::string& text;
+
+  static std::string cell(std::string words) {
+    for (std::size_t at = 0; (at = words.find('|', at)) != std::string::npos; at += 2) words.replace(at, 1, "\\|");
+    return words;
+  }
+  template <class T>
+  static const char* type() {
+    if constexpr (is_optional<T>) return type<typename T::value_type>();
+    else if constexpr (std::is_same_v<T, bool>) return "true or false";
+    else if constexpr (std::is_same_v<T, std::string>) return "text";
+    else if constexpr (std::is_integral_v<T>) return "integer";
+    else if constexpr (std::is_same_v<T, double>) return "number";
+    else return "numbers by name";
+  }
+  template <class T>
+  void operator()(const char* name, const T&, const char* unit, const char* meaning) {
+    text += std::string("| `") + name + "` | " + type<T>() + (is_optional<T> ? ", may be missing" : "") + " | " + unit +
+            " | " + cell(meaning) + " |\n";
+  }
+  void rest(const Metrics&, const char* meaning) {
+    text += std::string("| ... | number | | ") + cell(meaning) + " |\n";
+  }
+};
+
+const char* words_of(Writer writer) {
+  switch (writer) {
+    case Writer::rank_0: return "rank 0";
+    case Writer::each_rank: return "each rank";
+    case Writer::the_rank_concerned: return "the rank concerned";
+    case Writer::launcher: return "the launcher";
+  }
+  return "";
+}
+
+const char* words_of(WhenFull when) {
+  switch (when) {
+    case WhenFull::drop: return "dropped at once";
+    case WhenFull::drop_silent: return "dropped at once, uncounted";
+    case WhenFull::wait_1_s: return "dropped after 1 s";
+    case WhenFull::wait_30_s: return "dropped after 30 s";
+  }
+  return "";
+}
+
+template <std::size_t index = 0>
+void describe_from(std::string& text) {
+  using This = std::variant_alternative_t<index, Event>;
+  if constexpr (!std::is_same_v<This, OtherEvent>) {
+    text += std::string("## `") + This::info.name + "`\n\n" + This::info.meaning + " Written by " +
+            words_of(This::info.writer) + "; where the launcher does not read, " + words_of(This::info.when_full) +
+            ".\n\n";
+    std::string rows;
+    const This empty;
+    This::fields(empty, ReferenceRow{rows});
+    if (!rows.empty()) text += "| field | type | unit | meaning |\n| --- | --- | --- | --- |\n" + rows + "\n";
+    describe_from<index + 1>(text);
+  }
+}
+
+}  // namespace
+
+std::string name_of(const Event& event) {
+  return told_of(
+      event, [](const auto& known) { return std::string(known.info.name); },
+      [](const OtherEvent& other) { return other.name; });
+}
+
+Writer writer_of(const Event& event) {
+  return told_of(
+      event, [](const auto& known) { return known.info.writer; }, [](const OtherEvent&) { return Writer::launcher; });
+}
+
+WhenFull when_full(const Event& event) {
+  return told_of(
+      event, [](const auto& known) { return known.info.when_full; },
+      [](const OtherEvent&) { return WhenFull::wait_30_s; });
+}
+
+Json fields_of(const Event& event) {
+  return told_of(
+      event,
+      [](const auto& known) {
+        Json object = Json::object();
+        std::decay_t<decltype(known)>::fields(known, FieldWriter{object});
+        return object;
+      },
+      [](const OtherEvent& other) { return without_nonfinite(other.fields); });
+}
+
+std::optional<StampedEvent> decode(Json line) {
+  if (!line.is_object()) return std::nullopt;
+  const auto name = line.find("event");
+  if (name == line.end() || !name->is_string()) return std::nullopt;
+  StampedEvent stamped;
+  if (const auto t = line.find("t"); t != line.end()) stamped.t_s = real_in(*t).value_or(0);
+  if (const auto rank = line.find("rank"); rank != line.end()) stamped.rank = value_in<int>(*rank).value_or(-1);
+  const std::string text = name->get<std::string>();
+  const bool known = for_event_named(text, [&](auto event) {
+    decltype(event)::fields(event, FieldReader{line});
+    stamped.event = std::move(event);
+  });
+  if (!known) {
+    OtherEvent other{text, Json::object()};
+    for (const auto& [key, value] : line.items())
+      if (!is_envelope(key)) other.fields[key] = value;
+    stamped.event = std::move(other);
+  }
+  stamped.line = std::move(line);
+  return stamped;
+}
+
+std::string event_reference() {
+  std::string text =
+      "# Events\n\n"
+      "Generated from `contract/events.h` by `scripts/update_docs`; a test compares the two.\n\n"
+      "A run's `events.jsonl` has one JSON object a line: `t` (Unix seconds), `event` (its name), `rank` (of a worker's "
+      "event), `attempt`\n(0, and one more after each restart) and the fields below. Lines are whole: each is written in "
+      "one piece. Readers pass over fields\nand events that they do not know. A number that is not finite is the text "
+      "`NaN`, `Infinity` or `-Infinity`. `dropped`: so many\nof that rank's events were left out since its last one, "
+      "because the launcher did not read for a while. `truncated`: the event was\nlonger than a pipe takes in one piece, "
+      "and long texts were cut.\n\n"
+      "A worker of your own writes the same lines, without `attempt`, to the descriptor in `TLAUNCH_EVENT_FD`, each in "
+      "one `write` of at\nmost 4096 bytes.\n\n";
+  describe_from(text);
+  return text;
+}
+
+}  // namespace tlaunch
