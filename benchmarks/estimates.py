@@ -125,7 +125,7 @@ def ended(run):
 def thinned(events, end_s):
     keep = {"start": ["train_samples", "val_samples", "steps_per_epoch", "total_steps", "start_step", "steps_per_evaluation",
                       "steps_per_checkpoint", "effective_batch_size", "parameters"],
-            "step": ["step"], "eval": ["step", "seconds"], "checkpoint": ["step", "stall_s"], "memory": ["epoch"], "end": []}
+            "step": ["step"], "eval": ["step", "seconds"], "checkpoint": ["step", "stall_s"], "epoch_end": ["epoch", "step"], "end": []}
     begin = next(e for e in events if e["event"] == "start")["t"]
     every = max(1, sum(e["event"] == "step" for e in events) // 250)
     rows, seen = [expected(next(e for e in events if e["event"] == "estimate"))], 0

@@ -10,8 +10,14 @@ namespace tlaunch {
 namespace {
 
 bool is_envelope(std::string_view key) {
-  return key == "t" || key == "event" || key == "rank" || key == "dropped" || key == "attempt" || key == "truncated";
+  return key == "t" || key == "event" || key == "rank" || key == "dropped" || key == "attempt" || key == "truncated" ||
+         key == "format";
 }
+
+template <class T>
+constexpr bool is_list = false;
+template <class T>
+constexpr bool is_list<std::vector<T>> = true;
 
 template <class T>
 constexpr bool is_optional = false;
@@ -51,6 +57,12 @@ std::optional<T> value_in(const Json& value) {
     constexpr double limit = 9e18;              // below both types' largest
     if (!(number >= (std::is_unsigned_v<T> ? 0 : -limit) && number <= limit)) return std::nullopt;
     return static_cast<T>(number);
+  } else if constexpr (is_list<T>) {
+    if (!value.is_array()) return std::nullopt;
+    T list;
+    for (const Json& item : value)
+      if (auto one = value_in<typename T::value_type>(item)) list.push_back(std::move(*one));
+    return list;
   } else {
     static_assert(std::is_same_v<T, Metrics>);
     if (!value.is_object()) return std::nullopt;
@@ -140,6 +152,7 @@ struct ReferenceRow {
     else if constexpr (std::is_same_v<T, std::string>) return "text";
     else if constexpr (std::is_integral_v<T>) return "integer";
     else if constexpr (std::is_same_v<T, double>) return "number";
+    else if constexpr (is_list<T>) return std::is_integral_v<typename T::value_type> ? "integers" : "texts";
     else return "numbers by name";
   }
   template <class T>
@@ -177,8 +190,10 @@ void describe_from(std::string& text) {
   using This = std::variant_alternative_t<index, Event>;
   if constexpr (!std::is_same_v<This, OtherEvent>) {
     text += std::string("## `") + This::info.name + "`\n\n" + This::info.meaning + " Written by " +
-            words_of(This::info.writer) + "; where the launcher does not read, " + words_of(This::info.when_full) +
-            ".\n\n";
+            words_of(This::info.writer);
+    if (This::info.writer != Writer::launcher)
+      text += std::string("; where the launcher does not read, ") + words_of(This::info.when_full);
+    text += ".\n\n";
     std::string rows;
     const This empty;
     This::fields(empty, ReferenceRow{rows});
@@ -252,6 +267,12 @@ std::string event_reference() {
       "A worker of your own writes the same lines, without `attempt`, to the descriptor in `TLAUNCH_EVENT_FD`, each in "
       "one `write` of at\nmost 4096 bytes.\n\n";
   describe_from(text);
+  text +=
+      "## `plan`, `estimate`, `trial`\n\n"
+      "Written by the launcher. `plan`: what `tlaunch --dry-run --json` prints, and `resumed_from`, the checkpoint where "
+      "there is one.\n`estimate`: what `tlaunch estimate --json` says of the run, or, where its pace was not known, its "
+      "time alone after the first\nsteps. `trial`: a measurement while tuning, with what was asked (`spec`) and why "
+      "(`why`).\n";
   return text;
 }
 

@@ -451,7 +451,77 @@ struct EndEvent {
   }
 };
 
-// The other events are of the launcher alone, or of a trial: their fields stand where their values are.
+struct EtaEvent {
+  static constexpr EventInfo info{"eta", Writer::launcher, WhenFull::wait_30_s,
+                                  "At least once an epoch, and each hundredth of the run. Seconds from now, and of the "
+                                  "whole run."};
+  std::int64_t step = 0;
+  double low_s = 0, likely_s = 0, high_s = 0, estimated_s = 0, projected_s = 0, difference_s = 0;
+
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit&& visit) {
+    visit("step", self.step, "steps", "done");
+    visit("low_s", self.low_s, "s", "left: 10 of 100 such runs end sooner");
+    visit("likely_s", self.likely_s, "s", "left");
+    visit("high_s", self.high_s, "s", "left: 10 of 100 such runs end later");
+    visit("estimated_s", self.estimated_s, "s", "of the whole run, as was said at its start");
+    visit("projected_s", self.projected_s, "s", "of the whole run, as it looks now");
+    visit("difference_s", self.difference_s, "s", "projected less estimated");
+  }
+};
+
+struct RestartEvent {
+  static constexpr EventInfo info{"restart", Writer::launcher, WhenFull::wait_30_s,
+                                  "The ranks failed and are started again (launch.max_restarts)."};
+  std::int64_t restart = 0, exit_code = 0;
+  double wait_s = 0;
+  std::string resume_path;
+
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit&& visit) {
+    visit("restart", self.restart, "", "the how manieth; 1: the first");
+    visit("exit_code", self.exit_code, "", "of the try that failed");
+    visit("wait_s", self.wait_s, "s", "before it");
+    visit("resume_path", self.resume_path, "", "the checkpoint; empty: from the beginning");
+  }
+};
+
+struct HangEvent {
+  static constexpr EventInfo info{"hang", Writer::launcher, WhenFull::wait_30_s,
+                                  "No progress for longer than the limit: the run is ended with 124."};
+  std::vector<std::int64_t> ranks;
+  std::int64_t step = 0;
+  std::string phase, reason;
+  double limit_s = 0;
+  std::vector<std::string> places;
+  std::string stacks;
+
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit&& visit) {
+    visit("ranks", self.ranks, "", "that stand still while the others wait");
+    visit("step", self.step, "steps", "the one under way");
+    visit("phase", self.phase, "", "where they are");
+    visit("reason", self.reason, "", "");
+    visit("limit_s", self.limit_s, "s", "");
+    visit("places", self.places, "", "of each rank, when it was last heard of");
+    visit("stacks", self.stacks, "", "folder with what each rank does; empty: none");
+  }
+};
+
+struct PredictionEvent {
+  static constexpr EventInfo info{"prediction", Writer::launcher, WhenFull::wait_30_s,
+                                  "While tuning, before a batch is tried."};
+  std::int64_t micro_batch = 0;
+  std::uint64_t peak_bytes = 0;
+
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit&& visit) {
+    visit("micro_batch", self.micro_batch, "samples", "of a rank");
+    visit("peak_bytes", self.peak_bytes, "bytes", "expected of a rank");
+  }
+};
+
+// An event that is not known here, or whose fields stand where its value is: `plan`, `estimate` and `trial`.
 struct OtherEvent {
   std::string name;
   Json fields = Json::object();
@@ -461,6 +531,6 @@ using Event = std::variant<StartEvent, StepEvent, EvaluationEvent, DetectionEven
                            EpochEndEvent, MemoryEvent, PhaseTimesEvent, PeakEvent, RankDoneEvent, GpuEvent, ResumeEvent,
                            WeightsEvent, SmokeEvent, StepDownEvent, ShortageEvent, NanEvent, ProfileEvent,
                            LogFailedEvent, LogIncompleteEvent, ToldToStopEvent, StoppedEvent, FailureEvent,
-                           HeartbeatEvent, EndEvent, OtherEvent>;
+                           HeartbeatEvent, EndEvent, EtaEvent, RestartEvent, HangEvent, PredictionEvent, OtherEvent>;
 
 }  // namespace tlaunch

@@ -1,5 +1,5 @@
 // tlaunch-config-docs: reads `tlaunch-worker describe --json` from stdin, prints docs/config.md. Only for
-// scripts/update_config_docs.
+// scripts/update_docs.
 #include <iostream>
 #include <iterator>
 

@@ -41,7 +41,7 @@ int dry_run(const RunCommand& command, const Job& job) {
 void log_plan(EventLog& log, const Job& job, const std::string& resumed_from) {
   Json fields = plan_json(job);
   if (!resumed_from.empty()) fields["resumed_from"] = resumed_from;
-  log.append("plan", fields);
+  log.append(OtherEvent{"plan", fields});
 }
 
 // For the next estimate. A run that failed, went on after a restart, or did less than was planned says nothing of it.
@@ -62,7 +62,7 @@ RunForecast tell_forecast(const EstimateInput& input, const std::optional<double
                           EventLog& log) {
   const RunForecast forecast = forecast_of(input);
   for (const std::string& line : forecast_lines(forecast)) progress.line(line);
-  log.append("estimate", to_json(forecast));
+  log.append(OtherEvent{"estimate", to_json(forecast)});
   if (!deadline_s) return forecast;
   std::istringstream lines(to_text(answer_deadline(input, forecast.time, *deadline_s)));
   for (std::string line; std::getline(lines, line);) progress.line(line);

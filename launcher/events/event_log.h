@@ -1,11 +1,11 @@
 // events.jsonl: one JSON object a line, appended in one write(2) each, so that a reader (or a kill) sees whole lines.
-// The launcher alone writes it; every line gets its "attempt". A disk that is full ends no run: the lines wait
+// The launcher alone writes it; every line gets its "attempt", the first one "format". A disk that is full ends no run: the lines wait
 // (core/patient_file.h).
 #pragma once
 
 #include <string>
 
-#include "core/json.h"
+#include "contract/events.h"
 #include "core/patient_file.h"
 
 namespace tlaunch {
@@ -18,14 +18,15 @@ class EventLog {
   void begin_attempt(int attempt) { attempt_ = attempt; }
 
   // An event of a worker, as it came.
-  void append(Json event);
-  // One of the launcher's own: t, event and fields.
-  void append(const std::string& name, const Json& fields);
+  void append_line(Json line);
+  // One of the launcher's own.
+  void append(const Event& event);
 
   // Tries what waits a last time. Whether the file lacks lines.
   bool lacks_lines();
 
  private:
+  bool first_;  // line of the file
   PatientFile file_;
   int attempt_ = 0;
 };

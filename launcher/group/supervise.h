@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "core/json.h"
+#include "contract/event_codec.h"
 #include "launcher/group/log_file.h"
 
 namespace tlaunch {

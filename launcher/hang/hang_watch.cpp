@@ -75,11 +75,6 @@ std::string hang_text(const HangVerdict& verdict) {
   return ranks_text(verdict.ranks) + (verdict.ranks.size() == 1 ? " hangs" : " hang") + what_and_where(verdict);
 }
 
-Json to_json(const HangVerdict& verdict) {
-  return {{"ranks", verdict.ranks},   {"step", verdict.step},       {"phase", verdict.phase},
-          {"reason", verdict.reason}, {"limit_s", verdict.limit_s}, {"places", verdict.places}};
-}
-
 HangWatch::HangWatch(int ranks, std::optional<double> timeout_s)
     : timeout_s_(timeout_s), ranks_(static_cast<std::size_t>(ranks)) {}
 

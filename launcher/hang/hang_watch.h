@@ -29,7 +29,7 @@
 #include <string>
 #include <vector>
 
-#include "core/json.h"
+#include "contract/event_codec.h"
 
 namespace tlaunch {
 
@@ -76,8 +76,6 @@ std::string ranks_text(const std::vector<int>& ranks);      // "rank 1", "ranks 
 // "hang: stopped (state T) for 5 s; step 24, forward", "hang of ranks 0, 1: ..."
 std::string hang_cause(const HangVerdict& verdict);
 std::string hang_text(const HangVerdict& verdict);   // "rank 1 hangs: stopped ..."
-// For events.jsonl.
-Json to_json(const HangVerdict& verdict);
 
 class HangWatch {
  public:

@@ -102,10 +102,7 @@ GroupResult all_attempts(const Job& job, const RunFolder& folder, const std::str
     for (const std::string& skipped : newest.skipped) progress.line("skipped checkpoint " + skipped);
     progress.line("restart " + std::to_string(summary.restarts) + " of " + std::to_string(max_restarts) + " in " +
                   format_duration(*next.wait_s) + (step ? ", from step " + std::to_string(*step) : ", from the start"));
-    log.append("restart", {{"restart", summary.restarts},
-                           {"exit_code", result.exit_code},
-                           {"wait_s", *next.wait_s},
-                           {"resume_path", resume_path}});
+    log.append(RestartEvent{summary.restarts, result.exit_code, *next.wait_s, resume_path});
     // Told meanwhile, nothing runs that could save: what is saved is all there is.
     if (const int signal = wait_unless_told(*next.wait_s)) {
       GroupResult told;

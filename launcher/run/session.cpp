@@ -38,7 +38,7 @@ double Session::wall_s() const { return unix_time_s() - start_s_; }
 void Session::on_event(const StampedEvent& event) {
   record_.on_event(event);
   why_slow_.on_event(event);
-  log_.append(event.line);
+  log_.append_line(event.line);
   narrate(event);
   if (eta_) report(eta_->on_event(event, record_));
 }
@@ -49,7 +49,7 @@ void Session::on_heartbeat(int rank, const HeartbeatEvent& beat) {
 
 void Session::report(const EtaReport& due) {
   if (due.first) {
-    log_.append("estimate", to_json(*due.first));
+    log_.append(OtherEvent{"estimate", to_json(*due.first)});
     progress_.line("time estimate: " + format_duration(due.first->likely_s) + " in all (" +
                    format_duration(due.first->low_s) + " to " + format_duration(due.first->high_s) + ")");
     if (const std::string line = max_time_.shortfall(due.first->likely_s); !line.empty()) progress_.line(line);
@@ -58,13 +58,8 @@ void Session::report(const EtaReport& due) {
   if (!due.left_estimate.empty()) progress_.line(due.left_estimate);
   if (!due.announce) return;
   const double estimated_s = eta_->first()->likely_s;
-  log_.append("eta", {{"step", record_.step},
-                      {"low_s", due.remaining->low_s},
-                      {"likely_s", due.remaining->likely_s},
-                      {"high_s", due.remaining->high_s},
-                      {"estimated_s", estimated_s},
-                      {"projected_s", due.projected_s},
-                      {"difference_s", due.projected_s - estimated_s}});
+  log_.append(EtaEvent{record_.step, due.remaining->low_s, due.remaining->likely_s, due.remaining->high_s, estimated_s,
+                       due.projected_s, due.projected_s - estimated_s});
   const bool more = record_.step < record_.start->total_steps;
   if (due.epoch_ended && more)
     progress_.line("ETA " + format_time_left(due.remaining->likely_s) + " (in all " +
@@ -167,9 +162,13 @@ void Session::narrate(const StampedEvent& stamped) {
 }
 
 void Session::on_hang(const HangVerdict& verdict, const std::string& log_folder) {
-  Json event = to_json(verdict);
-  event["stacks"] = log_folder;
-  log_.append("hang", event);
+  log_.append(HangEvent{{verdict.ranks.begin(), verdict.ranks.end()},
+                        verdict.step,
+                        verdict.phase,
+                        verdict.reason,
+                        verdict.limit_s,
+                        verdict.places,
+                        log_folder});
   constexpr std::size_t most_places = 4;
   std::string places;
   for (std::size_t i = 0; i < std::min(most_places, verdict.places.size()); ++i)

@@ -83,10 +83,10 @@ class Narrator {
       fields["message"] = result.message;
       fields["seconds"] = result.seconds;
       fields["spec"] = to_json(spec);
-      log_->append("trial", fields);
+      log_->append(OtherEvent{"trial", fields});
     };
     callbacks.on_prediction = [this](std::int64_t micro_batch, std::uint64_t bytes) {
-      if (log_) log_->append("prediction", {{"micro_batch", micro_batch}, {"peak_bytes", bytes}});
+      if (log_) log_->append(PredictionEvent{micro_batch, bytes});
     };
     return callbacks;
   }

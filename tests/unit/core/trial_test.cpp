@@ -77,7 +77,7 @@ TEST(Trial, ALossThatIsNotFiniteStaysWhatItIs) {
 }
 
 TEST(Trial, AnAnswerFitsTheEventPipe) {
-  // Lines of over 4096 bytes are cut (core/event.h): the largest trials are pairs of 20 rounds and 6 batches of 6.
+  // Lines of over 4096 bytes are cut (contract/event_writer.h): the largest trials are pairs of 20 rounds and 6 batches of 6.
   TrialResult result = sample_result();
   const double time_s = 0.012345678901234567;
   result.candidates.assign(2, {std::vector<double>(20, time_s), {}, 2.3000000000000003, 1.9000000000000001, 2000});

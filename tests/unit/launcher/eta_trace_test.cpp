@@ -11,18 +11,18 @@
 #include <vector>
 
 #include "launcher/estimate/eta_tracker.h"
-#include "launcher/events/event_fields.h"
-#include "tuning/median.h"
 #include "tests/support/decoded.h"
+#include "tuning/median.h"
 
 namespace tlaunch {
 namespace {
 
-std::vector<Json> events_of(const std::filesystem::path& file) {
-  std::vector<Json> events;
+// The first line is the estimate.
+std::vector<Json> lines_of(const std::filesystem::path& file) {
+  std::vector<Json> lines;
   std::ifstream in(file);
-  for (std::string line; std::getline(in, line);) events.push_back(Json::parse(line));
-  return events;
+  for (std::string line; std::getline(in, line);) lines.push_back(Json::parse(line));
+  return lines;
 }
 
 // What each method says remains, as steps come.
@@ -75,22 +75,23 @@ double mean(const std::vector<double>& values) {
 }
 
 void replay(const std::filesystem::path& file, Errors& errors) {
-  auto events = events_of(file);
-  ASSERT_FALSE(events.empty()) << file;
-  const Json estimate = events.front();
-  events.erase(events.begin());
-  const double start_s = event_real(events.front(), "t"), end_s = event_real(events.back(), "t");
+  const auto lines = lines_of(file);
+  ASSERT_GT(lines.size(), 2u) << file;
+  std::vector<StampedEvent> events;
+  for (std::size_t i = 1; i < lines.size(); ++i) events.push_back(test::decoded(lines[i]));
+  const double start_s = events.front().t_s, end_s = events.back().t_s;
   RunRecord record;
-  EtaTracker tracker(start_s, RunConfig{}, so_far_of(estimate, start_s));
-  Methods methods(event_integer(events.front(), "total_steps"));
+  EtaTracker tracker(start_s, RunConfig{}, so_far_of(lines.front(), start_s));
+  Methods methods(std::get<StartEvent>(events.front().event).total_steps);
   const std::vector<double> shares{0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90};
   std::size_t next = 0;
-  for (const Json& event : events) {
-    record.on_event(test::decoded(event));
-    const EtaReport report = tracker.on_event(test::decoded(event), record);
-    const double t_s = event_real(event, "t");
-    if (event_text(event, "event") != "step") continue;
-    methods.on_step(t_s, event_integer(event, "step"));
+  for (const StampedEvent& event : events) {
+    record.on_event(event);
+    const EtaReport report = tracker.on_event(event, record);
+    const double t_s = event.t_s;
+    const auto* step = std::get_if<StepEvent>(&event.event);
+    if (!step) continue;
+    methods.on_step(t_s, step->step);
     if (report.remaining) {
       EXPECT_GE(report.remaining->low_s, 0);
       EXPECT_LE(report.remaining->low_s, report.remaining->likely_s);

@@ -161,8 +161,8 @@ TEST(EventLog, AppendsWholeLinesAndEndsOneThatACrashCut) {
   const std::string path = top / "events.jsonl";
   test::write(path, "{\"event\":\"step\",\"st");
   EventLog log(path, 2, [](const std::string& problem) { ADD_FAILURE() << problem; });
-  log.append(Json{{"event", "step"}, {"step", 1}});
-  log.append("eta", {{"likely_s", 5}});
+  log.append_line(Json{{"event", "step"}, {"step", 1}});
+  log.append(EtaEvent{});
   std::ifstream lines(path);
   std::string line;
   std::getline(lines, line);
@@ -172,6 +172,20 @@ TEST(EventLog, AppendsWholeLinesAndEndsOneThatACrashCut) {
   EXPECT_EQ(Json::parse(line)["event"], "eta");
   EXPECT_EQ(Json::parse(line)["attempt"], 2);
   EXPECT_GT(Json::parse(line)["t"], 1e9);
+}
+
+TEST(EventLog, TheFirstLineHasTheFormat) {
+  const test::TempDir top;
+  const std::string path = top / "events.jsonl";
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    EventLog log(path, attempt, [](const std::string& problem) { ADD_FAILURE() << problem; });
+    log.append(EtaEvent{});
+    log.append(EtaEvent{});
+  }
+  std::ifstream lines(path);
+  std::vector<bool> has_it;
+  for (std::string line; std::getline(lines, line);) has_it.push_back(Json::parse(line).contains("format"));
+  EXPECT_EQ(has_it, (std::vector<bool>{true, false, false, false}));
 }
 
 }  // namespace

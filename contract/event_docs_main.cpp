@@ -1,0 +1,10 @@
+// tlaunch-event-docs: prints docs/events.md. Only for scripts/update_docs.
+#include <iostream>
+
+#include "contract/event_codec.h"
+#include "core/error.h"
+
+int main() {
+  std::cout << tlaunch::event_reference();
+  return std::cout.flush() ? tlaunch::exit_code::ok : tlaunch::exit_code::io;
+}
