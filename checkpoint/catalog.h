@@ -20,6 +20,8 @@ inline constexpr const char* step_key = "tlaunch.step";
 inline constexpr const char* epoch_key = "tlaunch.epoch";
 inline constexpr const char* metrics_key = "tlaunch.metrics";
 inline constexpr const char* state_key = "tlaunch.state";
+inline constexpr const char* format_key = "tlaunch.format";  // a number; missing: 1
+inline constexpr int newest_format = 1;                        // another one where this version's reader would fail
 
 struct CheckpointInfo {
   std::string path;  // absolute, without . and ..

@@ -67,6 +67,10 @@ SavedState::SavedState(const std::string& path) : file_(path) {
   if (text == file_.metadata().end())
     throw DataError(path +
                     ": no checkpoint of tlaunch (no tlaunch.state in it); to start from its weights set model.weights");
+  if (const auto format = file_.metadata().find(format_key);
+      format != file_.metadata().end() && format->second != std::to_string(newest_format))
+    throw DataError(path + ": its format is " + format->second + ", and this tlaunch reads " +
+                    std::to_string(newest_format) + "; resume with the tlaunch that wrote it");
   try {
     const auto json = Json::parse(text->second);
     progress_ = progress_from(json.at("progress"));
@@ -139,7 +143,8 @@ Metadata saved_metadata(TrainStep& step, const Progress& progress, const RunIden
   run["data"] = to_json(identity.data);
   const Json state{{"progress", to_json(progress)}, {"run", run}, {"buckets", step.buckets()},
                    {"scaler", step.scaler().state()}};
-  Metadata metadata{{state_key, text_of(without_nonfinite(state))},
+  Metadata metadata{{format_key, std::to_string(newest_format)},
+                    {state_key, text_of(without_nonfinite(state))},
                     {step_key, std::to_string(progress.step)},
                     {epoch_key, std::to_string(progress.step / identity.steps_per_epoch)}};
   if (!progress.metrics.empty()) metadata[metrics_key] = without_nonfinite(progress.metrics).dump();

@@ -151,6 +151,21 @@ TEST_F(TrainState, OfAGpuGoesOnOnACpuWithTheGeneratorThatIsThere) {
   EXPECT_EQ(state.generator_note(torch::kCPU, 1), "") << "a rank that it did not have";
 }
 
+TEST_F(TrainState, OfAnotherFormatIsRefusedAndWithoutOneItIsTheFirst) {
+  Side saved(1);
+  save_state(path(), saved.job, saved.step, saved.group, {.step = 3}, identity);
+  const SafetensorsFile file(path());
+  EXPECT_EQ(file.metadata().at("tlaunch.format"), "1");
+  auto metadata = file.metadata();
+  const std::string other = path() + ".other";
+  metadata["tlaunch.format"] = "2";
+  write_safetensors(other, file.tensors(), metadata);
+  EXPECT_THROW(SavedState{other}, DataError);
+  metadata.erase("tlaunch.format");  // as earlier versions wrote
+  write_safetensors(other, file.tensors(), metadata);
+  EXPECT_EQ(SavedState(other).progress().step, 3);
+}
+
 TEST_F(TrainState, OfAnotherShapeChangesNothing) {
   Side saved(1, 4), other(2, 8);
   save_state(path(), saved.job, saved.step, saved.group, {}, identity);
