@@ -54,9 +54,13 @@ TEST_F(ConfigPaths, TheHomeOfAnotherUserAndOfOurselvesWithoutHome) {
   const std::string roots_home = root->pw_dir;
   EXPECT_EQ(load(image, {"data.root=~root/x"}).data.root, roots_home + "/x");
   const passwd* ours = ::getpwuid(::geteuid());
-  if (ours != nullptr) EXPECT_EQ(load(image, {"data.root=~/x"}).data.root, std::string(ours->pw_dir) + "/x");
+  if (ours != nullptr) {
+    EXPECT_EQ(load(image, {"data.root=~/x"}).data.root, std::string(ours->pw_dir) + "/x");
+  }
   environment["HOME"] = "";
-  if (ours != nullptr) EXPECT_EQ(load(image, {"data.root=~/x"}).data.root, std::string(ours->pw_dir) + "/x");
+  if (ours != nullptr) {
+    EXPECT_EQ(load(image, {"data.root=~/x"}).data.root, std::string(ours->pw_dir) + "/x");
+  }
   EXPECT_THAT(errors(image, {"data.root=~no-such-user-here/x"}), HasSubstr("there is no user 'no-such-user-here'"));
   EXPECT_EQ(load(image, {"data.root=./~x"}).data.root, (fs::current_path() / "~x").string());
 }

@@ -109,7 +109,7 @@ TEST_F(TemporaryFolders, WhatOthersHaveMadeStays) {
 fs::path place_of(const TemporaryFolder& folder) { return fs::path(folder.file("a")).parent_path().parent_path(); }
 
 TEST_F(TemporaryFolders, ATmpdirThatIsNotThereIsDoneWithout) {
-  for (const std::string name : {std::string("absent"), std::string(5000, 'x'), std::string("relative/../")}) {
+  for (const std::string& name : {std::string("absent"), std::string(5000, 'x'), std::string("relative/../")}) {
     ::setenv("TMPDIR", (name.front() == 'r' ? name : (scratch_ / name).string()).c_str(), 1);
     const TemporaryFolder folder(std::map<std::string, std::string>{{"a", "content"}});
     EXPECT_EQ(place_of(folder), "/tmp");
