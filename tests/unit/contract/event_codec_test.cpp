@@ -18,6 +18,11 @@ const T& as(const std::optional<StampedEvent>& stamped) {
   return std::get<T>(stamped.value().event);
 }
 
+template <class T>
+constexpr bool is_list = false;
+template <class T>
+constexpr bool is_list<std::vector<T>> = true;
+
 // Random values, those at the ends of their range and numbers that are not finite among them.
 struct Randomly {
   template <class T>
@@ -37,6 +42,10 @@ struct Randomly {
       Metrics metrics;
       for (int i = *rc::gen::inRange(0, 4); i > 0; --i) metrics["val_" + std::to_string(i)] = value<double>();
       return metrics;
+    } else if constexpr (is_list<T>) {
+      T list;
+      for (int i = *rc::gen::inRange(0, 4); i > 0; --i) list.push_back(value<typename T::value_type>());
+      return list;
     } else {
       return *rc::gen::arbitrary<bool>() ? T(value<typename T::value_type>()) : T();
     }
