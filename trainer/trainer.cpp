@@ -235,7 +235,7 @@ void Trainer::after_step(const torch::Tensor& local_loss, double learning_rate) 
   }
   const auto pause_start = Clock::now();
   if (step % length_.steps_per_evaluation == 0) run_evaluation();
-  if (!stopping_ && saves_at(step)) save();
+  if (!stopping_ && !finished() && saves_at(step)) save();  // the last one comes after the last evaluation
   saver_.poll();
   if (step % length_.steps_per_epoch == 0) end_epoch();
   const auto pause = Clock::now() - pause_start;

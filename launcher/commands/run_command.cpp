@@ -126,7 +126,6 @@ int train(const RunCommand& command, Job job, double began_s, const TimeLimit& l
   }
   const RunFiles files = write_run_files(job, folder);
   log_plan(log, job, place.resume_path);
-  if (command.run_dir.empty()) point_latest(folder, progress);
   show_start_up(progress, job, folder.path());
   for (const std::string& note : place.notes) progress.line(note);
   const double tuning_s = unix_time_s() - began_s;
@@ -167,7 +166,11 @@ int train(const RunCommand& command, Job job, double began_s, const TimeLimit& l
   summary.config = files.config_path;
   summary.resumed_from = place.resume_path;
   try {
-    const GroupResult result = run_attempts(job, folder, start, watch, expected, log, progress, summary);
+    // Once the ranks have taken it on: a run that is refused must not stand in the way of --resume auto.
+    const auto on_start = [&, linked = false]() mutable {
+      if (command.run_dir.empty() && !std::exchange(linked, true)) point_latest(folder, progress);
+    };
+    const GroupResult result = run_attempts(job, folder, start, watch, expected, log, progress, summary, on_start);
     summary.log_bytes = folder.log_bytes();
     settle(summary, result);
   } catch (const std::exception& error) {  // no process, no pipe, no memory

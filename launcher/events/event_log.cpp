@@ -31,7 +31,8 @@ void EventLog::append_line(Json line) {
 
 void EventLog::append(const Event& event) {
   Json line = {{"t", unix_time_s()}, {"event", name_of(event)}};
-  for (const auto& [key, value] : fields_of(event).items()) line[key] = value;
+  const Json fields = fields_of(event);
+  for (const auto& [key, value] : fields.items()) line[key] = value;
   append_line(std::move(line));
 }
 

@@ -43,8 +43,10 @@ void on_evaluation(RunRecord& record, const EvaluationEvent& event) {
   take_metrics(record, event.metrics);
 }
 
-// Its evaluation and its checkpoint are behind it; its last step need not have been logged.
+// Its evaluation and its checkpoint are behind it; its last step need not have been logged. After the last epoch they
+// are still to come.
 void on_epoch_end(RunRecord& record, const EpochEndEvent& event) {
+  if (record.start && event.step >= record.start->total_steps) return;
   record.evaluated_step = std::max(record.evaluated_step, event.step);
   record.saved_step = std::max(record.saved_step, event.step);
 }

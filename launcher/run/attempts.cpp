@@ -29,7 +29,7 @@ std::string log_folder(const RunFolder& folder, int attempt, Progress& progress)
 
 GroupResult one_attempt(const Job& job, const WorkerStart& start, FolderWatch& watch,
                         const std::optional<ExpectedCosts>& expected, EventLog& log, Progress& progress,
-                        RunSummary& summary) {
+                        RunSummary& summary, const std::function<void()>& on_start) {
   Session session(log, progress, job.config, {summary.began_s, summary.estimate, summary.spent, expected});
   const auto close = [&] {
     summary.record = session.record();
@@ -42,11 +42,12 @@ GroupResult one_attempt(const Job& job, const WorkerStart& start, FolderWatch& w
     summary.slow_findings = slow_findings(summary.training, job.config);
   };
   try {
-    const auto at_a_save = [&](const StampedEvent& event) {
+    const auto on_event = [&](const StampedEvent& event) {
+      if (std::holds_alternative<StartEvent>(event.event)) on_start();
       if (std::holds_alternative<CheckpointEvent>(event.event) || std::holds_alternative<SaveFailedEvent>(event.event))
         watch.check();
     };
-    auto result = run_session(job, start, session, at_a_save, {});
+    auto result = run_session(job, start, session, on_event, {});
     close();
     add_incomplete_logs(summary, result);
     if (result.output_error != 0)
@@ -61,7 +62,7 @@ GroupResult one_attempt(const Job& job, const WorkerStart& start, FolderWatch& w
 
 GroupResult all_attempts(const Job& job, const RunFolder& folder, const std::string& checkpoints, WorkerStart start,
                          FolderWatch& watch, const std::optional<ExpectedCosts>& expected, EventLog& log,
-                         Progress& progress, RunSummary& summary) {
+                         Progress& progress, RunSummary& summary, const std::function<void()>& on_start) {
   const std::string first_resume = start.resume_path;
   const std::int64_t max_restarts = job.config.launch.max_restarts;
   RestartPolicy policy(max_restarts, step_of_checkpoint(first_resume));
@@ -69,7 +70,7 @@ GroupResult all_attempts(const Job& job, const RunFolder& folder, const std::str
     start.attempt = std::max(folder.next_attempt(), least);  // one without logs has no folder
     start.log_folder = log_folder(folder, start.attempt, progress);
     log.begin_attempt(start.attempt);
-    const GroupResult result = one_attempt(job, start, watch, expected, log, progress, summary);
+    const GroupResult result = one_attempt(job, start, watch, expected, log, progress, summary, on_start);
     if (result.exit_code == exit_code::ok || result.interrupted_by != 0 || max_restarts == 0) return result;
     ResumeChoice newest;
     try {
@@ -119,10 +120,10 @@ GroupResult all_attempts(const Job& job, const RunFolder& folder, const std::str
 
 GroupResult run_attempts(const Job& job, const RunFolder& folder, WorkerStart start, FolderWatch& watch,
                          const std::optional<ExpectedCosts>& expected, EventLog& log, Progress& progress,
-                         RunSummary& summary) {
+                         RunSummary& summary, const std::function<void()>& on_start) {
   const std::string checkpoints = checkpoint_dir(job.config.checkpoint, folder.path());
   const GroupResult result =
-      all_attempts(job, folder, checkpoints, std::move(start), watch, expected, log, progress, summary);
+      all_attempts(job, folder, checkpoints, std::move(start), watch, expected, log, progress, summary, on_start);
   if (result.exit_code != exit_code::ok)
     summary.newest_checkpoint_step = newest_step_of_run(folder.path(), checkpoints);
   return result;

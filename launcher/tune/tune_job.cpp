@@ -54,12 +54,14 @@ std::string result_text(const TrialSpec& spec, const TrialResult& result) {
     return std::string(to_string(result.outcome)) + (result.message.empty() ? "" : ": " + result.message);
   if (spec.rounds == 0) return format_bytes(result.peak_bytes);
   std::string text = spec.whole_run ? format_bytes(result.peak_bytes) + ", " : "";
-  for (std::size_t i = 0; i < result.candidates.size(); ++i) {
+  const bool pair = spec.abandon_ratio > 0;  // "bf16 against float32": the one that is named first is measured second
+  for (std::size_t n = 0; n < result.candidates.size(); ++n) {
+    const std::size_t i = pair ? result.candidates.size() - 1 - n : n;
     const auto& times = result.candidates[i].step_times_s;
     if (times.empty()) return "given up after the first steps: over three times as slow";
     const auto& settings = spec.candidates[i];
     const double samples = static_cast<double>(settings.micro_batch * settings.accumulation);
-    text += (i == 0 ? "" : ", ") + format_count(samples / median(times));
+    text += (n == 0 ? "" : ", ") + format_count(samples / median(times));
   }
   return text + " samples/s a rank" + (result.abandoned ? ", given up" : "");
 }

@@ -54,6 +54,18 @@ TEST_F(Run, EvaluateGivesTheMetricsThatTheRunEndedWith) {
     EXPECT_DOUBLE_EQ(metrics[name].get<double>(), ended[name].get<double>()) << name;
 }
 
+// A save is due at the last step, and that step's evaluation is not: it comes all the same, before the save.
+TEST_F(Run, TheLastCheckpointIsThereAndHasTheLastEvaluation) {
+  ASSERT_EQ(train("run", {"train.max_steps=6", "checkpoint.every_n_steps=3", "checkpoint.save_top_k=1",
+                          "checkpoint.save_last=false"})
+                .code,
+            0);
+  const auto there = list_checkpoints(scratch_ / "run" / "checkpoints");
+  ASSERT_EQ(there.size(), 1u);
+  EXPECT_EQ(there[0].step, 6);
+  EXPECT_DOUBLE_EQ(there[0].metrics.at("val_loss"), summary("run")["metrics"]["val_loss"].get<double>());
+}
+
 TEST_F(Run, StopsEarlyWhenEvaluationsNoLongerImprove) {
   // A learning rate this small changes nothing: the first evaluation stays the best but for rounding.
   const auto outcome = train("run", {"train.epochs=50", "train.optimizer=sgd", "train.learning_rate=1e-30",

@@ -161,6 +161,16 @@ TEST_F(RunAgainTest, ItsOwnConfigStartsTheSameRunFromAnywhere) {
   EXPECT_EQ(test::events_of(run, "start").back()["world_size"], 2);
 }
 
+TEST_F(RunAgainTest, ARunThatNeverStartedIsNotTheLatest) {
+  ASSERT_EQ(tlaunch({"--nproc", "2", config_, "train.epochs=1"}).exit_code, 0);
+  const std::string run = fs::canonical(path("runs/job/latest"));
+  ASSERT_EQ(tlaunch({"--nproc", "2", config_, "train.epochs=1"}, {"FAKE_JOIN=0:2"}).exit_code, 2);
+  EXPECT_EQ(fs::canonical(path("runs/job/latest")), run);
+  const Finished again = tlaunch({"--nproc", "2", config_, "train.epochs=2", "--resume", "auto"});
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_THAT(again.err, HasSubstr("resumed at step 20"));
+}
+
 TEST_F(RunAgainTest, ANumberOfRanksLeftToTheMachineIsKept) {
   ASSERT_EQ(tlaunch(line({"launch.nproc=auto"})).exit_code, 0);
   EXPECT_THAT(content(path("r/config.yaml")), HasSubstr("nproc: 1"));

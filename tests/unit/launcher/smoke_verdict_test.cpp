@@ -62,6 +62,20 @@ TEST(SmokeVerdict, EveryCheckHasWordsForPeople) {
   EXPECT_EQ(words_of("saved_and_resumed"), "save and resume");
 }
 
+// It jumps far up with its first update, and comes down a little from there.
+TEST(SmokeVerdict, ARunThatDivergedAtOnceDoesNotPassBecauseItComesDownAgain) {
+  for (const bool by_training_loss : {true, false}) {
+    SmokeRecord first = good_first();
+    for (auto& [step, loss] : first.losses)
+      if (by_training_loss && step > 1) loss = 1e30 * (1 + loss);
+    if (!by_training_loss) first.val_losses = {3.9, 64};
+    for (const Finding& found : smoke_verdict(first, good_second(), false).findings) {
+      if (found.check != "loss_fell") continue;
+      EXPECT_FALSE(found.passed) << found.detail;
+    }
+  }
+}
+
 const Finding& finding(const SmokeVerdict& verdict, const std::string& check) {
   for (const Finding& found : verdict.findings)
     if (found.check == check) return found;
