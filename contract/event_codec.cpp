@@ -263,7 +263,7 @@ std::string event_reference() {
       "one piece. Readers pass over fields\nand events that they do not know. A number that is not finite is the text "
       "`NaN`, `Infinity` or `-Infinity`. `dropped`: so many\nof that rank's events were left out since its last one, "
       "because the launcher did not read for a while. `truncated`: the event was\nlonger than a pipe takes in one piece, "
-      "and long texts were cut.\n\n"
+      "and long texts were cut. The file's first line has `format`, 1 in this version.\n\n"
       "A worker of your own writes the same lines, without `attempt`, to the descriptor in `TLAUNCH_EVENT_FD`, each in "
       "one `write` of at\nmost 4096 bytes.\n\n";
   describe_from(text);

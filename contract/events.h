@@ -479,7 +479,7 @@ struct RestartEvent {
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit("restart", self.restart, "", "the how manieth; 1: the first");
+    visit("restart", self.restart, "", "counted from 1");
     visit("exit_code", self.exit_code, "", "of the try that failed");
     visit("wait_s", self.wait_s, "s", "before it");
     visit("resume_path", self.resume_path, "", "the checkpoint; empty: from the beginning");
