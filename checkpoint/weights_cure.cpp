@@ -97,7 +97,8 @@ std::string replaced(const std::string& path, const std::string& part, const Ten
 }  // namespace
 
 std::string cure_of(const std::string& path, const Misfits& found, const std::vector<TensorView>& wanted) {
-  const auto& [missing, unexpected, different] = found;
+  const auto &missing = found.missing, &unexpected = found.unexpected;
+  const auto& different = found.different;
   if (missing.empty() && unexpected.empty()) return of_other_values(different);
   if (!different.empty()) return other_model;
   const auto reserved = [](const TensorView* tensor) { return tensor->name.starts_with(reserved_prefix); };
