@@ -3,8 +3,8 @@
 // A line is one JSON object: {"t": Unix seconds, "event": NAME, "rank": R, its fields ...}. Workers write lines to the
 // event pipe (descriptor in TLAUNCH_EVENT_FD); the launcher alone writes events.jsonl, and adds "attempt" to each.
 //
-// fields() of a struct names its fields with unit and meaning. From it come encode() and decode() (contract/event_codec.h)
-// and docs/events.md. A field that a writer may leave out is a std::optional.
+// fields() of a struct names its fields with unit and meaning. From it come fields_of() and decode()
+// (contract/event_codec.h) and docs/events.md. A field that a writer may leave out is a std::optional.
 #pragma once
 
 #include <cstdint>
@@ -248,7 +248,8 @@ struct GpuEvent {
 };
 
 struct ResumeEvent {
-  static constexpr EventInfo info{"resume", Writer::rank_0, WhenFull::wait_1_s, "Before `start`, of a run that goes on."};
+  static constexpr EventInfo info{"resume", Writer::rank_0, WhenFull::wait_1_s,
+                                  "Before `start`, of a run that goes on."};
   std::string path;
   std::int64_t step = 0;
   std::optional<std::string> note;
@@ -273,7 +274,8 @@ struct WeightsEvent {
 };
 
 struct SmokeEvent {
-  static constexpr EventInfo info{"smoke", Writer::rank_0, WhenFull::wait_1_s, "A smoke test has shortened its epochs."};
+  static constexpr EventInfo info{"smoke", Writer::rank_0, WhenFull::wait_1_s,
+                                  "A smoke test has shortened its epochs."};
   std::int64_t steps_per_epoch = 0;
 
   template <class Self, class Visit>
@@ -284,7 +286,8 @@ struct SmokeEvent {
 
 struct StepDownEvent {
   static constexpr EventInfo info{"step_down", Writer::the_rank_concerned, WhenFull::wait_1_s,
-                                  "This rank ran out of memory within a step: all do it again in smaller micro-batches."};
+                                  "This rank ran out of memory within a step: all do it again in smaller "
+                                  "micro-batches."};
   std::int64_t step = 0, micro_batch = 0, accumulation = 0;
   std::string phase;
 
@@ -315,7 +318,8 @@ struct ShortageEvent {
 };
 
 struct NanEvent {
-  static constexpr EventInfo info{"nan", Writer::rank_0, WhenFull::wait_1_s, "Gradients were not finite (train.on_nan)."};
+  static constexpr EventInfo info{"nan", Writer::rank_0, WhenFull::wait_1_s,
+                                  "Gradients were not finite (train.on_nan)."};
   std::int64_t step = 0;
   std::string action;
   std::optional<std::int64_t> count, to_step;
@@ -382,7 +386,8 @@ struct ToldToStopEvent {
 };
 
 struct StoppedEvent {
-  static constexpr EventInfo info{"stopped", Writer::rank_0, WhenFull::wait_30_s, "Told to stop, saved; instead of `end`."};
+  static constexpr EventInfo info{"stopped", Writer::rank_0, WhenFull::wait_30_s,
+                                  "Told to stop, saved; instead of `end`."};
   std::int64_t step = 0, epoch = 0, samples = 0, signal = 0;
 
   template <class Self, class Visit>
@@ -395,7 +400,8 @@ struct StoppedEvent {
 };
 
 struct FailureEvent {
-  static constexpr EventInfo info{"failure", Writer::the_rank_concerned, WhenFull::wait_30_s, "This rank leaves because of it."};
+  static constexpr EventInfo info{"failure", Writer::the_rank_concerned, WhenFull::wait_30_s,
+                                  "This rank leaves because of it."};
   std::string message;
   std::int64_t exit_code = 1;
   bool out_of_memory = false;

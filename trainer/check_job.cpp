@@ -9,7 +9,7 @@ DataIdentity check_job(const RunConfig& config, const CheckedWeights& weights) {
   if (!weights.checkpoint.empty()) load_weights(SafetensorsFile(weights.checkpoint), job);
   if (!weights.resume.empty()) {
     const auto optimizer = make_optimizer(config.train, named_parameters(*job.model));
-    SavedState(weights.resume).check_fit(job, *optimizer);
+    SavedState(weights.resume, Contents::verified).check_fit(job, *optimizer);
   }
   if (weights.first) load_first_weights(config, job);
   return data_identity(*job.dataset);

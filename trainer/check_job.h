@@ -12,7 +12,7 @@ namespace tlaunch {
 // What must fit the model; at most one of them.
 struct CheckedWeights {
   std::string checkpoint = {};  // the weights of this file
-  std::string resume = {};      // all that a run needs to go on from this checkpoint
+  std::string resume = {};      // all that a run needs to go on from this checkpoint, which is verified by now
   bool first = false;           // model.weights, where the config names a file
 };
 

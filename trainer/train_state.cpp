@@ -61,8 +61,8 @@ NamedTensors tensors_with(Job& job, TrainStep& step, const std::vector<torch::Te
 
 }  // namespace
 
-SavedState::SavedState(const std::string& path) : file_(path) {
-  file_.verify();
+SavedState::SavedState(const std::string& path, Contents contents) : file_(path) {
+  if (contents == Contents::unread) file_.verify();
   const auto text = file_.metadata().find(state_key);
   if (text == file_.metadata().end())
     throw DataError(path +

@@ -45,11 +45,14 @@ struct RunIdentity {
   DataIdentity data = {};
 };
 
+// Whether all of a file was read and compared with its checksums just now, by the launcher.
+enum class Contents { unread, verified };
+
 // The file at rest: opened, verified, its JSON read. Nothing of the model has changed yet.
 class SavedState {
  public:
   // Throws DataError where the file is damaged or no checkpoint of ours.
-  explicit SavedState(const std::string& path);
+  explicit SavedState(const std::string& path, Contents contents = Contents::unread);
   const Progress& progress() const { return progress_; }
   const BucketAssignment& buckets() const { return buckets_; }
   // Throws DataError for other data, and UsageError that names what else differs.

@@ -95,8 +95,8 @@ void refuse_folder_of_runs(const std::string& path, const fs::path& folder) {
   constexpr std::size_t most_shown = 10;
   const std::vector<std::string> runs = runs_below(folder, 2);
   if (runs.empty()) return;
-  std::string text = path + ": is no run's folder but has " +
-                     format_number_of(static_cast<std::int64_t>(runs.size()), "run") + " in it; name one:";
+  std::string text = path + ": is not a run's folder; it holds " +
+                     format_number_of(static_cast<std::int64_t>(runs.size()), "run") + "; name one:";
   for (std::size_t i = 0; i < runs.size() && i < most_shown; ++i) text += "\n  " + runs[i];
   if (runs.size() > most_shown) text += "\n  and " + std::to_string(runs.size() - most_shown) + " more";
   throw UsageError(text);

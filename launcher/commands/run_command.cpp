@@ -9,7 +9,6 @@
 
 #include "core/clock.h"
 #include "core/error.h"
-#include "core/clock.h"
 #include "launcher/estimate/deadline.h"
 #include "launcher/estimate/history_file.h"
 #include "launcher/estimate/run_forecast.h"

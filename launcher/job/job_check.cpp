@@ -33,6 +33,7 @@ std::optional<Json> look_of(const std::string& path) {
     if (paths.size() > most_files) return std::nullopt;
     paths.push_back(entry->path().string());
   }
+  if (error && fs::is_directory(path)) return std::nullopt;  // what stands in it would go unnoticed
   std::sort(paths.begin() + 1, paths.end());
   Json looks = Json::array();
   for (const std::string& each : paths) {

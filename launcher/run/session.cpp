@@ -6,7 +6,6 @@
 #include "core/clock.h"
 #include "core/config_value.h"
 #include "core/error.h"
-#include "core/clock.h"
 #include "core/units.h"
 #include "launcher/group/process_tree.h"
 #include "launcher/hang/hang_stacks.h"

@@ -9,7 +9,6 @@
 
 #include "core/clock.h"
 #include "core/error.h"
-#include "core/clock.h"
 #include "core/json_problem.h"
 
 namespace tlaunch {
@@ -135,7 +134,7 @@ TrialResult TrialGroup::run(const TrialSpec& spec) {
       result.outcome = group_->useless ? TrialOutcome::crashed : TrialOutcome::hung;
       result.message =
           group_->useless ? group_->failure
-                          : "no answer within " + std::to_string(static_cast<int>(limit)) + " s; a step may take long";
+                          : "no answer within " + std::to_string(static_cast<int>(limit)) + " s: it hangs, or a step takes that long";
       group_.reset();
       break;
     }

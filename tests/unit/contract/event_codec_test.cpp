@@ -7,6 +7,7 @@
 
 #include <cmath>
 #include <limits>
+#include <set>
 
 namespace tlaunch {
 namespace {
@@ -76,9 +77,36 @@ void check_round_trip() {
   }
 }
 
+struct FieldNames {
+  std::set<std::string> seen;
+  std::string repeated;
+
+  template <class T>
+  void operator()(const char* name, const T&, const char*, const char*) {
+    const bool envelope = name == std::string("t") || name == std::string("event") || name == std::string("rank");
+    if (envelope || !seen.insert(name).second) repeated += std::string(name) + " ";
+  }
+  void rest(const Metrics&, const char*) {}
+};
+
 RC_GTEST_PROP(EventCodec, EveryEventComesBackAsItWas, ()) { check_round_trip(); }
 
+template <std::size_t index = 0>
+void check_names(std::set<std::string>& names) {
+  using This = std::variant_alternative_t<index, Event>;
+  if constexpr (!std::is_same_v<This, OtherEvent>) {
+    EXPECT_TRUE(names.insert(This::info.name).second) << This::info.name << " is the name of two events";
+    FieldNames fields;
+    const This event;
+    This::fields(event, fields);
+    EXPECT_TRUE(fields.repeated.empty()) << This::info.name << ": " << fields.repeated;
+    check_names<index + 1>(names);
+  }
+}
+
 TEST(EventCodec, NamesAreAllDifferentAndEachFieldHasItsNameOnce) {
+  std::set<std::string> names;
+  check_names(names);
   const std::string reference = event_reference();
   for (const char* name : {"start", "step", "epoch_end", "rank_done", "memory", "peak", "detection", "shortage"}) {
     const std::string heading = "## `" + std::string(name) + "`\n";

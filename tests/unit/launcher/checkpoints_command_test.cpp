@@ -118,12 +118,12 @@ TEST_F(Checkpoints, AFolderOfSeveralRunsIsToldWithTheRunsInIt) {
   for (const std::string verb : {"list", "verify", "prune", "export"}) {
     const auto refused = checkpoints({verb, runs / "x"});
     EXPECT_EQ(refused.code, 2) << verb;
-    EXPECT_THAT(refused.err, HasSubstr("runs/x: is no run's folder but has 2 runs in it; name one:\n  " +
+    EXPECT_THAT(refused.err, HasSubstr("runs/x: is not a run's folder; it holds 2 runs; name one:\n  " +
                                        (runs / "x/20260102-000000-aaaa").string() + "\n  " +
                                        (runs / "x/20260101-000000-aaaa").string() + "\n"))
         << verb;
   }
-  EXPECT_THAT(checkpoints({"list", runs}).err, AllOf(HasSubstr("has 3 runs in it"), HasSubstr("y/20260103")));
+  EXPECT_THAT(checkpoints({"list", runs}).err, AllOf(HasSubstr("it holds 3 runs"), HasSubstr("y/20260103")));
   EXPECT_EQ(checkpoints({"list", runs / "x" / "latest"}).code, 0);
 }
 

@@ -12,7 +12,6 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "core/clock.h"
 #include "hardware/cpu.h"
 #include "hardware/numa.h"
 #include "tests/support/temp_dir.h"
