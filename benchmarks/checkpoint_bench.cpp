@@ -28,7 +28,9 @@ double write(const std::string& path, std::size_t megabytes) {
   std::uint32_t state = 1;
   for (std::size_t i = 0; i < tensors; ++i) {
     for (float& value : values[i]) value = static_cast<float>(state = state * 1664525u + 1013904223u) * 1e-9f;
-    views.push_back({"w" + std::to_string(i), "F32", {static_cast<std::int64_t>(values[i].size())},
+    views.push_back({"w" + std::to_string(i),
+                     "F32",
+                     {static_cast<std::int64_t>(values[i].size())},
                      std::as_bytes(std::span(values[i]))});
   }
   return seconds_of([&] { tlaunch::write_safetensors(path, views, {}); });
@@ -60,7 +62,10 @@ double load(const std::string& path, bool into_model) {
 
 int main(int argc, char** argv) {
   const std::string command = argc > 1 ? argv[1] : "";
-  if (command == "write" && argc == 4) std::printf("%.6f\n", write(argv[2], std::strtoul(argv[3], nullptr, 10)));
-  else if (command == "load" && argc == 4) std::printf("%.6f\n", load(argv[2], argv[3] == std::string("model")));
-  else return std::fprintf(stderr, "checkpoint_bench write FILE MEGABYTES | load FILE model|new\n"), 2;
+  if (command == "write" && argc == 4)
+    std::printf("%.6f\n", write(argv[2], std::strtoul(argv[3], nullptr, 10)));
+  else if (command == "load" && argc == 4)
+    std::printf("%.6f\n", load(argv[2], argv[3] == std::string("model")));
+  else
+    return std::fprintf(stderr, "checkpoint_bench write FILE MEGABYTES | load FILE model|new\n"), 2;
 }

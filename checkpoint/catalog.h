@@ -21,15 +21,15 @@ inline constexpr const char* epoch_key = "tlaunch.epoch";
 inline constexpr const char* metrics_key = "tlaunch.metrics";
 inline constexpr const char* state_key = "tlaunch.state";
 inline constexpr const char* format_key = "tlaunch.format";  // a number; missing: 1
-inline constexpr int newest_format = 1;                        // another one where this version's reader would fail
+inline constexpr int newest_format = 1;                      // another one where this version's reader would fail
 
 struct CheckpointInfo {
   std::string path;  // absolute, without . and ..
   std::int64_t step = 0, epoch = 0;
   std::map<std::string, double> metrics;
   std::uint64_t bytes = 0;
-  bool valid = false;  // header and size are right; verify() of SafetensorsFile reads everything
-  std::string reason;  // why not valid
+  bool valid = false;       // header and size are right; verify() of SafetensorsFile reads everything
+  std::string reason;       // why not valid
   bool unreadable = false;  // the system does not let us read it now, whatever it holds
 };
 

@@ -31,7 +31,7 @@ std::string name_of(const std::string& path) { return fs::path(path).filename().
 
 // Device and inode; zeros where there is none.
 std::pair<std::uint64_t, std::uint64_t> id_of(const std::string& folder) {
-  struct stat status {};
+  struct stat status = {};
   if (folder.empty() || ::stat(folder.c_str(), &status) != 0) return {};
   return {status.st_dev, status.st_ino};
 }

@@ -19,11 +19,11 @@ namespace tlaunch {
 std::string checkpoint_dir(const CheckpointConfig& config, const std::string& run_dir);
 
 struct SaveResult {
-  std::string path;                   // absolute
+  std::string path;  // absolute
   std::uint64_t bytes = 0;
-  std::uint64_t folder_bytes = 0;     // of all the run's own files with the new one, before older ones were deleted
-  std::vector<std::string> deleted;   // absolute paths
-  std::string problem;                // beside the file, which is durable: one that could not be deleted; else ""
+  std::uint64_t folder_bytes = 0;    // of all the run's own files with the new one, before older ones were deleted
+  std::vector<std::string> deleted;  // absolute paths
+  std::string problem;               // beside the file, which is durable: one that could not be deleted; else ""
   // The run's folder, or that of its checkpoints, which somebody has moved or deleted since the save before: it was made
   // again. "": neither.
   std::string gone;
@@ -66,10 +66,10 @@ class CheckpointFolder {
   std::pair<std::uint64_t, std::uint64_t> folder_id_, run_folder_id_;  // device and inode
   RetentionPolicy policy_;
   std::string resumed_from_;
-  bool told_of_link_ = false;                  // that there is no last.safetensors
+  bool told_of_link_ = false;  // that there is no last.safetensors
   FileCalls& calls_;
   WrittenFiles written_;
-  std::vector<CheckpointInfo> checkpoints_;    // all that are in the folder
+  std::vector<CheckpointInfo> checkpoints_;  // all that are in the folder
 };
 
 }  // namespace tlaunch

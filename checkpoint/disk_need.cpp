@@ -34,9 +34,9 @@ LogBytes log_bytes(const LogWork& work) {
   const auto bytes = [](std::int64_t sum) { return static_cast<std::uint64_t>(std::max<std::int64_t>(0, sum)); };
   return {bytes(csv_line * (work.logged_steps + work.evaluations)),
           bytes(tensorboard_step * work.logged_steps + tensorboard_evaluation * work.evaluations),
-          bytes(step_event * work.logged_steps + evaluation_event * work.evaluations + save_event_and_name * work.saves +
-                epoch_events_of_a_rank * work.epochs * work.ranks + eta_event * std::max(work.epochs, least_etas) +
-                first_and_last_events),
+          bytes(step_event * work.logged_steps + evaluation_event * work.evaluations +
+                save_event_and_name * work.saves + epoch_events_of_a_rank * work.epochs * work.ranks +
+                eta_event * std::max(work.epochs, least_etas) + first_and_last_events),
           bytes(files_beside)};
 }
 

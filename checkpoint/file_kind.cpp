@@ -15,9 +15,7 @@ constexpr std::string_view compressed_magics[] = {"\x1f\x8b\x08"sv, "BZh"sv, "\x
 constexpr std::size_t tar_magic_at = 257;
 
 // A length of less than 4 GiB, and the brace that a header begins with.
-bool is_safetensors(std::string_view bytes) {
-  return bytes.size() > 8 && bytes.substr(4, 5) == "\0\0\0\0{"sv;
-}
+bool is_safetensors(std::string_view bytes) { return bytes.size() > 8 && bytes.substr(4, 5) == "\0\0\0\0{"sv; }
 
 // Its first letters in lower case, blanks and a byte order mark left out.
 std::string text_start(std::string_view bytes) {

@@ -12,7 +12,11 @@ enum class FileKind {
   zip,      // torch.save's since PyTorch 1.6
   legacy_torch,
   pickle,  // another's than torch.save's
-  tar, compressed, web_page, lfs_pointer, json
+  tar,
+  compressed,
+  web_page,
+  lfs_pointer,
+  json
 };
 
 inline constexpr std::size_t kind_bytes = 512;  // as many of the first bytes are looked at, or all that there are

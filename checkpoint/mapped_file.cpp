@@ -25,7 +25,7 @@ int open_file(const std::string& path) {
 }  // namespace
 
 MappedFile::MappedFile(const std::string& path) : path_(path), fd_(open_file(path)) {
-  struct stat info {};
+  struct stat info = {};
   const int error = ::fstat(fd_, &info) == 0 ? 0 : errno;
   if (error == 0 && S_ISREG(info.st_mode)) {
     bytes_ = static_cast<std::uint64_t>(info.st_size);

@@ -15,17 +15,19 @@ struct ElementType {
   const char* name;
   std::uint64_t width;
 };
-constexpr ElementType element_types[] = {
-    {"Double", 8}, {"Float", 4}, {"Half", 2}, {"BFloat16", 2}, {"Long", 8},         {"Int", 4},
-    {"Short", 2},  {"Char", 1},  {"Byte", 1}, {"Bool", 1},     {"ComplexFloat", 8}, {"ComplexDouble", 16}};
+constexpr ElementType element_types[] = {{"Double", 8}, {"Float", 4}, {"Half", 2},         {"BFloat16", 2},
+                                         {"Long", 8},   {"Int", 4},   {"Short", 2},        {"Char", 1},
+                                         {"Byte", 1},   {"Bool", 1},  {"ComplexFloat", 8}, {"ComplexDouble", 16}};
 constexpr ElementType quantized_types[] = {
     {"QInt8", 1}, {"QUInt8", 1}, {"QInt32", 4}, {"QUInt4x2", 1}, {"QUInt2x4", 1}};
+// clang-format off
 constexpr const char* dtypes[] = {
     "float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool", "complex32",
     "complex64", "complex128", "quint8", "qint8", "qint32", "quint4x2", "quint2x4", "bits8", "bits16", "bits1x8",
     "bits2x4", "bits4x2", "uint16", "uint32", "uint64", "float8_e5m2", "float8_e4m3fn", "float8_e5m2fnuz",
     "float8_e4m3fnuz", "float8_e8m0fnu", "float4_e2m1fn_x2", "uint1", "uint2", "uint3", "uint4", "uint5", "uint6",
     "uint7", "int1", "int2", "int3", "int4", "int5", "int6", "int7"};
+// clang-format on
 
 std::vector<PickleGlobal> allowed() {
   std::vector<PickleGlobal> all = {

@@ -11,7 +11,9 @@ namespace tlaunch {
 
 struct PickleGlobal {
   enum class Role : std::uint8_t {
-    ordered_dict, counter, size,
+    ordered_dict,
+    counter,
+    size,
     storage,  // the class of one
     dtype,
     rebuild_tensor,     // (storage, offset, shape, strides), and in v2 (requires_grad, hooks[, metadata]) after them
@@ -22,7 +24,7 @@ struct PickleGlobal {
     opaque,             // whatever it makes holds no weights
     constant            // cannot be called
   };
-  std::string name;         // "torch.FloatStorage"
+  std::string name;  // "torch.FloatStorage"
   Role role = Role::constant;
   std::string dtype;        // of a storage or the dtype itself, as in checkpoint/safetensors.h; "" where that has none
   std::uint64_t width = 0;  // of a storage: bytes of an element

@@ -150,7 +150,8 @@ class Machine {
   void refer(std::string_view module, std::string_view name) {
     if (const auto number = find_pickle_global(module, name))
       return push({Kind::global, 0, static_cast<std::int64_t>(*number)});
-    fail("refers to " + cut(module) + "." + cut(name) + ": not allowed in a state_dict, nor by "
+    fail("refers to " + cut(module) + "." + cut(name) +
+         ": not allowed in a state_dict, nor by "
          "torch.load(weights_only=True). Nothing of the file was run; save the weights alone: "
          "torch.save(model.state_dict(), FILE)");
   }
@@ -373,8 +374,7 @@ void Machine::step(unsigned char op) {
     case opcode::new_object: return call();
     case opcode::build: return build();
     case opcode::bin_pers_id: return persistent();
-    default:
-      fail("opcode " + std::to_string(op) + " is not allowed in a state_dict");
+    default: fail("opcode " + std::to_string(op) + " is not allowed in a state_dict");
   }
 }
 

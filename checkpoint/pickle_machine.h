@@ -11,12 +11,18 @@ namespace tlaunch {
 
 struct PickleValue {
   enum class Kind : std::uint8_t {
-    none, boolean, integer, other,  // other: a scalar of no interest here (a float, bytes, a set, a huge integer)
-    text,                           // at[0, size) of the pickle
-    tuple, list, dict,              // at: place in `containers`
-    storage, tensor,                // at: place in `storages`, `tensors`
-    global,                         // at: its number in checkpoint/pickle_globals.h
-    object                          // at: the number of what made it, or of its dtype; nothing that can be written
+    none,
+    boolean,
+    integer,
+    other,  // other: a scalar of no interest here (a float, bytes, a set, a huge integer)
+    text,   // at[0, size) of the pickle
+    tuple,
+    list,
+    dict,  // at: place in `containers`
+    storage,
+    tensor,  // at: place in `storages`, `tensors`
+    global,  // at: its number in checkpoint/pickle_globals.h
+    object   // at: the number of what made it, or of its dtype; nothing that can be written
   };
   Kind kind = Kind::none;
   std::uint32_t size = 0;
@@ -29,8 +35,8 @@ std::string kind_name(const PickleValue& value);  // "an integer", "a torch.devi
 bool is_unwritable_tensor(const PickleValue& value);
 
 struct PickleStorage {
-  PickleValue key;            // a text
-  std::size_t type = 0;       // a global
+  PickleValue key;       // a text
+  std::size_t type = 0;  // a global
   std::uint64_t bytes = 0;
   std::uint64_t view_at = 0;  // in files of old PyTorch versions: the element of the stored one that it begins at
 };

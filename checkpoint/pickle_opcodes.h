@@ -3,6 +3,7 @@
 
 namespace tlaunch::opcode {
 
+// clang-format off
 enum : unsigned char {
   mark = '(', stop = '.', pop = '0', pop_mark = '1', dup = '2',
   bin_float = 'G', bin_int = 'J', bin_int1 = 'K', bin_int2 = 'M', none = 'N', bin_pers_id = 'Q', reduce = 'R',
@@ -13,5 +14,6 @@ enum : unsigned char {
   long1 = 0x8a, long4 = 0x8b, short_bin_unicode = 0x8c, bin_unicode8 = 0x8d, bin_bytes8 = 0x8e, empty_set = 0x8f,
   add_items = 0x90, frozen_set = 0x91, stack_global = 0x93, memoize = 0x94, frame = 0x95, byte_array8 = 0x96
 };
+// clang-format on
 
 }  // namespace tlaunch::opcode

@@ -52,8 +52,10 @@ std::vector<std::string> kept_because(const std::vector<CheckpointInfo>& checkpo
   for (std::size_t i = 0; i < checkpoints.size(); ++i) {
     if (policy.save_top_k < 0 && own[i].valid) add(reasons[i], "save_top_k -1");
     if (checkpoints[i].path == resumed_from) add(reasons[i], "resumed from");
-    if (!checkpoints[i].valid) add(reasons[i], "not valid");
-    else if (!own[i].valid) add(reasons[i], "not written by this run");
+    if (!checkpoints[i].valid)
+      add(reasons[i], "not valid");
+    else if (!own[i].valid)
+      add(reasons[i], "not written by this run");
   }
   return reasons;
 }

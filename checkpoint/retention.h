@@ -11,8 +11,8 @@
 namespace tlaunch {
 
 struct RetentionPolicy {
-  std::int64_t save_top_k = 1;      // so many with the best `monitor`; -1: all, 0: none for its metric
-  bool save_last = true;            // the newest as well
+  std::int64_t save_top_k = 1;  // so many with the best `monitor`; -1: all, 0: none for its metric
+  bool save_last = true;        // the newest as well
   std::string monitor = "val_loss";
   bool lower_is_better = true;
 };

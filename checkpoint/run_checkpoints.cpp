@@ -32,7 +32,8 @@ ResumeChoice newest_of_run(const std::string& run_dir, const std::string& checkp
   const auto damaged = [&] {
     return IoError(list + " is damaged, and it alone says which checkpoints in " + checkpoint_dir +
                    " are this run's: go on from one of them by --resume FILE and another --run-dir, or start from "
-                   "nothing by deleting " + list);
+                   "nothing by deleting " +
+                   list);
   };
   if (written.damaged() && !all) throw damaged();
   ResumeChoice choice =

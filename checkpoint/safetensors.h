@@ -66,7 +66,7 @@ class SafetensorsFile {
   const Metadata& metadata() const;                       // without the two keys of ours
   const std::vector<TensorView>& tensors() const;         // in the file's order; views live as long as this object
   const TensorView* find(const std::string& name) const;  // nullptr where absent
-  bool has_checksums() const;  // else verify() notices no damage to the tensors' bytes
+  bool has_checksums() const;                             // else verify() notices no damage to the tensors' bytes
   void verify(const ReadProgress& progress = {}) const;
   // The bytes of `tensor`, one of this object's, to `into`, which is as large. Sums nothing: after verify().
   void read(const TensorView& tensor, std::span<std::byte> into) const;

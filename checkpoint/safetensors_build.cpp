@@ -35,10 +35,9 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
 
 std::size_t dtype_bytes(const std::string& dtype) {
   static const std::map<std::string, std::size_t> bytes = {
-      {"F64", 8},     {"F32", 4},     {"F16", 2},         {"BF16", 2},        {"C64", 8}, {"I64", 8},
-      {"I32", 4},     {"I16", 2},     {"I8", 1},          {"U64", 8},         {"U32", 4}, {"U16", 2},
-      {"U8", 1},      {"BOOL", 1},    {"F8_E5M2", 1},     {"F8_E4M3", 1},     {"F8_E5M2FNUZ", 1},
-      {"F8_E4M3FNUZ", 1}};
+      {"F64", 8}, {"F32", 4},  {"F16", 2},     {"BF16", 2},    {"C64", 8},         {"I64", 8},
+      {"I32", 4}, {"I16", 2},  {"I8", 1},      {"U64", 8},     {"U32", 4},         {"U16", 2},
+      {"U8", 1},  {"BOOL", 1}, {"F8_E5M2", 1}, {"F8_E4M3", 1}, {"F8_E5M2FNUZ", 1}, {"F8_E4M3FNUZ", 1}};
   const auto found = bytes.find(dtype);
   return found == bytes.end() ? 0 : found->second;
 }

@@ -109,14 +109,10 @@ class HeadHandler : public StrictJsonHandler {
 
   std::string where() const override {
     switch (place_) {
-      case Place::outside:
-        return "at the top of the header";
-      case Place::top:
-        return "as the value of " + shown(key_);
-      case Place::metadata:
-        return "in the metadata, as the value of " + shown(key_);
-      default:
-        return "in tensor " + shown(tensor_.name) + ", field " + shown(field_);
+      case Place::outside: return "at the top of the header";
+      case Place::top: return "as the value of " + shown(key_);
+      case Place::metadata: return "in the metadata, as the value of " + shown(key_);
+      default: return "in tensor " + shown(tensor_.name) + ", field " + shown(field_);
     }
   }
 

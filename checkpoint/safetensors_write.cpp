@@ -59,11 +59,14 @@ std::uint64_t write_safetensors(const std::string& path, const std::vector<Tenso
   for (const TensorView* tensor : order) crcs[tensor->name] = crc32c_text(crc32c(tensor->data));
   const std::string head = build_head(order, metadata, crcs);
   std::uint64_t bytes = head.size();
-  write_file_atomically(path, [&](const ByteSink& sink) {
-    sink(std::as_bytes(std::span(head)));
-    for (const TensorView* tensor : order)
-      if (!tensor->data.empty()) sink(tensor->data);
-  }, nullptr, calls, may_replace);
+  write_file_atomically(
+      path,
+      [&](const ByteSink& sink) {
+        sink(std::as_bytes(std::span(head)));
+        for (const TensorView* tensor : order)
+          if (!tensor->data.empty()) sink(tensor->data);
+      },
+      nullptr, calls, may_replace);
   for (const TensorView* tensor : order) bytes += tensor->data.size();
   return bytes;
 }

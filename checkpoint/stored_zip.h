@@ -16,7 +16,7 @@ namespace tlaunch {
 struct ZipRecord {
   std::string name;
   std::uint64_t bytes = 0;
-  std::uint32_t crc = 0;  // zlib's crc32
+  std::uint32_t crc = 0;                     // zlib's crc32
   std::uint64_t header_at = 0, data_at = 0;  // offsets in the archive
 };
 

@@ -12,7 +12,7 @@ namespace {
 
 using namespace zip_format;
 
-constexpr std::uint64_t max_records = 500'000;            // a header is read for each
+constexpr std::uint64_t max_records = 500'000;  // a header is read for each
 constexpr std::uint64_t max_directory_bytes = 100'000'000;
 
 std::uint64_t number(std::string_view bytes, std::size_t at, int width) {

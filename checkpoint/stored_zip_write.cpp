@@ -12,10 +12,10 @@ namespace {
 using namespace zip_format;
 
 constexpr std::uint64_t alignment_bytes = 64;
-constexpr std::uint16_t padding_field = 0x4246;   // "FB", as PyTorch names it
-constexpr std::uint16_t version_needed = 45;      // of zip64
-constexpr std::uint16_t utf8_names = 1u << 11;    // flag
-constexpr std::uint32_t first_of_1980 = 0x210000; // time and date: the format's earliest
+constexpr std::uint16_t padding_field = 0x4246;    // "FB", as PyTorch names it
+constexpr std::uint16_t version_needed = 45;       // of zip64
+constexpr std::uint16_t utf8_names = 1u << 11;     // flag
+constexpr std::uint32_t first_of_1980 = 0x210000;  // time and date: the format's earliest
 
 void put(std::string& text, std::uint64_t value, int bytes) {
   for (int i = 0; i < bytes; ++i) text += static_cast<char>(value >> (8 * i) & 0xff);
@@ -129,8 +129,7 @@ ZipFrame zip_frame(std::vector<ZipRecord>& records) {
 
 void write_zip(const ByteSink& sink, const std::vector<ZipInput>& inputs) {
   std::vector<ZipRecord> records;
-  for (const ZipInput& input : inputs)
-    records.push_back({input.name, input.data.size(), zip_crc(input.data)});
+  for (const ZipInput& input : inputs) records.push_back({input.name, input.data.size(), zip_crc(input.data)});
   const ZipFrame frame = zip_frame(records);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     sink(std::as_bytes(std::span(frame.heads[i])));

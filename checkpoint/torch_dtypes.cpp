@@ -4,7 +4,7 @@ namespace tlaunch {
 namespace {
 
 struct Dtype {
-  const char* name;     // in safetensors
+  const char* name;  // in safetensors
   const char* torch;
   const char* storage;  // "": none; such tensors are rebuilt from bytes
 };

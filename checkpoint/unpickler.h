@@ -12,7 +12,7 @@
 
 namespace tlaunch {
 
-inline constexpr std::uint64_t max_pickle_bytes = 16u << 20;  // some 100,000 tensors
+inline constexpr std::uint64_t max_pickle_bytes = 16u << 20;   // some 100,000 tensors
 inline constexpr std::uint64_t max_pickle_values = 4'000'000;  // put on its stack; a tensor takes about twelve
 inline constexpr std::size_t max_tensor_dimensions = 64;       // as many as PyTorch's kernels take
 
@@ -20,8 +20,8 @@ inline constexpr std::size_t max_tensor_dimensions = 64;       // as many as PyT
 // negative; whether they lie within the storage has been checked, what the file holds of it has not.
 struct PickledTensor {
   std::string name;
-  std::string dtype;                  // as in checkpoint/safetensors.h
-  std::string storage;                // its record is ARCHIVE/data/<storage>
+  std::string dtype;    // as in checkpoint/safetensors.h
+  std::string storage;  // its record is ARCHIVE/data/<storage>
   std::uint64_t storage_bytes = 0;
   std::uint64_t offset = 0;
   std::vector<std::int64_t> shape, strides;
@@ -31,7 +31,7 @@ struct PickledStateDict {
   std::vector<PickledTensor> tensors;  // by name
   std::string path;                    // where in the file, and what is not taken: as in checkpoint/weights_choice.h
   std::vector<std::string> left_out;
-  std::uint64_t bytes = 0;             // of the pickle, which more can follow
+  std::uint64_t bytes = 0;                              // of the pickle, which more can follow
   std::map<std::string, std::uint64_t> storage_widths;  // bytes of an element, of all storages, by key
 };
 

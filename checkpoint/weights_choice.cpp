@@ -17,11 +17,11 @@ using Kind = PickleValue::Kind;
 using Entries = std::vector<std::pair<std::string_view, PickleValue>>;
 
 // Keys under which training scripts save a model's weights, beside every key with "state_dict" in it.
-constexpr std::string_view usual_keys[] = {"model",   "model_state", "weights",   "params",    "net", "network",
-                                           "module",  "generator",   "model_ema", "ema_model", "ema"};
+constexpr std::string_view usual_keys[] = {"model",  "model_state", "weights",   "params",    "net", "network",
+                                           "module", "generator",   "model_ema", "ema_model", "ema"};
 // Words in the keys of states that are no model's, though they can hold tensors of the same names and shapes.
-constexpr std::string_view other_states[] = {"optim", "optimizer", "optimizers", "optimiser", "opt", "sched",
-                                             "scheduler", "schedulers", "scaler", "rng", "gradscaler"};
+constexpr std::string_view other_states[] = {"optim",     "optimizer",  "optimizers", "optimiser", "opt",       "sched",
+                                             "scheduler", "schedulers", "scaler",     "rng",       "gradscaler"};
 // Keys of what optimizers keep for a parameter, or for all of them.
 constexpr std::string_view optimizer_slots[] = {"exp_avg",    "exp_avg_sq", "max_exp_avg_sq", "momentum_buffer",
                                                 "square_avg", "exp_inf",    "acc_delta"};
@@ -122,9 +122,7 @@ class Chooser {
   static bool is_container(const PickleValue& value) {
     return value.kind == Kind::dict || value.kind == Kind::list || value.kind == Kind::tuple;
   }
-  static bool is_tensor(const PickleValue& value) {
-    return value.kind == Kind::tensor || is_unwritable_tensor(value);
-  }
+  static bool is_tensor(const PickleValue& value) { return value.kind == Kind::tensor || is_unwritable_tensor(value); }
 
   // Each dict that keys lead to, once, however often it is referred to and whatever cycle it is in. What lies below an
   // optimizer or a scheduler is not looked at.
@@ -264,9 +262,8 @@ class Chooser {
   }
 
   std::string paths_of(const std::vector<std::size_t>& nodes) const {
-    return listed(nodes.size(), [&](std::size_t i) {
-      return shown(path_of(nodes[i])) + (nodes[i] == 0 ? " (the top level)" : "");
-    });
+    return listed(nodes.size(),
+                  [&](std::size_t i) { return shown(path_of(nodes[i])) + (nodes[i] == 0 ? " (the top level)" : ""); });
   }
 
   static std::string keys_of(const Entries& entries) {
@@ -279,9 +276,7 @@ class Chooser {
     for (const auto& entry : nodes_[index].entries)
       if (is_unwritable_tensor(entry.second)) lost.push_back(entry);
     const std::string weights = index == 0 ? "the weights" : "the weights under " + shown(path);
-    const auto described = [&](std::size_t i) {
-      return shown(lost[i].first) + " (" + kind_name(lost[i].second) + ")";
-    };
+    const auto described = [&](std::size_t i) { return shown(lost[i].first) + " (" + kind_name(lost[i].second) + ")"; };
     if (!lost.empty())
       fail(weights + " have " + listed(lost.size(), described) + ", which a safetensors file cannot hold; in " +
            "Python convert it (.to_dense(), .dequantize(), .to(DTYPE), .resolve_conj(), .resolve_neg()) or take it " +

@@ -16,7 +16,7 @@ inline constexpr const char* top_level_key = ".";  // as a path: the dict that i
 
 struct ChosenWeights {
   std::vector<std::pair<std::string_view, PickleValue>> entries;  // of the dict, by key; not all need be tensors
-  std::string path;                   // of keys: "model/state_dict"; top_level_key
+  std::string path;                                               // of keys: "model/state_dict"; top_level_key
   std::vector<std::string> left_out;  // "'epoch' (an integer)": what is in the dict and no tensor, what is beside it
 };
 

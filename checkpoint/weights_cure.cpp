@@ -38,7 +38,8 @@ std::string of_other_values(const std::vector<Misfits::Pair>& different) {
            "weights.items()}, and save them anew";
   if (const auto sizes = outputs(different))
     return "the file's model has " + std::to_string(sizes->first) + " outputs, this one " +
-           std::to_string(sizes->second) + ", one for each class of the data: give data with as many (data.name, "
+           std::to_string(sizes->second) +
+           ", one for each class of the data: give data with as many (data.name, "
            "data.root), or weights of a model for this data";
   return other_model;
 }
@@ -48,9 +49,9 @@ std::string part_of(const Tensors& tensors) {
   if (tensors.empty()) return "";
   std::string_view part = tensors.front()->name;
   for (const TensorView* tensor : tensors)
-    part = part.substr(0, static_cast<std::size_t>(
-                              std::mismatch(part.begin(), part.end(), tensor->name.begin(), tensor->name.end()).first -
-                              part.begin()));
+    part = part.substr(
+        0, static_cast<std::size_t>(
+               std::mismatch(part.begin(), part.end(), tensor->name.begin(), tensor->name.end()).first - part.begin()));
   return std::string(part.substr(0, part.rfind('.') + 1));
 }
 
@@ -71,8 +72,8 @@ std::string saved_as(const std::string& path) {
 const char* const python_imports = "\n    import torch; from safetensors.torch import load_file, save_file";
 
 std::string renamed(const std::string& path, const std::string& from, const std::string& to) {
-  return "the file calls " + shown(from) + " what this model calls " + shown(to) + ": rename it in Python:" +
-         python_imports + "\n    save_file({name.replace(" + shown(from) + ", " + shown(to) +
+  return "the file calls " + shown(from) + " what this model calls " + shown(to) +
+         ": rename it in Python:" + python_imports + "\n    save_file({name.replace(" + shown(from) + ", " + shown(to) +
          ", 1): w for name, w in load_file(" + shown(path) + ").items()}, " + shown(saved_as(path)) + ")";
 }
 
@@ -120,11 +121,15 @@ std::string cure_of(const std::string& path, const Misfits& found, const std::ve
     return "the file has all but " + shown(absent) + ": if that was left off, as a head is, add it in Python; else " +
            other_model + replaced(path, "", missing);
   if (missing.empty())
-    return "the file has " + shown(surplus) + " beside what this model needs: if that is no part of the model, leave "
-           "it out in Python; else " + other_model + replaced(path, surplus, {});
+    return "the file has " + shown(surplus) +
+           " beside what this model needs: if that is no part of the model, leave "
+           "it out in Python; else " +
+           other_model + replaced(path, surplus, {});
   if (same_within(missing, absent, unexpected, surplus)) return renamed(path, surplus, absent);
-  return "the file has " + shown(surplus) + " in place of " + shown(absent) + ": if that is another head, replace it "
-         "in Python; else " + other_model + replaced(path, surplus, missing);
+  return "the file has " + shown(surplus) + " in place of " + shown(absent) +
+         ": if that is another head, replace it "
+         "in Python; else " +
+         other_model + replaced(path, surplus, missing);
 }
 
 }  // namespace tlaunch

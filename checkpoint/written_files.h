@@ -21,8 +21,8 @@ class WrittenFiles {
 
   const std::set<std::string>& own() const { return own_; }  // absolute paths
   bool owns(const std::string& path) const { return own_.contains(path); }
-  std::vector<std::string> lost() const;                     // done, and there is no such file
-  bool damaged() const { return damaged_; }                  // what it lists is not all that the run has written
+  std::vector<std::string> lost() const;     // done, and there is no such file
+  bool damaged() const { return damaged_; }  // what it lists is not all that the run has written
 
   // They change the list in memory in any case, and then on disk: IoError where that fails.
   void begin(const std::string& path);
@@ -32,7 +32,7 @@ class WrittenFiles {
  private:
   void store() const;
 
-  std::string list_;                // "": none is kept
+  std::string list_;  // "": none is kept
   std::set<std::string> own_, done_;
   bool damaged_ = false;
 };

@@ -132,8 +132,10 @@ template <class Known, class Other>
 auto told_of(const Event& event, Known&& known, Other&& other) {
   return std::visit(
       [&](const auto& one) {
-        if constexpr (std::is_same_v<std::decay_t<decltype(one)>, OtherEvent>) return other(one);
-        else return known(one);
+        if constexpr (std::is_same_v<std::decay_t<decltype(one)>, OtherEvent>)
+          return other(one);
+        else
+          return known(one);
       },
       event);
 }
@@ -147,13 +149,20 @@ struct ReferenceRow {
   }
   template <class T>
   static const char* type() {
-    if constexpr (is_optional<T>) return type<typename T::value_type>();
-    else if constexpr (std::is_same_v<T, bool>) return "true or false";
-    else if constexpr (std::is_same_v<T, std::string>) return "text";
-    else if constexpr (std::is_integral_v<T>) return "integer";
-    else if constexpr (std::is_same_v<T, double>) return "number";
-    else if constexpr (is_list<T>) return std::is_integral_v<typename T::value_type> ? "integers" : "texts";
-    else return "numbers by name";
+    if constexpr (is_optional<T>)
+      return type<typename T::value_type>();
+    else if constexpr (std::is_same_v<T, bool>)
+      return "true or false";
+    else if constexpr (std::is_same_v<T, std::string>)
+      return "text";
+    else if constexpr (std::is_integral_v<T>)
+      return "integer";
+    else if constexpr (std::is_same_v<T, double>)
+      return "number";
+    else if constexpr (is_list<T>)
+      return std::is_integral_v<typename T::value_type> ? "integers" : "texts";
+    else
+      return "numbers by name";
   }
   template <class T>
   void operator()(const char* name, const T&, const char* unit, const char* meaning) {
@@ -258,19 +267,24 @@ std::string event_reference() {
   std::string text =
       "# Events\n\n"
       "Generated from `contract/events.h` by `scripts/update_docs`; a test compares the two.\n\n"
-      "A run's `events.jsonl` has one JSON object a line: `t` (Unix seconds), `event` (its name), `rank` (of a worker's "
-      "event), `attempt`\n(0, and one more after each restart) and the fields below. Lines are whole: each is written in "
+      "A run's `events.jsonl` has one JSON object a line: `t` (Unix seconds), `event` (its name), `rank` (of a "
+      "worker's "
+      "event), `attempt`\n(0, and one more after each restart) and the fields below. Lines are whole: each is written "
+      "in "
       "one piece. Readers pass over fields\nand events that they do not know. A number that is not finite is the text "
       "`NaN`, `Infinity` or `-Infinity`. `dropped`: so many\nof that rank's events were left out since its last one, "
-      "because the launcher did not read for a while. `truncated`: the event was\nlonger than a pipe takes in one piece, "
+      "because the launcher did not read for a while. `truncated`: the event was\nlonger than a pipe takes in one "
+      "piece, "
       "and long texts were cut. The file's first line has `format`, 1 in this version.\n\n"
       "A worker of your own writes the same lines, without `attempt`, to the descriptor in `TLAUNCH_EVENT_FD`, each in "
       "one `write` of at\nmost 4096 bytes.\n\n";
   describe_from(text);
   text +=
       "## `plan`, `estimate`, `trial`\n\n"
-      "Written by the launcher. `plan`: what `tlaunch --dry-run --json` prints, and `resumed_from`, the checkpoint where "
-      "there is one.\n`estimate`: what `tlaunch estimate --json` says of the run, or, where its pace was not known, its "
+      "Written by the launcher. `plan`: what `tlaunch --dry-run --json` prints, and `resumed_from`, the checkpoint "
+      "where "
+      "there is one.\n`estimate`: what `tlaunch estimate --json` says of the run, or, where its pace was not known, "
+      "its "
       "time alone after the first\nsteps. `trial`: a measurement while tuning, with what was asked (`spec`) and why "
       "(`why`).\n";
   return text;

@@ -68,7 +68,7 @@ std::string cut_line(const Json& head, const Json& fields) {
 }  // namespace
 
 EventWriter::EventWriter(int fd, int rank) : fd_(fd), rank_(rank) {
-  struct stat what {};
+  struct stat what = {};
   if (fd_ >= 0 && ::fstat(fd_, &what) == 0 && S_ISFIFO(what.st_mode))
     ::fcntl(fd_, F_SETFL, ::fcntl(fd_, F_GETFL) | O_NONBLOCK);
 }

@@ -172,8 +172,8 @@ void write_file_atomically(const std::string& path, const std::function<void(con
 }
 
 void link_atomically(const std::string& path, const std::string& target, FileCalls& calls) {
-  Temporary temporary = make_temporary(path, "cannot link", calls,
-                                       [&](const char* name) { return calls.symlink(target.c_str(), name); });
+  Temporary temporary =
+      make_temporary(path, "cannot link", calls, [&](const char* name) { return calls.symlink(target.c_str(), name); });
   if (calls.rename(temporary.path.c_str(), path.c_str()) != 0) fail("cannot rename to", path, errno);
   temporary.renamed = true;
   sync_folder(folder_of(path), calls);
@@ -199,7 +199,8 @@ int sweep_temporaries(const std::string& folder, const std::function<bool(const 
 }
 
 void write_file_atomically(const std::string& path, std::string_view content, const FileAccess* access) {
-  write_file_atomically(path, [&](const ByteSink& sink) { sink(std::as_bytes(std::span(content))); }, access);
+  write_file_atomically(
+      path, [&](const ByteSink& sink) { sink(std::as_bytes(std::span(content))); }, access);
 }
 
 std::string read_file(const std::string& path, std::size_t limit_bytes) {
@@ -209,7 +210,7 @@ std::string read_file(const std::string& path, std::size_t limit_bytes) {
     if (errno == ENOENT || errno == ENOTDIR) throw UsageError(path + ": no such file");
     fail("cannot open", path, errno);
   }
-  struct stat status {};
+  struct stat status = {};
   if (::fstat(file.fd, &status) != 0) fail("cannot read", path, errno);
   if (S_ISDIR(status.st_mode)) throw IoError(path + ": is a folder, expected a file");
   if (!S_ISREG(status.st_mode)) throw IoError(path + ": is no regular file");

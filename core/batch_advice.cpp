@@ -18,8 +18,8 @@ std::string nearest_multiples(std::int64_t value, std::int64_t unit, std::int64_
 }  // namespace
 
 std::string nearest_effective_batches(std::int64_t value, std::int64_t world_size,
-                                      std::optional<std::int64_t> micro_batch,
-                                      std::optional<std::int64_t> accumulation, std::int64_t most) {
+                                      std::optional<std::int64_t> micro_batch, std::optional<std::int64_t> accumulation,
+                                      std::int64_t most) {
   struct Attempt {
     bool micro_batch, accumulation;  // which of the two stay fixed
   };

@@ -24,8 +24,8 @@ BatchSplit split_batch(std::int64_t effective_batch, std::int64_t world_size, st
 // "train.effective_batch_size=192 or 384". Where there is none, what is fixed gives way: "... with
 // train.gradient_accumulation_steps=auto"; "" where the ranks alone are more than `most`.
 std::string nearest_effective_batches(std::int64_t value, std::int64_t world_size,
-                                      std::optional<std::int64_t> micro_batch,
-                                      std::optional<std::int64_t> accumulation, std::int64_t most = largest_batch);
+                                      std::optional<std::int64_t> micro_batch, std::optional<std::int64_t> accumulation,
+                                      std::int64_t most = largest_batch);
 
 // For an effective batch larger than the training data.
 std::string larger_than_data(std::int64_t effective_batch, std::int64_t train_samples, std::int64_t world_size,

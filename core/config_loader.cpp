@@ -34,8 +34,8 @@ UserPath resolved_command(const ConfigEntry& entry, const ConfigSource& source) 
   if (word.starts_with("/") || word.find('/') == std::string::npos) return {entry.text, ""};
   UserPath path = path_in_config(word, entry.has_bare_variable, source.getenv);
   if (path.problem.empty())
-    path.path = with_first_word(
-        entry.text, absolute_path(fs::path(entry.from_command_line ? "" : entry.folder) / path.path));
+    path.path =
+        with_first_word(entry.text, absolute_path(fs::path(entry.from_command_line ? "" : entry.folder) / path.path));
   return path;
 }
 
@@ -88,7 +88,7 @@ class Loader {
   // The value given for `key`; nothing where it is absent or wrong (then reported).
   std::optional<ParsedValue> given_value(const std::string& key, const ValueRule& rule) {
     const ConfigEntry* found = entry(key);
-    loaded_.sources[key] = !found                   ? ValueSource::default_value
+    loaded_.sources[key] = !found                     ? ValueSource::default_value
                            : found->from_command_line ? ValueSource::command_line
                                                       : ValueSource::file;
     if (!found) return std::nullopt;

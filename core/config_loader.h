@@ -15,8 +15,8 @@
 namespace tlaunch {
 
 struct ConfigSource {
-  std::string path;                     // CONFIG.yaml
-  std::vector<std::string> overrides;   // "train.epochs=3", in the order given; the last wins
+  std::string path;                    // CONFIG.yaml
+  std::vector<std::string> overrides;  // "train.epochs=3", in the order given; the last wins
   // Environment for ${VAR}; tests pass their own. Returns nothing where the variable is unset.
   std::function<std::optional<std::string>(const std::string&)> getenv;
 };

@@ -41,9 +41,7 @@ std::string format(const Place& place, const std::string& key, const std::string
 
 }  // namespace
 
-std::string quoted(const std::string& text) {
-  return std::string("'").append(printable(text, 60)).append("'");
-}
+std::string quoted(const std::string& text) { return std::string("'").append(printable(text, 60)).append("'"); }
 
 std::string join_parts(const std::vector<std::string>& parts, const std::string& separator) {
   std::string joined;

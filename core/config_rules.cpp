@@ -32,8 +32,8 @@ void check_batch(const RunConfig& config, std::vector<BrokenRule>& broken) {
   }
   if (train.gradient_accumulation_steps) {
     keys.push_back("train.gradient_accumulation_steps");
-    product += (product.empty() ? "" : " x ") + ("train.gradient_accumulation_steps=" +
-                                                 std::to_string(*train.gradient_accumulation_steps));
+    product += (product.empty() ? "" : " x ") +
+               ("train.gradient_accumulation_steps=" + std::to_string(*train.gradient_accumulation_steps));
   }
   keys.push_back("train.effective_batch_size");
   const bool both = train.batch_size && train.gradient_accumulation_steps;
@@ -81,8 +81,8 @@ std::vector<BrokenRule> broken_rules(const RunConfig& config, const WorkerDescri
                           to_string(train.schedule) + "; expected none"});
   if (train.momentum != 0 && train.optimizer != OptimizerKind::sgd)
     broken.push_back({{"train.momentum", "train.optimizer"},
-                      std::string("train.momentum is for train.optimizer=sgd, which is ") +
-                          to_string(train.optimizer) + "; expected 0"});
+                      std::string("train.momentum is for train.optimizer=sgd, which is ") + to_string(train.optimizer) +
+                          "; expected 0"});
   check_batch(config, broken);
   if (model) check_monitor(config.checkpoint, *model, broken);
 

@@ -156,8 +156,9 @@ class TreeReader {
       const bool map_value = value->kind == YamlNode::Kind::map;
       const bool top = prefix.empty(), section = top && is_section(dotted);
       // Unknown maps are opened too: each key in them gets its own hint.
-      const bool open = map_value && (section || (top ? !schema_key(dotted) && dotted != "extends"
-                                                      : !is_section(section_of(dotted))));
+      const bool open =
+          map_value &&
+          (section || (top ? !schema_key(dotted) && dotted != "extends" : !is_section(section_of(dotted))));
       if (open) {
         if (top) tree_.sections[dotted] = place;
         flatten(*value, dotted + ".", path, layer);
@@ -198,8 +199,8 @@ class TreeReader {
           if (!other && layer.contains(sibling)) other = schema_key(sibling);
       if (other) {
         problems_.add(it->second.key_place, it->first,
-                      other->key + " is given too, in line " +
-                          std::to_string(layer.at(other->key).key_place.line) + "; expected only one of the two");
+                      other->key + " is given too, in line " + std::to_string(layer.at(other->key).key_place.line) +
+                          "; expected only one of the two");
         it = layer.erase(it);
       } else {
         ++it;
@@ -223,8 +224,9 @@ class TreeReader {
       return;
     }
     if (key == "extends" || is_section(key)) {
-      problems_.add(place, key, key == "extends" ? "extends stands in a file only"
-                                                 : key + " is a section; expected " + key + ".KEY=VALUE");
+      problems_.add(
+          place, key,
+          key == "extends" ? "extends stands in a file only" : key + " is a section; expected " + key + ".KEY=VALUE");
       return;
     }
     ConfigEntry entry;

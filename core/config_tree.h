@@ -14,11 +14,11 @@ namespace tlaunch {
 
 struct ConfigEntry {
   YamlNode::Kind shape = YamlNode::Kind::scalar;
-  std::string text;             // scalar: with its variables expanded
+  std::string text;                // scalar: with its variables expanded
   bool has_bare_variable = false;  // $VAR, which is left as it is
   Place key_place, value_place;
   bool from_command_line = false;
-  std::string folder;           // of the file it stands in; "" on the command line
+  std::string folder;  // of the file it stands in; "" on the command line
 };
 
 struct ConfigTree {

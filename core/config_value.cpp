@@ -51,8 +51,7 @@ std::optional<OptionValue> parse_typed(const std::string& text, OptionType type)
       if (value && std::isfinite(*value)) return *value;
       return std::nullopt;
     }
-    case OptionType::text:
-      return text;
+    case OptionType::text: return text;
   }
   return std::nullopt;
 }
@@ -137,7 +136,7 @@ ParsedValue parse_value(const std::string& given, const ValueRule& rule) {
   const std::optional<OptionValue> value = parse_typed(text, rule.type);
   if (!value) {
     const auto meant = rule.empty_word.empty() ? std::nullopt : nearest(text, {rule.empty_word});
-    return problem(std::string("is ") + (rule.type == OptionType::boolean ? "neither true nor false"
+    return problem(std::string("is ") + (rule.type == OptionType::boolean   ? "neither true nor false"
                                          : rule.type == OptionType::integer ? "no integer"
                                                                             : "no finite number"),
                    meant ? "did you mean " + *meant + "?" : "");

@@ -12,9 +12,9 @@ namespace tlaunch {
 
 struct ValueRule {
   OptionType type = OptionType::text;
-  std::vector<OptionValue> choices = {};  // empty: any value within the bounds
+  std::vector<OptionValue> choices = {};     // empty: any value within the bounds
   std::optional<double> min = {}, max = {};  // inclusive
-  bool above_min = false;                 // min itself is out
+  bool above_min = false;                    // min itself is out
   std::string empty_word = {};  // "auto", "off" or "none": what an empty optional is called; "" where there is none
   std::vector<std::pair<std::string, std::string>> spellings = {};  // other words taken, and what each stands for
 };

@@ -10,7 +10,7 @@ namespace tlaunch {
 
 struct ExpandedText {
   std::string text;
-  std::string problem;  // "" where all is well
+  std::string problem;    // "" where all is well
   bool has_bare = false;  // a $VAR without braces stands in it as it was written: in a path that is a mistake
 };
 

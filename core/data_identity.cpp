@@ -40,11 +40,10 @@ DataIdentity data_identity_from_json(const Json& json) {
 }
 
 std::string data_difference(const DataIdentity& saved, const DataIdentity& now) {
-  const std::string train =
-      part_difference("training", saved.train_samples, saved.train, now.train_samples, now.train);
-  return train.empty() ? part_difference("evaluation", saved.val_samples, saved.evaluation, now.val_samples,
-                                         now.evaluation)
-                       : train;
+  const std::string train = part_difference("training", saved.train_samples, saved.train, now.train_samples, now.train);
+  return train.empty()
+             ? part_difference("evaluation", saved.val_samples, saved.evaluation, now.val_samples, now.evaluation)
+             : train;
 }
 
 }  // namespace tlaunch

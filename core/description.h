@@ -16,30 +16,30 @@ enum class OptionType { boolean, integer, real, text };
 
 // One key below `model:` or `data:` that a model or data set defines.
 struct OptionSpec {
-  std::string key;                    // without the section: "depth"
+  std::string key;  // without the section: "depth"
   OptionType type = OptionType::integer;
   OptionValue default_value;
-  std::string unit;                   // "" where there is none
-  std::string meaning;                // one sentence
-  std::vector<OptionValue> choices;   // empty: any value within the bounds
-  std::optional<double> min, max;     // inclusive; for integer and real
+  std::string unit;                  // "" where there is none
+  std::string meaning;               // one sentence
+  std::vector<OptionValue> choices;  // empty: any value within the bounds
+  std::optional<double> min, max;    // inclusive; for integer and real
 };
 
 struct ModelDescription {
   std::string name;
   std::string summary;
-  std::string sample_kind;            // what it takes: "image" or "keys"
+  std::string sample_kind;  // what it takes: "image" or "keys"
   std::vector<OptionSpec> options;
-  std::vector<std::string> metrics;   // what evaluation yields with it: val_loss, val_accuracy, ...
+  std::vector<std::string> metrics;  // what evaluation yields with it: val_loss, val_accuracy, ...
 };
 
 struct DatasetDescription {
   std::string name;
   std::string summary;
-  std::string sample_kind;            // "image" or "keys"; must equal the model's
-  std::string default_root;           // "" where data.root must be given
+  std::string sample_kind;   // "image" or "keys"; must equal the model's
+  std::string default_root;  // "" where data.root must be given
   std::vector<OptionSpec> options;
-  std::vector<std::string> metrics;   // what it adds at the end: precision, recall, f1, false_positive_rate
+  std::vector<std::string> metrics;  // what it adds at the end: precision, recall, f1, false_positive_rate
 };
 
 struct WorkerDescription {

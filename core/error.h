@@ -10,10 +10,10 @@ namespace tlaunch {
 namespace exit_code {
 inline constexpr int ok = 0;
 inline constexpr int failure = 1;
-inline constexpr int usage = 2;        // usage, config or preflight
-inline constexpr int bad_data = 65;    // data or checkpoint is bad (EX_DATAERR)
-inline constexpr int io = 74;          // saving gave up (EX_IOERR)
-inline constexpr int preempted = 75;   // SIGTERM or USR1, saved (EX_TEMPFAIL)
+inline constexpr int usage = 2;       // usage, config or preflight
+inline constexpr int bad_data = 65;   // data or checkpoint is bad (EX_DATAERR)
+inline constexpr int io = 74;         // saving gave up (EX_IOERR)
+inline constexpr int preempted = 75;  // SIGTERM or USR1, saved (EX_TEMPFAIL)
 inline constexpr int hang = 124;
 inline constexpr int interrupted = 130;  // Ctrl-C
 inline constexpr int signal_base = 128;  // + signal number

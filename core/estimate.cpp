@@ -19,8 +19,11 @@ TimeEstimate with_part(TimeEstimate estimate, const std::string& part, double se
 Json to_json(const TimeEstimate& estimate) {
   Json ranges = Json::object();
   for (const auto& [part, time] : estimate.parts) ranges[part] = {{"low_s", time.low_s}, {"high_s", time.high_s}};
-  return {{"low_s", estimate.low_s}, {"likely_s", estimate.likely_s}, {"high_s", estimate.high_s},
-          {"parts", likely_parts(estimate)}, {"part_ranges", ranges}};
+  return {{"low_s", estimate.low_s},
+          {"likely_s", estimate.likely_s},
+          {"high_s", estimate.high_s},
+          {"parts", likely_parts(estimate)},
+          {"part_ranges", ranges}};
 }
 
 }  // namespace tlaunch

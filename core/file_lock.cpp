@@ -14,7 +14,7 @@ namespace tlaunch {
 namespace {
 
 bool has_the_name(int fd, const std::string& path) {
-  struct stat ours {}, there {};
+  struct stat ours = {}, there = {};
   return ::fstat(fd, &ours) == 0 && ::stat(path.c_str(), &there) == 0 && ours.st_dev == there.st_dev &&
          ours.st_ino == there.st_ino;
 }

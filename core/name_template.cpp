@@ -91,9 +91,12 @@ std::string NameTemplate::fill(const std::map<std::string, double>& values) cons
   std::string text;
   for (const Part& part : parts_) {
     const auto value = values.find(part.name);
-    if (part.name.empty()) text += part.literal;
-    else if (value == values.end()) text += "none";
-    else text += printed(value->second, part.zeros, part.width, part.precision, part.type);
+    if (part.name.empty())
+      text += part.literal;
+    else if (value == values.end())
+      text += "none";
+    else
+      text += printed(value->second, part.zeros, part.width, part.precision, part.type);
   }
   return text;
 }

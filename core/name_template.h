@@ -22,7 +22,7 @@ class NameTemplate {
     std::string literal{}, name{};  // a text, or a field
     bool zeros = false;
     int width = 0, precision = -1;
-    char type = 0;              // 0: the shortest
+    char type = 0;  // 0: the shortest
   };
   static Part parse_field(const std::string& field);
   std::vector<Part> parts_;

@@ -45,7 +45,7 @@ class PatientFile {
 
  private:
   void try_again();
-  int open_file();                        // these return 0 or an errno
+  int open_file();  // these return 0 or an errno
   int take_back_half_a_record();
   int write_record(std::string_view record);
   std::string what_goes_before(off_t size) const;

@@ -98,22 +98,38 @@ RunConfig apply(RunConfig config, const Plan& plan) {
   const bool save_interval_is_open = tlaunch::save_interval_is_open(config.checkpoint);
   for (const Choice& choice : plan.choices) {
     const std::string& key = choice.key;
-    if (key == "batch_size") fill(config.train.batch_size, choice);
-    else if (key == "gradient_accumulation_steps") fill(config.train.gradient_accumulation_steps, choice);
-    else if (key == "warmup_steps") fill(config.train.warmup_steps, choice);
-    else if (key == "mixed_precision") fill(config.gpu.mixed_precision, choice);
-    else if (key == "tf32") fill(config.gpu.tf32, choice);
-    else if (key == "cudnn_benchmark") fill(config.gpu.cudnn_benchmark, choice);
-    else if (key == "channels_last") fill(config.gpu.channels_last, choice);
-    else if (key == "num_workers") fill(config.data.num_workers, choice);
-    else if (key == "prefetch_factor") fill(config.data.prefetch_factor, choice);
-    else if (key == "pin_memory") fill(config.data.pin_memory, choice);
-    else if (key == "threads_per_rank") fill(config.launch.threads_per_rank, choice);
-    else if (key == "log_interval") fill(config.log.log_interval, choice);
-    else if (key == "gpu_log_interval") fill(config.log.gpu_log_interval, choice);
-    else if (key == "save_interval" && save_interval_is_open) fill(config.checkpoint.every_n_steps, choice);
-    else if (key == "effective_batch_size") fill(config.train.effective_batch_size, choice);
-    else if (key == "learning_rate" && effective_batch_is_open) fill(config.train.learning_rate, choice);
+    if (key == "batch_size")
+      fill(config.train.batch_size, choice);
+    else if (key == "gradient_accumulation_steps")
+      fill(config.train.gradient_accumulation_steps, choice);
+    else if (key == "warmup_steps")
+      fill(config.train.warmup_steps, choice);
+    else if (key == "mixed_precision")
+      fill(config.gpu.mixed_precision, choice);
+    else if (key == "tf32")
+      fill(config.gpu.tf32, choice);
+    else if (key == "cudnn_benchmark")
+      fill(config.gpu.cudnn_benchmark, choice);
+    else if (key == "channels_last")
+      fill(config.gpu.channels_last, choice);
+    else if (key == "num_workers")
+      fill(config.data.num_workers, choice);
+    else if (key == "prefetch_factor")
+      fill(config.data.prefetch_factor, choice);
+    else if (key == "pin_memory")
+      fill(config.data.pin_memory, choice);
+    else if (key == "threads_per_rank")
+      fill(config.launch.threads_per_rank, choice);
+    else if (key == "log_interval")
+      fill(config.log.log_interval, choice);
+    else if (key == "gpu_log_interval")
+      fill(config.log.gpu_log_interval, choice);
+    else if (key == "save_interval" && save_interval_is_open)
+      fill(config.checkpoint.every_n_steps, choice);
+    else if (key == "effective_batch_size")
+      fill(config.train.effective_batch_size, choice);
+    else if (key == "learning_rate" && effective_batch_is_open)
+      fill(config.train.learning_rate, choice);
   }
   return config;
 }

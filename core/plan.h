@@ -15,10 +15,10 @@ enum class Origin { user, team, measured, predicted, prior, cache };
 const char* to_string(Origin);
 
 struct Choice {
-  std::string key;     // the dotted key without its section: "batch_size", "mixed_precision", "tf32", ...
-  Json value;          // number, boolean or text
+  std::string key;  // the dotted key without its section: "batch_size", "mixed_precision", "tf32", ...
+  Json value;       // number, boolean or text
   Origin origin = Origin::prior;
-  std::string reason;  // one sentence
+  std::string reason;       // one sentence
   Json evidence = nullptr;  // an object of figures, where something was measured
 };
 

@@ -20,12 +20,22 @@ struct Unit {
   double factor;
 };
 
-constexpr Unit durations[] = {{"ms", 1e-3}, {"s", 1},     {"sec", 1},  {"m", 60},    {"min", 60},
+constexpr Unit durations[] = {{"ms", 1e-3}, {"s", 1},     {"sec", 1},   {"m", 60},    {"min", 60},
                               {"h", 3600},  {"d", 86400}, {"us", 1e-6}, {"w", 604800}};
 // In small letters: people write 10gb too, and nobody means bits.
-constexpr Unit sizes[] = {{"b", 1},   {"kb", 1e3},      {"mb", 1e6},         {"gb", 1e9},            {"tb", 1e12},
-                          {"k", 1e3}, {"m", 1e6},       {"g", 1e9},          {"t", 1e12},
-                          {"kib", 1024.0}, {"mib", 1048576.0}, {"gib", 1073741824.0}, {"tib", 1099511627776.0}};
+constexpr Unit sizes[] = {{"b", 1},
+                          {"kb", 1e3},
+                          {"mb", 1e6},
+                          {"gb", 1e9},
+                          {"tb", 1e12},
+                          {"k", 1e3},
+                          {"m", 1e6},
+                          {"g", 1e9},
+                          {"t", 1e12},
+                          {"kib", 1024.0},
+                          {"mib", 1048576.0},
+                          {"gib", 1073741824.0},
+                          {"tib", 1099511627776.0}};
 constexpr Unit samples[] = {{"kimg", 1e3}, {"img", 1}, {"images", 1}, {"ksamples", 1e3}, {"samples", 1}};
 constexpr Unit steps[] = {{"steps", 1}, {"step", 1}, {"batches", 1}, {"batch", 1}, {"it", 1}, {"ksteps", 1e3}};
 

@@ -9,7 +9,7 @@ namespace tlaunch {
 
 struct RunLength {
   std::int64_t steps_per_epoch = 0;
-  std::int64_t total_steps = 0;           // from train.epochs, max_steps or kimg
+  std::int64_t total_steps = 0;  // from train.epochs, max_steps or kimg
   std::int64_t steps_per_evaluation = 0;
   std::int64_t steps_per_checkpoint = 0;  // 0: by the clock
 };

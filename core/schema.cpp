@@ -70,8 +70,7 @@ std::vector<SchemaKey> build() {
   std::vector<SchemaKey> keys = run_keys();
   for (SchemaKey& key : about_keys()) keys.push_back(std::move(key));
   RunConfig config;
-  for (SchemaKey& key : keys)
-    std::visit([&](auto* member) { complete_rule(key.rule, member); }, key.field(config));
+  for (SchemaKey& key : keys) std::visit([&](auto* member) { complete_rule(key.rule, member); }, key.field(config));
   return keys;
 }
 

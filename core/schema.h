@@ -25,30 +25,30 @@ using ConfigField = std::variant<bool*, std::int64_t*, double*, std::string*, Fl
 enum class PathBase { none, file_folder, working_directory, program, command, as_written, name };
 
 struct SchemaKey {
-  std::string key = {};               // dotted: "train.epochs"; the part before the dot is the section
+  std::string key = {};  // dotted: "train.epochs"; the part before the dot is the section
   ConfigField (*field)(RunConfig&) = nullptr;
-  std::string unit = {};              // "" where there is none
-  std::string meaning = {};           // one sentence, for people
-  ValueRule rule = {};                // type and the choices of enumerations follow from the field
-  std::string default_note = {};      // where the default is no plain value: "the file's stem"
-  std::string group = {};             // keys of one group exclude each other: the last one given displaces the others
-  std::string group_default = {};     // set on the one key of a group that holds where none is given
+  std::string unit = {};           // "" where there is none
+  std::string meaning = {};        // one sentence, for people
+  ValueRule rule = {};             // type and the choices of enumerations follow from the field
+  std::string default_note = {};   // where the default is no plain value: "the file's stem"
+  std::string group = {};          // keys of one group exclude each other: the last one given displaces the others
+  std::string group_default = {};  // set on the one key of a group that holds where none is given
   bool may_change_on_resume = false;
   bool (*check)(const std::string& text) = nullptr;  // a rule beyond the type ...
-  std::string expected = {};          // ... in words; "" where there is no check
-  PathBase path = PathBase::none;     // ~ and ~user expanded (core/user_path.h), made absolute on loading
+  std::string expected = {};                         // ... in words; "" where there is no check
+  PathBase path = PathBase::none;  // ~ and ~user expanded (core/user_path.h), made absolute on loading
 };
 
-const std::vector<SchemaKey>& schema();                    // in the order of docs and to_yaml
-const SchemaKey* schema_key(const std::string& dotted);    // nullptr where unknown
-const std::vector<std::string>& schema_sections();         // "model", "data", ...
+const std::vector<SchemaKey>& schema();                         // in the order of docs and to_yaml
+const SchemaKey* schema_key(const std::string& dotted);         // nullptr where unknown
+const std::vector<std::string>& schema_sections();              // "model", "data", ...
 std::vector<std::string> group_siblings(const SchemaKey& key);  // the other keys of its group
 
-std::string section_of(const std::string& dotted);         // "train" of "train.epochs"; "" of "name"
-std::string last_part(const std::string& dotted);          // "epochs"
+std::string section_of(const std::string& dotted);  // "train" of "train.epochs"; "" of "name"
+std::string last_part(const std::string& dotted);   // "epochs"
 
 std::optional<OptionValue> get(const SchemaKey& key, const RunConfig& config);  // nothing: an empty optional
 void set(const SchemaKey& key, RunConfig& config, const std::optional<OptionValue>& value);
-std::string default_text(const SchemaKey& key);            // as docs show it: "256", "auto", "the file's stem"
+std::string default_text(const SchemaKey& key);  // as docs show it: "256", "auto", "the file's stem"
 
 }  // namespace tlaunch

@@ -20,8 +20,10 @@ std::vector<std::string> split(const std::string& text, std::size_t& first_end) 
   for (std::size_t at = 0; at < text.size(); ++at) {
     const char c = text[at];
     if (quote == '\'') {
-      if (c == quote) quote = 0;
-      else word += c;
+      if (c == quote)
+        quote = 0;
+      else
+        word += c;
       continue;
     }
     if (c == '\\') {
@@ -34,8 +36,10 @@ std::vector<std::string> split(const std::string& text, std::size_t& first_end) 
       continue;
     }
     if (quote == '"') {
-      if (c == quote) quote = 0;
-      else word += c;
+      if (c == quote)
+        quote = 0;
+      else
+        word += c;
       continue;
     }
     if (c == ' ' || c == '\t' || c == '\n') {
@@ -46,8 +50,10 @@ std::vector<std::string> split(const std::string& text, std::size_t& first_end) 
       continue;
     }
     in_word = true;
-    if (c == '\'' || c == '"') quote = c;
-    else word += c;
+    if (c == '\'' || c == '"')
+      quote = c;
+    else
+      word += c;
   }
   if (quote != 0) throw UsageError(std::string("a command has a ") + quote + " without its end: " + text);
   if (in_word) words.push_back(std::move(word));

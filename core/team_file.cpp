@@ -217,8 +217,10 @@ class Reader {
         std::vector<std::string> names;
         for (const EntryKey& entry : entry_keys) names.emplace_back(entry.key);
         const auto meant = problems_.full() ? std::nullopt : nearest(key->text, names);
-        problem(*key, name, join_parts({"unknown key", meant ? "did you mean " + *meant + "?" : "",
-                                        "expected one of " + join_parts(names, ", ")}, "; "));
+        problem(*key, name,
+                join_parts({"unknown key", meant ? "did you mean " + *meant + "?" : "",
+                            "expected one of " + join_parts(names, ", ")},
+                           "; "));
       } else if (std::find(seen.begin(), seen.end(), key->text) != seen.end()) {
         problem(*key, name, "given twice");
       } else {

@@ -15,7 +15,7 @@
 
 namespace tlaunch {
 
-struct TeamSettings {  // an empty optional: not given, or `auto`
+struct TeamSettings {                      // an empty optional: not given, or `auto`
   std::optional<std::int64_t> batch_size;  // micro-batch of one card
   std::optional<std::int64_t> gradient_accumulation_steps, num_workers;
   std::optional<Precision> mixed_precision;

@@ -37,19 +37,24 @@ const char* to_string(TrialOutcome outcome) {
 }
 
 TrialSettings trial_settings_of(const RunConfig& config) {
-  return {config.train.batch_size.value(),       config.train.gradient_accumulation_steps.value(),
-          config.gpu.mixed_precision.value(),    config.gpu.tf32.value(),
-          config.gpu.cudnn_benchmark.value(),    config.gpu.channels_last.value(),
+  return {config.train.batch_size.value(),        config.train.gradient_accumulation_steps.value(),
+          config.gpu.mixed_precision.value(),     config.gpu.tf32.value(),
+          config.gpu.cudnn_benchmark.value(),     config.gpu.channels_last.value(),
           config.launch.threads_per_rank.value(), config.data.num_workers.value(),
-          config.data.prefetch_factor.value(),   config.data.pin_memory.value()};
+          config.data.prefetch_factor.value(),    config.data.pin_memory.value()};
 }
 
 Json to_json(const TrialSettings& settings) {
-  return {{"micro_batch", settings.micro_batch},         {"accumulation", settings.accumulation},
-          {"precision", to_string(settings.precision)},  {"tf32", settings.tf32},
-          {"cudnn_benchmark", settings.cudnn_benchmark}, {"channels_last", settings.channels_last},
-          {"threads", settings.threads},                 {"num_workers", settings.num_workers},
-          {"prefetch_factor", settings.prefetch_factor}, {"pin_memory", settings.pin_memory}};
+  return {{"micro_batch", settings.micro_batch},
+          {"accumulation", settings.accumulation},
+          {"precision", to_string(settings.precision)},
+          {"tf32", settings.tf32},
+          {"cudnn_benchmark", settings.cudnn_benchmark},
+          {"channels_last", settings.channels_last},
+          {"threads", settings.threads},
+          {"num_workers", settings.num_workers},
+          {"prefetch_factor", settings.prefetch_factor},
+          {"pin_memory", settings.pin_memory}};
 }
 
 TrialSettings trial_settings_from_json(const Json& json) {
@@ -75,9 +80,12 @@ TrialSettings trial_settings_from_json(const Json& json) {
 Json to_json(const TrialSpec& spec) {
   Json candidates = Json::array();
   for (const auto& settings : spec.candidates) candidates.push_back(to_json(settings));
-  return {{"id", spec.id},           {"candidates", candidates},
-          {"rounds", spec.rounds},   {"visit_s", spec.visit_s},
-          {"abandon_ratio", spec.abandon_ratio}, {"with_loader", spec.with_loader},
+  return {{"id", spec.id},
+          {"candidates", candidates},
+          {"rounds", spec.rounds},
+          {"visit_s", spec.visit_s},
+          {"abandon_ratio", spec.abandon_ratio},
+          {"with_loader", spec.with_loader},
           {"whole_run", spec.whole_run},
           {"evaluation_s", spec.evaluation_s}};
 }

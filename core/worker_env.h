@@ -3,13 +3,13 @@
 #pragma once
 
 namespace tlaunch::env {
-inline constexpr const char* run_dir = "TLAUNCH_RUN_DIR";      // absolute; for metrics.csv, tensorboard/, checkpoints/
-inline constexpr const char* plan = "TLAUNCH_PLAN";            // plan.json to apply
-inline constexpr const char* event_fd = "TLAUNCH_EVENT_FD";    // write end of the event pipe
-inline constexpr const char* store_fd = "TLAUNCH_STORE_FD";    // rank 0: a listening socket for the TCPStore
-inline constexpr const char* resume = "TLAUNCH_RESUME";        // checkpoint to go on from
+inline constexpr const char* run_dir = "TLAUNCH_RUN_DIR";    // absolute; for metrics.csv, tensorboard/, checkpoints/
+inline constexpr const char* plan = "TLAUNCH_PLAN";          // plan.json to apply
+inline constexpr const char* event_fd = "TLAUNCH_EVENT_FD";  // write end of the event pipe
+inline constexpr const char* store_fd = "TLAUNCH_STORE_FD";  // rank 0: a listening socket for the TCPStore
+inline constexpr const char* resume = "TLAUNCH_RESUME";      // checkpoint to go on from
 inline constexpr const char* fit_disk = "TLAUNCH_FIT_DISK";  // set: keep fewer checkpoints where the disk is too small
-inline constexpr const char* profile = "TLAUNCH_PROFILE";      // set: profile some steps (trainer/step_profiler.h)
+inline constexpr const char* profile = "TLAUNCH_PROFILE";    // set: profile some steps (trainer/step_profiler.h)
 inline constexpr const char* device =
     "TLAUNCH_DEVICE";  // "cuda" (device LOCAL_RANK) or "cpu"; unset: cuda where there is one
 // For tests of several ranks on a machine with one card: "gloo" exchanges CUDA tensors by Gloo, which unlike NCCL lets
@@ -30,5 +30,5 @@ inline constexpr const char* inject_oom = "TLAUNCH_INJECT_OOM";
 inline constexpr const char* inject_fault = "TLAUNCH_INJECT_FAULT";
 inline constexpr const char* heartbeat_s = "TLAUNCH_HEARTBEAT_S";  // interval of heartbeat events; unset: none
 inline constexpr const char* stack_file = "TLAUNCH_STACK_FILE";    // where SIGUSR2 lets the worker write what it does
-inline constexpr const char* attempt = "TLAUNCH_ATTEMPT";      // 0, 1, ...
+inline constexpr const char* attempt = "TLAUNCH_ATTEMPT";          // 0, 1, ...
 }  // namespace tlaunch::env

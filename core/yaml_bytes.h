@@ -16,7 +16,7 @@ struct ByHand {
   std::string why;           // "is a block scalar"
 };
 
-bool is_blank(char c);       // space or tab
+bool is_blank(char c);  // space or tab
 
 // The offset behind an event's own bytes; nothing where it has none (an empty value, a block map, an end). Of a map or
 // list in brackets: behind the opening one. Throws ByHand for a block scalar, for what has an anchor or a tag, and for

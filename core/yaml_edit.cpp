@@ -315,8 +315,7 @@ class Edit {
     if (node.kind == Kind::alias) fail(node, "is an alias (*)");
     if (node.anchor != 0) fail(node, "has an anchor (&)");
     if (node.kind != Kind::null && node.tag != "?" && node.tag != "!") fail(node, "has a tag (!)");
-    if (node.kind != Kind::null && node.offset < text_.size() && text_[node.offset] == '!')
-      fail(node, "has a tag (!)");
+    if (node.kind != Kind::null && node.offset < text_.size() && text_[node.offset] == '!') fail(node, "has a tag (!)");
   }
 
   [[noreturn]] static void fail(const YamlEvent& event, const std::string& why) {
@@ -338,7 +337,7 @@ class Edit {
   const std::string& text_;
   const YamlEdit& edit_;
   const Events events_;
-  Events expected_;     // of the result
+  Events expected_;  // of the result
   std::string result_;
 };
 

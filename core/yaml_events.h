@@ -12,8 +12,8 @@ struct YamlEvent {
   enum class Kind { null, scalar, alias, map_start, map_end, list_start, list_end };
   Kind kind = Kind::null;
   std::string tag = {}, text = {};  // text: of a scalar; tag "?": plain, "!": quoted or block scalar, else as written
-  std::size_t anchor = 0;  // 0: none; of an alias: the anchor it stands for
-  bool flow = false;       // map or list within { } or [ ]
+  std::size_t anchor = 0;           // 0: none; of an alias: the anchor it stands for
+  bool flow = false;                // map or list within { } or [ ]
   // Where its bytes begin, anchor and tag included. Of an empty value and of an end: some place after it.
   std::size_t offset = 0;
   int line = 0, column = 0;  // from 1

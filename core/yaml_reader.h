@@ -23,8 +23,8 @@ struct YamlNode {
   std::string text;                                         // scalar
   std::vector<std::pair<YamlNodePtr, YamlNodePtr>> fields;  // map: key and value, in the order of the text
   int line = 0, column = 0;
-  std::size_t nodes = 1;                                    // of this subtree, aliases counted as if written out
-  bool complete = true;                                     // false while its children are read
+  std::size_t nodes = 1;  // of this subtree, aliases counted as if written out
+  bool complete = true;   // false while its children are read
 };
 
 // The one document of `text`; nullptr where there is none (empty, or comments only). The elements of a list are not

@@ -25,7 +25,7 @@ ByteRegion map_file(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a FIFO must not block us
   if (fd < 0) throw DataError(path + ": cannot be opened: " + std::strerror(errno));
   const Descriptor closer{fd};  // the mapping outlives the descriptor
-  struct stat status {};
+  struct stat status = {};
   if (::fstat(fd, &status) != 0) throw IoError(path + ": cannot be examined: " + std::strerror(errno));
   if (!S_ISREG(status.st_mode)) throw DataError(path + ": is not a regular file");
   const auto size = static_cast<std::size_t>(status.st_size);

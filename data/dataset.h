@@ -33,8 +33,8 @@ struct AugmentKey {
 
 // Test sessions of a log data set, for detection: a session is one span of keys, -1 for a key never seen in training.
 struct SessionSet {
-  std::vector<std::int32_t> keys;        // all sessions, one after the other
-  std::vector<std::int64_t> offsets;     // size() + 1 entries
+  std::vector<std::int32_t> keys;     // all sessions, one after the other
+  std::vector<std::int64_t> offsets;  // size() + 1 entries
   std::int64_t size() const { return static_cast<std::int64_t>(offsets.size()) - 1; }
   std::span<const std::int32_t> session(std::int64_t i) const {
     return {keys.data() + offsets[i], static_cast<std::size_t>(offsets[i + 1] - offsets[i])};

@@ -39,8 +39,9 @@ std::vector<std::string> find_logs(const std::string& root) {
     const int rotation = rotation_of(entry.path().filename().string());
     if (rotation >= 0) found.emplace_back(-rotation, entry.path().string());
   }
-  if (failed) throw DataError(root + ": cannot be listed: " + failed.message() +
-                              "; data.root must be a folder with Debian's package log, dpkg.log (default: /var/log)");
+  if (failed)
+    throw DataError(root + ": cannot be listed: " + failed.message() +
+                    "; data.root must be a folder with Debian's package log, dpkg.log (default: /var/log)");
   if (found.empty()) {
     throw DataError(root + "/dpkg.log: not found; data.root must be a folder with Debian's package log");
   }

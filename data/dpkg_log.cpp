@@ -41,10 +41,21 @@ std::optional<std::int32_t> key_number(std::string_view key) {
 }  // namespace
 
 const std::vector<std::string>& dpkg_keys() {
-  static const std::vector<std::string> keys{
-      "install", "upgrade", "configure", "trigproc", "disappear", "remove", "purge",
-      "status not-installed", "status config-files", "status half-installed", "status unpacked",
-      "status half-configured", "status triggers-awaited", "status triggers-pending", "status installed"};
+  static const std::vector<std::string> keys{"install",
+                                             "upgrade",
+                                             "configure",
+                                             "trigproc",
+                                             "disappear",
+                                             "remove",
+                                             "purge",
+                                             "status not-installed",
+                                             "status config-files",
+                                             "status half-installed",
+                                             "status unpacked",
+                                             "status half-configured",
+                                             "status triggers-awaited",
+                                             "status triggers-pending",
+                                             "status installed"};
   return keys;
 }
 

@@ -34,8 +34,8 @@ Part open_part(const std::string& root, const std::string& prefix, const std::st
     throw DataError(labels.path + ": byte 4: " + std::to_string(labels.dimensions[0]) + " labels, but " +
                     part.images.path + " has " + std::to_string(part.size()) + " images");
   }
-  const auto bad = std::find_if(labels.values.begin(), labels.values.end(),
-                                [](std::uint8_t label) { return label >= num_classes; });
+  const auto bad =
+      std::find_if(labels.values.begin(), labels.values.end(), [](std::uint8_t label) { return label >= num_classes; });
   if (bad != labels.values.end()) {
     const auto index = static_cast<std::size_t>(bad - labels.values.begin());
     throw DataError(labels.path + ": byte " + std::to_string(labels.values_offset + index) + ": label " +
@@ -48,8 +48,11 @@ class FashionMnist : public Dataset {
  public:
   // `image_size`: the side to which images are resized, 0: as they are.
   FashionMnist(Part train, Part val, bool augment, std::int64_t image_size)
-      : train_(std::move(train)), val_(std::move(val)), augment_(augment),
-        height_(image_size > 0 ? image_size : train_.height()), width_(image_size > 0 ? image_size : train_.width()),
+      : train_(std::move(train)),
+        val_(std::move(val)),
+        augment_(augment),
+        height_(image_size > 0 ? image_size : train_.height()),
+        width_(image_size > 0 ? image_size : train_.width()),
         padding_(std::max(train_.height(), train_.width()) > 28 ? 4 : 2) {
     if (val_.height() != train_.height() || val_.width() != train_.width()) {
       throw DataError(val_.images.path + ": byte 8: images of another size than those of " + train_.images.path);
@@ -62,8 +65,7 @@ class FashionMnist : public Dataset {
   }
 
   SampleShape shape() const override {
-    return {.kind = "image", .channels = 1, .height = height_, .width = width_,
-            .num_classes = num_classes};
+    return {.kind = "image", .channels = 1, .height = height_, .width = width_, .num_classes = num_classes};
   }
 
   std::int64_t size(Split split) const override { return part(split).size(); }
@@ -120,13 +122,22 @@ DatasetDescription describe_fashion_mnist() {
       "Fashion-MNIST: 60,000 + 10,000 grey images of clothes, 28 x 28, 10 classes (Debian: dataset-fashion-mnist)";
   description.sample_kind = "image";
   description.default_root = "/usr/share/datasets/fashion-mnist";
-  description.options = {{.key = "augment", .type = OptionType::boolean, .default_value = true, .unit = "",
-                          .meaning = "Random crop and horizontal flip of the training images.", .choices = {},
-                          .min = {}, .max = {}},
-                         {.key = "image_size", .type = OptionType::integer, .default_value = std::int64_t{0},
+  description.options = {{.key = "augment",
+                          .type = OptionType::boolean,
+                          .default_value = true,
+                          .unit = "",
+                          .meaning = "Random crop and horizontal flip of the training images.",
+                          .choices = {},
+                          .min = {},
+                          .max = {}},
+                         {.key = "image_size",
+                          .type = OptionType::integer,
+                          .default_value = std::int64_t{0},
                           .unit = "px",
                           .meaning = "Side to which images are resized (bilinear) on the device; 0: as they are.",
-                          .choices = {}, .min = 0, .max = 4096}};
+                          .choices = {},
+                          .min = 0,
+                          .max = 4096}};
   return description;
 }
 

@@ -12,9 +12,9 @@
 namespace tlaunch {
 namespace {
 
-constexpr std::uint64_t max_chunk = 1u << 30;       // zlib counts in 32 bits
+constexpr std::uint64_t max_chunk = 1u << 30;  // zlib counts in 32 bits
 constexpr std::uint64_t first_output = 1u << 16;
-constexpr int gzip_only = 15 + 16;                   // largest window, gzip header and trailer
+constexpr int gzip_only = 15 + 16;  // largest window, gzip header and trailer
 
 struct Inflater {
   z_stream stream{};

@@ -15,9 +15,9 @@ struct IdxFile {
   std::string path;                      // the file found, for messages
   std::vector<std::int64_t> dimensions;  // count first
   std::span<const std::uint8_t> values;
-  std::size_t values_offset = 0;         // of values within the (decompressed) file
-  ByteRegion region;                     // keeps values alive
-  std::string private_because;           // see node_cache.h
+  std::size_t values_offset = 0;  // of values within the (decompressed) file
+  ByteRegion region;              // keeps values alive
+  std::string private_because;    // see node_cache.h
 };
 
 // `path` or, where that is absent, `path`.gz. Throws DataError naming file and byte offset where neither is there or

@@ -71,8 +71,14 @@ Batch KeyDataset::collate(Split split, std::span<const std::int64_t> indices, co
 }
 
 OptionSpec val_fraction_option() {
-  return {.key = "val_fraction", .type = OptionType::real, .default_value = 0.2, .unit = "",
-          .meaning = "Part of the training sessions kept for validation.", .choices = {}, .min = 0.01, .max = 0.5};
+  return {.key = "val_fraction",
+          .type = OptionType::real,
+          .default_value = 0.2,
+          .unit = "",
+          .meaning = "Part of the training sessions kept for validation.",
+          .choices = {},
+          .min = 0.01,
+          .max = 0.5};
 }
 
 }  // namespace tlaunch

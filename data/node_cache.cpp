@@ -46,7 +46,7 @@ std::uint32_t crc32_of(const Header& header) {
 
 // 64 bits: no clash among the files of one user.
 std::string key_of(const std::string& source, std::uint32_t format_version) {
-  struct stat status {};
+  struct stat status = {};
   if (::stat(source.c_str(), &status) != 0) throw DataError(source + ": cannot be opened: " + std::strerror(errno));
   const std::string path = fs::absolute(source).lexically_normal().string();
   const std::string time = std::to_string(status.st_mtim.tv_sec) + '.' + std::to_string(status.st_mtim.tv_nsec);
@@ -116,7 +116,7 @@ class FileLock {
 };
 
 std::uint64_t free_bytes(const std::string& folder) {
-  struct statvfs status {};
+  struct statvfs status = {};
   if (::statvfs(folder.c_str(), &status) != 0) throw IoError(folder + ": " + std::strerror(errno));
   return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
 }

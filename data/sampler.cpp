@@ -15,8 +15,8 @@ Sampler::Sampler(std::int64_t samples, std::int64_t seed, BatchSplit split)
     : samples_(samples), seed_(seed), split_(split) {
   if (split_.effective() < 1) throw std::logic_error("Sampler: the effective batch must be positive");
   if (samples_ < split_.effective())
-    throw UsageError(larger_than_data(split_.effective(), samples_, split_.world_size, split_.micro_batch,
-                                      split_.accumulation));
+    throw UsageError(
+        larger_than_data(split_.effective(), samples_, split_.world_size, split_.micro_batch, split_.accumulation));
 }
 
 std::int64_t Sampler::steps_per_epoch() const { return samples_ / split_.effective(); }

@@ -36,7 +36,7 @@ std::string model_from_cpuinfo(const std::string& cpuinfo) {
   const auto implementer = field(cpuinfo, "CPU implementer"), part = field(cpuinfo, "CPU part");
   if (!implementer || !part) return "unknown";
   static const std::map<std::string, std::string> arm_parts = {
-      {"0xd08", "Arm Cortex-A72"},  {"0xd0c", "Arm Neoverse N1"}, {"0xd40", "Arm Neoverse V1"},
+      {"0xd08", "Arm Cortex-A72"},   {"0xd0c", "Arm Neoverse N1"}, {"0xd40", "Arm Neoverse V1"},
       {"0xd42", "Arm Cortex-A78AE"}, {"0xd49", "Arm Neoverse N2"}, {"0xd4f", "Arm Neoverse V2"},
   };
   if (const auto known = arm_parts.find(*part); *implementer == "0x41" && known != arm_parts.end())
@@ -45,8 +45,8 @@ std::string model_from_cpuinfo(const std::string& cpuinfo) {
 }
 
 std::vector<std::string> features_from_cpuinfo(const std::string& cpuinfo) {
-  static const char* const known[] = {"avx2", "avx512f", "avx512_bf16", "avx512_fp16", "amx_bf16", "amx_tile",
-                                      "asimd", "bf16", "sve"};
+  static const char* const known[] = {"avx2",     "avx512f", "avx512_bf16", "avx512_fp16", "amx_bf16",
+                                      "amx_tile", "asimd",   "bf16",        "sve"};
   auto listed = field(cpuinfo, "flags");
   if (!listed) listed = field(cpuinfo, "Features");  // Arm
   if (!listed) return {};

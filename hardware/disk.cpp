@@ -38,7 +38,7 @@ DiskInfo disk_info(const std::string& folder) {
   if (text.size() > 1 && text.back() == '/') text.pop_back();
 
   DiskInfo disk{text, std::nullopt};
-  struct statvfs stat {};
+  struct statvfs stat = {};
   // f_bavail, not f_bfree: what root alone may use is no help to a run.
   if (statvfs(text.c_str(), &stat) == 0) disk.free_bytes = std::uint64_t{stat.f_bavail} * stat.f_frsize;
   return disk;

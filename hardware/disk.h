@@ -10,7 +10,7 @@
 namespace tlaunch {
 
 struct DiskInfo {
-  std::string path;                        // absolute; the folder, or the nearest of its parents that exists
+  std::string path;                         // absolute; the folder, or the nearest of its parents that exists
   std::optional<std::uint64_t> free_bytes;  // for this user; nothing where the system does not tell
 };
 

@@ -12,7 +12,7 @@
 namespace tlaunch {
 
 std::string cannot_reserve(const std::string& folder, std::uint64_t bytes) {
-  struct statfs system {};
+  struct statfs system = {};
   if (bytes == 0 || (statfs(folder.c_str(), &system) == 0 && system.f_type == TMPFS_MAGIC)) return "";
   const UnnamedFile file(folder);
   if (file.descriptor() < 0) return std::strerror(errno);

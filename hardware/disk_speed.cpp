@@ -49,7 +49,7 @@ std::vector<std::uint64_t> noise(std::size_t bytes) {
 }  // namespace
 
 DiskSpeed measure_write_speed(const std::string& folder) {
-  struct statvfs stat {};
+  struct statvfs stat = {};
   if (statvfs(folder.c_str(), &stat) == 0 && std::uint64_t{stat.f_bavail} * stat.f_frsize < 256 * mib) {
     return {std::nullopt, "less than 256 MiB are free"};
   }

@@ -13,8 +13,8 @@
 namespace tlaunch {
 
 struct GpuProbe {
-  bool driver_found = false;       // the library is there and answers
-  std::vector<GpuInfo> gpus;       // every card, in NVML's order (by PCI bus)
+  bool driver_found = false;  // the library is there and answers
+  std::vector<GpuInfo> gpus;  // every card, in NVML's order (by PCI bus)
   std::string driver_version;
   std::vector<std::string> notes;
 };

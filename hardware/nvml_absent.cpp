@@ -8,8 +8,9 @@ struct GpuMonitor::State {};
 
 GpuProbe probe_gpus(const std::vector<std::string>&) {
   GpuProbe probe;
-  probe.notes.push_back("built without nvml.h, so GPUs are not looked for (it comes with the PyPI package "
-                        "nvidia-nvml-dev or the CUDA toolkit)");
+  probe.notes.push_back(
+      "built without nvml.h, so GPUs are not looked for (it comes with the PyPI package "
+      "nvidia-nvml-dev or the CUDA toolkit)");
   return probe;
 }
 

@@ -67,9 +67,12 @@ void pin_to_cards_nodes(const CpuInfo& cpu, Placement& placement) {
     const NumaNode* node = told                         ? node_with(cpu, rank.numa_nodes.front())
                            : cpu.numa_nodes.size() == 1 ? &cpu.numa_nodes.front()
                                                         : nullptr;
-    if (node != nullptr) pin(rank, {*node});
-    else if (told) without_cores[rank.numa_nodes.front()].push_back(static_cast<int>(r));
-    else unknown.push_back(static_cast<int>(r));
+    if (node != nullptr)
+      pin(rank, {*node});
+    else if (told)
+      without_cores[rank.numa_nodes.front()].push_back(static_cast<int>(r));
+    else
+      unknown.push_back(static_cast<int>(r));
   }
   if (!unknown.empty())
     placement.notes.push_back(of_ranks(unknown) +
@@ -111,9 +114,12 @@ Placement place_ranks(const CpuInfo& cpu, const std::vector<GpuInfo>& cards, std
     if (card.numa_node) rank.numa_nodes = {*card.numa_node};
   }
   if (numa == NumaBinding::node) {
-    if (cpu.numa_nodes.empty()) placement.notes.push_back("no rank is pinned: the kernel tells of no NUMA nodes here");
-    else if (cards.empty()) share_nodes_out(cpu.numa_nodes, placement.ranks);
-    else pin_to_cards_nodes(cpu, placement);
+    if (cpu.numa_nodes.empty())
+      placement.notes.push_back("no rank is pinned: the kernel tells of no NUMA nodes here");
+    else if (cards.empty())
+      share_nodes_out(cpu.numa_nodes, placement.ranks);
+    else
+      pin_to_cards_nodes(cpu, placement);
   }
   share_cores(cpu, placement.ranks);
   return placement;
@@ -137,8 +143,10 @@ std::vector<std::string> placement_lines(const Placement& placement) {
     if (rank.cores.empty()) continue;
     const auto same =
         std::find_if(sets.begin(), sets.end(), [&](const auto& set) { return set.first->cores == rank.cores; });
-    if (same == sets.end()) sets.push_back({&rank, {static_cast<int>(r)}});
-    else same->second.push_back(static_cast<int>(r));
+    if (same == sets.end())
+      sets.push_back({&rank, {static_cast<int>(r)}});
+    else
+      same->second.push_back(static_cast<int>(r));
   }
   std::vector<std::string> lines;
   for (const auto& [rank, ranks] : sets)

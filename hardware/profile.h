@@ -11,66 +11,66 @@
 namespace tlaunch {
 
 struct PcieLink {
-  int generation = 0, width = 0;        // the best that card and slot can do together: an idle card runs slower
+  int generation = 0, width = 0;  // the best that card and slot can do together: an idle card runs slower
 };
 
 struct GpuProcess {
-  unsigned pid = 0;                     // as the driver counts, that is outside of any container
-  std::string name;                     // "" where it cannot be read
+  unsigned pid = 0;  // as the driver counts, that is outside of any container
+  std::string name;  // "" where it cannot be read
   std::optional<std::uint64_t> used_bytes;
 };
 
 struct MigInstance {
-  std::string name, uuid;               // "NVIDIA A100-SXM4-40GB MIG 1g.5gb", "MIG-..."
+  std::string name, uuid;                                       // "NVIDIA A100-SXM4-40GB MIG 1g.5gb", "MIG-..."
   std::uint64_t memory_total_bytes = 0, memory_free_bytes = 0;  // 0: not told
-  std::string place = {};               // its older name, "MIG-GPU-.../GPU instance/compute instance"; "": not told
+  std::string place = {};  // its older name, "MIG-GPU-.../GPU instance/compute instance"; "": not told
   std::vector<GpuProcess> processes = {};
 };
 
 // A card, or where CUDA shows only a slice of one, that slice: its name, UUID and memory.
 struct GpuInfo {
-  std::string name, uuid, tier;         // tier: high_end | mid_range | budget | low_end (configs/gpus.yaml)
+  std::string name, uuid, tier;  // tier: high_end | mid_range | budget | low_end (configs/gpus.yaml)
   std::uint64_t memory_total_bytes = 0, memory_free_bytes = 0;
   int capability_major = 0, capability_minor = 0;
   // What an old driver or a virtual card does not tell is empty.
   std::optional<PcieLink> pcie = {};
-  std::optional<int> nvlink_links = {};            // that are up; 0 on a card without
-  bool mig = false;                                // cut into slices, of which this is one where CUDA shows one
+  std::optional<int> nvlink_links = {};  // that are up; 0 on a card without
+  bool mig = false;                      // cut into slices, of which this is one where CUDA shows one
   std::vector<MigInstance> mig_instances = {};
-  std::vector<GpuProcess> processes = {};          // that compute or draw on it, by pid
-  std::string pci_bus_id = {};                     // as NVML writes it, "00000000:3B:00.0"
-  std::optional<int> numa_node = {};               // whose cores are near; nothing where the kernel does not tell
+  std::vector<GpuProcess> processes = {};  // that compute or draw on it, by pid
+  std::string pci_bus_id = {};             // as NVML writes it, "00000000:3B:00.0"
+  std::optional<int> numa_node = {};       // whose cores are near; nothing where the kernel does not tell
 };
 
 struct NumaNode {
   int id = 0;
-  std::vector<int> cores;               // logical ones that this process may run on, ascending; never empty
+  std::vector<int> cores;  // logical ones that this process may run on, ascending; never empty
 };
 
 struct CpuInfo {
   std::string model;
-  int allowed_cores = 1;                // affinity and cgroup quota taken together, at least 1
+  int allowed_cores = 1;  // affinity and cgroup quota taken together, at least 1
   // Of: avx2 avx512f avx512_bf16 avx512_fp16 amx_bf16 amx_tile (x86); asimd bf16 sve (Arm).
   std::vector<std::string> features;
-  std::vector<NumaNode> numa_nodes = {};           // empty where the kernel tells of none
-  std::optional<int> physical_cores = {};          // under the affinity's logical ones; Arm does not tell
+  std::vector<NumaNode> numa_nodes = {};   // empty where the kernel tells of none
+  std::optional<int> physical_cores = {};  // under the affinity's logical ones; Arm does not tell
 };
 
 struct SlurmInfo {
-  std::string job_id, node_list;        // "node[01-04]"
+  std::string job_id, node_list;  // "node[01-04]"
   std::optional<int> nodes = {}, tasks = {}, cpus_per_task = {};
   std::optional<double> time_left_s = {};
 };
 
 struct HardwareProfile {
-  std::vector<GpuInfo> gpus;            // those CUDA_VISIBLE_DEVICES leaves visible, in its order
-  std::string driver_version;           // "" where there is no NVIDIA driver
+  std::vector<GpuInfo> gpus;   // those CUDA_VISIBLE_DEVICES leaves visible, in its order
+  std::string driver_version;  // "" where there is no NVIDIA driver
   CpuInfo cpu;
-  std::uint64_t memory_limit_bytes = 0; // least of cgroup v1/v2 limit, RLIMIT_AS/RLIMIT_DATA, MemTotal
+  std::uint64_t memory_limit_bytes = 0;  // least of cgroup v1/v2 limit, RLIMIT_AS/RLIMIT_DATA, MemTotal
   std::uint64_t memory_available_bytes = 0;
-  std::string disk_path;                // absolute; the folder asked about, or its nearest existing parent
-  std::uint64_t disk_free_bytes = 0;    // for this user (statvfs f_bavail)
-  std::string disk_type = {};           // of the file system: ext4, nfs4, tmpfs, drvfs, ...; "": unknown
+  std::string disk_path;              // absolute; the folder asked about, or its nearest existing parent
+  std::uint64_t disk_free_bytes = 0;  // for this user (statvfs f_bavail)
+  std::string disk_type = {};         // of the file system: ext4, nfs4, tmpfs, drvfs, ...; "": unknown
   std::optional<double> disk_write_bytes_per_s = {};  // only after measure_disk()
   bool wsl2 = false;
   std::optional<SlurmInfo> slurm = {};  // inside a Slurm job only

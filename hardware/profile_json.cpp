@@ -63,13 +63,10 @@ Json to_json(const HardwareProfile& profile) {
   Json disk = {{"path", profile.disk_path}, {"free_bytes", profile.disk_free_bytes}};
   if (!profile.disk_type.empty()) disk["type"] = profile.disk_type;
   set_if_known(disk, "write_bytes_per_s", profile.disk_write_bytes_per_s);
-  Json json = {{"gpus", Json::array()},
-               {"cpu", cpu_json(profile.cpu)},
-               {"memory_limit_bytes", profile.memory_limit_bytes},
-               {"disk", std::move(disk)},
-               {"wsl2", profile.wsl2},
-               {"driver_version", profile.driver_version},
-               {"notes", profile.notes}};
+  Json json = {
+      {"gpus", Json::array()},   {"cpu", cpu_json(profile.cpu)}, {"memory_limit_bytes", profile.memory_limit_bytes},
+      {"disk", std::move(disk)}, {"wsl2", profile.wsl2},         {"driver_version", profile.driver_version},
+      {"notes", profile.notes}};
   for (const GpuInfo& gpu : profile.gpus) json["gpus"].push_back(gpu_json(gpu));
   if (profile.slurm) json["slurm"] = slurm_json(*profile.slurm);
   return json;

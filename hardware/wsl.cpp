@@ -18,8 +18,9 @@ std::vector<std::string> wsl_advice(const FileReader& read, bool gpu_visible, st
                                     const std::string& disk_type) {
   std::vector<std::string> lines;
   if (!gpu_visible) {
-    lines.push_back("WSL2: no GPU seen. The NVIDIA driver belongs on the Windows side (none inside Linux): check "
-                    "nvidia-smi.exe there, then run `wsl --update` and `wsl --shutdown` in Windows and start again");
+    lines.push_back(
+        "WSL2: no GPU seen. The NVIDIA driver belongs on the Windows side (none inside Linux): check "
+        "nvidia-smi.exe there, then run `wsl --update` and `wsl --shutdown` in Windows and start again");
     lines.push_back(read("/usr/lib/wsl/lib/libcuda.so")
                         ? "WSL2: /usr/lib/wsl/lib/libcuda.so is there, so Windows offers a GPU: look for a Linux "
                           "driver package or an LD_LIBRARY_PATH that hides it"
@@ -29,8 +30,9 @@ std::vector<std::string> wsl_advice(const FileReader& read, bool gpu_visible, st
                   " of memory, by default half of Windows' own; memory= under [wsl2] in %UserProfile%\\.wslconfig "
                   "changes it, after `wsl --shutdown`");
   if (disk_type == "drvfs") {
-    lines.push_back("WSL2: the run folder lies on a Windows drive, which Linux reads and writes slowly: keep runs and "
-                    "data under the Linux home folder");
+    lines.push_back(
+        "WSL2: the run folder lies on a Windows drive, which Linux reads and writes slowly: keep runs and "
+        "data under the Linux home folder");
   }
   return lines;
 }

@@ -22,9 +22,9 @@ struct Layout {
 
 const std::vector<Layout>& layouts() {
   static const std::vector<Layout> all = {
-      {8, {1, 1, 1}, false},  {14, {2, 2, 2}, false},    {18, {2, 2, 2, 2}, false},
-      {20, {3, 3, 3}, false}, {32, {5, 5, 5}, false},    {34, {3, 4, 6, 3}, false},
-      {44, {7, 7, 7}, false}, {50, {3, 4, 6, 3}, true},  {56, {9, 9, 9}, false},
+      {8, {1, 1, 1}, false},  {14, {2, 2, 2}, false},   {18, {2, 2, 2, 2}, false},
+      {20, {3, 3, 3}, false}, {32, {5, 5, 5}, false},   {34, {3, 4, 6, 3}, false},
+      {44, {7, 7, 7}, false}, {50, {3, 4, 6, 3}, true}, {56, {9, 9, 9}, false},
   };
   return all;
 }
@@ -36,8 +36,7 @@ const Layout& layout_of(std::int64_t depth) {
 }
 
 torch::nn::Conv2d conv(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride) {
-  return torch::nn::Conv2d(
-      torch::nn::Conv2dOptions(in, out, kernel).stride(stride).padding(kernel / 2).bias(false));
+  return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, kernel).stride(stride).padding(kernel / 2).bias(false));
 }
 
 // Basic: 3x3, 3x3. Bottleneck: 1x1, 3x3 (with the stride, as torchvision has it), 1x1 to `planes` x 4.
@@ -133,15 +132,31 @@ ModelDescription resnet_description() {
   std::vector<OptionValue> depths;
   for (const Layout& layout : layouts()) depths.emplace_back(layout.depth);
   description.options = {
-      {"depth", OptionType::integer, std::int64_t{8}, "layers",
+      {"depth",
+       OptionType::integer,
+       std::int64_t{8},
+       "layers",
        "Layers with weights. 18 and 34: four stages of basic blocks; 50: four of bottlenecks; the others: three "
        "stages (CIFAR).",
-       depths, {}, {}},
-      {"width", OptionType::integer, std::int64_t{16}, "channels",
-       "Channels of the first stage, doubled from stage to stage (torchvision's nets have 64).", {}, 1, 512},
-      {"stem", OptionType::text, std::string("small"), "",
+       depths,
+       {},
+       {}},
+      {"width",
+       OptionType::integer,
+       std::int64_t{16},
+       "channels",
+       "Channels of the first stage, doubled from stage to stage (torchvision's nets have 64).",
+       {},
+       1,
+       512},
+      {"stem",
+       OptionType::text,
+       std::string("small"),
+       "",
        "small: 3x3 convolution, for images up to about 64 pixels; large: 7x7 with stride 2 and max-pooling.",
-       {std::string("small"), std::string("large")}, {}, {}},
+       {std::string("small"), std::string("large")},
+       {},
+       {}},
   };
   description.metrics = {"val_loss", "val_accuracy"};
   return description;

@@ -44,7 +44,8 @@ torch::Device choose_device(const Getenv& getenv, int local_rank, bool share_car
                      "; set CUDA_VISIBLE_DEVICES= to train on the CPU");
   if (local_rank >= count && !share_cards)
     throw UsageError("no GPU for local rank " + std::to_string(local_rank) + ": this process sees " +
-                     std::to_string(count) + "; start at most that many ranks, or set CUDA_VISIBLE_DEVICES= to train "
+                     std::to_string(count) +
+                     "; start at most that many ranks, or set CUDA_VISIBLE_DEVICES= to train "
                      "on the CPU");
   return {torch::kCUDA, static_cast<c10::DeviceIndex>(local_rank % count)};
 }
@@ -64,8 +65,8 @@ WorkerContext context_from_environment(const Getenv& getenv, const std::function
     context.local_rank = integer(getenv, "LOCAL_RANK", context.rank);
     context.local_world_size = integer(getenv, "LOCAL_WORLD_SIZE", context.world_size);
     if (context.rank >= context.world_size)
-      throw UsageError("environment: RANK=" + std::to_string(context.rank) + " must be below WORLD_SIZE=" +
-                       std::to_string(context.world_size));
+      throw UsageError("environment: RANK=" + std::to_string(context.rank) +
+                       " must be below WORLD_SIZE=" + std::to_string(context.world_size));
   }
   if (context.world_size > 1) {
     context.master_addr = getenv("MASTER_ADDR").value_or("127.0.0.1");

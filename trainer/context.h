@@ -16,16 +16,16 @@ namespace tlaunch {
 struct WorkerContext {
   int rank = 0, local_rank = 0, world_size = 1, local_world_size = 1;
   std::string master_addr = "127.0.0.1";
-  int master_port = 0;        // 0: single process, no store
-  int store_fd = -1;          // rank 0: a listening socket handed over by the launcher
+  int master_port = 0;  // 0: single process, no store
+  int store_fd = -1;    // rank 0: a listening socket handed over by the launcher
   torch::Device device = torch::kCPU;
   bool cuda_over_gloo = false;  // TLAUNCH_CUDA_BACKEND=gloo: ranks may share a card
-  std::string run_dir;        // "": nothing is written
-  std::string plan_path;      // "": none
-  std::string resume_path;    // "": from the start
-  std::string smoke;          // JSON text, "": no smoke test
+  std::string run_dir;          // "": nothing is written
+  std::string plan_path;        // "": none
+  std::string resume_path;      // "": from the start
+  std::string smoke;            // JSON text, "": no smoke test
   EventWriter events{-1, 0};
-  double heartbeat_s = 0;     // 0: none asked for
+  double heartbeat_s = 0;  // 0: none asked for
 
   bool is_main() const { return rank == 0; }
 };

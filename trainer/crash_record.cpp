@@ -58,7 +58,7 @@ void record_crashes(int event_fd, int rank) {
   void* frame[1];
   ::backtrace(frame, 1);  // loads what it needs, once
   use_alternate_stack();
-  struct sigaction action {};
+  struct sigaction action = {};
   action.sa_handler = record;
   action.sa_flags = static_cast<int>(SA_RESETHAND | SA_ONSTACK);
   for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) ::sigaction(signal, &action, nullptr);

@@ -12,8 +12,8 @@
 namespace tlaunch {
 namespace {
 
-constexpr std::int64_t first_bucket_bytes = 1024 * 1024;   // c10d::kDefaultFirstBucketBytes
-constexpr std::int64_t bucket_bytes = 25 * 1024 * 1024;    // c10d::kDefaultBucketBytesCap
+constexpr std::int64_t first_bucket_bytes = 1024 * 1024;  // c10d::kDefaultFirstBucketBytes
+constexpr std::int64_t bucket_bytes = 25 * 1024 * 1024;   // c10d::kDefaultBucketBytesCap
 
 // As DistributedDataParallel begins: one bucket a dtype and device; the Reducer makes smaller ones after the first
 // step, in the order in which gradients became ready.

@@ -92,8 +92,7 @@ std::map<std::string, double> detection_metrics(const DetectionCounts& counts) {
           {"false_positive_rate", ratio(counts.false_positives, counts.normal)}};
 }
 
-std::map<std::string, double> detect(Job& job, const Group& group, const Options& model_options,
-                                     HalvingBatch& batch) {
+std::map<std::string, double> detect(Job& job, const Group& group, const Options& model_options, HalvingBatch& batch) {
   const auto window = job.dataset->shape().window, top_g = model_options.integer("top_g");
   const auto& tests = *job.dataset->session_tests();
   const torch::NoGradGuard no_grad;

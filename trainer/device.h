@@ -12,14 +12,14 @@
 
 namespace tlaunch {
 
-int cuda_device_count();                       // 0 without CUDA, driver or card
-std::string cuda_problem();                    // why there is none, in LibTorch's words: one line, no full stop
-std::string cuda_version();                    // of this build: "13.0"; "" without CUDA
+int cuda_device_count();     // 0 without CUDA, driver or card
+std::string cuda_problem();  // why there is none, in LibTorch's words: one line, no full stop
+std::string cuda_version();  // of this build: "13.0"; "" without CUDA
 // "sm_75", ...: what this LibTorch has kernels for. Empty without CUDA, and without a driver: LibTorch tells only then.
 std::vector<std::string> cuda_architectures();
-void select_device(const torch::Device&);      // makes it the current one and initialises it
-void synchronize(const torch::Device&);        // waits for its kernels; nothing on the CPU
-void empty_cache(const torch::Device&);        // gives cached blocks back to the card; nothing on the CPU
+void select_device(const torch::Device&);  // makes it the current one and initialises it
+void synchronize(const torch::Device&);    // waits for its kernels; nothing on the CPU
+void empty_cache(const torch::Device&);    // gives cached blocks back to the card; nothing on the CPU
 // TF32, cudnn.benchmark, deterministic algorithms and the number of threads, as the config says. Where deterministic,
 // CUBLAS_WORKSPACE_CONFIG must have been set before the first cuBLAS call: this sets it. Call before any work on the
 // device.
@@ -36,7 +36,7 @@ void cap_device_memory(const torch::Device&, std::uint64_t budget_bytes);
 inline const char* kind_of(const torch::Device& device) { return device.is_cuda() ? "cuda" : "cpu"; }
 std::string device_uuid(const torch::Device&);  // "GPU-...", as NVML names it; "" for the CPU
 
-torch::Tensor generator_state(const torch::Device&);               // RNG state as uint8 tensor on the CPU
+torch::Tensor generator_state(const torch::Device&);  // RNG state as uint8 tensor on the CPU
 void set_generator_state(const torch::Device&, const torch::Tensor&);
 
 }  // namespace tlaunch

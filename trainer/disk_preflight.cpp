@@ -15,13 +15,13 @@ namespace tlaunch {
 namespace {
 
 bool same_disk(const std::string& a, const std::string& b) {
-  struct stat one {}, other {};
+  struct stat one = {}, other = {};
   return stat(a.c_str(), &one) == 0 && stat(b.c_str(), &other) == 0 && one.st_dev == other.st_dev;
 }
 
 std::string policy_text(const RetentionPolicy& policy) {
-  return "checkpoint.save_top_k=" + std::to_string(policy.save_top_k) + " checkpoint.save_last=" +
-         (policy.save_last ? "true" : "false");
+  return "checkpoint.save_top_k=" + std::to_string(policy.save_top_k) +
+         " checkpoint.save_last=" + (policy.save_last ? "true" : "false");
 }
 
 std::string way_out(const DiskPreflight& preflight, std::uint64_t free_bytes) {

@@ -8,12 +8,12 @@
 namespace tlaunch {
 
 struct DiskPreflight {
-  std::string checkpoint_dir, run_dir;   // both exist
+  std::string checkpoint_dir, run_dir;  // both exist
   RetentionPolicy policy;
   SavePlan saves;
-  std::uint64_t log_bytes = 0;           // metrics, TensorBoard and events, in run_dir
-  std::uint64_t min_free_bytes = 0;      // must stay free beside all that
-  bool fit = false;                      // take a policy that fits, where the asked one does not
+  std::uint64_t log_bytes = 0;       // metrics, TensorBoard and events, in run_dir
+  std::uint64_t min_free_bytes = 0;  // must stay free beside all that
+  bool fit = false;                  // take a policy that fits, where the asked one does not
 };
 
 // The policy to go on with: the asked one, or what fits. Throws UsageError with what is needed, what is free, and the

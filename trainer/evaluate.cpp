@@ -37,15 +37,14 @@ torch::Tensor sums_of(const Job& job, const RunConfig& config, std::int64_t firs
     const AutocastScope autocast(job.device, job.precision);
     const auto logits = job.model->forward(model_input(job, made));
     sums.slice(0, 0, 2) += torch::stack({cross_entropy(logits, target, at::Reduction::Sum).to(torch::kFloat64),
-                          logits.argmax(1).eq(target).sum().to(torch::kFloat64)});
+                                         logits.argmax(1).eq(target).sum().to(torch::kFloat64)});
   }
   return sums;
 }
 
 }  // namespace
 
-Evaluation evaluate(Job& job, const Group& group, const RunConfig& config, HalvingBatch& batch,
-                    std::int64_t limit) {
+Evaluation evaluate(Job& job, const Group& group, const RunConfig& config, HalvingBatch& batch, std::int64_t limit) {
   const auto start = std::chrono::steady_clock::now();
   const auto total = job.dataset->size(Split::val);
   const auto samples = limit > 0 ? std::min(limit, total) : total;

@@ -5,10 +5,10 @@
 
 namespace tlaunch {
 
-std::uint64_t resident_bytes();   // VmRSS
-std::uint64_t data_bytes();       // VmData: private writable mappings, what RLIMIT_DATA limits
-std::uint64_t peak_rss_bytes();   // VmHWM, since the start or the last reset
-void reset_peak_rss();            // where the kernel does not allow it, the peak is the process's whole life's
+std::uint64_t resident_bytes();  // VmRSS
+std::uint64_t data_bytes();      // VmData: private writable mappings, what RLIMIT_DATA limits
+std::uint64_t peak_rss_bytes();  // VmHWM, since the start or the last reset
+void reset_peak_rss();           // where the kernel does not allow it, the peak is the process's whole life's
 // Gives freed heap back to the system, so that the next peak is not the last one's.
 void trim_heap();
 

@@ -41,7 +41,7 @@ std::string number_text(double value) {
 }
 
 struct Kept {
-  std::string text;       // header and rows up to the step that is resumed from
+  std::string text;        // header and rows up to the step that is resumed from
   bool understood = true;  // the whole file was ours, but for a last line cut short by a crash
 };
 
@@ -59,7 +59,7 @@ Kept kept(const std::string& former, const std::string& header, std::int64_t res
 }
 
 std::string set_aside(const std::string& path) {
-  struct stat there {};
+  struct stat there = {};
   std::string name = path + ".old";
   for (int number = 1; ::lstat(name.c_str(), &there) == 0; ++number) name = path + ".old." + std::to_string(number);
   if (std::rename(path.c_str(), name.c_str()) != 0)
@@ -70,7 +70,7 @@ std::string set_aside(const std::string& path) {
 // Where this run's rows go: `path`, after the file there is as this run goes on with it, or a new one beside it.
 std::string prepared(const std::string& path, const std::string& header, std::int64_t resume_step,
                      const PatientFile::Tell& tell) {
-  struct stat there {};
+  struct stat there = {};
   if (::stat(path.c_str(), &there) != 0) return path;
   try {
     const std::string former = read_file(path, limit_bytes);

@@ -23,7 +23,7 @@ class NanGuard {
   const torch::Tensor& found() const { return found_; }
 
   struct Counts {
-    std::int64_t found = 0;   // since the last call
+    std::int64_t found = 0;     // since the last call
     std::int64_t in_a_row = 0;  // the longest row that reached into that time
   };
   Counts counts();

@@ -33,7 +33,7 @@ struct Group {
   std::vector<torch::Tensor> parameters;
   std::vector<torch::Tensor> steps, exp_avgs, exp_avg_sqs;  // Adam, AdamW
   torch::Tensor all_steps, counted;  // what `steps` are views of, and what the step in hand adds to it: 1, or 0
-  std::vector<torch::Tensor> momentum_buffers;              // SGD with momentum
+  std::vector<torch::Tensor> momentum_buffers;  // SGD with momentum
 
   std::vector<torch::Tensor> gradients() const {
     std::vector<torch::Tensor> list;
@@ -42,7 +42,7 @@ struct Group {
       const torch::Tensor& gradient = parameters[i].grad();
       if (!gradient.defined()) throw std::logic_error("parameter " + names[i] + " has no gradient");
       list.push_back(same_memory_order(parameters[i], gradient) ? gradient
-                                                                 : at::empty_like(parameters[i]).copy_(gradient));
+                                                                : at::empty_like(parameters[i]).copy_(gradient));
     }
     return list;
   }
@@ -94,8 +94,8 @@ class Sgd : public Optimizer {
     const auto gradients = gradients_of(groups_);
     for (std::size_t i = 0; i < groups_.size(); ++i) {
       Group& group = groups_[i];
-      at::_fused_sgd_(group.parameters, gradients[i], group.momentum_buffers, weight_decay_, momentum_,
-                      learning_rate, /*dampening=*/0, /*nesterov=*/false, /*maximize=*/false, /*is_first_step=*/false,
+      at::_fused_sgd_(group.parameters, gradients[i], group.momentum_buffers, weight_decay_, momentum_, learning_rate,
+                      /*dampening=*/0, /*nesterov=*/false, /*maximize=*/false, /*is_first_step=*/false,
                       on_device(grad_scale, group), on_device(found_inf, group));
     }
   }

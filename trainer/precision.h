@@ -34,16 +34,16 @@ class GradScaler {
  public:
   GradScaler(const torch::Device& device, bool enabled);
   bool enabled() const { return enabled_; }
-  torch::Tensor scale(const torch::Tensor& loss) const;   // loss itself where not enabled
+  torch::Tensor scale(const torch::Tensor& loss) const;  // loss itself where not enabled
   // Divides the gradients by the scale and notes whether any is not finite.
   void unscale(const std::vector<torch::Tensor>& gradients);
   const torch::Tensor& found_inf() const { return found_inf_; }  // undefined where not enabled
-  void update();                                          // after the optimizer's step
+  void update();                                                 // after the optimizer's step
   // Sets `found` to 1 where the last gradients overflowed at a scale below 1, else to 0.
   void overflow_below_one(torch::Tensor& found) const;
-  void reset();                                           // as a new one
+  void reset();  // as a new one
 
-  Json state() const;                                     // synchronises
+  Json state() const;  // synchronises
   void load_state(const Json&);
 
  private:

@@ -26,8 +26,8 @@ c10::intrusive_ptr<c10d::Store> make_store(const WorkerContext& context, std::ch
   return c10::make_intrusive<c10d::TCPStore>(context.master_addr, options);
 }
 
-c10::intrusive_ptr<c10d::Backend> make_gloo(const c10::intrusive_ptr<c10d::Store>& store,
-                                            const WorkerContext& context, std::chrono::milliseconds timeout) {
+c10::intrusive_ptr<c10d::Backend> make_gloo(const c10::intrusive_ptr<c10d::Store>& store, const WorkerContext& context,
+                                            std::chrono::milliseconds timeout) {
   auto options = c10d::ProcessGroupGloo::Options::create(timeout);
   options->devices.push_back(context.master_addr == "127.0.0.1"
                                  ? c10d::ProcessGroupGloo::createDeviceForHostname("127.0.0.1")

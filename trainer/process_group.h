@@ -34,8 +34,8 @@ class Group {
   const c10::intrusive_ptr<c10d::ProcessGroup>& process_group() const { return group_; }
 
   // Collectives; each is called by all ranks in the same order, and does nothing (or copies) in a single process.
-  void sum(torch::Tensor& tensor) const;                      // in place, over ranks; on CUDA of tensors there or here
-  void broadcast(std::vector<torch::Tensor> tensors) const;   // from rank 0, in place
+  void sum(torch::Tensor& tensor) const;                     // in place, over ranks; on CUDA of tensors there or here
+  void broadcast(std::vector<torch::Tensor> tensors) const;  // from rank 0, in place
   std::vector<torch::Tensor> gather(const torch::Tensor&) const;  // one tensor a rank, equal shapes, on every rank
   // The last call of a rank that has done its work: waits for all of them, shuts the backends down, and lets rank 0,
   // which serves the store, leave last; it waits `limit` at most. A rank that failed leaves without it.
@@ -49,7 +49,7 @@ class Group {
  private:
   int rank_, size_;
   torch::Device device_;
-  c10::intrusive_ptr<c10d::Store> store_;         // both null in a single process
+  c10::intrusive_ptr<c10d::Store> store_;  // both null in a single process
   c10::intrusive_ptr<c10d::ProcessGroup> group_;
 };
 

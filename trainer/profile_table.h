@@ -9,7 +9,7 @@ namespace tlaunch {
 
 struct ProfiledOp {
   std::string name;
-  std::uint64_t thread = 0;          // of the host; meaningless on a device
+  std::uint64_t thread = 0;  // of the host; meaningless on a device
   std::int64_t start_ns = 0, end_ns = 0;
   bool on_device = false;
 };

@@ -33,8 +33,8 @@ void Recorder::open(std::int64_t step) {
   if (csv_wanted_)
     csv_ = std::make_unique<MetricsCsv>(context_.run_dir + "/" + csv_name, columns_, step, tell_of(csv_name));
   if (tensorboard_wanted_)
-    tensorboard_ = std::make_unique<TensorboardWriter>(context_.run_dir + "/" + tensorboard_name, step,
-                                                       tell_of(tensorboard_name));
+    tensorboard_ =
+        std::make_unique<TensorboardWriter>(context_.run_dir + "/" + tensorboard_name, step, tell_of(tensorboard_name));
 }
 
 void Recorder::close() {

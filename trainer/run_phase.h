@@ -31,7 +31,7 @@ inline constexpr std::size_t run_phases = 11;
 const char* to_string(RunPhase);
 
 struct WorkPlace {
-  std::int64_t step = 0;    // the one under way, or the last one before what comes between steps; 0: none yet
+  std::int64_t step = 0;  // the one under way, or the last one before what comes between steps; 0: none yet
   RunPhase phase = RunPhase::start_up;
   bool waits = false;       // in an exchange with the other ranks
   std::int64_t passed = 0;  // boundaries so far: moves as long as the rank does
@@ -40,9 +40,9 @@ struct WorkPlace {
 // The training thread alone calls these.
 void note_step(std::int64_t step);
 void note_phase(RunPhase phase);
-void note_progress();       // a batch of an evaluation, a part of a longer phase
+void note_progress();  // a batch of an evaluation, a part of a longer phase
 
-WorkPlace work_place();     // from any thread, and in a signal handler
+WorkPlace work_place();  // from any thread, and in a signal handler
 
 // A phase between steps; the one before comes back at its end. Not where an exception ends it: the record of a failure
 // tells the phase that it came from.

@@ -52,30 +52,30 @@ class Saver {
     std::string name;
     Metadata metadata;
     std::int64_t step = 0, epoch = 0;
-    double copy_s = 0, wait_s = 0;       // what the training thread paid
+    double copy_s = 0, wait_s = 0;  // what the training thread paid
     Clock::time_point start;
   };
 
   bool writes() const { return context_.is_main() && !dir_.empty(); }
   void start_writing();
-  void take_result();                    // of future_, which is ready or is waited for
+  void take_result();  // of future_, which is ready or is waited for
   void tell_failure(const IoError& error);
   std::string name_at(const Progress& progress, std::int64_t epoch) const;
 
   const WorkerContext& context_;
   const Group& group_;
   Recorder& recorder_;
-  std::string dir_;                      // "": nothing is saved
+  std::string dir_;  // "": nothing is saved
   RetentionPolicy policy_;
   NameTemplate file_name_;
   bool async_;
   std::uint64_t min_free_bytes_;
-  std::uint64_t checkpoint_bytes_ = 0;   // of one, as prepare() has measured it
+  std::uint64_t checkpoint_bytes_ = 0;  // of one, as prepare() has measured it
   std::optional<CheckpointFolder> folder_;
   TensorSnapshot snapshot_;
   UnderWay under_way_;
-  std::future<SaveResult> future_;       // valid while one is under way
-  int failures_ = 0;                     // in a row
+  std::future<SaveResult> future_;  // valid while one is under way
+  int failures_ = 0;                // in a row
 };
 
 }  // namespace tlaunch

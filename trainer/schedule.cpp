@@ -21,8 +21,7 @@ double learning_rate_at(const TrainConfig& train, const ScheduleSpan& span, std:
       const std::int64_t epoch = step / std::max<std::int64_t>(span.steps_per_epoch, 1);
       return train.learning_rate * std::pow(train.step_gamma, static_cast<double>(epoch / train.step_epochs.value()));
     }
-    case ScheduleKind::constant:
-      break;
+    case ScheduleKind::constant: break;
   }
   return train.learning_rate;
 }

@@ -20,7 +20,7 @@ class SideStream {
   void wait() const;
 
  private:
-  struct Streams;                     // nothing on the CPU
+  struct Streams;  // nothing on the CPU
   std::unique_ptr<Streams> streams_;
 };
 

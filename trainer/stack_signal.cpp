@@ -92,7 +92,7 @@ void prepare_stack_file(const std::string& path) {
   use_alternate_stack();
   void* frame[1];
   ::backtrace(frame, 1);  // loads what it needs, once
-  struct sigaction action {};
+  struct sigaction action = {};
   action.sa_sigaction = write_stack;
   action.sa_flags = SA_RESTART | SA_ONSTACK | SA_SIGINFO;
   ::sigaction(own_signal(), &action, nullptr);

@@ -9,7 +9,7 @@
 namespace tlaunch {
 
 struct MemoryShortage {
-  int rank = 0;  // the lowest of those that ran out
+  int rank = 0;                        // the lowest of those that ran out
   RunPhase phase = RunPhase::forward;  // making the batch is part of it
 };
 

@@ -12,7 +12,7 @@ struct TypeName {
   torch::Dtype dtype;
   const char* name;
 };
-constexpr TypeName type_names[] = {{torch::kFloat64, "F64"},  {torch::kFloat32, "F32"}, {torch::kFloat16, "F16"},
+constexpr TypeName type_names[] = {{torch::kFloat64, "F64"},   {torch::kFloat32, "F32"}, {torch::kFloat16, "F16"},
                                    {torch::kBFloat16, "BF16"}, {torch::kInt64, "I64"},   {torch::kInt32, "I32"},
                                    {torch::kInt16, "I16"},     {torch::kInt8, "I8"},     {torch::kUInt8, "U8"},
                                    {torch::kBool, "BOOL"}};
@@ -28,7 +28,9 @@ const char* name_of(torch::Dtype dtype) {
 std::vector<TensorView> views_of(const NamedTensors& tensors) {
   std::vector<TensorView> views;
   for (const auto& [name, tensor] : tensors)
-    views.push_back({name, name_of(tensor.scalar_type()), tensor.sizes().vec(),
+    views.push_back({name,
+                     name_of(tensor.scalar_type()),
+                     tensor.sizes().vec(),
                      {static_cast<const std::byte*>(tensor.const_data_ptr()), tensor.nbytes()}});
   return views;
 }
@@ -43,9 +45,9 @@ void TensorSnapshot::take(const NamedTensors& tensors) {
     views_.clear();
     kept_.clear();
     for (const auto& [name, tensor] : tensors)
-      kept_.emplace_back(name, torch::empty(tensor.sizes(), torch::TensorOptions()
-                                                                .dtype(tensor.scalar_type())
-                                                                .pinned_memory(tensor.is_cuda())));
+      kept_.emplace_back(
+          name, torch::empty(tensor.sizes(),
+                             torch::TensorOptions().dtype(tensor.scalar_type()).pinned_memory(tensor.is_cuda())));
     views_ = views_of(kept_);
   }
   stream_.run([&] {

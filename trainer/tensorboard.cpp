@@ -62,7 +62,7 @@ std::string new_file_name(const std::string& dir) {
                            std::to_string(std::chrono::duration_cast<std::chrono::seconds>(now).count()) + '.' +
                            host.data() + '.' + std::to_string(::getpid());
   std::string name = path;
-  struct stat there {};
+  struct stat there = {};
   for (int copy = 1; ::lstat(name.c_str(), &there) == 0; ++copy) name = path + '.' + std::to_string(copy);
   return name;  // two writers of one process within a second have two names
 }

@@ -119,8 +119,8 @@ SavedState::Generator SavedState::generator(const torch::Device& device, int ran
 
 std::string SavedState::generator_note(const torch::Device& device, int rank) const {
   if (generator(device, rank) != Generator::other_device) return "";
-  return "this checkpoint was made on " + std::string(device.is_cuda() ? "a CPU and goes on on a GPU" :
-                                                      "a GPU and goes on on a CPU") +
+  return "this checkpoint was made on " +
+         std::string(device.is_cuda() ? "a CPU and goes on on a GPU" : "a GPU and goes on on a CPU") +
          ": the random numbers of dropout start again from the seed, everything else goes on where it was";
 }
 
@@ -141,8 +141,8 @@ Metadata saved_metadata(TrainStep& step, const Progress& progress, const RunIden
   run["device"] = identity.device;
   run["settings"] = identity.settings;
   run["data"] = to_json(identity.data);
-  const Json state{{"progress", to_json(progress)}, {"run", run}, {"buckets", step.buckets()},
-                   {"scaler", step.scaler().state()}};
+  const Json state{
+      {"progress", to_json(progress)}, {"run", run}, {"buckets", step.buckets()}, {"scaler", step.scaler().state()}};
   Metadata metadata{{format_key, std::to_string(newest_format)},
                     {state_key, text_of(without_nonfinite(state))},
                     {step_key, std::to_string(progress.step)},

@@ -20,14 +20,14 @@ namespace tlaunch {
 
 // Where a run stands between two steps.
 struct Progress {
-  std::int64_t step = 0;                    // optimizer steps done
+  std::int64_t step = 0;                       // optimizer steps done
   std::map<std::string, double> metrics = {};  // of the latest evaluation, and of the detection at the end
   std::optional<double> best_val_loss = {};
   std::int64_t evaluations_without_improvement = 0;
-  bool evaluation_due = false;              // it was to come after this step, but the run was told to stop
-  std::int64_t evaluated_step = -1;         // the step after which `metrics` were found; -1: none yet
-  std::int64_t detected_step = -1;          // the same of the detection
-  std::int64_t rollbacks = 0;               // so often was the learning rate halved (train.on_nan: rollback)
+  bool evaluation_due = false;       // it was to come after this step, but the run was told to stop
+  std::int64_t evaluated_step = -1;  // the step after which `metrics` were found; -1: none yet
+  std::int64_t detected_step = -1;   // the same of the detection
+  std::int64_t rollbacks = 0;        // so often was the learning rate halved (train.on_nan: rollback)
 };
 
 // What the rollbacks have left of the learning rate.

@@ -27,9 +27,9 @@ class TrainStep {
   void clip_gradients();
   void apply(double learning_rate);
 
-  RunPhase phase() const { return phase_; }       // where gradients() is, or threw
+  RunPhase phase() const { return phase_; }  // where gradients() is, or threw
   void drop_gradients();
-  bool some_gradient_begins_with_nan() const;      // on the CPU; on CUDA it would wait
+  bool some_gradient_begins_with_nan() const;  // on the CPU; on CUDA it would wait
   void set_accumulation(std::int64_t micro_batches) { accumulation_ = micro_batches; }
   void inject(std::function<void(RunPhase)> fault);  // for tests: called in mid-forward and mid-backward
 

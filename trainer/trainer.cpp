@@ -42,7 +42,8 @@ std::vector<std::string> metric_names(const std::vector<std::string>& extra) {
 
 std::string past_end_note(std::int64_t step, std::int64_t end) {
   return "the run is past its end already: it stands at step " + std::to_string(step) + ", and the config ends it at " +
-         std::to_string(end) + "; nothing is trained or saved. For more training set a larger train.epochs, max_steps "
+         std::to_string(end) +
+         "; nothing is trained or saved. For more training set a larger train.epochs, max_steps "
          "or kimg";
 }
 
@@ -93,14 +94,8 @@ void Trainer::seed_generator() const {
 }
 
 RunIdentity Trainer::identity() const {
-  return {config_.seed,
-          job_.dataset->size(Split::train),
-          split_.effective(),
-          length_.steps_per_epoch,
-          group_.size(),
-          kind_of(context_.device),
-          resume_settings(config_),
-          data_};
+  return {config_.seed,  job_.dataset->size(Split::train), split_.effective(),       length_.steps_per_epoch,
+          group_.size(), kind_of(context_.device),         resume_settings(config_), data_};
 }
 
 std::int64_t Trainer::stop_step() const {
@@ -205,8 +200,7 @@ void Trainer::train_epoch() {
 
 bool Trainer::one_step(Loader& loader) {
   const ScheduleSpan span{full_.total_steps, full_.steps_per_epoch, warmup_steps(config_.train, full_.total_steps)};
-  const double learning_rate =
-      learning_rate_at(config_.train, span, progress_.step) * learning_rate_factor(progress_);
+  const double learning_rate = learning_rate_at(config_.train, span, progress_.step) * learning_rate_factor(progress_);
   note_step(progress_.step + 1);
   const auto result = guarded_step_.run([&] { return loader.next(); }, learning_rate);
   note_phase(RunPhase::logging);

@@ -5,13 +5,13 @@
 #include <memory>
 #include <optional>
 
+#include "core/run_length.h"
 #include "data/loader.h"
 #include "data/sampler.h"
 #include "hardware/gpu_monitor.h"
 #include "trainer/agreed_memory.h"
 #include "trainer/guarded_step.h"
 #include "trainer/recorder.h"
-#include "core/run_length.h"
 #include "trainer/saver.h"
 #include "trainer/smoke.h"
 #include "trainer/step_profiler.h"
@@ -35,33 +35,33 @@ class Trainer {
  private:
   using Clock = std::chrono::steady_clock;
 
-  void start();                    // restores, seeds, reports
+  void start();  // restores, seeds, reports
   bool finished() const;
-  bool past_end() const;           // resumed with an end that the run had passed before: nothing is left to do
-  bool stops_early() const;        // no improvement any more
-  void train_epoch();              // from the current position to the epoch's end, the run's, or what recover() mends
-  bool one_step(Loader& loader);   // false: the loader's batches no longer fit what comes next
+  bool past_end() const;          // resumed with an end that the run had passed before: nothing is left to do
+  bool stops_early() const;       // no improvement any more
+  void train_epoch();             // from the current position to the epoch's end, the run's, or what recover() mends
+  bool one_step(Loader& loader);  // false: the loader's batches no longer fit what comes next
   void after_step(const torch::Tensor& local_loss, double learning_rate);
   void log_step(const torch::Tensor& local_loss, double learning_rate);
   bool logs_at(std::int64_t step) const;
   void log_gpu();
-  void run_evaluation();           // or notes that it is due, where the run is told to stop
+  void run_evaluation();  // or notes that it is due, where the run is told to stop
   void end_epoch();
   void tell_phase_times();
-  void shorten_epoch();            // smoke test: how many steps fit
+  void shorten_epoch();  // smoke test: how many steps fit
   void finish();
   void evaluate_and_save_at_end();
   void save_at_end();
   void run_detection();
-  void leave();                    // told to stop: saves, whatever the policy
+  void leave();  // told to stop: saves, whatever the policy
 
   // trainer_recovery.cpp
-  void recover();                  // after an epoch that ended early, while no loader runs
+  void recover();  // after an epoch that ended early, while no loader runs
   void step_down(const MemoryShortage& shortage);
   bool copy_for_save(const std::function<void()>& copy);
   // Of the time between steps. `batch`: what is tried next, 0 where it is no matter of batches.
   void tell_shortage(const MemoryShortage& shortage, const char* action, std::int64_t batch);
-  bool look_for_nan();             // false: the run has to go back
+  bool look_for_nan();  // false: the run has to go back
   void roll_back();
   void restore_beginning();
   std::string nan_advice() const;
@@ -73,23 +73,23 @@ class Trainer {
   std::int64_t epoch() const { return progress_.step / length_.steps_per_epoch; }
   RunIdentity identity() const;
   bool saves_at(std::int64_t step);
-  bool save();                     // false: memory did not suffice, and there is no new checkpoint
+  bool save();  // false: memory did not suffice, and there is no new checkpoint
   std::int64_t saves_left() const;
   std::int64_t detection_sessions() const;
   StartEvent start_facts() const;
   void prepare_saving(StartEvent& facts);
 
   const WorkerContext& context_;
-  RunConfig config_;               // its micro-batch and accumulation follow split_
+  RunConfig config_;  // its micro-batch and accumulation follow split_
   const Group& group_;
   double expected_samples_per_s_;
-  std::string weights_note_;             // what to tell of job_'s first weights
+  std::string weights_note_;  // what to tell of job_'s first weights
   Job job_;
-  DataIdentity data_;                    // of job_'s
+  DataIdentity data_;  // of job_'s
   BatchSplit split_;
   Sampler sampler_;
-  RunLength full_;                 // of the whole run: learning-rate schedule
-  RunLength length_;               // of this session: a smoke test has shorter epochs
+  RunLength full_;    // of the whole run: learning-rate schedule
+  RunLength length_;  // of this session: a smoke test has shorter epochs
   std::optional<SmokePlan> smoke_;
   std::optional<SavedState> saved_;
   TrainStep step_;

@@ -132,9 +132,13 @@ RestOfRun TrialCandidate::touch_rest_of_run(double evaluation_s) {
   Progress progress;
   progress.step = figures_.steps;
   progress.metrics["val_loss"] = 0.123456789;
-  const RunIdentity identity{config_.seed, job_.dataset->size(Split::train),
-                             config_.train.effective_batch_size.value_or(1), length_.steps_per_epoch,
-                             group_.size(), kind_of(group_.device()), resume_settings(config_)};
+  const RunIdentity identity{config_.seed,
+                             job_.dataset->size(Split::train),
+                             config_.train.effective_batch_size.value_or(1),
+                             length_.steps_per_epoch,
+                             group_.size(),
+                             kind_of(group_.device()),
+                             resume_settings(config_)};
   const auto metadata = saved_metadata(step_, progress, identity);
   if (group_.rank() == 0) rest.save_bytes = safetensors_size(snapshot.views(), metadata);
   return rest;

@@ -17,10 +17,10 @@
 namespace tlaunch {
 namespace {
 
-constexpr double hopeless_ratio = 3;       // of single warm-up steps: no more need be measured
-constexpr std::int64_t least_rounds = 4;   // before an early end is considered
+constexpr double hopeless_ratio = 3;      // of single warm-up steps: no more need be measured
+constexpr std::int64_t least_rounds = 4;  // before an early end is considered
 constexpr std::int64_t most_steps_a_visit = 100;
-constexpr double more_steps_s = 0.5;       // of a trial that measures memory
+constexpr double more_steps_s = 0.5;  // of a trial that measures memory
 constexpr std::int64_t most_more_steps = 20;
 
 bool has_batch_norm(const Model& model) {

@@ -1,7 +1,7 @@
 #include "trainer/worker_main.h"
 
-#include <CLI/CLI.hpp>
 #include <c10/util/Exception.h>
+#include <CLI/CLI.hpp>
 
 #include <sys/prctl.h>
 

@@ -13,9 +13,9 @@ namespace tlaunch {
 inline constexpr const char* switch_keys[] = {"mixed_precision", "tf32", "cudnn_benchmark", "channels_last"};
 
 struct Alternative {
-  std::string key;          // the plan's: one of switch_keys, "threads_per_rank", "pin_memory"
-  TrialSettings settings;   // `now` with that one switch turned
-  double expected_gain = 0; // share of a step, from what others measured (docs/tuning.md); the largest first
+  std::string key;           // the plan's: one of switch_keys, "threads_per_rank", "pin_memory"
+  TrialSettings settings;    // `now` with that one switch turned
+  double expected_gain = 0;  // share of a step, from what others measured (docs/tuning.md); the largest first
 };
 
 // Only what the user left open in `config` and what this hardware has: no bf16 on a CPU without its instructions (80

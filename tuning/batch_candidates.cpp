@@ -14,8 +14,7 @@ std::int64_t next_below(std::int64_t micro) { return micro > 4 ? std::max<std::i
 
 std::vector<BatchSplit> batch_candidates(const TrainConfig& train, std::int64_t world_size, bool memory_forces) {
   const std::int64_t effective = train.effective_batch_size.value();
-  const auto first =
-      split_batch(effective, world_size, train.batch_size, train.gradient_accumulation_steps, effective);
+  const auto first = split_batch(effective, world_size, train.batch_size, train.gradient_accumulation_steps, effective);
   if (train.batch_size || train.gradient_accumulation_steps) return {first};
   const std::int64_t share = effective / world_size;
   std::vector<BatchSplit> all;

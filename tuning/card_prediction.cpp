@@ -9,7 +9,7 @@ namespace tlaunch {
 namespace {
 
 constexpr double card_fixed_bytes = 0.8e9;
-constexpr double mixed_share = 0.7;     // of a sample's bytes (sources D)
+constexpr double mixed_share = 0.7;  // of a sample's bytes (sources D)
 constexpr double copies_of_parameters = 4;
 
 }  // namespace
@@ -51,7 +51,9 @@ CardPrediction predict_for_card(const RunConfig& config, const GpuInfo& card, co
     if (choice.origin == Origin::user) continue;
     choice.origin = Origin::predicted;
     if (choice.key == "batch_size")
-      choice = {choice.key, chosen->micro_batch, Origin::predicted,
+      choice = {choice.key,
+                chosen->micro_batch,
+                Origin::predicted,
                 "the largest that fits: " + format_bytes(prediction.peak_bytes) + " predicted of " +
                     format_bytes(prediction.budget_bytes) + " (" + format_bytes(card.memory_total_bytes) +
                     " less the tier's margin): " + product,

@@ -11,7 +11,7 @@
 namespace tlaunch {
 
 struct CardPrediction {
-  Plan plan;                             // origin `predicted` for what was open
+  Plan plan;  // origin `predicted` for what was open
   std::uint64_t peak_bytes = 0, budget_bytes = 0;
 };
 

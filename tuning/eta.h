@@ -64,11 +64,11 @@ class EtaEstimator {
   double session_start_s_;
   std::int64_t first_step_;
   std::optional<TimeRange> expected_step_;
-  bool anchored_ = false;              // a step event has come: last_* hold it
-  std::int64_t warm_until_step_;       // intervals that begin before it are start-up
+  bool anchored_ = false;         // a step event has come: last_* hold it
+  std::int64_t warm_until_step_;  // intervals that begin before it are start-up
   std::int64_t last_step_ = 0;
-  double last_s_ = 0, paused_s_ = 0;   // pauses since the last step event
-  std::int64_t rate_from_step_ = 0;    // where the first counted interval begins (or will begin)
+  double last_s_ = 0, paused_s_ = 0;  // pauses since the last step event
+  std::int64_t rate_from_step_ = 0;   // where the first counted interval begins (or will begin)
   double rate_from_s_ = 0, paused_before_rate_s_ = 0;
   std::deque<StepInterval> intervals_;
   Cost evaluation_, checkpoint_;

@@ -35,8 +35,8 @@ struct Observed {
 double observed_step_time_s(const Observed& observed, std::int64_t done_steps);
 
 struct SaveFigures {
-  std::uint64_t checkpoint_bytes = 0;    // of one
-  std::int64_t save_top_k = -1;          // as checkpoint.save_top_k; -1: all
+  std::uint64_t checkpoint_bytes = 0;  // of one
+  std::int64_t save_top_k = -1;        // as checkpoint.save_top_k; -1: all
   bool save_last = false;
 };
 

@@ -14,11 +14,11 @@ namespace tlaunch {
 // The whole session, from its first step to its last, or what is left of it.
 struct SessionWork {
   std::int64_t steps = 0, evaluations = 0, checkpoints = 0;
-  std::int64_t samples_per_step = 0;      // the effective batch
-  std::int64_t samples_val = 0;           // of one evaluation; 0: unknown, then it costs nothing until seen
-  std::uint64_t checkpoint_bytes = 0;     // of one
-  bool async_saves = true;                // checkpoint.async
-  std::int64_t detection_sessions = 0;    // that the detection at the end looks at
+  std::int64_t samples_per_step = 0;    // the effective batch
+  std::int64_t samples_val = 0;         // of one evaluation; 0: unknown, then it costs nothing until seen
+  std::uint64_t checkpoint_bytes = 0;   // of one
+  bool async_saves = true;              // checkpoint.async
+  std::int64_t detection_sessions = 0;  // that the detection at the end looks at
 };
 
 // Start-up already spent + all steps at the measured step time + evaluations + checkpoints. Nothing before `seen` knows

@@ -33,12 +33,12 @@ std::map<std::string, double> units_of(const RunWork& work);
 TimeEstimate forecast(const RunConfig& config, const Pace& pace, const RunWork& work);
 
 struct DiskEstimate {
-  std::uint64_t checkpoint_bytes = 0;         // of one
+  std::uint64_t checkpoint_bytes = 0;  // of one
   // Checkpoints and logs; `peak` while one more is written. Low: the newest is always among the best; else it is a file
   // beside them.
   std::uint64_t peak_bytes = 0, final_bytes = 0, peak_low_bytes = 0, final_low_bytes = 0;
   LogBytes logs;
-  std::int64_t checkpoints = 0;               // written in all
+  std::int64_t checkpoints = 0;  // written in all
 };
 DiskEstimate disk_forecast(const RunConfig& config, const Pace& pace, const RunWork& work);
 

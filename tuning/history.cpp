@@ -10,18 +10,18 @@ namespace {
 
 // Of a machine nothing is known of: what 10 % and 90 % of its runs are expected to end within.
 constexpr double expected_low = 0.93, expected_high = 1.15;
-constexpr double expected_weight = 6;    // so many runs is the expectation worth
+constexpr double expected_weight = 6;      // so many runs is the expectation worth
 constexpr std::size_t most_outcomes = 50;  // the newest ones, for the range
 // The same job's newest, for the middle, each next older one with less weight: a machine changes, and changes back.
 constexpr std::size_t most_own = 12;
 constexpr double older_weight = 0.75;
-constexpr double most_factor = 2;        // either way: what is further off has another reason
+constexpr double most_factor = 2;  // either way: what is further off has another reason
 
 // Spread (of the logarithm) before it has shown, of a rehearsal and of a job's earlier runs, and the weight of this
 // assumption in runs. Measured on a virtual machine with two cores: rehearsals of a second were off by 10 to 20 %, the
 // same run took 7 % more or less the next time (docs/estimates.md).
 constexpr double rehearsal_spread = 0.15, repeat_spread = 0.07, assumed_weight = 2;
-constexpr double quantile_90 = 1.2816;   // of the normal distribution
+constexpr double quantile_90 = 1.2816;                     // of the normal distribution
 constexpr double least_number = 1e-6, most_number = 1e12;  // seconds or units of a run
 
 struct Weighted {

@@ -24,8 +24,8 @@ struct PartOutcome {
 
 // One run: a completed one, or what was done of one that was stopped.
 struct Outcome {
-  std::string job;                     // which job it was: the same text, the same job
-  double told_s = 0, actual_s = 0;     // the estimate it was given, and what it took, tuning left out; 0: it was stopped
+  std::string job;                  // which job it was: the same text, the same job
+  double told_s = 0, actual_s = 0;  // the estimate it was given, and what it took, tuning left out; 0: it was stopped
   std::map<std::string, PartOutcome> parts;
 };
 
@@ -33,10 +33,10 @@ struct Outcome {
 struct Calibration {
   struct Part {
     double factor = 1;
-    double spread = 0;                 // standard deviation of the logarithm of what the part takes
+    double spread = 0;  // standard deviation of the logarithm of what the part takes
   };
   std::map<std::string, Part> parts;
-  double low = 1, high = 1;            // of the likely whole: what 10 % and 90 % of runs end within
+  double low = 1, high = 1;  // of the likely whole: what 10 % and 90 % of runs end within
 };
 
 // For `job`, whose rehearsal says `rehearsed`; `units`: the work of its parts. low and high are quantiles of actual

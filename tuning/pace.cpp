@@ -9,7 +9,7 @@ namespace tlaunch {
 namespace {
 
 constexpr std::int64_t most_visits = 10, least_visits = 3;  // the first of them does not count
-constexpr std::int64_t most_accumulation = 4;  // of a step that is timed; more of it only repeats itself
+constexpr std::int64_t most_accumulation = 4;               // of a step that is timed; more of it only repeats itself
 constexpr double evaluation_share = 0.25;
 
 }  // namespace

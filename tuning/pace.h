@@ -12,14 +12,14 @@
 namespace tlaunch {
 
 struct Pace {
-  TimeRange step;                   // of one optimizer step of the run, all its micro-batches
-  double wait_share = 0;           // of it, waiting for batches
-  double start_s = 0;              // until the processes are ready; 0: not known
-  double build_s = 0;              // from there to the pace above: model, first steps
+  TimeRange step;         // of one optimizer step of the run, all its micro-batches
+  double wait_share = 0;  // of it, waiting for batches
+  double start_s = 0;     // until the processes are ready; 0: not known
+  double build_s = 0;     // from there to the pace above: model, first steps
   double evaluation_fixed_s = 0, evaluation_sample_s = 0, detection_s = 0;
   double save_copy_s = 0;
   std::uint64_t save_bytes = 0;
-  double trial_s = 0;              // what this trial took once the processes were there
+  double trial_s = 0;  // what this trial took once the processes were there
   JobFacts facts;
 };
 

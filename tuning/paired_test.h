@@ -7,8 +7,8 @@
 namespace tlaunch {
 
 struct PairedResult {
-  double speedup = 1;   // A's time over B's: the median over blocks
-  double p_value = 1;   // one-sided: of a rank sum as large as this one where A and B are equal
+  double speedup = 1;  // A's time over B's: the median over blocks
+  double p_value = 1;  // one-sided: of a rank sum as large as this one where A and B are equal
   int blocks = 0;
 };
 

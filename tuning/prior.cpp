@@ -83,9 +83,9 @@ class PriorPlan {
     const std::string reference = std::to_string(reference_effective_batch);
     if (batch == reference_effective_batch)
       return {key, batch, Origin::prior, reference + " samples, for which the learning rate is written: " + product};
-    const std::string within =
-        job_.train_samples > 0 && job_.train_samples < reference_effective_batch
-            ? " within the " + std::to_string(job_.train_samples) + " training samples" : "";
+    const std::string within = job_.train_samples > 0 && job_.train_samples < reference_effective_batch
+                                   ? " within the " + std::to_string(job_.train_samples) + " training samples"
+                                   : "";
     return {key, batch, Origin::prior, "the closest to " + reference + " that can be shared" + within + ": " + product};
   }
 
@@ -98,13 +98,13 @@ class PriorPlan {
     const std::string ranks = format_number_of(job_.world_size, "rank");
     const std::string product = std::to_string(split.micro_batch) + " x " + std::to_string(split.accumulation) + " x " +
                                 ranks + " = " + std::to_string(split.effective());
-    const std::string largest =
-        train.gradient_accumulation_steps
-            ? "what the accumulation set in the config leaves: " + product
-            : std::string("the largest ") + (split.micro_batch % 4 == 0 ? "multiple of 4 " : "") + "that shares " +
-                  std::to_string(split.effective()) + " equally over " + ranks + " within " +
-                  std::to_string(limit.micro_batch) + ", the table's limit for " + limit.column + " on " +
-                  (gpu_ ? "a " + table_row_ + " GPU" : "a CPU");
+    const std::string largest = train.gradient_accumulation_steps
+                                    ? "what the accumulation set in the config leaves: " + product
+                                    : std::string("the largest ") +
+                                          (split.micro_batch % 4 == 0 ? "multiple of 4 " : "") + "that shares " +
+                                          std::to_string(split.effective()) + " equally over " + ranks + " within " +
+                                          std::to_string(limit.micro_batch) + ", the table's limit for " +
+                                          limit.column + " on " + (gpu_ ? "a " + table_row_ + " GPU" : "a CPU");
     choose("batch_size", train.batch_size, {split.micro_batch, largest});
     choose("gradient_accumulation_steps", train.gradient_accumulation_steps,
            {split.accumulation, "makes up the effective batch: " + product});
@@ -223,8 +223,9 @@ class PriorPlan {
   void decide_loading() {
     choose("num_workers", config_.data.num_workers, num_workers_rule());
     choose("prefetch_factor", config_.data.prefetch_factor,
-           gpu_ ? Ruled<std::int64_t>{gpu_prefetch, "batches ready for each loader thread, so that the GPU rides out a "
-                                                    "slow read"}
+           gpu_ ? Ruled<std::int64_t>{gpu_prefetch,
+                                      "batches ready for each loader thread, so that the GPU rides out a "
+                                      "slow read"}
                 : Ruled<std::int64_t>{cpu_prefetch, "one batch in use and one ready for each loader thread"});
     choose("pin_memory", config_.data.pin_memory,
            gpu_ ? Ruled<bool>{true, "page-locked batches are copied to the GPU while it computes"}

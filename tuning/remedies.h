@@ -9,8 +9,8 @@
 namespace tlaunch {
 
 struct Remedy {
-  std::string change;       // "one DDP process per GPU with a distributed sampler"
-  std::string condition;    // what must hold for it, of which figures tell nothing; "": it can be tried on any job
+  std::string change;          // "one DDP process per GPU with a distributed sampler"
+  std::string condition;       // what must hold for it, of which figures tell nothing; "": it can be tried on any job
   double least = 1, most = 1;  // times as fast
 };
 
@@ -21,7 +21,7 @@ const std::vector<Remedy>& known_remedies();
 struct RemedyStep {
   std::string change, condition;
   TimeRange time;
-  bool reaches = false;     // at the slowest of what was seen; maybe: at the fastest alone
+  bool reaches = false;  // at the slowest of what was seen; maybe: at the fastest alone
   bool may_reach = false;
 };
 

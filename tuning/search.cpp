@@ -13,10 +13,10 @@ namespace tlaunch {
 namespace {
 
 constexpr double share_of_run = 0.10, least_budget_s = 5, most_budget_s = 60;  // tune.budget_s: auto
-constexpr double rehearsal_share = 0.05, most_rehearsal_s = 2;  // of the run
+constexpr double rehearsal_share = 0.05, most_rehearsal_s = 2;                 // of the run
 constexpr std::int64_t rough_rounds = 2;  // of the first two trials: enough to tell a short run
 constexpr int rough_trials = 2;
-constexpr double steps_of_pace = 8, steps_of_check = 7;  // that their trials do at least, warm-up included
+constexpr double steps_of_pace = 8, steps_of_check = 7;            // that their trials do at least, warm-up included
 constexpr std::int64_t first_batch = 4, largest_small_batch = 32;  // of the memory line
 constexpr double quick_s = 2, slow_s = 5;  // of a first trial: the longer it took, the nearer the second batch is to it
 
@@ -117,9 +117,7 @@ void Search::measure_line_from(std::int64_t small) {
   const auto first = peak_at(small);
   if (!first || outcome_.interrupted || gone()) return;
   // The next one as far away as is safe, were all of the peak activations, and as time allows.
-  std::int64_t next = last_.seconds > slow_s    ? 2 * small
-                      : last_.seconds > quick_s ? 4 * small
-                                                : largest_small_batch;
+  std::int64_t next = last_.seconds > slow_s ? 2 * small : last_.seconds > quick_s ? 4 * small : largest_small_batch;
   const double worst_per_sample =
       static_cast<double>(first->peak_bytes - std::min(first->peak_bytes, last_.idle_bytes)) /
       static_cast<double>(small);
@@ -174,7 +172,8 @@ void Search::refuse() const {
   const auto smallest = std::min_element(points_.begin(), points_.end(),
                                          [](const auto& a, const auto& b) { return a.micro_batch < b.micro_batch; });
   std::string needs = " does not run within it";
-  if (line_) needs = " needs " + format_bytes(line_->peak_bytes(least));
+  if (line_)
+    needs = " needs " + format_bytes(line_->peak_bytes(least));
   else if (smallest != points_.end() && smallest->micro_batch == least)
     needs = " needs " + format_bytes(smallest->peak_bytes);
   const std::string there = format_bytes(outcome_.budget_bytes) + " a rank (less what tune.margin keeps free)";
@@ -206,7 +205,8 @@ void Search::measure_plain_line() {
     if (value_of(now_, key) != value_of(table, key))
       set(key, value_of(now_, key),
           "the trial with the table's switches " + std::string(to_string(crash.outcome)) +
-              (crash.message.empty() ? "" : ": " + crash.message), nullptr);
+              (crash.message.empty() ? "" : ": " + crash.message),
+          nullptr);
 }
 
 void Search::measure_memory() {
@@ -219,8 +219,7 @@ void Search::measure_memory() {
   if (points_.empty() && last_.outcome != TrialOutcome::out_of_memory)
     return;                                           // not for want of memory: the run will tell
   if (points_.empty() || largest_that_fits() == 0) {  // smaller than a multiple of 4, where memory forces it
-    if (open("batch_size"))
-      candidates_ = candidates(/*memory_forces=*/true);
+    if (open("batch_size")) candidates_ = candidates(/*memory_forces=*/true);
     if (points_.empty() && candidates_.front().micro_batch < failed_batch_) {
       measure_line_from(candidates_.front().micro_batch);
       bound_by_samples(/*memory_forces=*/true);
@@ -302,13 +301,12 @@ void Search::look_at_the_clock() {
     reckoned = {now_.micro_batch, seen.seconds + more * std::max(0.0, seen.seconds - before.seconds)};
     step_reckoned_s_ = reckoned.seconds;
   }
-  const double samples_per_s =
-      static_cast<double>(reckoned.micro_batch * input_.job.world_size) / reckoned.seconds;
+  const double samples_per_s = static_cast<double>(reckoned.micro_batch * input_.job.world_size) / reckoned.seconds;
   const int before_the_check = rough_trials + 1 - outcome_.trials;
-  const double check_s = whole_run_s_ + rehearsal_cost * least_rehearsal_s +
-                         (steps_of_pace + steps_of_check) * step_reckoned_s_;
-  hurried_ = runner_.elapsed_s() + before_the_check * whole_run_s_ + check_s >
-             tuning_budget_s(run_s(samples_per_s), false);
+  const double check_s =
+      whole_run_s_ + rehearsal_cost * least_rehearsal_s + (steps_of_pace + steps_of_check) * step_reckoned_s_;
+  hurried_ =
+      runner_.elapsed_s() + before_the_check * whole_run_s_ + check_s > tuning_budget_s(run_s(samples_per_s), false);
   outcome_.unfinished = outcome_.unfinished || hurried_;
 }
 
@@ -350,8 +348,9 @@ TuneOutcome Search::outcome() {
         " trains a little differently from another one; tune.keep_micro_batch=true holds the table's, "
         "train.batch_size=N your own");
   if (outcome_.interrupted)
-    outcome_.notes.push_back("tuning was interrupted: the plan so far is used; what was not measured yet keeps the "
-                             "table's value");
+    outcome_.notes.push_back(
+        "tuning was interrupted: the plan so far is used; what was not measured yet keeps the "
+        "table's value");
   return outcome_;
 }
 

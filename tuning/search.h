@@ -49,9 +49,9 @@ class Search {
     Alternative alternative;
     PairedResult result;
     std::int64_t micro_batch = 1;  // it was measured at
-    double loss_ratio = 1;      // the alternative's over ours, after equal steps on the same batch
+    double loss_ratio = 1;         // the alternative's over ours, after equal steps on the same batch
     bool vetoed = false, abandoned = false;
-    std::string failure;        // "" where it ran
+    std::string failure;  // "" where it ran
   };
 
   // How the loader keeps up with the step.
@@ -68,14 +68,14 @@ class Search {
   std::int64_t largest_that_fits() const;
   bool line_is_of_now() const;
   void predict(std::int64_t micro_batch);
-  bool over(double cost_s);                     // no time is left for it, and for the check that ends it all
-  bool gone() const;  // nor for measuring memory any better than the check of the chosen batch
-  bool worth(double gain, double cost_s);       // of a run of this length
+  bool over(double cost_s);                // no time is left for it, and for the check that ends it all
+  bool gone() const;                       // nor for measuring memory any better than the check of the chosen batch
+  bool worth(double gain, double cost_s);  // of a run of this length
   double run_s(double samples_per_s) const;
   double time_budget_s() const;
   double wanted_rehearsal_s() const;
-  double last_check_s(bool fresh) const;        // what the check takes, in new processes or in those that are there
-  void look_at_the_clock();                     // after the first trials: is there time for more than the check?
+  double last_check_s(bool fresh) const;  // what the check takes, in new processes or in those that are there
+  void look_at_the_clock();               // after the first trials: is there time for more than the check?
   double step_time_s(std::int64_t micro_batch) const;  // of now_'s mode, from that of its own batch
   std::int64_t pair_batch() const;
   double pair_cost_s(std::int64_t batch) const;
@@ -88,27 +88,27 @@ class Search {
   void try_on_top(const Pair& winner, const std::string& adopted_key);
   void reckon_workers();
   std::optional<Feed> measure_feed(bool whole_run);
-  bool feed_more();                             // to the loader of now_; false: there is no more to give
+  bool feed_more();  // to the loader of now_; false: there is no more to give
   void choose_feed();
   void choose_interval(const std::string& key, double cost_s, const std::string& what);
   std::vector<BatchSplit> candidates(bool memory_forces) const;
-  bool effective_is_open() const;               // each micro-batch has an effective batch of its own
-  std::int64_t effective_batch() const;         // of the split in hand
-  void bound_by_samples(bool memory_forces);    // the open effective batch, once their number is known
+  bool effective_is_open() const;             // each micro-batch has an effective batch of its own
+  std::int64_t effective_batch() const;       // of the split in hand
+  void bound_by_samples(bool memory_forces);  // the open effective batch, once their number is known
   std::vector<BatchSplit> ladder() const;
   std::vector<BatchPace> measure_ladder(std::vector<BatchSplit> splits);
   std::vector<BatchPace> extended_downwards(std::vector<BatchPace> paces);
   double ladder_cost_s(const std::vector<BatchSplit>& splits) const;
   void take(const BatchSplit& split, const std::string& reason, Json evidence);  // now, and in the plan
   void take_for_memory(BatchSplit split);
-  bool take_what_fits(std::int64_t most);       // the largest candidate within `most`; false: there is none
+  bool take_what_fits(std::int64_t most);  // the largest candidate within `most`; false: there is none
   void measure_halfway();
   // The line of now_'s mode. Where nothing fits that mode is given up, and memory fails from `failed_before` on again.
   void measure_new_mode(std::int64_t failed_before);
-  bool check_chosen();                          // one trial; true: it holds, or tuning was interrupted
+  bool check_chosen();  // one trial; true: it holds, or tuning was interrupted
   void give_up_mode(const TrialSettings& earlier);
   void fall_back();
-  [[noreturn]] void refuse() const;             // no micro-batch fits
+  [[noreturn]] void refuse() const;  // no micro-batch fits
   std::string why_not_measured() const;
   void set(const std::string& key, const Json& value, const std::string& reason, Json evidence);
   void keep(const std::string& key, const std::string& why);  // the prior's value stays
@@ -118,16 +118,16 @@ class Search {
   TrialRunner& runner_;
   const TuneCallbacks& callbacks_;
   TuneOutcome outcome_;
-  TrialSettings now_;                     // the settings in hand; accumulation of its own
+  TrialSettings now_;  // the settings in hand; accumulation of its own
   BatchSplit prior_;
-  std::vector<BatchSplit> candidates_;    // ascending
-  std::vector<MemoryPoint> points_;       // of now_'s mode
+  std::vector<BatchSplit> candidates_;  // ascending
+  std::vector<MemoryPoint> points_;     // of now_'s mode
   std::optional<MemoryLine> line_;
-  TrialSettings line_of_;                 // the mode it was measured in
-  std::int64_t failed_batch_ = 0;         // from this one on memory does not do; 0: none
+  TrialSettings line_of_;          // the mode it was measured in
+  std::int64_t failed_batch_ = 0;  // from this one on memory does not do; 0: none
   JobFacts facts_;
   TrialResult last_;
-  double step_time_s_ = 0;                // one micro-step of now_ with its update
+  double step_time_s_ = 0;  // one micro-step of now_ with its update
   double make_batch_s_ = 0, log_cost_s_ = 0, gpu_log_cost_s_ = 0, save_copy_s_ = 0;
   std::uint64_t save_bytes_ = 0;
   double start_s_ = 0;                    // what processes take to start
@@ -136,12 +136,12 @@ class Search {
   struct StepSeen {
     std::int64_t micro_batch = 0;
     double seconds = 0;
-  } step_seen_;                           // of the trial before, in the search's beginning
-  double step_reckoned_s_ = 0;            // from two of those, of the batch in hand; 0: not known
-  bool alive_ = false;                    // the processes of the trial before are there
-  bool hurried_ = false;                  // too short a run for more than the check
-  bool too_large_ = false;                // the check has failed: what memory needs is measured whatever it takes
-  bool fresh_next_ = false;               // the next trial starts in new processes
+  } step_seen_;                 // of the trial before, in the search's beginning
+  double step_reckoned_s_ = 0;  // from two of those, of the batch in hand; 0: not known
+  bool alive_ = false;          // the processes of the trial before are there
+  bool hurried_ = false;        // too short a run for more than the check
+  bool too_large_ = false;      // the check has failed: what memory needs is measured whatever it takes
+  bool fresh_next_ = false;     // the next trial starts in new processes
 };
 
 }  // namespace tlaunch

@@ -18,8 +18,7 @@ constexpr int most_step_downs = 4;
 
 std::string product(const BatchSplit& split) {
   return std::to_string(split.micro_batch) + " x " + std::to_string(split.accumulation) + " x " +
-         format_number_of(split.world_size, "rank") + " = " +
-         std::to_string(split.effective());
+         format_number_of(split.world_size, "rank") + " = " + std::to_string(split.effective());
 }
 
 }  // namespace
@@ -43,8 +42,9 @@ void Search::bound_by_samples(bool memory_forces) {
   const BatchSplit* largest = &candidates_.front();
   for (const auto& candidate : candidates_)
     if (candidate.micro_batch <= now_.micro_batch) largest = &candidate;
-  take(*largest, "with " + std::to_string(facts_.train_samples) +
-                     " training samples a larger effective batch leaves an epoch too few steps: " + product(*largest),
+  take(*largest,
+       "with " + std::to_string(facts_.train_samples) +
+           " training samples a larger effective batch leaves an epoch too few steps: " + product(*largest),
        nullptr);
 }
 
@@ -195,8 +195,10 @@ void Search::give_up_mode(const TrialSettings& earlier) {
   now_.threads = failed.threads;
   for (const char* key : switch_keys)
     if (value_of(failed, key) != value_of(now_, key))
-      set(key, value_of(now_, key), "as before: what was faster did not run with all that training keeps in memory (" +
-                                        std::string(to_string(last_.outcome)) + ")", nullptr);
+      set(key, value_of(now_, key),
+          "as before: what was faster did not run with all that training keeps in memory (" +
+              std::string(to_string(last_.outcome)) + ")",
+          nullptr);
   outcome_.samples_per_s = 0;
 }
 
@@ -227,8 +229,10 @@ void Search::measure_new_mode(std::int64_t failed_before) {
 }
 
 bool Search::check_chosen() {
-  if (line_is_of_now()) predict(now_.micro_batch);
-  else outcome_.predicted_peak_bytes = 0;  // of another mode
+  if (line_is_of_now())
+    predict(now_.micro_batch);
+  else
+    outcome_.predicted_peak_bytes = 0;  // of another mode
   const bool in_time = !input_.budget_s || runner_.elapsed_s() + last_check_s(false) <= *input_.budget_s;
   const double left_s = (time_budget_s() - runner_.elapsed_s() - whole_run_s_) / rehearsal_cost;
   const double micro_step_s = step_time_s_ > 0 ? step_time_s_ : step_reckoned_s_;
@@ -274,7 +278,8 @@ void Search::verify() {
                                ", set in the config, does not fit the memory budget");
       return;
     }
-    if (last_.outcome == TrialOutcome::ok) line_ = fit_memory(points_);  // it was wrong
+    if (last_.outcome == TrialOutcome::ok)
+      line_ = fit_memory(points_);  // it was wrong
     else
       failed_batch_ =
           std::min(failed_batch_, now_.micro_batch / 2 + 1);  // so was it here, by an unknown amount: well below
@@ -287,8 +292,7 @@ void Search::fall_back() {
   const MemoryPoint* safe = nullptr;
   for (const auto& point : points_)
     if (point.micro_batch < failed_batch_ && (!safe || point.micro_batch > safe->micro_batch)) safe = &point;
-  if (safe && safe->micro_batch < candidates_.front().micro_batch)
-    candidates_ = candidates(/*memory_forces=*/true);
+  if (safe && safe->micro_batch < candidates_.front().micro_batch) candidates_ = candidates(/*memory_forces=*/true);
   if (!safe || !take_what_fits(safe->micro_batch)) refuse();
   outcome_.measured_peak_bytes = safe->peak_bytes;
 }

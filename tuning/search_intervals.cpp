@@ -25,8 +25,9 @@ void Search::choose_interval(const std::string& key, double cost_s, const std::s
   std::int64_t chosen = *std::rbegin(intervals);
   for (auto it = std::rbegin(intervals); it != std::rend(intervals); ++it)
     if (cost_s <= log_share * step_s * static_cast<double>(*it)) chosen = *it;
-  set(key, chosen, what + " (a step: " + format_milliseconds(step_s) + "): every " + std::to_string(chosen) +
-                       " steps that is under 1 %",
+  set(key, chosen,
+      what + " (a step: " + format_milliseconds(step_s) + "): every " + std::to_string(chosen) +
+          " steps that is under 1 %",
       {{key == "log_interval" ? "log_cost_s" : "gpu_log_cost_s", cost_s}, {"step_s", step_s}});
 }
 

@@ -9,8 +9,8 @@
 namespace tlaunch {
 namespace {
 
-constexpr double reserve = 1.25;         // a loader is to be so much faster than the step it feeds
-constexpr double most_wait = 0.02;       // of a step: with more the loader gets more
+constexpr double reserve = 1.25;    // a loader is to be so much faster than the step it feeds
+constexpr double most_wait = 0.02;  // of a step: with more the loader gets more
 constexpr int most_raises = 3;
 constexpr std::int64_t most_prefetch = 16, most_feed_accumulation = 4;
 constexpr std::int64_t feed_rounds = 4;  // the first of them uses up what the loader had made before

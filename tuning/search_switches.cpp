@@ -8,10 +8,10 @@
 namespace tlaunch {
 namespace {
 
-constexpr std::int64_t blocks = 10;              // of two rounds, A B B A
-constexpr double visit_s = 0.05;                 // shorter ones are lost in the noise of the scheduler
+constexpr std::int64_t blocks = 10;  // of two rounds, A B B A
+constexpr double visit_s = 0.05;     // shorter ones are lost in the noise of the scheduler
 constexpr double significance = 0.05, least_speedup = 1.03, abandon_ratio = 1.10;
-constexpr double share_of_pair = 0.25;           // of the time budget, at most, where a smaller batch can hold it
+constexpr double share_of_pair = 0.25;  // of the time budget, at most, where a smaller batch can hold it
 // On one batch shown again and again; what is left of the loss after some 20 steps may differ so much.
 constexpr double most_drift = 0.10, drift_floor = 0.02;
 

@@ -75,7 +75,7 @@ std::optional<TimeRange> step_time_of(const std::vector<StepInterval>& intervals
   }
   const double spread = least_spread + spread_of_one_interval / static_cast<double>(kept.size());
   return TimeRange{std::min(quantile(block_times, 0.1), likely * (1 - spread)), likely,
-                  std::max(quantile(block_times, 0.9), likely * (1 + spread))};
+                   std::max(quantile(block_times, 0.9), likely * (1 + spread))};
 }
 
 TimeRange blended(const TimeRange& expected, const std::vector<StepInterval>& seen) {

@@ -19,11 +19,11 @@
 namespace tlaunch {
 
 struct TuneInput {
-  const RunConfig& config;          // as asked for: what is open here may be chosen
+  const RunConfig& config;  // as asked for: what is open here may be chosen
   const HardwareProfile& hardware;
   JobShape job;
-  Plan prior;                       // every choice made
-  std::uint64_t budget_bytes = 0;   // of memory, for one rank (tuning/memory_budget.h)
+  Plan prior;                      // every choice made
+  std::uint64_t budget_bytes = 0;  // of memory, for one rank (tuning/memory_budget.h)
   // Seconds that tuning may take, process starts and rehearsal included: as given, or a share of the run once its pace
   // is known.
   std::optional<double> budget_s;
@@ -40,14 +40,14 @@ struct TuneCallbacks {
 struct TuneOutcome {
   Plan plan;
   std::uint64_t predicted_peak_bytes = 0, measured_peak_bytes = 0, budget_bytes = 0;  // of one rank; 0: not known
-  double samples_per_s = 0;         // with the plan, over all ranks; 0: not measured
-  std::optional<Pace> pace;         // of the plan's settings
+  double samples_per_s = 0;  // with the plan, over all ranks; 0: not measured
+  std::optional<Pace> pace;  // of the plan's settings
   int trials = 0;
   double seconds = 0;
   bool interrupted = false, cached = false;
-  bool unfinished = false;          // for want of time, or in so short a run, some of it was not measured
-  std::string disturbed;            // tuning/disturbance.h: why this is not worth keeping; "": it is
-  std::vector<std::string> notes;   // a line each, for people
+  bool unfinished = false;         // for want of time, or in so short a run, some of it was not measured
+  std::string disturbed;           // tuning/disturbance.h: why this is not worth keeping; "": it is
+  std::vector<std::string> notes;  // a line each, for people
 };
 
 // What a job asks of any card: measured here, for tuning/card_prediction.h. Throws UsageError where it cannot be.

@@ -13,7 +13,7 @@ namespace tlaunch {
 int run_checkpoints(const CheckpointsCommand& command);
 
 int list_command(const CheckpointsCommand& command);
-int verify_command(const CheckpointsCommand& command);   // 65 where a file is damaged
+int verify_command(const CheckpointsCommand& command);  // 65 where a file is damaged
 int prune_command(const CheckpointsCommand& command);
 int export_command(const CheckpointsCommand& command);
 int import_command(const CheckpointsCommand& command);

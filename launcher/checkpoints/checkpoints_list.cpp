@@ -12,8 +12,8 @@
 #include "launcher/checkpoints/checkpoint_place.h"
 #include "launcher/checkpoints/checkpoints_command.h"
 #include "launcher/terminal/clean_text.h"
-#include "launcher/terminal/results.h"
 #include "launcher/terminal/console.h"
+#include "launcher/terminal/results.h"
 
 namespace tlaunch {
 namespace {
@@ -38,9 +38,9 @@ std::string metric_text(const CheckpointInfo& checkpoint, const std::string& mon
 Json to_json(const CheckpointInfo& checkpoint, const std::string& reason, double age) {
   Json metrics = Json::object();
   for (const auto& [name, value] : checkpoint.metrics) metrics[name] = value;
-  Json json = {{"path", checkpoint.path},   {"step", checkpoint.step},   {"epoch", checkpoint.epoch},
-               {"metrics", metrics},        {"bytes", checkpoint.bytes}, {"valid", checkpoint.valid},
-               {"kept_because", reason},    {"age_s", age}};
+  Json json = {
+      {"path", checkpoint.path},   {"step", checkpoint.step},   {"epoch", checkpoint.epoch}, {"metrics", metrics},
+      {"bytes", checkpoint.bytes}, {"valid", checkpoint.valid}, {"kept_because", reason},    {"age_s", age}};
   if (!checkpoint.valid) json["reason"] = clean_text(checkpoint.reason);
   return without_nonfinite(json);
 }
@@ -100,8 +100,8 @@ int list_command(const CheckpointsCommand& command) {
     bytes += each.bytes;
     if (!each.valid) text += clean_text(each.reason) + "\n";
   }
-  text += format_number_of(static_cast<std::int64_t>(checkpoints.size()), "checkpoint") + ", " +
-          format_bytes(bytes) + " in " + place.folder + "\n";
+  text += format_number_of(static_cast<std::int64_t>(checkpoints.size()), "checkpoint") + ", " + format_bytes(bytes) +
+          " in " + place.folder + "\n";
   print_results(text);
   return exit_code::ok;
 }

@@ -95,9 +95,9 @@ int prune_command(const CheckpointsCommand& command) {
   text += std::to_string(deleted.size()) + (command.dry_run ? " would be deleted, " : " deleted, ") +
           format_bytes(freed_bytes) + (command.dry_run ? " would be freed\n" : " freed\n");
   if (command.json)
-    text = text_of({{"dry_run", command.dry_run}, {"deleted", deleted}, {"kept", kept}, {"bytes_freed", freed_bytes}},
-                   2) +
-           "\n";
+    text =
+        text_of({{"dry_run", command.dry_run}, {"deleted", deleted}, {"kept", kept}, {"bytes_freed", freed_bytes}}, 2) +
+        "\n";
   print_results(text);
   return exit_code::ok;
 }

@@ -3,8 +3,8 @@
 
 #include "checkpoint/safetensors.h"
 #include "core/absolute_path.h"
-#include "core/error.h"
 #include "core/clock.h"
+#include "core/error.h"
 #include "core/json.h"
 #include "core/units.h"
 #include "launcher/checkpoints/checkpoint_place.h"
@@ -76,8 +76,9 @@ std::string described(const Verdict& verdict) {
   const std::string size = format_bytes(verdict.bytes);
   if (!verdict.problem.empty()) return verdict.problem;
   return verdict.checksums ? "ok, " + size
-                           : "readable, " + size + "; it has no checksums to compare (tlaunch did not write it), so "
-                             "that damage to its numbers would not show";
+                           : "readable, " + size +
+                                 "; it has no checksums to compare (tlaunch did not write it), so "
+                                 "that damage to its numbers would not show";
 }
 
 std::vector<std::string> files_of(const std::string& path) {

@@ -68,8 +68,9 @@ CheckpointsLine::CheckpointsLine() {
       "Example:\n  tlaunch checkpoints prune runs/fashion_mnist/latest --dry-run checkpoint.save_top_k=1");
 
   positional(export_, values_.path, "RUN_DIR|FILE", folder + ": its newest undamaged checkpoint; or one checkpoint");
-  export_.add_option("--format", values_.format,
-                     "safetensors, or torch: for torch.load(FILE, weights_only=True) (default: torch for .pt and .pth)")
+  export_
+      .add_option("--format", values_.format,
+                  "safetensors, or torch: for torch.load(FILE, weights_only=True) (default: torch for .pt and .pth)")
       ->transform(one_of({"safetensors", "torch"}))
       ->type_name("safetensors|torch");
   export_.add_option("--output", values_.output, "Default: <checkpoint>-weights.safetensors or .pt, in this folder")
@@ -83,9 +84,10 @@ CheckpointsLine::CheckpointsLine() {
   import_.add_option("--output", values_.output, "The .safetensors file to write")
       ->transform(path_value())
       ->type_name("FILE.safetensors");
-  import_.add_option("--key", values_.key,
-                     "The dict of a .pt to take, such as model_ema or ckpt/model; . for the top level. Needed where\n"
-                     "several can be the weights")
+  import_
+      .add_option("--key", values_.key,
+                  "The dict of a .pt to take, such as model_ema or ckpt/model; . for the top level. Needed where\n"
+                  "several can be the weights")
       ->type_name("NAME");
   import_.footer(
       "A .pt is read by an allow-list: tensors, numbers, texts, lists, dicts. Nothing in it is run. Of a training\n"

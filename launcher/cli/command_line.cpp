@@ -201,8 +201,7 @@ struct Parsers {
     restarts_option(
         run, keys.max_restarts,
         "Start a failed run again so often, from its newest whole checkpoint (default: launch.max_restarts)");
-    hang_option(run, keys.hang_timeout_s,
-                "A run that hangs so long ends with 124 (default: launch.hang_timeout_s)");
+    hang_option(run, keys.hang_timeout_s, "A run that hangs so long ends with 124 (default: launch.hang_timeout_s)");
     end_options(run, keys.max_time, keys.on_end,
                 "Save and end with 75 when so much time has passed, as 8h (default: launch.max_time)");
     run.add_option("--run-dir", run_values.run_dir, "The run's folder (default: runs/<name>/<time>-<id>)")
@@ -309,9 +308,8 @@ struct Parsers {
 // Our option of that name, of whatever command: nullptr where there is none.
 const CLI::Option* own_option(const Parsers& parsers, const std::string& argument) {
   const std::string name = argument.substr(0, argument.find('='));
-  std::vector<const CLI::App*> apps{&parsers.run,      &parsers.program, &parsers.probe,
-                                    &parsers.evaluate, &parsers.tune,    &parsers.estimate.app(),
-                                    &parsers.doctor};
+  std::vector<const CLI::App*> apps{&parsers.run,  &parsers.program,        &parsers.probe, &parsers.evaluate,
+                                    &parsers.tune, &parsers.estimate.app(), &parsers.doctor};
   for (const CLI::App* app : parsers.checkpoints.apps()) apps.push_back(app);
   for (const CLI::App* app : apps) {
     if (const CLI::Option* known = app->get_option_no_throw(name)) return known;
@@ -382,8 +380,9 @@ void refuse_ignored(const CLI::App& run) {
       {"--smoke", "--profile", "profiles nothing"},
       {"--smoke", "--stdin", "passes no standard input on"},
       {"--smoke", "--dry-run", "starts a run, which --dry-run does not"},
-      {"--dry-run", "--resume", "shows the values of a new run; those of an earlier one stand in its folder, in "
-                                "config.yaml and plan.json"},
+      {"--dry-run", "--resume",
+       "shows the values of a new run; those of an earlier one stand in its folder, in "
+       "config.yaml and plan.json"},
       {"--dry-run", "--deadline", "measures nothing; tlaunch estimate CONFIG.yaml --deadline TIME does"},
       {"--dry-run", "--retune", "measures nothing; tlaunch tune CONFIG.yaml --retune does"},
   };

@@ -43,8 +43,8 @@ void check_values(const CLI::App& app, const std::vector<std::string>& arguments
     const CLI::Option* option = option_named(app, name);
     if (option == nullptr) continue;
     if (!takes_value(*option)) {
-      if (equals != std::string::npos) throw UsageError(name + " takes no value: leave '" + argument.substr(equals) +
-                                                        "' out" + see);
+      if (equals != std::string::npos)
+        throw UsageError(name + " takes no value: leave '" + argument.substr(equals) + "' out" + see);
       continue;
     }
     if (equals != std::string::npos) {

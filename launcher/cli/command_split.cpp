@@ -54,9 +54,9 @@ std::string meant_by(const std::string& word, const std::vector<std::string>& co
   if (word.empty()) refuse_empty("the first argument");
   std::error_code error;
   const bool folder = std::filesystem::is_directory(word, error);
-  std::string message = "'" + word + "' is " +
-                        (folder ? "a folder without __main__.py: no program"
-                                : "no command, no CONFIG.yaml and no file");
+  std::string message =
+      "'" + word + "' is " +
+      (folder ? "a folder without __main__.py: no program" : "no command, no CONFIG.yaml and no file");
   if (const std::string meant = meant_by(word, commands); !folder && !meant.empty()) {
     message += "; " + meant;
   } else if (const auto near = nearest(word, commands)) {

@@ -16,7 +16,7 @@ struct SplitArguments {
   std::string word;              // "run", "program", or a command's name
   std::vector<std::string> own;  // ours, the command's word left out
   PythonFlags flags;
-  bool after_dashes = false;     // the program was named by "--"
+  bool after_dashes = false;         // the program was named by "--"
   std::vector<std::string> program;  // program mode: the program (or module) and its arguments
 };
 

@@ -8,16 +8,16 @@
 namespace tlaunch {
 
 struct CompletionOption {
-  std::string short_name, long_name;   // with their dashes; "": none
+  std::string short_name, long_name;  // with their dashes; "": none
   std::string help;
   bool takes_value = false;
-  std::vector<std::string> choices;    // of its value; empty: a file, or anything
+  std::vector<std::string> choices;  // of its value; empty: a file, or anything
 };
 
 struct CompletionCommand {
-  std::string word;                    // "probe", "checkpoints list"; "": the run command and plain programs
+  std::string word;  // "probe", "checkpoints list"; "": the run command and plain programs
   std::vector<CompletionOption> options;
-  bool takes_keys = false;             // config keys, key=value, after a CONFIG.yaml
+  bool takes_keys = false;  // config keys, key=value, after a CONFIG.yaml
 };
 
 std::vector<CompletionOption> options_of(const CLI::App& app);

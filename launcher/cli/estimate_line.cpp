@@ -98,11 +98,14 @@ EstimateLine::EstimateLine() {
   text("--checkpoint-size", figures.checkpoint_size, "Of one, as 6.9GB", "SIZE");
   text("--checkpoint-every", figures.checkpoint_every, "50kimg, for --kimg", "KIMG");
   app_.add_option("--save-top-k", figures.save_top_k, "So many best ones are kept; -1: all (-1)")
-      ->transform(value_of({.type = OptionType::integer}))->type_name("K")->group(figures_group);
-  app_.add_option("--every-n-epochs", figures.every_n_epochs, "A checkpoint in so many epochs (1)")
-      ->transform(integer_within(1, 1'000'000))->type_name("N")->group(figures_group);
-  app_.add_flag("--save-last", figures.save_last, "The last one is kept as well")
+      ->transform(value_of({.type = OptionType::integer}))
+      ->type_name("K")
       ->group(figures_group);
+  app_.add_option("--every-n-epochs", figures.every_n_epochs, "A checkpoint in so many epochs (1)")
+      ->transform(integer_within(1, 1'000'000))
+      ->type_name("N")
+      ->group(figures_group);
+  app_.add_flag("--save-last", figures.save_last, "The last one is kept as well")->group(figures_group);
   text("--base-size", figures.base_size, "Of the model that training starts from", "SIZE");
   text("--data-size", figures.data_size, "Of the data set", "SIZE");
   text("--other-size", figures.other_size, "Of all else", "SIZE");

@@ -24,7 +24,11 @@ std::string beginning_of(const std::string& path) {
   return bytes;
 }
 
-bool is_machine_code(std::string_view bytes) { return bytes.starts_with("\x7f" "ELF"); }
+bool is_machine_code(std::string_view bytes) {
+  return bytes.starts_with(
+      "\x7f"
+      "ELF");
+}
 bool is_zip(std::string_view bytes) { return bytes.starts_with("PK\x03\x04"); }
 bool is_compiled_python(std::string_view bytes) { return bytes.size() >= 16 && bytes.substr(2, 2) == "\r\n"; }
 bool is_text(std::string_view bytes) { return bytes.find('\0') == std::string_view::npos; }

@@ -46,14 +46,15 @@ bool is_static(const TorchrunValues& values) {
 void check_one_machine(const TorchrunValues& values) {
   for (const auto& [option, value] : values) {
     if (option == "nnodes" && value != "1" && value != "1:1") {
-      refuse(option, value, value.find(':') == std::string::npos
-                                ? "this version runs on one machine; leave the option out"
-                                : "this version runs on one machine, whose number of ranks is fixed; use --nnodes 1");
+      refuse(option, value,
+             value.find(':') == std::string::npos
+                 ? "this version runs on one machine; leave the option out"
+                 : "this version runs on one machine, whose number of ranks is fixed; use --nnodes 1");
     }
     if (option == "node-rank" && value != "0")
       refuse(option, value, "this version runs on one machine; leave the option out");
-    const bool names_host = option == "master-addr" || option == "local-addr" ||
-                            (option == "rdzv-endpoint" && !standalone(values));
+    const bool names_host =
+        option == "master-addr" || option == "local-addr" || (option == "rdzv-endpoint" && !standalone(values));
     if (names_host && !value.empty() && !names_this_machine(host_of(value)))
       refuse(option, value,
              "this version runs on one machine, and no address of this one has that name; leave the option out");
@@ -79,8 +80,9 @@ void check_ineffective(const TorchrunValues& values) {
   static const std::set<std::string> methods = {"spawn", "fork", "forkserver"};
   for (const auto& [option, value] : values) {
     if (option == "rdzv-backend" && value != "static" && value != "c10d")
-      refuse(option, value, "the ranks of one machine meet without a server such as etcd; leave the option out, or use "
-                            "c10d or static");
+      refuse(option, value,
+             "the ranks of one machine meet without a server such as etcd; leave the option out, or use "
+             "c10d or static");
     if (option == "rdzv-conf" && !is_list_of_pairs(value)) refuse(option, value, "KEY=VALUE,KEY=VALUE is needed");
     if (option == "start-method" && !methods.contains(value))
       refuse(option, value, "spawn, fork or forkserver is needed");

@@ -112,8 +112,7 @@ TorchrunValues take_torchrun(std::vector<std::string>& arguments, const std::fun
       values[option->name] = argument.substr(is_long ? equals + 1 : argument[2] == '=' ? 3 : 2);
     }
     if (option->takes_value)
-      check_value(*option, values[option->name],
-                  "the value of " + argument.substr(0, is_long ? equals : 2));
+      check_value(*option, values[option->name], "the value of " + argument.substr(0, is_long ? equals : 2));
   }
   arguments = std::move(rest);
   return values;
@@ -128,11 +127,12 @@ std::string torchrun_help() {
     name.resize(std::max<std::size_t>(name.size() + 2, 26), ' ');
     text += name + option.help + "\n";
   }
-  return text + "  ${local_rank} in the program's arguments becomes the number\n\n"
-                "Examples:\n"
-                "  tlaunch --nproc_per_node=4 train.py --config c.yaml\n"
-                "  tlaunch --standalone --nproc-per-node gpu --log-dir logs -r 1:3 -m package.train\n"
-                "  tlaunch --nproc 2 --no-python ./a_program --its-option";
+  return text +
+         "  ${local_rank} in the program's arguments becomes the number\n\n"
+         "Examples:\n"
+         "  tlaunch --nproc_per_node=4 train.py --config c.yaml\n"
+         "  tlaunch --standalone --nproc-per-node gpu --log-dir logs -r 1:3 -m package.train\n"
+         "  tlaunch --nproc 2 --no-python ./a_program --its-option";
 }
 
 void add_torchrun_variables(TorchrunValues& values, const Variables& variables, bool program) {

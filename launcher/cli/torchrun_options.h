@@ -12,13 +12,13 @@
 namespace tlaunch {
 
 struct TorchrunOption {
-  std::string name;               // without dashes in front, words joined by hyphens
-  char letter = 0;                // "-r"; 0: none
+  std::string name;  // without dashes in front, words joined by hyphens
+  char letter = 0;   // "-r"; 0: none
   bool takes_value = true;
-  bool program_only = false;      // means nothing to a CONFIG.yaml
-  bool has_variable = true;       // PET_<NAME>
+  bool program_only = false;  // means nothing to a CONFIG.yaml
+  bool has_variable = true;   // PET_<NAME>
   const char* help = "";
-  bool may_be_empty = false;      // "" is torchrun's own default; of others it is refused
+  bool may_be_empty = false;  // "" is torchrun's own default; of others it is refused
 };
 
 const std::vector<TorchrunOption>& torchrun_options();

@@ -81,16 +81,20 @@ int run_doctor(const DoctorCommand& command) {
   const std::string run = run_to_look_at(command.run_dir);
   const auto files = doctor_files(TLAUNCH_VERSION, run);
   const std::string packed = gzip_of(tar_of(files, now));
-  if (path.empty()) path = write_under_free_name(now, packed);
-  else if (!write_new(path, packed)) refuse_existing(path);
+  if (path.empty())
+    path = write_under_free_name(now, packed);
+  else if (!write_new(path, packed))
+    refuse_existing(path);
   std::string text = path + ", " + format_bytes(packed.size()) + ":\n";
   for (const ArchiveFile& file : files) text += "  " + file.name + "  " + format_bytes(file.content.size()) + "\n";
   text += run.empty() ? "No run is in it: none was found below runs/; name one: tlaunch doctor RUN_DIR\n"
                       : "The run: " + run + "\n";
-  text += "Environment variables are named, without their values. What the config and the logs say is in it, but for\n"
-          "the values of variables and keys that are called TOKEN, SECRET, PASSWORD, AUTH, KEY or the like.\n"
-          "Look before you send it:\n"
-          "  tar -xzOf " + path + " | less\n";
+  text +=
+      "Environment variables are named, without their values. What the config and the logs say is in it, but for\n"
+      "the values of variables and keys that are called TOKEN, SECRET, PASSWORD, AUTH, KEY or the like.\n"
+      "Look before you send it:\n"
+      "  tar -xzOf " +
+      path + " | less\n";
   print_results(text);
   return exit_code::ok;
 }

@@ -1,7 +1,7 @@
 #include "launcher/commands/evaluate_command.h"
 
-#include "core/error.h"
 #include "core/clock.h"
+#include "core/error.h"
 #include "launcher/events/run_record.h"
 #include "launcher/group/failure.h"
 #include "launcher/group/temporary_folder.h"
@@ -30,8 +30,8 @@ int run_evaluate(const EvaluateCommand& command) {
                                .weights = JobWeights::checkpoint,
                                .checkpoint = checkpoint,
                                .trains = false});
-  const TemporaryFolder folder({{"config.yaml", to_yaml(job.loaded.config, job.worker)},
-                                {"plan.json", text_of(to_json(job.plan), 2) + "\n"}});
+  const TemporaryFolder folder(
+      {{"config.yaml", to_yaml(job.loaded.config, job.worker)}, {"plan.json", text_of(to_json(job.plan), 2) + "\n"}});
 
   WorkerStart start;
   start.arguments = {"evaluate", folder.file("config.yaml"), "--checkpoint", checkpoint};
@@ -46,8 +46,7 @@ int run_evaluate(const EvaluateCommand& command) {
   const WorkerGroup group = worker_group(job, start);
   const GroupResult result = run_group(group.spec, callbacks);
   if (result.failure)
-    for (const std::string& line : failure_report(*result.failure, job.world.size > 1))
-      say(line);
+    for (const std::string& line : failure_report(*result.failure, job.world.size > 1)) say(line);
   if (result.exit_code != exit_code::ok) return result.exit_code;
 
   Json metrics = Json::object();

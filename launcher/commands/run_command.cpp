@@ -137,8 +137,10 @@ int train(const RunCommand& command, Job job, double began_s, const TimeLimit& l
     forecast = tell_forecast({job, *pace, tuning_s, done_steps, calibration}, command.deadline_s, progress, log);
     if (const std::string line = limit.shortfall(forecast->time.likely_s); !line.empty()) progress.line(line);
   } else if (command.deadline_s) {
-    progress.line("note: --deadline cannot be answered: this job's speed is not known before its first steps; tlaunch "
-                  "estimate " + command.config + " --deadline TIME measures it");
+    progress.line(
+        "note: --deadline cannot be answered: this job's speed is not known before its first steps; tlaunch "
+        "estimate " +
+        command.config + " --deadline TIME measures it");
   }
 
   WorkerStart start;

@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "core/atomic_file.h"
-#include "core/error.h"
 #include "core/clock.h"
+#include "core/error.h"
 #include "core/units.h"
 #include "core/yaml_edit.h"
 #include "core/yaml_note.h"
@@ -78,23 +78,27 @@ TuneOutcome for_other_card(const TuneCommand& command) {
 
 // The plan's keys where they stand in a config. Accumulation is left to follow from the batch; an effective batch that
 // was auto takes its learning rate along, which a number there would no longer change.
-constexpr std::pair<const char*, const char*> written_keys[] = {
-    {"batch_size", "train.batch_size"},           {"effective_batch_size", "train.effective_batch_size"},
-    {"learning_rate", "train.learning_rate"},     {"mixed_precision", "gpu.mixed_precision"},
-    {"tf32", "gpu.tf32"},                         {"cudnn_benchmark", "gpu.cudnn_benchmark"},
-    {"channels_last", "gpu.channels_last"},       {"num_workers", "data.num_workers"},
-    {"prefetch_factor", "data.prefetch_factor"},  {"pin_memory", "data.pin_memory"},
-    {"threads_per_rank", "launch.threads_per_rank"},
-    {"log_interval", "log.log_interval"},         {"gpu_log_interval", "log.gpu_log_interval"},
-    {"save_interval", "checkpoint.every_n_steps"}};
+constexpr std::pair<const char*, const char*> written_keys[] = {{"batch_size", "train.batch_size"},
+                                                                {"effective_batch_size", "train.effective_batch_size"},
+                                                                {"learning_rate", "train.learning_rate"},
+                                                                {"mixed_precision", "gpu.mixed_precision"},
+                                                                {"tf32", "gpu.tf32"},
+                                                                {"cudnn_benchmark", "gpu.cudnn_benchmark"},
+                                                                {"channels_last", "gpu.channels_last"},
+                                                                {"num_workers", "data.num_workers"},
+                                                                {"prefetch_factor", "data.prefetch_factor"},
+                                                                {"pin_memory", "data.pin_memory"},
+                                                                {"threads_per_rank", "launch.threads_per_rank"},
+                                                                {"log_interval", "log.log_interval"},
+                                                                {"gpu_log_interval", "log.gpu_log_interval"},
+                                                                {"save_interval", "checkpoint.every_n_steps"}};
 
 // "host node3, 2 x NVIDIA H100 80GB HBM3; 2 ranks"
 std::string machine_text(const Job& job) {
   const HardwareProfile& hardware = job.hardware;
-  const std::string device =
-      job.world.on_gpu && !hardware.gpus.empty()
-          ? std::to_string(job.world.size) + " x " + hardware.gpus.front().name
-          : hardware.cpu.model + ", " + format_number_of(hardware.cpu.allowed_cores, "core");
+  const std::string device = job.world.on_gpu && !hardware.gpus.empty()
+                                 ? std::to_string(job.world.size) + " x " + hardware.gpus.front().name
+                                 : hardware.cpu.model + ", " + format_number_of(hardware.cpu.allowed_cores, "core");
   return "host " + host_name() + ", " + device + "; " + format_number_of(job.world.size, "rank");
 }
 

@@ -37,8 +37,10 @@ void replace_folder(std::string& text, const std::string& folder, const std::str
 std::size_t end_of_value(const std::string& line, std::size_t at) {
   if (at < line.size() && (line[at] == '"' || line[at] == '\'')) {
     for (std::size_t end = at + 1; end < line.size(); ++end) {
-      if (line[end] == '\\') ++end;
-      else if (line[end] == line[at]) return end + 1;
+      if (line[end] == '\\')
+        ++end;
+      else if (line[end] == line[at])
+        return end + 1;
     }
     return line.size();
   }
@@ -99,8 +101,10 @@ std::string without_named_values(const std::string& line) {
     if (header) value = after_scheme(line, value);
     out.append(line, at, value - at);
     const bool in_quotes = before == '"' || before == '\'';
-    if (header && in_quotes) at = std::min(line.find(before, value), line.size());
-    else at = (command || header) && !quoted ? line.size() : end_of_value(line, value);
+    if (header && in_quotes)
+      at = std::min(line.find(before, value), line.size());
+    else
+      at = (command || header) && !quoted ? line.size() : end_of_value(line, value);
     out += hidden_word;
   }
   return out;
@@ -133,8 +137,8 @@ bool names_secret(const std::string& name) {
   };
   if (ends_word("pass") || ends_word("auth") || small == "pat" || small.ends_with("_pat") || small.ends_with("-pat"))
     return true;
-  return says("passphrase") || says("authorization") || says("webhook") || says("secret") || says("passw") || says("credential") || says("apikey") ||
-         small.ends_with("_key") || small.ends_with("-key");
+  return says("passphrase") || says("authorization") || says("webhook") || says("secret") || says("passw") ||
+         says("credential") || says("apikey") || small.ends_with("_key") || small.ends_with("-key");
 }
 
 std::string redacted(const std::string& text, const Hidden& hidden) {

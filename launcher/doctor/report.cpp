@@ -32,7 +32,7 @@ constexpr int most_listed = 5000, most_logs = 300;
 constexpr const char* run_files[] = {"summary.json", "config.yaml", "plan.json", "events.jsonl", "metrics.csv"};
 
 std::time_t modified(const std::string& path) {
-  struct stat status {};
+  struct stat status = {};
   return ::stat(path.c_str(), &status) == 0 ? status.st_mtime : 0;
 }
 
@@ -247,7 +247,7 @@ std::string bounded_content(const std::string& path, std::uint64_t most_bytes) {
   };
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!file) return refuse(errno);
-  struct stat status {};
+  struct stat status = {};
   if (::fstat(file.get(), &status) != 0) return refuse(errno);
   if (!S_ISREG(status.st_mode)) throw IoError("cannot read " + path + ": it is no plain file");
   // A file of /proc has no size.
@@ -281,8 +281,10 @@ std::vector<ArchiveFile> doctor_files(const std::string& version, const std::str
   all.add_made("versions.txt", [&] { return versions(version, hardware); });
   all.add_made("worker.txt", [&] { return worker_text(run_dir); });
   all.add_made("limits.txt", [] { return bounded_content("/proc/self/limits", 10'000); });
-  if (run_dir.empty()) all.note("no run: there is none below runs/, and no RUN_DIR was given");
-  else all.add_run(run_dir);
+  if (run_dir.empty())
+    all.note("no run: there is none below runs/, and no RUN_DIR was given");
+  else
+    all.add_run(run_dir);
   return all.finish();
 }
 

@@ -9,7 +9,7 @@
 namespace tlaunch {
 
 struct ArchiveFile {
-  std::string name;      // relative, with slashes
+  std::string name;  // relative, with slashes
   std::string content;
 };
 

@@ -13,7 +13,7 @@
 namespace tlaunch {
 
 struct ForecastRow {
-  std::string label;            // "standard: 10 epochs"
+  std::string label;  // "standard: 10 epochs"
   TimeEstimate time;
   DiskEstimate disk;
 };
@@ -22,17 +22,17 @@ struct ForecastRow {
 struct SharedStep {
   std::int64_t micro_batch = 0, ranks = 0;
   double likely_s = 0;
-  bool measured = false;        // else modelled
+  bool measured = false;  // else modelled
 };
 
 struct WhatIf {
-  std::string label;            // "data x4"
+  std::string label;  // "data x4"
   double likely_s = 0;
 };
 
 struct ConfigEstimate {
   RunForecast run;
-  FiguresReport policies;       // disk after 5 to 100 epochs, by what is kept
+  FiguresReport policies;  // disk after 5 to 100 epochs, by what is kept
   std::vector<ForecastRow> horizons;
   std::vector<SharedStep> shared_steps;  // by micro-batch, then ranks; the job's own among them
   std::vector<WhatIf> more_data;

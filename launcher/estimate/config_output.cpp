@@ -10,7 +10,9 @@
 namespace tlaunch {
 namespace {
 
-std::string range_text(const TimeEstimate& time) { return format_range(format_duration(time.low_s), format_duration(time.high_s)); }
+std::string range_text(const TimeEstimate& time) {
+  return format_range(format_duration(time.low_s), format_duration(time.high_s));
+}
 
 std::string fits_text(const ConfigEstimate& estimate, const DiskEstimate& disk) {
   if (!estimate.free_bytes) return "";
@@ -20,7 +22,8 @@ std::string fits_text(const ConfigEstimate& estimate, const DiskEstimate& disk) 
 std::string parts_table(const TimeEstimate& time) {
   TextTable table({"part", "low", "likely", "high"});
   for (const PartRow& row : part_rows(time))
-    table.row({row.name, format_duration(row.time.low_s), format_duration(row.time.likely_s), format_duration(row.time.high_s)});
+    table.row({row.name, format_duration(row.time.low_s), format_duration(row.time.likely_s),
+               format_duration(row.time.high_s)});
   table.row({"in all", format_duration(time.low_s), format_duration(time.likely_s), format_duration(time.high_s)});
   return table.text();
 }
@@ -47,12 +50,18 @@ std::string shared_steps_table(const ConfigEstimate& estimate, const Job& job) {
 std::string disk_table(const ConfigEstimate& estimate, const Job& job) {
   const DiskEstimate& disk = estimate.run.disk;
   TextTable table({"on disk", "at the end", "at most"});
-  const auto same = [&](const std::string& what, std::uint64_t bytes) { table.row({what, format_bytes(bytes), format_bytes(bytes)}); };
-  const std::string checkpoints = format_number_of(disk.checkpoints, "checkpoint") + " of " + format_bytes(disk.checkpoint_bytes) +
-                                  (disk.checkpoints > 1 ? ", one in " + format_duration(save_interval_s(estimate.run)) : "");
-  const auto range = [](std::uint64_t low_bytes, std::uint64_t high_bytes) { return format_range(format_bytes(low_bytes), format_bytes(high_bytes)); };
+  const auto same = [&](const std::string& what, std::uint64_t bytes) {
+    table.row({what, format_bytes(bytes), format_bytes(bytes)});
+  };
+  const std::string checkpoints =
+      format_number_of(disk.checkpoints, "checkpoint") + " of " + format_bytes(disk.checkpoint_bytes) +
+      (disk.checkpoints > 1 ? ", one in " + format_duration(save_interval_s(estimate.run)) : "");
+  const auto range = [](std::uint64_t low_bytes, std::uint64_t high_bytes) {
+    return format_range(format_bytes(low_bytes), format_bytes(high_bytes));
+  };
   const std::uint64_t logs = disk.logs.sum();
-  table.row({checkpoints, range(disk.final_low_bytes - logs, disk.final_bytes - logs), range(disk.peak_low_bytes - logs, disk.peak_bytes - logs)});
+  table.row({checkpoints, range(disk.final_low_bytes - logs, disk.final_bytes - logs),
+             range(disk.peak_low_bytes - logs, disk.peak_bytes - logs)});
   same("TensorBoard", disk.logs.tensorboard);
   same("metrics.csv", disk.logs.metrics_csv);
   same("events.jsonl", disk.logs.events);
@@ -89,11 +98,12 @@ Json to_json(const ConfigEstimate& estimate) {
   }
   json["what_if"] = Json::array();
   for (const SharedStep& step : estimate.shared_steps)
-    json["what_if"].push_back({{"label", "micro-batch " + std::to_string(step.micro_batch) + ", " + format_number_of(step.ranks, "rank")},
-                               {"micro_batch", step.micro_batch},
-                               {"ranks", step.ranks},
-                               {"likely_s", step.likely_s},
-                               {"origin", step.measured ? "measured" : "modelled"}});
+    json["what_if"].push_back(
+        {{"label", "micro-batch " + std::to_string(step.micro_batch) + ", " + format_number_of(step.ranks, "rank")},
+         {"micro_batch", step.micro_batch},
+         {"ranks", step.ranks},
+         {"likely_s", step.likely_s},
+         {"origin", step.measured ? "measured" : "modelled"}});
   for (const WhatIf& what : estimate.more_data)
     json["what_if"].push_back({{"label", what.label}, {"likely_s", what.likely_s}, {"origin", "modelled"}});
   json["disk"]["policies"] = to_json(estimate.policies, estimate.free_bytes)["horizons"];
@@ -108,12 +118,14 @@ std::string to_text(const ConfigEstimate& estimate, const Job& job) {
   std::string text = parts_table(run.time) + "\n";
   const double rate = samples_per_s(run);
   text += "pace: " + format_count(rate) + " samples/s (" + hourly(job, rate) + "), " +
-          format_milliseconds(run.pace.step.likely_s) + " a step; " + std::to_string(run.work.length.total_steps) + " steps of " +
-          std::to_string(run.work.effective_batch) + " samples on " + format_number_of(job.world.size, "rank") + "\n\n" + disk_table(estimate, job) + "\n";
+          format_milliseconds(run.pace.step.likely_s) + " a step; " + std::to_string(run.work.length.total_steps) +
+          " steps of " + std::to_string(run.work.effective_batch) + " samples on " +
+          format_number_of(job.world.size, "rank") + "\n\n" + disk_table(estimate, job) + "\n";
   TextTable lengths({"run", "time", "likely", "checkpoints", "disk at most", "fits now"});
   for (const ForecastRow& row : estimate.horizons)
-    lengths.row({row.label, range_text(row.time), format_duration(row.time.likely_s), std::to_string(row.disk.checkpoints),
-                 format_bytes(row.disk.peak_bytes), fits_text(estimate, row.disk)});
+    lengths.row({row.label, range_text(row.time), format_duration(row.time.likely_s),
+                 std::to_string(row.disk.checkpoints), format_bytes(row.disk.peak_bytes),
+                 fits_text(estimate, row.disk)});
   text += lengths.text();
   if (estimate.shared_steps.size() > 1) text += "\n" + shared_steps_table(estimate, job);
   TextTable data({"what if (modelled)", "likely"});

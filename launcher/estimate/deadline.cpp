@@ -11,8 +11,8 @@
 namespace tlaunch {
 namespace {
 
-constexpr double noticed = 0.01;           // of the run: a change that wins less is left out
-constexpr std::int64_t rarer = 4;          // evaluations and saves
+constexpr double noticed = 0.01;   // of the run: a change that wins less is left out
+constexpr std::int64_t rarer = 4;  // evaluations and saves
 
 // A job that changes are made to.
 struct Variant {

@@ -42,8 +42,10 @@ namespace {
 
 constexpr double least_told_s = 1, told_share = 0.02;  // beyond the range, in seconds and of the estimate
 
-const char* const part_words[][2] = {{"start_up", "start-up takes"},     {"steps", "the steps take"},
-                                     {"evaluation", "evaluations take"}, {"checkpoints", "saving takes"},
+const char* const part_words[][2] = {{"start_up", "start-up takes"},
+                                     {"steps", "the steps take"},
+                                     {"evaluation", "evaluations take"},
+                                     {"checkpoints", "saving takes"},
                                      {"tuning", "tuning took"}};
 
 // As the sessions themselves tell the two apart only at the end.

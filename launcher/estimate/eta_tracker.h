@@ -18,7 +18,7 @@ namespace tlaunch {
 
 // The whole command: tuning, this session and those before it.
 struct RunSoFar {
-  double began_s = 0;                     // Unix time
+  double began_s = 0;  // Unix time
   std::optional<TimeEstimate>
       estimate;  // made before the first session; none: this session makes one from its first steps
   std::map<std::string, double> spent;    // before this session, by part
@@ -35,8 +35,8 @@ struct EtaReport {
 };
 
 struct EtaLine {
-  std::string text;      // "ETA 3 min 20 s"; "" where that is not known
-  std::string late;      // the part that takes longer than expected, after which nothing can be counted off
+  std::string text;  // "ETA 3 min 20 s"; "" where that is not known
+  std::string late;  // the part that takes longer than expected, after which nothing can be counted off
 };
 
 class EtaTracker {
@@ -59,22 +59,22 @@ class EtaTracker {
   static constexpr double least_interval_s = 1, most_interval_s = 30;
 
   SessionWork session_work(const StartEvent& start, const RemainingWork& left) const;
-  RemainingWork remaining_of(const RunRecord& record) const;  // with what each is expected to cost
+  RemainingWork remaining_of(const RunRecord& record) const;               // with what each is expected to cost
   double part_s(const RunRecord& record, const TimeEstimate& left) const;  // that the part under way is to take
   bool has_seen(const std::string& part) const;
   void project(EtaReport& report, double t_s);
   std::string why(const std::map<std::string, double>& projected) const;
 
   double session_start_s_;
-  RunConfig config_;                       // for what a checkpoint costs
+  RunConfig config_;  // for what a checkpoint costs
   RunSoFar so_far_;
   std::optional<EtaEstimator> estimator_;  // from the start event on
   std::optional<TimeEstimate> first_;
-  RemainingWork session_;                  // all of it
-  double part_began_s_ = 0;                // the latest event that ended a part
+  RemainingWork session_;    // all of it
+  double part_began_s_ = 0;  // the latest event that ended a part
   double announced_s_ = 0;
   bool all_steps_done_ = false;
-  bool outside_ = false;                   // of the estimate's band
+  bool outside_ = false;  // of the estimate's band
 };
 
 }  // namespace tlaunch

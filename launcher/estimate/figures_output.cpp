@@ -96,7 +96,10 @@ std::string deadline(const FiguresReport& report) {
     text += step.condition.empty() ? joint + step.change : "  if " + step.condition + ": " + step.change;
     if (step.condition.empty()) joint = "  and ";
     text += ": " + range_text(step.time.low_s, step.time.high_s) +
-            (step.reaches ? ", reached" : step.may_reach ? ", perhaps reached" : "") + "\n";
+            (step.reaches     ? ", reached"
+             : step.may_reach ? ", perhaps reached"
+                              : "") +
+            "\n";
   }
   if (report.least_s > *report.deadline_s)
     text += "  not reachable: " + format_duration(report.least_s) + " at best, with all of these\n";

@@ -54,7 +54,8 @@ class Report {
                        " needs --kimg, lengths in thousand samples; for --steps and --epochs the pace is --step-time "
                        "145ms or --throughput 6.8steps/s");
     if (static_cast<int>(of_steps) + static_cast<int>(!options_.step_time.empty()) +
-            static_cast<int>(!options_.elapsed.empty()) > 1)
+            static_cast<int>(!options_.elapsed.empty()) >
+        1)
       throw UsageError("--step-time, --throughput in steps and --elapsed each tell the time of a step: one is enough");
   }
 

@@ -14,17 +14,17 @@ namespace tlaunch {
 
 // As on the command line; "" and nothing: not given.
 struct FigureOptions {
-  std::string throughput, step_time;               // 54-72kimg/h, 6.8steps/s; 145ms
-  std::string kimg, epochs;                        // lists of horizons
-  std::string phases;                              // list of kimg: cuts the run
+  std::string throughput, step_time;  // 54-72kimg/h, 6.8steps/s; 145ms
+  std::string kimg, epochs;           // lists of horizons
+  std::string phases;                 // list of kimg: cuts the run
   std::optional<std::int64_t> steps, done, since_step, steps_per_epoch;
-  std::string elapsed, start_up;                   // of this session
-  std::string checkpoint_size, checkpoint_every;   // 6.9GB; 50kimg
+  std::string elapsed, start_up;                  // of this session
+  std::string checkpoint_size, checkpoint_every;  // 6.9GB; 50kimg
   std::int64_t save_top_k = -1, every_n_epochs = 1;
   bool save_last = false;
   std::string base_size, data_size, other_size, log_size;  // log_size: an epoch's
 
-  bool any() const;                                // whether there is a figure to compute from
+  bool any() const;  // whether there is a figure to compute from
 };
 
 // Count of checkpoints, and the time between two.
@@ -35,13 +35,13 @@ struct SaveSpacing {
 
 // Checkpoints on disk at the end, by what is kept; and all that the run takes.
 struct DiskFigures {
-  SizeRange kept, all, advised, least;   // as asked, every one, as advised for the horizon, the newest alone
+  SizeRange kept, all, advised, least;  // as asked, every one, as advised for the horizon, the newest alone
   PolicyAdvice advice;
-  std::uint64_t other_bytes = 0;         // model, data, logs, the rest
+  std::uint64_t other_bytes = 0;  // model, data, logs, the rest
 };
 
 struct Horizon {
-  std::string label;                     // "300 kimg", "20 epochs"
+  std::string label;  // "300 kimg", "20 epochs"
   std::optional<TimeRange> time;
   std::optional<SaveSpacing> saves;
   std::optional<DiskFigures> disk;
@@ -50,13 +50,13 @@ struct Horizon {
 
 struct FiguresReport {
   std::vector<Horizon> horizons;
-  std::vector<Phase> phases;             // of samples
+  std::vector<Phase> phases;  // of samples
   std::optional<Range> step_time_s;
-  std::optional<TimeRange> remaining;    // of --steps
+  std::optional<TimeRange> remaining;  // of --steps
   std::optional<std::int64_t> remaining_steps;
   std::optional<double> deadline_s;
-  std::vector<RemedyStep> remedies;      // that lead to the deadline; empty: it is reached as it is
-  double least_s = 0;                    // with all of them
+  std::vector<RemedyStep> remedies;  // that lead to the deadline; empty: it is reached as it is
+  double least_s = 0;                // with all of them
 };
 
 // Throws UsageError where a figure is none, or one that is needed beside it is missing.

@@ -61,8 +61,8 @@ double samples_per_s(const RunForecast& forecast) {
   return static_cast<double>(forecast.work.effective_batch) / forecast.pace.step.likely_s;
 }
 
-Outcome outcome_of_steps(const std::string& job, const RunForecast& forecast, const std::map<std::string, double>& spent,
-                         std::int64_t steps) {
+Outcome outcome_of_steps(const std::string& job, const RunForecast& forecast,
+                         const std::map<std::string, double>& spent, std::int64_t steps) {
   Outcome outcome = outcome_of(job, forecast, spent);
   outcome.told_s = outcome.actual_s = 0;
   std::erase_if(outcome.parts, [](const auto& part) { return part.first != "steps" && part.first != "data_wait"; });

@@ -15,8 +15,8 @@ namespace tlaunch {
 struct RunForecast {
   Pace pace;
   RunWork work;
-  TimeEstimate rehearsed;        // tuning left out
-  TimeEstimate time;             // the same in the light of earlier runs, tuning included
+  TimeEstimate rehearsed;  // tuning left out
+  TimeEstimate time;       // the same in the light of earlier runs, tuning included
   DiskEstimate disk;
 };
 
@@ -31,8 +31,8 @@ Calibration calibration_of(const RunConfig& config, const Pace& pace, std::int64
 // What a run that ended as planned tells the next one. `spent`: by part, tuning among them.
 Outcome outcome_of(const std::string& job, const RunForecast& forecast, const std::map<std::string, double>& spent);
 // What one that was stopped after so many steps does: of these alone.
-Outcome outcome_of_steps(const std::string& job, const RunForecast& forecast, const std::map<std::string, double>& spent,
-                         std::int64_t steps);
+Outcome outcome_of_steps(const std::string& job, const RunForecast& forecast,
+                         const std::map<std::string, double>& spent, std::int64_t steps);
 
 double samples_per_s(const RunForecast& forecast);
 

@@ -66,7 +66,7 @@ std::string imbalance_finding(const WhySlow& times) {
 }
 
 // Over the ranks whose driver tells it.
-std::optional<double> mean_over_ranks(const WhySlow& times, std::optional<double> RankTimes::* figure) {
+std::optional<double> mean_over_ranks(const WhySlow& times, std::optional<double> RankTimes::*figure) {
   double sum = 0;
   std::int64_t cards = 0;
   for (const auto& [rank, figures] : times.ranks()) {

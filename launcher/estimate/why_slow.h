@@ -21,7 +21,7 @@ struct RankTimes {
 class WhySlow {
  public:
   void on_event(const StampedEvent& event);  // phase_times and gpu; others are passed over
-  void add(const WhySlow& other);    // of another try of the same run
+  void add(const WhySlow& other);            // of another try of the same run
 
   const std::map<int, RankTimes>& ranks() const { return ranks_; }
   // Over all ranks, and those parts alone that a rank has timed. Empty before the first epoch's end.

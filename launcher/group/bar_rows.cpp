@@ -49,8 +49,10 @@ void BarRows::up(int rows) {
   ups_ = std::min(ups_ + to, most - 1);
   depth_ = std::max(depth_, ups_);
   for (int i = 0; i < to; ++i) {
-    if (cursor_ > 0) --cursor_;
-    else rows_.insert(rows_.begin(), BarRow{});  // the bar above was taken for a line
+    if (cursor_ > 0)
+      --cursor_;
+    else
+      rows_.insert(rows_.begin(), BarRow{});  // the bar above was taken for a line
   }
   if (rows_.size() > static_cast<std::size_t>(depth_) + 1) rows_.resize(static_cast<std::size_t>(depth_) + 1);
 }

@@ -7,10 +7,10 @@
 namespace tlaunch {
 
 struct Captured {
-  int exit_code = 0;          // its own, 128 + signal, or 127 where it could not be started
-  bool timed_out = false;     // killed after the time limit
-  bool stopped = false;       // killed because a signal asked this process to end; it is still pending
-  std::string out, err;       // at most 16 MiB each; what is more is read and dropped
+  int exit_code = 0;       // its own, 128 + signal, or 127 where it could not be started
+  bool timed_out = false;  // killed after the time limit
+  bool stopped = false;    // killed because a signal asked this process to end; it is still pending
+  std::string out, err;    // at most 16 MiB each; what is more is read and dropped
 };
 
 // argv[0] is a path. stdin is /dev/null. Blocks until the command ends or `limit_s` is over; then it is

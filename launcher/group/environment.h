@@ -11,7 +11,7 @@ namespace tlaunch {
 
 struct EnvironmentSpec {
   int local_rank = 0;
-  int local_world_size = 1;      // ranks on this node; one node, so also the world's size
+  int local_world_size = 1;  // ranks on this node; one node, so also the world's size
   std::string master_address;
   int master_port = 0;
   std::string role = "default", run_id = "none";
@@ -20,7 +20,7 @@ struct EnvironmentSpec {
   // that is set.
   bool virtual_local_rank = false;
   std::optional<std::string> cuda_visible_devices;
-  int core_share = 1;            // cores that this rank may keep busy (hardware/placement.h)
+  int core_share = 1;                           // cores that this rank may keep busy (hardware/placement.h)
   std::int64_t restarts = 0, max_restarts = 0;  // so far; at most
   std::optional<std::string> omp_num_threads, nccl_async_error_handling;  // what the user has set: it stays
 };

@@ -50,7 +50,7 @@ std::string error_message(const std::string& path) {
 }
 
 std::optional<std::int64_t> error_time_ns(const std::string& path) {
-  struct stat status {};
+  struct stat status = {};
   if (path.empty() || ::stat(path.c_str(), &status) != 0 || status.st_size == 0) return std::nullopt;
   return status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec;
 }

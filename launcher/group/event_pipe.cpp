@@ -22,8 +22,10 @@ void EventPipe::drain(const std::function<void(const StampedEvent&)>& on_event,
   };
   const auto take = [&](std::string_view line) {
     if (line.empty()) return;
-    if (const auto event = decode(Json::parse(line, nullptr, false))) on_event(*event);
-    else garbled(line);
+    if (const auto event = decode(Json::parse(line, nullptr, false)))
+      on_event(*event);
+    else
+      garbled(line);
   };
   if (!pipe_.read) return;
   char bytes[16384];

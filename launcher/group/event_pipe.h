@@ -14,7 +14,7 @@ class EventPipe {
  public:
   EventPipe();
 
-  int read_fd() const { return pipe_.read.get(); }   // -1 when no writer is left
+  int read_fd() const { return pipe_.read.get(); }    // -1 when no writer is left
   int write_fd() const { return pipe_.write.get(); }  // for the workers
   void close_write() { pipe_.write.reset(); }
 
@@ -25,8 +25,8 @@ class EventPipe {
 
  private:
   Pipe pipe_;
-  std::string held_;        // an unfinished line
-  bool skipping_ = false;   // inside a line that is too long
+  std::string held_;       // an unfinished line
+  bool skipping_ = false;  // inside a line that is too long
   bool warned_ = false;
 };
 

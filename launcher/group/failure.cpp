@@ -20,9 +20,10 @@ constexpr std::size_t kVictimsNamed = 6;
 
 std::string signal_text(int signal) {
   static const std::map<int, std::string> words = {
-      {SIGSEGV, "segmentation fault"}, {SIGKILL, "out of memory?"}, {SIGABRT, "aborted"},
-      {SIGBUS, "bus error"}, {SIGILL, "illegal instruction"}, {SIGFPE, "arithmetic error"}, {SIGTERM, "terminated"},
-      {SIGINT, "interrupted"}, {SIGHUP, "hung up"}, {SIGPIPE, "broken pipe"}, {SIGSYS, "forbidden system call"}};
+      {SIGSEGV, "segmentation fault"}, {SIGKILL, "out of memory?"},      {SIGABRT, "aborted"},
+      {SIGBUS, "bus error"},           {SIGILL, "illegal instruction"},  {SIGFPE, "arithmetic error"},
+      {SIGTERM, "terminated"},         {SIGINT, "interrupted"},          {SIGHUP, "hung up"},
+      {SIGPIPE, "broken pipe"},        {SIGSYS, "forbidden system call"}};
   const char* abbreviation = ::sigabbrev_np(signal);
   const std::string name = abbreviation ? std::string("SIG") + abbreviation : "signal " + std::to_string(signal);
   const auto word = words.find(signal);
@@ -89,9 +90,7 @@ int exit_code_of(const RankEnd& end) {
                                       : WEXITSTATUS(end.wait_status);
 }
 
-int signal_of(const RankEnd& end) {
-  return killed(end) && !ended_by_what_it_told(end) ? WTERMSIG(end.wait_status) : 0;
-}
+int signal_of(const RankEnd& end) { return killed(end) && !ended_by_what_it_told(end) ? WTERMSIG(end.wait_status) : 0; }
 
 bool left_saved(const RankEnd& end) {
   const int code = exit_code_of(end);  // a death by SIGINT has the same one as a rank that saved after Ctrl-C

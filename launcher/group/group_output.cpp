@@ -22,7 +22,7 @@ bool wants_rows(const GroupSpec& spec) {
 }
 
 bool are_one_terminal(int one, int other) {
-  struct stat first {}, second {};
+  struct stat first = {}, second = {};
   return ::isatty(one) != 0 && ::isatty(other) != 0 && ::fstat(one, &first) == 0 && ::fstat(other, &second) == 0 &&
          first.st_rdev == second.st_rdev;
 }

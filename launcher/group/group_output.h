@@ -61,7 +61,7 @@ class GroupOutput {
   const GroupSpec& spec_;
   const GroupCallbacks& callbacks_;
   Screen out_, error_, nowhere_{-1, false};
-  Screen& shown_error_;  // out_ where both are one terminal, so that its rows have one owner
+  Screen& shown_error_;                        // out_ where both are one terminal, so that its rows have one owner
   std::vector<std::unique_ptr<LogTee>> tees_;  // by rank
   std::vector<Source> sources_;
   bool told_lost_output_ = false;

@@ -61,8 +61,10 @@ void add_loader_error(GroupFailure& failure, const std::string& program) {
   std::string output;
   for (const std::string& line : failure.last_lines) output += line + "\n";
   const std::string error = loader_error_in(output, program);
-  if (!error.empty()) failure.cause += "; the dynamic loader said: " + error;
-  else if (failure.exit_code != 127) return;
+  if (!error.empty())
+    failure.cause += "; the dynamic loader said: " + error;
+  else if (failure.exit_code != 127)
+    return;
   if (const std::string advice = loader_advice(program, error); !advice.empty()) failure.cause += "; " + advice;
 }
 

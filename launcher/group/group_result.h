@@ -19,17 +19,17 @@ struct Hung {
 
 struct ToldFailure {
   int rank = 0;
-  int exit_code = 1;                // with which it said it would leave
+  int exit_code = 1;  // with which it said it would leave
 };
 
 struct GroupRecord {
   const std::vector<WorkerSpec>& workers;
-  std::vector<RankEnd> ends;        // in the order in which they happened
+  std::vector<RankEnd> ends;              // in the order in which they happened
   std::vector<ToldFailure> told_failure;  // by an event, in that order
-  bool saves_when_told = false;     // as in GroupSpec
-  int interrupted_by = 0;           // as in GroupResult
-  bool out_of_time = false;         // as in GroupResult
-  std::optional<Hung> hung;         // killed for this
+  bool saves_when_told = false;           // as in GroupSpec
+  int interrupted_by = 0;                 // as in GroupResult
+  bool out_of_time = false;               // as in GroupResult
+  std::optional<Hung> hung;               // killed for this
 };
 
 // Reads the workers' error files, for order and message. `last_lines`: of a rank's own output.

@@ -74,8 +74,8 @@ class GuardLoop {
 
  private:
   struct Rank {
-    pid_t pid = -1;     // -1: not started, or reaped
-    Descriptor handle;  // pidfd; empty where the kernel has none (before 5.3)
+    pid_t pid = -1;            // -1: not started, or reaped
+    Descriptor handle;         // pidfd; empty where the kernel has none (before 5.3)
     bool on_terminal = false;  // in the launcher's process group: what the terminal sends reaches it by itself
   };
 

@@ -19,7 +19,7 @@ class LineBuffer {
 
   void feed(std::string_view bytes, const Sink& sink);
   std::string_view held() const { return held_; }  // the unfinished line
-  void finish(const Sink& sink);  // the last line, where it has no ending
+  void finish(const Sink& sink);                   // the last line, where it has no ending
 
  private:
   std::size_t limit_, scanned_ = 0;  // the first `scanned_` bytes of held_ have no line's end in them

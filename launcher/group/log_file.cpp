@@ -85,7 +85,8 @@ void LogFile::open(int flags) {
 
 void LogFile::give_up() {
   if (!std::exchange(told_, true))
-    tell_("cannot write " + current() + ": " + std::strerror(errno) + "; the output is left out of this log until it can be written");
+    tell_("cannot write " + current() + ": " + std::strerror(errno) +
+          "; the output is left out of this log until it can be written");
   lacks_output_ = true;
   failed_at_s_ = clock_s_();
   file_.reset();

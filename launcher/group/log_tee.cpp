@@ -49,8 +49,10 @@ void LogTee::finish(double now_s) {
     for (int i = 0; const BarRow& row : rows) {
       const bool ended = i++ < cursor;  // by a newline
       if (row.text.empty()) continue;
-      if (ended) take_line(source, row.text, row.told);
-      else if (!row.told) show(source, row.text);
+      if (ended)
+        take_line(source, row.text, row.told);
+      else if (!row.told)
+        show(source, row.text);
     }
     source.console->settle(now_s);
   }
@@ -71,8 +73,10 @@ void LogTee::take(Source& source, std::string_view text, std::string_view ending
   const int up = rows_up(ending);
   if (ending == "\r" || up > 0) {
     if (!text.empty()) take_bar(source, text, now_s);
-    if (up > 0) source.bars.up(up);
-    else source.bars.carriage_return();
+    if (up > 0)
+      source.bars.up(up);
+    else
+      source.bars.carriage_return();
     source.drawn_over = true;
     return;
   }
@@ -112,8 +116,10 @@ void LogTee::show_progress_so_far(Source& source) {
 }
 
 void LogTee::draw_row(Source& source, int row, std::string_view text) {
-  if (is_blank(text)) source.console->remove_row(source.first_row + row);
-  else source.console->set_row(source.first_row + row, source.prefix, text);
+  if (is_blank(text))
+    source.console->remove_row(source.first_row + row);
+  else
+    source.console->set_row(source.first_row + row, source.prefix, text);
 }
 
 void LogTee::draw_rows(Source& source) {

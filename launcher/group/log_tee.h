@@ -31,7 +31,7 @@ class LogTee {
   // `now_s` (any monotonic clock) throttles progress bars: a text that a carriage return ends is shown once a second;
   // on a screen with rows in a row of this rank, bars below one another each in its own.
   void feed(Stream stream, std::string_view bytes, double now_s);
-  void finish(double now_s);  // no more bytes will come
+  void finish(double now_s);               // no more bytes will come
   void show_only_in_log(Screen& nowhere);  // from now on, where there is a log
 
   const LogFile& log() const { return log_; }

@@ -14,10 +14,13 @@ constexpr std::int64_t most_without_progress = 2;
 // sysexits.h and what shells return: the next attempt would end the same way.
 std::string hopeless(int code) {
   switch (code) {
-    case exit_code::usage: case 64: case 78: return "wrong usage or config";
+    case exit_code::usage:
+    case 64:
+    case 78: return "wrong usage or config";
     case exit_code::bad_data: return "bad data or checkpoint";
     case exit_code::io: return "saving gave up";
-    case 126: case 127: return "the program cannot be started";
+    case 126:
+    case 127: return "the program cannot be started";
     default: return "";
   }
 }

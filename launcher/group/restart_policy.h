@@ -9,7 +9,7 @@ namespace tlaunch {
 
 struct AttemptEnd {
   int exit_code = 0;
-  std::optional<std::int64_t> saved_step;   // of the newest whole checkpoint; nothing where there is none
+  std::optional<std::int64_t> saved_step;  // of the newest whole checkpoint; nothing where there is none
 };
 
 struct RestartDecision {

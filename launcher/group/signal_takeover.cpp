@@ -12,7 +12,7 @@ sigset_t signals_to_take(std::initializer_list<int> more) {
   sigset_t taken;
   sigemptyset(&taken);
   const auto take = [&](int signal) {
-    struct sigaction now {};
+    struct sigaction now = {};
     ::sigaction(signal, nullptr, &now);
     // nohup and a script's background mean what they ignore. SIGTERM and SIGUSR1 are how a cluster asks a job to save:
     // nobody can want them unheard.
@@ -44,7 +44,7 @@ SignalHold::~SignalHold() {
 SignalTakeover::SignalTakeover(std::initializer_list<int> more) {
   const sigset_t taken = signals_to_take(more);
   ::sigprocmask(SIG_BLOCK, &taken, &mask_before_);
-  struct sigaction ignore {};
+  struct sigaction ignore = {};
   ignore.sa_handler = SIG_IGN;
   ::sigaction(SIGPIPE, &ignore, &broken_pipe_before_);
   fd_ = Descriptor(::signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK));

@@ -29,7 +29,7 @@ class SignalTakeover {
   SignalTakeover& operator=(const SignalTakeover&) = delete;
 
   struct Arrival {
-    int signal = 0;             // 0: none has come
+    int signal = 0;              // 0: none has come
     bool from_terminal = false;  // Ctrl-C: all of the terminal's foreground group got it
   };
   int fd() const { return fd_.get(); }
@@ -44,7 +44,7 @@ class SignalTakeover {
  private:
   Descriptor fd_;
   sigset_t mask_before_{};
-  struct sigaction broken_pipe_before_ {};
+  struct sigaction broken_pipe_before_ = {};
 };
 
 }  // namespace tlaunch

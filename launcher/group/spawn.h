@@ -21,7 +21,7 @@ struct SpawnRequest {
   std::vector<int> cores;                // logical ones that the worker is pinned to; empty: as the caller
   pid_t process_group = 0;               // 0: a group of its own
   sigset_t signal_mask{};                // what the worker starts with
-  struct sigaction on_broken_pipe {};    // SIGPIPE's, as the launcher found it
+  struct sigaction on_broken_pipe = {};  // SIGPIPE's, as the launcher found it
 };
 
 struct SpawnResult {

@@ -38,8 +38,8 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kTick = std::chrono::milliseconds(200);
 // timeout(1), Slurm and the like send a signal to the process and again to its group: that is one wish, not two.
 constexpr auto kOneWish = std::chrono::milliseconds(500);
-constexpr auto kPatience = std::chrono::seconds(1);  // before the user is told what is waited for
-constexpr auto kLastWords = std::chrono::seconds(1);  // for output that nobody reads, after the user stopped the group
+constexpr auto kPatience = std::chrono::seconds(1);    // before the user is told what is waited for
+constexpr auto kLastWords = std::chrono::seconds(1);   // for output that nobody reads, after the user stopped the group
 constexpr auto kKillLimit = std::chrono::seconds(10);  // for the guard to do away with what it was told to kill
 constexpr double kCleanUpLimit_s = 50;                 // for us, where it did not
 
@@ -292,12 +292,8 @@ class RunningGroup::State {
     GuardReport report{};
     while (guard_->next_report(report)) {
       switch (report.kind) {
-        case GuardReport::started:
-          running_[report.rank] = report.pid;
-          break;
-        case GuardReport::not_started:
-          ended({report.rank, 0, report.value, !stopping_, {}});
-          break;
+        case GuardReport::started: running_[report.rank] = report.pid; break;
+        case GuardReport::not_started: ended({report.rank, 0, report.value, !stopping_, {}}); break;
         case GuardReport::ended:
           running_.erase(report.rank);
           read_events();  // all that it told before its end
@@ -417,13 +413,13 @@ class RunningGroup::State {
   std::unique_ptr<EventPipe> events_;
   std::unique_ptr<Guard> guard_;
 
-  std::map<int, pid_t> running_;      // by rank
-  std::vector<RankEnd> ends_;         // in the order in which they happened
-  bool killed_ = false;               // all, by us
-  std::set<int> leaving_;             // ranks that were on their way out before the group was told to stop
+  std::map<int, pid_t> running_;         // by rank
+  std::vector<RankEnd> ends_;            // in the order in which they happened
+  bool killed_ = false;                  // all, by us
+  std::set<int> leaving_;                // ranks that were on their way out before the group was told to stop
   std::map<int, int> told_before_stop_;  // the exit codes of those that had told of a failure by then, by rank
   std::optional<Hung> hung_;
-  std::vector<ToldFailure> told_failure_;  // by an event, in that order
+  std::vector<ToldFailure> told_failure_;   // by an event, in that order
   std::optional<std::uint64_t> oom_kills_;  // when the group started
   bool stopping_ = false, failed_ = false, shares_terminal_ = false, out_of_time_ = false;
   bool gave_up_ = false;  // waiting for the guard

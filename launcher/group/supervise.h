@@ -20,73 +20,73 @@
 namespace tlaunch {
 
 struct WorkerSpec {
-  std::vector<std::string> argv;                 // argv[0] without '/' is looked up in PATH
+  std::vector<std::string> argv;                   // argv[0] without '/' is looked up in PATH
   std::map<std::string, std::string> environment;  // added to (and winning over) our own
-  std::string log_path;                          // "": no file
-  std::string error_path;                        // where it tells of its failure (error_file.h); "": nowhere
-  std::string line_prefix = {};                  // of its lines where several ranks are shown; "": "[rank N] "
-  bool show_out = true, show_error = true;       // false: that stream goes to the log alone
-  bool inherit_stdin = false;  // reads ours, and its output is passed on as it comes; else /dev/null, or:
-  std::vector<int> cores = {};                   // that it is pinned to; empty: to none
-  int stdin_fd = -1;                             // becomes its standard input; stays the caller's
+  std::string log_path;                            // "": no file
+  std::string error_path;                          // where it tells of its failure (error_file.h); "": nowhere
+  std::string line_prefix = {};                    // of its lines where several ranks are shown; "": "[rank N] "
+  bool show_out = true, show_error = true;         // false: that stream goes to the log alone
+  bool inherit_stdin = false;   // reads ours, and its output is passed on as it comes; else /dev/null, or:
+  std::vector<int> cores = {};  // that it is pinned to; empty: to none
+  int stdin_fd = -1;            // becomes its standard input; stays the caller's
 };
 
 struct GroupSpec {
-  std::vector<WorkerSpec> workers;   // index = local rank
-  int store_fd = -1;  // listening rendezvous socket, inherited by rank 0 alone under the same number; -1: none
-  bool events = false;               // give every worker the event pipe (TLAUNCH_EVENT_FD)
-  double grace_s = 30;               // between SIGTERM and SIGKILL
-  bool saves_when_told = false;      // workers that save where they are told to stop, and then exit with 75 or 130
+  std::vector<WorkerSpec> workers;  // index = local rank
+  int store_fd = -1;    // listening rendezvous socket, inherited by rank 0 alone under the same number; -1: none
+  bool events = false;  // give every worker the event pipe (TLAUNCH_EVENT_FD)
+  double grace_s = 30;  // between SIGTERM and SIGKILL
+  bool saves_when_told = false;  // workers that save where they are told to stop, and then exit with 75 or 130
   // What the user is told that a signal does; "": "stopping the ranks".
   std::string told_to_stop = {};
   std::uint64_t log_limit_bytes = kLogLimitBytes;  // of each worker's log (log_file.h)
-  bool rows = false;                 // progress bars of several ranks are written over in place on a terminal
-  bool show_output = true;           // false: workers' output goes to their logs alone
+  bool rows = false;        // progress bars of several ranks are written over in place on a terminal
+  bool show_output = true;  // false: workers' output goes to their logs alone
 };
 
 // A rank that fell because another one did.
 struct Victim {
   int rank = 0;
-  std::string cause;                 // as below
+  std::string cause;  // as below
 };
 
 // The first failure: the rank whose end made the group stop. Others that fall because of it are victims.
 struct GroupFailure {
-  std::optional<int> rank = 0;       // none: the group hung, and no single rank is to blame
-  int exit_code = 1;                 // its own, or 128 + signal
-  int signal = 0;                    // 0: it exited
-  std::string cause;  // "exit code 7", "SIGSEGV (segmentation fault)", "SIGKILL (killed; out of memory?)",
-                      // "SIGKILL (out of memory: killed by the kernel)", "cannot start PROGRAM: not found",
-                      // "left with exit code 0 before its work was done" (the group's exit code is 1 then)
+  std::optional<int> rank = 0;  // none: the group hung, and no single rank is to blame
+  int exit_code = 1;            // its own, or 128 + signal
+  int signal = 0;               // 0: it exited
+  std::string cause;            // "exit code 7", "SIGSEGV (segmentation fault)", "SIGKILL (killed; out of memory?)",
+                                // "SIGKILL (out of memory: killed by the kernel)", "cannot start PROGRAM: not found",
+                                // "left with exit code 0 before its work was done" (the group's exit code is 1 then)
   std::vector<std::string> last_lines;  // of its own output, at most 20, clean UTF-8
-  std::vector<Victim> victims;       // the others that did not end with 0
-  std::string host = {};             // where it ran
-  std::string message = {};          // what it told of itself; "": nothing
-  std::string log_path = {};         // all of its output; "": not kept
+  std::vector<Victim> victims;          // the others that did not end with 0
+  std::string host = {};                // where it ran
+  std::string message = {};             // what it told of itself; "": nothing
+  std::string log_path = {};            // all of its output; "": not kept
 };
 
 struct GroupResult {
   int exit_code = 0;  // 0, the first failure's own, or where the user stopped the group first 128 + signal;
                       // 75 where it saved, but for SIGINT
   std::optional<GroupFailure> failure;
-  int interrupted_by = 0;            // the signal that the user sent to the launcher, or the system to a rank; 0: none
-  bool saved = false;                // told to stop, all ranks saved
-  bool out_of_time = false;          // stopped by stop_in_time()
-  bool hung = false;                 // ended by end_hung(): exit code 124
-  bool reader_gone = false;          // it failed by SIGPIPE, after the reader of our output had gone (`| head`)
-  int output_error = 0;              // errno where output of the ranks could not be passed on to stdout
+  int interrupted_by = 0;    // the signal that the user sent to the launcher, or the system to a rank; 0: none
+  bool saved = false;        // told to stop, all ranks saved
+  bool out_of_time = false;  // stopped by stop_in_time()
+  bool hung = false;         // ended by end_hung(): exit code 124
+  bool reader_gone = false;  // it failed by SIGPIPE, after the reader of our output had gone (`| head`)
+  int output_error = 0;      // errno where output of the ranks could not be passed on to stdout
   std::vector<std::string> incomplete_logs;  // paths of logs that lack output: the disk was full
 };
 
 struct GroupCallbacks {
-  std::function<void(const StampedEvent&)> on_event;       // one event of a worker
+  std::function<void(const StampedEvent&)> on_event;               // one event of a worker
   std::function<void(int rank, const std::string& line)> on_line;  // one whole line of output, without its newline
-  std::function<void()> on_tick;                           // about 5 times a second
+  std::function<void()> on_tick;                                   // about 5 times a second
   // Asked where a rank ended with 0: was its work not done? Where all end with 0, it was.
   std::function<bool(int rank)> left_early;
   // Asked where a rank is gone and the others are to stop: true kills them without grace.
   std::function<bool()> nothing_to_save;
-  std::function<void()> on_output;        // a rank has written something, or would if the terminal took it
+  std::function<void()> on_output;  // a rank has written something, or would if the terminal took it
 };
 
 // One thread (the caller's), no other threads alive and no other child processes: it forks and becomes the reaper of

@@ -30,7 +30,7 @@ Descriptor opened(const std::string& path) {
 bool locked(const Descriptor& folder) { return ::flock(folder.get(), LOCK_EX | LOCK_NB) == 0; }
 
 bool is_still_at(const Descriptor& folder, const std::string& path) {
-  struct stat open {}, named {};
+  struct stat open = {}, named = {};
   return ::fstat(folder.get(), &open) == 0 && ::lstat(path.c_str(), &named) == 0 && open.st_ino == named.st_ino &&
          open.st_dev == named.st_dev;
 }
@@ -42,7 +42,7 @@ void sweep(const fs::path& parent) {
     const std::string name = entry->path().filename().string();
     if (!name.starts_with(prefix) || name.size() != prefix.size() + pattern.size()) continue;
     const Descriptor folder = opened(entry->path());
-    struct stat status {};
+    struct stat status = {};
     if (!folder || ::fstat(folder.get(), &status) != 0 || status.st_uid != ::geteuid() || !locked(folder)) continue;
     std::error_code ignored;
     fs::remove_all(entry->path(), ignored);

@@ -20,9 +20,7 @@ bool TimeLimit::over(double ahead_s) const { return limit_s_ && monotonic_s() + 
 
 bool TimeLimit::stop_is_due(double stop_s) const { return limit_s_ && over(std::min(stop_s, *limit_s_ / 2)); }
 
-double TimeLimit::left_s() const {
-  return limit_s_ ? end_s_ - monotonic_s() : std::numeric_limits<double>::infinity();
-}
+double TimeLimit::left_s() const { return limit_s_ ? end_s_ - monotonic_s() : std::numeric_limits<double>::infinity(); }
 
 std::string TimeLimit::shortfall(double likely_s) const {
   if (!limit_s_ || likely_s <= *limit_s_) return "";

@@ -56,6 +56,7 @@ struct Waiting {
   std::size_t files_argument = 0;
 };
 
+// clang-format off
 constexpr Waiting waiting_calls[] = {
     {SYS_nanosleep, "nanosleep"}, {SYS_clock_nanosleep, "clock_nanosleep"},
     {SYS_rt_sigsuspend, "sigsuspend"}, {SYS_rt_sigtimedwait, "sigtimedwait"},
@@ -69,6 +70,7 @@ constexpr Waiting waiting_calls[] = {
     {SYS_poll, "poll", 2}, {SYS_select, "select", 1}, {SYS_epoll_wait, "epoll_wait"}, {SYS_pause, "pause"},
 #endif
 };
+// clang-format on
 
 bool one_of(const std::string& text, std::initializer_list<const char*> names) {
   return std::find(names.begin(), names.end(), text) != names.end();

@@ -37,7 +37,9 @@ std::string gdb_view(const std::string& gdb, pid_t pid, bool symbols, double lim
                                       std::to_string(pid), "-ex", "thread apply all bt 30"},
                                      limit_s);
   return std::string("\ngdb, all threads") + (symbols ? ":\n" : ", without symbols of libraries:\n") + seen.out +
-         (seen.timed_out ? "cut short: no time left\n" : seen.exit_code != 0 ? seen.err : "");
+         (seen.timed_out        ? "cut short: no time left\n"
+          : seen.exit_code != 0 ? seen.err
+                                : "");
 }
 
 void append(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::app) << text; }

@@ -196,19 +196,18 @@ std::optional<HangVerdict> HangWatch::tick(double wall_s, const std::map<int, ch
 
   // Stopped since about when the group last moved: the reason. Stopped later, by whoever looks into it: not.
   const double sign_s = long_stopped ? stopped_for_s : silent.empty() ? now - last_move_s : silent_for_s;
-  std::erase_if(stopped, [&](int number) {
-    return now - *ranks_[static_cast<std::size_t>(number)].stopped_s < sign_s / 2;
-  });
+  std::erase_if(stopped,
+                [&](int number) { return now - *ranks_[static_cast<std::size_t>(number)].stopped_s < sign_s / 2; });
   if (!stopped.empty())
     return verdict(stopped, running, "stopped (state T) for " + seconds_text(stopped_for_s), stopped_limit_s());
   if (!silent.empty())
     return verdict(silent, running, "no heartbeat for " + seconds_text(silent_for_s), silent_limit_s);
   const std::string since = seconds_text(now - last_move_s);
   const auto blamed = behind(judged_ranks);
-  return verdict(blamed, running,
-                 blamed.size() == running.size() ? "no progress for " + since
-                                                 : "behind the others, no progress for " + since,
-                 stall_limit_s);
+  return verdict(
+      blamed, running,
+      blamed.size() == running.size() ? "no progress for " + since : "behind the others, no progress for " + since,
+      stall_limit_s);
 }
 
 std::vector<int> HangWatch::behind(const std::vector<int>& running) const {

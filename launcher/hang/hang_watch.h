@@ -63,19 +63,19 @@ class SilenceWatch {
 };
 
 struct HangVerdict {
-  std::vector<int> ranks;           // to blame; all that run where none stands out
-  std::int64_t step = 0;            // of the first of them, as is `phase`
+  std::vector<int> ranks;  // to blame; all that run where none stands out
+  std::int64_t step = 0;   // of the first of them, as is `phase`
   std::string phase;
-  std::string reason;               // "stopped (state T) for 5 s"
+  std::string reason;  // "stopped (state T) for 5 s"
   double limit_s = 0;
   std::vector<std::string> places;  // of each rank that runs: "rank 0: step 25, backward, waits for the others"
 };
 
 std::optional<int> only_rank(const HangVerdict& verdict);  // the one to blame; nothing where there are more
-std::string ranks_text(const std::vector<int>& ranks);      // "rank 1", "ranks 0, 2", the first eight by number
+std::string ranks_text(const std::vector<int>& ranks);     // "rank 1", "ranks 0, 2", the first eight by number
 // "hang: stopped (state T) for 5 s; step 24, forward", "hang of ranks 0, 1: ..."
 std::string hang_cause(const HangVerdict& verdict);
-std::string hang_text(const HangVerdict& verdict);   // "rank 1 hangs: stopped ..."
+std::string hang_text(const HangVerdict& verdict);  // "rank 1 hangs: stopped ..."
 
 class HangWatch {
  public:
@@ -92,7 +92,7 @@ class HangWatch {
   enum Kind { start_up, step, evaluation, save, kinds };
   struct Rank {
     bool heard = false, beats = false, waits = false;
-    std::int64_t step = 0, passed = -1;             // step: the one under way
+    std::int64_t step = 0, passed = -1;  // step: the one under way
     std::string phase = "start_up";
     double heard_s = 0, changed_s = 0, step_s = 0;  // last event, boundary, new step
     std::optional<double> stopped_s;                // since when
@@ -111,10 +111,10 @@ class HangWatch {
                       double limit_s) const;
 
   std::optional<double> timeout_s_;
-  std::int64_t start_step_ = 0;                  // done before this session
+  std::int64_t start_step_ = 0;  // done before this session
   AwakeClock clock_;
   std::vector<Rank> ranks_;
-  std::deque<double> step_times_s_;              // of the last steps
+  std::deque<double> step_times_s_;  // of the last steps
   std::array<double, kinds> longest_pause_s_{};
 };
 

@@ -12,8 +12,8 @@
 namespace tlaunch {
 namespace {
 
-constexpr double look_interval_s = 3;   // starting NVML takes some ten milliseconds
-constexpr double line_interval_s = 60;  // where lines stay
+constexpr double look_interval_s = 3;                      // starting NVML takes some ten milliseconds
+constexpr double line_interval_s = 60;                     // where lines stay
 constexpr std::size_t most_cards = 3, most_processes = 3;  // in one line
 
 std::string card_text(const GpuInfo& gpu, std::size_t index) {
@@ -94,8 +94,10 @@ GpuWait wait_for_gpus(std::vector<GpuInfo> cards, std::uint64_t wanted_bytes,
     }
     wait.waited = true;
     wait.out_of_time = limit.over();
-    if (wait.out_of_time) progress.line(limit.told() + ": no longer waiting for GPU memory");
-    else wait.signal = wait_unless_told(std::min(look_interval_s, limit.left_s()));
+    if (wait.out_of_time)
+      progress.line(limit.told() + ": no longer waiting for GPU memory");
+    else
+      wait.signal = wait_unless_told(std::min(look_interval_s, limit.left_s()));
     if (wait.out_of_time || wait.signal != 0) return wait;
     cards = cards_of_ranks(visible(), static_cast<std::int64_t>(needed));
   }

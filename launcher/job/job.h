@@ -23,18 +23,18 @@ enum class JobWeights { first, none, checkpoint, resume };
 struct JobRequest {
   std::string config_path;
   std::vector<std::string> overrides;
-  std::string run_dir = {};          // for the disk figures; "": run_root
+  std::string run_dir = {};  // for the disk figures; "": run_root
   // What must fit the model (job_check.h). first: model.weights, where the config has one; checkpoint: the weights of
   // `checkpoint`; resume: all that is needed to go on from it; none: nothing, for want of a checkpoint that is known.
   JobWeights weights = JobWeights::first;
   std::string checkpoint = {};
-  bool trains = true;                // so the effective batch must be there in the data
+  bool trains = true;  // so the effective batch must be there in the data
 };
 
 struct Job {
-  std::string worker_path;           // absolute
+  std::string worker_path;  // absolute
   WorkerDescription worker;
-  LoadedConfig loaded;               // as the user asked for it, with the sources of its values
+  LoadedConfig loaded;  // as the user asked for it, with the sources of its values
   HardwareProfile hardware;
   World world;
   Placement placement;               // of the ranks on cards and cores
@@ -42,7 +42,7 @@ struct Job {
   // Of the run that is resumed, where the config leaves it to auto (resume.h); none: a new run.
   std::optional<std::int64_t> effective_batch_size;
   Plan plan;
-  RunConfig config;                  // with the plan applied: no `auto` is left
+  RunConfig config;  // with the plan applied: no `auto` is left
 };
 
 // The first half: worker found and described, config loaded and checked. Throws UsageError.

@@ -37,10 +37,9 @@ std::optional<Json> look_of(const std::string& path) {
   std::sort(paths.begin() + 1, paths.end());
   Json looks = Json::array();
   for (const std::string& each : paths) {
-    struct stat status {};
+    struct stat status = {};
     if (::stat(each.c_str(), &status) != 0) continue;
-    looks.push_back(
-        Json::array({each, status.st_ino, status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec}));
+    looks.push_back(Json::array({each, status.st_ino, status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec}));
   }
   return looks;
 }
@@ -87,17 +86,10 @@ std::vector<std::string> question(const Job& job, const JobRequest& request) {
   std::vector<std::string> argv{job.worker_path, "check", request.config_path};
   argv.insert(argv.end(), request.overrides.begin(), request.overrides.end());
   switch (request.weights) {
-    case JobWeights::first:
-      break;
-    case JobWeights::none:
-      argv.push_back("--no-weights");
-      break;
-    case JobWeights::checkpoint:
-      argv.insert(argv.end(), {"--checkpoint", request.checkpoint});
-      break;
-    case JobWeights::resume:
-      argv.insert(argv.end(), {"--resume", request.checkpoint});
-      break;
+    case JobWeights::first: break;
+    case JobWeights::none: argv.push_back("--no-weights"); break;
+    case JobWeights::checkpoint: argv.insert(argv.end(), {"--checkpoint", request.checkpoint}); break;
+    case JobWeights::resume: argv.insert(argv.end(), {"--resume", request.checkpoint}); break;
   }
   return argv;
 }
@@ -151,8 +143,8 @@ void check_batch(const Job& job) {
   const std::int64_t samples = job.data ? job.data->train_samples : 0;
   const TrainConfig& asked = job.loaded.config.train;
   if (samples > 0 && batch > samples)
-    throw UsageError(larger_than_data(batch, samples, job.world.size, asked.batch_size,
-                                      asked.gradient_accumulation_steps));
+    throw UsageError(
+        larger_than_data(batch, samples, job.world.size, asked.batch_size, asked.gradient_accumulation_steps));
 }
 
 }  // namespace tlaunch

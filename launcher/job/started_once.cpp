@@ -29,8 +29,9 @@ std::int64_t count_in(const Variables& variables, const char* name) {
 }  // namespace
 
 void check_started_once(const Variables& variables) {
-  const std::string each = "each of which would start a whole job; tlaunch runs on one machine and starts its ranks "
-                           "itself: ";
+  const std::string each =
+      "each of which would start a whole job; tlaunch runs on one machine and starts its ranks "
+      "itself: ";
   if (const auto nodes = count_in(variables, "SLURM_STEP_NUM_NODES"); nodes > 1)
     throw UsageError("srun starts this command on " + std::to_string(nodes) + " nodes (SLURM_STEP_NUM_NODES), " + each +
                      "srun --nodes=1 --ntasks=1 tlaunch --nproc N ...");

@@ -36,7 +36,7 @@ fs::path own_folder() {
 std::optional<std::string> content_hash(const std::string& path) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return std::nullopt;
-  struct stat info {};
+  struct stat info = {};
   std::optional<std::string> hash;
   if (fstat(fd, &info) == 0 && info.st_size > 0) {
     const auto size = static_cast<std::size_t>(info.st_size);
@@ -109,8 +109,8 @@ WorkerDescription describe_worker(const std::string& path) {
 }
 
 WorkerDescription describe_worker_anew(const std::string& path) {
-  const Captured answer = run_captured({path, "describe", "--json"}, describe_limit_s,
-                                       "asking " + path + " what it can do");
+  const Captured answer =
+      run_captured({path, "describe", "--json"}, describe_limit_s, "asking " + path + " what it can do");
   if (answer.timed_out) refuse(path, answer, "no answer within 60 s");
   if (answer.exit_code != 0) refuse(path, answer, "exit code " + std::to_string(answer.exit_code));
   try {

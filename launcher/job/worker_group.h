@@ -16,17 +16,17 @@
 namespace tlaunch {
 
 struct WorkerStart {
-  std::vector<std::string> arguments;   // after the worker's name: "train", CONFIG
-  std::string run_dir, plan_path;       // "" for run_dir: the workers write nothing
-  std::string resume_path, smoke;       // "": none
-  std::string log_folder;               // "": no log files
+  std::vector<std::string> arguments;  // after the worker's name: "train", CONFIG
+  std::string run_dir, plan_path;      // "" for run_dir: the workers write nothing
+  std::string resume_path, smoke;      // "": none
+  std::string log_folder;              // "": no log files
   bool fit_disk = false, profile = false;
   std::uint64_t log_limit_bytes = kLogLimitBytes;
-  bool pass_stdin = false;              // ours to rank 0
+  bool pass_stdin = false;  // ours to rank 0
   int attempt = 0;
   double grace_s = 30;
-  TimeLimit time_limit;                 // after which a session (run/session.h) stops them
-  double heartbeat_s = 0;               // interval of the workers' heartbeat events; 0: none
+  TimeLimit time_limit;    // after which a session (run/session.h) stops them
+  double heartbeat_s = 0;  // interval of the workers' heartbeat events; 0: none
 };
 
 struct WorkerGroup {

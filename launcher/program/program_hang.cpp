@@ -114,7 +114,7 @@ void report(const Scene& scene, const std::string& folder) {
     const auto stacks = scene.stacks.find(order[i]);
     const std::string place = stacks == scene.stacks.end() ? "" : python_place(stacks->second);
     tell("  rank " + std::to_string(order[i]) + " " + scene.activities.at(order[i]).text +
-        (place.empty() ? "" : ", in " + place));
+         (place.empty() ? "" : ", in " + place));
   }
   if (order.size() > most_lines) tell("  ... and " + std::to_string(order.size() - most_lines) + " more ranks");
   if (folder.empty()) return;

@@ -21,16 +21,15 @@ constexpr double patience_s = 1;  // a killed launcher's guard needs a moment to
 bool chooses_any(const StreamChoice& choice) { return choice.of_all != 0 || !choice.by_rank.empty(); }
 
 // Of "train.py", "app/" and ".": train, app, and the working directory's name.
-std::string name_of(const std::string& program) {
-  return fs::path(absolute_path(program)).stem().string();
-}
+std::string name_of(const std::string& program) { return fs::path(absolute_path(program)).stem().string(); }
 
 RunFolder open_folder(const std::string& path, FolderUse use) {
   RunFolder folder(path, patience_s, use);
   if (folder.holds_training_run() || !may_replace_summary(folder.file("summary.json")))
-    throw UsageError(folder.path() +
-                     " holds a run already, or a summary.json that tlaunch did not write for a program; choose another " +
-                     (use == FolderUse::alone ? "--run-dir" : "--log-dir"));
+    throw UsageError(
+        folder.path() +
+        " holds a run already, or a summary.json that tlaunch did not write for a program; choose another " +
+        (use == FolderUse::alone ? "--run-dir" : "--log-dir"));
   return folder;
 }
 

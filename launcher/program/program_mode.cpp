@@ -10,8 +10,8 @@
 #include <optional>
 
 #include "core/atomic_file.h"
-#include "core/error.h"
 #include "core/clock.h"
+#include "core/error.h"
 #include "core/units.h"
 #include "launcher/group/environment.h"
 #include "launcher/group/error_file.h"
@@ -55,7 +55,8 @@ std::string new_uuid() {
 void keep_summary(const RunFolder& folder, const Json& summary) {
   const std::string path = folder.file("summary.json");
   if (!may_replace_summary(path)) {
-    say("tlaunch: " + path + " was not written by tlaunch and is left as it is; the summary of this program is not saved");
+    say("tlaunch: " + path +
+        " was not written by tlaunch and is left as it is; the summary of this program is not saved");
     return;
   }
   try {
@@ -140,16 +141,14 @@ GroupResult run_once(const ProgramCommand& command, const Placement& placement, 
     worker.argv = program_argv(command, rank);
     worker.environment = torchrun_environment(environment);
     // So that Python writes its stacks where the group hangs. torchrun does not set it.
-    if (command.hang_timeout_s)
-      worker.environment["PYTHONFAULTHANDLER"] = variable("PYTHONFAULTHANDLER").value_or("1");
+    if (command.hang_timeout_s) worker.environment["PYTHONFAULTHANDLER"] = variable("PYTHONFAULTHANDLER").value_or("1");
     worker.environment["PYTHONUNBUFFERED"] = variable("PYTHONUNBUFFERED").value_or("1");
     worker.inherit_stdin = ranks == 1 || (command.pass_stdin && rank == 0);
     worker.log_path = logs.file(rank, ".log");
     error_files.push_back(make_error_file(logs.file(rank, ".error.json")));
     if (const auto prefix = variable("TORCHELASTIC_LOG_LINE_PREFIX_TEMPLATE"); prefix && !prefix->empty())
-      worker.line_prefix = safe_substitute(*prefix, {{"role_name", command.role},
-                                                     {"local_rank", std::to_string(rank)},
-                                                     {"rank", std::to_string(rank)}});
+      worker.line_prefix = safe_substitute(
+          *prefix, {{"role_name", command.role}, {"local_rank", std::to_string(rank)}, {"rank", std::to_string(rank)}});
     worker.error_path = worker.environment["TORCHELASTIC_ERROR_FILE"] = error_files.back().path;
     const bool shown = command.shown_ranks.empty() || command.shown_ranks.contains(rank);
     worker.show_out = shown && (command.tee.has_out(rank) || !command.redirects.has_out(rank));

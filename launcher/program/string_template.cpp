@@ -10,7 +10,8 @@ bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
 // The name at the start of `text`; "" where there is none.
 std::string_view name_at(std::string_view text) {
   std::size_t length = 0;
-  while (length < text.size() && (is_letter(text[length]) || (length > 0 && text[length] >= '0' && text[length] <= '9')))
+  while (length < text.size() &&
+         (is_letter(text[length]) || (length > 0 && text[length] >= '0' && text[length] <= '9')))
     ++length;
   return text.substr(0, length);
 }

@@ -6,8 +6,8 @@
 
 #include "checkpoint/checkpoint_folder.h"
 #include "checkpoint/run_checkpoints.h"
-#include "core/error.h"
 #include "core/clock.h"
+#include "core/error.h"
 #include "core/units.h"
 #include "launcher/group/failure.h"
 #include "launcher/group/restart_policy.h"

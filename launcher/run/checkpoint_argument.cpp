@@ -17,13 +17,15 @@ std::string verified_checkpoint(const std::string& option, const std::string& pa
   const auto type = fs::status(absolute, error).type();
   if (type == fs::file_type::not_found) throw UsageError(option + " " + path + ": there is no such file");
   if (type == fs::file_type::directory)
-    throw UsageError(option + " " + path +
-                     ": this is a folder; name a .safetensors file in it" +
+    throw UsageError(option + " " + path + ": this is a folder; name a .safetensors file in it" +
                      (option == "--resume" ? " (to go on in a run's folder: --run-dir DIR --resume auto)"
                                            : ", as checkpoints/last.safetensors in a run's folder"));
   if (option == "--resume" && is_torch_file(absolute))
-    throw DataError(absolute + ": is a file of torch.save, which has not the state that a run goes on from; to start a "
-                    "new run from its weights: " + import_advice(path) + ", and model.weights with that file in place "
+    throw DataError(absolute +
+                    ": is a file of torch.save, which has not the state that a run goes on from; to start a "
+                    "new run from its weights: " +
+                    import_advice(path) +
+                    ", and model.weights with that file in place "
                     "of --resume");
   SafetensorsFile(absolute).verify();
   return absolute;

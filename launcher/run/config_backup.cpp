@@ -70,7 +70,7 @@ namespace {
 
 // Its status, where it may be replaced.
 struct stat replaceable(const std::string& file) {
-  struct stat status {};
+  struct stat status = {};
   if (::stat(file.c_str(), &status) != 0) throw IoError("cannot read " + file + ": " + std::strerror(errno));
   // The folder's permissions would do for a rename, but a file that is write-protected is so for a reason.
   if (::access(file.c_str(), W_OK) != 0 || (status.st_mode & 0222) == 0)

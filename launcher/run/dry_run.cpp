@@ -15,12 +15,9 @@ std::string source_text(const Job& job, const std::string& key) {
   const auto source = job.loaded.sources.find(key);
   if (source == job.loaded.sources.end()) return "default";
   switch (source->second) {
-    case ValueSource::default_value:
-      return "default";
-    case ValueSource::file:
-      return "file";
-    case ValueSource::command_line:
-      return "command line";
+    case ValueSource::default_value: return "default";
+    case ValueSource::file: return "file";
+    case ValueSource::command_line: return "command line";
   }
   return "default";
 }

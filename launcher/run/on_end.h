@@ -13,11 +13,11 @@ namespace tlaunch {
 
 // How a run has ended, as the command is told in its environment.
 struct RunEnding {
-  std::string name;         // TLAUNCH_NAME: the config's, or the program
-  std::string run_dir;      // TLAUNCH_RUN_DIR, absolute; "": none was made
-  std::string status;       // TLAUNCH_STATUS: as in summary.json
-  std::string reason;       // TLAUNCH_REASON: as in summary.json, or what was wrong; "": it did all its work
-  int exit_code = 0;        // TLAUNCH_EXIT_CODE
+  std::string name;     // TLAUNCH_NAME: the config's, or the program
+  std::string run_dir;  // TLAUNCH_RUN_DIR, absolute; "": none was made
+  std::string status;   // TLAUNCH_STATUS: as in summary.json
+  std::string reason;   // TLAUNCH_REASON: as in summary.json, or what was wrong; "": it did all its work
+  int exit_code = 0;    // TLAUNCH_EXIT_CODE
 };
 
 // What a summary says of it.

@@ -23,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double patience_s = 1;  // a killed launcher's guard needs a moment to let go of the folder
+constexpr double patience_s = 1;                    // a killed launcher's guard needs a moment to let go of the folder
 constexpr std::size_t plan_limit_bytes = 1u << 20;  // of plan.json and summary.json
 
 using Settings = std::map<std::string, std::string>;
@@ -74,8 +74,10 @@ void check_unchanged(const Job& job, const std::string& checkpoint, const std::s
   if (const auto before = terms.world_size, now = job.world.size;
       before > 0 && before != now && job.loaded.config.launch.nproc == "auto")
     notes.push_back("the resumed run had " + format_number_of(before, "rank") + ", and this one has " +
-                    std::to_string(now) + ", because --nproc is not given; the effective batch stays the same. For as "
-                    "many as before: --nproc " + std::to_string(before));
+                    std::to_string(now) +
+                    ", because --nproc is not given; the effective batch stays the same. For as "
+                    "many as before: --nproc " +
+                    std::to_string(before));
   const bool known_to_be_the_same = job.data && !job.data->train.empty() && job.data->train == terms.data.train;
   if (beside && beside->data.root != job.loaded.config.data.root && !known_to_be_the_same)
     notes.push_back("data.root is another folder than in " + config_path + " (" + beside->data.root +
@@ -246,7 +248,8 @@ RunPlace choose_place(const Job& job, const std::string& run_dir, const std::opt
   if (*resume == "auto") return resume_in_place(job, run_dir);
   const std::string checkpoint = verified_checkpoint("--resume", *resume);
   if (!SafetensorsFile(checkpoint).metadata().contains(step_key))
-    throw DataError(checkpoint + ": no checkpoint of tlaunch (no tlaunch.step in it); to start from its weights set "
+    throw DataError(checkpoint +
+                    ": no checkpoint of tlaunch (no tlaunch.step in it); to start from its weights set "
                     "model.weights");
   (void)step_of_checkpoint(checkpoint);  // throws where that is damaged: before anything is made
   check_unchanged(job, checkpoint, (fs::path(checkpoint).parent_path().parent_path() / "config.yaml").string(), notes);

@@ -11,9 +11,9 @@
 namespace tlaunch {
 
 struct RunPlace {
-  RunFolder folder;                 // made and locked
-  std::string resume_path;          // checkpoint to go on from; "": from the start
-  std::vector<std::string> notes;   // what the user should know: skipped checkpoints, nothing to resume
+  RunFolder folder;                // made and locked
+  std::string resume_path;         // checkpoint to go on from; "": from the start
+  std::vector<std::string> notes;  // what the user should know: skipped checkpoints, nothing to resume
 };
 
 // Without `resume`: a new folder, or `run_dir`, which must hold no run (UsageError) but one that has saved nothing and

@@ -13,8 +13,9 @@ bool FolderWatch::check() {
   progress_.line("warning: the run folder " + folder_.path() +
                  (now.empty() ? " was removed while the run was at work; what was saved in it is lost, and new "
                                 "checkpoints are saved there again"
-                              : " was moved to " + now + " while the run was at work; new files go to the old place: "
-                                "move it back, or find them there"));
+                              : " was moved to " + now +
+                                    " while the run was at work; new files go to the old place: "
+                                    "move it back, or find them there"));
   return false;
 }
 
@@ -24,8 +25,7 @@ void add_incomplete_logs(RunSummary& summary, const GroupResult& group) {
     summary.incomplete_logs.insert(path.starts_with(folder) ? path.substr(folder.size()) : path);
 }
 
-void keep_summary(RunSummary& summary, const RunFolder& folder, FolderWatch& watch, EventLog& log,
-                  Progress& progress) {
+void keep_summary(RunSummary& summary, const RunFolder& folder, FolderWatch& watch, EventLog& log, Progress& progress) {
   if (log.lacks_lines()) summary.incomplete_logs.insert("events.jsonl");
   const auto fail = [&] {
     if (summary.exit_code == exit_code::ok) summary.exit_code = exit_code::io;

@@ -71,7 +71,7 @@ RunFolder::~RunFolder() {
 }
 
 std::string RunFolder::place_now() const {
-  struct stat ours {}, there {};
+  struct stat ours = {}, there = {};
   const auto is_ours = [&] { return there.st_dev == ours.st_dev && there.st_ino == ours.st_ino; };
   if (::fstat(lock_fd_, &ours) != 0) return path_;
   const bool found = ::stat(path_.c_str(), &there) == 0;
@@ -121,7 +121,8 @@ std::uint64_t RunFolder::log_bytes() const {
   std::uint64_t bytes = 0;
   std::error_code error, gone;
   for (fs::recursive_directory_iterator entry(path_, error), end; !error && entry != end; entry.increment(error)) {
-    if (entry.depth() == 0 && entry->path().filename() == "checkpoints") entry.disable_recursion_pending();
+    if (entry.depth() == 0 && entry->path().filename() == "checkpoints")
+      entry.disable_recursion_pending();
     else if (entry->is_regular_file(gone))
       if (const auto size = entry->file_size(gone); !gone) bytes += size;
   }

@@ -29,13 +29,13 @@ class RunFolder {
   std::string file(const std::string& name) const { return path_ + "/" + name; }
   // Where the folder stands by now: path(), or where somebody moved it; "" where it was removed.
   std::string place_now() const;
-  bool holds_run() const;                            // config.yaml, events.jsonl or a checkpoint stands in it
-  bool holds_training_run() const;                   // what no plain program leaves: events.jsonl or plan.json
+  bool holds_run() const;           // config.yaml, events.jsonl or a checkpoint stands in it
+  bool holds_training_run() const;  // what no plain program leaves: events.jsonl or plan.json
   // Whether files that a run would write stand there, and no training run has made them.
   bool holds_foreign_files() const;
-  int next_attempt() const;                          // one more than the newest logs/attempt_N; 0 in a new folder
-  std::string make_log_folder(int attempt) const;    // logs/attempt_N
-  std::uint64_t log_bytes() const;                   // of all its files but the checkpoints
+  int next_attempt() const;                        // one more than the newest logs/attempt_N; 0 in a new folder
+  std::string make_log_folder(int attempt) const;  // logs/attempt_N
+  std::uint64_t log_bytes() const;                 // of all its files but the checkpoints
 
  private:
   bool holds(const char* name) const;  // throws IoError where that cannot be told

@@ -61,8 +61,8 @@ void Session::report(const EtaReport& due) {
                        due.projected_s, due.projected_s - estimated_s});
   const bool more = record_.step < record_.start->total_steps;
   if (due.epoch_ended && more)
-    progress_.line("ETA " + format_time_left(due.remaining->likely_s) + " (in all " +
-                   format_duration(due.projected_s) + ", estimated " + format_duration(estimated_s) + ")");
+    progress_.line("ETA " + format_time_left(due.remaining->likely_s) + " (in all " + format_duration(due.projected_s) +
+                   ", estimated " + format_duration(estimated_s) + ")");
 }
 
 namespace {
@@ -72,9 +72,11 @@ constexpr double noticeable_wait_s = 0.1;
 // The setting that fits, for whoever starts this job again.
 std::string step_down_text(int rank, const StepDownEvent& event) {
   return "rank " + std::to_string(rank) + " ran out of memory (" + event.phase + " of step " +
-         std::to_string(event.step) + "): the step is done again with smaller micro-batches; to keep: set "
-         "train.batch_size=" + std::to_string(event.micro_batch) +
-         " (gradient_accumulation_steps=" + std::to_string(event.accumulation) + ")";
+         std::to_string(event.step) +
+         "): the step is done again with smaller micro-batches; to keep: set "
+         "train.batch_size=" +
+         std::to_string(event.micro_batch) + " (gradient_accumulation_steps=" + std::to_string(event.accumulation) +
+         ")";
 }
 
 // Between steps: nothing of the training is lost.
@@ -82,8 +84,10 @@ std::string shortage_text(int rank, const ShortageEvent& event) {
   const std::string step = std::to_string(event.step);
   const std::string room = "; to keep room: set train.batch_size=" + std::to_string(event.micro_batch);
   if (event.action == "skipped")
-    return "warning: no checkpoint at step " + step + ", memory did not suffice for its copies a second time either; "
-           "training goes on" + room;
+    return "warning: no checkpoint at step " + step +
+           ", memory did not suffice for its copies a second time either; "
+           "training goes on" +
+           room;
   return "rank " + std::to_string(rank) + " ran out of memory (" + event.phase + " after step " + step +
          "): it is done again " +
          (event.action == "halved" ? "in batches of " + std::to_string(event.batch) : "with caches emptied") + room;
@@ -125,8 +129,9 @@ void Session::tell_checkpoint(const CheckpointEvent& saved) {
                    format_duration(saved.wait_s) + "; save less often, or on a faster disk");
   if (saved.problem) progress_.line("note: " + *saved.problem);
   if (saved.gone)
-    progress_.line("warning: " + *saved.gone + " was moved or deleted while the run was at work; it was made again for " +
-                   saved.path + ", and earlier files are not in it");
+    progress_.line("warning: " + *saved.gone +
+                   " was moved or deleted while the run was at work; it was made again for " + saved.path +
+                   ", and earlier files are not in it");
 }
 
 void Session::narrate(const StampedEvent& stamped) {
@@ -175,8 +180,7 @@ void Session::on_hang(const HangVerdict& verdict, const std::string& log_folder)
   if (verdict.places.size() > most_places) places += "; ...";
   progress_.line(hang_text(verdict));
   progress_.line("  last heard of: " + places);
-  if (!log_folder.empty())
-    progress_.line("  what each rank does is written to " + log_folder + "/stacks_RANK.txt");
+  if (!log_folder.empty()) progress_.line("  what each rank does is written to " + log_folder + "/stacks_RANK.txt");
   progress_.line("  the limit here was " + format_duration(verdict.limit_s) +
                  "; where this is no hang: launch.hang_timeout_s=" + to_text(2 * verdict.limit_s) + " or more");
 }

@@ -48,7 +48,7 @@ class Session {
   Progress& progress_;
   double start_s_;
   std::optional<EtaTracker> eta_;
-  TimeLimit max_time_;    // of the config
+  TimeLimit max_time_;  // of the config
   RunRecord record_;
   WhySlow why_slow_;
   std::string phase_;  // what rank 0 says it is at
@@ -59,7 +59,6 @@ class Session {
 // Starts the group and lets `session` follow it to its end, or until it hangs (launcher/hang/hang_watch.h). `on_event`
 // sees each event too; `on_tick` is called some times a second. Both may be empty.
 GroupResult run_session(const Job& job, const WorkerStart& start, Session& session,
-                        const std::function<void(const StampedEvent&)>& on_event,
-                        const std::function<void()>& on_tick);
+                        const std::function<void(const StampedEvent&)>& on_event, const std::function<void()>& on_tick);
 
 }  // namespace tlaunch

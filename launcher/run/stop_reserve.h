@@ -16,7 +16,7 @@ class StopReserve {
  private:
   double grace_s_;
   double effective_batch_ = 0, step_s_ = 0;
-  double save_s_ = 0;       // the longest so far, or before the first one what its size says
+  double save_s_ = 0;  // the longest so far, or before the first one what its size says
   bool started_ = false, saved_ = false;
 };
 

@@ -85,16 +85,11 @@ Json to_json(const SmokeVerdict& verdict) {
 Json to_json(const RunSummary& summary) {
   Json metrics = Json::object();
   for (const auto& [name, value] : summary.record.metrics) metrics[name] = value;
-  Json json = {{"status", summary.status},
-               {"exit_code", summary.exit_code},
-               {"run_dir", summary.run_dir},
-               {"config", summary.config},
-               {"epochs", summary.record.epoch},
-               {"steps", summary.record.step},
-               {"samples", summary.record.samples},
-               {"wall_s", summary.wall_s},
-               {"restarts", summary.restarts},
-               {"metrics", metrics}};
+  Json json = {{"status", summary.status},          {"exit_code", summary.exit_code},
+               {"run_dir", summary.run_dir},        {"config", summary.config},
+               {"epochs", summary.record.epoch},    {"steps", summary.record.step},
+               {"samples", summary.record.samples}, {"wall_s", summary.wall_s},
+               {"restarts", summary.restarts},      {"metrics", metrics}};
   if (const std::string reason = reason_of(summary); !reason.empty()) json["reason"] = reason;
   if (!summary.incomplete_logs.empty()) json["lost"] = summary.incomplete_logs;
   if (!summary.resumed_from.empty()) json["resumed_from"] = summary.resumed_from;
@@ -127,8 +122,8 @@ std::vector<std::string> closing_lines(const RunSummary& summary) {
   std::string status = summary.status + " after " + format_duration(summary.wall_s);
   const bool goes_on = summary.began_step.value_or(0) > 0;
   if (record.start && goes_on)
-    status += ": " + format_number_of(own_steps(summary), "step") + " after the first " +
-              std::to_string(*summary.began_step);
+    status +=
+        ": " + format_number_of(own_steps(summary), "step") + " after the first " + std::to_string(*summary.began_step);
   if (record.start)
     status += std::string(goes_on ? "; in all " : ": ") + format_number_of(record.epoch, "epoch") + ", " +
               std::to_string(record.step) + " steps";

@@ -16,9 +16,9 @@
 namespace tlaunch {
 
 struct Finding {
-  std::string check;    // completed, finite, loss_fell, memory_steady, saved_and_resumed, speed
+  std::string check;  // completed, finite, loss_fell, memory_steady, saved_and_resumed, speed
   bool passed = false;
-  std::string detail;   // figures, and what to do where it did not pass
+  std::string detail;  // figures, and what to do where it did not pass
 };
 
 struct SmokeVerdict {
@@ -32,15 +32,15 @@ struct RunSummary {
   int exit_code = 0;
   std::string run_dir, config, resumed_from;  // absolute; resumed_from "" where it started anew
   RunRecord record;
-  double began_s = 0, wall_s = 0;  // the whole command: when it began (Unix time), and what it took
-  std::optional<std::int64_t> began_step;  // steps that a run before it had done
-  std::map<std::string, double> spent;  // that by the estimate's parts
+  double began_s = 0, wall_s = 0;                      // the whole command: when it began (Unix time), and what it took
+  std::optional<std::int64_t> began_step;              // steps that a run before it had done
+  std::map<std::string, double> spent;                 // that by the estimate's parts
   std::optional<std::int64_t> newest_checkpoint_step;  // of a run that did not complete; none: nothing to go on from
   std::int64_t restarts = 0;
   std::set<std::string> incomplete_logs;  // in the run folder: events.jsonl, metrics.csv, logs/attempt_0/rank_1.log
-  std::uint64_t log_bytes = 0;  // of what the run folder holds beside checkpoints
+  std::uint64_t log_bytes = 0;            // of what the run folder holds beside checkpoints
   std::optional<TimeEstimate> estimate;
-  WhySlow training;                      // where its time went, restarts together
+  WhySlow training;                        // where its time went, restarts together
   std::vector<std::string> slow_findings;  // what to change about it
   std::optional<GroupFailure> failure;
   std::string failure_message;  // what the failed worker said, or its last line of output

@@ -7,8 +7,8 @@
 #include <filesystem>
 
 #include "checkpoint/checkpoint_folder.h"
-#include "core/error.h"
 #include "core/clock.h"
+#include "core/error.h"
 #include "launcher/run/resume.h"
 #include "launcher/run/run_end.h"
 #include "launcher/run/run_files.h"
@@ -108,12 +108,8 @@ int run_smoke(const RunCommand& command, Job job, RunEnding& ending) {
                [&](const std::string& problem) { progress.line("warning: " + problem); });
   FolderWatch watch(folder, progress);
   tune_job(job, {command.retune, false, false, folder.file("logs/tuning")}, progress, &log);
-  SmokeRun run{job,
-               folder,
-               write_run_files(job, folder),
-               log,
-               progress,
-               smoke_budget(*command.smoke, job.config.launch.grace_s),
+  SmokeRun run{job,          folder,   write_run_files(job, folder),
+               log,          progress, smoke_budget(*command.smoke, job.config.launch.grace_s),
                unix_time_s()};
   show_start_up(progress, job, folder.path());
 

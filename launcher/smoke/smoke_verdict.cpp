@@ -14,7 +14,7 @@ namespace {
 constexpr double steady_growth = 0.05;                    // of the first epoch's peak
 constexpr std::int64_t steady_growth_bytes = 16ll << 20;  // below this, growth is the allocator's noise
 constexpr double inexact_tolerance = 1e-3;
-constexpr double far_worse = 1.5, far_worse_val = 2;      // than at the beginning: it diverges, however it got there
+constexpr double far_worse = 1.5, far_worse_val = 2;  // than at the beginning: it diverges, however it got there
 constexpr const char* divergence_advice =
     "lower train.learning_rate, set train.clip_grad_norm, or turn mixed precision off (gpu.mixed_precision=off)";
 
@@ -65,7 +65,7 @@ Finding loss_fell(const SmokeRecord& first) {
   const auto tenth = static_cast<std::ptrdiff_t>(std::max<std::size_t>(losses.size() / 10, 1));
   const double before = mean(losses.begin(), losses.begin() + tenth), after = mean(losses.end() - tenth, losses.end());
   std::string detail = "train_loss " + figure(before) + " -> " + figure(after);
-  bool fell = after < before, diverged = after > far_worse * losses.front();
+  bool fell = after<before, diverged = after> far_worse * losses.front();
   if (first.val_losses.size() >= 2) {
     fell = fell || first.val_losses.back() < first.val_losses.front();
     diverged = diverged || first.val_losses.back() > far_worse_val * first.val_losses.front();

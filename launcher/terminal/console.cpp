@@ -13,7 +13,7 @@
 namespace tlaunch {
 
 Console::Console(int fd) : fd_(fd), gone_(fd < 0) {
-  struct stat status {};
+  struct stat status = {};
   regular_ = ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
   // The reading end of a pipe never becomes writable: it would be waited for without end.
   const int mode = ::fcntl(fd, F_GETFL);

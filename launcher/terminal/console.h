@@ -19,8 +19,8 @@ class Console {
   int fd() const { return fd_; }
   bool pending() const { return !held_.empty(); }
   bool blocked() const { return held_.size() >= kEnough; }
-  bool reader_gone() const;          // what follows is of no use to anybody: `| head`
-  int error() const { return error_; }  // errno of the write that failed; 0: none did
+  bool reader_gone() const;                // what follows is of no use to anybody: `| head`
+  int error() const { return error_; }     // errno of the write that failed; 0: none did
   bool colour() const { return colour_; }  // a terminal, and NO_COLOR is not set
 
  private:
@@ -29,7 +29,7 @@ class Console {
   int fd_;
   bool regular_ = false;  // a file: always takes all
   bool colour_ = false;
-  bool gone_;             // nothing can be written any more: what follows is dropped, the run goes on
+  bool gone_;  // nothing can be written any more: what follows is dropped, the run goes on
   int error_ = 0;
   std::string held_;
 };

@@ -47,17 +47,18 @@ Json plan_cache_key(const Job& job, const RunConfig& config, std::uint64_t budge
   Json cards = Json::array();
   if (job.world.on_gpu)
     for (const GpuInfo& gpu : job.hardware.gpus) cards.push_back(gpu.uuid);
-  Json key = {{"format", format},
-            {"config", keys},
-            {"worker", std::filesystem::path(describe_cache_path(job.worker_path)).filename().string()},
-            {"libtorch", job.worker.torch_version},
-            {"gpus", cards},
-            {"driver", job.hardware.driver_version},
-            {"cpu", job.hardware.cpu.model},
-            {"cores", job.hardware.cpu.allowed_cores},
-            {"threads", threads_fixed ? threads->value : Json(nullptr)},
-            {"world_size", job.world.size},
-            {"memory_band", std::lround(2 * std::log2(static_cast<double>(std::max<std::uint64_t>(budget_bytes, 1))))}};
+  Json key = {
+      {"format", format},
+      {"config", keys},
+      {"worker", std::filesystem::path(describe_cache_path(job.worker_path)).filename().string()},
+      {"libtorch", job.worker.torch_version},
+      {"gpus", cards},
+      {"driver", job.hardware.driver_version},
+      {"cpu", job.hardware.cpu.model},
+      {"cores", job.hardware.cpu.allowed_cores},
+      {"threads", threads_fixed ? threads->value : Json(nullptr)},
+      {"world_size", job.world.size},
+      {"memory_band", std::lround(2 * std::log2(static_cast<double>(std::max<std::uint64_t>(budget_bytes, 1))))}};
   if (is_pinned(job.placement)) {  // absent otherwise: what was measured before ranks could be pinned still counts
     for (const RankPlacement& rank : job.placement.ranks) key["pinned"].push_back(list_of_numbers(rank.cores));
   }

@@ -45,8 +45,9 @@ std::optional<std::int64_t> fixed_effective_batch(const Job& job) {
 bool give_batch(RunConfig& config, const TeamSettings& team, const Job& job) {
   TrainConfig train = config.train;
   if (train.batch_size || train.gradient_accumulation_steps || !team.batch_size) return false;
-  const bool larger_than_data = job.data && *team.batch_size * team.gradient_accumulation_steps.value_or(1) *
-                                                    job.world.size > job.data->train_samples;
+  const bool larger_than_data =
+      job.data &&
+      *team.batch_size * team.gradient_accumulation_steps.value_or(1) * job.world.size > job.data->train_samples;
   if (larger_than_data && !fixed_effective_batch(job)) return false;
   train.batch_size = team.batch_size;
   if (const auto effective = fixed_effective_batch(job)) {
@@ -119,13 +120,12 @@ TeamPlan with_team_settings(const Job& job, bool new_file) {
   mark(give(config.gpu.channels_last, team.channels_last), "channels_last");
   mark(give(config.data.num_workers, team.num_workers), "num_workers");
   if (team.batch_size && !config.train.batch_size)
-    made.notes.push_back(*path + ": batch_size " + std::to_string(*team.batch_size) +
-                         (config.train.gradient_accumulation_steps
-                              ? " is not taken beside the config's gradient_accumulation_steps"
-                          : !fixed_effective_batch(job)
-                              ? " is not taken: it makes an effective batch of more than the training samples"
-                              : " does not divide a rank's share of " + std::to_string(*fixed_effective_batch(job)) +
-                                    "; it is left to tuning"));
+    made.notes.push_back(
+        *path + ": batch_size " + std::to_string(*team.batch_size) +
+        (config.train.gradient_accumulation_steps ? " is not taken beside the config's gradient_accumulation_steps"
+         : !fixed_effective_batch(job) ? " is not taken: it makes an effective batch of more than the training samples"
+                                       : " does not divide a rank's share of " +
+                                             std::to_string(*fixed_effective_batch(job)) + "; it is left to tuning"));
   if (!entry->note.empty()) made.notes.push_back(entry->note);
   made.plan = prior_plan(config, job.hardware, shape_of(job));
   for (Choice& choice : made.plan.choices)
@@ -176,7 +176,7 @@ std::string write_team_entry(const Job& job) {
   }
   const FileLock lock(path);  // two cards' entries may be written at once
   const std::string text = text_of_team_file(path);
-  struct stat status {};
+  struct stat status = {};
   if (::stat(path.c_str(), &status) != 0) throw IoError("cannot read " + path + ": " + std::strerror(errno));
   const FileAccess access{status.st_mode & 07777u, status.st_uid, status.st_gid};  // a team's, not the writer's own
   write_file_atomically(path, with_team_entry(text, path, card, has_several_memories(card), settings), &access);

@@ -14,7 +14,7 @@
 namespace tlaunch {
 namespace {
 
-constexpr double trial_grace_s = 1;         // there is nothing to save
+constexpr double trial_grace_s = 1;  // there is nothing to save
 
 double visits_limit_s(const TrialSpec& spec) {
   const double visits = static_cast<double>(spec.rounds) * static_cast<double>(spec.candidates.size());
@@ -35,8 +35,8 @@ struct TrialGroup::Group {
   std::map<int, TrialResult> answers;  // by rank, of the trial under way
   std::string failure;
   bool out_of_memory = false;
-  double start_s = 0;                // what starting them took
-  bool useless = false;              // there will be no answer, or none that can be read
+  double start_s = 0;    // what starting them took
+  bool useless = false;  // there will be no answer, or none that can be read
 
   std::optional<int> rank_that_left() const {
     for (int rank = 0; rank < static_cast<int>(requests.size()); ++rank)
@@ -132,9 +132,9 @@ TrialResult TrialGroup::run(const TrialSpec& spec) {
     const bool late = monotonic_s() - began_clock_s - paused_s > limit;
     if (group_->useless || late) {
       result.outcome = group_->useless ? TrialOutcome::crashed : TrialOutcome::hung;
-      result.message =
-          group_->useless ? group_->failure
-                          : "no answer within " + std::to_string(static_cast<int>(limit)) + " s: it hangs, or a step takes that long";
+      result.message = group_->useless ? group_->failure
+                                       : "no answer within " + std::to_string(static_cast<int>(limit)) +
+                                             " s: it hangs, or a step takes that long";
       group_.reset();
       break;
     }

@@ -17,7 +17,7 @@ namespace tlaunch {
 struct TrialLimits {
   double start_up_s = 60;  // more for a first trial: LibTorch from a cold network disk, CUDA, the data set
   double trial_s = 30;
-  TimeLimit time = {};     // of the run: a trial is stopped then, as if somebody had told it to
+  TimeLimit time = {};  // of the run: a trial is stopped then, as if somebody had told it to
 };
 
 class TrialGroup : public TrialRunner {

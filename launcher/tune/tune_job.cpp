@@ -5,9 +5,9 @@
 #include <memory>
 #include <vector>
 
+#include "core/clock.h"
 #include "core/effective_batch.h"
 #include "core/error.h"
-#include "core/clock.h"
 #include "core/units.h"
 #include "hardware/cpu_load.h"
 #include "launcher/tune/plan_cache.h"
@@ -30,8 +30,7 @@ bool anything_open(const Job& job, const RunConfig& config) {
   TrainConfig train = config.train;
   const bool effective = !train.effective_batch_size && !job.effective_batch_size && !train.batch_size;
   train.effective_batch_size = job.config.train.effective_batch_size;
-  const bool batch =
-      !config.tune.keep_micro_batch && (effective || batch_candidates(train, job.world.size).size() > 1);
+  const bool batch = !config.tune.keep_micro_batch && (effective || batch_candidates(train, job.world.size).size() > 1);
   return batch || !alternatives(trial_settings_of(job.config), config, job.hardware, shape_of(job)).empty();
 }
 
@@ -146,11 +145,12 @@ bool measures_more(const TuneOutcome& kept, const RunConfig& config, bool thorou
   if (!kept.unfinished) return false;
   constexpr double worth_measuring_anew = 2;
   double budget_s = tuning_budget_s(0, thorough);
-  if (config.tune.budget_s) budget_s = *config.tune.budget_s;
+  if (config.tune.budget_s)
+    budget_s = *config.tune.budget_s;
   else if (kept.pace && !thorough) {
     const RunConfig planned = apply(config, kept.plan);
-    budget_s = tuning_budget_s(
-        static_cast<double>(work_of(planned, *kept.pace, 0).steps) * kept.pace->step.likely_s, thorough);
+    budget_s = tuning_budget_s(static_cast<double>(work_of(planned, *kept.pace, 0).steps) * kept.pace->step.likely_s,
+                               thorough);
   }
   return budget_s > worth_measuring_anew * kept.seconds;
 }
@@ -189,8 +189,9 @@ TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog*
       kept ? verify_cached(job.loaded.config, *kept, outcome.budget_bytes,
                            rehearsal_s(apply(job.loaded.config, kept->plan), kept->pace), *trials, callbacks)
            : std::nullopt;
-  const TuneInput input{team.config, job.hardware, shape_of(job), job.plan, outcome.budget_bytes,
-                        job.loaded.config.tune.budget_s, how.thorough};
+  const TuneInput input{team.config, job.hardware,         shape_of(job),
+                        job.plan,    outcome.budget_bytes, job.loaded.config.tune.budget_s,
+                        how.thorough};
   outcome = verified ? *verified : tune(input, *trials, callbacks);
   const int interrupted_by = trials->interrupted_by();
   trials.reset();  // its processes have ended: now the system counts their time as ours
@@ -209,8 +210,7 @@ TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog*
   outcome.plan.memory_budget_bytes = outcome.budget_bytes;
   outcome.plan.samples_per_s = outcome.samples_per_s;
   take(job, outcome.plan);
-  progress.line("tuning: " + format_number_of(outcome.trials, "trial") + " in " +
-                format_duration(outcome.seconds));
+  progress.line("tuning: " + format_number_of(outcome.trials, "trial") + " in " + format_duration(outcome.seconds));
   for (const std::string& note : outcome.notes) progress.line("note: " + note);
   return outcome;
 }

@@ -12,11 +12,11 @@
 namespace tlaunch {
 
 struct TuneHow {
-  bool retune = false;       // measure anew, whatever the cache holds
-  bool thorough = false;     // see TuneInput
+  bool retune = false;         // measure anew, whatever the cache holds
+  bool thorough = false;       // see TuneInput
   bool new_team_file = false;  // tune.team_file may be absent: it is about to be written
-  std::string log_folder;    // of the trial workers' output; "": nowhere
-  TimeLimit time_limit = {};  // of the run
+  std::string log_folder;      // of the trial workers' output; "": nowhere
+  TimeLimit time_limit = {};   // of the run
 };
 
 struct Rehearsal {

@@ -7,6 +7,6 @@
 
 int main() {
   const char text[] = "123456789";
-  std::cout << std::hex << tlaunch::crc32c(std::as_bytes(std::span(text, 9))) << " "
-            << tlaunch::format_bytes(1000) << "\n";
+  std::cout << std::hex << tlaunch::crc32c(std::as_bytes(std::span(text, 9))) << " " << tlaunch::format_bytes(1000)
+            << "\n";
 }

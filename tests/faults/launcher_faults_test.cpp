@@ -112,8 +112,9 @@ test::Finished in_shell(const std::string& script, double limit_s = 60) {
 
 TEST(WhatStartsTheLauncher, MayIgnoreSigchld) {
   // Otherwise the kernel throws the ranks' exit codes away. torchrun's ranks would inherit it as well.
-  const auto finished = in_shell("env --ignore-signal=CHLD $T --nproc 2 -- sh -c "
-                                 "'grep SigIgn /proc/$$/status; [ $RANK = 1 ] && exit 7; exec sleep 60'");
+  const auto finished = in_shell(
+      "env --ignore-signal=CHLD $T --nproc 2 -- sh -c "
+      "'grep SigIgn /proc/$$/status; [ $RANK = 1 ] && exit 7; exec sleep 60'");
   EXPECT_EQ(finished.exit_code, 7) << finished.err;
   EXPECT_THAT(finished.out, HasSubstr("SigIgn:\t0000000000000000"));
 }
@@ -153,8 +154,7 @@ TEST(WhatStartsTheLauncher, MayGiveItADescriptorThatTakesNoOutput) {
 
 TEST(LauncherOutput, WhoseReaderIsGoneEndsTheProgramAsInAnyPipeline) {
   for (const char* ranks : {"1", "2"}) {
-    const auto finished =
-        in_shell(std::string("$T --nproc ") + ranks + " -- yes | head -1; echo ${PIPESTATUS[0]}", 30);
+    const auto finished = in_shell(std::string("$T --nproc ") + ranks + " -- yes | head -1; echo ${PIPESTATUS[0]}", 30);
     EXPECT_THAT(finished.out, testing::EndsWith("y\n141\n"));
     EXPECT_EQ(finished.err, "");
   }
@@ -162,9 +162,9 @@ TEST(LauncherOutput, WhoseReaderIsGoneEndsTheProgramAsInAnyPipeline) {
 
 TEST(LauncherOutput, WhoseReaderIsGoneStaysWholeInTheLog) {
   const test::TempDir folder;
-  const auto finished = in_shell("$T --run-dir " + folder.path().string() +
-                                     " --nproc 2 -- seq 200000 | head -1 >/dev/null; exit ${PIPESTATUS[0]}",
-                                 60);
+  const auto finished = in_shell(
+      "$T --run-dir " + folder.path().string() + " --nproc 2 -- seq 200000 | head -1 >/dev/null; exit ${PIPESTATUS[0]}",
+      60);
   EXPECT_EQ(finished.exit_code, 0) << finished.err;
   EXPECT_THAT(test::content(folder / "logs/attempt_0/rank_1.log"), testing::EndsWith("\n200000\n"));
 }
@@ -372,12 +372,12 @@ TEST(LauncherOnATerminal, CtrlZGivesTheTerminalBackToTheShellAndFgGoesOn) {
   for (const char* ranks : {"1", "2"}) {
     const test::TempDir folder;
     const std::string done = (folder / "done").string();
-    const auto shown = on_terminal(
-        {"bash", "-c",
-         "set -m; " + driver() + " " + ranks + " 5 - sh -c 'echo up$LOCAL_RANK; while [ ! -e " + done +
-             " ]; do sleep 0.02; done; echo went on'; echo stopped with $?; touch " + done +
-             "; fg; echo ended with $?"},
-        *ranks == '1' ? "up0" : "up1", "\x1a", status);
+    const auto shown =
+        on_terminal({"bash", "-c",
+                     "set -m; " + driver() + " " + ranks + " 5 - sh -c 'echo up$LOCAL_RANK; while [ ! -e " + done +
+                         " ]; do sleep 0.02; done; echo went on'; echo stopped with $?; touch " + done +
+                         "; fg; echo ended with $?"},
+                    *ranks == '1' ? "up0" : "up1", "\x1a", status);
     EXPECT_THAT(shown, HasSubstr("stopped with 148")) << shown;
     EXPECT_THAT(shown, HasSubstr("went on"));
     EXPECT_THAT(shown, HasSubstr("ended with 0"));

@@ -78,8 +78,8 @@ TEST_P(OutOfMemoryInAPhase, TheRanksStepDownTogetherAndTheLossesStay) {
   const std::vector<std::string> split{"train.gradient_accumulation_steps=" + std::to_string(fault.accumulation)};
   ASSERT_EQ(train("unharmed", fault.ranks, split).code, 0);
   const auto start = Clock::now();
-  const auto outcome = train_with_fault(
-      "rank=" + std::to_string(fault.rank) + ",step=5,phase=" + fault.phase, "harmed", fault.ranks, split);
+  const auto outcome = train_with_fault("rank=" + std::to_string(fault.rank) + ",step=5,phase=" + fault.phase, "harmed",
+                                        fault.ranks, split);
   EXPECT_LT(Clock::now() - start, std::chrono::seconds(30));
   ASSERT_EQ(outcome.code, 0) << outcome.err;
 
@@ -101,18 +101,18 @@ TEST_P(OutOfMemoryInAPhase, TheRanksStepDownTogetherAndTheLossesStay) {
   for (const auto& [step, loss] : unharmed) EXPECT_NEAR(harmed.at(step), loss, 1e-5 * loss) << "step " << step;
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Faults, OutOfMemoryInAPhase,
-    testing::Values(Fault{2, 1, "forward", 1, 12, 2, 5}, Fault{2, 1, "backward", 1, 12, 2, 5},
-                    Fault{2, 1, "optimizer", 1, 12, 2, 6}, Fault{2, 0, "backward", 1, 12, 2, 5},
-                    // In the first of two micro-batches, which reduces nothing.
-                    Fault{2, 1, "forward", 2, 6, 4, 5}, Fault{2, 1, "backward", 2, 6, 4, 5},
-                    Fault{1, 0, "forward", 1, 24, 2, 5}, Fault{1, 0, "backward", 1, 24, 2, 5},
-                    Fault{1, 0, "optimizer", 1, 24, 2, 6}),
-    [](const auto& info) {
-      return std::string(info.param.phase) + "OfRank" + std::to_string(info.param.rank) + "Of" +
-             std::to_string(info.param.ranks) + "Accumulating" + std::to_string(info.param.accumulation);
-    });
+INSTANTIATE_TEST_SUITE_P(Faults, OutOfMemoryInAPhase,
+                         testing::Values(Fault{2, 1, "forward", 1, 12, 2, 5}, Fault{2, 1, "backward", 1, 12, 2, 5},
+                                         Fault{2, 1, "optimizer", 1, 12, 2, 6}, Fault{2, 0, "backward", 1, 12, 2, 5},
+                                         // In the first of two micro-batches, which reduces nothing.
+                                         Fault{2, 1, "forward", 2, 6, 4, 5}, Fault{2, 1, "backward", 2, 6, 4, 5},
+                                         Fault{1, 0, "forward", 1, 24, 2, 5}, Fault{1, 0, "backward", 1, 24, 2, 5},
+                                         Fault{1, 0, "optimizer", 1, 24, 2, 6}),
+                         [](const auto& info) {
+                           return std::string(info.param.phase) + "OfRank" + std::to_string(info.param.rank) + "Of" +
+                                  std::to_string(info.param.ranks) + "Accumulating" +
+                                  std::to_string(info.param.accumulation);
+                         });
 
 TEST_F(OutOfMemoryRun, InTheFirstStepOfARunIsSurvivedToo) {  // the Reducer orders its buckets by this step
   ASSERT_EQ(train("unharmed", 2).code, 0);
@@ -231,8 +231,8 @@ TEST_F(OutOfMemoryRun, AnEvaluationThatDoesNotFitInBatchesOfOneEndsTheRunOnAllRa
 }
 
 TEST_F(OutOfMemoryRun, WithAMicroBatchOfOneIsAnErrorThatSaysWhatHelps) {
-  const auto outcome = train_with_fault("rank=1,step=2,phase=forward", "run", 2,
-                                        {"train.effective_batch_size=2", "train.batch_size=1"});
+  const auto outcome =
+      train_with_fault("rank=1,step=2,phase=forward", "run", 2, {"train.effective_batch_size=2", "train.batch_size=1"});
   EXPECT_EQ(outcome.code, 1) << outcome.err;
   EXPECT_NE(outcome.err.find("micro-batch of 1"), std::string::npos) << outcome.err;
   EXPECT_NE(outcome.err.find("smaller model"), std::string::npos) << outcome.err;

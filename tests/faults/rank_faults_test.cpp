@@ -66,9 +66,8 @@ TEST_P(RankFalls, TheRunEndsSoonAndNamesIt) {
   const auto outcome = train(fall.place, fall.fault);
   EXPECT_LT(Clock::now() - start, std::chrono::seconds(15)) << "the grace is 30 s, the least limit of a start-up 60 s";
   EXPECT_EQ(outcome.code, fall.code) << outcome.err;
-  EXPECT_THAT(outcome.err,
-              AllOf(testing::ContainsRegex("root cause: rank 1 \\(on host [^)]+\\) (failed|was killed)"),
-                    HasSubstr(fall.cause), HasSubstr(fall.where)));
+  EXPECT_THAT(outcome.err, AllOf(testing::ContainsRegex("root cause: rank 1 \\(on host [^)]+\\) (failed|was killed)"),
+                                 HasSubstr(fall.cause), HasSubstr(fall.where)));
   EXPECT_EQ(summary()["exit_code"], fall.code);
   EXPECT_EQ(summary()["failure"]["rank"], 1);
   EXPECT_TRUE(workers_of(run_).empty());
@@ -165,8 +164,9 @@ class Traces : public testing::Test {
     return found;
   }
 
-  std::map<std::string, std::string> kept_{{"HOME", ""}, {"TMPDIR", ""}, {"XDG_CACHE_HOME", ""}, {"XDG_CONFIG_HOME", ""},
-                                           {"XDG_DATA_HOME", ""}, {"XDG_STATE_HOME", ""}, {"XDG_RUNTIME_DIR", ""}};
+  std::map<std::string, std::string> kept_{
+      {"HOME", ""},          {"TMPDIR", ""},         {"XDG_CACHE_HOME", ""}, {"XDG_CONFIG_HOME", ""},
+      {"XDG_DATA_HOME", ""}, {"XDG_STATE_HOME", ""}, {"XDG_RUNTIME_DIR", ""}};
   const fs::path before_ = fs::current_path();
   const TempDir place_;
 };

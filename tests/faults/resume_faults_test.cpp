@@ -72,8 +72,7 @@ TEST_F(ResumeFaults, InASharedFolderARunDoesNotGoOnFromAnothersCheckpoint) {
   EXPECT_EQ(end(), 0) << said();
   EXPECT_TRUE(events_of(run("c"), "resume").empty());
 
-  const auto exported =
-      run_tlaunch({"checkpoints", "export", run("a"), "--output", scratch_ / "a.safetensors"});
+  const auto exported = run_tlaunch({"checkpoints", "export", run("a"), "--output", scratch_ / "a.safetensors"});
   EXPECT_EQ(exported.code, 0) << exported.err;
   EXPECT_THAT(exported.out, testing::Not(HasSubstr("step=400"))) << "a's newest, not the folder's";
 }
@@ -84,7 +83,8 @@ TEST_F(ResumeFaults, TheCheckpointItselfSaysWhatMayNotChange) {
   fs::create_directory(scratch_ / "elsewhere");
   fs::copy(file, scratch_ / "elsewhere/some.safetensors");
   for (const std::string change : {"train.learning_rate=0.5", "train.optimizer=sgd", "train.schedule=step"}) {
-    const auto refused = train("next", {"--resume", scratch_ / "elsewhere/some.safetensors", "train.max_steps=60", change});
+    const auto refused =
+        train("next", {"--resume", scratch_ / "elsewhere/some.safetensors", "train.max_steps=60", change});
     EXPECT_EQ(refused.code, 2) << change << refused.err;
     EXPECT_THAT(refused.err, HasSubstr(change.substr(0, change.find('='))));
     fs::remove_all(run("next"));
@@ -186,8 +186,12 @@ TEST_F(ResumeFaults, AFinishedRunResumedWritesNothingAgain) {
 }
 
 TEST_F(ResumeFaults, ARunThatStoppedEarlyIsFinished) {
-  const std::vector<std::string> early{"train.max_steps=100000", "train.learning_rate=0.5", "train.schedule=constant",
-                                       "train.early_stopping_patience=2", "--resume", "auto"};
+  const std::vector<std::string> early{"train.max_steps=100000",
+                                       "train.learning_rate=0.5",
+                                       "train.schedule=constant",
+                                       "train.early_stopping_patience=2",
+                                       "--resume",
+                                       "auto"};
   ASSERT_EQ(train("run", early).code, 0);
   const auto steps = Json::parse(content(run("run") / "summary.json"))["steps"];
   ASSERT_LT(steps, 100000);

@@ -1,8 +1,8 @@
 // CUDA in this process: switches seen in effect, NCCL, the fp16 scaler, what autocast gives an LSTM.
 #include <gtest/gtest.h>
 
-#include <torch/csrc/distributed/c10d/HashStore.hpp>
 #include <torch/nn/modules/rnn.h>
+#include <torch/csrc/distributed/c10d/HashStore.hpp>
 
 #include <algorithm>
 #include <cmath>

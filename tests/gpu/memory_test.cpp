@@ -17,11 +17,10 @@ class GpuMemory : public GpuRun {
 class GpuMemoryOfAStep : public GpuMemory, public testing::WithParamInterface<const char*> {};
 
 TEST_P(GpuMemoryOfAStep, MicroBatchIsHalvedUntilItFits) {
-  const auto outcome =
-      train("run", "resnet.yaml",
-            {"model.depth=50", "model.width=64", "model.stem=large", "data.image_size=224", "gpu.mixed_precision=off",
-             "train.effective_batch_size=4096", "train.batch_size=4096", "train.max_steps=2",
-             std::string("gpu.cudnn_benchmark=") + GetParam()});
+  const auto outcome = train("run", "resnet.yaml",
+                             {"model.depth=50", "model.width=64", "model.stem=large", "data.image_size=224",
+                              "gpu.mixed_precision=off", "train.effective_batch_size=4096", "train.batch_size=4096",
+                              "train.max_steps=2", std::string("gpu.cudnn_benchmark=") + GetParam()});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   const auto steps_down = events("run", "step_down");
   ASSERT_FALSE(steps_down.empty());

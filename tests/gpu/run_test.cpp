@@ -18,8 +18,7 @@ TEST_P(GpuModels, TrainOnTheCardInEveryPrecisionToAboutTheSameLoss) {
 }
 
 TEST_P(GpuModels, ResumeExactlyInDeterministicMode) {
-  const std::vector<std::string> job{"deterministic=true", "checkpoint.every_n_steps=20",
-                                     "checkpoint.save_top_k=-1"};
+  const std::vector<std::string> job{"deterministic=true", "checkpoint.every_n_steps=20", "checkpoint.save_top_k=-1"};
   for (const std::string tag : {"whole", "part"}) {
     const auto outcome = train(tag, GetParam(), job);
     ASSERT_EQ(outcome.code, 0) << outcome.err;
@@ -67,8 +66,7 @@ TEST_F(GpuRun, ACheckpointOfTheCpuGoesOnOnTheCardAndBack) {
   ASSERT_EQ(own.code, 0) << own.err;
   if (!brought.empty() && !fs::exists(brought)) fs::copy_file(fs::canonical(at_step("cpu", 20)), brought);
   const fs::path from = brought.empty() ? at_step("cpu", 20) : brought;
-  const auto there = train("card", "lstm.yaml",
-                           {"--resume", from, "train.max_steps=40", "train.schedule=constant"});
+  const auto there = train("card", "lstm.yaml", {"--resume", from, "train.max_steps=40", "train.schedule=constant"});
   ASSERT_EQ(there.code, 0) << there.err;
   EXPECT_EQ(events("card", "resume").at(0)["step"], 20);
   EXPECT_EQ(events("card", "start").at(0)["device"], on_card() ? "cuda:0" : "cpu");

@@ -63,8 +63,8 @@ TEST_F(Check, ACheckpointThatCannotBeGoneOnFrom) {
   ASSERT_EQ(trained.code, 0) << trained.err;
   const fs::path last = scratch_ / "first/checkpoints/last.safetensors";
   const auto expect_refused = [&](const std::string& checkpoint, const std::string& what) {
-    const Outcome told = run_tlaunch(
-        with({"--nproc", "2", "--run-dir", scratch_ / "second", "--resume", checkpoint}, {}));
+    const Outcome told =
+        run_tlaunch(with({"--nproc", "2", "--run-dir", scratch_ / "second", "--resume", checkpoint}, {}));
     EXPECT_EQ(told.code, 65) << told.err;
     EXPECT_NE(told.err.find(what), std::string::npos) << told.err;
     EXPECT_NE(told.err.find(checkpoint), std::string::npos) << told.err;
@@ -90,10 +90,9 @@ TEST_F(Check, ABatchLargerThanTheDataAndOneLeftToAuto) {
   for (const char* name : {"hdfs_train", "hdfs_test_normal", "hdfs_test_abnormal"}) write(scratch_ / "few" / name, few);
   for (const std::string enabled : {"true", "false"}) {
     const std::string run = scratch_ / ("few_" + enabled);
-    const Outcome open =
-        run_tlaunch(with({"--nproc", "2", "--run-dir", run}, {"data.root=" + (scratch_ / "few").string(),
-                                                             "train.effective_batch_size=auto",
-                                                             "tune.enabled=" + enabled}));
+    const Outcome open = run_tlaunch(with(
+        {"--nproc", "2", "--run-dir", run},
+        {"data.root=" + (scratch_ / "few").string(), "train.effective_batch_size=auto", "tune.enabled=" + enabled}));
     EXPECT_EQ(open.code, 0) << open.err;
   }
 }

@@ -33,7 +33,11 @@ class Equivalence : public testing::TestWithParam<Case> {
             "tune: {enabled: false}\n"
             "checkpoint: {every_n_steps: 20}\n");
     }
-    std::vector<std::string> arguments{"--nproc", nproc, "--run-dir", scratch_ / tag, scratch_ / "lstm.yaml",
+    std::vector<std::string> arguments{"--nproc",
+                                       nproc,
+                                       "--run-dir",
+                                       scratch_ / tag,
+                                       scratch_ / "lstm.yaml",
                                        "model.dtype=" + GetParam().dtype,
                                        "train.batch_size=" + std::to_string(micro_batch),
                                        "train.gradient_accumulation_steps=" + std::to_string(accumulation)};

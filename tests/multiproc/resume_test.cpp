@@ -197,8 +197,8 @@ TEST_F(ResumeLstm, PastAnEndThatIsNowEarlierDoesNothingAndSaysSo) {
 
 TEST_F(ResumeLstm, WithAnotherNumberOfRanksThatNobodyAskedForSaysSo) {
   train("run", 4, {"train.max_steps=4"});
-  const std::vector<std::string> again{"--run-dir", scratch_ / "run", "--resume", "auto", scratch_ / "lstm.yaml",
-                                       "train.max_steps=8"};
+  const std::vector<std::string> again{"--run-dir", scratch_ / "run",       "--resume",
+                                       "auto",      scratch_ / "lstm.yaml", "train.max_steps=8"};
   const auto resumed = run_tlaunch(again);
   EXPECT_EQ(resumed.code, 0) << resumed.err;
   EXPECT_NE(resumed.err.find("For as many as before: --nproc 4"), std::string::npos) << resumed.err;

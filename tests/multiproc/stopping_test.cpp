@@ -94,8 +94,9 @@ TEST_F(Stopping, WhenItsTimeIsUpARunSavesAndResumedEndsByteForByteAsTheWholeRun)
   std::int64_t step = 0;
   for (const bool first : {true, false}) {
     const auto began = std::chrono::steady_clock::now();
-    const auto part = train("part", 2, with(first ? std::vector<std::string>{"--max-time", "5s"}
-                                                  : std::vector<std::string>{"--resume", "auto", "--max-time", "5s"}));
+    const auto part = train("part", 2,
+                            with(first ? std::vector<std::string>{"--max-time", "5s"}
+                                       : std::vector<std::string>{"--resume", "auto", "--max-time", "5s"}));
     ASSERT_EQ(part.code, 75) << part.err;
     EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(6)) << "saved by then";
     EXPECT_THAT(part.err, testing::AllOf(HasSubstr("launch.max_time 5s is up"), HasSubstr("--resume auto")));

@@ -62,12 +62,11 @@ TEST_F(Tuning, TrainsExactlyAsWithThePlanWrittenByHand) {
     const auto& chosen = plan[key]["value"];
     return chosen.is_string() ? chosen.get<std::string>() : chosen.dump();
   };
-  const auto by_hand = train("by_hand", {"tune.enabled=false", "train.batch_size=" + value("batch_size"),
-                                         "gpu.mixed_precision=" + value("mixed_precision"),
-                                         "gpu.channels_last=" + value("channels_last"),
-                                         "data.num_workers=" + value("num_workers"),
-                                         "launch.threads_per_rank=" + value("threads_per_rank"),
-                                         "log.log_interval=" + value("log_interval")});
+  const auto by_hand = train(
+      "by_hand", {"tune.enabled=false", "train.batch_size=" + value("batch_size"),
+                  "gpu.mixed_precision=" + value("mixed_precision"), "gpu.channels_last=" + value("channels_last"),
+                  "data.num_workers=" + value("num_workers"), "launch.threads_per_rank=" + value("threads_per_rank"),
+                  "log.log_interval=" + value("log_interval")});
   ASSERT_EQ(by_hand.code, 0) << by_hand.err;
   EXPECT_EQ(newest_checkpoint("tuned"), newest_checkpoint("by_hand"))
       << "parameters, optimizer, generators and position are all in the file";
@@ -119,12 +118,13 @@ TEST_F(Tuning, AResumeKeepsAnOpenEffectiveBatchWhateverTheNumberOfRanks) {
 }
 
 TEST_F(Tuning, WritesAnOpenEffectiveBatchTogetherWithItsLearningRate) {
-  write(config(), "model: {name: lstm, hidden_size: 48, num_layers: 2, window: 6, top_g: 3}\n"
-                  "data: {name: sessions, root: data}\n"
-                  "train:\n"
-                  "  epochs: 2\n"
-                  "  effective_batch_size: auto  # let it choose\n"
-                  "  learning_rate: 0.01  # for 256\n");
+  write(config(),
+        "model: {name: lstm, hidden_size: 48, num_layers: 2, window: 6, top_g: 3}\n"
+        "data: {name: sessions, root: data}\n"
+        "train:\n"
+        "  epochs: 2\n"
+        "  effective_batch_size: auto  # let it choose\n"
+        "  learning_rate: 0.01  # for 256\n");
   const auto tuned = tune({"--write"});
   ASSERT_EQ(tuned.code, 0) << tuned.err;
   const auto plan = Json::parse(tuned.out)["plan"];

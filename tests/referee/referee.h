@@ -28,7 +28,9 @@ class CaseFile {
   void write(const std::string& path, const Json& about) const {
     std::vector<TensorView> views;
     for (const auto& [name, tensor] : tensors_) {
-      views.push_back({name, dtype_name(tensor.scalar_type()), tensor.sizes().vec(),
+      views.push_back({name,
+                       dtype_name(tensor.scalar_type()),
+                       tensor.sizes().vec(),
                        {static_cast<const std::byte*>(tensor.const_data_ptr()), tensor.nbytes()}});
     }
     write_safetensors(path, views, {{"referee", about.dump()}});

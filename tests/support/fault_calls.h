@@ -25,9 +25,7 @@ class FaultCalls : public FileCalls {
     return refused("write") ? -1 : FileCalls::write(fd, data, std::min(bytes, longest_write));
   }
   int fsync(int fd) override { return refused("fsync") ? -1 : FileCalls::fsync(fd); }
-  int ftruncate(int fd, off_t bytes) override {
-    return refused("ftruncate") ? -1 : FileCalls::ftruncate(fd, bytes);
-  }
+  int ftruncate(int fd, off_t bytes) override { return refused("ftruncate") ? -1 : FileCalls::ftruncate(fd, bytes); }
   int close(int fd) override {
     const bool fails = refused("close");
     const int closed = FileCalls::close(fd);  // as the system: it is closed whatever it answers

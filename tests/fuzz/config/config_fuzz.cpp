@@ -23,8 +23,12 @@ tlaunch::WorkerDescription worker() {
        "image",
        {option("depth", OptionType::integer, std::int64_t{8}), option("stem", OptionType::text, std::string("s"))},
        {"val_loss", "val_accuracy"}}};
-  worker.datasets = {{"d", "", "image", "/data",
-                      {option("augment", OptionType::boolean, true), option("share", OptionType::real, 0.5)}, {}}};
+  worker.datasets = {{"d",
+                      "",
+                      "image",
+                      "/data",
+                      {option("augment", OptionType::boolean, true), option("share", OptionType::real, 0.5)},
+                      {}}};
   return worker;
 }
 

@@ -16,7 +16,9 @@ void require(bool holds) {
 }
 
 bool is_positive(double value) { return std::isfinite(value) && value > 0; }
-void require_range(const tlaunch::Range& range) { require(is_positive(range.low) && std::isfinite(range.high) && range.low <= range.high); }
+void require_range(const tlaunch::Range& range) {
+  require(is_positive(range.low) && std::isfinite(range.high) && range.low <= range.high);
+}
 
 void unless_refused(const std::function<void()>& parse) {
   try {

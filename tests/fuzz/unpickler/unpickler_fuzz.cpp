@@ -39,8 +39,7 @@ void read_archive(std::string_view pickle, const std::vector<PickledTensor>& ten
   static const std::vector<std::byte> zeros(most_storage_bytes);
   std::map<std::string, std::uint64_t> storage_bytes;  // the first that names a storage says how large it is
   for (const PickledTensor& tensor : tensors)
-    storage_bytes.emplace("a/data/" + tensor.storage,
-                          std::min(tensor.storage_bytes, most_storage_bytes));
+    storage_bytes.emplace("a/data/" + tensor.storage, std::min(tensor.storage_bytes, most_storage_bytes));
   std::vector<tlaunch::ZipInput> inputs = {{"a/data.pkl", std::as_bytes(std::span(pickle))}};
   for (const auto& [name, bytes] : storage_bytes) inputs.push_back({name, std::span(zeros).first(bytes)});
   if (::ftruncate(fd, 0) != 0 || ::lseek(fd, 0, SEEK_SET) != 0) std::abort();

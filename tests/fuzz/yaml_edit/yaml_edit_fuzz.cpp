@@ -10,8 +10,11 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);
-  for (const auto& [key, value] : {std::pair{"train.batch_size", "8"}, {"gpu.mixed_precision", "bf16"}, {"a", "x: y"},
-                                   {"a.b", "8"}, {"train.b.c", "off"}}) {
+  for (const auto& [key, value] : {std::pair{"train.batch_size", "8"},
+                                   {"gpu.mixed_precision", "bf16"},
+                                   {"a", "x: y"},
+                                   {"a.b", "8"},
+                                   {"train.b.c", "off"}}) {
     const std::vector<tlaunch::YamlEdit> edits = {{tlaunch::yaml_path(key), value}};
     try {
       const std::string once = tlaunch::edit_yaml(text, edits, "c.yaml");

@@ -82,7 +82,7 @@ TEST(CheckpointFolder, NeverDeletesWhatItDidNotWriteNorWhatItWasResumedFrom) {
     auto folder = run.open();
     first = save(folder, 1, 0.9).path;
   }
-  fs::copy_file(first, run.dir / "checkpoints/mine.safetensors");     // a user's copy
+  fs::copy_file(first, run.dir / "checkpoints/mine.safetensors");  // a user's copy
   test::write(run.dir / "checkpoints/notes.txt", "x");
   auto folder = run.open(system_calls(), first);
   for (const auto& [step, loss] : {std::pair{2, 0.5}, {3, 0.3}, {4, 0.2}}) save(folder, step, loss);
@@ -152,7 +152,10 @@ TEST(CheckpointFolder, AnotherRunsLinkStays) {
 
 TEST(CheckpointFolder, SweepsWhatKilledWritersLeft) {
   test::RunFolder run;
-  { auto folder = run.open(); save(folder, 1, 0.5); }
+  {
+    auto folder = run.open();
+    save(folder, 1, 0.5);
+  }
   const pid_t gone = [] {
     const pid_t child = ::fork();
     if (child == 0) ::_exit(0);

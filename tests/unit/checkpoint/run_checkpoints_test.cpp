@@ -100,8 +100,8 @@ TEST(RunCheckpoints, FilesThatAreGoneAreNoRunThatHasNotBegun) {
       shared.newest("a");
       ADD_FAILURE();
     } catch (const IoError& error) {
-      EXPECT_THAT(error.what(), testing::AllOf(HasSubstr(fs::path(path).filename().string()), HasSubstr(shared.folder()),
-                                              HasSubstr("checkpoints.txt")));
+      EXPECT_THAT(error.what(), testing::AllOf(HasSubstr(fs::path(path).filename().string()),
+                                               HasSubstr(shared.folder()), HasSubstr("checkpoints.txt")));
     }
   }
   fs::remove(shared.run("a") + "/checkpoints.txt");  // what the message says

@@ -124,10 +124,9 @@ INSTANTIATE_TEST_SUITE_P(Table, HostileSafetensors, testing::ValuesIn(hostile_fi
 TEST(ForeignSafetensors, WithoutSumsInAnyOrderIsRead) {
   const TempDir dir;
   const std::string path = dir / "foreign.safetensors";
-  test::write(path,
-              file_of(R"({ "b" : {"shape":[2], "data_offsets":[1,3], "dtype":"U8"}, "empty":)" +
-                          tensor("F32", "[0,3]", "[1,1]") + R"(, "a":)" + tensor("U8", "[]", "[0,1]") + "}   ",
-                      "xyz"));
+  test::write(path, file_of(R"({ "b" : {"shape":[2], "data_offsets":[1,3], "dtype":"U8"}, "empty":)" +
+                                tensor("F32", "[0,3]", "[1,1]") + R"(, "a":)" + tensor("U8", "[]", "[0,1]") + "}   ",
+                            "xyz"));
   const SafetensorsFile file(path);
   file.verify();
   ASSERT_EQ(file.tensors().size(), 3u);

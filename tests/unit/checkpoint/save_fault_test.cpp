@@ -87,10 +87,9 @@ TEST(SaveFault, FullDiskLeavesTheOldFileAndNoOther) {
   });
   if (result.exit_code == not_allowed) GTEST_SKIP() << "mounting a small disk is not allowed here";
   ASSERT_EQ(result.exit_code, 0);
-  EXPECT_THAT(result.text,
-              testing::AllOf(testing::HasSubstr((dir / "a.safetensors").string()),
-                             testing::HasSubstr("No space left on device"),
-                             testing::EndsWith("\nvalue 1\na.safetensors\n")));
+  EXPECT_THAT(result.text, testing::AllOf(testing::HasSubstr((dir / "a.safetensors").string()),
+                                          testing::HasSubstr("No space left on device"),
+                                          testing::EndsWith("\nvalue 1\na.safetensors\n")));
 }
 
 TEST(SaveFault, FileSizeLimitLeavesTheOldFileAndNoOther) {

@@ -128,11 +128,11 @@ TEST_F(TorchFiles, TensorsNotInRowOrderAreGathered) {
   const std::string data(reinterpret_cast<const char*>(values.data()), 24);
   // The transpose of a 2 x 3, its middle column, and one number repeated.
   const auto two = integer(2), three = integer(3), one = integer(1);
-  const TorchFile file(put(torch_archive(
-      pickle("}(" + unicode("column") + tensor(storage(6), 1, two, three) + unicode("repeated") +
-             tensor(storage(6), 4, two + two, integer(0) + integer(0)) + unicode("transposed") +
-             tensor(storage(6), 0, three + two, one + three) + "u"),
-      data)));
+  const TorchFile file(
+      put(torch_archive(pickle("}(" + unicode("column") + tensor(storage(6), 1, two, three) + unicode("repeated") +
+                               tensor(storage(6), 4, two + two, integer(0) + integer(0)) + unicode("transposed") +
+                               tensor(storage(6), 0, three + two, one + three) + "u"),
+                        data)));
   const auto floats = [](const TensorView& view) {
     std::vector<float> all(view.data.size() / 4);
     std::memcpy(all.data(), view.data.data(), view.data.size());
@@ -158,8 +158,7 @@ TEST_F(TorchFiles, WhatIsNoTorchFileIsRefused) {
 
 TEST_F(TorchFiles, StoragesThatDoNotFitAreRefused) {
   EXPECT_EQ(refusal(put(torch_archive(pickle(four_bytes), "1234"))), "accepted");
-  EXPECT_THAT(refusal(put(torch_archive(pickle(four_bytes), "12345"))),
-              HasSubstr("has 5 bytes, not the 4 announced"));
+  EXPECT_THAT(refusal(put(torch_archive(pickle(four_bytes), "12345"))), HasSubstr("has 5 bytes, not the 4 announced"));
   EXPECT_THAT(refusal(put(torch_archive(pickle(four_bytes), "123"))), HasSubstr("has 3 bytes"));
   EXPECT_THAT(refusal(put(archive({{"a/data.pkl", pickle(four_bytes)}}))), HasSubstr("has no record 'a/data/0'"));
   EXPECT_THAT(refusal(put(torch_archive(pickle(dict("w", tensor(storage(INT64_MAX / 2), 0, "", ""))), "1234"))),

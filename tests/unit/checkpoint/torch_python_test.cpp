@@ -171,8 +171,9 @@ for name, value in values.items():
 }
 
 TEST_F(TorchPython, AWholeCutAnywhereInTheOldFormatIsRefused) {
-  const auto result = run("import sys, torch\ntorch.save({'fc.weight': torch.ones(2, 3)}, sys.argv[1] + '/old.pt', "
-                          "_use_new_zipfile_serialization=False)");
+  const auto result =
+      run("import sys, torch\ntorch.save({'fc.weight': torch.ones(2, 3)}, sys.argv[1] + '/old.pt', "
+          "_use_new_zipfile_serialization=False)");
   ASSERT_EQ(result.exit_code, 0) << result.text;
   const std::string whole = test::content(dir_ / "old.pt");
   ASSERT_EQ(TorchFile(dir_ / "old.pt").tensors().size(), 1u);

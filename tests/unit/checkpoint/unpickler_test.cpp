@@ -36,8 +36,8 @@ TEST(Unpickler, FindsTheTensorsOfADict) {
 }
 
 TEST(Unpickler, OfEqualNamesTheLastHolds) {
-  const auto found = unpickle_state_dict(
-      pickle("}(" + unicode("w") + six + unicode("w") + tensor(storage(1), 0, "", "") + "u"), "f");
+  const auto found =
+      unpickle_state_dict(pickle("}(" + unicode("w") + six + unicode("w") + tensor(storage(1), 0, "", "") + "u"), "f");
   ASSERT_EQ(found.tensors.size(), 1u);
   EXPECT_THAT(found.tensors[0].shape, IsEmpty());
 }
@@ -167,10 +167,9 @@ std::vector<Refused> refused() {
 
 // What torch.load(weights_only=True) takes and is no weights: told, never in the way.
 TEST(Unpickler, TakesWhatStandsBesideTheWeights) {
-  const std::string untyped =
-      tuple(unicode("storage") + global("torch.storage", "UntypedStorage") + unicode("0") + unicode("cpu") +
-            integer(4)) +
-      "Q";
+  const std::string untyped = tuple(unicode("storage") + global("torch.storage", "UntypedStorage") + unicode("0") +
+                                    unicode("cpu") + integer(4)) +
+                              "Q";
   const std::string complex_tensor = tensor(storage(1, "ComplexDoubleStorage"), 0, "", "");
   const std::pair<std::string, std::string> values[] = {
       {"a dict", global("collections", "Counter") + tuple(std::string("}K\x03K\x01s")) + "R"},
@@ -207,13 +206,12 @@ TEST(Unpickler, TakesWhatStandsBesideTheWeights) {
 }
 
 TEST(Unpickler, TakesTensorsOfTypesThatAreMadeOfBytes) {
-  const std::string value =
-      global("torch._utils", "_rebuild_tensor_v3") +
-      tuple(tuple(unicode("storage") + global("torch.storage", "UntypedStorage") + unicode("k") + unicode("cpu") +
-                  integer(12)) +
-            "Q" + integer(1) + tuple(integer(5)) + tuple(integer(1)) + "\x89" + global("collections", "OrderedDict") +
-            ")R" + global("torch", "uint16")) +
-      "R";
+  const std::string value = global("torch._utils", "_rebuild_tensor_v3") +
+                            tuple(tuple(unicode("storage") + global("torch.storage", "UntypedStorage") + unicode("k") +
+                                        unicode("cpu") + integer(12)) +
+                                  "Q" + integer(1) + tuple(integer(5)) + tuple(integer(1)) + "\x89" +
+                                  global("collections", "OrderedDict") + ")R" + global("torch", "uint16")) +
+                            "R";
   const auto found = unpickle_state_dict(pickle(dict("w", value)), "f");
   ASSERT_EQ(found.tensors.size(), 1u);
   EXPECT_EQ(found.tensors[0].dtype, "U16");

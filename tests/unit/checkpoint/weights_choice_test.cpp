@@ -36,8 +36,8 @@ const std::string counts =
 const std::string epoch = "K\x03";
 const std::string weights = dict_of({{"fc.weight", matrix}, {"fc.bias", vector}});
 const std::string discriminator = dict_of({{"fc.weight", matrix}, {"fc.bias", vector}});
-const std::string optimizer = dict_of({{"state", dict_of({{"fc.weight", dict_of({{"exp_avg", matrix}})}})},
-                                       {"param_groups", "]"}});
+const std::string optimizer =
+    dict_of({{"state", dict_of({{"fc.weight", dict_of({{"exp_avg", matrix}})}})}, {"param_groups", "]"}});
 
 PickledStateDict taken(const Items& items, const std::string& key = "") {
   return unpickle_state_dict(pickle(dict_of(items)), "f.pt", key);
@@ -80,25 +80,29 @@ INSTANTIATE_TEST_SUITE_P(
                 {"callbacks", dict_of({{"ModelCheckpoint", dict_of({{"best_model_score", number}})}})},
                 {"optimizer_states", "]" + optimizer + "a"}},
                "state_dict"},
-        Layout{"MetricsInADict", {{"model", weights}, {"metrics", dict_of({{"acc", number}, {"confusion", matrix}})}},
+        Layout{"MetricsInADict",
+               {{"model", weights}, {"metrics", dict_of({{"acc", number}, {"confusion", matrix}})}},
                "model"},
-        Layout{"MatrixBesideIt", {{"state_dict", weights}, {"confusion", matrix}, {"class_weights", vector}},
+        Layout{"MatrixBesideIt",
+               {{"state_dict", weights}, {"confusion", matrix}, {"class_weights", vector}},
                "state_dict"},
         Layout{"OptimizerOfNamedTensors",
-               {{"net", weights}, {"optim", dict_of({{"fc.weight", matrix}})}, {"G_opt", optimizer}}, "net"},
-        Layout{"OneDeeper", {{"checkpoint", dict_of({{"model", weights}, {"epoch", epoch}, {"best", number}})}},
+               {{"net", weights}, {"optim", dict_of({{"fc.weight", matrix}})}, {"G_opt", optimizer}},
+               "net"},
+        Layout{"OneDeeper",
+               {{"checkpoint", dict_of({{"model", weights}, {"epoch", epoch}, {"best", number}})}},
                "checkpoint/model"},
         Layout{"ModelOfOneDict", {{"model", dict_of({{"state_dict", weights}, {"arch", epoch}})}}, "model/state_dict"},
         Layout{"UnusualKey", {{"netG", weights}, {"best", number}, {"step", epoch}}, "netG"},
         Layout{"ListOfOneModel", {{"model", "]" + weights + "a"}, {"epoch", epoch}}, "model/0"},
         Layout{"TupleOfWeightsAndMore", {{"models", "(" + weights + number + "t"}, {"epoch", epoch}}, "models/0"},
-        Layout{"OptimizersUnderOddKeys",
-               {{"net_a", weights},
-                {"adam",
-                 dict_of({{"state", dict_of({{"fc.weight", dict_of({{"step", number}, {"exp_avg", matrix}})}})}})},
-                {"m", dict_of({{"fc.weight", dict_of({{"momentum_buffer", matrix}})}})},
-                {"slots", dict_of({{"exp_avg", dict_of({{"fc.weight", matrix}})}})}},
-               "net_a"},
+        Layout{
+            "OptimizersUnderOddKeys",
+            {{"net_a", weights},
+             {"adam", dict_of({{"state", dict_of({{"fc.weight", dict_of({{"step", number}, {"exp_avg", matrix}})}})}})},
+             {"m", dict_of({{"fc.weight", dict_of({{"momentum_buffer", matrix}})}})},
+             {"slots", dict_of({{"exp_avg", dict_of({{"fc.weight", matrix}})}})}},
+            "net_a"},
         Layout{"Capitals", {{"Model_State_Dict", weights}, {"loss", number}}, "Model_State_Dict"},
         Layout{"TwiceTheSame", {{"a", weights + "q" + '\0'}, {"model", std::string("h") + '\0'}}, "model"}),
     [](const auto& info) { return std::string(info.param.name); });
@@ -133,13 +137,12 @@ std::string refusal(const Items& items, const std::string& key = "") {
   }
 }
 
-const std::string complex = tensor(storage(6, "ComplexDoubleStorage"), 0, integer(2) + integer(3),
-                                   integer(3) + integer(1));
+const std::string complex =
+    tensor(storage(6, "ComplexDoubleStorage"), 0, integer(2) + integer(3), integer(3) + integer(1));
 const std::string sparse = global("torch._utils", "_rebuild_sparse_tensor") + tuple("NN") + "R";
-const std::string negated = global("torch._utils", "_rebuild_tensor_v2") +
-                            tuple(storage(6) + integer(0) + tuple(integer(3)) + tuple(integer(1)) + "\x89N" +
-                                  dict("neg", "\x88")) +
-                            "R";
+const std::string negated =
+    global("torch._utils", "_rebuild_tensor_v2") +
+    tuple(storage(6) + integer(0) + tuple(integer(3)) + tuple(integer(1)) + "\x89N" + dict("neg", "\x88")) + "R";
 
 // Why the weights cannot be written.
 std::string damage(const Items& items, const std::string& key = "") {

@@ -27,10 +27,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrapped{"DataParallel", {"module.fc.weight", "module.fc.bias"}, {"fc.weight", "fc.bias"}, {"module."}},
         Wrapped{"Compiled", {"_orig_mod.fc.weight", "_orig_mod.fc.bias"}, {"fc.weight", "fc.bias"}, {"_orig_mod."}},
         Wrapped{"Lightning", {"model.fc.weight", "model.fc.bias"}, {"fc.weight", "fc.bias"}, {"model."}},
-        Wrapped{"CompiledInParallel",
-                {"module._orig_mod.a", "module._orig_mod.b"},
-                {"a", "b"},
-                {"_orig_mod.", "module."}},
+        Wrapped{
+            "CompiledInParallel", {"module._orig_mod.a", "module._orig_mod.b"}, {"a", "b"}, {"_orig_mod.", "module."}},
         Wrapped{"ParallelInCompiled", {"_orig_mod.module.a"}, {"a"}, {"_orig_mod.", "module."}},
         Wrapped{"LightningCompiled", {"model._orig_mod.a", "model._orig_mod.b"}, {"a", "b"}, {"_orig_mod.", "model."}},
         Wrapped{"TwiceTheSame", {"module.module.a", "module.module.b"}, {"a", "b"}, {"module."}},
@@ -44,8 +42,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrapped{"NoPrefixOfAWord", {"modules.a", "modules.b"}, {"modules.a", "modules.b"}, {}},
         Wrapped{"NamesWouldCollide", {"_orig_mod.a", "a"}, {"_orig_mod.a", "a"}, {}},
         Wrapped{"CollideWithin", {"x._orig_mod.a", "x.a"}, {"x._orig_mod.a", "x.a"}, {}},
-        Wrapped{"TheWrapperAlone", {"module."}, {"module."}, {}},
-        Wrapped{"Bare", {"fc.weight"}, {"fc.weight"}, {}}, Wrapped{"Nothing", {}, {}, {}}),
+        Wrapped{"TheWrapperAlone", {"module."}, {"module."}, {}}, Wrapped{"Bare", {"fc.weight"}, {"fc.weight"}, {}},
+        Wrapped{"Nothing", {}, {}, {}}),
     [](const auto& info) { return std::string(info.param.name); });
 
 TEST(CountOfAverage, IsThatOfAnAveragedModelAlone) {
@@ -71,25 +69,24 @@ TEST_P(StoredNames, AreFoundForThoseWanted) {
 
 INSTANTIATE_TEST_SUITE_P(
     Table, StoredNames,
-    testing::Values(
-        Stored{"Same", {"a", "b"}, {"a", "b"}, {"a", "b"}, {}},
-        Stored{"Wrapped", {"module.b", "module.a"}, {"a", "b"}, {"module.a", "module.b"}, {"module."}},
-        Stored{"WrappedModel", {"a", "b"}, {"model.b", "model.a"}, {"b", "a"}, {}},
-        Stored{"AveragedModel", {"module.a", "n_averaged"}, {"a"}, {"module.a"}, {"module."}},
-        Stored{"HalfWrapped", {"module.a", "b"}, {"a", "b"}, {"module.a", "b"}, {"module."}},
-        Stored{"AnotherPrefix", {"net.f.a", "net.f.b"}, {"f.a", "f.b"}, {"net.f.a", "net.f.b"}, {"net."}},
-        Stored{"AnotherPrefixInAWrapper",
-               {"module.x.net.a", "module.x.net.b"},
-               {"a", "b"},
-               {"module.x.net.a", "module.x.net.b"},
-               {"module.", "x.net."}},
-        Stored{"AnotherHead", {"module.a", "module.c"}, {"a", "b"}, {"module.a", "b"}, {"module."}},
-        Stored{"NoHead", {"net.a"}, {"a", "b"}, {"net.a", "b"}, {"net."}},
-        Stored{"MoreThanTheModel", {"net.a", "net.b", "loss.w"}, {"a", "b"}, {"net.a", "net.b"}, {"net."}},
-        Stored{"TwoPrefixesWithEqualClaims", {"net.a", "ema.a"}, {"a"}, {"a"}, {}},
-        Stored{"TwoNamesWouldBecomeOne", {"net.a", "net.b", "a"}, {"a", "b"}, {"a", "b"}, {}},
-        Stored{"NoPrefixOfAWord", {"xa", "xb"}, {"a", "b"}, {"a", "b"}, {}},
-        Stored{"OtherNames", {"net.c"}, {"a", "b"}, {"a", "b"}, {}}, Stored{"Nothing", {}, {}, {}, {}}),
+    testing::Values(Stored{"Same", {"a", "b"}, {"a", "b"}, {"a", "b"}, {}},
+                    Stored{"Wrapped", {"module.b", "module.a"}, {"a", "b"}, {"module.a", "module.b"}, {"module."}},
+                    Stored{"WrappedModel", {"a", "b"}, {"model.b", "model.a"}, {"b", "a"}, {}},
+                    Stored{"AveragedModel", {"module.a", "n_averaged"}, {"a"}, {"module.a"}, {"module."}},
+                    Stored{"HalfWrapped", {"module.a", "b"}, {"a", "b"}, {"module.a", "b"}, {"module."}},
+                    Stored{"AnotherPrefix", {"net.f.a", "net.f.b"}, {"f.a", "f.b"}, {"net.f.a", "net.f.b"}, {"net."}},
+                    Stored{"AnotherPrefixInAWrapper",
+                           {"module.x.net.a", "module.x.net.b"},
+                           {"a", "b"},
+                           {"module.x.net.a", "module.x.net.b"},
+                           {"module.", "x.net."}},
+                    Stored{"AnotherHead", {"module.a", "module.c"}, {"a", "b"}, {"module.a", "b"}, {"module."}},
+                    Stored{"NoHead", {"net.a"}, {"a", "b"}, {"net.a", "b"}, {"net."}},
+                    Stored{"MoreThanTheModel", {"net.a", "net.b", "loss.w"}, {"a", "b"}, {"net.a", "net.b"}, {"net."}},
+                    Stored{"TwoPrefixesWithEqualClaims", {"net.a", "ema.a"}, {"a"}, {"a"}, {}},
+                    Stored{"TwoNamesWouldBecomeOne", {"net.a", "net.b", "a"}, {"a", "b"}, {"a", "b"}, {}},
+                    Stored{"NoPrefixOfAWord", {"xa", "xb"}, {"a", "b"}, {"a", "b"}, {}},
+                    Stored{"OtherNames", {"net.c"}, {"a", "b"}, {"a", "b"}, {}}, Stored{"Nothing", {}, {}, {}, {}}),
     [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace

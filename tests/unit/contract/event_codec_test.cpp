@@ -136,8 +136,8 @@ TEST(EventCodec, NumbersBeyondTheirTypeAreNotTaken) {
 }
 
 TEST(EventCodec, MetricsAreAllOtherNumbers) {
-  const auto evaluation = read(
-      R"({"t":1,"event":"eval","rank":0,"attempt":2,"step":7,"val_loss":0.5,"odd":"NaN","text":"x","samples":9})");
+  const auto evaluation =
+      read(R"({"t":1,"event":"eval","rank":0,"attempt":2,"step":7,"val_loss":0.5,"odd":"NaN","text":"x","samples":9})");
   const auto& metrics = as<EvaluationEvent>(evaluation).metrics;
   EXPECT_EQ(metrics.size(), 2u);
   EXPECT_EQ(metrics.at("val_loss"), 0.5);
@@ -148,7 +148,8 @@ TEST(EventCodec, UnknownEventsPassAndWhatIsNoEventDoesNot) {
   const auto other = read(R"({"t":1,"event":"of_tomorrow","rank":1,"x":{"y":2}})");
   EXPECT_EQ(as<OtherEvent>(other).name, "of_tomorrow");
   EXPECT_EQ(as<OtherEvent>(other).fields, Json::parse(R"({"x":{"y":2}})"));
-  for (const char* line : {"", "7", "[]", "{}", R"({"event":7})", R"({"event":"step")"}) EXPECT_FALSE(read(line)) << line;
+  for (const char* line : {"", "7", "[]", "{}", R"({"event":7})", R"({"event":"step")"})
+    EXPECT_FALSE(read(line)) << line;
 }
 
 }  // namespace

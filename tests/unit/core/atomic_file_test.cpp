@@ -2,9 +2,9 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -98,7 +98,8 @@ class Intruder : public FileCalls {
 };
 
 void write_new(const std::string& path, FileCalls& calls) {
-  write_file_atomically(path, [](const ByteSink& sink) { sink(std::as_bytes(std::span("new", 3))); }, nullptr, calls);
+  write_file_atomically(
+      path, [](const ByteSink& sink) { sink(std::as_bytes(std::span("new", 3))); }, nullptr, calls);
 }
 
 TEST_F(AtomicFile, AFileOfAnotherUserUnderTheTemporaryNameIsNeverWrittenTo) {
@@ -112,7 +113,7 @@ TEST_F(AtomicFile, AFileOfAnotherUserUnderTheTemporaryNameIsNeverWrittenTo) {
     }
   });
   write_new(folder / "result", intruder);
-  struct stat status {};
+  struct stat status = {};
   ASSERT_EQ(::lstat((folder / "result").c_str(), &status), 0);
   EXPECT_EQ(status.st_uid, ::geteuid());
   EXPECT_EQ(status.st_nlink, 1u);

@@ -66,8 +66,9 @@ TEST(SplitBatch, RefusalsNameTheNearestValuesThatWork) {
 }
 
 TEST(SplitBatch, ARefusalSuggestsNoMoreSamplesThanThereAreAndInAResumeNoOtherBatch) {
-  EXPECT_EQ(refusal(256, 3, 64, {}), "train.effective_batch_size=256 cannot be shared equally by 3 ranks; nearest that "
-                                     "do: train.effective_batch_size=192 or 384, or 2 ranks");
+  EXPECT_EQ(refusal(256, 3, 64, {}),
+            "train.effective_batch_size=256 cannot be shared equally by 3 ranks; nearest that "
+            "do: train.effective_batch_size=192 or 384, or 2 ranks");
   EXPECT_EQ(refusal(256, 3, 64, {}, {.train_samples = 300}),
             "train.effective_batch_size=256 cannot be shared equally by 3 ranks; nearest that do: "
             "train.effective_batch_size=192, or 2 ranks");
@@ -140,9 +141,8 @@ RC_GTEST_PROP(SplitBatchProperty, WhatARefusalSuggestsIsAccepted, ()) {
     } catch (const UsageError& error) {
       return error.what();
     }
-    return one.effective <= samples
-               ? ""
-               : larger_than_data(one.effective, samples, one.ranks, one.micro, one.accumulation);
+    return one.effective <= samples ? ""
+                                    : larger_than_data(one.effective, samples, one.ranks, one.micro, one.accumulation);
   };
   const std::string why = refused(asked);
   if (why.empty()) return;
@@ -176,9 +176,7 @@ RC_GTEST_PROP(SplitBatchProperty, ProductRuleHoldsOrItIsRefused, ()) {
   const auto ranks = *rc::gen::inRange<std::int64_t>(1, 17);
   const auto limit = *rc::gen::inRange<std::int64_t>(1, 600);
   const auto fix_micro = *rc::gen::arbitrary<bool>(), fix_accumulation = *rc::gen::arbitrary<bool>();
-  const auto fixed = [](bool is) {
-    return is ? std::optional(*rc::gen::inRange<std::int64_t>(1, 65)) : std::nullopt;
-  };
+  const auto fixed = [](bool is) { return is ? std::optional(*rc::gen::inRange<std::int64_t>(1, 65)) : std::nullopt; };
   const auto micro = fixed(fix_micro), accumulation = fixed(fix_accumulation);
   BatchSplit split;
   try {

@@ -183,8 +183,7 @@ TEST_F(ConfigErrors, DottedKeysBelongOnTheCommandLine) {
 }
 
 TEST_F(ConfigErrors, KeysThatAreNotBuiltYetAreUnknown) {
-  EXPECT_EQ(errors(image + "launch: {max_rewinds: 3}\n"),
-            "c.yaml:3:10: launch.max_rewinds: unknown key");
+  EXPECT_EQ(errors(image + "launch: {max_rewinds: 3}\n"), "c.yaml:3:10: launch.max_rewinds: unknown key");
 }
 
 }  // namespace

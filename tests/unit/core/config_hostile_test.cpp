@@ -111,7 +111,10 @@ TEST_F(HostileConfig, LongKeysAndValues) {
 
 TEST_F(HostileConfig, NoText) {
   EXPECT_EQ(refused(std::string("seed: 1\na\0b", 11)), "c.yaml:2:2: no text file: it holds control characters");
-  refused(std::string("\x7f" "ELF\x02\x01\x01\0\0\0", 10));
+  refused(
+      std::string("\x7f"
+                  "ELF\x02\x01\x01\0\0\0",
+                  10));
   refused("\xFF\xFEm\0:\0");
   std::string garbage;
   std::uint64_t state = 1;

@@ -19,7 +19,8 @@ class ConfigPaths : public test::ConfigTest {
   std::vector<std::string> path_keys() const {
     std::vector<std::string> keys;
     for (const SchemaKey& key : schema())
-      if (key.path != PathBase::none && key.path != PathBase::command && key.path != PathBase::name) keys.push_back(key.key);
+      if (key.path != PathBase::none && key.path != PathBase::command && key.path != PathBase::name)
+        keys.push_back(key.key);
     return keys;
   }
   std::string value_of(const RunConfig& config, const std::string& key) {
@@ -29,9 +30,12 @@ class ConfigPaths : public test::ConfigTest {
     const std::string last = last_part(key), entry = last + ": '" + value + "'";
     const std::string section = section_of(key);
     std::string model = "name: resnet", data = "name: fashion_mnist", rest;
-    if (section == "model") model += ", " + entry;
-    else if (section == "data") data += ", " + entry;
-    else rest = section.empty() ? entry + "\n" : section + ": {" + entry + "}\n";
+    if (section == "model")
+      model += ", " + entry;
+    else if (section == "data")
+      data += ", " + entry;
+    else
+      rest = section.empty() ? entry + "\n" : section + ": {" + entry + "}\n";
     return "model: {" + model + "}\ndata: {" + data + "}\n" + rest;
   }
 };

@@ -19,34 +19,61 @@ inline WorkerDescription worker() {
   worker.cuda_version = "13.0";
   worker.cuda_architectures = {"sm_75", "sm_90"};
   const auto integer = [](const char* key, std::int64_t value, double min, const char* meaning) {
-    OptionSpec option{.key = key, .type = OptionType::integer, .default_value = value, .unit = "", .meaning = meaning,
-                      .choices = {}, .min = min, .max = {}};
+    OptionSpec option{.key = key,
+                      .type = OptionType::integer,
+                      .default_value = value,
+                      .unit = "",
+                      .meaning = meaning,
+                      .choices = {},
+                      .min = min,
+                      .max = {}};
     return option;
   };
   const auto text = [](const char* key, const char* value, std::vector<OptionValue> choices, const char* meaning) {
-    OptionSpec option{.key = key, .type = OptionType::text, .default_value = std::string(value), .unit = "",
-                      .meaning = meaning, .choices = std::move(choices), .min = {}, .max = {}};
+    OptionSpec option{.key = key,
+                      .type = OptionType::text,
+                      .default_value = std::string(value),
+                      .unit = "",
+                      .meaning = meaning,
+                      .choices = std::move(choices),
+                      .min = {},
+                      .max = {}};
     return option;
   };
   OptionSpec depth = integer("depth", 8, 1, "Layers.");
   depth.unit = "layers";
   depth.choices = {std::int64_t{8}, std::int64_t{14}, std::int64_t{20}};
-  OptionSpec augment{.key = "augment", .type = OptionType::boolean, .default_value = true, .unit = "",
-                     .meaning = "Crop and flip | or not.", .choices = {}, .min = {}, .max = {}};
-  OptionSpec val_fraction{.key = "val_fraction", .type = OptionType::real, .default_value = 0.2, .unit = "",
-                          .meaning = "Share held back.", .choices = {}, .min = 0.0, .max = 0.5};
+  OptionSpec augment{.key = "augment",
+                     .type = OptionType::boolean,
+                     .default_value = true,
+                     .unit = "",
+                     .meaning = "Crop and flip | or not.",
+                     .choices = {},
+                     .min = {},
+                     .max = {}};
+  OptionSpec val_fraction{.key = "val_fraction",
+                          .type = OptionType::real,
+                          .default_value = 0.2,
+                          .unit = "",
+                          .meaning = "Share held back.",
+                          .choices = {},
+                          .min = 0.0,
+                          .max = 0.5};
 
-  worker.models.push_back({"lstm", "DeepLog.", "keys",
+  worker.models.push_back({"lstm",
+                           "DeepLog.",
+                           "keys",
                            {integer("hidden_size", 64, 1, "Width."), integer("num_layers", 2, 1, "Layers."),
                             integer("window", 10, 1, "Keys seen."), integer("top_g", 9, 1, "Guesses."),
                             text("input", "scalar", {std::string("scalar"), std::string("embedding")}, "Input.")},
                            {"val_loss", "val_accuracy"}});
-  worker.models.push_back({"resnet", "Residual net.", "image",
+  worker.models.push_back({"resnet",
+                           "Residual net.",
+                           "image",
                            {depth, integer("width", 16, 1, "Channels."),
                             text("stem", "small", {std::string("small"), std::string("large")}, "First layers.")},
                            {"val_loss", "val_accuracy"}});
-  worker.datasets.push_back({"fashion_mnist", "Clothes.", "image", "/usr/share/datasets/fashion-mnist", {augment},
-                             {}});
+  worker.datasets.push_back({"fashion_mnist", "Clothes.", "image", "/usr/share/datasets/fashion-mnist", {augment}, {}});
   worker.datasets.push_back({"sessions", "Sessions of log keys.", "keys", "", {val_fraction}, {"precision", "recall"}});
   worker.datasets.push_back({"dpkg", "The package log.", "keys", "/var/log", {val_fraction}, {}});
   return worker;

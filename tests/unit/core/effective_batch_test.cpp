@@ -31,7 +31,7 @@ Plan plan_with(std::int64_t effective) {
 
 TEST(ClosestEffectiveBatch, IsTheReferenceWhereTheRanksShareIt) {
   for (const std::int64_t ranks : {1, 2, 4, 8, 16, 64}) EXPECT_EQ(closest_effective_batch(open_train(), ranks), 256);
-  EXPECT_EQ(closest_effective_batch(open_train(), 3), 252);    // 84 each, a multiple of 4
+  EXPECT_EQ(closest_effective_batch(open_train(), 3), 252);  // 84 each, a multiple of 4
   EXPECT_EQ(closest_effective_batch(open_train(), 5), 260);
   EXPECT_EQ(closest_effective_batch(open_train(), 100), 400);  // 4 each
 }

@@ -83,8 +83,11 @@ TEST(Plan, TheSaveIntervalIsThePlansOnlyWhereTheConfigHasNoneOfAnyKind) {
 }
 
 TEST(Plan, AValueOfTheWrongTypeIsADataError) {
-  for (const auto& [key, value] : {std::pair<const char*, Json>{"batch_size", "64"}, {"batch_size", 1.5}, {"tf32", 1},
-                                   {"mixed_precision", "int8"}, {"mixed_precision", true}}) {
+  for (const auto& [key, value] : {std::pair<const char*, Json>{"batch_size", "64"},
+                                   {"batch_size", 1.5},
+                                   {"tf32", 1},
+                                   {"mixed_precision", "int8"},
+                                   {"mixed_precision", true}}) {
     Plan plan;
     plan.choices = {{key, value, Origin::prior, ""}};
     EXPECT_THROW(apply({}, plan), DataError) << key << value;

@@ -31,8 +31,8 @@ TEST_F(ResumeChanges, WhatChangesTheResultMayNot) {
 }
 
 TEST_F(ResumeChanges, AnotherModelListsTheKeysThatCameAndWent) {
-  const Keys keys = changes_forbidden_on_resume(resume_settings(load(image)),
-                                                load("model: {name: lstm}\ndata: {name: dpkg}\n"));
+  const Keys keys =
+      changes_forbidden_on_resume(resume_settings(load(image)), load("model: {name: lstm}\ndata: {name: dpkg}\n"));
   for (const char* key : {"model.name", "model.window", "model.depth", "data.augment"})
     EXPECT_NE(std::find(keys.begin(), keys.end(), key), keys.end()) << key;
 }

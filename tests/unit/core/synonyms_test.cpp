@@ -66,10 +66,14 @@ TEST(Synonyms, TeamNamesLeadToOurs) {
 
 TEST(Synonyms, MistypedKeysLeadToTheNearest) {
   const std::pair<const char*, const char*> expected[] = {
-      {"train.epcohs", "train.epochs"},          {"trian.epochs", "train.epochs"},
-      {"trian.epcohs", "train.epochs"},          {"train.effective_batchsize", "train.effective_batch_size"},
-      {"gpu.chanels_last", "gpu.channels_last"}, {"sed", "seed"},
-      {"epochs", "train.epochs"},                {"gpu.learning_rte", "train.learning_rate"},
+      {"train.epcohs", "train.epochs"},
+      {"trian.epochs", "train.epochs"},
+      {"trian.epcohs", "train.epochs"},
+      {"train.effective_batchsize", "train.effective_batch_size"},
+      {"gpu.chanels_last", "gpu.channels_last"},
+      {"sed", "seed"},
+      {"epochs", "train.epochs"},
+      {"gpu.learning_rte", "train.learning_rate"},
       {"every_n_epochs", "eval.every_n_epochs or checkpoint.every_n_epochs"},
   };
   for (const auto& [key, ours] : expected)

@@ -68,8 +68,9 @@ TEST(TeamFile, TheNotesOwnFileIsRead) {
 }
 
 TEST(TeamFile, OurFurtherKeysAreRead) {
-  const TeamSettings read = parse("team_gpu_settings: {cpu: {mixed_precision: bf16, tf32: true, cudnn_benchmark: no, "
-                                  "channels_last: auto, num_workers: 0}}")
+  const TeamSettings read = parse(
+                                "team_gpu_settings: {cpu: {mixed_precision: bf16, tf32: true, cudnn_benchmark: no, "
+                                "channels_last: auto, num_workers: 0}}")
                                 .entries.at(0)
                                 .settings;
   EXPECT_EQ(read.mixed_precision, Precision::bf16);
@@ -148,8 +149,9 @@ TEST(TeamFile, MistakesAreToldAllAtOnceWithTheirPlace) {
 }
 
 TEST(TeamFile, AFileOfAnotherKindIsRefused) {
-  const std::string form = "expected team_gpu_settings: with an entry for each GPU, such as rtx_4090: {batch_size: 48, "
-                           "gradient_accumulation_steps: 1}";
+  const std::string form =
+      "expected team_gpu_settings: with an entry for each GPU, such as rtx_4090: {batch_size: 48, "
+      "gradient_accumulation_steps: 1}";
   EXPECT_EQ(error_of("train: {epochs: 1}\n"), "team.yaml: holds no team_gpu_settings; " + form);
   EXPECT_EQ(error_of(""), "team.yaml: holds no team_gpu_settings; " + form);
   EXPECT_EQ(error_of("- a\n"), "team.yaml:1:1: holds no map; " + form);
@@ -183,8 +185,7 @@ TEST(TeamFile, ANewEntryComesAfterTheOthers) {
 }
 
 TEST(TeamFile, ACardOfSeveralMemoriesGetsAnEntryOfItsOwn) {
-  const std::string once =
-      with_team_entry(team, "team.yaml", {"NVIDIA GeForce RTX 3060", 12.0}, true, measured());
+  const std::string once = with_team_entry(team, "team.yaml", {"NVIDIA GeForce RTX 3060", 12.0}, true, measured());
   EXPECT_EQ(once, with(team, "# last",
                        "  rtx_3060_12gb:\n    batch_size: 16\n    gradient_accumulation_steps: 3\n"
                        "    mixed_precision: bf16\n# last"));

@@ -52,8 +52,7 @@ std::string with(std::string text, const std::string& from, const std::string& t
 // ---- existing values
 
 TEST(YamlEdit, OnlyTheValueChangesAndTheCommentKeepsItsColumn) {
-  EXPECT_EQ(set(config, "train.batch_size", "128"),
-            with(config, "batch_size: 32     # of", "batch_size: 128    # of"));
+  EXPECT_EQ(set(config, "train.batch_size", "128"), with(config, "batch_size: 32     # of", "batch_size: 128    # of"));
   EXPECT_EQ(set(config, "train.batch_size", "8"), with(config, "batch_size: 32     # of", "batch_size: 8      # of"));
 }
 
@@ -174,7 +173,11 @@ TEST(YamlEdit, WindowsLineEndsAndAByteOrderMarkStay) {
   EXPECT_EQ(set("\xEF\xBB\xBFtrain:\r\n  a: 1 # c\r\nb: 2", "train.a", "8"),
             "\xEF\xBB\xBFtrain:\r\n  a: 8 # c\r\nb: 2");
   EXPECT_EQ(set("\xEF\xBB\xBFtrain:\r\n  a: 1\r\n", "train.c", "8"), "\xEF\xBB\xBFtrain:\r\n  a: 1\r\n  c: 8\r\n");
-  EXPECT_EQ(set("\xEF\xBB\xBF" "a: 1\r\n", "b", "8"), "\xEF\xBB\xBF" "a: 1\r\nb: 8\r\n");
+  EXPECT_EQ(set("\xEF\xBB\xBF"
+                "a: 1\r\n",
+                "b", "8"),
+            "\xEF\xBB\xBF"
+            "a: 1\r\nb: 8\r\n");
 }
 
 TEST(YamlEdit, AMissingLastLineEndStaysMissing) {
@@ -248,8 +251,9 @@ TEST(YamlEdit, WhatOnlyTheLastLineMayHoldIsNotBuiltUpon) {
   EXPECT_EQ(error_of("a:\n b:\n\n foo\n# c"),
             "c.yaml:4:2: train.batch_size: is a value that stands no further to the right than its key; "
             "set it to '8' by hand");
-  EXPECT_EQ(error_of("a: &x\n !"), "c.yaml:1:4: train.batch_size: has an anchor (&) or a tag (!); "
-                                   "set it to '8' by hand");
+  EXPECT_EQ(error_of("a: &x\n !"),
+            "c.yaml:1:4: train.batch_size: has an anchor (&) or a tag (!); "
+            "set it to '8' by hand");
   EXPECT_EQ(error_of("%YAML 1.2\n\n!"),
             "c.yaml:1:1: train.batch_size: the file holds an empty document; set it to '8' by hand");
 }
@@ -301,8 +305,7 @@ std::string any_config() {
       text += name + ": {" + inner + "}" + any_comment() + nl;
     } else {
       text += name + ":" + any_comment() + nl;
-      for (const std::string& key : keys)
-        text += noise() + step + key + ": " + any_scalar(false) + any_comment() + nl;
+      for (const std::string& key : keys) text += noise() + step + key + ": " + any_scalar(false) + any_comment() + nl;
     }
     text += noise();
   }

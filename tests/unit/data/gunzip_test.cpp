@@ -52,8 +52,8 @@ TEST(Gunzip, GarbageAtTheEndIsToldAndIgnored) {
   for (const FileBytes& garbage : ends) {
     const Read got = read(gzipped(first) + garbage);
     EXPECT_EQ(got.bytes, first);
-    EXPECT_EQ(got.warning, "f.gz: " + std::to_string(garbage.size()) +
-                               " bytes after the end of the gzip data are ignored\n");
+    EXPECT_EQ(got.warning,
+              "f.gz: " + std::to_string(garbage.size()) + " bytes after the end of the gzip data are ignored\n");
   }
 }
 

@@ -29,9 +29,7 @@ TEST(Cpu, ReadsModelAndFeaturesOfArm) {
             "Arm CPU (implementer 0xc0, part 0xac3)");
 }
 
-TEST(Cpu, AFeatureMustBeAWholeWord) {
-  EXPECT_THAT(features_from_cpuinfo("flags\t: xavx2 avx512_bf16x\n"), IsEmpty());
-}
+TEST(Cpu, AFeatureMustBeAWholeWord) { EXPECT_THAT(features_from_cpuinfo("flags\t: xavx2 avx512_bf16x\n"), IsEmpty()); }
 
 TEST(Cpu, WithoutCpuinfoTheModelIsUnknown) {
   EXPECT_EQ(model_from_cpuinfo(""), "unknown");

@@ -20,7 +20,8 @@
 namespace tlaunch {
 namespace {
 
-const std::multimap<std::string, std::string> sound = {  // by the end of the path
+const std::multimap<std::string, std::string> sound = {
+    // by the end of the path
     {"/cgroup", "0::/user.slice/job_7/step\n"},
     {"/cgroup", "5:cpuacct,cpu:/a\n4:memory:/b/c\n0::/\n"},
     {"/mountinfo", v2_mounts},
@@ -41,11 +42,13 @@ const std::multimap<std::string, std::string> sound = {  // by the end of the pa
     {"SLURM_JOB_ID", "17"},
     {"SLURM_JOB_END_TIME", "4600"},
 };
+// clang-format off
 const std::vector<std::string> scraps = {
     "", "\n", ":", "::", "0::", "0::a", "/", "//", "/..", "-", "- -", "\\", "\\04", "-1", "nan", "inf", "1e999", "0x",
     "18446744073709551615", "99999999999999999999999", "2147483647", "0-2147483647", std::string(3, '\0'), "\xff\xfe",
     std::string(5000, '9'), std::string(5000, ':'), std::string(5000, '/'), "- cgroup2", "- cgroup cgroup rw,memory",
 };
+// clang-format on
 
 class Garbage {
  public:

@@ -41,9 +41,8 @@ TEST(KnownCard, ItsUsualMemoryIsMeantWhereNoneIsNamed) {
 }
 
 TEST(KnownCard, SpellingDoesNotMatter) {
-  for (const char* text :
-       {"rtx_3060:8", "RTX 3060: 8 GB", "rtx3060:8g", "3060:8GiB", "RTX 3060 8GB", "NVIDIA GeForce RTX 3060 8 GB",
-        "rtx-3060:8gb", "RTX_3060_8GB"}) {
+  for (const char* text : {"rtx_3060:8", "RTX 3060: 8 GB", "rtx3060:8g", "3060:8GiB", "RTX 3060 8GB",
+                           "NVIDIA GeForce RTX 3060 8 GB", "rtx-3060:8gb", "RTX_3060_8GB"}) {
     EXPECT_EQ(known_card(text).name, "NVIDIA GeForce RTX 3060") << text;
     EXPECT_EQ(known_card(text).memory_total_bytes, 8 * gb) << text;
   }
@@ -72,8 +71,8 @@ TEST(KnownCard, AnUnknownOneIsRefusedWithNamesNearIt) {
   EXPECT_THAT(refusal("gtx_3060"), HasSubstr("rtx_3060"));
   EXPECT_THAT(refusal("rtx_3060_xt:12GB"), HasSubstr("rtx_3060"));
   EXPECT_THAT(refusal("GeForce RTX 30600"), HasSubstr("rtx_3060"));
-  EXPECT_THAT(refusal("quantum"), AllOf(HasSubstr("unknown GPU"), Not(HasSubstr("did you mean")),
-                                        HasSubstr("configs/gpus.yaml")));
+  EXPECT_THAT(refusal("quantum"),
+              AllOf(HasSubstr("unknown GPU"), Not(HasSubstr("did you mean")), HasSubstr("configs/gpus.yaml")));
   EXPECT_THAT(refusal(""), HasSubstr("unknown GPU"));
   EXPECT_THAT(refusal("NVIDIA"), HasSubstr("unknown GPU"));
 }

@@ -58,7 +58,8 @@ TEST(Profile, JsonHasWhatIsKnownBeyondThat) {
   EXPECT_EQ(json["gpus"][0]["numa_node"], 1);
   EXPECT_EQ(json["gpus"][0]["mig"], true);
   EXPECT_EQ(json["gpus"][0]["mig_instances"],
-            Json::parse(R"([{"name": "A100 MIG 1g.5gb", "uuid": "MIG-1", "memory_total_bytes": 5, "memory_free_bytes": 4}])"));
+            Json::parse(
+                R"([{"name": "A100 MIG 1g.5gb", "uuid": "MIG-1", "memory_total_bytes": 5, "memory_free_bytes": 4}])"));
   EXPECT_EQ(json["gpus"][0]["processes"],
             Json::parse(R"([{"pid": 7, "name": "python3", "used_bytes": 9}, {"pid": 8}])"));
   EXPECT_EQ(json["cpu"]["numa_nodes"], Json::parse(R"([{"id": 0, "cores": [0, 1]}, {"id": 1, "cores": [2]}])"));

@@ -48,8 +48,11 @@ TEST(Slurm, OldNamesDoAsWell) {
 }
 
 TEST(Slurm, WhatIsMissingOrNoNumberIsLeftEmpty) {
-  const auto job = in({{"SLURM_JOB_ID", "9"}, {"SLURM_NNODES", "two"}, {"SLURM_NTASKS", "-1"},
-                       {"SLURM_CPUS_PER_TASK", "99999999999999999999"}, {"SLURM_JOB_END_TIME", "soon"}});
+  const auto job = in({{"SLURM_JOB_ID", "9"},
+                       {"SLURM_NNODES", "two"},
+                       {"SLURM_NTASKS", "-1"},
+                       {"SLURM_CPUS_PER_TASK", "99999999999999999999"},
+                       {"SLURM_JOB_END_TIME", "soon"}});
   ASSERT_TRUE(job);
   EXPECT_FALSE(job->nodes || job->tasks || job->cpus_per_task || job->time_left_s);
 }

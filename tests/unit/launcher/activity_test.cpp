@@ -15,7 +15,8 @@ using testing::IsEmpty;
 ProcessLook look(char state, const std::string& syscall, int ticks = 0, int switches = 1) {
   const std::string s(1, state);
   return {"8419 (a (b) c) " + s + " 8416 8416 3636 0 -1 4194304 135 0 0 0 " + std::to_string(ticks) + " 0 0 0 20 0 1",
-          "Name:\tx\nState:\t" + s + "\nSigBlk:\t0000000000000800\nSigCgt:\t00000001000004e8\nvoluntary_ctxt_switches:\t" +
+          "Name:\tx\nState:\t" + s +
+              "\nSigBlk:\t0000000000000800\nSigCgt:\t00000001000004e8\nvoluntary_ctxt_switches:\t" +
               std::to_string(switches) + "\n",
           syscall, "", false};
 }
@@ -30,10 +31,13 @@ Activity still(const ProcessLook& each) { return second_of(each, each); }
 TEST(Activity, TellsSleepingFromWaiting) {
   EXPECT_EQ(still(look('S', call(SYS_clock_nanosleep))).text, "sleeps (clock_nanosleep)");
   EXPECT_EQ(still(look('S', call(SYS_clock_nanosleep))).kind, Activity::sleeps);
-  for (const auto& [number, text] :
-       {std::pair<long, const char*>(SYS_futex, "waits (futex)"), {SYS_recvfrom, "waits (recv)"},
-        {SYS_read, "waits (read)"}, {SYS_wait4, "waits (wait)"}, {SYS_ppoll, "waits (poll)"},
-        {SYS_epoll_pwait, "waits (epoll_wait)"}, {999, "waits (system call 999)"}}) {
+  for (const auto& [number, text] : {std::pair<long, const char*>(SYS_futex, "waits (futex)"),
+                                     {SYS_recvfrom, "waits (recv)"},
+                                     {SYS_read, "waits (read)"},
+                                     {SYS_wait4, "waits (wait)"},
+                                     {SYS_ppoll, "waits (poll)"},
+                                     {SYS_epoll_pwait, "waits (epoll_wait)"},
+                                     {999, "waits (system call 999)"}}) {
     const Activity activity = still(look('S', call(number)));
     EXPECT_EQ(activity.text, text);
     EXPECT_EQ(activity.kind, Activity::waits) << text;

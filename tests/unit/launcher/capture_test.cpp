@@ -56,7 +56,8 @@ TEST(RunCaptured, ALongWaitIsToldOnce) {
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
   testing::internal::CaptureStderr();
   EXPECT_EQ(run_captured({"/bin/sleep", "4"}, 60, "asking W what it can do").exit_code, 0);
-  EXPECT_EQ(testing::internal::GetCapturedStderr(), "tlaunch: asking W what it can do; " + format_duration(60) + " at most\n");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "tlaunch: asking W what it can do; " + format_duration(60) + " at most\n");
 }
 
 TEST(RunCaptured, AHeldSignalEndsAWaitThatIsNamed) {

@@ -298,8 +298,8 @@ TEST_F(Checkpoints, ImportTakesTheWeightsAndNamesWhatItLeavesOut) {
   const std::string number = tensor(storage(6), 0, "", "");
   const std::string matrix = tensor(storage(6), 0, integer(2) + integer(3), integer(3) + integer(1));
   const fs::path saved = scratch_ / "checkpoint.pth.tar", output = scratch_ / "out.safetensors";
-  write_torch_save(saved, "}(" + unicode("best_acc1") + number + unicode("epoch") + integer(3) +
-                              unicode("state_dict") + dict("fc.weight", matrix) + "u");
+  write_torch_save(saved, "}(" + unicode("best_acc1") + number + unicode("epoch") + integer(3) + unicode("state_dict") +
+                              dict("fc.weight", matrix) + "u");
   const auto imported = checkpoints({"import", saved, "--output", output});
   EXPECT_EQ(imported.code, 0) << imported.err;
   EXPECT_THAT(tensor_names(output), ElementsAre("fc.weight"));
@@ -335,8 +335,7 @@ TEST_F(Checkpoints, ImportTakesAWrappersNamesOffAndSaysSo) {
   EXPECT_THAT(tensor_names(output), ElementsAre("fc.weight"));
   // Out of a safetensors file too.
   const std::vector<float> values(6);
-  write_safetensors(scratch_ / "wrapped.safetensors",
-                    {{"module.w", "F32", {6}, std::as_bytes(std::span(values))}}, {});
+  write_safetensors(scratch_ / "wrapped.safetensors", {{"module.w", "F32", {6}, std::as_bytes(std::span(values))}}, {});
   ASSERT_EQ(checkpoints({"import", scratch_ / "wrapped.safetensors", "--output", output}).code, 0);
   EXPECT_THAT(tensor_names(output), ElementsAre("w"));
 }
@@ -362,8 +361,8 @@ TEST_F(Checkpoints, AFileInAnotherFormIsToldApart) {
 TEST_F(Checkpoints, ImportLetsTheUserChooseAmongSeveralWeights) {
   const std::string matrix = tensor(storage(6), 0, integer(2) + integer(3), integer(3) + integer(1));
   const fs::path saved = scratch_ / "gan.pt", output = scratch_ / "out.safetensors";
-  write_torch_save(saved, "}(" + unicode("netG") + dict("g.weight", matrix) + unicode("netD") +
-                              dict("d.weight", matrix) + "u");
+  write_torch_save(
+      saved, "}(" + unicode("netG") + dict("g.weight", matrix) + unicode("netD") + dict("d.weight", matrix) + "u");
   const auto refused = checkpoints({"import", saved, "--output", output});
   EXPECT_EQ(refused.code, 2);
   EXPECT_THAT(refused.err, AllOf(HasSubstr("'netD', 'netG'"), HasSubstr("--key")));
@@ -409,9 +408,8 @@ TEST_F(Checkpoints, PathsMayHoldAnyBytes) {
   run_ = fs::canonical(scratch_.path()) / "caf\xe9";
   write(run_ / "config.yaml", "name: x\n");
   save_four();
-  write(run_ / "events.jsonl", text_of({{"event", "plan"},
-                                        {"resumed_from", (run_ / "checkpoints" / "a.safetensors").string()}}) +
-                                   "\n");
+  write(run_ / "events.jsonl",
+        text_of({{"event", "plan"}, {"resumed_from", (run_ / "checkpoints" / "a.safetensors").string()}}) + "\n");
   const auto list = checkpoints({"list", run_, "--json"});
   EXPECT_EQ(list.code, 0) << list.err;
   EXPECT_THAT(Json::parse(list.out)[0]["path"], HasSubstr("caf\ufffd/checkpoints/d.safetensors"));
@@ -443,9 +441,12 @@ TEST_F(Checkpoints, AWorkingDirectoryThatWasRemovedIsToldAndHarmsNoAbsolutePath)
   save("a", 10, "{}");
   const std::string line = "mkdir '" + (scratch_ / "gone").string() + "' && cd '" + (scratch_ / "gone").string() +
                            "' && rmdir '" + (scratch_ / "gone").string() + "' && ";
-  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
-           {"list", "run"}, {"verify", "run"}, {"prune", "run"}, {"export", "run"},
-           {"import", "a.pt", "--output", "b.safetensors"}}) {
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"list", "run"},
+                                             {"verify", "run"},
+                                             {"prune", "run"},
+                                             {"export", "run"},
+                                             {"import", "a.pt", "--output", "b.safetensors"}}) {
     const auto outcome = checkpoints_after(line, scratch_, words);
     EXPECT_EQ(outcome.code, 2) << words[0] << ": " << outcome.err;
     EXPECT_THAT(outcome.err, Not(HasSubstr("internal error")));
@@ -457,16 +458,13 @@ TEST_F(Checkpoints, AWorkingDirectoryThatWasRemovedIsToldAndHarmsNoAbsolutePath)
 TEST_F(Checkpoints, WhatMayNotBeLookedAtIsNamedAndNothingIsDeleted) {
   const std::vector<std::string> nobody{"/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
   fs::permissions(scratch_.path(), fs::perms(0755));
-  if (::geteuid() != 0 || !fs::exists(nobody[0]) ||
-      checkpoints_after("", scratch_, {"--help"}, nobody).code != 0)
+  if (::geteuid() != 0 || !fs::exists(nobody[0]) || checkpoints_after("", scratch_, {"--help"}, nobody).code != 0)
     GTEST_SKIP() << "another user cannot be tried here";
   save_four();
   write(run_ / "events.jsonl", "{\"event\":\"plan\"}\n");
   for (const auto& entry : fs::recursive_directory_iterator(run_)) fs::permissions(entry, fs::perms(0777));
   fs::permissions(run_, fs::perms(0777));
-  const auto as_nobody = [&](const std::string& verb) {
-    return checkpoints_after("", scratch_, {verb, run_}, nobody);
-  };
+  const auto as_nobody = [&](const std::string& verb) { return checkpoints_after("", scratch_, {verb, run_}, nobody); };
   const auto refused = [&](const fs::path& path) {
     const auto perms = fs::status(path).permissions();
     fs::permissions(path, fs::perms(0));

@@ -160,10 +160,10 @@ TEST(CommandLine, CheckpointsHasItsOwnVerbs) {
 }
 
 TEST(CommandLine, AnOptionThatAnotherLeavesWithoutEffectIsRefused) {
-  for (const Words& words : {Words{"--smoke", "--deadline", "3d"}, Words{"--smoke", "--profile"},
-                             Words{"--smoke", "--stdin"}, Words{"--smoke", "--dry-run"},
-                             Words{"--smoke", "--resume", "auto"}, Words{"--dry-run", "--deadline", "3d"},
-                             Words{"--dry-run", "--retune"}, Words{"--dry-run", "--resume", "auto"}}) {
+  for (const Words& words :
+       {Words{"--smoke", "--deadline", "3d"}, Words{"--smoke", "--profile"}, Words{"--smoke", "--stdin"},
+        Words{"--smoke", "--dry-run"}, Words{"--smoke", "--resume", "auto"}, Words{"--dry-run", "--deadline", "3d"},
+        Words{"--dry-run", "--retune"}, Words{"--dry-run", "--resume", "auto"}}) {
     Words with_config = words;
     with_config.push_back("a.yaml");
     EXPECT_THAT(refusal(with_config), AllOf(HasSubstr(words[0] + " "), HasSubstr("leave " + words[1] + " out")));
@@ -343,8 +343,8 @@ TEST(CommandLine, AnEmptyValueIsAnUnsetVariableAndRefused) {
     EXPECT_THAT(refusal({"--" + name, "", "t.py"}), empty("the value of --" + name));
     EXPECT_THAT(refusal({"--" + name + "=", "a.yaml"}), empty("the value of --" + name));
   }
-  for (const std::string name : {"role", "log_dir", "redirects", "tee", "signals-to-handle", "event-log-handler",
-                                 "logs-specs", "numa-binding"})
+  for (const std::string name :
+       {"role", "log_dir", "redirects", "tee", "signals-to-handle", "event-log-handler", "logs-specs", "numa-binding"})
     EXPECT_THAT(refusal({"--" + name, "", "t.py"}), empty("the value of --" + name));
   EXPECT_THAT(refusal({"-r", "", "t.py"}), empty("the value of -r"));
   EXPECT_THAT(refusal({"-r=", "t.py"}), empty("the value of -r"));
@@ -369,7 +369,8 @@ TEST(CommandLine, WhatIsEmptyInTorchrunItselfMayBeEmpty) {
 
 TEST(CommandLine, AnEmptyPetVariableIsRefusedUnlessTheCommandLineSaysMore) {
   const auto with = [](const std::string& name) {
-    return Variables([=](const std::string& asked) { return asked == name ? std::optional<std::string>("") : std::nullopt; });
+    return Variables(
+        [=](const std::string& asked) { return asked == name ? std::optional<std::string>("") : std::nullopt; });
   };
   for (const char* name : {"PET_NPROC_PER_NODE", "PET_MAX_RESTARTS", "PET_STANDALONE", "PET_MODULE", "PET_NNODES"})
     EXPECT_THAT(refusal({"t.py"}, with(name)), HasSubstr(std::string("the variable ") + name + " is empty"));
@@ -431,7 +432,8 @@ TEST(CommandLine, OfAnOptionGivenTwiceTheLastCounts) {
   EXPECT_EQ(run.run_dir, "s");
   EXPECT_EQ(run.log_limit_bytes, 2'000'000u);
   EXPECT_THAT(run.overrides, ElementsAre("launch.nproc=3", "launch.grace_s=5"));
-  const auto program = as<ProgramCommand>({"--nproc=2", "--nproc=4", "--hang-timeout", "5", "--hang-timeout=6", "t.py"});
+  const auto program =
+      as<ProgramCommand>({"--nproc=2", "--nproc=4", "--hang-timeout", "5", "--hang-timeout=6", "t.py"});
   EXPECT_EQ(program.nproc, "4");
   EXPECT_EQ(program.hang_timeout_s, 6);
   EXPECT_TRUE(as<ProbeCommand>({"probe", "--json", "--json"}).json);
@@ -452,9 +454,11 @@ TEST(CommandLine, AWrongValueIsToldInOurOwnWords) {
       {{"a.yaml", "--max-restarts=1.5"}, "--max-restarts: '1.5' is no integer; expected an integer from 0 to 1000000"},
       {{"a.yaml", "--numa=nod"}, "--numa: 'nod' is not known; expected one of none, node; did you mean node?"},
       {{"--completion", "tcsh"}, "--completion: 'tcsh' is not known; expected one of bash, zsh, fish"},
-      {{"checkpoints", "export", "r", "--format=pt"}, "--format: 'pt' is not known; expected one of safetensors, torch"},
+      {{"checkpoints", "export", "r", "--format=pt"},
+       "--format: 'pt' is not known; expected one of safetensors, torch"},
       {{"estimate", "--steps=many"}, "--steps: 'many' is no integer; expected an integer"},
-      {{"estimate", "--epochs=5", "--every-n-epochs=0"}, "--every-n-epochs: '0' is too small; expected an integer from 1"},
+      {{"estimate", "--epochs=5", "--every-n-epochs=0"},
+       "--every-n-epochs: '0' is too small; expected an integer from 1"},
       {{"a.yaml", "--grace"}, "--grace needs S after it"},
       {{"a.yaml", "--run-dir", "--json"}, "--run-dir needs DIR after it, and --json is an option"},
       {{"a.yaml", "--json=1"}, "--json takes no value: leave '=1' out"},

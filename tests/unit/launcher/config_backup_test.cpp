@@ -36,7 +36,7 @@ class ConfigBackup : public testing::Test {
   }
 
   static unsigned mode(const fs::path& path) {
-    struct stat status {};
+    struct stat status = {};
     EXPECT_EQ(::stat(path.c_str(), &status), 0);
     return status.st_mode & 07777u;
   }

@@ -36,7 +36,7 @@ TEST(Tar, TheSystemsTarReadsWhatIsWritten) {
   ASSERT_EQ(shell("cd " + folder.path().string() + " && tar -xzf x.tar.gz 2> err && test ! -s err"), 0)
       << content(folder / "err");
   for (const ArchiveFile& file : files) EXPECT_EQ(content(folder / file.name), file.content) << file.name;
-  struct stat status {};
+  struct stat status = {};
   ASSERT_EQ(::stat((folder / "a/text").c_str(), &status), 0);
   EXPECT_EQ(status.st_mtime, 1'700'000'000);
   EXPECT_EQ(status.st_mode & 0777, 0600u);
@@ -54,8 +54,8 @@ TEST(Redact, HidesWhatIsCalledASecretAndNothingElse) {
   EXPECT_EQ(clean("https://ann:pw@host/x http://host:80/a@b"), "https://[hidden]@host/x http://host:80/a@b");
   EXPECT_EQ(clean("  on_end: curl https://hooks/T1/B2 -d x\n  nproc: 2\n"), "  on_end: [hidden]\n  nproc: 2\n");
   EXPECT_EQ(clean("AWS_SECRET_ACCESS_KEY=abc MASTER_PORT=1"), "AWS_SECRET_ACCESS_KEY=[hidden] MASTER_PORT=1");
-  for (const char* name : {"MYPASS", "DB_PASS_2", "PASSPHRASE", "PASSWD", "GITHUB_PAT",
-                           "X_AUTH", "SLACK_WEBHOOK", "CREDENTIALS"}) {
+  for (const char* name :
+       {"MYPASS", "DB_PASS_2", "PASSPHRASE", "PASSWD", "GITHUB_PAT", "X_AUTH", "SLACK_WEBHOOK", "CREDENTIALS"}) {
     EXPECT_TRUE(names_secret(name)) << name;
     EXPECT_EQ(clean(std::string(name) + "=v1 x"), std::string(name) + "=[hidden] x");
   }
@@ -104,15 +104,17 @@ class DoctorTest : public test::RunCommandTest {
 };
 
 TEST_F(DoctorTest, OfAFailedRunItHoldsAllThatAReaderAsksForAndNoValueOfTheEnvironment) {
-  ASSERT_EQ(tlaunch({"--run-dir", path("r"), config_, "train.epochs=1"},
-                    {"FAKE_FAIL=0:7", "FAKE_SECRET=the-very-secret"}).exit_code, 7);
+  ASSERT_EQ(
+      tlaunch({"--run-dir", path("r"), config_, "train.epochs=1"}, {"FAKE_FAIL=0:7", "FAKE_SECRET=the-very-secret"})
+          .exit_code,
+      7);
   test::write(path("r/logs/attempt_0/stacks_0.txt"), "in step 3\ntoken=abc\nkept the-very-secret here\n");
   const Finished made = doctor({path("r"), "--output", path("out.tar.gz")},
                                {"MY_SPECIAL_NAME=my-special-value", "FAKE_SECRET=the-very-secret"});
   ASSERT_EQ(made.exit_code, 0) << made.err;
   EXPECT_THAT(made.out,
               AllOf(HasSubstr(path("out.tar.gz")), HasSubstr("run/events.jsonl"), HasSubstr("before you send it")));
-  struct stat status {};
+  struct stat status = {};
   ASSERT_EQ(::stat(path("out.tar.gz").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777, 0600u);
   const std::string folder = unpacked(path("out.tar.gz"));

@@ -121,9 +121,10 @@ TEST(EtaTraces, BetterThanSmoothingAndAsGoodAsTheAverage) {
   ASSERT_GE(files.size(), 12u);
   for (const auto& file : files) replay(file, errors);
   const double ours = mean(errors.ours), tqdm = mean(errors.tqdm), average = mean(errors.average);
-  std::printf("mean absolute error: ours %.3f, tqdm %.3f, average %.3f; median: %.3f, %.3f, %.3f; range held %lld of %lld\n",
-              ours, tqdm, average, median(errors.ours), median(errors.tqdm), median(errors.average),
-              static_cast<long long>(errors.covered), static_cast<long long>(errors.all));
+  std::printf(
+      "mean absolute error: ours %.3f, tqdm %.3f, average %.3f; median: %.3f, %.3f, %.3f; range held %lld of %lld\n",
+      ours, tqdm, average, median(errors.ours), median(errors.tqdm), median(errors.average),
+      static_cast<long long>(errors.covered), static_cast<long long>(errors.all));
   EXPECT_LT(ours, tqdm);
   EXPECT_LT(ours, 1.1 * average) << "which these runs, of a steady pace, suit well";
   EXPECT_LT(median(errors.ours), 0.08);

@@ -102,8 +102,7 @@ TEST_F(PlannedSession, TheBooksAddUp) {
 // 250 steps of which an estimate says 0.1 s each, 0.09 to 0.11.
 struct ExpectedSession {
   RunRecord record;
-  EtaTracker tracker{
-      1000, RunConfig{}, {990, with_part({}, "steps", 25), {}, ExpectedCosts{{0.09, 0.1, 0.11}, 0, 0}}};
+  EtaTracker tracker{1000, RunConfig{}, {990, with_part({}, "steps", 25), {}, ExpectedCosts{{0.09, 0.1, 0.11}, 0, 0}}};
 
   EtaReport feed(const Json& event) {
     record.on_event(test::decoded(event));
@@ -156,10 +155,16 @@ class SessionWithEvaluations : public testing::Test {
   }
 
   void start(const Json& more = Json::object()) {
-    Json event{{"t", 1000.0},          {"event", "start"},   {"rank", 0},
-               {"steps_per_epoch", 50}, {"total_steps", 100}, {"start_step", 0},
-               {"val_samples", 10},     {"effective_batch_size", 4},
-               {"steps_per_evaluation", 50}, {"steps_per_checkpoint", 50}};
+    Json event{{"t", 1000.0},
+               {"event", "start"},
+               {"rank", 0},
+               {"steps_per_epoch", 50},
+               {"total_steps", 100},
+               {"start_step", 0},
+               {"val_samples", 10},
+               {"effective_batch_size", 4},
+               {"steps_per_evaluation", 50},
+               {"steps_per_checkpoint", 50}};
     event.update(more);
     feed(event);
   }
@@ -183,9 +188,7 @@ class SessionWithEvaluations : public testing::Test {
   void save(double t_s, std::int64_t step) {
     feed({{"t", t_s}, {"event", "checkpoint"}, {"rank", 0}, {"step", step}, {"stall_s", 0.5}});
   }
-  std::string line(double t_s, const std::string& phase = "") const {
-    return tracker_.line(t_s, record_, phase).text;
-  }
+  std::string line(double t_s, const std::string& phase = "") const { return tracker_.line(t_s, record_, phase).text; }
 
   RunRecord record_;
   EtaTracker tracker_{1000, RunConfig{}, {1000, estimate(), {}, ExpectedCosts{{0.095, 0.1, 0.105}, 4, 0.5}}};
@@ -227,8 +230,9 @@ TEST_F(SessionWithEvaluations, ASaveByTheClockIsStillToComeAtTheEnd) {
 
 TEST_F(SessionWithEvaluations, AnEvaluationThatTheStoppedRunLeftIsCounted) {
   start({{"start_step", 50}, {"evaluation_due", true}});
-  EXPECT_NEAR(tracker_.on_event(test::decoded({{"t", 1000.0}, {"event", "start"}, {"rank", 0}}), record_).remaining->likely_s,
-              5 + 8 + 1 + 1, 0.1);
+  EXPECT_NEAR(
+      tracker_.on_event(test::decoded({{"t", 1000.0}, {"event", "start"}, {"rank", 0}}), record_).remaining->likely_s,
+      5 + 8 + 1 + 1, 0.1);
 }
 
 TEST_F(SessionWithEvaluations, StepsThatAreDoneAgainBringTheirEvaluationsAgain) {
@@ -290,8 +294,13 @@ TEST(EtaTracker, TheDetectionAtTheEndIsPartOfTheFirstEstimate) {
       record.on_event(test::decoded(event));
       if (const EtaReport told = tracker.on_event(test::decoded(event), record); told.first) report = told;
     };
-    feed({{"t", 1000.0}, {"event", "start"}, {"rank", 0}, {"steps_per_epoch", 100}, {"total_steps", 100},
-          {"effective_batch_size", 4}, {"detection_sessions", sessions}});
+    feed({{"t", 1000.0},
+          {"event", "start"},
+          {"rank", 0},
+          {"steps_per_epoch", 100},
+          {"total_steps", 100},
+          {"effective_batch_size", 4},
+          {"detection_sessions", sessions}});
     for (std::int64_t i = 1; i <= 20; ++i)
       feed({{"t", 1000 + 0.1 * static_cast<double>(i)}, {"event", "step"}, {"rank", 0}, {"step", i}});
     return likely_parts(report.first.value())["finish"];

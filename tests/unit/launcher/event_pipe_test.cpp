@@ -30,7 +30,9 @@ void drain(EventPipe& pipe, Drained& drained) {
 TEST(EventPipe, PutsALineTogetherAndDropsWhatIsNoEventWithOneWarning) {
   EventPipe pipe;
   Drained drained;
-  send(pipe, R"({"event":"start","rank":0})" "\n" R"({"event":"st)");
+  send(pipe, R"({"event":"start","rank":0})"
+             "\n"
+             R"({"event":"st)");
   drain(pipe, drained);
   send(pipe, "ep\"}\n{oops\n[1,2]\n{\"no\":\"name\"}\n{\"event\":7}\n\n{\"event\":\"end\"}\n");
   drain(pipe, drained);

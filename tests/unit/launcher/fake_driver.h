@@ -27,8 +27,10 @@ class FakeDriver {
   FakeDriver() = default;
 #endif
   ~FakeDriver() {
-    if (path_before_) ::setenv("LD_LIBRARY_PATH", path_before_->c_str(), 1);
-    else ::unsetenv("LD_LIBRARY_PATH");
+    if (path_before_)
+      ::setenv("LD_LIBRARY_PATH", path_before_->c_str(), 1);
+    else
+      ::unsetenv("LD_LIBRARY_PATH");
     for (const char* name : {"FAKE_NVML_FREE", "FAKE_NVML", "FAKE_NVML_DRIVER", "CUDA_VISIBLE_DEVICES"})
       ::unsetenv(name);
   }

@@ -112,10 +112,10 @@ TEST(EstimateFromFigures, SaysWhatIsMissing) {
 
 TEST(EstimateFromFigures, EveryOptionOfTheOtherFormIsRefused) {
   const std::vector<std::vector<std::string>> figures = {
-      {"--throughput", "5img/s"}, {"--step-time", "1s"}, {"--kimg", "3"},       {"--epochs", "3"},
-      {"--phases", "1,2"},        {"--steps", "1"},      {"--done", "1"},       {"--steps-per-epoch", "2"},
-      {"--elapsed", "1s"},        {"--since-step", "1"}, {"--start-up", "1s"},  {"--checkpoint-size", "1GB"},
-      {"--save-top-k", "1"},      {"--save-last"},       {"--data-size", "1GB"}, {"--checkpoint-every", "1kimg"},
+      {"--throughput", "5img/s"}, {"--step-time", "1s"}, {"--kimg", "3"},         {"--epochs", "3"},
+      {"--phases", "1,2"},        {"--steps", "1"},      {"--done", "1"},         {"--steps-per-epoch", "2"},
+      {"--elapsed", "1s"},        {"--since-step", "1"}, {"--start-up", "1s"},    {"--checkpoint-size", "1GB"},
+      {"--save-top-k", "1"},      {"--save-last"},       {"--data-size", "1GB"},  {"--checkpoint-every", "1kimg"},
       {"--base-size", "1GB"},     {"--log-size", "1GB"}, {"--other-size", "1GB"}, {"--every-n-epochs", "2"}};
   for (auto option : figures) {
     const std::string name = option.front();
@@ -123,16 +123,16 @@ TEST(EstimateFromFigures, EveryOptionOfTheOtherFormIsRefused) {
     EXPECT_THAT(refusal(option), AllOf(HasSubstr(name + " "), HasSubstr("without a CONFIG.yaml"))) << name;
   }
   const std::vector<std::string> kimg{"--throughput", "5img/s", "--kimg", "3"};
-  for (std::vector<std::string> option : {std::vector<std::string>{"--nproc", "2"}, {"--horizons", "3"},
-                                          {"--nproc_per_node=2"}, {"train.epochs=3"}}) {
+  for (std::vector<std::string> option :
+       {std::vector<std::string>{"--nproc", "2"}, {"--horizons", "3"}, {"--nproc_per_node=2"}, {"train.epochs=3"}}) {
     option.insert(option.end(), kimg.begin(), kimg.end());
     EXPECT_NE(refusal(option), "taken") << option.front();
   }
 }
 
 TEST(EstimateFromFigures, AFigureThatNothingIsComputedFromIsRefused) {
-  const std::vector<std::string> kimg{"--throughput", "5img/s", "--kimg", "3"}, steps{"--steps", "9", "--step-time", "1s"},
-      disk{"--checkpoint-size", "1GB", "--epochs", "3"};
+  const std::vector<std::string> kimg{"--throughput", "5img/s", "--kimg", "3"},
+      steps{"--steps", "9", "--step-time", "1s"}, disk{"--checkpoint-size", "1GB", "--epochs", "3"};
   const auto with = [](std::vector<std::string> form, const std::vector<std::string>& more) {
     form.insert(form.end(), more.begin(), more.end());
     return refusal(form);

@@ -109,7 +109,7 @@ TEST_F(GpuWaitProgram, ASignalEndsTheWaitAtOnce) {
   driver_.free_bytes(gb);
   const test::TempDir folder;
   test::write(folder / "job.yaml", "model: {name: resnet}\ndata: {name: fashion_mnist}\nlaunch: {worker: " +
-                                      (test::source_dir() / "tests/unit/launcher/fake_worker.py").string() + "}\n");
+                                       (test::source_dir() / "tests/unit/launcher/fake_worker.py").string() + "}\n");
   ::setenv("FAKE_CUDA", "13.0:sm_80", 1);
   ::setenv("XDG_CACHE_HOME", (folder / "cache").c_str(), 1);
   const std::string config = (folder / "job.yaml").string();

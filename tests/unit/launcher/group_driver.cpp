@@ -8,8 +8,8 @@
 #include <iostream>
 #include <string>
 
-#include "core/error.h"
 #include "contract/event_writer.h"
+#include "core/error.h"
 #include "core/process_start.h"
 #include "launcher/group/rendezvous.h"
 #include "launcher/program/program_mode.h"

@@ -35,8 +35,12 @@ class Watched {
         states[rank] = where.state;
         if (where.silent || where.state == 'T') continue;
         passed_[rank] += moving;
-        watch_.on_event(test::decoded({{"event", "heartbeat"}, {"rank", rank}, {"step", where.step}, {"phase", where.phase},
-                         {"waits", where.waits}, {"passed", passed_[rank]}}));
+        watch_.on_event(test::decoded({{"event", "heartbeat"},
+                                       {"rank", rank},
+                                       {"step", where.step},
+                                       {"phase", where.phase},
+                                       {"waits", where.waits},
+                                       {"passed", passed_[rank]}}));
       }
       if (auto verdict = watch_.tick(now_, states)) return verdict;
     }
@@ -96,10 +100,10 @@ TEST(HangWatch, AStoppedRankIsSeenInStartUpToo) {
 }
 
 TEST(HangWatch, ADeadLockedRankIsTheOneBehindTheOthers) {
-  for (const auto& [behind, others] : {std::pair(Place{11, "loading"}, Place{11, "backward"}),
-                                       std::pair(Place{11, "evaluation"}, Place{11, "evaluation", true}),
-                                       std::pair(Place{11, "save"}, Place{12, "backward"}),
-                                       std::pair(Place{11, "finish"}, Place{12, "loading"})}) {
+  for (const auto& [behind, others] :
+       {std::pair(Place{11, "loading"}, Place{11, "backward"}),
+        std::pair(Place{11, "evaluation"}, Place{11, "evaluation", true}),
+        std::pair(Place{11, "save"}, Place{12, "backward"}), std::pair(Place{11, "finish"}, Place{12, "loading"})}) {
     Watched run(3, 5);
     run.warm_up();
     const auto verdict = run.pass(30, false, [&](int rank) { return rank == 2 ? behind : others; });

@@ -37,9 +37,10 @@ TEST(LoaderError, IsFoundInWhatAProgramPrinted) {
 }
 
 TEST(LoaderError, LibrariesOfTheSearchPathAreThoseThatItNames) {
-  const std::string trace = "\tlibz.so.1 => /conda/lib/libz.so.1 (0x01)\n"
-                            "\tlibnvJitLink.so.12 => /cuda/lib64/libnvJitLink.so.12 (0x02)\n"
-                            "\tlibm.so.6 => /lib/libm.so.6 (0x03)\n";
+  const std::string trace =
+      "\tlibz.so.1 => /conda/lib/libz.so.1 (0x01)\n"
+      "\tlibnvJitLink.so.12 => /cuda/lib64/libnvJitLink.so.12 (0x02)\n"
+      "\tlibm.so.6 => /lib/libm.so.6 (0x03)\n";
   const std::string path = "/none:/conda/lib/:/cuda/lib64";
   EXPECT_THAT(libraries_from(path, trace, "undefined symbol: x, version libnvJitLink.so.12"),
               ElementsAre("/cuda/lib64/libnvJitLink.so.12"));

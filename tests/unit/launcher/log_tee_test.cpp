@@ -20,12 +20,14 @@ using testing::HasSubstr;
 // A tee whose two streams go to files.
 struct Teed {
   explicit Teed(bool prefixed, const std::string& log = "", const std::string& prefix = "")
-      : out_file(open_file("out")), error_file(open_file("err")), out(out_file.get(), true), error(error_file.get(), true),
+      : out_file(open_file("out")),
+        error_file(open_file("err")),
+        out(out_file.get(), true),
+        error(error_file.get(), true),
         tee(3, prefixed, prefix,
             LogFile(log.empty() ? (folder / "logs/rank_3.log").string() : log, 1'000'000'000,
                     [this](const std::string& text) { told.push_back(text); }),
-            out, error,
-            [this](const std::string& line) { lines.push_back(line); }) {}
+            out, error, [this](const std::string& line) { lines.push_back(line); }) {}
   Descriptor open_file(const char* name) {
     return Descriptor(::open((folder / name).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   }
@@ -125,7 +127,8 @@ TEST(LogTee, WarnsOnceOfAFullDiskAndGoesOn) {
   t.tee.feed(Stream::out, "a\n", 0);
   t.tee.feed(Stream::out, "b\n", 0);
   EXPECT_EQ(t.shown(), "[rank 3] a\n[rank 3] b\n");
-  EXPECT_THAT(t.told, ElementsAre("cannot write /dev/full: No space left on device; the output is left out of this log until it can be written"));
+  EXPECT_THAT(t.told, ElementsAre("cannot write /dev/full: No space left on device; the output is left out of this log "
+                                  "until it can be written"));
 }
 
 TEST(LogFile, IsTriedAgainAndThenSaysWhatIsMissing) {
@@ -134,7 +137,8 @@ TEST(LogFile, IsTriedAgainAndThenSaysWhatIsMissing) {
   std::filesystem::create_directory(path);
   std::vector<std::string> told;
   double now_s = 5;
-  LogFile log(path, 1'000'000, [&](const std::string& text) { told.push_back(text); }, [&] { return now_s; });
+  LogFile log(
+      path, 1'000'000, [&](const std::string& text) { told.push_back(text); }, [&] { return now_s; });
   EXPECT_FALSE(LogFile("", 1000, {}).keeps());
   log.write("lost\n");
   std::filesystem::remove(path);
@@ -143,7 +147,8 @@ TEST(LogFile, IsTriedAgainAndThenSaysWhatIsMissing) {
   log.write("kept\n");
   EXPECT_EQ(content(path), "\n[tlaunch: 14 B of output are missing here]\nkept\n");
   EXPECT_TRUE(log.lacks_output());
-  EXPECT_THAT(told, ElementsAre("cannot write " + path + ": Is a directory; the output is left out of this log until it can be written"));
+  EXPECT_THAT(told, ElementsAre("cannot write " + path +
+                                ": Is a directory; the output is left out of this log until it can be written"));
 }
 
 TEST(LogFile, KeepsItsHeadAndTheNewestTailWithinTheLimit) {

@@ -148,14 +148,14 @@ TEST_F(OnEndTest, ItsFailureIsToldAndChangesNothing) {
 }
 
 TEST_F(OnEndTest, WordsAreSplitButNotExpandedAndVariablesOfAConfigAreNone) {
-  const Finished run = tlaunch({"--run-dir", path("r"), "--on-end", "printf '[%s]' a 'b c' $HOME ${X} * \"d\\\"e\"",
-                                config_, "train.epochs=1"});
+  const Finished run = tlaunch(
+      {"--run-dir", path("r"), "--on-end", "printf '[%s]' a 'b c' $HOME ${X} * \"d\\\"e\"", config_, "train.epochs=1"});
   EXPECT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.err, HasSubstr("[a][b c][$HOME][${X}][*][d\"e]"));
   const auto quoted = test::run_tlaunch({"--on-end", "'printf' '{%s}' \"x y\"", "--", "true"});
   EXPECT_THAT(quoted.err, HasSubstr("{x y}"));
-  const Finished first_is_quoted = tlaunch({"--run-dir", path("r2"), "--on-end", "'printf' '{%s}' 'it'\\''s'", config_,
-                                            "train.epochs=1"});
+  const Finished first_is_quoted =
+      tlaunch({"--run-dir", path("r2"), "--on-end", "'printf' '{%s}' 'it'\\''s'", config_, "train.epochs=1"});
   EXPECT_THAT(first_is_quoted.err, HasSubstr("{it's}"));
 }
 
@@ -167,8 +167,8 @@ TEST_F(OnEndTest, SeesNoDescriptorOfOursAndNoTerminalsInput) {
     return descriptors;
   };
   const Finished direct = ChildProcess({"sh", "-c", "ls -l /proc/self/fd; wc -c"}).wait();
-  const Finished run = tlaunch({"--run-dir", path("r"), "--on-end", "sh -c 'ls -l /proc/self/fd; wc -c'", config_,
-                                "train.epochs=1"});
+  const Finished run =
+      tlaunch({"--run-dir", path("r"), "--on-end", "sh -c 'ls -l /proc/self/fd; wc -c'", config_, "train.epochs=1"});
   EXPECT_EQ(count(run.err), count(direct.out)) << run.err;
   EXPECT_THAT(run.err, AllOf(HasSubstr("0 -> /dev/null"), HasSubstr("\n0\n")));
 }

@@ -89,8 +89,13 @@ TEST_F(PlanCacheTest, WhatBearsOnAStepMisses) {
       {"CPU", [](Job& job) { job.hardware.cpu.model = "another CPU"; }},
       {"cores", [](Job& job) { job.hardware.cpu.allowed_cores = 64; }},
       {"threads fixed",
-       [](Job& job) { job.plan.choices.push_back({"threads_per_rank", 3, Origin::user, "OMP_NUM_THREADS"}); }},
-      {"pinned", [](Job& job) { job.placement.ranks = {{.cores = {0, 1}}}; }},
+       [](Job& job) {
+         job.plan.choices.push_back({"threads_per_rank", 3, Origin::user, "OMP_NUM_THREADS"});
+       }},
+      {"pinned",
+       [](Job& job) {
+         job.placement.ranks = {{.cores = {0, 1}}};
+       }},
       {"driver", [](Job& job) { job.hardware.driver_version = "580.2"; }},
       {"LibTorch", [](Job& job) { job.worker.torch_version = "2.11.0+cu126"; }},
   };
@@ -117,8 +122,8 @@ TEST_F(PlanCacheTest, AResumedRunsEffectiveBatchIsNeitherANewRunsNorOneThatIsFix
 TEST_F(PlanCacheTest, AFileWithAWrongBitIsNotRead) {
   write_plan_cache(key(), outcome_);
   const std::string whole = content(file());
-  for (const auto& [was, is] : std::vector<std::pair<std::string, std::string>>{
-           {"\"value\": 64", "\"value\": 65"}, {"\"batch_size\"", "\"catch_size\""}}) {
+  for (const auto& [was, is] : std::vector<std::pair<std::string, std::string>>{{"\"value\": 64", "\"value\": 65"},
+                                                                                {"\"batch_size\"", "\"catch_size\""}}) {
     std::string damaged = whole;
     ASSERT_NE(damaged.find(was), std::string::npos);
     damaged.replace(damaged.find(was), was.size(), is);

@@ -28,8 +28,9 @@ class ProgramFile : public testing::Test {
 
   // `line` is a shell's, in the folder; $T is tlaunch.
   test::Finished run(const std::string& line) const {
-    test::ChildProcess child({"sh", "-c", "cd " + folder_.path().string() + " && T=" +
-                                              fs::absolute(test::program("tlaunch")).string() + " && " + line});
+    test::ChildProcess child(
+        {"sh", "-c",
+         "cd " + folder_.path().string() + " && T=" + fs::absolute(test::program("tlaunch")).string() + " && " + line});
     return child.wait();
   }
 

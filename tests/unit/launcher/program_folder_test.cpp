@@ -66,8 +66,9 @@ TEST(ProgramFolder, IsFreeAgainAtOnceAfterAKilledLauncher) {
 }
 
 TEST(ProgramFolder, ThatHoldsATrainingRunIsRefused) {
-  for (const auto& [name, text] : {std::pair("summary.json", runs_summary), std::pair("events.jsonl", "{\"event\": \"start\"}\n"),
-                                   std::pair("plan.json", "{}\n"), std::pair("summary.json", "the user's own\n")}) {
+  for (const auto& [name, text] :
+       {std::pair("summary.json", runs_summary), std::pair("events.jsonl", "{\"event\": \"start\"}\n"),
+        std::pair("plan.json", "{}\n"), std::pair("summary.json", "the user's own\n")}) {
     const TempDir folder;
     test::write(folder / name, text);
     for (const char* option : {"--run-dir", "--log-dir"}) {

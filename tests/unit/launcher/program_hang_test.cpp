@@ -82,8 +82,7 @@ TEST_F(ProgramHang, TheRankThatSleepsWhileTheOthersWaitIsTheLikelyCause) {
                                  ContainsRegex("rank 1 sleeps \\((clock_nanosleep|select)\\), in nap"),
                                  HasSubstr("rank 2 waits (recv), " + in("receive")),
                                  ContainsRegex("root cause: rank 1 \\(on host [^)]+\\) failed: hang: "),
-                                 HasSubstr("likely because of rank 1"),
-                                 Not(HasSubstr("Current thread"))));
+                                 HasSubstr("likely because of rank 1"), Not(HasSubstr("Current thread"))));
   EXPECT_EQ(failure()["rank"], 1);
   EXPECT_THAT(failure()["message"].get<std::string>(), HasSubstr("likely because of rank 1, which sleeps"));
   EXPECT_THAT(stacks(0), AllOf(HasSubstr("State:"), HasSubstr("in receive")));
@@ -109,16 +108,16 @@ TEST_F(ProgramHang, AStoppedRankIsNamedAndItsStackIsKeptAllTheSame) {
 TEST_F(ProgramHang, ARankThatComputesForEverIsNamedWithoutAnyLogsToo) {
   const auto outcome = run_ranks({"spin", "receive"}, false);
   EXPECT_EQ(outcome.code, 124) << outcome.err;
-  EXPECT_THAT(outcome.err, AllOf(ContainsRegex("rank 0 computes \\([0-9]+ % of a core\\), in spin"),
-                                 HasSubstr("rank 1 waits (recv), " + in("receive")),
-                                 ContainsRegex("root cause: rank 0 \\(on host [^)]+\\) failed: hang"),
-                                 HasSubstr("Current thread")));
+  EXPECT_THAT(outcome.err,
+              AllOf(ContainsRegex("rank 0 computes \\([0-9]+ % of a core\\), in spin"),
+                    HasSubstr("rank 1 waits (recv), " + in("receive")),
+                    ContainsRegex("root cause: rank 0 \\(on host [^)]+\\) failed: hang"), HasSubstr("Current thread")));
 }
 
 TEST_F(ProgramHang, TheProcessThatAWrapperWaitsForIsLookedAt) {
-  const auto wrapped = test::run_tlaunch({"--nproc", "2", "--hang-timeout", "2", "--no-python", "sh", "-c",
-                                          "python3 \"$@\"; exit $?", "sh", folder_ / "train.py", folder_ / "here_",
-                                          "receive", "nap"});
+  const auto wrapped =
+      test::run_tlaunch({"--nproc", "2", "--hang-timeout", "2", "--no-python", "sh", "-c", "python3 \"$@\"; exit $?",
+                         "sh", folder_ / "train.py", folder_ / "here_", "receive", "nap"});
   EXPECT_THAT(wrapped.err, AllOf(HasSubstr("rank 0 waits (recv), " + in("receive")), HasSubstr(in("nap")),
                                  ContainsRegex("root cause: rank 1 \\(on host [^)]+\\) failed: hang")));
 }
@@ -152,8 +151,8 @@ TEST_F(ProgramHang, ASignalThatMayMeanAnythingToAProgramIsNotSent) {
               "print('up', flush=True)\n"
               "signal.sigwait([signal.SIGUSR2])\n"
               "open(sys.argv[1], 'w').close()\n");
-  const auto outcome = test::run_tlaunch(
-      {"--hang-timeout", "1", "--run-dir", run(), folder_ / "wait.py", folder_ / "told"});
+  const auto outcome =
+      test::run_tlaunch({"--hang-timeout", "1", "--run-dir", run(), folder_ / "wait.py", folder_ / "told"});
   EXPECT_EQ(outcome.code, 124) << outcome.err;
   EXPECT_FALSE(std::filesystem::exists(folder_ / "told"));
 }

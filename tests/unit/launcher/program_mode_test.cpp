@@ -114,8 +114,9 @@ TEST(ProgramMode, AFailureIsToldWithWhatTheRankRecordedAndKeptForPrograms) {
 
 TEST(ProgramMode, AFailedGroupIsStartedAgainAsOftenAsAskedAndToldTheCount) {
   const TempDir folder;
-  const std::string script = "echo count $TORCHELASTIC_RESTART_COUNT of $TORCHELASTIC_MAX_RESTARTS; "
-                             "test $RANK = 0 || test $TORCHELASTIC_RESTART_COUNT = 1 || exit 7";
+  const std::string script =
+      "echo count $TORCHELASTIC_RESTART_COUNT of $TORCHELASTIC_MAX_RESTARTS; "
+      "test $RANK = 0 || test $TORCHELASTIC_RESTART_COUNT = 1 || exit 7";
   const auto mended = run_two({"--log_dir", folder.path(), "--max_restarts=2"}, script);
   EXPECT_EQ(mended.code, 0) << mended.err;
   EXPECT_THAT(mended.err, HasSubstr("restart 1 of 2"));
@@ -238,7 +239,9 @@ TEST(ProgramMode, AFullLogDiskEndsNoRunAndIsTold) {
       {
         if (!test::mount_small_disk(folder.path(), "size=64k")) ::_exit(77);
         const auto run = run_two({"--log-dir", folder.path(), "-r", "3"}, "yes | head -c 1000000; echo done >&2");
-        const bool told = run.err.find("No space left on device; the output is left out of this log until it can be written") != std::string::npos;
+        const bool told =
+            run.err.find("No space left on device; the output is left out of this log until it can be written") !=
+            std::string::npos;
         ::_exit(run.code == 0 && told ? 0 : 1);
       },
       [](int status) { return WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 77); }, "");
@@ -274,7 +277,8 @@ TEST(ProgramMode, AnOutOfMemoryKillIsRecognised) {
            "exec sleep 60'"});
   const auto finished = child.wait();
   EXPECT_EQ(finished.exit_code, 137) << finished.err;
-  EXPECT_THAT(finished.err, HasSubstr("root cause: rank 1 (on host " + host_name() + ") was killed by SIGKILL (out of memory: killed by "
+  EXPECT_THAT(finished.err, HasSubstr("root cause: rank 1 (on host " + host_name() +
+                                      ") was killed by SIGKILL (out of memory: killed by "
                                       "the kernel); exit code 137"));
 }
 

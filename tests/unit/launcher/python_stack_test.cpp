@@ -49,8 +49,8 @@ TEST(PythonPlace, IsToldOnceWhereTheInnermostCallIsTheUsersOwn) {
 
 TEST(PythonPlace, IsNothingWhereNoStackIsFound) {
   for (const std::string& text : {std::string(), std::string("Aborted\n"), std::string("  File \"x"),
-                                 std::string("Current thread 0x1\n  File \"x\", line 3\n    (:)\n     ()\n    \n"),
-                                 "Current thread 0x1\n" + std::string(1 << 20, 'x')})
+                                  std::string("Current thread 0x1\n  File \"x\", line 3\n    (:)\n     ()\n    \n"),
+                                  "Current thread 0x1\n" + std::string(1 << 20, 'x')})
     EXPECT_EQ(python_place(text), "") << text.substr(0, 60);
 }
 

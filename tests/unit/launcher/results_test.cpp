@@ -51,7 +51,9 @@ TEST_F(ResultsTest, OnAFullDiskTheyEndWith74AndSayWhy) {
 TEST_F(ResultsTest, APlainProgramWhoseOutputIsLostEndsWith74UnlessItFails) {
   const Finished lost = in_shell("exec \"$@\" > /dev/full", {"--nproc", "2", "--", "echo", "a result"});
   EXPECT_EQ(lost.exit_code, 74);
-  EXPECT_THAT(lost.err, HasSubstr("some output of the program was lost: cannot write to standard output: No space left on device"));
+  EXPECT_THAT(
+      lost.err,
+      HasSubstr("some output of the program was lost: cannot write to standard output: No space left on device"));
   EXPECT_EQ(in_shell("exec \"$@\" > /dev/full", {"--nproc", "2", "--", "sh", "-c", "echo a; exit 3"}).exit_code, 3);
 }
 

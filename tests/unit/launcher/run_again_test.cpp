@@ -153,8 +153,7 @@ TEST_F(RunAgainTest, ItsOwnConfigStartsTheSameRunFromAnywhere) {
   const Finished first = in("work", {"--nproc", "2", config_, "train.epochs=1", "run_root=here"});
   ASSERT_EQ(first.exit_code, 0) << first.err;
   const std::string run = fs::canonical(path("work/here/job/latest"));
-  EXPECT_THAT(content(run + "/config.yaml"),
-              AllOf(HasSubstr("nproc: 2"), HasSubstr("run_root: " + path("work/here"))));
+  EXPECT_THAT(content(run + "/config.yaml"), AllOf(HasSubstr("nproc: 2"), HasSubstr("run_root: " + path("work/here"))));
   const Finished again = in("away", {run + "/config.yaml", "--resume", "auto", "train.epochs=2"});
   EXPECT_EQ(again.exit_code, 0) << again.err;
   EXPECT_THAT(again.err, HasSubstr("resumed at step 20"));
@@ -226,8 +225,8 @@ TEST_F(RunAgainTest, TheSameDataElsewhereIsTakenAndOtherDataInTheSamePlaceIsRefu
   EXPECT_EQ(same.exit_code, 0) << same.err;
   EXPECT_THAT(same.err, AllOf(HasSubstr("resumed at step 20"), Not(HasSubstr("data.root"))));
   const std::string checkpoint = path("r/checkpoints/epoch_01-step_20.safetensors");
-  const Finished branch = tlaunch({"--run-dir", path("b"), "--resume", checkpoint, config_},
-                                  {"FAKE_CHECK=0:640", "FAKE_DATA=cccc0000"});
+  const Finished branch =
+      tlaunch({"--run-dir", path("b"), "--resume", checkpoint, config_}, {"FAKE_CHECK=0:640", "FAKE_DATA=cccc0000"});
   EXPECT_EQ(branch.exit_code, 65);
   EXPECT_FALSE(fs::exists(path("b")));
 }

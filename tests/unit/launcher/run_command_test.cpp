@@ -42,9 +42,8 @@ TEST_F(RunCommandTest, ARunLeavesItsFilesItsSummaryAndPlainNarration) {
   EXPECT_EQ(events("r", "estimate").size(), 1u);
   EXPECT_GE(events("r", "eta").size(), 2u);
   for (const Json& step : events("r", "step")) EXPECT_EQ(step["attempt"], 0);
-  EXPECT_THAT(run.err,
-              AllOf(HasSubstr("* batch: 16 (micro-batch) x 1 (accumulation) x 2 ranks = 32 (effective batch)"),
-                    HasSubstr("eval at step 20"), HasSubstr("time estimate: "), HasSubstr("completed after")));
+  EXPECT_THAT(run.err, AllOf(HasSubstr("* batch: 16 (micro-batch) x 1 (accumulation) x 2 ranks = 32 (effective batch)"),
+                             HasSubstr("eval at step 20"), HasSubstr("time estimate: "), HasSubstr("completed after")));
   EXPECT_EQ(run.err.find_first_of("\r\x1b"), std::string::npos);
 }
 

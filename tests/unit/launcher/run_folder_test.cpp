@@ -84,8 +84,7 @@ TEST(RunFolder, NewRunsAreNamedByTimeAndLatestPointsToTheNewest) {
     point_latest_to(path);
     EXPECT_EQ(latest_run_path(top.path(), "job"), fs::canonical(path).string());
   }
-  EXPECT_EQ(std::distance(fs::directory_iterator(top / "job"), fs::directory_iterator()), 3)
-      << "two runs and the link";
+  EXPECT_EQ(std::distance(fs::directory_iterator(top / "job"), fs::directory_iterator()), 3) << "two runs and the link";
 }
 
 TEST(RunFolder, ALatestRunThatCannotBeFoundNowIsNoMissingOne) {
@@ -124,7 +123,8 @@ TEST(RunFolder, ALatestLinkThatLeadsElsewhereIsNotFollowed) {
   const test::TempDir top, other;
   const std::string run = top / "job/20261231-235959-0000";
   test::write(run + "/events.jsonl", "");
-  for (const std::string& target : {std::string(other.path()), std::string("/"), std::string("../.."), std::string("..")}) {
+  for (const std::string& target :
+       {std::string(other.path()), std::string("/"), std::string("../.."), std::string("..")}) {
     fs::remove(top / "job/latest");
     fs::create_symlink(target, top / "job/latest");
     EXPECT_EQ(latest_run_path(top.path(), "job"), run) << target;

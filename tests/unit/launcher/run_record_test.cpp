@@ -50,13 +50,13 @@ TEST(RunRecord, TakesFiguresOfRankZeroAndFailuresOfAll) {
   record.on_event(test::decoded(step_event(10, 1001)));
   record.on_event(test::decoded({{"event", "step"}, {"rank", 1}, {"step", 99}, {"loss", 9}}));
   record.on_event(test::decoded({{"event", "eval"},
-                   {"rank", 0},
-                   {"step", 100},
-                   {"epoch", 1},
-                   {"val_loss", 0.4},
-                   {"val_accuracy", 0.8},
-                   {"seconds", 2},
-                   {"samples", 320}}));
+                                 {"rank", 0},
+                                 {"step", 100},
+                                 {"epoch", 1},
+                                 {"val_loss", 0.4},
+                                 {"val_accuracy", 0.8},
+                                 {"seconds", 2},
+                                 {"samples", 320}}));
   record.on_event(test::decoded({{"event", "failure"}, {"rank", 1}, {"message", "no"}, {"exit_code", 65}}));
   EXPECT_EQ(record.step, 100);
   EXPECT_EQ(record.epoch, 1);
@@ -165,8 +165,8 @@ RunSummary summary_of(const GroupResult& result) {
   summary.wall_s = 20;
   summary.record.on_event(test::decoded(start_event()));
   summary.record.on_event(test::decoded(step_event(250, 1100)));
-  summary.record.on_event(test::decoded(
-      {{"event", "failure"}, {"rank", 1}, {"message", "train.txt:3: no number"}, {"exit_code", 65}}));
+  summary.record.on_event(
+      test::decoded({{"event", "failure"}, {"rank", 1}, {"message", "train.txt:3: no number"}, {"exit_code", 65}}));
   settle(summary, result);
   return summary;
 }
@@ -176,12 +176,12 @@ TEST(Summary, CompletedRunClosesTheBooks) {
   summary.estimate = TimeEstimate{18, 19, 22, {{"tuning", {4, 4, 4}}, {"steps", {14, 15, 18}}}};
   summary.spent = {{"tuning", 5}, {"steps", 15}};
   summary.record.on_event(test::decoded({{"event", "end"},
-                           {"rank", 0},
-                           {"steps", 250},
-                           {"epochs", 2},
-                           {"samples", 8000},
-                           {"metrics", {{"val_loss", 0.25}}},
-                           {"steady_samples_per_s", 640.0}}));
+                                         {"rank", 0},
+                                         {"steps", 250},
+                                         {"epochs", 2},
+                                         {"samples", 8000},
+                                         {"metrics", {{"val_loss", 0.25}}},
+                                         {"steady_samples_per_s", 640.0}}));
   const Json json = to_json(summary);
   EXPECT_EQ(json["status"], "completed");
   EXPECT_EQ(json["exit_code"], 0);

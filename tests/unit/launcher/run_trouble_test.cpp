@@ -86,8 +86,8 @@ TEST_F(RunTroubleTest, ADiskThatFillsUpDuringTheRunEndsItAfterItsResults) {
   const pid_t child = ::fork();
   if (child == 0) {
     if (!test::mount_small_disk(disk, "size=256k")) ::_exit(77);
-    ChildProcess run(command({"--run-dir", disk + "/r", config_, "train.epochs=1"},
-                             {"FAKE_HOLD=" + path("go"), "FAKE_NO_SAVE=1"}));
+    ChildProcess run(
+        command({"--run-dir", disk + "/r", config_, "train.epochs=1"}, {"FAKE_HOLD=" + path("go"), "FAKE_NO_SAVE=1"}));
     if (!test::wait_for_event(disk + "/r", "start")) ::_exit(1);
     test::write(disk + "/filler", std::string(1 << 20, 'x'));
     test::write(path("go"), "");
@@ -106,8 +106,8 @@ TEST_F(RunTroubleTest, ADiskThatFillsUpDuringTheRunEndsItAfterItsResults) {
 
 TEST_F(RunTroubleTest, ARunAndItsRestartGoOnWithoutTheirLogFolder) {
   test::write(path("r/logs"), "in the way");
-  const Finished run = tlaunch({"--run-dir", path("r"), config_, "train.epochs=2", "launch.max_restarts=1"},
-                               {"FAKE_FAIL=0:7:22:1"});
+  const Finished run =
+      tlaunch({"--run-dir", path("r"), config_, "train.epochs=2", "launch.max_restarts=1"}, {"FAKE_FAIL=0:7:22:1"});
   EXPECT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.err, HasSubstr("going on without this attempt's logs"));
   EXPECT_EQ(summary("r")["restarts"], 1);
@@ -193,9 +193,9 @@ TEST_F(RunTroubleTest, ACacheAndAHomeThatCannotBeReachedAreDoneWithout) {
 
 TEST_F(RunTroubleTest, AWorkingFolderThatWasRemovedIsToldOrNotNeeded) {
   const auto without_folder = [&](const std::vector<std::string>& words) {
-    std::vector<std::string> argv = {"sh", "-c", "mkdir " + path("gone") + " && cd " + path("gone") + " && rmdir " +
-                                                     path("gone") + " && exec \"$@\"",
-                                     "sh"};
+    std::vector<std::string> argv = {
+        "sh", "-c",
+        "mkdir " + path("gone") + " && cd " + path("gone") + " && rmdir " + path("gone") + " && exec \"$@\"", "sh"};
     const auto rest = command(words, {"PATH=/usr/bin:/bin"});  // a Python that is no shell script
     argv.insert(argv.end(), rest.begin(), rest.end());
     return ChildProcess(argv).wait();

@@ -32,8 +32,14 @@ TEST(DisplayWidth, CountsColumnsNotBytes) {
   EXPECT_EQ(display_width("50%|\xe2\x96\x88\xe2\x96\x8f |"), 8);
   EXPECT_EQ(display_width("\xe6\x97\xa5\xe6\x9c\xac\xf0\x9f\x9a\x80"), 6);
   EXPECT_EQ(display_width("e\xcc\x81"), 1);
-  EXPECT_EQ(cut_to_width("a\xe6\x97\xa5" "b", 2), "a");
-  EXPECT_EQ(cut_to_width("a\xe6\x97\xa5" "b", 3), "a\xe6\x97\xa5");
+  EXPECT_EQ(cut_to_width("a\xe6\x97\xa5"
+                         "b",
+                         2),
+            "a");
+  EXPECT_EQ(cut_to_width("a\xe6\x97\xa5"
+                         "b",
+                         3),
+            "a\xe6\x97\xa5");
   EXPECT_EQ(cut_to_width("abc", 9), "abc");
   EXPECT_EQ(cut_to_width("abc", -1), "");
 }
@@ -199,7 +205,8 @@ class Session {
 // A bar as tqdm writes it (a carriage return before each text) up to half, then waits until the file `go` is there.
 std::string bar(const TempDir& folder) {
   return "for i in 10 20 30 40 50; do printf '\\r%3d%%|###' $i >&2; sleep 0.02; done; echo a line of $RANK; "
-         "while ! [ -e " + (folder / "go").string() + " ]; do sleep 0.02; done; ";
+         "while ! [ -e " +
+         (folder / "go").string() + " ]; do sleep 0.02; done; ";
 }
 
 TEST(ProgressOnATerminal, HasOneRowForEachRankAndLeavesTheLastState) {
@@ -240,10 +247,10 @@ TEST(ProgressOnATerminal, OfBarsBelowOneAnotherHasARowForEachBar) {
   const std::string wait = "while ! [ -e " + (folder / "go").string() + " ]; do sleep 0.02; done; ";
   const std::string below = R"(below() { printf '\n' >&2; printf "\r$1" >&2; printf '\033[A' >&2; }; )";  // position=1
   const std::string deepest = R"(deepest() { printf '\n\n' >&2; printf "\r$1" >&2; printf '\033[A\033[A' >&2; }; )";
-  Session session(below + deepest +
-                  "for i in 1 2 3 4 5; do printf \"\\router $i\" >&2; below \"inner $i\"; deepest \"inmost $i\"; done; " +
-                  wait +
-                  "deepest '         '; below '         '; printf '\\router 9' >&2; printf '\\n' >&2; exit 0");
+  Session session(
+      below + deepest +
+      "for i in 1 2 3 4 5; do printf \"\\router $i\" >&2; below \"inner $i\"; deepest \"inmost $i\"; done; " + wait +
+      "deepest '         '; below '         '; printf '\\router 9' >&2; printf '\\n' >&2; exit 0");
   EXPECT_TRUE(session.shows([](const std::vector<std::string>& lines) {
     const std::vector<std::string> rows{"[rank 0] outer 5", "[rank 0] inner 5", "[rank 0] inmost 5",
                                         "[rank 1] outer 5", "[rank 1] inner 5", "[rank 1] inmost 5"};
@@ -284,9 +291,8 @@ TEST(ProgressOnATerminal, GivesWayToTlaunchsOwnWordsAndToAFailure) {
                   " ]; do sleep 0.02; done; [ $RANK = 1 ] && exit 0; (sleep 60 & ) ; exit 0");
   EXPECT_TRUE(session.shows("[rank 1]  50%|###"));
   test::write(folder / "go", "");
-  EXPECT_THAT(session.to_the_end(),
-              ElementsAre("tlaunch: stopping 1 process(es) that the ranks left running", "[rank 0]  50%|###",
-                          "[rank 1]  50%|###"));
+  EXPECT_THAT(session.to_the_end(), ElementsAre("tlaunch: stopping 1 process(es) that the ranks left running",
+                                                "[rank 0]  50%|###", "[rank 1]  50%|###"));
 }
 
 }  // namespace

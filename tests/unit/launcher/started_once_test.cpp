@@ -42,7 +42,8 @@ TEST(StartedOnce, RefusesWhatWouldBeAJobForEachNodeOrTask) {
 }
 
 TEST(StartedOnce, RefusesTheCopiesOfLaunchersThatNumberThem) {
-  EXPECT_THAT(refusal({{"MV2_COMM_WORLD_RANK", "1"}}), HasSubstr("mpirun (MVAPICH2) starts this command several times"));
+  EXPECT_THAT(refusal({{"MV2_COMM_WORLD_RANK", "1"}}),
+              HasSubstr("mpirun (MVAPICH2) starts this command several times"));
   EXPECT_THAT(refusal({{"FLUX_TASK_RANK", "0"}, {"FLUX_JOB_SIZE", "2"}}), HasSubstr("flux run"));
   EXPECT_THAT(refusal({{"JSM_NAMESPACE_RANK", "0"}, {"JSM_NAMESPACE_SIZE", "4"}}), HasSubstr("jsrun"));
   EXPECT_THAT(refusal({{"PALS_RANKID", "3"}}), HasSubstr("mpiexec (PALS)"));

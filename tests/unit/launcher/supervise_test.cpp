@@ -63,9 +63,8 @@ TEST(RunGroup, ARankThatIsDoneDoesNotStopTheOthers) {
 TEST(RunGroup, PassesOnTheExitCodeAndNamesTheRank) {
   const auto finished = run_shell(3, "if [ $RANK = 1 ]; then echo bad luck; exit 7; fi; exec sleep 60");
   EXPECT_EQ(finished.exit_code, 7);
-  EXPECT_THAT(finished.err,
-              HasSubstr("root cause: rank 1 (on host " + host_name() +
-                        ") failed with exit code 7\nstopped because of it: "));
+  EXPECT_THAT(finished.err, HasSubstr("root cause: rank 1 (on host " + host_name() +
+                                      ") failed with exit code 7\nstopped because of it: "));
   EXPECT_THAT(finished.err, HasSubstr("its last lines:\n  | bad luck\n"));
   EXPECT_THAT(finished.err, HasSubstr("rank 0 (SIGTERM (terminated))"));
   EXPECT_LE(line_count(finished.err), 10u);
@@ -126,10 +125,10 @@ TEST(RunGroup, AFailureThatARankToldOfCountsFromThen) {
       "echo '{\"event\": \"failure\", \"rank\": '$RANK', \"exit_code\": 65}' >&$TLAUNCH_EVENT_FD; ";
   const TempDir folder;
   const std::string sign = folder / "told";
-  const auto finished = run_driver({"--events", "2", "10", "bash", "-c",
-                                    "if [ $RANK = 1 ]; then " + tell + ": > " + sign +
-                                        "; exec sleep 60; else while [ ! -e " + sign + " ]; do sleep 0.01; done; " +
-                                        tell + "exit 3; fi"});
+  const auto finished =
+      run_driver({"--events", "2", "10", "bash", "-c",
+                  "if [ $RANK = 1 ]; then " + tell + ": > " + sign + "; exec sleep 60; else while [ ! -e " + sign +
+                      " ]; do sleep 0.01; done; " + tell + "exit 3; fi"});
   EXPECT_EQ(finished.exit_code, 65) << finished.out;
   EXPECT_THAT(finished.out, HasSubstr("RESULT 65 rank 1"));
 }

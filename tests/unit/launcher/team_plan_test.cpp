@@ -44,7 +44,7 @@ TEST(TeamFile, StaysWritableForTheTeam) {
   test::write(file, "# ours\nteam_gpu_settings:\n  a: {batch_size: 4}\n");
   ASSERT_EQ(::chmod(file.c_str(), 0664), 0);
   write_team_entry(job_on("b", file));
-  struct stat status {};
+  struct stat status = {};
   ASSERT_EQ(::stat(file.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777u, 0664u);
   EXPECT_EQ(read_file(file, 1'000'000).substr(0, 7), "# ours\n");

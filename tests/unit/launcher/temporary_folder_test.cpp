@@ -24,9 +24,7 @@ namespace fs = std::filesystem;
 class TemporaryFolders : public testing::Test {
  protected:
   void SetUp() override { ::setenv("TMPDIR", scratch_.path().c_str(), 1); }
-  void TearDown() override {
-    before_.empty() ? ::unsetenv("TMPDIR") : ::setenv("TMPDIR", before_.c_str(), 1);
-  }
+  void TearDown() override { before_.empty() ? ::unsetenv("TMPDIR") : ::setenv("TMPDIR", before_.c_str(), 1); }
 
   std::size_t entries() const {
     std::size_t count = 0;
@@ -64,7 +62,7 @@ class TemporaryFolders : public testing::Test {
 TEST_F(TemporaryFolders, AreForTheirUserAloneAndGoWithTheObject) {
   {
     const TemporaryFolder folder({});
-    struct stat status {};
+    struct stat status = {};
     ASSERT_EQ(::stat(folder.file("").c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 07777, 0700u);
     EXPECT_EQ(entries(), 1u);

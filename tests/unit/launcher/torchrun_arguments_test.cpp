@@ -20,19 +20,19 @@ using testing::Contains;
 
 TEST(StringTemplate, FillsAsPythonsSafeSubstituteDoes) {
   const std::map<std::string, std::string> values = {{"rank", "3"}, {"role_name", "trainer"}};
-  for (const auto& [text, filled] : std::vector<std::pair<std::string, std::string>>{
-           {"[${role_name} $rank]:", "[trainer 3]:"},
-           {"", ""},
-           {"$", "$"},
-           {"a$", "a$"},
-           {"$$rank $${rank}", "$rank ${rank}"},
-           {"$$$rank", "$3"},
-           {"${rank", "${rank"},
-           {"${rank }", "${rank }"},
-           {"${}$", "${}$"},
-           {"$rank2 ${rank}2 $ranks", "$rank2 32 $ranks"},
-           {"$RANK ${HOME} $1 $-", "$RANK ${HOME} $1 $-"},
-           {"$\xc3\xa9", "$\xc3\xa9"}})
+  for (const auto& [text, filled] :
+       std::vector<std::pair<std::string, std::string>>{{"[${role_name} $rank]:", "[trainer 3]:"},
+                                                        {"", ""},
+                                                        {"$", "$"},
+                                                        {"a$", "a$"},
+                                                        {"$$rank $${rank}", "$rank ${rank}"},
+                                                        {"$$$rank", "$3"},
+                                                        {"${rank", "${rank"},
+                                                        {"${rank }", "${rank }"},
+                                                        {"${}$", "${}$"},
+                                                        {"$rank2 ${rank}2 $ranks", "$rank2 32 $ranks"},
+                                                        {"$RANK ${HOME} $1 $-", "$RANK ${HOME} $1 $-"},
+                                                        {"$\xc3\xa9", "$\xc3\xa9"}})
     EXPECT_EQ(safe_substitute(text, values), filled) << text;
 }
 

@@ -44,7 +44,10 @@ TEST(WhySlow, ADevicesTimedStepsStandForAll) {
 
 TEST(WhySlow, TriesOfOneRunAreAddedUp) {
   const auto gpu = [](double percent) {
-    return Json{{"event", "gpu"}, {"rank", 0}, {"utilization_percent", percent}, {"memory_total_bytes", 10},
+    return Json{{"event", "gpu"},
+                {"rank", 0},
+                {"utilization_percent", percent},
+                {"memory_total_bytes", 10},
                 {"memory_used_bytes", percent / 10}};
   };
   WhySlow first, second;
@@ -87,8 +90,11 @@ TEST(WhySlow, IdleCardsWithEmptyMemory) {
   WhySlow times;
   for (int rank = 0; rank < 4; ++rank) {
     times.on_event(test::decoded(phase_times(rank, {{"forward", 30.0}, {"backward", 60.0}})));
-    times.on_event(test::decoded({{"event", "gpu"}, {"rank", rank}, {"utilization_percent", rank == 0 ? 34 : 42},
-                    {"memory_used_bytes", rank == 0 ? 2.599e9 : 0.022e9}, {"memory_total_bytes", 32.49e9}}));
+    times.on_event(test::decoded({{"event", "gpu"},
+                                  {"rank", rank},
+                                  {"utilization_percent", rank == 0 ? 34 : 42},
+                                  {"memory_used_bytes", rank == 0 ? 2.599e9 : 0.022e9},
+                                  {"memory_total_bytes", 32.49e9}}));
   }
   EXPECT_THAT(
       slow_findings(times, config()),
@@ -99,7 +105,8 @@ TEST(WhySlow, ACardThatDoesNotTellItsUseIsNotCalledIdle) {
   WhySlow times;
   for (int rank = 0; rank < 2; ++rank) {
     times.on_event(test::decoded(phase_times(rank, {{"forward", 30.0}, {"backward", 60.0}})));
-    times.on_event(test::decoded({{"event", "gpu"}, {"rank", rank}, {"memory_used_bytes", 1e9}, {"memory_total_bytes", 32e9}}));
+    times.on_event(
+        test::decoded({{"event", "gpu"}, {"rank", rank}, {"memory_used_bytes", 1e9}, {"memory_total_bytes", 32e9}}));
   }
   EXPECT_THAT(slow_findings(times, config()), IsEmpty());
   const Json told = to_json(times, {});
@@ -113,7 +120,8 @@ TEST(WhySlow, ACardThatDoesNotTellItsUseIsNotCalledIdle) {
 TEST(WhySlow, WhatIsNoneOfItsEventsIsPassedOver) {
   WhySlow times;
   for (const char* text : {R"({"event":"phase_times"})", R"({"event":"phase_times","rank":0,"seconds":3})",
-                           R"({"event":"phase_times","rank":0,"seconds":{"forward":"x"}})", R"({"event":"gpu","rank":-1})", R"({"event":"step","rank":0})"})
+                           R"({"event":"phase_times","rank":0,"seconds":{"forward":"x"}})",
+                           R"({"event":"gpu","rank":-1})", R"({"event":"step","rank":0})"})
     times.on_event(test::decoded(Json::parse(text)));
   EXPECT_THAT(times.seconds(), IsEmpty());
 }

@@ -90,9 +90,8 @@ constexpr const char* driver = "580.65.06";
 
 TEST(Capability, ALaterMinorRevisionAndPtxRun) {
   const auto worker = built_for({"sm_75", "sm_80", "sm_90", "sm_120", "compute_120"});
-  EXPECT_FALSE(
-      capability_problem({card("T4", 7, 5), card("RTX 3090", 8, 6), card("H100", 9, 0), card("later", 13, 0)}, worker,
-                         driver));
+  EXPECT_FALSE(capability_problem({card("T4", 7, 5), card("RTX 3090", 8, 6), card("H100", 9, 0), card("later", 13, 0)},
+                                  worker, driver));
   EXPECT_FALSE(capability_problem({}, worker, driver));
   EXPECT_FALSE(capability_problem({}, built_for({}), "")) << "no card is asked for";
 }

@@ -24,9 +24,9 @@ void write_case(const std::string& path, const std::string& name, const Options&
   torch::manual_seed(seed);
   const auto model = make_model(name, options, shape);
   model->to(dtype);
-  const torch::Tensor input =
-      shape.kind == "image" ? torch::randn({4, shape.channels, shape.height, shape.width}, dtype)
-                            : torch::randint(shape.num_classes, {16, shape.window}, torch::kInt64);
+  const torch::Tensor input = shape.kind == "image"
+                                  ? torch::randn({4, shape.channels, shape.height, shape.width}, dtype)
+                                  : torch::randint(shape.num_classes, {16, shape.window}, torch::kInt64);
   const torch::Tensor target = torch::randint(shape.num_classes, {input.size(0)}, torch::kInt64);
 
   referee::CaseFile file;

@@ -24,8 +24,13 @@ TEST(Context, WithoutRankIsASingleProcess) {
 }
 
 TEST(Context, ReadsTorchrunsVariables) {
-  const auto context = read({{"TLAUNCH_DEVICE", "cpu"}, {"RANK", "3"}, {"WORLD_SIZE", "4"}, {"LOCAL_RANK", "1"},
-                             {"LOCAL_WORLD_SIZE", "2"}, {"MASTER_ADDR", "10.0.0.1"}, {"MASTER_PORT", "29500"}});
+  const auto context = read({{"TLAUNCH_DEVICE", "cpu"},
+                             {"RANK", "3"},
+                             {"WORLD_SIZE", "4"},
+                             {"LOCAL_RANK", "1"},
+                             {"LOCAL_WORLD_SIZE", "2"},
+                             {"MASTER_ADDR", "10.0.0.1"},
+                             {"MASTER_PORT", "29500"}});
   EXPECT_EQ(context.rank, 3);
   EXPECT_EQ(context.local_rank, 1);
   EXPECT_EQ(context.master_port, 29500);
@@ -74,9 +79,8 @@ TEST_F(CountedCards, AreNotAskedForByARankOfTheCpu) {
 }
 
 TEST_F(CountedCards, AreSharedOnlyOverGloo) {
-  const std::map<std::string, std::string> third{{"RANK", "2"},        {"WORLD_SIZE", "3"},
-                                                 {"LOCAL_RANK", "2"},  {"MASTER_PORT", "29500"},
-                                                 {"TLAUNCH_DEVICE", "cuda"}};
+  const std::map<std::string, std::string> third{
+      {"RANK", "2"}, {"WORLD_SIZE", "3"}, {"LOCAL_RANK", "2"}, {"MASTER_PORT", "29500"}, {"TLAUNCH_DEVICE", "cuda"}};
   EXPECT_THROW(read(third, 2), UsageError);
   auto shared = third;
   shared["TLAUNCH_CUDA_BACKEND"] = "gloo";

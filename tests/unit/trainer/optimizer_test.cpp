@@ -32,8 +32,8 @@ std::map<std::string, torch::Tensor> state_of(Optimizer& optimizer) {
 // 20 steps with a rate of its own each, recorded for tests/referee/check_optimizer.py.
 void write_case(const std::string& path, const TrainConfig& train) {
   torch::manual_seed(11);
-  std::vector<NamedParameter> parameters = {{"conv.weight", parameter({6, 3, 3, 3})}, {"conv.bias", parameter({6})},
-                                            {"fc.weight", parameter({10, 17})}};
+  std::vector<NamedParameter> parameters = {
+      {"conv.weight", parameter({6, 3, 3, 3})}, {"conv.bias", parameter({6})}, {"fc.weight", parameter({10, 17})}};
   referee::CaseFile file;
   for (const auto& [name, tensor] : parameters) file.add("start/" + name, tensor);
   const auto optimizer = make_optimizer(train, parameters);
@@ -49,18 +49,19 @@ void write_case(const std::string& path, const TrainConfig& train) {
   }
   for (const auto& [name, tensor] : parameters) file.add("end/" + name, tensor);
   for (const auto& [name, tensor] : optimizer->state()) file.add("state/" + name, tensor);
-  file.write(path, {{"kind", to_string(train.optimizer)}, {"momentum", train.momentum},
-                    {"weight_decay", train.weight_decay}, {"learning_rates", rates}});
+  file.write(path, {{"kind", to_string(train.optimizer)},
+                    {"momentum", train.momentum},
+                    {"weight_decay", train.weight_decay},
+                    {"learning_rates", rates}});
 }
 
 TEST(OptimizerReferee, TwentyStepsEndWherePyTorchsFusedOptimizersEnd) {
   const test::TempDir folder;
   std::vector<std::string> paths;
-  for (const TrainConfig& train :
-       {settings(OptimizerKind::sgd, 0, 0), settings(OptimizerKind::sgd, 0.9, 0),
-        settings(OptimizerKind::sgd, 0, 0.03), settings(OptimizerKind::sgd, 0.9, 0.03),
-        settings(OptimizerKind::adam, 0, 0), settings(OptimizerKind::adam, 0, 0.03),
-        settings(OptimizerKind::adamw, 0, 0), settings(OptimizerKind::adamw, 0, 0.03)}) {
+  for (const TrainConfig& train : {settings(OptimizerKind::sgd, 0, 0), settings(OptimizerKind::sgd, 0.9, 0),
+                                   settings(OptimizerKind::sgd, 0, 0.03), settings(OptimizerKind::sgd, 0.9, 0.03),
+                                   settings(OptimizerKind::adam, 0, 0), settings(OptimizerKind::adam, 0, 0.03),
+                                   settings(OptimizerKind::adamw, 0, 0), settings(OptimizerKind::adamw, 0, 0.03)}) {
     paths.push_back(folder / (std::to_string(paths.size()) + ".safetensors"));
     write_case(paths.back(), train);
   }

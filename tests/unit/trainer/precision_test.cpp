@@ -24,7 +24,8 @@ std::shared_ptr<torch::nn::Module> nested(const Layer& layer) {
 }
 
 TEST(LossScaler, IsOnForRecurrentModelsInEitherHalfPrecisionOnACard) {
-  const auto lstm = nested(torch::nn::LSTM(2, 2)), gru = nested(torch::nn::GRU(2, 2)), rnn = nested(torch::nn::RNN(2, 2));
+  const auto lstm = nested(torch::nn::LSTM(2, 2)), gru = nested(torch::nn::GRU(2, 2)),
+             rnn = nested(torch::nn::RNN(2, 2));
   for (const auto& model : {lstm, gru, rnn}) {
     EXPECT_TRUE(needs_loss_scaler(card, Precision::bf16, *model)) << "cuDNN gets fp16 all the same";
     EXPECT_TRUE(needs_loss_scaler(card, Precision::fp16, *model));

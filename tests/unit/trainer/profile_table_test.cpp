@@ -10,7 +10,7 @@ constexpr std::int64_t ms = 1'000'000;
 TEST(ProfileTable, AnOperationsOwnTimeIsWithoutThoseItCalls) {
   const std::string table = profile_table({{"conv", 1, 0, 10 * ms, false},
                                            {"gemm", 1, 2 * ms, 8 * ms, false},
-                                           {"conv", 2, 0, 10 * ms, false},   // another thread
+                                           {"conv", 2, 0, 10 * ms, false},  // another thread
                                            {"relu", 1, 10 * ms, 11 * ms, false}},
                                           2);
   EXPECT_EQ(table,

@@ -9,8 +9,8 @@
 
 #include "checkpoint/run_terms.h"
 #include "core/error.h"
-#include "trainer/device.h"
 #include "tests/support/temp_dir.h"
+#include "trainer/device.h"
 
 namespace tlaunch {
 namespace {

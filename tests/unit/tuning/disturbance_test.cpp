@@ -25,9 +25,7 @@ TEST(Disturbance, OtherWorkIsNamedWithItsShare) {
               AllOf(HasSubstr("took 34.0 %"), HasSubstr("the times of equal steps differ by 41.0 %")));
 }
 
-TEST(Disturbance, WorkOnCoresThatNobodyElseWantsIsNone) {
-  EXPECT_EQ(disturbance(CpuLoad{0.3, 0.6}, 0.1), "");
-}
+TEST(Disturbance, WorkOnCoresThatNobodyElseWantsIsNone) { EXPECT_EQ(disturbance(CpuLoad{0.3, 0.6}, 0.1), ""); }
 
 TEST(Disturbance, ASpreadAloneIsEnough) {
   EXPECT_EQ(disturbance(std::nullopt, 0.5), "the times of equal steps differ by 50.0 %");

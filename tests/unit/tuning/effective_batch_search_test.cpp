@@ -84,8 +84,8 @@ TEST(OpenSearch, TakesALargerEffectiveBatchWhereTheStepIsMostlyOverhead) {
   EXPECT_EQ(job.value(outcome, "gradient_accumulation_steps"), 1);
   EXPECT_EQ(job.choice(outcome, "effective_batch_size").origin, Origin::measured);
   job.expect_product_and_rate(outcome);
-  EXPECT_NEAR(job.trained(outcome).learning_rate,
-              0.001 * std::sqrt(static_cast<double>(job.effective(outcome)) / 256), 1e-7);
+  EXPECT_NEAR(job.trained(outcome).learning_rate, 0.001 * std::sqrt(static_cast<double>(job.effective(outcome)) / 256),
+              1e-7);
   job.config.train.optimizer = OptimizerKind::sgd;
   const auto sgd = job.tune(device);
   EXPECT_NEAR(job.trained(sgd).learning_rate, 0.001 * static_cast<double>(job.effective(sgd)) / 256, 1e-7);

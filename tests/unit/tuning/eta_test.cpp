@@ -47,8 +47,8 @@ TEST(Eta, TheSameLogWithAnEventEach100Steps) {
 
 TEST(Eta, FirstSlowStepsAreStartUpNotPace) {
   EtaEstimator eta(100, 0);
-  eta.on_step(108, 1);     // 8 s until the first step is done
-  eta.on_step(112, 10);    // choosing algorithms
+  eta.on_step(108, 1);   // 8 s until the first step is done
+  eta.on_step(112, 10);  // choosing algorithms
   steady(eta, 113, 20, 5);
   EXPECT_DOUBLE_EQ(*eta.step_time_s(), 0.1);
   // 12 s until step 10, of which 10 steps at 0.1 s are work.
@@ -57,10 +57,10 @@ TEST(Eta, FirstSlowStepsAreStartUpNotPace) {
 
 TEST(Eta, EvaluationsAndCheckpointsAreTakenOutOfTheRateAndAddedInParts) {
   EtaEstimator eta(0, 0);
-  steady(eta, 5, 10, 3);   // t = 8, step 40
+  steady(eta, 5, 10, 3);  // t = 8, step 40
   eta.on_evaluation(30);
   eta.on_checkpoint(2);
-  eta.on_step(41, 50);     // 33 s later: 32 s of them paused
+  eta.on_step(41, 50);  // 33 s later: 32 s of them paused
   EXPECT_NEAR(*eta.step_time_s(), 0.1, 1e-9);
   const auto left = eta.remaining({100, 3, 2});
   EXPECT_NEAR(left->parts.at("steps").likely_s, 10, 1e-9);
@@ -88,8 +88,8 @@ TEST(Eta, NothingLeftIsZeroAndNeverLess) {
 
 TEST(Eta, AGroupRestartedFromAnOlderCheckpointKeepsItsPace) {
   EtaEstimator eta(0, 0);
-  steady(eta, 5, 10, 10);      // step 110
-  eta.on_step(200, 60);        // restarted: 185 s gone, 50 steps back
+  steady(eta, 5, 10, 10);  // step 110
+  eta.on_step(200, 60);    // restarted: 185 s gone, 50 steps back
   EXPECT_DOUBLE_EQ(*eta.step_time_s(), 0.1);
   steady(eta, 201, 70, 5);
   EXPECT_NEAR(*eta.step_time_s(), 0.1, 1e-12);
@@ -124,8 +124,10 @@ EtaEstimator any_session() {
       rc::gen::pair(rc::gen::inRange(1, 100'000), rc::gen::inRange(1, 1000))));
   for (const auto& [milliseconds, steps] : intervals) {
     const double pause_s = *rc::gen::inRange(0, 100) / 10.0;
-    if (*rc::gen::arbitrary<bool>()) eta.on_evaluation(pause_s);
-    else eta.on_checkpoint(pause_s);
+    if (*rc::gen::arbitrary<bool>())
+      eta.on_evaluation(pause_s);
+    else
+      eta.on_checkpoint(pause_s);
     eta.on_step(t_s += pause_s + milliseconds / 1000.0, step += steps);
   }
   return eta;

@@ -21,12 +21,17 @@ TEST(FirstEstimate, NothingBeforeTheRateIsKnown) {
 }
 
 TEST(FirstEstimate, AddsUpStartUpStepsEvaluationsAndCheckpoints) {
-  const SessionWork work{.steps = 2000, .evaluations = 10, .checkpoints = 11, .samples_per_step = 256,
-                         .samples_val = 9600, .checkpoint_bytes = 30'000'000, .async_saves = false};
+  const SessionWork work{.steps = 2000,
+                         .evaluations = 10,
+                         .checkpoints = 11,
+                         .samples_per_step = 256,
+                         .samples_val = 9600,
+                         .checkpoint_bytes = 30'000'000,
+                         .async_saves = false};
   const TimeEstimate estimate = *first_estimate(first_steps(), work);
   EXPECT_NEAR(estimate.parts.at("start_up").likely_s, 4, 1e-9);
-  EXPECT_NEAR(estimate.parts.at("steps").likely_s, 400, 1e-9);      // 2000 x 0.2 s
-  EXPECT_NEAR(estimate.parts.at("evaluation").likely_s, 25, 1e-9);  // 10 x 9600 / (256 / 0.2 per s) / 3
+  EXPECT_NEAR(estimate.parts.at("steps").likely_s, 400, 1e-9);        // 2000 x 0.2 s
+  EXPECT_NEAR(estimate.parts.at("evaluation").likely_s, 25, 1e-9);    // 10 x 9600 / (256 / 0.2 per s) / 3
   EXPECT_NEAR(estimate.parts.at("checkpoints").likely_s, 2.2, 1e-9);  // 11 x (0.05 + 0.15 s)
   EXPECT_NEAR(estimate.likely_s, 431.2, 1e-9);
   // 3 intervals: 2 % + 20 % / 3 of the steps, half and twice of what was only predicted.

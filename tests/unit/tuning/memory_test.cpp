@@ -52,7 +52,8 @@ TEST(MemoryBudget, KeepsTheTiersMarginFree) {  // sources C: 20, 20, 15, 10 %
   for (const auto& [name, share] : expected) {
     const GpuInfo card = known_card(name);
     EXPECT_NEAR(static_cast<double>(memory_budget_bytes(cards({card}), one, {})),
-                share * static_cast<double>(card.memory_total_bytes), 1) << name;
+                share * static_cast<double>(card.memory_total_bytes), 1)
+        << name;
   }
 }
 
@@ -77,7 +78,7 @@ TEST(MemoryBudget, RanksOnTheCpuShareWhatIsAvailable) {
   hardware.memory_limit_bytes = 10 * gb;
   hardware.memory_available_bytes = 8 * gb;
   EXPECT_EQ(memory_budget_bytes(hardware, {"image", false, 2}, {}), 3'500'000'000u);  // (8 - 1) / 2
-  hardware.memory_available_bytes = 64 * gb;  // a container sees the host's
+  hardware.memory_available_bytes = 64 * gb;                                          // a container sees the host's
   EXPECT_EQ(memory_budget_bytes(hardware, {"image", false, 1}, {}), 9 * gb);
   EXPECT_EQ(memory_budget_bytes(hardware, {"image", false, 1}, 0.5), 5 * gb);
 }

@@ -16,8 +16,8 @@ TEST(SaveInterval, NeverOverOnePercentOfTheTime) {
 }
 
 TEST(SaveInterval, RoundStepsNeverFewerThanWanted) {
-  EXPECT_EQ(save_interval_steps(0.5, 0.1), 5000);   // 2939 wanted
-  EXPECT_EQ(save_interval_steps(0.5, 0.3), 1000);   // 980
+  EXPECT_EQ(save_interval_steps(0.5, 0.1), 5000);  // 2939 wanted
+  EXPECT_EQ(save_interval_steps(0.5, 0.3), 1000);  // 980
   EXPECT_EQ(save_interval_steps(0.5, 500), 1);
   EXPECT_EQ(save_interval_steps(1e6, 1e-6), 1'000'000'000);
 }

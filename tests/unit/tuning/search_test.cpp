@@ -374,7 +374,7 @@ TEST(Search, ABudgetThatIsGoneOnTheWayLeavesOnlyTheCheck) {
 }
 
 TEST(Search, WithoutTimeABatchThatDoesNotFitIsStillReplacedByOneThatDoes) {
-  for (const double needs : {60e6, 1.5e9}) {  // a sample; the second leaves fewer than four
+  for (const double needs : {60e6, 1.5e9}) {     // a sample; the second leaves fewer than four
     for (const double capacity : {6e9, 60e9}) {  // it fails, or takes more than it may
       SimulatedJob job;
       job.budget_s = 0;

@@ -17,17 +17,17 @@ namespace tlaunch::test {
 struct DeviceModel {
   // Memory of one rank, bytes. A step at batch b in a mode needs fixed + per_sample(mode) x b; whole_run adds snapshot.
   double idle = 0.1e9, fixed = 0.5e9, per_sample = 4e6, snapshot = 0.2e9;
-  double half_memory = 0.6;        // of per_sample, in 16 bits
-  double capacity = 8e9;           // what is over it is out of memory
+  double half_memory = 0.6;  // of per_sample, in 16 bits
+  double capacity = 8e9;     // what is over it is out of memory
   std::function<double(std::int64_t batch)> beside_the_line = [](std::int64_t) { return 0.0; };
   // Time of one step of one rank, s.
   double update_s = 0.004, overhead_s = 0.002, per_sample_s = 0.0002;
-  std::map<Precision, double> precision_time;                            // of float32's; absent: 1
-  double channels_last_time = 1, cudnn_benchmark_time = 1, tf32_time = 1;  // where it is on
+  std::map<Precision, double> precision_time;                                         // of float32's; absent: 1
+  double channels_last_time = 1, cudnn_benchmark_time = 1, tf32_time = 1;             // where it is on
   std::function<double(std::int64_t batch)> pace = [](std::int64_t) { return 1.0; };  // times per_sample_s
-  double noise = 0.01, drift = 0.02, drift_period_s = 7;                 // share of a step time
-  double start_s = 1, trial_s = 0.02, hang_s = 30;                       // a process; a trial's own; a hung one
-  double whole_run_s = 0;                                                // what touching the rest of a run takes
+  double noise = 0.01, drift = 0.02, drift_period_s = 7;                              // share of a step time
+  double start_s = 1, trial_s = 0.02, hang_s = 30;  // a process; a trial's own; a hung one
+  double whole_run_s = 0;                           // what touching the rest of a run takes
   double make_batch_s_per_sample = 20e-6, log_cost_s = 100e-6, gpu_log_cost_s = 0, save_copy_s = 0.01;
   std::uint64_t save_bytes = 100'000'000;
   // Beside a loader at work: what so many threads, and pageable memory on a GPU, make of a step; and how uneven batches
@@ -43,13 +43,13 @@ struct DeviceModel {
   std::function<std::optional<TrialOutcome>(const TrialSettings&)> broken = [](const TrialSettings&) {
     return std::nullopt;
   };
-  std::map<int, TrialOutcome> script;                                    // by number of the trial, from 1
+  std::map<int, TrialOutcome> script;  // by number of the trial, from 1
   JobFacts facts{50'000, 10'000, 1'000'000, false};
   unsigned seed = 1;
 
   double peak(const TrialSettings& settings, bool whole_run) const;
-  double step_s(const TrialSettings& settings) const;                    // without noise
-  double samples_per_s(const TrialSettings& settings) const;            // of one rank
+  double step_s(const TrialSettings& settings) const;         // without noise
+  double samples_per_s(const TrialSettings& settings) const;  // of one rank
 };
 
 class SimulatedDevice : public TrialRunner {
@@ -69,23 +69,23 @@ class SimulatedDevice : public TrialRunner {
   double clock_s_ = 0;
   int trials_ = 0;
   bool alive_ = false, loading_ = false;
-  double wait_share_ = 0;                                                // of the last visit
+  double wait_share_ = 0;  // of the last visit
 };
 
 // One thing that tune() did: a trial, or a prediction where there is no result.
 struct Happened {
   std::optional<TrialResult> result;
-  TrialSpec spec;                                     // of a trial
+  TrialSpec spec;  // of a trial
   std::string why;
   double began_s = 0, ended_s = 0;
-  std::int64_t predicted_batch = 0;                   // of a prediction
+  std::int64_t predicted_batch = 0;  // of a prediction
   std::uint64_t predicted_bytes = 0;
 };
 
 // A job with all that tune() wants to know, and what it did.
 struct SimulatedJob {
-  SimulatedJob();                                     // two CPU ranks on images, bf16 in the CPU, effective batch 256
-  TuneOutcome tune(const DeviceModel& device);        // may throw, as tlaunch::tune does
+  SimulatedJob();                               // two CPU ranks on images, bf16 in the CPU, effective batch 256
+  TuneOutcome tune(const DeviceModel& device);  // may throw, as tlaunch::tune does
   Plan prior() const;
   Json value(const TuneOutcome& outcome, const std::string& key) const;
   const Choice& choice(const TuneOutcome& outcome, const std::string& key) const;
@@ -98,7 +98,7 @@ struct SimulatedJob {
   std::uint64_t budget_bytes = 6'000'000'000;
   std::optional<double> budget_s;
   bool thorough = true;
-  std::map<std::string, Json> other_prior;            // values that another table would have given
+  std::map<std::string, Json> other_prior;  // values that another table would have given
   std::vector<Happened> happened;
 };
 

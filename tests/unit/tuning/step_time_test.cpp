@@ -56,7 +56,8 @@ TEST(StepTime, ShortStallsArePartOfThePace) {
 // Steps of 0.1 s, give or take `share`, for so long.
 std::vector<StepInterval> steps_for(double seconds, double share) {
   std::vector<StepInterval> intervals;
-  for (int i = 0; i < static_cast<int>(seconds * 10); ++i) intervals.push_back({i / 10 % 2 ? 0.1 * (1 + share) : 0.1 * (1 - share), 1});
+  for (int i = 0; i < static_cast<int>(seconds * 10); ++i)
+    intervals.push_back({i / 10 % 2 ? 0.1 * (1 + share) : 0.1 * (1 - share), 1});
   return intervals;
 }
 
