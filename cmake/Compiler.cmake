@@ -21,8 +21,9 @@ target_compile_features(tlaunch_options INTERFACE cxx_std_20)
 target_include_directories(tlaunch_options INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(tlaunch_options INTERFACE -Wall -Wextra -Wpedantic -fpch-preprocess)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # False alarms of g++ 12 on std::string's operator+ (GCC bugs 105651 and 105329).
-  target_compile_options(tlaunch_options INTERFACE -Wno-restrict -Wno-array-bounds)
+  # False alarms of g++ 12 on std::string's operator+ and copies (GCC bugs 105651 and 105329).
+  target_compile_options(tlaunch_options INTERFACE -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow
+                                                   -Wno-stringop-overread)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   target_compile_options(tlaunch_options INTERFACE -Wno-unused-command-line-argument)
