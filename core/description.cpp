@@ -6,6 +6,11 @@
 #include "core/json_problem.h"
 
 namespace tlaunch {
+
+Json to_json(const OptionValue& value) {
+  return std::visit([](const auto& held) { return Json(held); }, value);
+}
+
 namespace {
 
 constexpr const char* type_names[] = {"boolean", "integer", "real", "text"};
@@ -14,10 +19,6 @@ OptionType type_from(const std::string& name) {
   const auto it = std::find(std::begin(type_names), std::end(type_names), name);
   if (it == std::end(type_names)) throw DataError("description: unknown option type '" + name + "'");
   return static_cast<OptionType>(it - std::begin(type_names));
-}
-
-Json to_json(const OptionValue& value) {
-  return std::visit([](const auto& held) { return Json(held); }, value);
 }
 
 OptionValue value_from(const Json& json, OptionType type) {
@@ -35,11 +36,11 @@ OptionValue value_from(const Json& json, OptionType type) {
 Json to_json(const OptionSpec& option) {
   Json json = {{"key", option.key},
                {"type", type_names[static_cast<int>(option.type)]},
-               {"default", to_json(option.default_value)},
+               {"default", tlaunch::to_json(option.default_value)},
                {"unit", option.unit},
                {"meaning", option.meaning},
                {"choices", Json::array()}};
-  for (const OptionValue& choice : option.choices) json["choices"].push_back(to_json(choice));
+  for (const OptionValue& choice : option.choices) json["choices"].push_back(tlaunch::to_json(choice));
   if (option.min) json["min"] = *option.min;
   if (option.max) json["max"] = *option.max;
   return json;

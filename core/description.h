@@ -54,6 +54,7 @@ struct WorkerDescription {
   const DatasetDescription* dataset(const std::string& name) const;  // nullptr where unknown
 };
 
+Json to_json(const OptionValue&);
 Json to_json(const WorkerDescription&);
 // Throws DataError where the JSON is not a description.
 WorkerDescription description_from_json(const Json&);

@@ -60,18 +60,18 @@ ScaledRate scaled_learning_rate(const TrainConfig& train, std::int64_t effective
 }
 
 void scale_learning_rate(Plan& plan, const TrainConfig& asked) {
-  const Choice* batch = plan.find("effective_batch_size");
+  const Choice* batch = plan.find("train.effective_batch_size");
   if (asked.effective_batch_size || !batch) return;
   const auto samples = batch->value.get<std::int64_t>();
   const ScaledRate rate = scaled_learning_rate(asked, samples);
   const Choice made{
-      "learning_rate",
+      "train.learning_rate",
       rate.learning_rate,
       batch->origin,
       reason_of(asked, rate, samples),
       {{"rule", rate.rule}, {"written", asked.learning_rate}, {"written_for", reference_effective_batch}}};
   const auto old = std::find_if(plan.choices.begin(), plan.choices.end(),
-                                [](const Choice& choice) { return choice.key == "learning_rate"; });
+                                [](const Choice& choice) { return choice.key == "train.learning_rate"; });
   if (old != plan.choices.end())
     *old = made;
   else

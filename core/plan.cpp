@@ -1,8 +1,13 @@
 #include "core/plan.h"
 
+#include <algorithm>
+#include <stdexcept>
+
 #include "core/cadence.h"
 #include "core/error.h"
 #include "core/json_problem.h"
+#include "core/nearest.h"
+#include "core/schema.h"
 
 namespace tlaunch {
 namespace {
@@ -16,32 +21,47 @@ Origin origin_from(const std::string& text) {
   throw DataError("plan: unknown origin '" + text + "'");
 }
 
-[[noreturn]] void bad_value(const Choice& choice, const char* expected) {
-  throw DataError("plan: " + choice.key + ": expected " + expected + ", got " + text_of(choice.value));
+const SchemaKey& planned_key(const std::string& key) {
+  const auto& known = planned_keys();
+  if (std::find(known.begin(), known.end(), key) != known.end()) return *schema_key(key);
+  const auto meant = nearest(key, known);
+  throw DataError("plan: '" + key + "' is not a key that a plan decides" +
+                  (meant ? "; did you mean " + *meant + "?" : ""));
 }
 
-void fill(std::optional<std::int64_t>& setting, const Choice& choice) {
-  if (setting) return;
-  if (!choice.value.is_number_integer()) bad_value(choice, "an integer");
-  setting = choice.value.get<std::int64_t>();
+// Format 1 named the keys without their section.
+std::string key_of_short_name(const std::string& name) {
+  for (const std::string& key : planned_keys())
+    if (short_name(key) == name) return key;
+  return name;
 }
 
-void fill(std::optional<bool>& setting, const Choice& choice) {
-  if (setting) return;
-  if (!choice.value.is_boolean()) bad_value(choice, "true or false");
-  setting = choice.value.get<bool>();
+bool has_type(const Json& value, OptionType type) {
+  switch (type) {
+    case OptionType::boolean: return value.is_boolean();
+    case OptionType::integer: return value.is_number_integer();
+    case OptionType::real: return value.is_number();
+    case OptionType::text: return value.is_string();
+  }
+  throw std::logic_error("no such OptionType");
 }
 
-void fill(std::optional<Precision>& setting, const Choice& choice) {
-  if (setting) return;
-  for (const Precision precision : {Precision::fp32, Precision::fp16, Precision::bf16})
-    if (choice.value == to_string(precision)) setting = precision;
-  if (!setting) bad_value(choice, "off, fp16 or bf16");
+OptionValue value_of(const Choice& choice, const ValueRule& rule) {
+  const auto refuse = [&] {
+    throw DataError("plan: " + choice.key + ": expected " + expectation(rule) + ", got " + text_of(choice.value));
+  };
+  if (!has_type(choice.value, rule.type)) refuse();
+  const ParsedValue parsed =
+      parse_value(choice.value.is_string() ? choice.value.get<std::string>() : choice.value.dump(), rule);
+  if (!parsed.value) refuse();
+  return *parsed.value;
 }
 
-void fill(double& setting, const Choice& choice) {
-  if (!choice.value.is_number()) bad_value(choice, "a number");
-  setting = choice.value.get<double>();
+// Whether `asked` leaves the key to the plan.
+bool is_open(const RunConfig& asked, const SchemaKey& key) {
+  if (key.key == "train.learning_rate") return !asked.train.effective_batch_size;
+  if (key.key == "checkpoint.every_n_steps") return save_interval_is_open(asked.checkpoint);
+  return !get(key, asked);
 }
 
 }  // namespace
@@ -64,13 +84,42 @@ const Choice* Plan::find(const std::string& key) const {
   return nullptr;
 }
 
+const std::vector<std::string>& planned_keys() {
+  static const std::vector<std::string> keys = {"train.batch_size",
+                                                "train.gradient_accumulation_steps",
+                                                "train.effective_batch_size",
+                                                "train.learning_rate",
+                                                "gpu.mixed_precision",
+                                                "gpu.tf32",
+                                                "gpu.cudnn_benchmark",
+                                                "gpu.channels_last",
+                                                "data.num_workers",
+                                                "data.prefetch_factor",
+                                                "data.pin_memory",
+                                                "launch.threads_per_rank",
+                                                "log.log_interval",
+                                                "log.gpu_log_interval",
+                                                "checkpoint.every_n_steps"};
+  return keys;
+}
+
+std::string short_name(const std::string& planned_key) {
+  return planned_key == "checkpoint.every_n_steps" ? "save_interval" : last_part(planned_key);
+}
+
+Json planned_value(const RunConfig& config, const std::string& key) {
+  const auto value = get(*schema_key(key), config);
+  return value ? to_json(*value) : Json(nullptr);
+}
+
 Json to_json(const Plan& plan) {
   Json choices = Json::object();
   for (const Choice& choice : plan.choices) {
     choices[choice.key] = {{"value", choice.value}, {"origin", to_string(choice.origin)}, {"reason", choice.reason}};
     if (!choice.evidence.is_null()) choices[choice.key]["evidence"] = without_nonfinite(choice.evidence);
   }
-  return {{"plan", choices},
+  return {{"format", plan_format},
+          {"plan", choices},
           {"world_size", plan.world_size},
           {"memory_budget_bytes", plan.memory_budget_bytes},
           {"samples_per_s", plan.samples_per_s}};
@@ -84,8 +133,13 @@ Plan plan_from_json(const Json& json) {
       plan.memory_budget_bytes = json["memory_budget_bytes"].get<std::uint64_t>();
     plan.samples_per_s = json.value("samples_per_s", 0.0);
     if (!json.at("plan").is_object()) throw DataError("plan: expected an object below \"plan\"");
-    for (const auto& [key, choice] : json.at("plan").items())
-      plan.choices.push_back({key, choice.at("value"), origin_from(choice.at("origin").get<std::string>()),
+    const int format = json.value("format", 1);
+    if (format < 1 || format > plan_format)
+      throw DataError("plan: of format " + std::to_string(format) + "; this version of tlaunch reads up to " +
+                      std::to_string(plan_format));
+    for (const auto& [name, choice] : json.at("plan").items())
+      plan.choices.push_back({planned_key(format == 1 ? key_of_short_name(name) : name).key, choice.at("value"),
+                              origin_from(choice.at("origin").get<std::string>()),
                               choice.at("reason").get<std::string>(), choice.value("evidence", Json(nullptr))});
     return plan;
   } catch (const Json::exception& error) {
@@ -93,45 +147,13 @@ Plan plan_from_json(const Json& json) {
   }
 }
 
-RunConfig apply(RunConfig config, const Plan& plan) {
-  const bool effective_batch_is_open = !config.train.effective_batch_size;
-  const bool save_interval_is_open = tlaunch::save_interval_is_open(config.checkpoint);
+RunConfig apply(const RunConfig& config, const Plan& plan) {
+  RunConfig planned = config;
   for (const Choice& choice : plan.choices) {
-    const std::string& key = choice.key;
-    if (key == "batch_size")
-      fill(config.train.batch_size, choice);
-    else if (key == "gradient_accumulation_steps")
-      fill(config.train.gradient_accumulation_steps, choice);
-    else if (key == "warmup_steps")
-      fill(config.train.warmup_steps, choice);
-    else if (key == "mixed_precision")
-      fill(config.gpu.mixed_precision, choice);
-    else if (key == "tf32")
-      fill(config.gpu.tf32, choice);
-    else if (key == "cudnn_benchmark")
-      fill(config.gpu.cudnn_benchmark, choice);
-    else if (key == "channels_last")
-      fill(config.gpu.channels_last, choice);
-    else if (key == "num_workers")
-      fill(config.data.num_workers, choice);
-    else if (key == "prefetch_factor")
-      fill(config.data.prefetch_factor, choice);
-    else if (key == "pin_memory")
-      fill(config.data.pin_memory, choice);
-    else if (key == "threads_per_rank")
-      fill(config.launch.threads_per_rank, choice);
-    else if (key == "log_interval")
-      fill(config.log.log_interval, choice);
-    else if (key == "gpu_log_interval")
-      fill(config.log.gpu_log_interval, choice);
-    else if (key == "save_interval" && save_interval_is_open)
-      fill(config.checkpoint.every_n_steps, choice);
-    else if (key == "effective_batch_size")
-      fill(config.train.effective_batch_size, choice);
-    else if (key == "learning_rate" && effective_batch_is_open)
-      fill(config.train.learning_rate, choice);
+    const SchemaKey& key = planned_key(choice.key);
+    if (is_open(config, key)) set(key, planned, value_of(choice, key.rule));
   }
-  return config;
+  return planned;
 }
 
 }  // namespace tlaunch

@@ -15,8 +15,8 @@ enum class Origin { user, team, measured, predicted, prior, cache };
 const char* to_string(Origin);
 
 struct Choice {
-  std::string key;  // the dotted key without its section: "batch_size", "mixed_precision", "tf32", ...
-  Json value;       // number, boolean or text
+  std::string key;  // the config key it decides: "train.batch_size", "gpu.mixed_precision", ... (planned_keys)
+  Json value;       // number, boolean or text, as the config takes it
   Origin origin = Origin::prior;
   std::string reason;       // one sentence
   Json evidence = nullptr;  // an object of figures, where something was measured
@@ -30,13 +30,27 @@ struct Plan {
   const Choice* find(const std::string& key) const;  // nullptr where absent
 };
 
-// {"plan": {KEY: {value, origin, reason, evidence}}, "world_size": N, "memory_budget_bytes": B, "samples_per_s": P}
+// The config keys that a plan may decide, in the order in which people read them.
+const std::vector<std::string>& planned_keys();
+
+// What `tlaunch tune --json` calls a planned key, and what plans of format 1 called it: "batch_size" for
+// "train.batch_size", "save_interval" for "checkpoint.every_n_steps".
+std::string short_name(const std::string& planned_key);
+
+// The value that a config has at a key of the schema, as a plan writes it; null where it is `auto`.
+Json planned_value(const RunConfig& config, const std::string& key);
+
+// {"format": 2, "plan": {KEY: {value, origin, reason, evidence}}, "world_size": N, "memory_budget_bytes": B,
+// "samples_per_s": P}. Format 1, which names no format, had the short names; it is still read.
+inline constexpr int plan_format = 2;
 Json to_json(const Plan&);
-// Throws DataError where the JSON is no plan.
+// Throws DataError where the JSON is not a plan, is of a later format, or has a key that no plan decides.
 Plan plan_from_json(const Json&);
 
-// `config` with every `auto` that the plan decides filled in. Values the user fixed in `config` stay; the learning rate
-// becomes the plan's only where the effective batch was left to it (core/effective_batch.h).
-RunConfig apply(RunConfig config, const Plan& plan);
+// `config` with every `auto` that the plan decides filled in. Values that the user fixed in `config` stay; the learning
+// rate becomes the plan's only where the effective batch was left to it (core/effective_batch.h), the interval of saves
+// only where no interval of any kind is set. Throws DataError for a key that no plan decides, or a value that the
+// config does not take.
+RunConfig apply(const RunConfig& config, const Plan& plan);
 
 }  // namespace tlaunch

@@ -17,23 +17,8 @@ namespace {
 
 const char* const root_key = "team_gpu_settings";
 
-// A key of an entry, the config key whose values it takes, and where it goes.
-struct EntryKey {
-  const char* key;
-  const char* config_key;
-  std::optional<std::int64_t> TeamSettings::*number = nullptr;
-  std::optional<bool> TeamSettings::*flag = nullptr;
-};
-
-constexpr EntryKey entry_keys[] = {
-    {"batch_size", "train.batch_size", &TeamSettings::batch_size},
-    {"gradient_accumulation_steps", "train.gradient_accumulation_steps", &TeamSettings::gradient_accumulation_steps},
-    {"mixed_precision", "gpu.mixed_precision"},
-    {"tf32", "gpu.tf32", nullptr, &TeamSettings::tf32},
-    {"cudnn_benchmark", "gpu.cudnn_benchmark", nullptr, &TeamSettings::cudnn_benchmark},
-    {"channels_last", "gpu.channels_last", nullptr, &TeamSettings::channels_last},
-    {"num_workers", "data.num_workers", &TeamSettings::num_workers},
-};
+const std::string micro_batch_key = "train.batch_size", accumulation_key = "train.gradient_accumulation_steps",
+                  precision_key = "gpu.mixed_precision";
 
 // ---- names of cards
 
@@ -128,13 +113,14 @@ std::string splits_by_the_rule(std::int64_t batch, std::int64_t accumulation) {
 }
 
 std::string batch_note(const TeamSettings& settings) {
-  if (!settings.batch_size || *settings.batch_size % 4 == 0) return "";
-  std::string note = "batch_size " + std::to_string(*settings.batch_size) + " is no multiple of 4";
-  const std::int64_t accumulation = settings.gradient_accumulation_steps.value_or(1);
+  const auto batch = settings.integer(micro_batch_key);
+  if (!batch || *batch % 4 == 0) return "";
+  std::string note = "batch_size " + std::to_string(*batch) + " is not a multiple of 4";
+  const std::int64_t accumulation = settings.integer(accumulation_key).value_or(1);
   constexpr std::int64_t largest = 1 << 20;  // beyond it nobody trains, and the search would take long
-  if (*settings.batch_size > largest || accumulation > largest) return note;
-  const std::string effective = std::to_string(*settings.batch_size * accumulation);
-  const std::string splits = splits_by_the_rule(*settings.batch_size, accumulation);
+  if (*batch > largest || accumulation > largest) return note;
+  const std::string effective = std::to_string(*batch * accumulation);
+  const std::string splits = splits_by_the_rule(*batch, accumulation);
   return note + (splits.empty() ? "; no split of " + effective + " has one"
                                 : "; the same effective batch of " + effective + ": " + splits);
 }
@@ -211,11 +197,12 @@ class Reader {
     std::vector<std::string> seen;
     for (const auto& [key, value] : map.fields) {
       const std::string name = dotted + "." + key->text;
-      const auto* known = std::find_if(std::begin(entry_keys), std::end(entry_keys),
-                                       [&key = key](const EntryKey& entry) { return key->text == entry.key; });
-      if (known == std::end(entry_keys)) {
+      const auto& keys = team_keys();
+      const auto known = std::find_if(keys.begin(), keys.end(),
+                                      [&key = key](const std::string& each) { return last_part(each) == key->text; });
+      if (known == keys.end()) {
         std::vector<std::string> names;
-        for (const EntryKey& entry : entry_keys) names.emplace_back(entry.key);
+        for (const std::string& each : keys) names.push_back(last_part(each));
         const auto meant = problems_.full() ? std::nullopt : nearest(key->text, names);
         problem(*key, name,
                 join_parts({"unknown key", meant ? "did you mean " + *meant + "?" : "",
@@ -230,23 +217,17 @@ class Reader {
     }
   }
 
-  void read_value(const EntryKey& known, const YamlNode& key, const YamlNode& value, const std::string& name,
+  void read_value(const std::string& config_key, const YamlNode& key, const YamlNode& value, const std::string& name,
                   TeamSettings& settings) {
-    const ValueRule& rule = schema_key(known.config_key)->rule;
+    const ValueRule& rule = schema_key(config_key)->rule;
     if (value.kind != YamlNode::Kind::scalar)
       return problem(value.kind == YamlNode::Kind::null ? key : value, name, "expected " + expectation(rule));
     const ParsedValue parsed = parse_value(value.text, rule);
     if (!parsed.problem.empty()) return problem(value, name, parsed.problem);
-    if (!parsed.value) {
-      if (!known.number && !known.flag) settings.any_mixed_precision = value.text != rule.empty_word;
-    } else if (known.number) {
-      settings.*known.number = std::get<std::int64_t>(*parsed.value);
-    } else if (known.flag) {
-      settings.*known.flag = std::get<bool>(*parsed.value);
-    } else {
-      for (const Precision precision : {Precision::fp32, Precision::fp16, Precision::bf16})
-        if (std::get<std::string>(*parsed.value) == to_string(precision)) settings.mixed_precision = precision;
-    }
+    if (parsed.value)
+      settings.values[config_key] = *parsed.value;
+    else if (config_key == precision_key)
+      settings.any_mixed_precision = value.text != rule.empty_word;
   }
 
   std::string path_;
@@ -261,6 +242,18 @@ TeamFile team_file_of(Reader reader, const std::string& path) {
 }
 
 }  // namespace
+
+std::optional<std::int64_t> TeamSettings::integer(const std::string& key) const {
+  const auto found = values.find(key);
+  return found == values.end() ? std::nullopt : std::optional(std::get<std::int64_t>(found->second));
+}
+
+const std::vector<std::string>& team_keys() {
+  static const std::vector<std::string> keys = {micro_batch_key,   accumulation_key,      precision_key,
+                                                "gpu.tf32",        "gpu.cudnn_benchmark", "gpu.channels_last",
+                                                "data.num_workers"};
+  return keys;
+}
 
 TeamFile parse_team_file(const std::string& text, const std::string& path) {
   return team_file_of(Reader(text, path), path);
@@ -282,16 +275,12 @@ std::string with_team_entry(const std::string& text, const std::string& path, co
   if (const TeamEntry* entry = find(file, name, memory_in_id)) id = entry->id;
 
   std::vector<YamlEdit> edits;
-  const auto set = [&](const char* key, const std::string& value) { edits.push_back({{root_key, id, key}, value}); };
-  for (const EntryKey& key : entry_keys) {
-    if (key.number) {
-      if (const auto number = settings.*key.number) set(key.key, std::to_string(*number));
-    } else if (key.flag) {
-      if (const auto flag = settings.*key.flag) set(key.key, *flag ? "true" : "false");
-    } else if (settings.mixed_precision) {
-      // false, not off: other tools that read the file know only true and false.
-      set(key.key, *settings.mixed_precision == Precision::fp32 ? "false" : to_string(*settings.mixed_precision));
-    }
+  for (const std::string& key : team_keys()) {
+    const auto value = settings.values.find(key);
+    if (value == settings.values.end()) continue;
+    // false, not off: other tools that read the file know only true and false.
+    const bool no_precision = value->second == OptionValue(std::string(to_string(Precision::fp32)));
+    edits.push_back({{root_key, id, last_part(key)}, no_precision ? "false" : to_text(value->second)});
   }
   return edit_yaml(text, edits, path);
 }

@@ -1,27 +1,30 @@
 // A team's settings by GPU, in a YAML file that people edit too:
 //   team_gpu_settings:
 //     rtx_3060: {batch_size: 12, gradient_accumulation_steps: 4, mixed_precision: true}
-// Keys of an entry: batch_size, gradient_accumulation_steps, mixed_precision, tf32, cudnn_benchmark, channels_last,
-// num_workers, with the values that a config takes for them. Other keys beside team_gpu_settings are left to the team.
+// Keys of an entry: team_keys() without their section, with the values that a config takes for them. Other keys beside
+// team_gpu_settings are left to the team.
 // Pure: text in, values or text out. Errors are UsageErrors with a line for each, as those of a config.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "core/run_config.h"
+#include "core/options.h"
 
 namespace tlaunch {
 
-struct TeamSettings {                      // an empty optional: not given, or `auto`
-  std::optional<std::int64_t> batch_size;  // micro-batch of one card
-  std::optional<std::int64_t> gradient_accumulation_steps, num_workers;
-  std::optional<Precision> mixed_precision;
+// An entry's values by config key ("train.batch_size"); absent: not given, or `auto`.
+struct TeamSettings {
+  std::map<std::string, OptionValue> values;
   bool any_mixed_precision = false;  // read from mixed_precision: true, which leaves the type open
-  std::optional<bool> tf32, cudnn_benchmark, channels_last;
+  std::optional<std::int64_t> integer(const std::string& key) const;  // batch_size is the micro-batch of one card
 };
+
+// The config keys that an entry may give, in the order in which they are written.
+const std::vector<std::string>& team_keys();
 
 struct TeamEntry {
   std::string id;  // as the file has it

@@ -44,6 +44,20 @@ TrialSettings trial_settings_of(const RunConfig& config) {
           config.data.prefetch_factor.value(),    config.data.pin_memory.value()};
 }
 
+RunConfig with_trial_settings(RunConfig config, const TrialSettings& settings) {
+  config.train.batch_size = settings.micro_batch;
+  config.train.gradient_accumulation_steps = settings.accumulation;
+  config.gpu.mixed_precision = settings.precision;
+  config.gpu.tf32 = settings.tf32;
+  config.gpu.cudnn_benchmark = settings.cudnn_benchmark;
+  config.gpu.channels_last = settings.channels_last;
+  config.launch.threads_per_rank = settings.threads;
+  config.data.num_workers = settings.num_workers;
+  config.data.prefetch_factor = settings.prefetch_factor;
+  config.data.pin_memory = settings.pin_memory;
+  return config;
+}
+
 Json to_json(const TrialSettings& settings) {
   return {{"micro_batch", settings.micro_batch},
           {"accumulation", settings.accumulation},

@@ -83,6 +83,8 @@ struct TrialResult {
 
 // Those of a config in which no `auto` is left.
 TrialSettings trial_settings_of(const RunConfig& config);
+// `config` with these in place of its own; trial_settings_of() of it gives them back.
+RunConfig with_trial_settings(RunConfig config, const TrialSettings& settings);
 
 // All these throw DataError where the JSON is none of theirs.
 Json to_json(const TrialSettings&);

@@ -22,20 +22,6 @@ constexpr AugmentKey first_epoch{0, 0};
 
 using Clock = std::chrono::steady_clock;
 
-RunConfig with_settings(RunConfig config, const TrialSettings& settings) {
-  config.train.batch_size = settings.micro_batch;
-  config.train.gradient_accumulation_steps = settings.accumulation;
-  config.gpu.mixed_precision = settings.precision;
-  config.gpu.tf32 = settings.tf32;
-  config.gpu.cudnn_benchmark = settings.cudnn_benchmark;
-  config.gpu.channels_last = settings.channels_last;
-  config.launch.threads_per_rank = settings.threads;
-  config.data.num_workers = settings.num_workers;
-  config.data.prefetch_factor = settings.prefetch_factor;
-  config.data.pin_memory = settings.pin_memory;
-  return config;
-}
-
 BatchSplit split_of(const TrialSettings& settings, const Group& group) {
   return {settings.micro_batch, settings.accumulation, group.size()};
 }
@@ -44,7 +30,7 @@ BatchSplit split_of(const TrialSettings& settings, const Group& group) {
 
 TrialCandidate::TrialCandidate(const RunConfig& config, const TrialSettings& settings, const Group& group,
                                std::shared_ptr<const Dataset> dataset)
-    : config_(with_settings(config, settings)),
+    : config_(with_trial_settings(config, settings)),
       group_(group),
       job_((apply_flags(config_), make_job(config_, group.device(), std::move(dataset)))),
       sampler_(job_.dataset->size(Split::train), config.seed, split_of(settings, group)),

@@ -43,15 +43,15 @@ std::vector<Alternative> alternatives(const TrialSettings& now, const RunConfig&
   if (!config.gpu.mixed_precision && !float64)
     for (const Precision precision : precisions(hardware, job))
       if (precision != now.precision)
-        add("mixed_precision", now.precision == Precision::fp32 ? 0.3 : 0.02,
+        add("gpu.mixed_precision", now.precision == Precision::fp32 ? 0.3 : 0.02,
             [&](auto& s) { s.precision = precision; });
   if (!config.gpu.channels_last && image && !float64)
-    add("channels_last", now.channels_last ? 0.02 : 0.2, [](auto& s) { s.channels_last = !s.channels_last; });
+    add("gpu.channels_last", now.channels_last ? 0.02 : 0.2, [](auto& s) { s.channels_last = !s.channels_last; });
   if (!config.gpu.cudnn_benchmark && image && job.on_gpu && !config.deterministic)
-    add("cudnn_benchmark", 0.05, [](auto& s) { s.cudnn_benchmark = !s.cudnn_benchmark; });
+    add("gpu.cudnn_benchmark", 0.05, [](auto& s) { s.cudnn_benchmark = !s.cudnn_benchmark; });
   if (!config.gpu.tf32 && job.on_gpu && !float64 && now.precision == Precision::fp32 &&
       oldest_capability(hardware, job) >= 8)
-    add("tf32", now.tf32 ? 0.01 : 0.2, [](auto& s) { s.tf32 = !s.tf32; });
+    add("gpu.tf32", now.tf32 ? 0.01 : 0.2, [](auto& s) { s.tf32 = !s.tf32; });
   std::stable_sort(found.begin(), found.end(),
                    [](const auto& a, const auto& b) { return a.expected_gain > b.expected_gain; });
   return found;
@@ -62,7 +62,7 @@ std::vector<Alternative> loading_alternatives(const TrialSettings& now, const Ru
   std::vector<Alternative> found;
   if (job.on_gpu) {
     if (config.data.pin_memory) return found;
-    found.push_back({"pin_memory", now, 0.05});
+    found.push_back({"data.pin_memory", now, 0.05});
     found.back().settings.pin_memory = !now.pin_memory;
     return found;
   }
@@ -73,22 +73,14 @@ std::vector<Alternative> loading_alternatives(const TrialSettings& now, const Ru
   if (counts.size() > 1 && counts[0] == counts[1]) counts.pop_back();
   for (const std::int64_t threads : counts) {
     if (threads == now.threads) continue;
-    found.push_back({"threads_per_rank", now, 0.05});
+    found.push_back({"launch.threads_per_rank", now, 0.05});
     found.back().settings.threads = threads;
   }
   return found;
 }
 
 Json value_of(const TrialSettings& settings, const std::string& key) {
-  if (key == "mixed_precision") return to_string(settings.precision);
-  if (key == "tf32") return settings.tf32;
-  if (key == "cudnn_benchmark") return settings.cudnn_benchmark;
-  if (key == "channels_last") return settings.channels_last;
-  if (key == "num_workers") return settings.num_workers;
-  if (key == "prefetch_factor") return settings.prefetch_factor;
-  if (key == "pin_memory") return settings.pin_memory;
-  if (key == "threads_per_rank") return settings.threads;
-  throw std::logic_error("no such switch: " + key);
+  return planned_value(with_trial_settings({}, settings), key);
 }
 
 }  // namespace tlaunch

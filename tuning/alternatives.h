@@ -10,10 +10,11 @@
 
 namespace tlaunch {
 
-inline constexpr const char* switch_keys[] = {"mixed_precision", "tf32", "cudnn_benchmark", "channels_last"};
+inline constexpr const char* switch_keys[] = {"gpu.mixed_precision", "gpu.tf32", "gpu.cudnn_benchmark",
+                                              "gpu.channels_last"};
 
 struct Alternative {
-  std::string key;           // the plan's: one of switch_keys, "threads_per_rank", "pin_memory"
+  std::string key;           // the plan's: one of switch_keys, "launch.threads_per_rank", "data.pin_memory"
   TrialSettings settings;    // `now` with that one switch turned
   double expected_gain = 0;  // share of a step, from what others measured (docs/tuning.md); the largest first
 };

@@ -50,7 +50,7 @@ CardPrediction predict_for_card(const RunConfig& config, const GpuInfo& card, co
   for (Choice& choice : prediction.plan.choices) {
     if (choice.origin == Origin::user) continue;
     choice.origin = Origin::predicted;
-    if (choice.key == "batch_size")
+    if (choice.key == "train.batch_size")
       choice = {choice.key,
                 chosen->micro_batch,
                 Origin::predicted,
@@ -58,7 +58,7 @@ CardPrediction predict_for_card(const RunConfig& config, const GpuInfo& card, co
                     format_bytes(prediction.budget_bytes) + " (" + format_bytes(card.memory_total_bytes) +
                     " less the tier's margin): " + product,
                 {{"bytes_per_sample", there_line.bytes_per_sample}, {"fixed_bytes", there_line.fixed_bytes}}};
-    if (choice.key == "gradient_accumulation_steps")
+    if (choice.key == "train.gradient_accumulation_steps")
       choice = {choice.key, chosen->accumulation, Origin::predicted, "makes up the effective batch: " + product,
                 nullptr};
   }

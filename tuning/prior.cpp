@@ -74,7 +74,7 @@ class PriorPlan {
 
   Choice effective_batch_choice(std::int64_t batch, const std::string& product) const {
     const TrainConfig& train = config_.train;
-    const char* key = "effective_batch_size";
+    const char* key = "train.effective_batch_size";
     if (train.effective_batch_size)
       return {key, batch, Origin::user, "from the config, never changed, so that results compare between machines"};
     if (job_.effective_batch_size) return {key, batch, Origin::user, "the resumed run's own, which a resume keeps"};
@@ -105,8 +105,8 @@ class PriorPlan {
                                           std::to_string(split.effective()) + " equally over " + ranks + " within " +
                                           std::to_string(limit.micro_batch) + ", the table's limit for " +
                                           limit.column + " on " + (gpu_ ? "a " + table_row_ + " GPU" : "a CPU");
-    choose("batch_size", train.batch_size, {split.micro_batch, largest});
-    choose("gradient_accumulation_steps", train.gradient_accumulation_steps,
+    choose("train.batch_size", train.batch_size, {split.micro_batch, largest});
+    choose("train.gradient_accumulation_steps", train.gradient_accumulation_steps,
            {split.accumulation, "makes up the effective batch: " + product});
     plan_.choices.push_back(effective_batch_choice(split.effective(), product));
     scale_learning_rate(plan_, train);
@@ -164,10 +164,10 @@ class PriorPlan {
     if (const auto problem = fixed ? precision_problem(cards_, *fixed) : std::nullopt) throw UsageError(*problem);
     mixed_ = fixed.value_or(rule.value) != Precision::fp32;
     const auto text = fixed ? std::optional<std::string>(to_string(*fixed)) : std::nullopt;
-    choose<std::string>("mixed_precision", text, {to_string(rule.value), rule.reason});
+    choose<std::string>("gpu.mixed_precision", text, {to_string(rule.value), rule.reason});
     if (fixed == Precision::bf16 && gpu_ && job_.sample_kind == "keys")
       plan_.choices.back().reason += "; cuDNN's LSTM computes in fp16 all the same, so the loss is scaled as for fp16";
-    choose("tf32", config_.gpu.tf32, tf32_rule());
+    choose("gpu.tf32", config_.gpu.tf32, tf32_rule());
   }
 
   // TF32 gives the same bits every time, so `deterministic` has nothing against it. PyTorch has it on for convolutions
@@ -203,8 +203,8 @@ class PriorPlan {
   }
 
   void decide_kernels() {
-    choose("cudnn_benchmark", config_.gpu.cudnn_benchmark, cudnn_benchmark_rule());
-    choose("channels_last", config_.gpu.channels_last, channels_last_rule());
+    choose("gpu.cudnn_benchmark", config_.gpu.cudnn_benchmark, cudnn_benchmark_rule());
+    choose("gpu.channels_last", config_.gpu.channels_last, channels_last_rule());
   }
 
   Ruled<std::int64_t> num_workers_rule() const {
@@ -221,13 +221,13 @@ class PriorPlan {
   }
 
   void decide_loading() {
-    choose("num_workers", config_.data.num_workers, num_workers_rule());
-    choose("prefetch_factor", config_.data.prefetch_factor,
+    choose("data.num_workers", config_.data.num_workers, num_workers_rule());
+    choose("data.prefetch_factor", config_.data.prefetch_factor,
            gpu_ ? Ruled<std::int64_t>{gpu_prefetch,
                                       "batches ready for each loader thread, so that the GPU rides out a "
                                       "slow read"}
                 : Ruled<std::int64_t>{cpu_prefetch, "one batch in use and one ready for each loader thread"});
-    choose("pin_memory", config_.data.pin_memory,
+    choose("data.pin_memory", config_.data.pin_memory,
            gpu_ ? Ruled<bool>{true, "page-locked batches are copied to the GPU while it computes"}
                 : Ruled<bool>{false, "batches stay in main memory"});
   }
@@ -236,21 +236,21 @@ class PriorPlan {
     const auto& fixed = config_.launch.threads_per_rank;
     if (!fixed && job_.omp_num_threads) {
       plan_.choices.push_back(
-          {"threads_per_rank", *job_.omp_num_threads, Origin::user, "OMP_NUM_THREADS, set in the environment"});
+          {"launch.threads_per_rank", *job_.omp_num_threads, Origin::user, "OMP_NUM_THREADS, set in the environment"});
       return;
     }
     const auto cores = cores_of_a_rank(hardware_, job_);
-    choose("threads_per_rank", fixed,
+    choose("launch.threads_per_rank", fixed,
            Ruled<std::int64_t>{cores, "one for each of the cores of a rank (" + std::to_string(cores) + ")"});
   }
 
   void decide_logging() {
-    choose<std::int64_t>("log_interval", config_.log.log_interval,
+    choose<std::int64_t>("log.log_interval", config_.log.log_interval,
                          {log_interval_steps, "reading the loss makes the device wait, so not at every step"});
-    choose<std::int64_t>("gpu_log_interval", config_.log.gpu_log_interval,
+    choose<std::int64_t>("log.gpu_log_interval", config_.log.gpu_log_interval,
                          {gpu_log_interval_steps, "reading the GPU's figures takes about a millisecond"});
     if (save_interval_is_open(config_.checkpoint))
-      choose<std::int64_t>("save_interval", std::nullopt,
+      choose<std::int64_t>("checkpoint.every_n_steps", std::nullopt,
                            {save_interval_steps, "a save costs no more than a few steps"});
   }
 

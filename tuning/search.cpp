@@ -35,12 +35,12 @@ Search::Search(const TuneInput& input, TrialRunner& runner, const TuneCallbacks&
   prior_ = {now_.micro_batch, now_.accumulation, input.job.world_size};
   facts_.train_samples = input.job.train_samples;
   candidates_ = candidates(/*memory_forces=*/false);
-  if (!open("batch_size") || input.config.tune.keep_micro_batch)
+  if (!open("train.batch_size") || input.config.tune.keep_micro_batch)
     std::erase_if(candidates_, [&](const auto& one) { return one.micro_batch != now_.micro_batch; });
 }
 
 bool Search::open(const std::string& key) const {
-  if (key == "batch_size" && input_.config.tune.keep_micro_batch) return false;
+  if (key == "train.batch_size" && input_.config.tune.keep_micro_batch) return false;
   const Choice* choice = input_.prior.find(key);
   return choice && choice->origin != Origin::user && choice->origin != Origin::team;
 }
@@ -177,7 +177,7 @@ void Search::refuse() const {
   else if (smallest != points_.end() && smallest->micro_batch == least)
     needs = " needs " + format_bytes(smallest->peak_bytes);
   const std::string there = format_bytes(outcome_.budget_bytes) + " a rank (less what tune.margin keeps free)";
-  if (!open("batch_size") || (input_.config.train.gradient_accumulation_steps && !effective_is_open()))
+  if (!open("train.batch_size") || (input_.config.train.gradient_accumulation_steps && !effective_is_open()))
     throw UsageError(
         batch + ", which is fixed, does not fit the memory: there are " + there + ", and it" + needs +
         "; leave train.batch_size and train.gradient_accumulation_steps to auto (without tune.keep_micro_batch), "
@@ -190,10 +190,10 @@ void Search::refuse() const {
 void Search::measure_plain_line() {
   const TrialSettings table = now_;
   const TrialResult crash = last_;
-  if (open("mixed_precision")) now_.precision = Precision::fp32;
-  if (open("tf32")) now_.tf32 = false;
-  if (open("cudnn_benchmark")) now_.cudnn_benchmark = false;
-  if (open("channels_last")) now_.channels_last = false;
+  if (open("gpu.mixed_precision")) now_.precision = Precision::fp32;
+  if (open("gpu.tf32")) now_.tf32 = false;
+  if (open("gpu.cudnn_benchmark")) now_.cudnn_benchmark = false;
+  if (open("gpu.channels_last")) now_.channels_last = false;
   if (now_ == table) return;
   failed_batch_ = 0;
   measure_line();
@@ -219,7 +219,7 @@ void Search::measure_memory() {
   if (points_.empty() && last_.outcome != TrialOutcome::out_of_memory)
     return;                                           // not for want of memory: the run will tell
   if (points_.empty() || largest_that_fits() == 0) {  // smaller than a multiple of 4, where memory forces it
-    if (open("batch_size")) candidates_ = candidates(/*memory_forces=*/true);
+    if (open("train.batch_size")) candidates_ = candidates(/*memory_forces=*/true);
     if (points_.empty() && candidates_.front().micro_batch < failed_batch_) {
       measure_line_from(candidates_.front().micro_batch);
       bound_by_samples(/*memory_forces=*/true);
@@ -239,7 +239,7 @@ void Search::measure_memory() {
     spec.rounds = 4;
     spec.whole_run = true;
     const auto result = measure(spec, "pace at micro-batch " + std::to_string(now_.micro_batch));
-    if (result.outcome == TrialOutcome::out_of_memory && open("batch_size")) {
+    if (result.outcome == TrialOutcome::out_of_memory && open("train.batch_size")) {
       failed_batch_ = now_.micro_batch / 2 + 1;  // the line was wrong: well below
       continue;
     }
@@ -341,7 +341,7 @@ std::string Search::why_not_measured() const {
 
 TuneOutcome Search::outcome() {
   outcome_.seconds = runner_.elapsed_s();
-  const Choice *before = input_.prior.find("batch_size"), *chosen = outcome_.plan.find("batch_size");
+  const Choice *before = input_.prior.find("train.batch_size"), *chosen = outcome_.plan.find("train.batch_size");
   if (facts_.batch_norm && before && before->value != chosen->value)
     outcome_.notes.push_back(
         "the model has BatchNorm: micro-batch " + chosen->value.dump() +

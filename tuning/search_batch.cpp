@@ -23,7 +23,7 @@ std::string product(const BatchSplit& split) {
 
 }  // namespace
 
-bool Search::effective_is_open() const { return open("batch_size") && open("effective_batch_size"); }
+bool Search::effective_is_open() const { return open("train.batch_size") && open("train.effective_batch_size"); }
 
 std::int64_t Search::effective_batch() const { return now_.micro_batch * now_.accumulation * input_.job.world_size; }
 
@@ -104,18 +104,19 @@ std::vector<BatchPace> Search::measure_ladder(std::vector<BatchSplit> splits) {
 void Search::take(const BatchSplit& split, const std::string& reason, Json evidence) {
   now_.micro_batch = split.micro_batch;
   now_.accumulation = split.accumulation;
-  set("batch_size", split.micro_batch, reason, std::move(evidence));
-  if (open("gradient_accumulation_steps"))
-    set("gradient_accumulation_steps", split.accumulation, "makes up the effective batch: " + product(split), nullptr);
+  set("train.batch_size", split.micro_batch, reason, std::move(evidence));
+  if (open("train.gradient_accumulation_steps"))
+    set("train.gradient_accumulation_steps", split.accumulation, "makes up the effective batch: " + product(split),
+        nullptr);
   if (!effective_is_open()) return;
-  set("effective_batch_size", split.effective(), "that of the micro-batch chosen: " + product(split), nullptr);
+  set("train.effective_batch_size", split.effective(), "that of the micro-batch chosen: " + product(split), nullptr);
   scale_learning_rate(outcome_.plan, input_.config.train);
 }
 
 void Search::take_for_memory(BatchSplit split) {
   // An effective batch that is open too does not change for want of memory, where accumulation can make it up.
   const std::int64_t samples = split.micro_batch * split.world_size;
-  if (effective_is_open() && open("gradient_accumulation_steps") && effective_batch() % samples == 0)
+  if (effective_is_open() && open("train.gradient_accumulation_steps") && effective_batch() % samples == 0)
     split.accumulation = effective_batch() / samples;
   Json evidence;
   if (line_) evidence = {{"bytes_per_sample", line_->bytes_per_sample}, {"fixed_bytes", line_->fixed_bytes}};
@@ -153,17 +154,17 @@ std::vector<BatchPace> Search::extended_downwards(std::vector<BatchPace> paces) 
 void Search::choose_batch() {
   if (outcome_.interrupted) return;
   if (step_time_s_ <= 0) {
-    keep("batch_size", why_not_measured());
+    keep("train.batch_size", why_not_measured());
     return;
   }
   outcome_.samples_per_s = static_cast<double>(now_.micro_batch * input_.job.world_size) / step_time_s_;
-  if (!open("batch_size")) return;
+  if (!open("train.batch_size")) return;
   auto splits = ladder();
   // The dearest goes: small ones that waste the machine, or where each is a step of its own size the largest.
   while (splits.size() > 2 && over(ladder_cost_s(splits)))
     splits.erase(effective_is_open() ? splits.end() - 1 : splits.begin());
   if (splits.size() < 2 || over(ladder_cost_s(splits)) || !worth(0.05, ladder_cost_s(splits))) {
-    keep("batch_size",
+    keep("train.batch_size",
          splits.size() < 2 ? "the only one that fits" : "not measured: too little time for what it can win");
   } else {
     const auto paces = extended_downwards(measure_ladder(splits));
@@ -181,7 +182,7 @@ void Search::choose_batch() {
                                  format_count(best) + " samples/s of all ranks): " + product(chosen->split);
       take(chosen->split, reason, {{"samples_per_s", evidence}});
     } else {
-      keep("batch_size", "not measured: the trials of other batches failed");
+      keep("train.batch_size", "not measured: the trials of other batches failed");
     }
   }
 }
@@ -267,13 +268,13 @@ void Search::verify() {
     measure_new_mode(failed_before);
   for (int down = 0; down <= most_step_downs && !outcome_.interrupted; ++down) {
     const std::int64_t most = std::min(largest_that_fits(), now_.micro_batch);
-    if (most < now_.micro_batch && open("batch_size") && !take_what_fits(most)) break;
+    if (most < now_.micro_batch && open("train.batch_size") && !take_what_fits(most)) break;
     if (check_chosen()) return;
     if (!line_is_of_now()) {  // time or not: what this mode needs, or whether it runs at all, is to be known now
       measure_new_mode(failed_before);
       continue;
     }
-    if (!open("batch_size")) {
+    if (!open("train.batch_size")) {
       outcome_.notes.push_back("micro-batch " + std::to_string(now_.micro_batch) +
                                ", set in the config, does not fit the memory budget");
       return;

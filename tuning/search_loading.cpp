@@ -23,7 +23,7 @@ void Search::reckon_workers() {
   const std::int64_t most = cores_of_a_rank(input_.hardware, input_.job);
   const auto wanted = static_cast<std::int64_t>(std::ceil(reserve * batch_s / step_time_s_));
   now_.num_workers = std::clamp<std::int64_t>(wanted, 1, most);
-  set("num_workers", now_.num_workers,
+  set("data.num_workers", now_.num_workers,
       "one thread makes a batch in " + format_milliseconds(batch_s) + ", a micro-batch trains in " +
           format_milliseconds(step_time_s_) +
           (now_.num_workers < wanted
@@ -54,11 +54,11 @@ std::optional<Search::Feed> Search::measure_feed(bool whole_run) {
 }
 
 bool Search::feed_more() {
-  if (open("num_workers") && now_.num_workers < cores_of_a_rank(input_.hardware, input_.job)) {
+  if (open("data.num_workers") && now_.num_workers < cores_of_a_rank(input_.hardware, input_.job)) {
     now_.num_workers = std::min(2 * now_.num_workers, cores_of_a_rank(input_.hardware, input_.job));
     return true;
   }
-  if (!open("prefetch_factor") || now_.num_workers == 0 || now_.prefetch_factor >= most_prefetch) return false;
+  if (!open("data.prefetch_factor") || now_.num_workers == 0 || now_.prefetch_factor >= most_prefetch) return false;
   now_.prefetch_factor = std::min(2 * now_.prefetch_factor, most_prefetch);
   return true;
 }
@@ -68,13 +68,13 @@ void Search::choose_feed() {
   const double steps_s = step_time_s_ * static_cast<double>(std::min(now_.accumulation, most_feed_accumulation));
   const double cost_s =
       2 * steps_s + static_cast<double>(feed_rounds) * std::max({feed_visit_s, steps_s, ahead * step_time_s_});
-  const std::string told_by = open("num_workers") ? "num_workers" : "prefetch_factor";
+  const std::string told_by = open("data.num_workers") ? "data.num_workers" : "data.prefetch_factor";
   const auto add = [&](const std::string& what) {
     if (const Choice* told = outcome_.plan.find(told_by))
       set(told_by, value_of(now_, told_by), told->reason + "; " + what, told->evidence);
   };
   if (over(cost_s) || !worth(feed_gain, cost_s)) {
-    if (open("num_workers")) add("the wait for it was not measured: too little time for what it can win");
+    if (open("data.num_workers")) add("the wait for it was not measured: too little time for what it can win");
     return;
   }
   auto feed = measure_feed(/*whole_run=*/false);
@@ -102,7 +102,7 @@ void Search::choose_feed() {
   }
   std::string why = "a step waits for its batches " + format_percent(feed->wait_share) + " of the time";
   if (feed->wait_share < first_share) why += " (" + format_percent(first_share) + " before)";
-  for (const char* key : {"num_workers", "prefetch_factor"}) {
+  for (const char* key : {"data.num_workers", "data.prefetch_factor"}) {
     const Choice* choice = outcome_.plan.find(key);
     if (!open(key)) continue;
     Json evidence = choice->evidence.is_null() ? Json::object() : choice->evidence;
@@ -124,8 +124,8 @@ void Search::choose_threads() {
 void Search::choose_loading() {
   if (outcome_.samples_per_s <= 0) return;
   step_time_s_ = static_cast<double>(now_.micro_batch * input_.job.world_size) / outcome_.samples_per_s;
-  if (open("num_workers")) reckon_workers();
-  if (open("num_workers") || open("prefetch_factor")) choose_feed();
+  if (open("data.num_workers")) reckon_workers();
+  if (open("data.num_workers") || open("data.prefetch_factor")) choose_feed();
   if (input_.job.on_gpu)
     settle(measure_pairs(loading_alternatives(now_, input_.config, input_.hardware, input_.job), /*with_loader=*/true));
 }

@@ -24,9 +24,9 @@ std::string number(const char* format, double value) {
 std::string shown(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
 
 std::string named(const std::string& key, const Json& value) {
-  if (key == "mixed_precision") return value == "off" ? "float32" : shown(value);
-  if (key == "threads_per_rank") return shown(value) + (value == 1 ? " thread" : " threads");
-  return key + (value == true ? " on" : " off");
+  if (key == "gpu.mixed_precision") return value == "off" ? "float32" : shown(value);
+  if (key == "launch.threads_per_rank") return shown(value) + (value == 1 ? " thread" : " threads");
+  return short_name(key) + (value == true ? " on" : " off");
 }
 
 }  // namespace
@@ -152,7 +152,7 @@ void Search::try_on_top(const Pair& winner, const std::string& adopted_key) {
   const Json wanted = value_of(winner.alternative.settings, key);
   const auto stays = [&](const std::string& why, const PairedResult& result) {
     set(key, value_of(now_, key),
-        named(key, value_of(now_, key)) + ": " + named(key, wanted) + " " + why + " beside " + adopted_key,
+        named(key, value_of(now_, key)) + ": " + named(key, wanted) + " " + why + " beside " + short_name(adopted_key),
         {{"speedup", result.speedup}, {"p_value", result.p_value}});
   };
   const auto offered = alternatives(now_, input_.config, input_.hardware, input_.job);

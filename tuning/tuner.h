@@ -57,7 +57,7 @@ struct Demand {
 };
 Demand measure_demand(const TuneInput& input, TrialRunner& runner, const TuneCallbacks& callbacks);
 
-// The `tune --json` object of docs/command-line.md, and back (DataError where it is none).
+// What the cache of plans keeps, and back (DataError where it is none).
 Json to_json(const TuneOutcome& outcome);
 TuneOutcome tune_outcome_from_json(const Json& json);
 

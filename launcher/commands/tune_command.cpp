@@ -35,9 +35,18 @@ std::string memory_text(const TuneOutcome& outcome) {
          format_bytes(outcome.budget_bytes) + " allowed\n";
 }
 
+// The object of docs/command-line.md: scripts know the keys by their short names.
+Json documented_json(const TuneOutcome& outcome) {
+  Json json = to_json(outcome), plan = Json::object();
+  for (const auto& [key, choice] : json.at("plan").items()) plan[short_name(key)] = choice;
+  json["plan"] = plan;
+  json.erase("format");
+  return json;
+}
+
 void show(const TuneCommand& command, const TuneOutcome& outcome) {
   if (command.json) {
-    print_results(text_of(to_json(outcome), 2) + "\n");
+    print_results(text_of(documented_json(outcome), 2) + "\n");
     return;
   }
   std::string text = plan_table(outcome.plan) + memory_text(outcome);
@@ -76,23 +85,6 @@ TuneOutcome for_other_card(const TuneCommand& command) {
   return outcome;
 }
 
-// The plan's keys where they stand in a config. Accumulation is left to follow from the batch; an effective batch that
-// was auto takes its learning rate along, which a number there would no longer change.
-constexpr std::pair<const char*, const char*> written_keys[] = {{"batch_size", "train.batch_size"},
-                                                                {"effective_batch_size", "train.effective_batch_size"},
-                                                                {"learning_rate", "train.learning_rate"},
-                                                                {"mixed_precision", "gpu.mixed_precision"},
-                                                                {"tf32", "gpu.tf32"},
-                                                                {"cudnn_benchmark", "gpu.cudnn_benchmark"},
-                                                                {"channels_last", "gpu.channels_last"},
-                                                                {"num_workers", "data.num_workers"},
-                                                                {"prefetch_factor", "data.prefetch_factor"},
-                                                                {"pin_memory", "data.pin_memory"},
-                                                                {"threads_per_rank", "launch.threads_per_rank"},
-                                                                {"log_interval", "log.log_interval"},
-                                                                {"gpu_log_interval", "log.gpu_log_interval"},
-                                                                {"save_interval", "checkpoint.every_n_steps"}};
-
 // "host node3, 2 x NVIDIA H100 80GB HBM3; 2 ranks"
 std::string machine_text(const Job& job) {
   const HardwareProfile& hardware = job.hardware;
@@ -110,17 +102,18 @@ std::string local_date(std::time_t now) {
   return text;
 }
 
-// What was measured (now, or for the cache, or by the team), into the file itself.
+// What was measured (now, or for the cache, or by the team), into the file itself. An effective batch that was auto
+// takes its learning rate along, which a number there would no longer change.
 void write_config(const TuneCommand& command, const Job& job, bool doubtful, Progress& progress) {
   const std::string original = read_file(command.config, config_limit_bytes);
   std::vector<YamlEdit> edits;
-  for (const auto& [key, dotted] : written_keys) {
-    const Choice* choice = job.plan.find(key);
-    if (!choice || choice->origin == Origin::user || choice->origin == Origin::prior) continue;
-    if (choice->key == "learning_rate" && choice->value == job.loaded.config.train.learning_rate)
+  for (const Choice& choice : job.plan.choices) {
+    if (choice.origin == Origin::user || choice.origin == Origin::prior) continue;
+    if (choice.key == "train.gradient_accumulation_steps") continue;  // follows from the batch
+    if (choice.key == "train.learning_rate" && choice.value == job.loaded.config.train.learning_rate)
       continue;  // as it was
     edits.push_back(
-        {yaml_path(dotted), choice->value.is_string() ? choice->value.get<std::string>() : choice->value.dump()});
+        {yaml_path(choice.key), choice.value.is_string() ? choice.value.get<std::string>() : choice.value.dump()});
   }
   if (edits.empty()) {
     progress.line(command.config + " is left as it is: nothing was measured" +

@@ -123,7 +123,7 @@ RunForecast forecast_of(const EstimateInput& input, const RunConfig& config, con
 
 std::map<std::int64_t, double> measured_ladder(const Job& job) {
   std::map<std::int64_t, double> ladder;
-  const Choice* choice = job.plan.find("batch_size");
+  const Choice* choice = job.plan.find("train.batch_size");
   if (choice == nullptr || !choice->evidence.is_object()) return ladder;
   const auto found = choice->evidence.find("samples_per_s");
   if (found == choice->evidence.end() || !found->is_object()) return ladder;

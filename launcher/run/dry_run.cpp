@@ -22,18 +22,13 @@ std::string source_text(const Job& job, const std::string& key) {
   return "default";
 }
 
-// The plan's keys are the config's without their section.
-const Choice* choice_for(const Job& job, const std::string& key) {
-  return job.plan.find(key.substr(key.rfind('.') + 1));
-}
-
 std::vector<ResolvedValue> resolve(const Job& job) {
   std::map<std::string, std::string> asked;
   for (const auto& [key, value] : flatten(job.loaded.config)) asked[key] = value;
   std::vector<ResolvedValue> resolved;
   for (const auto& [key, value] : flatten(job.config)) {
     ResolvedValue entry{key, value, source_text(job, key), ""};
-    const Choice* choice = choice_for(job, key);
+    const Choice* choice = job.plan.find(key);
     if (choice != nullptr && asked[key] != value) {  // it was left to the plan
       entry.source = to_string(choice->origin);
       entry.reason = choice->reason;

@@ -163,8 +163,8 @@ void keep_product(Plan& plan, const RunConfig& asked) {
                                        asked.train.gradient_accumulation_steps, before.micro_batch,
                                        {.train_samples = 0, .other_effective = false});
   for (Choice& choice : plan.choices) {
-    const bool micro = choice.key == "batch_size";
-    if (choice.origin == Origin::user || (!micro && choice.key != "gradient_accumulation_steps")) continue;
+    const bool micro = choice.key == "train.batch_size";
+    if (choice.origin == Origin::user || (!micro && choice.key != "train.gradient_accumulation_steps")) continue;
     choice = {choice.key, micro ? split.micro_batch : split.accumulation, Origin::prior,
               "makes up the resumed run's effective batch of " + std::to_string(split.effective()), nullptr};
   }
@@ -186,13 +186,13 @@ std::optional<Plan> plan_beside(RunPlace& place) {
 
 // What the checkpoint was made with, whatever a file beside it says.
 void take_settings(Plan& plan, const std::map<std::string, std::string>& settings) {
-  for (Choice& choice : plan.choices)
-    for (const auto& [key, text] : settings) {
-      if (!schema_key(key) || last_part(key) != choice.key) continue;
-      Json value = Json::parse(text, nullptr, false);
-      if (value.is_discarded()) value = text;  // a word: bf16
-      if (value != choice.value) choice = {choice.key, value, Origin::prior, "as the resumed run had it", nullptr};
-    }
+  for (Choice& choice : plan.choices) {
+    const auto saved = settings.find(choice.key);
+    if (saved == settings.end()) continue;
+    Json value = Json::parse(saved->second, nullptr, false);
+    if (value.is_discarded()) value = saved->second;  // a word: bf16
+    if (value != choice.value) choice = {choice.key, value, Origin::prior, "as the resumed run had it", nullptr};
+  }
 }
 
 }  // namespace
@@ -219,7 +219,7 @@ bool keep_own_plan(Job& job, RunPlace& place) {
   if (precision && job.world.on_gpu)
     if (const auto problem = precision_problem(cards_of_ranks(job.hardware.gpus, job.world.size), *precision)) {
       for (Choice& choice : plan->choices)
-        if (choice.key == "mixed_precision") choice = *job.plan.find(choice.key);
+        if (choice.key == "gpu.mixed_precision") choice = *job.plan.find(choice.key);
       place.notes.push_back("the resumed run's precision is not kept: " + *problem);
     }
   keep_product(*plan, job.loaded.config);

@@ -74,25 +74,25 @@ std::vector<std::string> start_up_lines(const Job& job, const std::string& run_d
   for (std::string& line : placement_lines(job.placement)) lines.push_back(std::move(line));
   lines.push_back(memory_line(job));
   const Precision precision = config.gpu.mixed_precision.value_or(Precision::fp32);
-  lines.push_back(with_origin(job, "mixed_precision",
+  lines.push_back(with_origin(job, "gpu.mixed_precision",
                               precision == Precision::fp32
                                   ? std::string("precision: ") + to_string(config.model.dtype)
                                   : std::string("precision: mixed, ") + to_string(precision) + " and float32"));
   if (job.world.on_gpu) {
-    lines.push_back(with_origin(job, "tf32", "TF32: " + on_off(config.gpu.tf32.value_or(false))));
-    lines.push_back(
-        with_origin(job, "cudnn_benchmark", "cudnn.benchmark: " + on_off(config.gpu.cudnn_benchmark.value_or(false))));
+    lines.push_back(with_origin(job, "gpu.tf32", "TF32: " + on_off(config.gpu.tf32.value_or(false))));
+    lines.push_back(with_origin(job, "gpu.cudnn_benchmark",
+                                "cudnn.benchmark: " + on_off(config.gpu.cudnn_benchmark.value_or(false))));
   }
-  lines.push_back(with_origin(job, "num_workers",
+  lines.push_back(with_origin(job, "data.num_workers",
                               "loader workers: " + std::to_string(config.data.num_workers.value_or(0)) + " a rank"));
   const std::int64_t micro = config.train.batch_size.value_or(0),
                      steps = config.train.gradient_accumulation_steps.value_or(0);
-  lines.push_back(with_origin(job, "batch_size",
+  lines.push_back(with_origin(job, "train.batch_size",
                               "batch: " + std::to_string(micro) + " (micro-batch) x " + std::to_string(steps) +
                                   " (accumulation) x " + format_number_of(job.world.size, "rank") + " = " +
                                   std::to_string(config.train.effective_batch_size.value_or(0)) +
                                   " (effective batch)"));
-  if (const Choice* rate = job.plan.find("learning_rate"))
+  if (const Choice* rate = job.plan.find("train.learning_rate"))
     lines.push_back("learning rate: " + rate->value.dump() + "  (" + rate->reason + ")");
   lines.push_back("model: " + config.model.name + options_text(config.model.options));
   lines.push_back("data: " + config.data.name + (config.data.root.empty() ? "" : " in " + config.data.root));

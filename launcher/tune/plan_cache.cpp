@@ -42,7 +42,7 @@ Json plan_cache_key(const Job& job, const RunConfig& config, std::uint64_t budge
   if (save_interval_is_open(config.checkpoint)) keys["checkpoint.every_n_steps"] = "auto";  // the plan then has one
   keys["tune.keep_micro_batch"] = config.tune.keep_micro_batch;
   // Fixed by the config or by the environment.
-  const Choice* threads = job.plan.find("threads_per_rank");
+  const Choice* threads = job.plan.find("launch.threads_per_rank");
   const bool threads_fixed = threads && threads->origin == Origin::user;
   Json cards = Json::array();
   if (job.world.on_gpu)

@@ -14,6 +14,7 @@
 #include "core/effective_batch.h"
 #include "core/error.h"
 #include "core/file_lock.h"
+#include "core/schema.h"
 #include "hardware/gpu_table.h"
 #include "launcher/job/gpu_wait.h"
 
@@ -27,13 +28,6 @@ bool is_there(const std::string& path) {
   return std::filesystem::exists(path, error) || error;  // what cannot be reached is for read_file() to tell of
 }
 
-template <typename T>
-bool give(std::optional<T>& open, const std::optional<T>& value) {
-  if (open || !value) return false;
-  open = value;
-  return true;
-}
-
 // What both the config and a resumed run may fix.
 std::optional<std::int64_t> fixed_effective_batch(const Job& job) {
   const auto& asked = job.loaded.config.train.effective_batch_size;
@@ -44,12 +38,12 @@ std::optional<std::int64_t> fixed_effective_batch(const Job& job) {
 // accumulation is; one left to auto is what the team's two make.
 bool give_batch(RunConfig& config, const TeamSettings& team, const Job& job) {
   TrainConfig train = config.train;
-  if (train.batch_size || train.gradient_accumulation_steps || !team.batch_size) return false;
+  const auto batch = team.integer("train.batch_size"), accumulation = team.integer("train.gradient_accumulation_steps");
+  if (train.batch_size || train.gradient_accumulation_steps || !batch) return false;
   const bool larger_than_data =
-      job.data &&
-      *team.batch_size * team.gradient_accumulation_steps.value_or(1) * job.world.size > job.data->train_samples;
+      job.data && *batch * accumulation.value_or(1) * job.world.size > job.data->train_samples;
   if (larger_than_data && !fixed_effective_batch(job)) return false;
-  train.batch_size = team.batch_size;
+  train.batch_size = batch;
   if (const auto effective = fixed_effective_batch(job)) {
     try {
       split_batch(*effective, job.world.size, train.batch_size, {}, *effective);
@@ -57,7 +51,7 @@ bool give_batch(RunConfig& config, const TeamSettings& team, const Job& job) {
       return false;
     }
   } else {
-    train.gradient_accumulation_steps = team.gradient_accumulation_steps;
+    train.gradient_accumulation_steps = accumulation;
   }
   config.train = train;
   return true;
@@ -102,26 +96,28 @@ TeamPlan with_team_settings(const Job& job, bool new_file) {
   const TeamSettings& team = entry->settings;
   RunConfig& config = made.config;
   std::vector<std::string> given;
-  const auto mark = [&](bool was_given, const char* key) {
-    if (was_given) given.push_back(key);
-  };
-  mark(give_batch(config, team, job), "batch_size");
-  const bool whole_split =
-      config.train.gradient_accumulation_steps != job.loaded.config.train.gradient_accumulation_steps;
-  mark(whole_split, "gradient_accumulation_steps");
-  mark(whole_split, "effective_batch_size");
+  if (give_batch(config, team, job)) given.emplace_back("train.batch_size");
+  if (config.train.gradient_accumulation_steps != job.loaded.config.train.gradient_accumulation_steps)
+    given.insert(given.end(), {"train.gradient_accumulation_steps", "train.effective_batch_size"});
   const auto cards = job.world.on_gpu ? cards_of_ranks(job.hardware.gpus, job.world.size) : std::vector<GpuInfo>{};
-  if (const auto problem = precision_problem(cards, team.mixed_precision.value_or(Precision::fp32)))
-    made.notes.push_back(*path + ": mixed_precision is left out: " + *problem);
-  else
-    mark(give(config.gpu.mixed_precision, team.mixed_precision), "mixed_precision");
-  mark(give(config.gpu.tf32, team.tf32), "tf32");
-  mark(give(config.gpu.cudnn_benchmark, team.cudnn_benchmark), "cudnn_benchmark");
-  mark(give(config.gpu.channels_last, team.channels_last), "channels_last");
-  mark(give(config.data.num_workers, team.num_workers), "num_workers");
-  if (team.batch_size && !config.train.batch_size)
+  for (const auto& [key, value] : team.values) {
+    if (section_of(key) == "train") continue;     // above
+    if (get(*schema_key(key), config)) continue;  // the user's
+    RunConfig with_it = config;
+    set(*schema_key(key), with_it, value);
+    const auto problem = key == "gpu.mixed_precision" ? precision_problem(cards, *with_it.gpu.mixed_precision)
+                                                      : std::optional<std::string>();
+    if (problem) {
+      made.notes.push_back(*path + ": mixed_precision is left out: " + *problem);
+      continue;
+    }
+    config = with_it;
+    given.push_back(key);
+  }
+  const auto batch = team.integer("train.batch_size");
+  if (batch && !config.train.batch_size)
     made.notes.push_back(
-        *path + ": batch_size " + std::to_string(*team.batch_size) +
+        *path + ": batch_size " + std::to_string(*batch) +
         (config.train.gradient_accumulation_steps ? " is not taken beside the config's gradient_accumulation_steps"
          : !fixed_effective_batch(job) ? " is not taken: it makes an effective batch of more than the training samples"
                                        : " does not divide a rank's share of " +
@@ -153,7 +149,7 @@ void check_team_file(const Job& job) {
   const std::string& path = team_file_of(job);
   const TeamCard card = team_card(job);
   TeamSettings some;
-  some.batch_size = 1;
+  some.values["train.batch_size"] = std::int64_t{1};
   with_team_entry(text_of_team_file(path), path, card, has_several_memories(card), some);
   const std::string folder = std::filesystem::path(path).parent_path().string();
   if (::access(folder.c_str(), W_OK) != 0)
@@ -163,16 +159,11 @@ void check_team_file(const Job& job) {
 std::string write_team_entry(const Job& job) {
   const std::string& path = team_file_of(job);
   const TeamCard card = team_card(job);
-  const RunConfig& config = job.config;
   TeamSettings settings;
-  settings.batch_size = config.train.batch_size;
-  settings.gradient_accumulation_steps = config.train.gradient_accumulation_steps;
-  settings.num_workers = config.data.num_workers;
-  settings.mixed_precision = config.gpu.mixed_precision;
-  settings.channels_last = config.gpu.channels_last;
-  if (job.world.on_gpu) {
-    settings.tf32 = config.gpu.tf32;
-    settings.cudnn_benchmark = config.gpu.cudnn_benchmark;
+  for (const std::string& key : team_keys()) {
+    const bool of_gpus = key == "gpu.tf32" || key == "gpu.cudnn_benchmark";
+    if (of_gpus && !job.world.on_gpu) continue;
+    if (const auto value = get(*schema_key(key), job.config)) settings.values[key] = *value;
   }
   const FileLock lock(path);  // two cards' entries may be written at once
   const std::string text = text_of_team_file(path);

@@ -42,7 +42,7 @@ void take(Job& job, const Plan& plan) {
 std::optional<TuneOutcome> read_kept(const Job& job, const Json& key) {
   auto kept = read_plan_cache(key);
   // The key has the data's place, not their number: there may be fewer by now.
-  const Choice* batch = kept ? kept->plan.find("effective_batch_size") : nullptr;
+  const Choice* batch = kept ? kept->plan.find("train.effective_batch_size") : nullptr;
   if (batch && job.data && job.data->train_samples > 0 && batch->value > job.data->train_samples) return std::nullopt;
   if (kept) scale_learning_rate(kept->plan, job.loaded.config.train);  // no part of the key: each run has its own
   return kept;

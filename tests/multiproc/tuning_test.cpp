@@ -57,16 +57,17 @@ TEST_F(Tuning, TrainsExactlyAsWithThePlanWrittenByHand) {
   const auto tuned = train("tuned");
   ASSERT_EQ(tuned.code, 0) << tuned.err;
   const auto plan = file("tuned", "plan.json")["plan"];
-  EXPECT_EQ(plan["batch_size"]["origin"], "measured") << plan.dump(1);
+  EXPECT_EQ(plan["train.batch_size"]["origin"], "measured") << plan.dump(1);
   const auto value = [&](const char* key) {
     const auto& chosen = plan[key]["value"];
     return chosen.is_string() ? chosen.get<std::string>() : chosen.dump();
   };
   const auto by_hand = train(
-      "by_hand", {"tune.enabled=false", "train.batch_size=" + value("batch_size"),
-                  "gpu.mixed_precision=" + value("mixed_precision"), "gpu.channels_last=" + value("channels_last"),
-                  "data.num_workers=" + value("num_workers"), "launch.threads_per_rank=" + value("threads_per_rank"),
-                  "log.log_interval=" + value("log_interval")});
+      "by_hand",
+      {"tune.enabled=false", "train.batch_size=" + value("train.batch_size"),
+       "gpu.mixed_precision=" + value("gpu.mixed_precision"), "gpu.channels_last=" + value("gpu.channels_last"),
+       "data.num_workers=" + value("data.num_workers"), "launch.threads_per_rank=" + value("launch.threads_per_rank"),
+       "log.log_interval=" + value("log.log_interval")});
   ASSERT_EQ(by_hand.code, 0) << by_hand.err;
   EXPECT_EQ(newest_checkpoint("tuned"), newest_checkpoint("by_hand"))
       << "parameters, optimizer, generators and position are all in the file";
@@ -76,27 +77,22 @@ TEST_F(Tuning, WithAnOpenEffectiveBatchTrainsExactlyAsWithItsValuesWrittenByHand
   const auto tuned = train("tuned", {"train.effective_batch_size=auto"});
   ASSERT_EQ(tuned.code, 0) << tuned.err;
   const auto plan = file("tuned", "plan.json")["plan"];
-  const auto effective = plan["effective_batch_size"]["value"].get<std::int64_t>();
-  EXPECT_EQ(plan["batch_size"]["value"].get<std::int64_t>() *
-                plan["gradient_accumulation_steps"]["value"].get<std::int64_t>() * 2,
+  const auto effective = plan["train.effective_batch_size"]["value"].get<std::int64_t>();
+  EXPECT_EQ(plan["train.batch_size"]["value"].get<std::int64_t>() *
+                plan["train.gradient_accumulation_steps"]["value"].get<std::int64_t>() * 2,
             effective);
-  EXPECT_NE(plan["learning_rate"]["reason"].get<std::string>().find("square-root rule"), std::string::npos);
-  EXPECT_NEAR(plan["learning_rate"]["value"].get<double>(), 0.001 * std::sqrt(static_cast<double>(effective) / 256),
-              1e-8);
+  EXPECT_NE(plan["train.learning_rate"]["reason"].get<std::string>().find("square-root rule"), std::string::npos);
+  EXPECT_NEAR(plan["train.learning_rate"]["value"].get<double>(),
+              0.001 * std::sqrt(static_cast<double>(effective) / 256), 1e-8);
   EXPECT_EQ(events("tuned", "start").at(0)["effective_batch_size"], effective);
   EXPECT_NE(tuned.err.find("square-root rule"), std::string::npos) << "the start-up lines name it too";
 
   std::vector<std::string> by_hand{"tune.enabled=false"};
-  for (const auto& [key, dotted] :
-       std::map<std::string, std::string>{{"batch_size", "train.batch_size"},
-                                          {"effective_batch_size", "train.effective_batch_size"},
-                                          {"learning_rate", "train.learning_rate"},
-                                          {"mixed_precision", "gpu.mixed_precision"},
-                                          {"num_workers", "data.num_workers"},
-                                          {"threads_per_rank", "launch.threads_per_rank"},
-                                          {"log_interval", "log.log_interval"}}) {
+  for (const std::string key :
+       {"train.batch_size", "train.effective_batch_size", "train.learning_rate", "gpu.mixed_precision",
+        "data.num_workers", "launch.threads_per_rank", "log.log_interval"}) {
     const auto& value = plan[key]["value"];
-    by_hand.push_back(dotted + "=" + (value.is_string() ? value.get<std::string>() : value.dump()));
+    by_hand.push_back(key + "=" + (value.is_string() ? value.get<std::string>() : value.dump()));
   }
   const auto again = train("by_hand", by_hand);
   ASSERT_EQ(again.code, 0) << again.err;
@@ -113,8 +109,8 @@ TEST_F(Tuning, AResumeKeepsAnOpenEffectiveBatchWhateverTheNumberOfRanks) {
   ASSERT_EQ(resumed.code, 0) << resumed.err;
   EXPECT_EQ(events("run", "start").at(1)["effective_batch_size"], 48);
   const auto plan = file("run", "plan.json")["plan"];
-  EXPECT_EQ(plan["effective_batch_size"]["value"], 48);
-  EXPECT_NEAR(plan["learning_rate"]["value"].get<double>(), 0.001 * std::sqrt(48 / 256.0), 1e-8);
+  EXPECT_EQ(plan["train.effective_batch_size"]["value"], 48);
+  EXPECT_NEAR(plan["train.learning_rate"]["value"].get<double>(), 0.001 * std::sqrt(48 / 256.0), 1e-8);
 }
 
 TEST_F(Tuning, WritesAnOpenEffectiveBatchTogetherWithItsLearningRate) {
@@ -155,10 +151,11 @@ TEST_F(Tuning, ATeamsEntryMakesAnOpenEffectiveBatch) {
   ASSERT_EQ(
       train("run", {"tune.team_file=" + (scratch_ / "team.yaml").string(), "train.effective_batch_size=auto"}).code, 0);
   const auto plan = file("run", "plan.json")["plan"];
-  for (const char* key : {"batch_size", "gradient_accumulation_steps", "effective_batch_size", "learning_rate"})
+  for (const char* key :
+       {"train.batch_size", "train.gradient_accumulation_steps", "train.effective_batch_size", "train.learning_rate"})
     EXPECT_EQ(plan[key]["origin"], "team") << key;
-  EXPECT_EQ(plan["effective_batch_size"]["value"], 96);
-  EXPECT_NEAR(plan["learning_rate"]["value"].get<double>(), 0.001 * std::sqrt(96 / 256.0), 1e-8);
+  EXPECT_EQ(plan["train.effective_batch_size"]["value"], 96);
+  EXPECT_NEAR(plan["train.learning_rate"]["value"].get<double>(), 0.001 * std::sqrt(96 / 256.0), 1e-8);
 }
 
 TEST_F(Tuning, PredictsEachBatchBeforeItIsTriedAndTheRunStaysNearIt) {
@@ -212,7 +209,7 @@ TEST_F(Tuning, WithoutABudgetOneTrialChecksTheTablesPlan) {
   const auto trials = events("run", "trial");
   ASSERT_EQ(trials.size(), 1u);
   EXPECT_TRUE(trials[0]["spec"]["whole_run"].get<bool>());
-  EXPECT_EQ(file("run", "plan.json")["plan"]["batch_size"]["origin"], "prior");
+  EXPECT_EQ(file("run", "plan.json")["plan"]["train.batch_size"]["origin"], "prior");
 }
 
 TEST_F(Tuning, TellsTheMeasuredWaitForTheLoaderAndKeepsTheThreadsThatTheEnvironmentAsksFor) {
@@ -223,7 +220,7 @@ TEST_F(Tuning, TellsTheMeasuredWaitForTheLoaderAndKeepsTheThreadsThatTheEnvironm
   const auto run = train("run", {"train.max_steps=2"});
   unsetenv("OMP_NUM_THREADS");
   ASSERT_EQ(run.code, 0) << run.err;
-  const auto threads = file("run", "plan.json")["plan"]["threads_per_rank"];
+  const auto threads = file("run", "plan.json")["plan"]["launch.threads_per_rank"];
   EXPECT_EQ(threads["value"], 3);
   EXPECT_EQ(threads["origin"], "user");
 }
@@ -250,7 +247,7 @@ TEST_F(Tuning, ATeamsEntryIsWrittenAndTakenByTheNextRun) {
   ASSERT_EQ(tuned.code, 0) << tuned.err;
   EXPECT_NE(content(scratch_ / "team.yaml").find("cpu:"), std::string::npos);
   ASSERT_EQ(train("run", {team}).code, 0);
-  EXPECT_EQ(file("run", "plan.json")["plan"]["batch_size"]["origin"], "team");
+  EXPECT_EQ(file("run", "plan.json")["plan"]["train.batch_size"]["origin"], "team");
 }
 
 // Processes that do nothing but compute, more than there are cores.
@@ -314,8 +311,8 @@ TEST_F(Tuning, AResumeMayShareTheEffectiveBatchAnew) {
       train("run", {"--resume", "auto", "tune.enabled=false", "train.epochs=3", "train.batch_size=16"});
   ASSERT_EQ(resumed.code, 0) << resumed.err;
   const auto plan = file("run", "plan.json")["plan"];
-  EXPECT_EQ(plan["batch_size"]["value"], 16);
-  EXPECT_EQ(plan["gradient_accumulation_steps"]["value"], 4);
+  EXPECT_EQ(plan["train.batch_size"]["value"], 16);
+  EXPECT_EQ(plan["train.gradient_accumulation_steps"]["value"], 4);
   EXPECT_EQ(events("run", "start").at(1)["effective_batch_size"], 128);
 }
 

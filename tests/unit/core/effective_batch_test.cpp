@@ -25,7 +25,7 @@ TrainConfig open_train(std::optional<std::int64_t> micro = {}, std::optional<std
 
 Plan plan_with(std::int64_t effective) {
   Plan plan;
-  plan.choices = {{"effective_batch_size", effective, Origin::measured, "measured"}};
+  plan.choices = {{"train.effective_batch_size", effective, Origin::measured, "measured"}};
   return plan;
 }
 
@@ -91,7 +91,7 @@ TEST(ScaledLearningRate, IsLinearForSgdAndASquareRootForAdam) {
 TEST(ScaleLearningRate, NamesTheRuleBothBatchesAndBothRates) {
   Plan plan = plan_with(512);
   scale_learning_rate(plan, open_train());
-  const Choice* rate = plan.find("learning_rate");
+  const Choice* rate = plan.find("train.learning_rate");
   ASSERT_TRUE(rate);
   EXPECT_EQ(rate->value, 0.00141421);
   EXPECT_EQ(rate->origin, Origin::measured);
@@ -101,14 +101,14 @@ TEST(ScaleLearningRate, NamesTheRuleBothBatchesAndBothRates) {
   plan.choices[0].value = 256;  // made anew, not added
   scale_learning_rate(plan, open_train());
   EXPECT_EQ(plan.choices.size(), 2u);
-  EXPECT_EQ(plan.find("learning_rate")->value, 0.001);
-  EXPECT_THAT(plan.find("learning_rate")->reason, AllOf(HasSubstr("as written"), HasSubstr("square-root rule")));
+  EXPECT_EQ(plan.find("train.learning_rate")->value, 0.001);
+  EXPECT_THAT(plan.find("train.learning_rate")->reason, AllOf(HasSubstr("as written"), HasSubstr("square-root rule")));
 }
 
 TEST(ScaleLearningRate, LeavesTheRateOfAFixedEffectiveBatchAlone) {
   Plan plan = plan_with(512);
   scale_learning_rate(plan, TrainConfig());
-  EXPECT_FALSE(plan.find("learning_rate"));
+  EXPECT_FALSE(plan.find("train.learning_rate"));
 }
 
 TEST(ScaleLearningRate, APlanFillsTheRateOnlyWithTheEffectiveBatch) {

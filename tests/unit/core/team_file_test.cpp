@@ -56,13 +56,13 @@ TEST(TeamFile, TheNotesOwnFileIsRead) {
   const TeamFile file = parse(team);
   ASSERT_EQ(file.entries.size(), 3u);
   const auto big = find_team_entry(file, {"rtx_4090"});
-  EXPECT_EQ(big->settings.batch_size, 48);
-  EXPECT_EQ(big->settings.gradient_accumulation_steps, 1);
-  EXPECT_EQ(big->settings.mixed_precision, std::nullopt);
+  EXPECT_EQ(big->settings.integer("train.batch_size"), 48);
+  EXPECT_EQ(big->settings.integer("train.gradient_accumulation_steps"), 1);
+  EXPECT_FALSE(big->settings.values.contains("gpu.mixed_precision"));
   EXPECT_TRUE(big->settings.any_mixed_precision);
   EXPECT_EQ(big->note, "");
   const auto old = find_team_entry(file, {"NVIDIA GeForce GTX 1080", 8.5});
-  EXPECT_EQ(old->settings.mixed_precision, Precision::fp32);
+  EXPECT_EQ(old->settings.values.at("gpu.mixed_precision"), OptionValue("off"));
   EXPECT_FALSE(old->settings.any_mixed_precision);
   EXPECT_EQ(old->line, 11);
 }
@@ -73,24 +73,22 @@ TEST(TeamFile, OurFurtherKeysAreRead) {
                                 "channels_last: auto, num_workers: 0}}")
                                 .entries.at(0)
                                 .settings;
-  EXPECT_EQ(read.mixed_precision, Precision::bf16);
-  EXPECT_EQ(read.tf32, true);
-  EXPECT_EQ(read.cudnn_benchmark, false);
-  EXPECT_EQ(read.channels_last, std::nullopt);
-  EXPECT_EQ(read.num_workers, 0);
-  EXPECT_EQ(read.batch_size, std::nullopt);
+  EXPECT_EQ(read.values, (std::map<std::string, OptionValue>{{"gpu.mixed_precision", "bf16"},
+                                                             {"gpu.tf32", true},
+                                                             {"gpu.cudnn_benchmark", false},
+                                                             {"data.num_workers", std::int64_t{0}}}));
 }
 
 TEST(TeamFile, ABatchThatIsNoMultipleOfFourIsReadWithTheSplitsThatAre) {
-  EXPECT_EQ(find_team_entry(parse(team), {"gtx_1080"})->settings.batch_size, 6);
+  EXPECT_EQ(find_team_entry(parse(team), {"gtx_1080"})->settings.integer("train.batch_size"), 6);
   EXPECT_EQ(find_team_entry(parse(team), {"gtx_1080"})->note,
-            "batch_size 6 is no multiple of 4; the same effective batch of 48: 4 x 12 or 8 x 6");
+            "batch_size 6 is not a multiple of 4; the same effective batch of 48: 4 x 12 or 8 x 6");
   const auto note = [](const std::string& settings) {
     return parse("team_gpu_settings: {cpu: {" + settings + "}}").entries.at(0).note;
   };
   EXPECT_EQ(note("batch_size: 2, gradient_accumulation_steps: 8"),
-            "batch_size 2 is no multiple of 4; the same effective batch of 16: 4 x 4");
-  EXPECT_EQ(note("batch_size: 7"), "batch_size 7 is no multiple of 4; no split of 7 has one");
+            "batch_size 2 is not a multiple of 4; the same effective batch of 16: 4 x 4");
+  EXPECT_EQ(note("batch_size: 7"), "batch_size 7 is not a multiple of 4; no split of 7 has one");
   EXPECT_EQ(note("batch_size: 8"), "");
 }
 
@@ -161,9 +159,9 @@ TEST(TeamFile, AFileOfAnotherKindIsRefused) {
 
 TeamSettings measured() {
   TeamSettings settings;
-  settings.batch_size = 16;
-  settings.gradient_accumulation_steps = 3;
-  settings.mixed_precision = Precision::bf16;
+  settings.values["train.batch_size"] = std::int64_t{16};
+  settings.values["train.gradient_accumulation_steps"] = std::int64_t{3};
+  settings.values["gpu.mixed_precision"] = "bf16";
   return settings;
 }
 
@@ -175,9 +173,9 @@ TEST(TeamFile, AnEntryIsUpdatedAndTheRestOfTheFileStays) {
 
 TEST(TeamFile, ANewEntryComesAfterTheOthers) {
   TeamSettings settings = measured();
-  settings.mixed_precision = Precision::fp32;
-  settings.channels_last = true;
-  settings.num_workers = 2;
+  settings.values["gpu.mixed_precision"] = "off";
+  settings.values["gpu.channels_last"] = true;
+  settings.values["data.num_workers"] = std::int64_t{2};
   EXPECT_EQ(with_team_entry(team, "team.yaml", {"NVIDIA A10", 24.1}, false, settings),
             with(team, "# last",
                  "  a10:\n    batch_size: 16\n    gradient_accumulation_steps: 3\n    mixed_precision: false\n"
@@ -192,7 +190,7 @@ TEST(TeamFile, ACardOfSeveralMemoriesGetsAnEntryOfItsOwn) {
   EXPECT_EQ(found_id(once, {"rtx_3060", 12.9}), "rtx_3060_12gb");
   EXPECT_EQ(found_id(once, {"rtx_3060", 8.6}), "rtx_3060");
   TeamSettings other = measured();
-  other.batch_size = 20;
+  other.values["train.batch_size"] = std::int64_t{20};
   EXPECT_EQ(with_team_entry(once, "team.yaml", {"rtx_3060", 12.9}, true, other),
             with(once, "batch_size: 16", "batch_size: 20"));
 }

@@ -117,6 +117,11 @@ TEST(Trial, WhatCannotBeTrainedIsADataError) {
   EXPECT_THROW(trial_settings_from_json(settings), DataError);
 }
 
+TEST(Trial, SettingsPutIntoAConfigAreReadBackFromIt) {
+  const TrialSettings settings{16, 8, Precision::fp16, true, true, true, 4, 3, 2, true};
+  EXPECT_EQ(trial_settings_of(with_trial_settings({}, settings)), settings);
+}
+
 TEST(Trial, SettingsAreThoseOfAConfigWithoutAuto) {
   RunConfig config;
   config.train.batch_size = 16;

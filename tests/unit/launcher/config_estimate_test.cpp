@@ -29,7 +29,7 @@ class Estimated : public testing::Test {
   }
 
   void measured(const Json& ladder) {
-    job_.plan.choices = {{"batch_size", 50, Origin::measured, "", {{"samples_per_s", ladder}}}};
+    job_.plan.choices = {{"train.batch_size", 50, Origin::measured, "", {{"samples_per_s", ladder}}}};
   }
   EstimateInput input() const { return {job_, pace_, 1, 0, {}}; }
   DeadlineAnswer answer(double deadline_s) const {

@@ -36,7 +36,7 @@ class PlanCacheTest : public testing::Test {
     job_.hardware.gpus[0].uuid = "GPU-1";
     job_.world = {1, true};
     outcome_.plan.world_size = 1;
-    outcome_.plan.choices = {{"batch_size", 64, Origin::measured, "fast", {{"samples_per_s", 12.5}}}};
+    outcome_.plan.choices = {{"train.batch_size", 64, Origin::measured, "fast", {{"samples_per_s", 12.5}}}};
     outcome_.predicted_peak_bytes = 1'000'000'001;
     outcome_.measured_peak_bytes = 1'000'000'002;
     outcome_.budget_bytes = budget;
@@ -90,7 +90,7 @@ TEST_F(PlanCacheTest, WhatBearsOnAStepMisses) {
       {"cores", [](Job& job) { job.hardware.cpu.allowed_cores = 64; }},
       {"threads fixed",
        [](Job& job) {
-         job.plan.choices.push_back({"threads_per_rank", 3, Origin::user, "OMP_NUM_THREADS"});
+         job.plan.choices.push_back({"launch.threads_per_rank", 3, Origin::user, "OMP_NUM_THREADS"});
        }},
       {"pinned",
        [](Job& job) {
@@ -142,7 +142,7 @@ TEST_F(PlanCacheTest, WhatDoesNotBearOnAStepHits) {
   job_.loaded.config.train.learning_rate = 0.5;
   job_.loaded.config.launch.grace_s = 3;
   job_.loaded.config.checkpoint.every_n_epochs = 9;
-  job_.plan.choices.push_back({"threads_per_rank", 3, Origin::prior, "the cores of a rank"});
+  job_.plan.choices.push_back({"launch.threads_per_rank", 3, Origin::prior, "the cores of a rank"});
   EXPECT_TRUE(read_plan_cache(key()));
   EXPECT_TRUE(read_plan_cache(plan_cache_key(job_, job_.loaded.config, budget + budget / 100)))
       << "a little more free memory";
@@ -171,7 +171,7 @@ TEST_F(PlanCacheTest, ADamagedFileIsAMissAndIsWrittenOver) {
   write_cache_file(file(), other);
   EXPECT_FALSE(read_plan_cache(key()));
   other = Json::parse(whole)["content"];
-  other["outcome"]["plan"]["batch_size"].erase("origin");  // of another version
+  other["outcome"]["plan"]["train.batch_size"].erase("origin");  // of another version
   write_cache_file(file(), other);
   EXPECT_FALSE(read_plan_cache(key()));
   write_plan_cache(key(), outcome_);

@@ -31,8 +31,8 @@ TEST_F(CachedPlan, ThatStillHoldsIsTakenAfterOneTrial) {
   EXPECT_TRUE(verified->cached);
   EXPECT_EQ(verified->trials, 1);
   EXPECT_EQ(job_.settings(*verified), job_.settings(kept_));
-  EXPECT_EQ(job_.choice(*verified, "batch_size").origin, Origin::cache);
-  EXPECT_EQ(job_.choice(*verified, "effective_batch_size").origin, Origin::user);
+  EXPECT_EQ(job_.choice(*verified, "train.batch_size").origin, Origin::cache);
+  EXPECT_EQ(job_.choice(*verified, "train.effective_batch_size").origin, Origin::user);
 }
 
 TEST_F(CachedPlan, ThatNoLongerFitsOrRunsIsNotTaken) {

@@ -41,11 +41,11 @@ TEST(TeamsTable, ThePriorLiesInsideTheRangesOfTheTeams) {
     hardware.gpus = {known_card(row.card)};
     for (const auto& [px, low, high] : {std::tuple{384, row.low_384, row.high_384}, {512, row.low_512, row.high_512}}) {
       const Plan plan = prior_plan(config_of(192, px), hardware, {"image", true, 1});
-      const auto batch = value(plan, "batch_size").get<std::int64_t>();
+      const auto batch = value(plan, "train.batch_size").get<std::int64_t>();
       EXPECT_GE(batch, low) << row.card << " " << px;
       EXPECT_LE(batch, high) << row.card << " " << px;
       EXPECT_EQ(batch % 4, 0) << row.card << " " << px;
-      EXPECT_EQ(batch * value(plan, "gradient_accumulation_steps").get<std::int64_t>(), 192);
+      EXPECT_EQ(batch * value(plan, "train.gradient_accumulation_steps").get<std::int64_t>(), 192);
     }
   }
 }
@@ -53,23 +53,23 @@ TEST(TeamsTable, ThePriorLiesInsideTheRangesOfTheTeams) {
 TEST(TeamsTable, MixedPrecisionIsOffOnTheOldestCardsAndOnOnTheOthers) {
   for (const char* card : {"rtx_4090", "rtx_3080", "rtx_3060:12GB", "rtx_3060:8GB"})
     EXPECT_NE(
-        value(predict_for_card(config_of(64), known_card(card), "image", line, parameters).plan, "mixed_precision"),
+        value(predict_for_card(config_of(64), known_card(card), "image", line, parameters).plan, "gpu.mixed_precision"),
         "off")
         << card;
-  EXPECT_EQ(
-      value(predict_for_card(config_of(64), known_card("gtx_1080"), "image", line, parameters).plan, "mixed_precision"),
-      "off");
+  EXPECT_EQ(value(predict_for_card(config_of(64), known_card("gtx_1080"), "image", line, parameters).plan,
+                  "gpu.mixed_precision"),
+            "off");
 }
 
 TEST(CardPrediction, TakesTheLargestBatchThatFitsAndSaysWhy) {
   // RTX 3060 12 GB: 85 % are 10.2 GB. 0.8 GB + 4 copies of 40 MB + 14 MB a sample: room for 660.
   const auto prediction = predict_for_card(config_of(4096), known_card("rtx_3060:12GB"), "image", line, parameters);
   EXPECT_EQ(prediction.budget_bytes, 10'200'000'000u);
-  EXPECT_EQ(value(prediction.plan, "batch_size"), 512);
-  EXPECT_EQ(value(prediction.plan, "gradient_accumulation_steps"), 8);
+  EXPECT_EQ(value(prediction.plan, "train.batch_size"), 512);
+  EXPECT_EQ(value(prediction.plan, "train.gradient_accumulation_steps"), 8);
   EXPECT_EQ(prediction.peak_bytes, 800'000'000u + 160'000'000u + 512ull * 14'000'000);
-  EXPECT_EQ(prediction.plan.find("batch_size")->origin, Origin::predicted);
-  EXPECT_THAT(prediction.plan.find("batch_size")->reason,
+  EXPECT_EQ(prediction.plan.find("train.batch_size")->origin, Origin::predicted);
+  EXPECT_THAT(prediction.plan.find("train.batch_size")->reason,
               AllOf(HasSubstr("10.2 GB"), HasSubstr("512 x 8 x 1 rank = 4096")));
 }
 
@@ -77,10 +77,11 @@ TEST(CardPrediction, AnOpenEffectiveBatchIsTheReference) {
   auto config = config_of(256);
   config.train.effective_batch_size.reset();
   const auto plan = predict_for_card(config, known_card("rtx_3060:12GB"), "image", {0, 100e6}, parameters).plan;
-  EXPECT_EQ(value(plan, "effective_batch_size"), 256);
-  EXPECT_EQ(value(plan, "batch_size").get<int>() * value(plan, "gradient_accumulation_steps").get<int>(), 256);
-  EXPECT_EQ(value(plan, "learning_rate"), 0.001);
-  EXPECT_EQ(plan.find("effective_batch_size")->origin, Origin::predicted);
+  EXPECT_EQ(value(plan, "train.effective_batch_size"), 256);
+  EXPECT_EQ(value(plan, "train.batch_size").get<int>() * value(plan, "train.gradient_accumulation_steps").get<int>(),
+            256);
+  EXPECT_EQ(value(plan, "train.learning_rate"), 0.001);
+  EXPECT_EQ(plan.find("train.effective_batch_size")->origin, Origin::predicted);
 }
 
 TEST(CardPrediction, OneThatIsTooSmallIsRefusedWithTheFigures) {
@@ -106,7 +107,7 @@ TEST(CardPrediction, AFixedBatchThatIsTooLargeIsRefusedByItsOwnNeed) {
 
 TEST(CardPrediction, BelowAMultipleOfFourOnlyWhereTheMemoryForcesIt) {
   const auto prediction = predict_for_card(config_of(64), known_card("gtx_1080"), "image", {0, 2e9}, parameters);
-  EXPECT_EQ(value(prediction.plan, "batch_size"), 2);
+  EXPECT_EQ(value(prediction.plan, "train.batch_size"), 2);
 }
 
 GpuInfo random_card() {
@@ -133,14 +134,15 @@ RC_GTEST_PROP(CardPredictionProperty, NeverLargerForASmallerMemoryBudgetAtEqualP
   for (const auto& one : {small, large}) {
     if (!one) continue;
     RC_ASSERT(one->peak_bytes <= one->budget_bytes);
-    RC_ASSERT(value(one->plan, "batch_size").get<std::int64_t>() *
-                  value(one->plan, "gradient_accumulation_steps").get<std::int64_t>() ==
+    RC_ASSERT(value(one->plan, "train.batch_size").get<std::int64_t>() *
+                  value(one->plan, "train.gradient_accumulation_steps").get<std::int64_t>() ==
               config.train.effective_batch_size);
     for (const Choice& choice : one->plan.choices)
-      RC_ASSERT(choice.origin == (choice.key == "effective_batch_size" ? Origin::user : Origin::predicted));
+      RC_ASSERT(choice.origin == (choice.key == "train.effective_batch_size" ? Origin::user : Origin::predicted));
   }
-  if (!small || !large || value(small->plan, "mixed_precision") != value(large->plan, "mixed_precision")) return;
-  const auto batch = [](const CardPrediction& one) { return value(one.plan, "batch_size").get<std::int64_t>(); };
+  if (!small || !large || value(small->plan, "gpu.mixed_precision") != value(large->plan, "gpu.mixed_precision"))
+    return;
+  const auto batch = [](const CardPrediction& one) { return value(one.plan, "train.batch_size").get<std::int64_t>(); };
   // A multiple of 4 that has come to fit may be smaller than the odd batch that memory forced before.
   const bool forced = batch(*small) % 4 != 0 && batch(*large) % 4 == 0;
   RC_ASSERT(forced || batch(*small) <= batch(*large));
@@ -153,7 +155,7 @@ TEST(CardPrediction, LessMemoryOfTheSameCardNeverMeansMore) {
       GpuInfo card = known_card("rtx_3060");
       card.memory_total_bytes = card.memory_free_bytes = memory;
       const auto batch =
-          value(predict_for_card(config_of(effective), card, "image", {0, 200e6}, parameters).plan, "batch_size")
+          value(predict_for_card(config_of(effective), card, "image", {0, 200e6}, parameters).plan, "train.batch_size")
               .get<std::int64_t>();
       EXPECT_GE(batch, before) << memory;
       before = batch;
@@ -166,9 +168,9 @@ TEST(CardPrediction, WhatTheUserFixedIsHis) {
   config.train.batch_size = 16;
   config.gpu.mixed_precision = Precision::fp32;
   const auto prediction = predict_for_card(config, known_card("rtx_3060"), "image", line, parameters);
-  EXPECT_EQ(value(prediction.plan, "batch_size"), 16);
-  EXPECT_EQ(prediction.plan.find("batch_size")->origin, Origin::user);
-  EXPECT_EQ(prediction.plan.find("mixed_precision")->origin, Origin::user);
+  EXPECT_EQ(value(prediction.plan, "train.batch_size"), 16);
+  EXPECT_EQ(prediction.plan.find("train.batch_size")->origin, Origin::user);
+  EXPECT_EQ(prediction.plan.find("gpu.mixed_precision")->origin, Origin::user);
   EXPECT_EQ(prediction.peak_bytes, 960'000'000u + 16u * 20'000'000u);  // no discount for mixed precision
 }
 

@@ -28,10 +28,11 @@ struct OpenJob : SimulatedJob {
     const auto chosen = settings(outcome);
     EXPECT_EQ(chosen.micro_batch * chosen.accumulation * shape.world_size, train.effective_batch_size);
     EXPECT_EQ(train.learning_rate, scaled_learning_rate(config.train, *train.effective_batch_size).learning_rate);
-    const Choice& rate = choice(outcome, "learning_rate");
-    EXPECT_THAT(rate.reason, AllOf(HasSubstr("rule"), HasSubstr(choice(outcome, "effective_batch_size").value.dump()),
-                                   HasSubstr("256"), HasSubstr(rate.value.dump())));
-    EXPECT_EQ(rate.origin, choice(outcome, "effective_batch_size").origin);
+    const Choice& rate = choice(outcome, "train.learning_rate");
+    EXPECT_THAT(rate.reason,
+                AllOf(HasSubstr("rule"), HasSubstr(choice(outcome, "train.effective_batch_size").value.dump()),
+                      HasSubstr("256"), HasSubstr(rate.value.dump())));
+    EXPECT_EQ(rate.origin, choice(outcome, "train.effective_batch_size").origin);
   }
 };
 
@@ -81,15 +82,15 @@ TEST(OpenSearch, TakesALargerEffectiveBatchWhereTheStepIsMostlyOverhead) {
   device.update_s = 0.1;  // as much as 500 samples of one rank
   const auto outcome = job.tune(device);
   EXPECT_GE(job.effective(outcome), 1024);
-  EXPECT_EQ(job.value(outcome, "gradient_accumulation_steps"), 1);
-  EXPECT_EQ(job.choice(outcome, "effective_batch_size").origin, Origin::measured);
+  EXPECT_EQ(job.value(outcome, "train.gradient_accumulation_steps"), 1);
+  EXPECT_EQ(job.choice(outcome, "train.effective_batch_size").origin, Origin::measured);
   job.expect_product_and_rate(outcome);
   EXPECT_NEAR(job.trained(outcome).learning_rate, 0.001 * std::sqrt(static_cast<double>(job.effective(outcome)) / 256),
               1e-7);
   job.config.train.optimizer = OptimizerKind::sgd;
   const auto sgd = job.tune(device);
   EXPECT_NEAR(job.trained(sgd).learning_rate, 0.001 * static_cast<double>(job.effective(sgd)) / 256, 1e-7);
-  EXPECT_THAT(job.choice(sgd, "learning_rate").reason, HasSubstr("linear rule of sgd"));
+  EXPECT_THAT(job.choice(sgd, "train.learning_rate").reason, HasSubstr("linear rule of sgd"));
 }
 
 TEST(OpenSearch, TakesTheSmallestEffectiveBatchOfEqualPaces) {
@@ -113,7 +114,7 @@ TEST(OpenSearch, LeavesAnEpochItsSteps) {
   job.budget_s = 0.5;  // nothing but memory is measured: the prior's 256 are known to be too many all the same
   const auto hurried = job.tune(device);
   EXPECT_LE(job.effective(hurried), 62);
-  EXPECT_THAT(job.choice(hurried, "batch_size").reason, HasSubstr("1000 training samples"));
+  EXPECT_THAT(job.choice(hurried, "train.batch_size").reason, HasSubstr("1000 training samples"));
   job.expect_product_and_rate(hurried);
 }
 
@@ -123,7 +124,7 @@ TEST(OpenSearch, WithoutTimeThePriorsValuesStay) {
   const auto outcome = job.tune({});
   EXPECT_EQ(job.effective(outcome), 256);
   EXPECT_EQ(job.trained(outcome).learning_rate, 0.001);
-  EXPECT_EQ(job.choice(outcome, "learning_rate").origin, Origin::prior);
+  EXPECT_EQ(job.choice(outcome, "train.learning_rate").origin, Origin::prior);
   job.expect_product_and_rate(outcome);
 }
 
@@ -145,8 +146,8 @@ TEST(OpenSearch, KeepsWhatTheUserFixed) {
   OpenJob accumulating;
   accumulating.config.train.gradient_accumulation_steps = 2;
   const auto doubled = accumulating.tune(device);
-  EXPECT_EQ(accumulating.choice(doubled, "gradient_accumulation_steps").origin, Origin::user);
-  EXPECT_EQ(accumulating.value(doubled, "gradient_accumulation_steps"), 2);
+  EXPECT_EQ(accumulating.choice(doubled, "train.gradient_accumulation_steps").origin, Origin::user);
+  EXPECT_EQ(accumulating.value(doubled, "train.gradient_accumulation_steps"), 2);
   EXPECT_GE(accumulating.effective(doubled), 1024);
   accumulating.expect_product_and_rate(doubled);
   OpenJob batched;
@@ -170,8 +171,8 @@ TEST(OpenSearch, AResumedRunsEffectiveBatchIsSharedAnewButNotChanged) {
   device.update_s = 0.1;
   const auto outcome = job.tune(device);
   EXPECT_EQ(job.effective(outcome), 512);
-  EXPECT_EQ(job.choice(outcome, "effective_batch_size").origin, Origin::user);
-  EXPECT_THAT(job.choice(outcome, "effective_batch_size").reason, HasSubstr("resume"));
+  EXPECT_EQ(job.choice(outcome, "train.effective_batch_size").origin, Origin::user);
+  EXPECT_THAT(job.choice(outcome, "train.effective_batch_size").reason, HasSubstr("resume"));
   job.expect_product_and_rate(outcome);
 }
 

@@ -133,7 +133,7 @@ void expect_sound(const SimulatedJob& job, const TuneOutcome& outcome) {
   } else {
     const auto scaled = scaled_learning_rate(job.config.train, *train.effective_batch_size);
     RC_ASSERT(train.learning_rate == scaled.learning_rate);
-    RC_ASSERT(job.choice(outcome, "learning_rate").reason.find(scaled.rule) != std::string::npos);
+    RC_ASSERT(job.choice(outcome, "train.learning_rate").reason.find(scaled.rule) != std::string::npos);
   }
   const Plan prior = job.prior();
   RC_ASSERT(outcome.plan.choices.size() == prior.choices.size());

@@ -55,8 +55,8 @@ TEST(Search, WhereAllFitsItTakesTheFastestAndVerifiesIt) {
   expect_whole_plan(job, outcome);
   // The overhead of 6 ms a step is spread best over the largest batch.
   EXPECT_EQ(batch(job, outcome), 128);
-  EXPECT_EQ(job.choice(outcome, "batch_size").origin, Origin::measured);
-  EXPECT_THAT(job.choice(outcome, "batch_size").reason, HasSubstr("128 x 1 x 2 ranks = 256"));
+  EXPECT_EQ(job.choice(outcome, "train.batch_size").origin, Origin::measured);
+  EXPECT_THAT(job.choice(outcome, "train.batch_size").reason, HasSubstr("128 x 1 x 2 ranks = 256"));
   const auto peak = static_cast<std::uint64_t>(device.peak(job.settings(outcome), true));
   EXPECT_EQ(outcome.measured_peak_bytes, peak);
   EXPECT_NEAR(static_cast<double>(outcome.predicted_peak_bytes), static_cast<double>(peak),
@@ -95,7 +95,7 @@ TEST(Search, GoesBelowAMultipleOfFourOnlyWhereMemoryForcesIt) {
   EXPECT_EQ(batch(job, outcome), 2);
   expect_whole_plan(job, outcome);
   EXPECT_LE(device.peak(job.settings(outcome), true), 6e9);
-  EXPECT_THAT(job.choice(outcome, "batch_size").reason, HasSubstr("2 x 64 x 2 ranks = 256"));
+  EXPECT_THAT(job.choice(outcome, "train.batch_size").reason, HasSubstr("2 x 64 x 2 ranks = 256"));
 }
 
 TEST(Search, ABatchThatRunsButIsOverTheBudgetIsNotTaken) {
@@ -116,7 +116,7 @@ TEST(Search, ThePaceMayBeBestInTheMiddle) {
   device.pace = [](std::int64_t b) { return b > 32 ? 1.5 : 1.0; };  // out of the cache
   const auto outcome = job.tune(device);
   EXPECT_EQ(batch(job, outcome), 32);
-  EXPECT_THAT(job.choice(outcome, "batch_size").evidence.at("samples_per_s").dump(),
+  EXPECT_THAT(job.choice(outcome, "train.batch_size").evidence.at("samples_per_s").dump(),
               AllOf(HasSubstr("\"16\""), HasSubstr("\"128\"")));
 }
 
@@ -208,7 +208,7 @@ TEST(Search, TheBatchThatTheUserFixedStaysEvenWhereItIsOverTheBudget) {
   device.beside_the_line = [](std::int64_t b) { return b == 64 ? 10e9 : 0; };
   const auto outcome = job.tune(device);
   EXPECT_EQ(batch(job, outcome), 64);
-  EXPECT_EQ(job.choice(outcome, "batch_size").origin, Origin::user);
+  EXPECT_EQ(job.choice(outcome, "train.batch_size").origin, Origin::user);
   EXPECT_THAT(outcome.notes, Contains(HasSubstr("micro-batch 64, set in the config, does not fit")));
 }
 
@@ -293,7 +293,7 @@ TEST(Search, AWorkerThatCrashesWhateverItTriesLeavesThePriorAndSaysSo) {
   expect_whole_plan(job, outcome);
   EXPECT_EQ(job.settings(outcome), trial_settings_of(apply(job.config, job.prior())));
   EXPECT_THAT(outcome.notes, Contains(HasSubstr("the simulated fault")));
-  EXPECT_THAT(job.choice(outcome, "batch_size").reason, HasSubstr("not measured"));
+  EXPECT_THAT(job.choice(outcome, "train.batch_size").reason, HasSubstr("not measured"));
   EXPECT_LE(outcome.trials, 2);
 }
 
@@ -307,10 +307,10 @@ TEST(Search, WhereTheTablesSwitchesCrashThePlainOnesAreTakenAndTheRestIsTuned) {
   };
   const auto outcome = job.tune(device);
   expect_whole_plan(job, outcome);
-  EXPECT_EQ(job.value(outcome, "channels_last"), false);
-  EXPECT_EQ(job.value(outcome, "mixed_precision"), "bf16");
-  EXPECT_THAT(job.choice(outcome, "channels_last").reason, HasSubstr("crashed: the simulated fault"));
-  EXPECT_EQ(job.choice(outcome, "batch_size").origin, Origin::measured);
+  EXPECT_EQ(job.value(outcome, "gpu.channels_last"), false);
+  EXPECT_EQ(job.value(outcome, "gpu.mixed_precision"), "bf16");
+  EXPECT_THAT(job.choice(outcome, "gpu.channels_last").reason, HasSubstr("crashed: the simulated fault"));
+  EXPECT_EQ(job.choice(outcome, "train.batch_size").origin, Origin::measured);
   EXPECT_THAT(outcome.notes, Contains(HasSubstr("the simulated fault")));
 }
 
@@ -325,8 +325,8 @@ TEST(Search, ASwitchThatCrashesWithOnePrecisionIsTriedAgainWithTheOneThatWon) {
   };
   const auto outcome = job.tune(device);
   expect_whole_plan(job, outcome);
-  EXPECT_EQ(job.value(outcome, "mixed_precision"), "bf16");
-  EXPECT_EQ(job.value(outcome, "channels_last"), true);
+  EXPECT_EQ(job.value(outcome, "gpu.mixed_precision"), "bf16");
+  EXPECT_EQ(job.value(outcome, "gpu.channels_last"), true);
 }
 
 TEST(Search, WithoutTimeThePriorsValuesStayAndTheReasonSaysSo) {
@@ -337,7 +337,7 @@ TEST(Search, WithoutTimeThePriorsValuesStayAndTheReasonSaysSo) {
   device.pace = [](std::int64_t b) { return b > 32 ? 2.0 : 1.0; };
   const auto outcome = job.tune(device);
   expect_whole_plan(job, outcome);
-  for (const char* key : {"mixed_precision", "channels_last", "batch_size"}) {
+  for (const char* key : {"gpu.mixed_precision", "gpu.channels_last", "train.batch_size"}) {
     EXPECT_EQ(job.value(outcome, key), job.prior().find(key)->value) << key;
     EXPECT_EQ(job.choice(outcome, key).origin, Origin::prior) << key;
     EXPECT_THAT(job.choice(outcome, key).reason, AllOf(HasSubstr("not measured"), HasSubstr("time"))) << key;
@@ -354,7 +354,7 @@ TEST(Search, ABudgetOfNothingCostsOneTrialThatProtectsTheRun) {
   EXPECT_EQ(outcome.trials, 1);
   EXPECT_EQ(job.settings(outcome), trial_settings_of(apply(job.config, job.prior())));
   EXPECT_EQ(outcome.measured_peak_bytes, static_cast<std::uint64_t>(device.peak(job.settings(outcome), true)));
-  EXPECT_THAT(job.choice(outcome, "mixed_precision").reason, AllOf(HasSubstr("not measured"), HasSubstr("time")));
+  EXPECT_THAT(job.choice(outcome, "gpu.mixed_precision").reason, AllOf(HasSubstr("not measured"), HasSubstr("time")));
 }
 
 TEST(Search, ABudgetThatIsGoneOnTheWayLeavesOnlyTheCheck) {
@@ -405,9 +405,9 @@ TEST(Search, AShortRunIsNotTunedForLongerThanItCanWin) {
   device.facts.train_samples = 200;
   const auto outcome = job.tune(device);
   EXPECT_LT(outcome.seconds, 10);
-  EXPECT_THAT(job.choice(outcome, "mixed_precision").reason, HasSubstr("not measured"));
+  EXPECT_THAT(job.choice(outcome, "gpu.mixed_precision").reason, HasSubstr("not measured"));
   job.thorough = true;
-  EXPECT_THAT(job.choice(job.tune(device), "mixed_precision").reason, Not(HasSubstr("not measured")));
+  EXPECT_THAT(job.choice(job.tune(device), "gpu.mixed_precision").reason, Not(HasSubstr("not measured")));
 }
 
 // What a run of these settings takes with the plan that was chosen.
@@ -443,7 +443,7 @@ TEST(Search, AllOfTuningKeepsToItsShareOfTheRun) {
           EXPECT_GT(outcome.measured_peak_bytes, 0u) << "what protects the run is always measured";
           EXPECT_TRUE(outcome.pace) << "and so is its pace";
           expect_whole_plan(job, outcome);
-          measured_more += job.choice(outcome, "mixed_precision").origin == Origin::measured;
+          measured_more += job.choice(outcome, "gpu.mixed_precision").origin == Origin::measured;
         }
   EXPECT_GT(measured_more, 30) << "where there is time it is used";
 }
@@ -473,7 +473,7 @@ TEST(Search, AShortRunOnASlowMachineCostsTwoTrials) {
   EXPECT_EQ(outcome.trials, 2);
   EXPECT_LE(outcome.seconds, 5);
   EXPECT_TRUE(outcome.unfinished) << "a longer run measures the rest";
-  EXPECT_THAT(job.choice(outcome, "mixed_precision").reason, HasSubstr("no time was left"));
+  EXPECT_THAT(job.choice(outcome, "gpu.mixed_precision").reason, HasSubstr("no time was left"));
   EXPECT_EQ(outcome.measured_peak_bytes, static_cast<std::uint64_t>(device.peak(job.settings(outcome), true)));
   job.thorough = true;
   EXPECT_FALSE(job.tune(device).unfinished);
@@ -485,8 +485,8 @@ TEST(Search, AHangUsesUpTheBudgetAndTheRestKeepsThePriorsValue) {
   DeviceModel device;
   device.script = {{4, TrialOutcome::hung}};  // the first pair
   const auto outcome = job.tune(device);
-  EXPECT_THAT(job.choice(outcome, "mixed_precision").reason, HasSubstr("hung"));
-  EXPECT_THAT(job.choice(outcome, "channels_last").reason, HasSubstr("no time"));
+  EXPECT_THAT(job.choice(outcome, "gpu.mixed_precision").reason, HasSubstr("hung"));
+  EXPECT_THAT(job.choice(outcome, "gpu.channels_last").reason, HasSubstr("no time"));
   expect_whole_plan(job, outcome);
 }
 
@@ -499,14 +499,14 @@ TEST(Search, LoaderThreadsAndLogIntervalFollowWhatWasMeasured) {
   const auto outcome = job.tune(device);
   const auto settings = job.settings(outcome);
   const double step_s = device.step_s(settings);
-  const auto threads = job.value(outcome, "num_workers").get<double>();
+  const auto threads = job.value(outcome, "data.num_workers").get<double>();
   EXPECT_GE(threads, 0.0005 * static_cast<double>(settings.micro_batch) / step_s);
   EXPECT_LE(threads, 8);  // 16 cores for 2 ranks
-  EXPECT_EQ(job.choice(outcome, "num_workers").origin, Origin::measured);
-  EXPECT_LE(0.002 / (step_s * job.value(outcome, "log_interval").get<double>()), 0.011);
+  EXPECT_EQ(job.choice(outcome, "data.num_workers").origin, Origin::measured);
+  EXPECT_LE(0.002 / (step_s * job.value(outcome, "log.log_interval").get<double>()), 0.011);
   device.make_batch_s_per_sample = 0.01;
-  EXPECT_EQ(job.value(job.tune(device), "num_workers"), 8);
-  EXPECT_THAT(job.choice(job.tune(device), "num_workers").reason, HasSubstr("will still hold it up"));
+  EXPECT_EQ(job.value(job.tune(device), "data.num_workers"), 8);
+  EXPECT_THAT(job.choice(job.tune(device), "data.num_workers").reason, HasSubstr("will still hold it up"));
 }
 
 // Trials that time the loader, in order; the check of the plan is none.
@@ -524,12 +524,12 @@ TEST(Search, TheWaitForTheLoaderIsMeasuredAndTold) {
   const auto trials = with_loader(job);
   ASSERT_EQ(trials.size(), 1u);
   EXPECT_EQ(trials[0]->spec.candidates, (std::vector{job.settings(outcome)}));
-  for (const char* key : {"num_workers", "prefetch_factor"}) {
+  for (const char* key : {"data.num_workers", "data.prefetch_factor"}) {
     EXPECT_EQ(job.choice(outcome, key).origin, Origin::measured) << key;
     EXPECT_THAT(job.choice(outcome, key).reason, HasSubstr("waits for its batches 0.0 % of the time")) << key;
     EXPECT_EQ(job.choice(outcome, key).evidence.at("wait_share"), 0) << key;
   }
-  EXPECT_EQ(job.value(outcome, "prefetch_factor"), 2);
+  EXPECT_EQ(job.value(outcome, "data.prefetch_factor"), 2);
 }
 
 TEST(Search, ALoaderThatIsWaitedForGetsMoreThreadsThenWorksFurtherAhead) {
@@ -539,9 +539,9 @@ TEST(Search, ALoaderThatIsWaitedForGetsMoreThreadsThenWorksFurtherAhead) {
   device.uneven_wait = [](std::int64_t ahead) { return ahead >= 8 ? 0.001 : 0.3 / static_cast<double>(ahead); };
   const auto outcome = job.tune(device);
   EXPECT_EQ(with_loader(job).size(), 3u + 1);  // and a number of threads beside it
-  EXPECT_EQ(job.value(outcome, "num_workers"), 2);
-  EXPECT_EQ(job.value(outcome, "prefetch_factor"), 4);
-  EXPECT_THAT(job.choice(outcome, "prefetch_factor").reason, HasSubstr("0.1 % of the time (13.0 % before)"));
+  EXPECT_EQ(job.value(outcome, "data.num_workers"), 2);
+  EXPECT_EQ(job.value(outcome, "data.prefetch_factor"), 4);
+  EXPECT_THAT(job.choice(outcome, "data.prefetch_factor").reason, HasSubstr("0.1 % of the time (13.0 % before)"));
 }
 
 TEST(Search, MoreForTheLoaderIsNotTakenWhereItDoesNotHelpOrDoesNotFit) {
@@ -549,8 +549,8 @@ TEST(Search, MoreForTheLoaderIsNotTakenWhereItDoesNotHelpOrDoesNotFit) {
   DeviceModel device;
   device.uneven_wait = [](std::int64_t) { return 0.2; };
   auto outcome = job.tune(device);
-  EXPECT_EQ(job.value(outcome, "prefetch_factor"), 2);
-  EXPECT_THAT(job.choice(outcome, "num_workers").reason, HasSubstr("16.7 % of the time"));
+  EXPECT_EQ(job.value(outcome, "data.prefetch_factor"), 2);
+  EXPECT_THAT(job.choice(outcome, "data.num_workers").reason, HasSubstr("16.7 % of the time"));
   EXPECT_NEAR(outcome.samples_per_s, 2 * device.samples_per_s(job.settings(outcome)) / 1.2, 0.1 * outcome.samples_per_s)
       << "with its waits";
   EXPECT_EQ(with_loader(job).size(), 2u);
@@ -560,7 +560,7 @@ TEST(Search, MoreForTheLoaderIsNotTakenWhereItDoesNotHelpOrDoesNotFit) {
   device.snapshot = 0;  // now with its loader it takes just more than there is
   device.beside_the_line = [&](std::int64_t) { return with_loader(job).size() == 1 ? 0.3e9 : 0.0; };
   outcome = job.tune(device);
-  EXPECT_EQ(job.value(outcome, "prefetch_factor"), 2);
+  EXPECT_EQ(job.value(outcome, "data.prefetch_factor"), 2);
 }
 
 TEST(Search, WhatTheUserFixedOfTheLoaderStays) {
@@ -569,12 +569,12 @@ TEST(Search, WhatTheUserFixedOfTheLoaderStays) {
   DeviceModel device;
   device.uneven_wait = [](std::int64_t ahead) { return 0.6 / static_cast<double>(ahead); };
   const auto outcome = job.tune(device);
-  EXPECT_EQ(job.value(outcome, "num_workers"), 3);
-  EXPECT_EQ(job.choice(outcome, "num_workers").origin, Origin::user);
-  EXPECT_EQ(job.value(outcome, "prefetch_factor"), 16);
+  EXPECT_EQ(job.value(outcome, "data.num_workers"), 3);
+  EXPECT_EQ(job.choice(outcome, "data.num_workers").origin, Origin::user);
+  EXPECT_EQ(job.value(outcome, "data.prefetch_factor"), 16);
   job.config.data.prefetch_factor = 1;
   const auto both = job.tune(device);
-  EXPECT_EQ(job.value(both, "prefetch_factor"), 1);
+  EXPECT_EQ(job.value(both, "data.prefetch_factor"), 1);
   EXPECT_THAT(with_loader(job), IsEmpty());
 }
 
@@ -584,14 +584,14 @@ TEST(Search, FewerThreadsAreTakenWhereTheyAreFasterBesideTheLoaderAndTheNotesSay
   DeviceModel device;
   device.threads_time = [](std::int64_t threads) { return threads == 8 ? 1.2 : threads == 7 ? 1.0 : 1.1; };
   const auto outcome = job.tune(device);
-  EXPECT_EQ(job.value(outcome, "threads_per_rank"), 7);
-  EXPECT_EQ(job.choice(outcome, "threads_per_rank").origin, Origin::measured);
-  EXPECT_THAT(job.choice(outcome, "threads_per_rank").reason, HasSubstr("7 threads: 1."));
+  EXPECT_EQ(job.value(outcome, "launch.threads_per_rank"), 7);
+  EXPECT_EQ(job.choice(outcome, "launch.threads_per_rank").origin, Origin::measured);
+  EXPECT_THAT(job.choice(outcome, "launch.threads_per_rank").reason, HasSubstr("7 threads: 1."));
   EXPECT_THAT(outcome.notes, Contains(AllOf(HasSubstr("7 instead of 8 threads"), HasSubstr("last bits"))));
   device.threads_time = [](std::int64_t) { return 1.0; };
   const auto equal = job.tune(device);
-  EXPECT_EQ(job.value(equal, "threads_per_rank"), 8);
-  EXPECT_THAT(job.choice(equal, "threads_per_rank").reason, HasSubstr("8 threads: 7 threads is"));
+  EXPECT_EQ(job.value(equal, "launch.threads_per_rank"), 8);
+  EXPECT_THAT(job.choice(equal, "launch.threads_per_rank").reason, HasSubstr("8 threads: 7 threads is"));
   EXPECT_THAT(equal.notes, Not(Contains(HasSubstr("last bits"))));
 }
 
@@ -602,7 +602,7 @@ TEST(Search, ThreadsThatTheUserTheEnvironmentOrDeterminismFixesAreNotMeasured) {
     SimulatedJob job;
     job.hardware.cpu.allowed_cores = 16;
     change(job);
-    return job.value(job.tune(device), "threads_per_rank");
+    return job.value(job.tune(device), "launch.threads_per_rank");
   };
   EXPECT_EQ(threads_of([](SimulatedJob&) {}), 4);
   EXPECT_EQ(threads_of([](SimulatedJob& job) { job.config.launch.threads_per_rank = 6; }), 6);
@@ -620,35 +620,35 @@ TEST(Search, OnAGpuPinnedMemoryAndTheIntervalOfItsFiguresAreMeasured) {
   device.pageable_time = 1.2;
   device.gpu_log_cost_s = 0.020;
   auto outcome = job.tune(device);
-  EXPECT_EQ(job.value(outcome, "pin_memory"), true);
-  EXPECT_THAT(job.choice(outcome, "pin_memory").reason, HasSubstr("pin_memory on: pin_memory off is 0.8"));
+  EXPECT_EQ(job.value(outcome, "data.pin_memory"), true);
+  EXPECT_THAT(job.choice(outcome, "data.pin_memory").reason, HasSubstr("pin_memory on: pin_memory off is 0.8"));
   const double step_s = static_cast<double>(job.config.train.effective_batch_size.value()) / outcome.samples_per_s;
-  const auto interval = job.value(outcome, "gpu_log_interval").get<double>();
+  const auto interval = job.value(outcome, "log.gpu_log_interval").get<double>();
   EXPECT_LE(0.020 / (step_s * interval), 0.01);
-  EXPECT_EQ(job.choice(outcome, "gpu_log_interval").origin, Origin::measured);
+  EXPECT_EQ(job.choice(outcome, "log.gpu_log_interval").origin, Origin::measured);
   device.pageable_time = 0.8;
   device.gpu_log_cost_s = 0.0001;  // cheap: yet no more than one a second
   outcome = job.tune(device);
-  EXPECT_EQ(job.value(outcome, "pin_memory"), false);
-  EXPECT_GE(step_s * job.value(outcome, "gpu_log_interval").get<double>(), 0.9);
+  EXPECT_EQ(job.value(outcome, "data.pin_memory"), false);
+  EXPECT_GE(step_s * job.value(outcome, "log.gpu_log_interval").get<double>(), 0.9);
   device.gpu_log_cost_s = 0;  // no driver to ask
-  EXPECT_EQ(job.choice(job.tune(device), "gpu_log_interval").origin, Origin::prior);
+  EXPECT_EQ(job.choice(job.tune(device), "log.gpu_log_interval").origin, Origin::prior);
 }
 
 TEST(Search, AnOpenSaveIntervalFollowsFromWhatASaveCosts) {
   SimulatedJob job;
   DeviceModel device;
-  EXPECT_EQ(job.tune(device).plan.find("save_interval"), nullptr) << "the config has one of its own";
+  EXPECT_EQ(job.tune(device).plan.find("checkpoint.every_n_steps"), nullptr) << "the config has one of its own";
   job.config.checkpoint.every_n_epochs.reset();
   auto outcome = job.tune(device);
-  EXPECT_EQ(job.choice(outcome, "save_interval").origin, Origin::measured);
+  EXPECT_EQ(job.choice(outcome, "checkpoint.every_n_steps").origin, Origin::measured);
   const double step_s = static_cast<double>(job.config.train.effective_batch_size.value()) / outcome.samples_per_s;
-  const auto save_s = job.choice(outcome, "save_interval").evidence.at("save_s").get<double>();
+  const auto save_s = job.choice(outcome, "checkpoint.every_n_steps").evidence.at("save_s").get<double>();
   EXPECT_GT(save_s, device.save_copy_s);
-  EXPECT_LE(save_s, 0.01 * step_s * job.value(outcome, "save_interval").get<double>());
-  const auto cheap = job.value(outcome, "save_interval");
+  EXPECT_LE(save_s, 0.01 * step_s * job.value(outcome, "checkpoint.every_n_steps").get<double>());
+  const auto cheap = job.value(outcome, "checkpoint.every_n_steps");
   device.save_copy_s = 30;
-  EXPECT_GT(job.value(job.tune(device), "save_interval"), cheap);
+  EXPECT_GT(job.value(job.tune(device), "checkpoint.every_n_steps"), cheap);
 }
 
 TEST(Search, DemandIsTheLineOfOneRank) {

@@ -38,7 +38,7 @@ TEST(Switches, AFasterPrecisionIsTakenWithItsEvidence) {
   DeviceModel device;
   device.precision_time[Precision::bf16] = 0.6;
   const auto outcome = job.tune(device);
-  const Choice& choice = job.choice(outcome, "mixed_precision");
+  const Choice& choice = job.choice(outcome, "gpu.mixed_precision");
   EXPECT_EQ(choice.value, "bf16");
   EXPECT_EQ(choice.origin, Origin::measured);
   EXPECT_THAT(choice.reason,
@@ -61,7 +61,7 @@ TEST(Switches, EqualSettingsAreLeftAlone) {
     device.noise = 0.1;
     device.drift = 0.3;
     const auto outcome = job.tune(device);
-    changed += job.value(outcome, "mixed_precision") != "off" || job.value(outcome, "channels_last") != true;
+    changed += job.value(outcome, "gpu.mixed_precision") != "off" || job.value(outcome, "gpu.channels_last") != true;
   }
   EXPECT_LE(changed, 20) << "one in twenty";
 }
@@ -72,9 +72,9 @@ TEST(Switches, AGainBelowThreePercentIsNotWorthAChange) {
   device.update_s = device.overhead_s = device.drift = 0;
   device.noise = 0.001;
   device.precision_time[Precision::bf16] = 0.98;
-  EXPECT_EQ(job.value(job.tune(device), "mixed_precision"), "off");
+  EXPECT_EQ(job.value(job.tune(device), "gpu.mixed_precision"), "off");
   device.precision_time[Precision::bf16] = 0.95;
-  EXPECT_EQ(job.value(job.tune(device), "mixed_precision"), "bf16");
+  EXPECT_EQ(job.value(job.tune(device), "gpu.mixed_precision"), "bf16");
 }
 
 TEST(Switches, AModeThatFailsIsNotTakenAndTheReasonSaysHow) {
@@ -88,10 +88,10 @@ TEST(Switches, AModeThatFailsIsNotTakenAndTheReasonSaysHow) {
       return settings.precision == Precision::bf16 ? std::optional(failure) : std::nullopt;
     };
     const auto outcome = job.tune(device);
-    EXPECT_EQ(job.value(outcome, "mixed_precision"), "off");
-    EXPECT_THAT(job.choice(outcome, "mixed_precision").reason,
+    EXPECT_EQ(job.value(outcome, "gpu.mixed_precision"), "off");
+    EXPECT_THAT(job.choice(outcome, "gpu.mixed_precision").reason,
                 AllOf(HasSubstr("bf16 did not run here"), HasSubstr(word)));
-    EXPECT_EQ(job.choice(outcome, "batch_size").origin, Origin::measured) << "the search went on";
+    EXPECT_EQ(job.choice(outcome, "train.batch_size").origin, Origin::measured) << "the search went on";
   }
 }
 
@@ -104,21 +104,21 @@ TEST(Switches, ALossThatIsNotFiniteOrDriftsIsVetoed) {
     return settings.precision == Precision::bf16 && steps > 5 ? nan : sound(settings, steps);
   };
   auto outcome = job.tune(device);
-  EXPECT_EQ(job.value(outcome, "mixed_precision"), "off");
-  EXPECT_THAT(job.choice(outcome, "mixed_precision").reason, HasSubstr("the loss went another way (nan"));
-  EXPECT_EQ(job.choice(outcome, "mixed_precision").evidence.at("loss_ratio"), "NaN");
+  EXPECT_EQ(job.value(outcome, "gpu.mixed_precision"), "off");
+  EXPECT_THAT(job.choice(outcome, "gpu.mixed_precision").reason, HasSubstr("the loss went another way (nan"));
+  EXPECT_EQ(job.choice(outcome, "gpu.mixed_precision").evidence.at("loss_ratio"), "NaN");
 
   device.loss = [&](const TrialSettings& settings, std::int64_t steps) {
     return sound(settings, steps) * (settings.precision == Precision::bf16 ? 1.3 : 1);
   };
   outcome = job.tune(device);
-  EXPECT_EQ(job.value(outcome, "mixed_precision"), "off");
-  EXPECT_THAT(job.choice(outcome, "mixed_precision").reason, HasSubstr("1.300 of it after equal steps"));
+  EXPECT_EQ(job.value(outcome, "gpu.mixed_precision"), "off");
+  EXPECT_THAT(job.choice(outcome, "gpu.mixed_precision").reason, HasSubstr("1.300 of it after equal steps"));
 
   device.loss = [&](const TrialSettings& settings, std::int64_t steps) {  // rounding of 16 bits
     return sound(settings, steps) * (settings.precision == Precision::bf16 ? 1.02 : 1);
   };
-  EXPECT_EQ(job.value(job.tune(device), "mixed_precision"), "bf16");
+  EXPECT_EQ(job.value(job.tune(device), "gpu.mixed_precision"), "bf16");
 }
 
 TEST(Switches, WhereOurOwnLossIsNotFiniteTheOtherModeIsNotBlamed) {
@@ -126,7 +126,7 @@ TEST(Switches, WhereOurOwnLossIsNotFiniteTheOtherModeIsNotBlamed) {
   DeviceModel device;
   device.loss = [](const TrialSettings&, std::int64_t) { return nan; };
   const auto outcome = job.tune(device);
-  EXPECT_THAT(job.choice(outcome, "mixed_precision").reason, Not(HasSubstr("another way")));
+  EXPECT_THAT(job.choice(outcome, "gpu.mixed_precision").reason, Not(HasSubstr("another way")));
   EXPECT_THAT(outcome.notes, Contains(HasSubstr("train.learning_rate")));
 }
 
@@ -140,8 +140,8 @@ TEST(Switches, AModeEightyTimesSlowerIsGivenUpAtOnceAndCalledSlow) {
   auto slow = job.settings(outcome);
   slow.precision = Precision::bf16;
   EXPECT_LT(pair->result->seconds, 3 * device.step_s(slow)) << "two steps of it are enough";
-  EXPECT_EQ(job.value(outcome, "mixed_precision"), "off");
-  EXPECT_THAT(job.choice(outcome, "mixed_precision").reason, AllOf(HasSubstr("slow"), Not(HasSubstr("1.00x"))));
+  EXPECT_EQ(job.value(outcome, "gpu.mixed_precision"), "off");
+  EXPECT_THAT(job.choice(outcome, "gpu.mixed_precision").reason, AllOf(HasSubstr("slow"), Not(HasSubstr("1.00x"))));
 }
 
 TEST(Switches, AModeThatIsSomewhatSlowerIsGivenUpAfterAFewRounds) {
@@ -150,7 +150,7 @@ TEST(Switches, AModeThatIsSomewhatSlowerIsGivenUpAfterAFewRounds) {
   device.precision_time[Precision::bf16] = 1.5;
   const auto outcome = job.tune(device);
   EXPECT_LE(trial(job, "bf16 against float32")->result->candidates[0].step_times_s.size(), 6u);
-  EXPECT_THAT(job.choice(outcome, "mixed_precision").reason, HasSubstr("bf16 is 0.7"));
+  EXPECT_THAT(job.choice(outcome, "gpu.mixed_precision").reason, HasSubstr("bf16 is 0.7"));
 }
 
 TEST(Switches, WhatTheUserFixedIsNeverTriedOtherwise) {
@@ -161,9 +161,9 @@ TEST(Switches, WhatTheUserFixedIsNeverTriedOtherwise) {
   device.precision_time[Precision::bf16] = 5;
   device.channels_last_time = 0.5;
   const auto outcome = job.tune(device);
-  EXPECT_EQ(job.value(outcome, "mixed_precision"), "bf16");
-  EXPECT_EQ(job.value(outcome, "channels_last"), false);
-  EXPECT_EQ(job.choice(outcome, "channels_last").origin, Origin::user);
+  EXPECT_EQ(job.value(outcome, "gpu.mixed_precision"), "bf16");
+  EXPECT_EQ(job.value(outcome, "gpu.channels_last"), false);
+  EXPECT_EQ(job.choice(outcome, "gpu.channels_last").origin, Origin::user);
   for (const Happened& one : job.happened)
     for (const auto& settings : one.spec.candidates) {
       EXPECT_EQ(settings.precision, Precision::bf16) << one.why;
@@ -185,8 +185,8 @@ TEST(Switches, TwoGainsAreAddedOnlyWhereTheyAddUp) {
   device.precision_time[Precision::bf16] = 0.5;
   device.channels_last_time = 1.4;  // the prior has it on
   const auto outcome = job.tune(device);
-  EXPECT_EQ(job.value(outcome, "mixed_precision"), "bf16");
-  EXPECT_EQ(job.value(outcome, "channels_last"), false);
+  EXPECT_EQ(job.value(outcome, "gpu.mixed_precision"), "bf16");
+  EXPECT_EQ(job.value(outcome, "gpu.channels_last"), false);
   const auto settings = job.settings(outcome);
   EXPECT_NEAR(outcome.samples_per_s, 2 * device.samples_per_s(settings), 0.1 * outcome.samples_per_s);
 }
@@ -197,8 +197,8 @@ TEST(Switches, OnAGpuEachPrecisionAndKernelSwitchIsMeasured) {
   device.precision_time = {{Precision::bf16, 0.7}, {Precision::fp16, 0.4}};
   device.cudnn_benchmark_time = 0.8;
   const auto outcome = job.tune(device);
-  EXPECT_EQ(job.value(outcome, "mixed_precision"), "fp16");
-  EXPECT_EQ(job.value(outcome, "cudnn_benchmark"), true);
+  EXPECT_EQ(job.value(outcome, "gpu.mixed_precision"), "fp16");
+  EXPECT_EQ(job.value(outcome, "gpu.cudnn_benchmark"), true);
   EXPECT_NE(trial(job, "float32 against bf16"), nullptr);
   EXPECT_NE(trial(job, "fp16 against bf16"), nullptr);
   EXPECT_NE(trial(job, "cudnn_benchmark off against"), nullptr);
@@ -210,7 +210,7 @@ TEST(Switches, OnAGpuKeysAreNeverTriedInBf16) {
   DeviceModel device;
   device.precision_time = {{Precision::bf16, 0.3}, {Precision::fp16, 0.6}};
   const auto outcome = job.tune(device);
-  EXPECT_EQ(job.value(outcome, "mixed_precision"), "fp16");
+  EXPECT_EQ(job.value(outcome, "gpu.mixed_precision"), "fp16");
   EXPECT_NE(trial(job, "fp16 against float32"), nullptr);
   for (const Happened& one : job.happened)
     for (const auto& settings : one.spec.candidates) EXPECT_NE(settings.precision, Precision::bf16) << one.why;
@@ -224,8 +224,8 @@ TEST(Switches, TwoPrecisionsThatLoseAreBothNamed) {
     return settings.precision == Precision::fp32 ? std::optional(TrialOutcome::crashed) : std::nullopt;
   };
   const auto outcome = job.tune(device);
-  EXPECT_EQ(job.value(outcome, "mixed_precision"), "bf16");
-  EXPECT_THAT(job.choice(outcome, "mixed_precision").reason,
+  EXPECT_EQ(job.value(outcome, "gpu.mixed_precision"), "bf16");
+  EXPECT_THAT(job.choice(outcome, "gpu.mixed_precision").reason,
               AllOf(HasSubstr("float32 did not run"), HasSubstr("fp16 is 0.")));
 }
 
@@ -253,14 +253,14 @@ TEST(Switches, ThePlanAndTheSettingsThatWereMeasuredAreTheSame) {
 
 TEST(Switches, ASwitchWithoutABearingBesideTheWinnerIsNotTriedAgain) {
   auto job = gpu_job(simulated_gpu("NVIDIA H100 80GB HBM3", 80, 9, 0));
-  job.other_prior = {{"mixed_precision", "off"}, {"tf32", false}};
+  job.other_prior = {{"gpu.mixed_precision", "off"}, {"gpu.tf32", false}};
   DeviceModel device;
   device.precision_time = {{Precision::bf16, 0.5}};
   device.tf32_time = 0.7;  // a gain in float32 alone
   const auto outcome = job.tune(device);
-  EXPECT_EQ(job.value(outcome, "mixed_precision"), "bf16");
-  EXPECT_EQ(job.value(outcome, "tf32"), false);
-  EXPECT_THAT(job.choice(outcome, "tf32").reason, HasSubstr("beside mixed_precision"));
+  EXPECT_EQ(job.value(outcome, "gpu.mixed_precision"), "bf16");
+  EXPECT_EQ(job.value(outcome, "gpu.tf32"), false);
+  EXPECT_THAT(job.choice(outcome, "gpu.tf32").reason, HasSubstr("beside mixed_precision"));
   int tried = 0;
   for (const Happened& one : job.happened) tried += one.why.find("tf32 on") != std::string::npos;
   EXPECT_EQ(tried, 1);
@@ -273,8 +273,8 @@ TEST(Switches, WhereStepsAreLongTheyAreComparedAtASmallerBatch) {
   device.per_sample_s = 0.012;  // 1.5 s a step of 128: forty of them are all the time there is
   device.precision_time[Precision::bf16] = 0.6;
   const auto outcome = job.tune(device);
-  EXPECT_EQ(job.value(outcome, "mixed_precision"), "bf16");
-  const auto micro_batch = job.choice(outcome, "mixed_precision").evidence.at("micro_batch").get<std::int64_t>();
+  EXPECT_EQ(job.value(outcome, "gpu.mixed_precision"), "bf16");
+  const auto micro_batch = job.choice(outcome, "gpu.mixed_precision").evidence.at("micro_batch").get<std::int64_t>();
   EXPECT_LT(micro_batch, 128);
   EXPECT_GE(micro_batch, 16);
 }
@@ -284,7 +284,7 @@ TEST(Switches, WhereStepsAreShortTheyAreComparedAtTheBatchInHand) {
   DeviceModel device;
   device.precision_time[Precision::bf16] = 0.6;
   const auto outcome = job.tune(device);
-  EXPECT_EQ(job.choice(outcome, "mixed_precision").evidence.at("micro_batch"), 128);
+  EXPECT_EQ(job.choice(outcome, "gpu.mixed_precision").evidence.at("micro_batch"), 128);
 }
 
 }  // namespace tlaunch
