@@ -7,7 +7,7 @@
 
 #include "trainer/oom_injection.h"
 #include "trainer/process_group.h"
-#include "trainer/step_down.h"
+#include "worker/step_down.h"
 
 namespace tlaunch {
 

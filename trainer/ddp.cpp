@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "trainer/out_of_memory.h"
-#include "trainer/run_phase.h"
+#include "worker/run_phase.h"
 
 namespace tlaunch {
 namespace {

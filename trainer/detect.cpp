@@ -4,8 +4,8 @@
 #include <unordered_map>
 
 #include "trainer/precision.h"
-#include "trainer/run_phase.h"
-#include "trainer/stop_request.h"
+#include "worker/run_phase.h"
+#include "worker/stop_request.h"
 
 namespace tlaunch {
 namespace {

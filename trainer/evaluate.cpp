@@ -6,9 +6,9 @@
 #include "data/loader.h"
 #include "trainer/loss.h"
 #include "trainer/precision.h"
-#include "trainer/run_phase.h"
-#include "trainer/stop_request.h"
 #include "trainer/timing.h"
+#include "worker/run_phase.h"
+#include "worker/stop_request.h"
 
 namespace tlaunch {
 namespace {

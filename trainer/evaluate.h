@@ -15,7 +15,7 @@ struct Evaluation {
   std::map<std::string, double> metrics;  // val_loss, val_accuracy
   std::int64_t samples = 0;               // over all ranks
   double seconds = 0;
-  bool cut_short = false;  // a rank was told to stop (trainer/stop_request.h): there are no metrics
+  bool cut_short = false;  // a rank was told to stop (worker/stop_request.h): there are no metrics
 };
 
 // All ranks call it; all get the same figures. In batches of train.batch_size; where memory runs out in any rank, all

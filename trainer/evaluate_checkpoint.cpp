@@ -2,8 +2,8 @@
 
 #include "trainer/detect.h"
 #include "trainer/evaluate.h"
-#include "trainer/recorder.h"
 #include "trainer/train_state.h"
+#include "worker/recorder.h"
 
 namespace tlaunch {
 

@@ -14,8 +14,8 @@
 #include <optional>
 
 #include "trainer/oom_injection.h"
-#include "trainer/step_down.h"
 #include "trainer/train_step.h"
+#include "worker/step_down.h"
 
 namespace tlaunch {
 

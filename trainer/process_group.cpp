@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "trainer/nccl.h"
-#include "trainer/run_phase.h"
+#include "worker/run_phase.h"
 
 namespace tlaunch {
 namespace {

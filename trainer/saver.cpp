@@ -3,10 +3,10 @@
 #include <cerrno>
 #include <iostream>
 
-#include "trainer/disk_preflight.h"
-#include "trainer/run_phase.h"
 #include "trainer/smoke.h"
 #include "trainer/timing.h"
+#include "worker/disk_preflight.h"
+#include "worker/run_phase.h"
 
 namespace tlaunch {
 namespace {

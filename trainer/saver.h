@@ -14,8 +14,8 @@
 #include "checkpoint/disk_need.h"
 #include "core/error.h"
 #include "core/name_template.h"
-#include "trainer/recorder.h"
 #include "trainer/train_state.h"
+#include "worker/recorder.h"
 
 namespace tlaunch {
 

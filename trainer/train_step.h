@@ -7,7 +7,7 @@
 #include "trainer/job.h"
 #include "trainer/nan_guard.h"
 #include "trainer/precision.h"
-#include "trainer/step_down.h"
+#include "worker/step_down.h"
 
 namespace tlaunch {
 

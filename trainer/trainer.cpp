@@ -47,6 +47,12 @@ std::string past_end_note(std::int64_t step, std::int64_t end) {
          "or kimg";
 }
 
+StopAgreement stop_agreement(const Group& group) {
+  RankNotes notes{[&group](const std::string& key, const std::string& text) { group.tell(key, text); },
+                  [&group](const std::string& key) { return group.told(key); }};
+  return {group.rank(), group.size(), std::move(notes), [&group] { synchronize(group.device()); }};
+}
+
 double seconds(std::chrono::steady_clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 }  // namespace
@@ -72,7 +78,7 @@ Trainer::Trainer(const WorkerContext& context, const RunConfig& config, const Gr
       detection_batch_(RunPhase::detection, teller(), injection()),
       recorder_(context, config.log, metric_names(extra_metrics)),
       saver_(context, config, group, recorder_),
-      stop_(group),
+      stop_(stop_agreement(group)),
       gpu_monitor_(device_uuid(context.device)) {
   length_ = session_length(config, smoke_, sampler_.steps_per_epoch());
   seed_generator();

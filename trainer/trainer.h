@@ -7,16 +7,16 @@
 
 #include "core/run_length.h"
 #include "data/loader.h"
-#include "data/sampler.h"
 #include "hardware/gpu_monitor.h"
 #include "trainer/agreed_memory.h"
 #include "trainer/guarded_step.h"
-#include "trainer/recorder.h"
 #include "trainer/saver.h"
 #include "trainer/smoke.h"
 #include "trainer/step_profiler.h"
-#include "trainer/stop_request.h"
 #include "trainer/train_state.h"
+#include "worker/recorder.h"
+#include "worker/sampler.h"
+#include "worker/stop_request.h"
 
 namespace tlaunch {
 
@@ -28,7 +28,7 @@ class Trainer {
   Trainer(const WorkerContext& context, const RunConfig& config, const Group& group,
           const std::vector<std::string>& extra_metrics, double expected_samples_per_s);
 
-  // To the end of the run, or to where all ranks stop and save because they were told to (trainer/stop_request.h):
+  // To the end of the run, or to where all ranks stop and save because they were told to (worker/stop_request.h):
   // false then. Throws Error: a non-finite loss (exit 1), a save that failed (exit 74), ...
   bool run();
 

@@ -6,10 +6,10 @@
 #include "core/run_length.h"
 #include "core/trial.h"
 #include "data/loader.h"
-#include "data/sampler.h"
 #include "trainer/agreed_memory.h"
 #include "trainer/guarded_step.h"
 #include "trainer/train_step.h"
+#include "worker/sampler.h"
 
 namespace tlaunch {
 

@@ -18,17 +18,17 @@
 #include "trainer/describe.h"
 #include "trainer/device.h"
 #include "trainer/evaluate_checkpoint.h"
-#include "trainer/heartbeat.h"
 #include "trainer/libtorch_version.h"
 #include "trainer/memory_cap.h"
 #include "trainer/out_of_memory.h"
-#include "trainer/run_phase.h"
 #include "trainer/settings.h"
 #include "trainer/signal_thread.h"
 #include "trainer/stack_signal.h"
-#include "trainer/stop_request.h"
 #include "trainer/trainer.h"
 #include "trainer/trial_command.h"
+#include "worker/heartbeat.h"
+#include "worker/run_phase.h"
+#include "worker/stop_request.h"
 
 namespace tlaunch {
 namespace {

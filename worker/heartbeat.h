@@ -1,4 +1,4 @@
-// Tells the launcher where this rank is (trainer/run_phase.h) at an interval, as a `heartbeat` event. From a thread of
+// Tells the launcher where this rank is (worker/run_phase.h) at an interval, as a `heartbeat` event. From a thread of
 // its own, which touches nothing but the event pipe: it beats on while the training thread is stuck, and stops with the
 // process.
 #pragma once

@@ -1,4 +1,4 @@
-#include "trainer/recorder.h"
+#include "worker/recorder.h"
 
 #include <filesystem>
 #include <iostream>
@@ -13,8 +13,8 @@ constexpr const char* tensorboard_name = "tensorboard";
 
 }  // namespace
 
-Recorder::Recorder(const WorkerContext& context, const LogConfig& log, const std::vector<std::string>& metrics)
-    : context_(context),
+Recorder::Recorder(const WorkerEnvironment& environment, const LogConfig& log, const std::vector<std::string>& metrics)
+    : environment_(environment),
       csv_wanted_(log.csv),
       tensorboard_wanted_(log.tensorboard),
       columns_{"step", "epoch", "train_loss", "learning_rate", "samples_per_s"} {
@@ -22,19 +22,20 @@ Recorder::Recorder(const WorkerContext& context, const LogConfig& log, const std
 }
 
 void Recorder::open(std::int64_t step) {
-  if (!context_.is_main() || context_.run_dir.empty()) return;
+  if (!environment_.is_main() || environment_.run_dir.empty()) return;
   const auto tell_of = [this](const std::string& file) {
     return [this, file](const std::string& problem) {
-      context_.events.write(LogFailedEvent{file, problem});
-      if (!context_.events.connected()) std::cerr << "warning: " << problem << std::endl;  // else the launcher says it
+      environment_.events.write(LogFailedEvent{file, problem});
+      if (!environment_.events.connected())
+        std::cerr << "warning: " << problem << std::endl;  // else the launcher says it
     };
   };
   close();
   if (csv_wanted_)
-    csv_ = std::make_unique<MetricsCsv>(context_.run_dir + "/" + csv_name, columns_, step, tell_of(csv_name));
+    csv_ = std::make_unique<MetricsCsv>(environment_.run_dir + "/" + csv_name, columns_, step, tell_of(csv_name));
   if (tensorboard_wanted_)
-    tensorboard_ =
-        std::make_unique<TensorboardWriter>(context_.run_dir + "/" + tensorboard_name, step, tell_of(tensorboard_name));
+    tensorboard_ = std::make_unique<TensorboardWriter>(environment_.run_dir + "/" + tensorboard_name, step,
+                                                       tell_of(tensorboard_name));
 }
 
 void Recorder::close() {
@@ -60,7 +61,7 @@ void Recorder::write(std::int64_t step, std::int64_t epoch, const std::map<std::
 }
 
 void Recorder::step(std::int64_t step, std::int64_t epoch, std::int64_t samples, const StepFigures& figures) {
-  if (!context_.is_main()) return;
+  if (!environment_.is_main()) return;
   write(step, epoch,
         {{"train_loss", figures.train_loss},
          {"learning_rate", figures.learning_rate},
@@ -76,21 +77,21 @@ void Recorder::step(std::int64_t step, std::int64_t epoch, std::int64_t samples,
 }
 
 void Recorder::evaluation(const EvaluationEvent& evaluation) {
-  if (!context_.is_main()) return;
+  if (!environment_.is_main()) return;
   write(evaluation.step, evaluation.epoch.value_or(0), evaluation.metrics);
   event(evaluation);
 }
 
 void Recorder::detection(const DetectionEvent& detection) {
-  if (!context_.is_main()) return;
+  if (!environment_.is_main()) return;
   write(detection.step, detection.epoch, detection.metrics);
   event(detection);
 }
 
 void Recorder::event(const Event& event) {
-  if (!context_.is_main()) return;
-  context_.events.write(event);
-  if (!context_.events.connected()) std::cout << name_of(event) << " " << text_of(fields_of(event)) << std::endl;
+  if (!environment_.is_main()) return;
+  environment_.events.write(event);
+  if (!environment_.events.connected()) std::cout << name_of(event) << " " << text_of(fields_of(event)) << std::endl;
 }
 
 }  // namespace tlaunch

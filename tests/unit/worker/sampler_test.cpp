@@ -1,4 +1,4 @@
-#include "data/sampler.h"
+#include "worker/sampler.h"
 
 #include <gtest/gtest.h>
 

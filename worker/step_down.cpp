@@ -1,4 +1,4 @@
-#include "trainer/step_down.h"
+#include "worker/step_down.h"
 
 namespace tlaunch {
 

@@ -1,4 +1,4 @@
-#include "trainer/tensorboard.h"
+#include "worker/tensorboard.h"
 
 #include <gmock/gmock.h>
 

@@ -1,4 +1,4 @@
-#include "trainer/run_phase.h"
+#include "worker/run_phase.h"
 
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-#include "trainer/disk_preflight.h"
+#include "worker/disk_preflight.h"
 
 #include <sys/stat.h>
 

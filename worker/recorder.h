@@ -9,16 +9,16 @@
 #include <vector>
 
 #include "core/run_config.h"
-#include "trainer/context.h"
-#include "trainer/metrics_csv.h"
-#include "trainer/tensorboard.h"
+#include "worker/environment.h"
+#include "worker/metrics_csv.h"
+#include "worker/tensorboard.h"
 
 namespace tlaunch {
 
 class Recorder {
  public:
   // `metrics`: all names that evaluation may yield, for fixed CSV columns. Touches no file yet.
-  Recorder(const WorkerContext& context, const LogConfig& log, const std::vector<std::string>& metrics);
+  Recorder(const WorkerEnvironment& environment, const LogConfig& log, const std::vector<std::string>& metrics);
 
   // Before the first row, and where the run goes back to `step`: rows and scalars of an earlier attempt beyond it are
   // dropped, this run makes them again.
@@ -39,7 +39,7 @@ class Recorder {
   void close();
   void write(std::int64_t step, std::int64_t epoch, const std::map<std::string, double>& figures);
 
-  const WorkerContext& context_;
+  const WorkerEnvironment& environment_;
   bool csv_wanted_, tensorboard_wanted_;
   std::vector<std::string> columns_;
   std::unique_ptr<MetricsCsv> csv_;

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "core/batch.h"
-#include "trainer/run_phase.h"
+#include "worker/run_phase.h"
 
 namespace tlaunch {
 

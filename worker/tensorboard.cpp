@@ -1,4 +1,4 @@
-#include "trainer/tensorboard.h"
+#include "worker/tensorboard.h"
 
 #include <sys/stat.h>
 #include <unistd.h>

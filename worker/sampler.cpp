@@ -1,4 +1,4 @@
-#include "data/sampler.h"
+#include "worker/sampler.h"
 
 #include <numeric>
 #include <stdexcept>
@@ -7,7 +7,7 @@
 
 #include "core/batch_advice.h"
 #include "core/error.h"
-#include "data/counter_rng.h"
+#include "worker/counter_rng.h"
 
 namespace tlaunch {
 

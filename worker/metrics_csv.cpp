@@ -1,4 +1,4 @@
-#include "trainer/metrics_csv.h"
+#include "worker/metrics_csv.h"
 
 #include <sys/stat.h>
 

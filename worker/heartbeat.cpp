@@ -1,4 +1,4 @@
-#include "trainer/heartbeat.h"
+#include "worker/heartbeat.h"
 
 #include <signal.h>
 
@@ -8,7 +8,7 @@
 
 #include "core/error.h"
 #include "core/worker_env.h"
-#include "trainer/run_phase.h"
+#include "worker/run_phase.h"
 
 namespace tlaunch {
 
