@@ -134,7 +134,7 @@ NamedTensors measured_tensors(Job& job, TrainStep& step, int ranks) {
                       std::vector<torch::Tensor>(static_cast<std::size_t>(ranks), generator_state(job.device)));
 }
 
-Metadata saved_metadata(TrainStep& step, const Progress& progress, const RunIdentity& identity) {
+SavePoint save_point(TrainStep& step, const Progress& progress, const RunIdentity& identity) {
   Json run = Json::object();
   for (const auto& [name, value] : fields(identity)) run[name] = value;
   run["world_size"] = identity.world_size;
@@ -143,12 +143,10 @@ Metadata saved_metadata(TrainStep& step, const Progress& progress, const RunIden
   run["data"] = to_json(identity.data);
   const Json state{
       {"progress", to_json(progress)}, {"run", run}, {"buckets", step.buckets()}, {"scaler", step.scaler().state()}};
-  Metadata metadata{{format_key, std::to_string(newest_format)},
-                    {state_key, text_of(without_nonfinite(state))},
-                    {step_key, std::to_string(progress.step)},
-                    {epoch_key, std::to_string(progress.step / identity.steps_per_epoch)}};
-  if (!progress.metrics.empty()) metadata[metrics_key] = without_nonfinite(progress.metrics).dump();
-  return metadata;
+  return {progress.step,
+          progress.step / identity.steps_per_epoch,
+          progress.metrics,
+          {{state_key, text_of(without_nonfinite(state))}}};
 }
 
 std::string load_weights(const SafetensorsFile& file, Job& job) {

@@ -15,6 +15,7 @@
 #include "trainer/job.h"
 #include "trainer/tensor_file.h"
 #include "trainer/train_step.h"
+#include "worker/save_thread.h"
 
 namespace tlaunch {
 
@@ -82,8 +83,8 @@ class SavedState {
 NamedTensors saved_tensors(Job& job, TrainStep& step, const Group& group);
 // The same in name and size for `ranks` ranks, without asking the others: what a save will take.
 NamedTensors measured_tensors(Job& job, TrainStep& step, int ranks);
-// The rest of the state, as the file's metadata. All ranks call it (the next step's buckets are agreed on).
-Metadata saved_metadata(TrainStep& step, const Progress& progress, const RunIdentity& identity);
+// The rest of the state. All ranks call it (the next step's buckets are agreed on).
+SavePoint save_point(TrainStep& step, const Progress& progress, const RunIdentity& identity);
 
 // Model tensors alone, from any safetensors file: for model.weights and `evaluate`. Strict: the same names (entries
 // under "tlaunch." are passed over, prefixes taken off by names_in_file()), shapes and dtypes, checked before the first

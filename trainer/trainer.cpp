@@ -7,6 +7,7 @@
 #include "core/config_loader.h"
 #include "core/error.h"
 #include "core/worker_env.h"
+#include "trainer/agree.h"
 #include "trainer/detect.h"
 #include "trainer/device.h"
 #include "trainer/evaluate.h"
@@ -77,7 +78,7 @@ Trainer::Trainer(const WorkerContext& context, const RunConfig& config, const Gr
       evaluation_batch_(RunPhase::evaluation, teller(), injection()),
       detection_batch_(RunPhase::detection, teller(), injection()),
       recorder_(context, config.log, metric_names(extra_metrics)),
-      saver_(context, config, group, recorder_),
+      saver_(context, config.checkpoint, group, recorder_),
       stop_(stop_agreement(group)),
       gpu_monitor_(device_uuid(context.device)) {
   length_ = session_length(config, smoke_, sampler_.steps_per_epoch());
@@ -297,10 +298,14 @@ bool Trainer::saves_at(std::int64_t step) {
 bool Trainer::save() {
   const PhaseScope phase(RunPhase::save);
   last_save_ = Clock::now();
-  const bool copied = saver_.save(job_, step_, progress_, identity(),
-                                  [this](const std::function<void()>& copy) { return copy_for_save(copy); });
-  if (copied) saved_step_ = progress_.step;
-  return copied;
+  if (saver_.begin(progress_.step, progress_.metrics)) {
+    const auto tensors = saved_tensors(job_, step_, group_);
+    auto point = save_point(step_, progress_, identity());
+    if (!copy_for_save(tensors)) return false;
+    saver_.write(std::move(point));
+  }
+  saved_step_ = progress_.step;
+  return true;
 }
 
 std::int64_t Trainer::saves_left() const {
@@ -319,7 +324,7 @@ void Trainer::prepare_saving(StartEvent& facts) {
   const LogWork work{left / config_.log.log_interval.value(),
                      times_left(stop_step(), progress_.step, length_.steps_per_evaluation), saves_left(),
                      (left + length_.steps_per_epoch - 1) / length_.steps_per_epoch, group_.size()};
-  saver_.prepare(measured_tensors(job_, step_, group_.size()), saved_metadata(step_, progress_, identity()), work,
+  saver_.prepare(measured_tensors(job_, step_, group_.size()), save_point(step_, progress_, identity()), work,
                  process_getenv(env::fit_disk).has_value(), facts);
 }
 

@@ -58,7 +58,7 @@ class Trainer {
   // trainer_recovery.cpp
   void recover();  // after an epoch that ended early, while no loader runs
   void step_down(const MemoryShortage& shortage);
-  bool copy_for_save(const std::function<void()>& copy);
+  bool copy_for_save(const NamedTensors& tensors);
   // Of the time between steps. `batch`: what is tried next, 0 where it is no matter of batches.
   void tell_shortage(const MemoryShortage& shortage, const char* action, std::int64_t batch);
   bool look_for_nan();  // false: the run has to go back

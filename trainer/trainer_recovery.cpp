@@ -40,11 +40,11 @@ void Trainer::step_down(const MemoryShortage& shortage) {
               << split_.micro_batch << " (gradient_accumulation_steps=" << split_.accumulation << ")" << std::endl;
 }
 
-bool Trainer::copy_for_save(const std::function<void()>& copy) {
+bool Trainer::copy_for_save(const NamedTensors& tensors) {
   for (const char* action : {"again", "skipped"}) {
     const auto shortage = try_with_agreement(group_, RunPhase::save, [&] {
       if (injection_) injection_->at(RunPhase::save);
-      copy();
+      saver_.copy(tensors);
     });
     if (!shortage) return true;
     tell_shortage(*shortage, action, 0);

@@ -6,12 +6,12 @@
 
 #include "checkpoint/safetensors.h"
 #include "core/config_loader.h"
+#include "trainer/agree.h"
 #include "trainer/detect.h"
 #include "trainer/device.h"
 #include "trainer/evaluate.h"
 #include "trainer/out_of_memory.h"
 #include "trainer/schedule.h"
-#include "trainer/smoke.h"
 #include "trainer/timing.h"
 #include "trainer/train_state.h"
 
@@ -127,7 +127,7 @@ RestOfRun TrialCandidate::touch_rest_of_run(double evaluation_s) {
   rest.copy_s = least_seconds(2, [&] {  // the first one makes the memory
     const auto tensors = saved_tensors(job_, step_, group_);
     if (group_.rank() == 0) snapshot.take(tensors);
-    (void)snapshot.views();  // a device's copies are only on their way before
+    snapshot.wait();  // a device's copies are only on their way before
   });
   Progress progress;
   progress.step = figures_.steps;
@@ -139,7 +139,7 @@ RestOfRun TrialCandidate::touch_rest_of_run(double evaluation_s) {
                              group_.size(),
                              kind_of(group_.device()),
                              resume_settings(config_)};
-  const auto metadata = saved_metadata(step_, progress, identity);
+  const auto metadata = metadata_of(save_point(step_, progress, identity));
   if (group_.rank() == 0) rest.save_bytes = safetensors_size(snapshot.views(), metadata);
   return rest;
 }

@@ -8,9 +8,9 @@
 
 #include "core/error.h"
 #include "hardware/gpu_monitor.h"
+#include "trainer/agree.h"
 #include "trainer/device.h"
 #include "trainer/host_memory.h"
-#include "trainer/smoke.h"
 #include "trainer/timing.h"
 #include "trainer/trial_candidate.h"
 

@@ -10,8 +10,8 @@
 #include <torch/csrc/distributed/c10d/Backend.hpp>
 #include <torch/csrc/distributed/c10d/HashStore.hpp>
 
+#include "trainer/agree.h"
 #include "trainer/ddp.h"
-#include "trainer/smoke.h"
 #include "watched_allocator.h"
 
 namespace tlaunch {
@@ -73,6 +73,8 @@ class TwoRanks : public testing::Test {
 
 TEST_F(TwoRanks, AgreeOnRankZerosFigure) {
   on_both([](const Group& group) { EXPECT_EQ(agree(group, 7 + group.rank()), 7); });
+  for (const std::string text : {"", "a path"})
+    on_both([&](const Group& group) { EXPECT_EQ(agree(group, group.rank() == 0 ? text : "another"), text); });
 }
 
 TEST_F(TwoRanks, RankZeroLeavesLast) {

@@ -58,6 +58,10 @@ bool equal(const std::map<std::string, torch::Tensor>& a, const std::map<std::st
                     [](const auto& x, const auto& y) { return x.first == y.first && x.second.equal(y.second); });
 }
 
+Metadata saved_metadata(TrainStep& step, const Progress& progress, const RunIdentity& identity) {
+  return metadata_of(save_point(step, progress, identity));
+}
+
 std::uint64_t save_state(const std::string& path, Job& job, TrainStep& step, const Group& group,
                          const Progress& progress, const RunIdentity& identity) {
   const auto tensors = saved_tensors(job, step, group);
