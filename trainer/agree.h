@@ -4,11 +4,11 @@
 #include <cstdint>
 #include <string>
 
-#include "trainer/process_group.h"
+#include "trainer/ranks.h"
 
 namespace tlaunch {
 
-std::int64_t agree(const Group& group, std::int64_t value);
-std::string agree(const Group& group, std::string text);
+std::int64_t agree(const Ranks& ranks, std::int64_t value);
+std::string agree(const Ranks& ranks, std::string text);
 
 }  // namespace tlaunch

@@ -7,8 +7,8 @@
 
 namespace tlaunch {
 
-Saver::Saver(const WorkerContext& context, const CheckpointConfig& config, const Group& group, Recorder& recorder)
-    : group_(group), saves_(!SaveThread::folder(context, config).empty()), snapshot_(context.device) {
+Saver::Saver(const WorkerContext& context, const CheckpointConfig& config, const Ranks& ranks, Recorder& recorder)
+    : ranks_(ranks), saves_(!SaveThread::folder(context, config).empty()), snapshot_(context.device) {
   if (saves_ && context.is_main()) thread_.emplace(context, config, recorder);
 }
 
@@ -18,7 +18,7 @@ void Saver::prepare(const NamedTensors& tensors, const SavePoint& point, const L
 }
 
 bool Saver::begin(std::int64_t step, const std::map<std::string, double>& metrics) {
-  return saves_ && agree(group_, thread_ && thread_->begin(step, metrics)) != 0;
+  return saves_ && agree(ranks_, thread_ && thread_->begin(step, metrics)) != 0;
 }
 
 void Saver::copy(const NamedTensors& tensors) {
@@ -42,6 +42,6 @@ void Saver::finish() {
   if (thread_) thread_->finish();
 }
 
-std::string Saver::newest() { return agree(group_, thread_ ? thread_->newest() : std::string()); }
+std::string Saver::newest() { return agree(ranks_, thread_ ? thread_->newest() : std::string()); }
 
 }  // namespace tlaunch

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "trainer/process_group.h"
+#include "trainer/ranks.h"
 #include "trainer/tensor_file.h"
 #include "worker/save_thread.h"
 
@@ -14,7 +14,7 @@ namespace tlaunch {
 
 class Saver {
  public:
-  Saver(const WorkerContext& context, const CheckpointConfig& config, const Group& group, Recorder& recorder);
+  Saver(const WorkerContext& context, const CheckpointConfig& config, const Ranks& ranks, Recorder& recorder);
 
   // Is there room for what the run will write? SaveThread::prepare() in rank 0. `tensors`: on the CPU.
   void prepare(const NamedTensors& tensors, const SavePoint& point, const LogWork& work, bool fit_disk,
@@ -35,7 +35,7 @@ class Saver {
   std::string newest();
 
  private:
-  const Group& group_;
+  const Ranks& ranks_;
   bool saves_;
   TensorSnapshot snapshot_;
   std::optional<SaveThread> thread_;  // rank 0's; last: it reads the snapshot until it has ended

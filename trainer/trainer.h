@@ -25,7 +25,7 @@ class Trainer {
   // `config` has every `auto` filled in. Restores from context.resume_path where one is given. All ranks construct it.
   // `extra_metrics`: what the data set yields at the end (precision, ...), for the columns of metrics.csv.
   // `expected_samples_per_s`: 0 where it is not known.
-  Trainer(const WorkerContext& context, const RunConfig& config, const Group& group,
+  Trainer(const WorkerContext& context, const RunConfig& config, const Ranks& ranks,
           const std::vector<std::string>& extra_metrics, double expected_samples_per_s);
 
   // To the end of the run, or to where all ranks stop and save because they were told to (worker/stop_request.h):
@@ -70,7 +70,7 @@ class Trainer {
   HalvingBatch::Told teller();
   void seed_generator() const;
   std::int64_t stop_step() const;  // where this session ends
-  std::int64_t epoch() const { return progress_.step / length_.steps_per_epoch; }
+  std::int64_t epoch() const { return position_.step / length_.steps_per_epoch; }
   RunIdentity identity() const;
   bool saves_at(std::int64_t step);
   bool save();  // false: memory did not suffice, and there is no new checkpoint
@@ -81,11 +81,11 @@ class Trainer {
 
   const WorkerContext& context_;
   RunConfig config_;  // its micro-batch and accumulation follow split_
-  const Group& group_;
+  const Ranks& ranks_;
   double expected_samples_per_s_;
-  std::string weights_note_;  // what to tell of job_'s first weights
-  Job job_;
-  DataIdentity data_;  // of job_'s
+  std::string weights_note_;  // what to report of setup_'s first weights
+  TrainingSetup setup_;
+  DataIdentity data_;  // of setup_'s
   BatchSplit split_;
   Sampler sampler_;
   RunLength full_;    // of the whole run: learning-rate schedule
@@ -98,7 +98,7 @@ class Trainer {
   HalvingBatch evaluation_batch_, detection_batch_;
   Recorder recorder_;
   Saver saver_;
-  Progress progress_;
+  Position position_;
   std::int64_t first_step_ = 0, saved_step_ = -1;
   bool stopping_ = false;
   StopAgreement stop_;

@@ -14,7 +14,7 @@
 #include "trainer/device.h"
 #include "trainer/nccl.h"
 #include "trainer/precision.h"
-#include "trainer/process_group.h"
+#include "trainer/ranks.h"
 #include "trainer/tensor_file.h"
 
 namespace tlaunch {

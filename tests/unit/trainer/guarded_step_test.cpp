@@ -47,7 +47,8 @@ class PlainInput : public Dataset {
 class SkippedUpdate : public testing::TestWithParam<OptimizerKind> {
  protected:
   SkippedUpdate()
-      : job_(make_job(config(), torch::kCPU, std::make_shared<PlainInput>())), step_(config(), group_, job_, {}) {}
+      : setup_(make_training_setup(config(), torch::kCPU, std::make_shared<PlainInput>())),
+        step_(config(), ranks_, setup_, {}) {}
 
   static RunConfig config() {
     RunConfig config;
@@ -68,7 +69,7 @@ class SkippedUpdate : public testing::TestWithParam<OptimizerKind> {
   }
   std::vector<torch::Tensor> state() {
     std::vector<torch::Tensor> copies;
-    for (const auto& [name, tensor] : state_tensors(*job_.model)) copies.push_back(tensor.detach().clone());
+    for (const auto& [name, tensor] : state_tensors(*setup_.model)) copies.push_back(tensor.detach().clone());
     for (const auto& [name, tensor] : step_.optimizer().state()) copies.push_back(tensor.clone());
     return copies;
   }
@@ -76,8 +77,8 @@ class SkippedUpdate : public testing::TestWithParam<OptimizerKind> {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) { return x.equal(y); });
   }
 
-  Group group_{WorkerContext{}};
-  Job job_;
+  Ranks ranks_{WorkerContext{}};
+  TrainingSetup setup_;
   TrainStep step_;
 };
 
@@ -113,7 +114,7 @@ TEST_P(SkippedUpdate, TheStateStaysWhereItIsInMemory) {
     const auto places = [&] {
       std::vector<const void*> found{step_.nan_guard().found().const_data_ptr()};
       if (scaled) found.push_back(step_.scaler().found_inf().const_data_ptr());
-      for (const auto& [name, tensor] : state_tensors(*job_.model)) found.push_back(tensor.const_data_ptr());
+      for (const auto& [name, tensor] : state_tensors(*setup_.model)) found.push_back(tensor.const_data_ptr());
       for (const auto& [name, tensor] : step_.optimizer().state()) found.push_back(tensor.const_data_ptr());
       return found;
     };
@@ -129,11 +130,11 @@ TEST_P(SkippedUpdate, TheStateStaysWhereItIsInMemory) {
 // The update of a step finds no memory at its nth allocation, once.
 TEST_P(SkippedUpdate, WhereMemoryIsShortOnceIsAsIfItHadNotBeen) {
   const auto step_once = [](std::int64_t nth, bool& failed) {
-    Group group{WorkerContext{}};
-    auto job = make_job(config(), torch::kCPU, std::make_shared<PlainInput>());
-    TrainStep step(config(), group, job, {});
+    Ranks ranks{WorkerContext{}};
+    auto setup = make_training_setup(config(), torch::kCPU, std::make_shared<PlainInput>());
+    TrainStep step(config(), ranks, setup, {});
     step.scaler() = GradScaler(torch::kCPU, true);
-    GuardedStep guarded(step, group, nullptr);
+    GuardedStep guarded(step, ranks, nullptr);
     test::WatchedAllocator watched;
     const auto batch = [&] {
       watched.fail_at(nth);
@@ -144,7 +145,7 @@ TEST_P(SkippedUpdate, WhereMemoryIsShortOnceIsAsIfItHadNotBeen) {
     watched.fail_at(0);
     std::vector<torch::Tensor> state;
     if (result.shortage) return state;  // in the forward or backward pass: the step was not done
-    for (const auto& [name, tensor] : state_tensors(*job.model)) state.push_back(tensor.detach().clone());
+    for (const auto& [name, tensor] : state_tensors(*setup.model)) state.push_back(tensor.detach().clone());
     for (const auto& [name, tensor] : step.optimizer().state()) state.push_back(tensor.clone());
     return state;
   };

@@ -1,4 +1,4 @@
-#include "trainer/process_group.h"
+#include "trainer/ranks.h"
 
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
@@ -49,7 +49,7 @@ void add_cuda_backend(c10d::ProcessGroup& group, const torch::Device& device, c1
   group.setBackend(c10::DeviceType::CUDA, type, backend);
 }
 
-Group::Group(const WorkerContext& context, std::chrono::milliseconds timeout)
+Ranks::Ranks(const WorkerContext& context, std::chrono::milliseconds timeout)
     : rank_(context.rank), size_(context.world_size), device_(context.device) {
   if (size_ == 1) return;
   const WaitsForOthers waits;
@@ -67,14 +67,14 @@ Group::Group(const WorkerContext& context, std::chrono::milliseconds timeout)
   group_->setBackend(c10::DeviceType::CPU, Type::GLOO, gloo);
 }
 
-void Group::sum(torch::Tensor& tensor) const {
+void Ranks::sum(torch::Tensor& tensor) const {
   if (size_ == 1) return;
   const WaitsForOthers waits;
   std::vector<torch::Tensor> tensors{tensor};
   group_->allreduce(tensors)->wait();
 }
 
-void Group::broadcast(std::vector<torch::Tensor> tensors) const {
+void Ranks::broadcast(std::vector<torch::Tensor> tensors) const {
   if (size_ == 1) return;
   const WaitsForOthers waits;
   for (auto& tensor : tensors) {
@@ -83,7 +83,7 @@ void Group::broadcast(std::vector<torch::Tensor> tensors) const {
   }
 }
 
-std::vector<torch::Tensor> Group::gather(const torch::Tensor& tensor) const {
+std::vector<torch::Tensor> Ranks::gather(const torch::Tensor& tensor) const {
   if (size_ == 1) return {tensor};
   const WaitsForOthers waits;
   std::vector<torch::Tensor> inputs{tensor};
@@ -93,17 +93,17 @@ std::vector<torch::Tensor> Group::gather(const torch::Tensor& tensor) const {
   return outputs[0];
 }
 
-void Group::tell(const std::string& key, const std::string& text) const {
+void Ranks::tell(const std::string& key, const std::string& text) const {
   store_->set(key, std::vector<std::uint8_t>(text.begin(), text.end()));
 }
 
-std::optional<std::string> Group::told(const std::string& key) const {
+std::optional<std::string> Ranks::told(const std::string& key) const {
   if (!store_->check({key})) return std::nullopt;
   const auto bytes = store_->get(key);
   return std::string(bytes.begin(), bytes.end());
 }
 
-void Group::close(std::chrono::milliseconds limit) const {
+void Ranks::close(std::chrono::milliseconds limit) const {
   if (size_ == 1) return;
   const WaitsForOthers waits;
   auto token = torch::zeros({1});  // on the host: by Gloo

@@ -11,7 +11,7 @@
 
 namespace tlaunch {
 
-struct Job {
+struct TrainingSetup {
   std::shared_ptr<const Dataset> dataset;
   std::shared_ptr<Model> model;
   torch::Device device = torch::kCPU;
@@ -22,14 +22,15 @@ struct Job {
 };
 
 // Initial weights come from config.seed alone: the same on every rank, device and world size.
-Job make_job(const RunConfig& config, const torch::Device& device, std::shared_ptr<const Dataset> dataset);
+TrainingSetup make_training_setup(const RunConfig& config, const torch::Device& device,
+                                  std::shared_ptr<const Dataset> dataset);
 
 // Whether batches wait in page-locked memory. Not for the CPU, whatever the config says: it would start CUDA.
 bool pins_batches(const DataConfig& data, const torch::Device& device);
 
-// A batch on the job's device, in its dtype and memory format, ready for forward().
-torch::Tensor model_input(const Job& job, const Batch& batch);
-torch::Tensor model_target(const Job& job, const Batch& batch);
+// A batch on the setup's device, in its dtype and memory format, ready for forward().
+torch::Tensor model_input(const TrainingSetup& setup, const Batch& batch);
+torch::Tensor model_target(const TrainingSetup& setup, const Batch& batch);
 
 // Trainable parameters in registration order, with their plain names.
 std::vector<NamedParameter> named_parameters(const Model& model);

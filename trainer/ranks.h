@@ -23,10 +23,10 @@ std::chrono::milliseconds collective_timeout(std::optional<double> hang_timeout_
 void add_cuda_backend(c10d::ProcessGroup& group, const torch::Device& device, c10d::ProcessGroup::BackendType type,
                       const c10::intrusive_ptr<c10d::Backend>& backend);
 
-class Group {
+class Ranks {
  public:
   // Blocks until all ranks are there. A single process makes no store and no backend.
-  explicit Group(const WorkerContext& context, std::chrono::milliseconds timeout = collective_timeout({}));
+  explicit Ranks(const WorkerContext& context, std::chrono::milliseconds timeout = collective_timeout({}));
 
   int rank() const { return rank_; }
   int size() const { return size_; }

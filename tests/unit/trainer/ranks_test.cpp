@@ -1,5 +1,5 @@
-// The group of ranks: two of them on the CPU, as two threads of this process.
-#include "trainer/process_group.h"
+// Ranks of a run: two of them on the CPU, as two threads of this process.
+#include "trainer/ranks.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
@@ -56,46 +56,46 @@ class TwoRanks : public testing::Test {
       contexts_[rank].master_port = ntohs(address.sin_port);
     }
     contexts_[0].store_fd = listening;
-    auto other = std::async(std::launch::async, [this] { groups_[1].emplace(contexts_[1]); });
-    groups_[0].emplace(contexts_[0]);
+    auto other = std::async(std::launch::async, [this] { ranks_[1].emplace(contexts_[1]); });
+    ranks_[0].emplace(contexts_[0]);
     other.get();
   }
   // `work` in a thread for each rank.
-  void on_both(const std::function<void(const Group&)>& work) {
-    auto other = std::async(std::launch::async, [&] { work(*groups_[1]); });
-    work(*groups_[0]);
+  void on_both(const std::function<void(const Ranks&)>& work) {
+    auto other = std::async(std::launch::async, [&] { work(*ranks_[1]); });
+    work(*ranks_[0]);
     other.get();
   }
 
   WorkerContext contexts_[2];
-  std::optional<Group> groups_[2];
+  std::optional<Ranks> ranks_[2];
 };
 
 TEST_F(TwoRanks, AgreeOnRankZerosFigure) {
-  on_both([](const Group& group) { EXPECT_EQ(agree(group, 7 + group.rank()), 7); });
+  on_both([](const Ranks& ranks) { EXPECT_EQ(agree(ranks, 7 + ranks.rank()), 7); });
   for (const std::string text : {"", "a path"})
-    on_both([&](const Group& group) { EXPECT_EQ(agree(group, group.rank() == 0 ? text : "another"), text); });
+    on_both([&](const Ranks& ranks) { EXPECT_EQ(agree(ranks, ranks.rank() == 0 ? text : "another"), text); });
 }
 
 TEST_F(TwoRanks, RankZeroLeavesLast) {
-  auto zero = std::async(std::launch::async, [this] { groups_[0]->close(10min); });
+  auto zero = std::async(std::launch::async, [this] { ranks_[0]->close(10min); });
   // What close() does in rank 1, which then has something else to do.
   auto token = torch::zeros({1});
-  groups_[1]->sum(token);
+  ranks_[1]->sum(token);
   EXPECT_EQ(zero.wait_for(300ms), std::future_status::timeout) << "rank 1 still needs the store";
-  groups_[1]->tell("tlaunch/left/1", "left");
+  ranks_[1]->tell("tlaunch/left/1", "left");
   zero.get();
-  EXPECT_TRUE(groups_[0]->told("tlaunch/left/1"));
+  EXPECT_TRUE(ranks_[0]->told("tlaunch/left/1"));
 }
 
 TEST_F(TwoRanks, BothLeaveByThemselves) {
-  on_both([](const Group& group) { group.close(10min); });
+  on_both([](const Ranks& ranks) { ranks.close(10min); });
 }
 
 TEST_F(TwoRanks, RankZeroDoesNotWaitForEverForOneThatStandsStill) {
-  auto zero = std::async(std::launch::async, [this] { groups_[0]->close(200ms); });
+  auto zero = std::async(std::launch::async, [this] { ranks_[0]->close(200ms); });
   auto token = torch::zeros({1});
-  groups_[1]->sum(token);
+  ranks_[1]->sum(token);
   EXPECT_EQ(zero.wait_for(20s), std::future_status::ready);
 }
 
@@ -104,13 +104,13 @@ TEST_F(TwoRanks, TheBucketsOfASaveAreToldWithoutMemoryForGradients) {
   test::WatchedAllocator watched;
   std::optional<DataParallel> parallel[2];
   std::optional<torch::Tensor> parameters[2];
-  on_both([&](const Group& group) {
-    auto& parameter = parameters[group.rank()].emplace(torch::ones({elements}).requires_grad_(true));
-    parallel[group.rank()].emplace(group, std::vector<NamedParameter>{{"w", parameter}}, BucketAssignment{});
+  on_both([&](const Ranks& ranks) {
+    auto& parameter = parameters[ranks.rank()].emplace(torch::ones({elements}).requires_grad_(true));
+    parallel[ranks.rank()].emplace(ranks, std::vector<NamedParameter>{{"w", parameter}}, BucketAssignment{});
   });
-  on_both([&](const Group& group) {
-    if (group.rank() == 0) watched.fail_at(0);
-    EXPECT_EQ(parallel[group.rank()]->buckets(), (BucketAssignment{{0}}));
+  on_both([&](const Ranks& ranks) {
+    if (ranks.rank() == 0) watched.fail_at(0);
+    EXPECT_EQ(parallel[ranks.rank()]->buckets(), (BucketAssignment{{0}}));
   });
   EXPECT_LT(watched.largest_bytes(), sizeof(float) * elements);
 }

@@ -1,4 +1,4 @@
-#include "trainer/job.h"
+#include "trainer/training_setup.h"
 
 #include <torch/utils.h>
 
@@ -17,33 +17,34 @@ void to_channels_last(Model& model) {
 
 }  // namespace
 
-Job make_job(const RunConfig& config, const torch::Device& device, std::shared_ptr<const Dataset> dataset) {
-  Job job;
-  job.device = device;
-  job.dtype = config.model.dtype == FloatType::float64 ? torch::kFloat64 : torch::kFloat32;
-  job.precision = config.gpu.mixed_precision.value_or(Precision::fp32);
-  job.dataset = std::move(dataset);
-  const auto shape = job.dataset->shape();
-  job.sample_kind = shape.kind;
-  job.channels_last = shape.kind == "image" && config.gpu.channels_last.value_or(false);
+TrainingSetup make_training_setup(const RunConfig& config, const torch::Device& device,
+                                  std::shared_ptr<const Dataset> dataset) {
+  TrainingSetup setup;
+  setup.device = device;
+  setup.dtype = config.model.dtype == FloatType::float64 ? torch::kFloat64 : torch::kFloat32;
+  setup.precision = config.gpu.mixed_precision.value_or(Precision::fp32);
+  setup.dataset = std::move(dataset);
+  const auto shape = setup.dataset->shape();
+  setup.sample_kind = shape.kind;
+  setup.channels_last = shape.kind == "image" && config.gpu.channels_last.value_or(false);
   torch::manual_seed(static_cast<std::uint64_t>(config.seed));
-  job.model = make_model(config.model.name, config.model.options, shape);
-  job.model->to(device, job.dtype);
-  if (job.channels_last) to_channels_last(*job.model);
-  return job;
+  setup.model = make_model(config.model.name, config.model.options, shape);
+  setup.model->to(device, setup.dtype);
+  if (setup.channels_last) to_channels_last(*setup.model);
+  return setup;
 }
 
 bool pins_batches(const DataConfig& data, const torch::Device& device) {
   return device.is_cuda() && data.pin_memory.value_or(false);
 }
 
-torch::Tensor model_input(const Job& job, const Batch& batch) {
-  auto input = job.dataset->prepare(batch.input.to(job.device, /*non_blocking=*/true), job.dtype);
-  return job.channels_last ? input.contiguous(at::MemoryFormat::ChannelsLast) : input;
+torch::Tensor model_input(const TrainingSetup& setup, const Batch& batch) {
+  auto input = setup.dataset->prepare(batch.input.to(setup.device, /*non_blocking=*/true), setup.dtype);
+  return setup.channels_last ? input.contiguous(at::MemoryFormat::ChannelsLast) : input;
 }
 
-torch::Tensor model_target(const Job& job, const Batch& batch) {
-  return batch.target.to(job.device, /*non_blocking=*/true);
+torch::Tensor model_target(const TrainingSetup& setup, const Batch& batch) {
+  return batch.target.to(setup.device, /*non_blocking=*/true);
 }
 
 std::vector<NamedParameter> named_parameters(const Model& model) {
