@@ -14,38 +14,6 @@ namespace {
 constexpr const char* optimizer_prefix = "tlaunch.optimizer.";
 constexpr const char* rng_prefix = "tlaunch.rng.";
 
-Json to_json(const Position& position) {
-  Json json{{"step", position.step},
-            {"metrics", position.metrics},
-            {"evaluations_without_improvement", position.evaluations_without_improvement}};
-  if (position.best_val_loss) json["best_val_loss"] = *position.best_val_loss;
-  if (position.evaluation_due) json["evaluation_due"] = true;
-  if (position.evaluated_step >= 0) json["evaluated_step"] = position.evaluated_step;
-  if (position.detected_step >= 0) json["detected_step"] = position.detected_step;
-  if (position.rollbacks > 0) json["rollbacks"] = position.rollbacks;
-  return json;
-}
-
-Position progress_from(const Json& json) {
-  Position position;
-  position.step = json.at("step");
-  for (const auto& [name, value] : json.at("metrics").items()) position.metrics[name] = number_of(value);
-  position.evaluations_without_improvement = json.at("evaluations_without_improvement");
-  if (json.contains("best_val_loss")) position.best_val_loss = number_of(json["best_val_loss"]);
-  position.evaluation_due = json.value("evaluation_due", false);
-  position.evaluated_step = json.value("evaluated_step", std::int64_t{-1});
-  position.detected_step = json.value("detected_step", std::int64_t{-1});
-  position.rollbacks = json.value("rollbacks", std::int64_t{0});
-  return position;
-}
-
-std::vector<std::pair<std::string, std::int64_t>> fields(const RunIdentity& identity) {
-  return {{"seed", identity.seed},
-          {"train_samples", identity.train_samples},
-          {"effective_batch_size", identity.effective_batch_size},
-          {"steps_per_epoch", identity.steps_per_epoch}};
-}
-
 NamedTensors trained_tensors(TrainingSetup& setup, Optimizer& optimizer) {
   auto tensors = state_tensors(*setup.model);
   for (const auto& [name, tensor] : optimizer.state()) tensors.emplace_back(optimizer_prefix + name, tensor);
@@ -73,10 +41,8 @@ SavedState::SavedState(const std::string& path, Contents contents) : file_(path)
                     std::to_string(newest_format) + "; resume with the tlaunch that wrote it");
   try {
     const auto json = Json::parse(text->second);
-    position_ = progress_from(json.at("progress"));
-    const auto& run = json.at("run");
-    identity_ = {run.at("seed"), run.at("train_samples"), run.at("effective_batch_size"), run.at("steps_per_epoch")};
-    identity_.data = data_identity_from_json(run.value("data", Json()));
+    position_ = position_from_json(json.at("progress"));
+    identity_ = run_identity_from_json(json.at("run"));
     buckets_ = json.at("buckets").get<BucketAssignment>();
     scaler_ = json.at("scaler");
   } catch (const std::exception& error) {
@@ -85,16 +51,7 @@ SavedState::SavedState(const std::string& path, Contents contents) : file_(path)
   }
 }
 
-void SavedState::check(const RunIdentity& identity) const {
-  if (const std::string difference = data_difference(identity_.data, identity.data); !difference.empty())
-    throw DataError(file_.path() + ": " + difference + "; a resume needs the same data");
-  const auto saved = fields(identity_), now = fields(identity);
-  for (std::size_t i = 0; i < saved.size(); ++i)
-    if (saved[i].second != now[i].second)
-      throw UsageError(file_.path() + ": was made with " + saved[i].first + " " + std::to_string(saved[i].second) +
-                       ", this run has " + std::to_string(now[i].second) +
-                       "; a resume must keep it (start a new run with model.weights to change it)");
-}
+void SavedState::check(const RunIdentity& identity) const { check_same_run(identity_, identity, file_.path()); }
 
 void SavedState::check_fit(TrainingSetup& setup, Optimizer& optimizer) const {
   tlaunch::check_fit(file_, trained_tensors(setup, optimizer));
@@ -135,14 +92,10 @@ NamedTensors measured_tensors(TrainingSetup& setup, TrainStep& step, int ranks) 
 }
 
 SavePoint save_point(TrainStep& step, const Position& position, const RunIdentity& identity) {
-  Json run = Json::object();
-  for (const auto& [name, value] : fields(identity)) run[name] = value;
-  run["world_size"] = identity.world_size;
-  run["device"] = identity.device;
-  run["settings"] = identity.settings;
-  run["data"] = to_json(identity.data);
-  const Json state{
-      {"progress", to_json(position)}, {"run", run}, {"buckets", step.buckets()}, {"scaler", step.scaler().state()}};
+  const Json state{{"progress", to_json(position)},
+                   {"run", to_json(identity)},
+                   {"buckets", step.buckets()},
+                   {"scaler", step.scaler().state()}};
   return {position.step,
           position.step / identity.steps_per_epoch,
           position.metrics,

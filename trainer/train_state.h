@@ -4,7 +4,6 @@
 // ("tlaunch.state", "tlaunch.step", "tlaunch.epoch", "tlaunch.metrics").
 #pragma once
 
-#include <cmath>
 #include <functional>
 #include <map>
 #include <optional>
@@ -15,36 +14,11 @@
 #include "trainer/tensor_file.h"
 #include "trainer/train_step.h"
 #include "trainer/training_setup.h"
+#include "worker/position.h"
+#include "worker/run_identity.h"
 #include "worker/save_thread.h"
 
 namespace tlaunch {
-
-// Where a run stands between two steps.
-struct Position {
-  std::int64_t step = 0;                       // optimizer steps done
-  std::map<std::string, double> metrics = {};  // of the latest evaluation, and of the detection at the end
-  std::optional<double> best_val_loss = {};
-  std::int64_t evaluations_without_improvement = 0;
-  bool evaluation_due = false;       // it was to come after this step, but the run was told to stop
-  std::int64_t evaluated_step = -1;  // the step after which `metrics` were found; -1: none yet
-  std::int64_t detected_step = -1;   // the same of the detection
-  std::int64_t rollbacks = 0;        // so often was the learning rate halved (train.on_nan: rollback)
-};
-
-// What the rollbacks have left of the learning rate.
-inline double learning_rate_factor(const Position& position) {
-  return std::ldexp(1.0, -static_cast<int>(position.rollbacks));
-}
-
-struct RunIdentity {
-  // What must be equal for a resume to continue the same order of samples.
-  std::int64_t seed = 0, train_samples = 0, effective_batch_size = 0, steps_per_epoch = 0;
-  // For the launcher (checkpoint/run_terms.h), which compares them with the config of the run that goes on.
-  std::int64_t world_size = 1;
-  std::string device = "cpu";  // or cuda
-  std::map<std::string, std::string> settings = {};
-  DataIdentity data = {};
-};
 
 // Whether all of a file was read and compared with its checksums just now, by the launcher.
 enum class Contents { unread, verified };

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "core/cadence.h"
+#include "core/clock.h"
 #include "core/config_loader.h"
 #include "core/error.h"
 #include "core/worker_env.h"
@@ -17,8 +18,7 @@
 namespace tlaunch {
 namespace {
 
-constexpr std::int64_t warm_steps = 10;         // left out of the steady rate: allocator, cudnn.benchmark, thread pools
-constexpr std::int64_t least_timed_every = 50;  // a device's step that is timed costs its overlap with the host
+constexpr std::int64_t least_timed_every = 50;   // a device's step that is timed costs its overlap with the host
 constexpr std::int64_t smoke_measured_step = 2;  // the first is slower than the rest
 
 BatchSplit split_of(const RunConfig& config, int world_size) {
@@ -53,8 +53,6 @@ StopAgreement stop_agreement(const Ranks& ranks) {
                   [&ranks](const std::string& key) { return ranks.told(key); }};
   return {ranks.rank(), ranks.size(), std::move(notes), [&ranks] { synchronize(ranks.device()); }};
 }
-
-double seconds(std::chrono::steady_clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 }  // namespace
 
@@ -111,10 +109,7 @@ std::int64_t Trainer::stop_step() const {
   return full_.total_steps;
 }
 
-bool Trainer::stops_early() const {
-  const auto& patience = config_.train.early_stopping_patience;
-  return patience && position_.evaluations_without_improvement >= *patience;
-}
+bool Trainer::stops_early() const { return position_.early_stopping.stops(config_.train.early_stopping_patience); }
 
 bool Trainer::finished() const { return stops_early() || position_.step >= stop_step(); }
 
@@ -137,10 +132,10 @@ StartEvent Trainer::start_facts() const {
   facts.effective_batch_size = split_.effective();
   facts.steps_per_epoch = full_.steps_per_epoch;
   facts.total_steps = full_.total_steps;
-  facts.start_step = first_step_;
+  facts.start_step = position_.step;
   facts.steps_per_evaluation = full_.steps_per_evaluation;
   facts.steps_per_checkpoint = full_.steps_per_checkpoint;
-  facts.evaluation_due = position_.evaluation_due;
+  facts.evaluation_due = position_.evaluation.due;
   facts.detection_sessions = detection_sessions();
   for (const auto& [name, tensor] : named_parameters(*setup_.model)) facts.parameters += tensor.numel();
   return facts;
@@ -148,7 +143,7 @@ StartEvent Trainer::start_facts() const {
 
 void Trainer::start() {
   note_step(position_.step);
-  first_step_ = interval_step_ = saved_step_ = position_.step;
+  saved_step_ = position_.step;
   if (!weights_note_.empty()) recorder_.event(WeightsEvent{weights_note_});
   if (saved_) {
     ResumeEvent resumed{context_.resume_path, position_.step, {}};
@@ -170,13 +165,14 @@ void Trainer::start() {
   if (context_.device.is_cuda())
     time_steps_of_device([device = context_.device] { synchronize(device); },
                          std::max(least_timed_every, config_.log.log_interval.value()));
-  if (process_getenv(env::profile)) profiler_.emplace(context_, stop_step() - first_step_);
-  session_start_ = interval_start_ = last_save_ = Clock::now();
+  if (process_getenv(env::profile)) profiler_.emplace(context_, stop_step() - position_.step);
+  last_save_s_ = monotonic_s();
+  rate_.start(position_.step, last_save_s_);
 }
 
 bool Trainer::run() {
   start();
-  if (position_.evaluation_due && !past_end()) {  // the run that was stopped has left it, and what follows it, to us
+  if (position_.evaluation.due && !past_end()) {  // the run that was stopped has left it, and what follows it, to us
     run_evaluation();
     if (!stopping_ && saves_at(position_.step)) save();
   }
@@ -230,30 +226,25 @@ void Trainer::after_step(const torch::Tensor& local_loss, double learning_rate) 
   if (logs_at(step)) log_step(local_loss, learning_rate);
   stopping_ = stop_.after_step() && !finished();
   if (context_.device.is_cuda() && step % config_.log.gpu_log_interval.value() == 0) log_gpu();
-  if (step - first_step_ == warm_steps) {
-    steady_start_ = Clock::now();
-    steady_step_ = step;
-  }
-  const auto pause_start = Clock::now();
-  if (step % length_.steps_per_evaluation == 0) run_evaluation();
+  const double pause_start_s = monotonic_s();
+  rate_.after_step(step, pause_start_s);
+  if (EvaluationSchedule::comes_after(step, length_.steps_per_evaluation)) run_evaluation();
   if (!stopping_ && !finished() && saves_at(step)) save();  // the last one comes after the last evaluation
   saver_.poll();
   if (step % length_.steps_per_epoch == 0) end_epoch();
-  const auto pause = Clock::now() - pause_start;
-  interval_start_ += pause;
-  steady_paused_ += steady_step_ >= 0 ? pause : Clock::duration{};
+  rate_.pause(monotonic_s() - pause_start_s);
 }
 
 void Trainer::log_step(const torch::Tensor& local_loss, double learning_rate) {
   auto sum = local_loss.to(torch::kFloat64).reshape({1});
   ranks_.sum(sum);
   const double loss = sum.item<double>() / ranks_.size();  // waits for the device
-  const auto now = Clock::now();
-  const double samples = static_cast<double>((position_.step - interval_step_) * split_.effective());
+  const double now_s = monotonic_s();
+  const auto interval = rate_.interval(position_.step, now_s);
+  const double samples = static_cast<double>(interval.steps * split_.effective());
   recorder_.step(position_.step, epoch(), position_.step * split_.effective(),
-                 {loss, learning_rate, samples / std::max(seconds(now - interval_start_), 1e-9)});
-  interval_start_ = now;
-  interval_step_ = position_.step;
+                 {loss, learning_rate, samples / std::max(interval.seconds, 1e-9)});
+  rate_.next_interval(position_.step, now_s);
   if (!std::isfinite(loss) && config_.train.on_nan == OnNan::stop)  // the same figure on every rank, so all stop here
     throw Error(exit_code::failure, "the loss is not finite (" + std::to_string(loss) + ") at step " +
                                         std::to_string(position_.step) + "; " + nan_advice());
@@ -267,37 +258,29 @@ void Trainer::log_gpu() {
 }
 
 void Trainer::run_evaluation() {
-  position_.evaluation_due = true;
+  position_.evaluation.begin();
   if (stopping_) return;
   const PhaseScope phase(RunPhase::evaluation);
   const auto limit = smoke_ ? length_.steps_per_epoch * split_.effective() : 0;
   const auto result = evaluate(setup_, ranks_, config_, evaluation_batch_, limit);
   stopping_ = result.cut_short;
   if (stopping_) return;
-  position_.evaluation_due = false;
-  position_.evaluated_step = position_.step;
+  position_.evaluation.end(position_.step);
   position_.metrics = result.metrics;
   recorder_.evaluation({position_.step, epoch(), result.samples, result.seconds, result.metrics});
-
-  const double val_loss = result.metrics.at("val_loss");
-  if (std::isfinite(val_loss) && (!position_.best_val_loss || val_loss < *position_.best_val_loss)) {
-    position_.best_val_loss = val_loss;
-    position_.evaluations_without_improvement = 0;
-  } else {
-    ++position_.evaluations_without_improvement;
-  }
+  position_.early_stopping.note(result.metrics.at("val_loss"));
 }
 
 bool Trainer::saves_at(std::int64_t step) {
   const auto& minutes = config_.checkpoint.every_minutes;
   if (!minutes) return step % length_.steps_per_checkpoint == 0;
   // Rank 0's clock decides; where a step is logged, the ranks speak to each other anyway.
-  return logs_at(step) && agree(ranks_, seconds(Clock::now() - last_save_) >= 60 * *minutes) != 0;
+  return logs_at(step) && agree(ranks_, monotonic_s() - last_save_s_ >= 60 * *minutes) != 0;
 }
 
 bool Trainer::save() {
   const PhaseScope phase(RunPhase::save);
-  last_save_ = Clock::now();
+  last_save_s_ = monotonic_s();
   if (saver_.begin(position_.step, position_.metrics)) {
     const auto tensors = saved_tensors(setup_, step_, ranks_);
     auto point = save_point(step_, position_, identity());
@@ -352,8 +335,8 @@ void Trainer::end_epoch() {
 void Trainer::shorten_epoch() {
   synchronize(context_.device);
   // Since the first step was logged: the time of the second alone.
-  const double step_time_s =
-      seconds(Clock::now() - interval_start_) / static_cast<double>(position_.step - interval_step_);
+  const auto interval = rate_.interval(position_.step, monotonic_s());
+  const double step_time_s = interval.seconds / static_cast<double>(interval.steps);
   length_ = run_length(config_, agree(ranks_, smoke_steps(step_time_s, smoke_->epoch_budget_s, full_.steps_per_epoch)));
   recorder_.event(SmokeEvent{length_.steps_per_epoch});
 }
@@ -361,10 +344,7 @@ void Trainer::shorten_epoch() {
 void Trainer::finish() {
   note_phase(RunPhase::finish);
   synchronize(context_.device);
-  const auto end = Clock::now();
-  const double steady_s =
-      steady_step_ >= 0 ? seconds(end - steady_start_ - steady_paused_) : seconds(end - session_start_);
-  const auto steady_samples = (position_.step - (steady_step_ >= 0 ? steady_step_ : first_step_)) * split_.effective();
+  const auto steady = rate_.steady(position_.step, monotonic_s());
 
   if (!past_end()) evaluate_and_save_at_end();
   if (stopping_) return;
@@ -378,13 +358,14 @@ void Trainer::finish() {
   told.epochs = epoch();
   told.samples = position_.step * split_.effective();
   told.metrics = position_.metrics;
-  told.train_wall_s = seconds(Clock::now() - session_start_);
-  told.steady_samples_per_s = steady_s > 0 ? static_cast<double>(steady_samples) / steady_s : 0.0;
+  told.train_wall_s = rate_.session_s(monotonic_s());
+  told.steady_samples_per_s =
+      steady.seconds > 0 ? static_cast<double>(steady.steps * split_.effective()) / steady.seconds : 0.0;
   recorder_.event(told);
 }
 
 void Trainer::evaluate_and_save_at_end() {
-  if (position_.evaluated_step != position_.step) run_evaluation();
+  if (!position_.evaluation.is_done(position_.step)) run_evaluation();
   if (stopping_) return;
   save_at_end();
   if (!setup_.dataset->session_tests() || smoke_ || position_.detected_step == position_.step) return;
@@ -404,13 +385,13 @@ void Trainer::save_at_end() {
 
 void Trainer::run_detection() {
   const PhaseScope phase(RunPhase::detection);
-  const auto start = Clock::now();
+  const double start_s = monotonic_s();
   const auto detected = detect(setup_, ranks_, config_.model.options, detection_batch_);
   stopping_ = detected.empty();
   if (stopping_) return;
   const auto& tests = *setup_.dataset->session_tests();
   const auto sessions = static_cast<std::int64_t>(tests.normal.size() + tests.abnormal.size());
-  recorder_.detection({position_.step, epoch(), sessions, seconds(Clock::now() - start), detected});
+  recorder_.detection({position_.step, epoch(), sessions, monotonic_s() - start_s, detected});
   position_.metrics.insert(detected.begin(), detected.end());
   position_.detected_step = position_.step;
 }

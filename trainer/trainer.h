@@ -1,7 +1,6 @@
 // The training loop: from TrainState to TrainState, a step at a time.
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <optional>
 
@@ -14,6 +13,7 @@
 #include "trainer/smoke.h"
 #include "trainer/step_profiler.h"
 #include "trainer/train_state.h"
+#include "worker/rate_meter.h"
 #include "worker/recorder.h"
 #include "worker/sampler.h"
 #include "worker/stop_request.h"
@@ -33,8 +33,6 @@ class Trainer {
   bool run();
 
  private:
-  using Clock = std::chrono::steady_clock;
-
   void start();  // restores, seeds, reports
   bool finished() const;
   bool past_end() const;          // resumed with an end that the run had passed before: nothing is left to do
@@ -99,7 +97,7 @@ class Trainer {
   Recorder recorder_;
   Saver saver_;
   Position position_;
-  std::int64_t first_step_ = 0, saved_step_ = -1;
+  std::int64_t saved_step_ = -1;
   bool stopping_ = false;
   StopAgreement stop_;
   std::optional<StepProfiler> profiler_;
@@ -107,11 +105,8 @@ class Trainer {
   std::optional<MemoryShortage> shortage_;  // waits for recover(), as does ...
   bool must_roll_back_ = false;
   GpuMonitor gpu_monitor_;
-
-  // For rates: time spent on evaluation and saving is not step time.
-  Clock::time_point session_start_, interval_start_, steady_start_, last_save_;
-  Clock::duration steady_paused_{};
-  std::int64_t interval_step_ = 0, steady_step_ = -1;
+  RateMeter rate_;
+  double last_save_s_ = 0;  // by monotonic_s()
 };
 
 }  // namespace tlaunch

@@ -2,6 +2,7 @@
 #include <iostream>
 #include <utility>
 
+#include "core/clock.h"
 #include "core/error.h"
 #include "trainer/out_of_memory.h"
 #include "trainer/trainer.h"
@@ -110,10 +111,8 @@ void Trainer::roll_back() {
   back.path = newest;
   back.learning_rate_factor = learning_rate_factor(position_);
   recorder_.event(back);
-  first_step_ = interval_step_ = saved_step_ = position_.step;
-  steady_step_ = -1;
-  steady_paused_ = {};
-  interval_start_ = Clock::now();
+  saved_step_ = position_.step;
+  rate_.restart(position_.step, monotonic_s());
 }
 
 // As the run began: weights, optimizer, scaler, generator.

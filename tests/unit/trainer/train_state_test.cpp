@@ -76,8 +76,9 @@ class TrainState : public testing::Test {
 
 TEST_F(TrainState, ComesBackAsItWas) {
   Side saved(1), fresh(2);
-  const Position position{
-      .step = 23, .metrics = {{"val_loss", 0.5}}, .best_val_loss = 0.25, .evaluations_without_improvement = 2};
+  const Position position{.step = 23,
+                          .metrics = {{"val_loss", 0.5}},
+                          .early_stopping = {.best_val_loss = 0.25, .evaluations_without_improvement = 2}};
   for (auto& [name, tensor] : saved.step.optimizer().state()) tensor.uniform_();
   const auto bytes = save_state(path(), saved.setup, saved.step, saved.ranks, position, identity);
   EXPECT_EQ(bytes, std::filesystem::file_size(path()));
@@ -93,8 +94,8 @@ TEST_F(TrainState, ComesBackAsItWas) {
   for (std::size_t i = 0; i < ours.size(); ++i) EXPECT_TRUE(ours[i].second.equal(theirs[i].second)) << ours[i].first;
   EXPECT_EQ(state.position().step, 23);
   EXPECT_EQ(state.position().metrics, position.metrics);
-  EXPECT_EQ(state.position().best_val_loss, 0.25);
-  EXPECT_EQ(state.position().evaluations_without_improvement, 2);
+  EXPECT_EQ(state.position().early_stopping.best_val_loss, 0.25);
+  EXPECT_EQ(state.position().early_stopping.evaluations_without_improvement, 2);
 }
 
 TEST_F(TrainState, WhatASaveTakesIsMeasuredWithoutTheOtherRanks) {
@@ -108,8 +109,7 @@ TEST_F(TrainState, WhatASaveTakesIsMeasuredWithoutTheOtherRanks) {
 
 TEST_F(TrainState, KeepsANonFiniteMetric) {
   Side side(1);
-  save_state(path(), side.setup, side.step, side.ranks,
-             {.step = 1, .metrics = {{"val_loss", NAN}}, .best_val_loss = {}}, identity);
+  save_state(path(), side.setup, side.step, side.ranks, {.step = 1, .metrics = {{"val_loss", NAN}}}, identity);
   EXPECT_TRUE(std::isnan(SavedState(path()).position().metrics.at("val_loss")));
 }
 
