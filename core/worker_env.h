@@ -25,7 +25,7 @@ inline constexpr const char* smoke = "TLAUNCH_SMOKE";
 // ",times=N" so often in a row.
 inline constexpr const char* inject_oom = "TLAUNCH_INJECT_OOM";
 // For tests: "rank=1,step=5,phase=backward,fault=hang": what befalls that rank where it enters that phase
-// (trainer/run_phase.h) of that step, in the first attempt; step 0 is start_up. hang: stands still for ever; stop:
+// (worker/run_phase.h) of that step, in the first attempt; step 0 is start_up. hang: stands still for ever; stop:
 // SIGSTOP; kill: SIGKILL; segv: a segmentation fault; leave: ends with 0, as if its work were done.
 inline constexpr const char* inject_fault = "TLAUNCH_INJECT_FAULT";
 inline constexpr const char* heartbeat_s = "TLAUNCH_HEARTBEAT_S";  // interval of heartbeat events; unset: none

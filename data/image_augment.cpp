@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "data/counter_rng.h"
+#include "worker/counter_rng.h"
 
 namespace tlaunch {
 

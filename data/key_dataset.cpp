@@ -6,7 +6,7 @@
 
 #include "checkpoint/crc32c.h"
 #include "core/error.h"
-#include "data/counter_rng.h"
+#include "worker/counter_rng.h"
 
 namespace tlaunch {
 namespace {

@@ -20,7 +20,7 @@
 #include "core/atomic_file.h"
 #include "core/cache_folder.h"
 #include "core/error.h"
-#include "data/counter_rng.h"
+#include "worker/counter_rng.h"
 
 namespace tlaunch {
 namespace {

@@ -16,7 +16,7 @@ void free_caches(const torch::Device& device) {
 
 }  // namespace
 
-std::optional<MemoryShortage> try_with_agreement(const Group& group, RunPhase phase,
+std::optional<MemoryShortage> try_with_agreement(const Ranks& ranks, RunPhase phase,
                                                  const std::function<void()>& attempt) {
   bool ran_out = false;
   try {
@@ -26,13 +26,13 @@ std::optional<MemoryShortage> try_with_agreement(const Group& group, RunPhase ph
     ran_out = true;
   }
   // Not in the handler: the exception may hold what is to be freed.
-  if (ran_out) free_caches(group.device());
-  auto short_ranks = torch::zeros({group.size()}, torch::kLong);
-  if (ran_out) short_ranks[group.rank()] = 1;
-  group.sum(short_ranks);
-  for (int rank = 0; rank < group.size(); ++rank) {
+  if (ran_out) free_caches(ranks.device());
+  auto short_ranks = torch::zeros({ranks.size()}, torch::kLong);
+  if (ran_out) short_ranks[ranks.rank()] = 1;
+  ranks.sum(short_ranks);
+  for (int rank = 0; rank < ranks.size(); ++rank) {
     if (short_ranks[rank].item<std::int64_t>() == 0) continue;
-    if (!ran_out) free_caches(group.device());  // ranks that share a machine share its memory
+    if (!ran_out) free_caches(ranks.device());  // ranks that share a machine share its memory
     return MemoryShortage{rank, phase};
   }
   return std::nullopt;
@@ -41,10 +41,10 @@ std::optional<MemoryShortage> try_with_agreement(const Group& group, RunPhase ph
 HalvingBatch::HalvingBatch(RunPhase phase, Told told, OomInjection* injection)
     : phase_(phase), told_(std::move(told)), injection_(injection) {}
 
-void HalvingBatch::run(const Group& group, std::int64_t largest, const std::function<void(std::int64_t)>& attempt) {
+void HalvingBatch::run(const Ranks& ranks, std::int64_t largest, const std::function<void(std::int64_t)>& attempt) {
   while (true) {
     const auto batch = std::max<std::int64_t>(1, largest >> halvings_);
-    const auto shortage = try_with_agreement(group, phase_, [&] {
+    const auto shortage = try_with_agreement(ranks, phase_, [&] {
       if (injection_) injection_->at(phase_);
       attempt(batch);
     });

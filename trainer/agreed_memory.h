@@ -6,14 +6,14 @@
 #include <optional>
 
 #include "trainer/oom_injection.h"
-#include "trainer/process_group.h"
-#include "trainer/step_down.h"
+#include "trainer/ranks.h"
+#include "worker/step_down.h"
 
 namespace tlaunch {
 
 // All ranks call it. Runs `attempt`, which uses no collectives, in this rank. Then either all had enough memory, or all
 // are told of the lowest rank that had not, with caches emptied everywhere. Other exceptions leave.
-std::optional<MemoryShortage> try_with_agreement(const Group& group, RunPhase phase,
+std::optional<MemoryShortage> try_with_agreement(const Ranks& ranks, RunPhase phase,
                                                  const std::function<void()>& attempt);
 
 // The batch of such work: halved in all ranks where one runs out of memory, and kept so for the next time.
@@ -26,7 +26,7 @@ class HalvingBatch {
 
   // `attempt(batch)`, from `largest` less the halvings so far, from its start again until memory did in all ranks.
   // Throws OutOfMemory in all of them where a batch of 1 does not.
-  void run(const Group& group, std::int64_t largest, const std::function<void(std::int64_t)>& attempt);
+  void run(const Ranks& ranks, std::int64_t largest, const std::function<void(std::int64_t)>& attempt);
 
  private:
   RunPhase phase_;

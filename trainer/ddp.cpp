@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "trainer/out_of_memory.h"
-#include "trainer/run_phase.h"
+#include "worker/run_phase.h"
 
 namespace tlaunch {
 namespace {
@@ -25,17 +25,17 @@ BucketAssignment initial_buckets(const std::vector<torch::Tensor>& parameters) {
 
 }  // namespace
 
-DataParallel::DataParallel(const Group& group, const std::vector<NamedParameter>& parameters,
+DataParallel::DataParallel(const Ranks& ranks, const std::vector<NamedParameter>& parameters,
                            const BucketAssignment& buckets) {
-  if (group.size() == 1) return;
+  if (ranks.size() == 1) return;
   std::unordered_map<std::size_t, std::string> names;
   for (const auto& [name, tensor] : parameters) {
     names.emplace(parameters_.size(), name);
     parameters_.push_back(tensor);
   }
-  c10d::verify_params_across_processes(group.process_group(), parameters_, std::nullopt);
+  c10d::verify_params_across_processes(ranks.process_group(), parameters_, std::nullopt);
   reducer_ = std::make_unique<c10d::Reducer>(
-      parameters_, buckets.empty() ? initial_buckets(parameters_) : buckets, group.process_group(),
+      parameters_, buckets.empty() ? initial_buckets(parameters_) : buckets, ranks.process_group(),
       std::vector<bool>(parameters_.size(), false), bucket_bytes, /*find_unused_parameters=*/false,
       /*gradient_as_bucket_view=*/true, names, first_bucket_bytes, /*skip_all_reduce_unused_params=*/false,
       /*use_python_reducer=*/false, std::vector<std::int64_t>{});

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "trainer/optimizer.h"
-#include "trainer/process_group.h"
+#include "trainer/ranks.h"
 
 namespace tlaunch {
 
@@ -20,7 +20,7 @@ class DataParallel {
  public:
   // `buckets`: a former run's assignment, empty for a new run. The sum of three or more ranks depends in its last bits
   // on where a gradient lies in its bucket, so an exact resume needs the same assignment.
-  DataParallel(const Group& group, const std::vector<NamedParameter>& parameters, const BucketAssignment& buckets);
+  DataParallel(const Ranks& ranks, const std::vector<NamedParameter>& parameters, const BucketAssignment& buckets);
 
   // Around each micro-batch: before_forward(sync); loss from outputs; before_backward(sync, outputs); backward.
   // `sync`: this micro-batch is the last of its step, its backward reduces what has been accumulated.

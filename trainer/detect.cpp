@@ -4,8 +4,8 @@
 #include <unordered_map>
 
 #include "trainer/precision.h"
-#include "trainer/run_phase.h"
-#include "trainer/stop_request.h"
+#include "worker/run_phase.h"
+#include "worker/stop_request.h"
 
 namespace tlaunch {
 namespace {
@@ -30,7 +30,7 @@ class Questions {
   }
 
   // For each question: is the next key outside the top g?
-  std::vector<char> answer(Job& job, std::int64_t top_g, std::int64_t batch_size) const {
+  std::vector<char> answer(TrainingSetup& setup, std::int64_t top_g, std::int64_t batch_size) const {
     std::vector<char> surprising;
     for (std::int64_t first = 0; first < size() && stop_signal() == 0; first += batch_size) {
       note_progress();
@@ -40,9 +40,9 @@ class Questions {
               std::vector<std::int64_t>(inputs_.begin() + first * window_, inputs_.begin() + (first + n) * window_))
               .view({n, window_}),
           torch::tensor(std::vector<std::int64_t>(targets_.begin() + first, targets_.begin() + first + n))};
-      const AutocastScope autocast(job.device, job.precision);
-      const auto logits = job.model->forward(model_input(job, batch));
-      const auto own = logits.gather(1, model_target(job, batch).unsqueeze(1));
+      const AutocastScope autocast(setup.device, setup.precision);
+      const auto logits = setup.model->forward(model_input(setup, batch));
+      const auto own = logits.gather(1, model_target(setup, batch).unsqueeze(1));
       const auto flags = logits.gt(own).sum(1).ge(top_g).to(torch::kCPU, torch::kInt8).contiguous();
       surprising.insert(surprising.end(), flags.data_ptr<std::int8_t>(), flags.data_ptr<std::int8_t>() + n);
     }
@@ -59,12 +59,12 @@ class Questions {
 };
 
 // How many of this rank's share of the sessions (every world-th) are flagged.
-std::int64_t count_flagged(const SessionSet& sessions, Job& job, const Group& group, std::int64_t window,
+std::int64_t count_flagged(const SessionSet& sessions, TrainingSetup& setup, const Ranks& ranks, std::int64_t window,
                            std::int64_t top_g, std::int64_t batch_size) {
   Questions questions(window);
   std::vector<std::vector<std::int64_t>> asked;
   std::int64_t flagged = 0;
-  for (std::int64_t i = group.rank(); i < sessions.size(); i += group.size()) {
+  for (std::int64_t i = ranks.rank(); i < sessions.size(); i += ranks.size()) {
     note_progress();
     const auto keys = sessions.session(i);
     if (std::find(keys.begin(), keys.end(), -1) != keys.end()) {
@@ -74,7 +74,7 @@ std::int64_t count_flagged(const SessionSet& sessions, Job& job, const Group& gr
     auto& own = asked.emplace_back();
     for (std::size_t t = window; t < keys.size(); ++t) own.push_back(questions.ask(&keys[t - window], keys[t]));
   }
-  const auto surprising = questions.answer(job, top_g, batch_size);
+  const auto surprising = questions.answer(setup, top_g, batch_size);
   return flagged + std::count_if(asked.begin(), asked.end(), [&](const auto& own) {
            return std::any_of(own.begin(), own.end(), [&](std::int64_t q) { return surprising[q] != 0; });
          });
@@ -92,19 +92,20 @@ std::map<std::string, double> detection_metrics(const DetectionCounts& counts) {
           {"false_positive_rate", ratio(counts.false_positives, counts.normal)}};
 }
 
-std::map<std::string, double> detect(Job& job, const Group& group, const Options& model_options, HalvingBatch& batch) {
-  const auto window = job.dataset->shape().window, top_g = model_options.integer("top_g");
-  const auto& tests = *job.dataset->session_tests();
+std::map<std::string, double> detect(TrainingSetup& setup, const Ranks& ranks, const Options& model_options,
+                                     HalvingBatch& batch) {
+  const auto window = setup.dataset->shape().window, top_g = model_options.integer("top_g");
+  const auto& tests = *setup.dataset->session_tests();
   const torch::NoGradGuard no_grad;
-  job.model->eval();
+  setup.model->eval();
   torch::Tensor counts;
-  batch.run(group, most_windows, [&](std::int64_t size) {
-    const auto abnormal = count_flagged(tests.abnormal, job, group, window, top_g, size);
-    const auto normal = count_flagged(tests.normal, job, group, window, top_g, size);
-    counts = torch::tensor({abnormal, normal, std::int64_t{stop_signal() != 0}}).to(job.device);
+  batch.run(ranks, most_windows, [&](std::int64_t size) {
+    const auto abnormal = count_flagged(tests.abnormal, setup, ranks, window, top_g, size);
+    const auto normal = count_flagged(tests.normal, setup, ranks, window, top_g, size);
+    counts = torch::tensor({abnormal, normal, std::int64_t{stop_signal() != 0}}).to(setup.device);
   });
-  job.model->train();
-  group.sum(counts);
+  setup.model->train();
+  ranks.sum(counts);
   const auto host = counts.cpu();
   if (host[2].item<std::int64_t>() > 0) return {};
   return detection_metrics({.true_positives = host[0].item<std::int64_t>(),

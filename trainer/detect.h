@@ -7,8 +7,8 @@
 #include <string>
 
 #include "trainer/agreed_memory.h"
-#include "trainer/job.h"
-#include "trainer/process_group.h"
+#include "trainer/ranks.h"
+#include "trainer/training_setup.h"
 
 namespace tlaunch {
 
@@ -20,8 +20,9 @@ struct DetectionCounts {
 std::map<std::string, double> detection_metrics(const DetectionCounts& counts);
 
 // On the data set's test sessions, which must be there. All ranks call it; all get the same figures. `model_options`:
-// top_g, how many next keys count as expected. Empty where a rank was told to stop (trainer/stop_request.h). Where
+// top_g, how many next keys count as expected. Empty where a rank was told to stop (worker/stop_request.h). Where
 // memory runs out in any rank, all start again with `batch` halved.
-std::map<std::string, double> detect(Job& job, const Group& group, const Options& model_options, HalvingBatch& batch);
+std::map<std::string, double> detect(TrainingSetup& setup, const Ranks& ranks, const Options& model_options,
+                                     HalvingBatch& batch);
 
 }  // namespace tlaunch

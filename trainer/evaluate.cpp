@@ -6,26 +6,26 @@
 #include "data/loader.h"
 #include "trainer/loss.h"
 #include "trainer/precision.h"
-#include "trainer/run_phase.h"
-#include "trainer/stop_request.h"
 #include "trainer/timing.h"
+#include "worker/run_phase.h"
+#include "worker/stop_request.h"
 
 namespace tlaunch {
 namespace {
 
 // {loss, correct, 1 where this rank was told to stop and left off} over the samples from `first` to `end`, summed in
 // float64 on the device. No rank waits for another.
-torch::Tensor sums_of(const Job& job, const RunConfig& config, std::int64_t first, std::int64_t end,
+torch::Tensor sums_of(const TrainingSetup& setup, const RunConfig& config, std::int64_t first, std::int64_t end,
                       std::int64_t batch) {
   Loader loader(
       [&](std::int64_t i) {
         std::vector<std::int64_t> indices(std::min(batch, end - first - i * batch));
         std::iota(indices.begin(), indices.end(), first + i * batch);
-        return job.dataset->collate(Split::val, indices, nullptr);
+        return setup.dataset->collate(Split::val, indices, nullptr);
       },
       (end - first + batch - 1) / batch, config.data.num_workers.value_or(0), config.data.prefetch_factor.value_or(2),
-      pins_batches(config.data, job.device));
-  auto sums = torch::zeros({3}, torch::TensorOptions().device(job.device).dtype(torch::kFloat64));
+      pins_batches(config.data, setup.device));
+  auto sums = torch::zeros({3}, torch::TensorOptions().device(setup.device).dtype(torch::kFloat64));
   for (std::int64_t done = first; done < end; done += batch) {
     if (stop_signal() != 0) {
       sums[2] = 1;
@@ -33,9 +33,9 @@ torch::Tensor sums_of(const Job& job, const RunConfig& config, std::int64_t firs
     }
     note_progress();
     const auto made = loader.next();
-    const auto target = model_target(job, made);
-    const AutocastScope autocast(job.device, job.precision);
-    const auto logits = job.model->forward(model_input(job, made));
+    const auto target = model_target(setup, made);
+    const AutocastScope autocast(setup.device, setup.precision);
+    const auto logits = setup.model->forward(model_input(setup, made));
     sums.slice(0, 0, 2) += torch::stack({cross_entropy(logits, target, at::Reduction::Sum).to(torch::kFloat64),
                                          logits.argmax(1).eq(target).sum().to(torch::kFloat64)});
   }
@@ -44,21 +44,22 @@ torch::Tensor sums_of(const Job& job, const RunConfig& config, std::int64_t firs
 
 }  // namespace
 
-Evaluation evaluate(Job& job, const Group& group, const RunConfig& config, HalvingBatch& batch, std::int64_t limit) {
+Evaluation evaluate(TrainingSetup& setup, const Ranks& ranks, const RunConfig& config, HalvingBatch& batch,
+                    std::int64_t limit) {
   const auto start = std::chrono::steady_clock::now();
-  const auto total = job.dataset->size(Split::val);
+  const auto total = setup.dataset->size(Split::val);
   const auto samples = limit > 0 ? std::min(limit, total) : total;
   // A contiguous share each; no gradient is taken, so shares may differ by one.
-  const auto first = samples * group.rank() / group.size(), end = samples * (group.rank() + 1) / group.size();
+  const auto first = samples * ranks.rank() / ranks.size(), end = samples * (ranks.rank() + 1) / ranks.size();
 
-  group.broadcast(job.model->buffers());
+  ranks.broadcast(setup.model->buffers());
   const torch::NoGradGuard no_grad;
-  job.model->eval();
+  setup.model->eval();
   torch::Tensor sums;
-  batch.run(group, config.train.batch_size.value(),
-            [&](std::int64_t size) { sums = sums_of(job, config, first, end, size); });
-  job.model->train();
-  group.sum(sums);
+  batch.run(ranks, config.train.batch_size.value(),
+            [&](std::int64_t size) { sums = sums_of(setup, config, first, end, size); });
+  setup.model->train();
+  ranks.sum(sums);
 
   Evaluation result;
   const auto host = sums.cpu();

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "trainer/agreed_memory.h"
-#include "trainer/job.h"
-#include "trainer/process_group.h"
+#include "trainer/ranks.h"
+#include "trainer/training_setup.h"
 
 namespace tlaunch {
 
@@ -15,12 +15,13 @@ struct Evaluation {
   std::map<std::string, double> metrics;  // val_loss, val_accuracy
   std::int64_t samples = 0;               // over all ranks
   double seconds = 0;
-  bool cut_short = false;  // a rank was told to stop (trainer/stop_request.h): there are no metrics
+  bool cut_short = false;  // a rank was told to stop (worker/stop_request.h): there are no metrics
 };
 
 // All ranks call it; all get the same figures. In batches of train.batch_size; where memory runs out in any rank, all
 // start again with `batch` halved. `limit`: at most so many samples, 0: all. Buffers (BatchNorm's running
 // statistics) are taken from rank 0 first, as Python's DDP does.
-Evaluation evaluate(Job& job, const Group& group, const RunConfig& config, HalvingBatch& batch, std::int64_t limit = 0);
+Evaluation evaluate(TrainingSetup& setup, const Ranks& ranks, const RunConfig& config, HalvingBatch& batch,
+                    std::int64_t limit = 0);
 
 }  // namespace tlaunch

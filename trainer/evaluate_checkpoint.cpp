@@ -2,27 +2,27 @@
 
 #include "trainer/detect.h"
 #include "trainer/evaluate.h"
-#include "trainer/recorder.h"
 #include "trainer/train_state.h"
+#include "worker/recorder.h"
 
 namespace tlaunch {
 
-void evaluate_checkpoint(const WorkerContext& context, const RunConfig& config, const Group& group,
+void evaluate_checkpoint(const WorkerContext& context, const RunConfig& config, const Ranks& ranks,
                          const std::string& path) {
-  auto job = make_job(config, context.device, make_dataset(config.data, config.model.options));
+  auto setup = make_training_setup(config, context.device, make_dataset(config.data, config.model.options));
   std::string note;
   {
     const SafetensorsFile file(path);
     file.verify();
-    note = load_weights(file, job);
+    note = load_weights(file, setup);
   }
   Recorder recorder(context, {.log_interval = {}, .gpu_log_interval = {}, .tensorboard = false, .csv = false}, {});
   if (!note.empty()) recorder.event(WeightsEvent{note});
   HalvingBatch evaluation(RunPhase::evaluation), detection(RunPhase::detection);
-  const auto result = evaluate(job, group, config, evaluation);
+  const auto result = evaluate(setup, ranks, config, evaluation);
   auto metrics = result.metrics;
-  if (job.dataset->session_tests())
-    for (const auto& [name, value] : detect(job, group, config.model.options, detection)) metrics[name] = value;
+  if (setup.dataset->session_tests())
+    for (const auto& [name, value] : detect(setup, ranks, config.model.options, detection)) metrics[name] = value;
   EndEvent end;
   end.samples = result.samples;
   end.metrics = metrics;

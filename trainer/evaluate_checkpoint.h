@@ -4,13 +4,13 @@
 
 #include "core/run_config.h"
 #include "trainer/context.h"
-#include "trainer/process_group.h"
+#include "trainer/ranks.h"
 
 namespace tlaunch {
 
 // Rank 0 reports them as an `end` event, or prints it where there is no launcher. Throws DataError for a file that is
 // damaged or of another model.
-void evaluate_checkpoint(const WorkerContext& context, const RunConfig& config, const Group& group,
+void evaluate_checkpoint(const WorkerContext& context, const RunConfig& config, const Ranks& ranks,
                          const std::string& path);
 
 }  // namespace tlaunch

@@ -8,8 +8,8 @@
 
 namespace tlaunch {
 
-GuardedStep::GuardedStep(TrainStep& step, const Group& group, OomInjection* injection)
-    : step_(step), group_(group), injection_(injection) {
+GuardedStep::GuardedStep(TrainStep& step, const Ranks& ranks, OomInjection* injection)
+    : step_(step), ranks_(ranks), injection_(injection) {
   if (injection_) step_.inject([this](RunPhase phase) { injection_->at(phase); });
 }
 
@@ -47,12 +47,12 @@ std::optional<RunPhase> GuardedStep::gradients(const std::function<Batch()>& nex
 }
 
 std::optional<MemoryShortage> GuardedStep::vote(std::optional<RunPhase> failed) const {
-  if (group_.size() == 1) return failed ? std::optional(MemoryShortage{0, *failed}) : std::nullopt;
-  if (!group_.device().is_cuda() && !step_.some_gradient_begins_with_nan()) return std::nullopt;
-  auto phases = torch::zeros({group_.size()}, torch::kLong);  // 0: all went well
-  if (failed) phases[group_.rank()] = 1 + static_cast<std::int64_t>(*failed);
-  group_.sum(phases);
-  for (int rank = 0; rank < group_.size(); ++rank)
+  if (ranks_.size() == 1) return failed ? std::optional(MemoryShortage{0, *failed}) : std::nullopt;
+  if (!ranks_.device().is_cuda() && !step_.some_gradient_begins_with_nan()) return std::nullopt;
+  auto phases = torch::zeros({ranks_.size()}, torch::kLong);  // 0: all went well
+  if (failed) phases[ranks_.rank()] = 1 + static_cast<std::int64_t>(*failed);
+  ranks_.sum(phases);
+  for (int rank = 0; rank < ranks_.size(); ++rank)
     if (const auto phase = phases[rank].item<std::int64_t>(); phase > 0)
       return MemoryShortage{rank, static_cast<RunPhase>(phase - 1)};
   return std::nullopt;
@@ -91,7 +91,7 @@ void GuardedStep::free_memory() {
   // A backward pass that failed leaves its pending work, with what that holds, in this thread's queue of the engine;
   // the next pass that ends well empties it.
   (torch::zeros({1}, torch::TensorOptions().requires_grad(true)) * 1).backward();
-  empty_cache(group_.device());
+  empty_cache(ranks_.device());
   trim_heap();
 }
 

@@ -14,8 +14,8 @@
 #include <optional>
 
 #include "trainer/oom_injection.h"
-#include "trainer/step_down.h"
 #include "trainer/train_step.h"
+#include "worker/step_down.h"
 
 namespace tlaunch {
 
@@ -28,7 +28,7 @@ struct StepResult {
 class GuardedStep {
  public:
   // `injection` may be null; it lives longer.
-  GuardedStep(TrainStep& step, const Group& group, OomInjection* injection);
+  GuardedStep(TrainStep& step, const Ranks& ranks, OomInjection* injection);
   GuardedStep(const GuardedStep&) = delete;
   GuardedStep& operator=(const GuardedStep&) = delete;
 
@@ -43,7 +43,7 @@ class GuardedStep {
   void free_memory();
 
   TrainStep& step_;
-  const Group& group_;
+  const Ranks& ranks_;
   OomInjection* injection_;
   std::optional<RunPhase> owed_;  // ran out of memory in the last update
 };

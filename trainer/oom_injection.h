@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "trainer/step_down.h"
+#include "worker/step_down.h"
 
 namespace tlaunch {
 

@@ -1,81 +1,44 @@
-// The checkpoints of a run. All ranks own one and call it alike; rank 0 decides and writes.
-//
-// The training thread pays for a copy of the state; checksums, writing and deleting happen in one other thread, at most
-// one save at a time (a second one waits: `wait_s` of its event). A save that fails is told at the next step and
-// training goes on with the files there are; after three in a row the run ends (IoError, exit 74).
+// The checkpoints of a run, over all its ranks: rank 0 copies the state and owns the thread that writes it
+// (worker/save_thread.h). All ranks own a Saver and call it alike.
 #pragma once
 
-#include <chrono>
-#include <future>
+#include <map>
 #include <optional>
 #include <string>
 
-#include "checkpoint/checkpoint_folder.h"
-#include "checkpoint/disk_need.h"
-#include "core/error.h"
-#include "core/name_template.h"
-#include "trainer/recorder.h"
-#include "trainer/train_state.h"
+#include "trainer/ranks.h"
+#include "trainer/tensor_file.h"
+#include "worker/save_thread.h"
 
 namespace tlaunch {
 
 class Saver {
  public:
-  Saver(const WorkerContext& context, const RunConfig& config, const Group& group, Recorder& recorder);
-  ~Saver();
-  Saver(const Saver&) = delete;
-  Saver& operator=(const Saver&) = delete;
+  Saver(const WorkerContext& context, const CheckpointConfig& config, const Ranks& ranks, Recorder& recorder);
 
-  // Where the state lies now, and what will be written (`work`, saves among it): is there room? Rank 0 throws
-  // UsageError where not. Tells `checkpoint_bytes` and `disk_bytes` for the start event, and the policy that was taken
-  // where it is not the config's.
-  void prepare(const NamedTensors& tensors, const Metadata& metadata, const LogWork& work, bool fit_disk,
-               StartEvent& told);
+  // Is there room for what the run will write? SaveThread::prepare() in rank 0. `tensors`: on the CPU.
+  void prepare(const NamedTensors& tensors, const SavePoint& point, const LogWork& work, bool fit_disk,
+               StartEvent& facts);
 
-  // Runs the copying of a save, in all ranks together; false: it found no memory.
-  using TakeCopies = std::function<bool(const std::function<void()>& copy)>;
+  // A save: begin(), copy(), write(). The save under way has ended when begin() returns. False, in all ranks, where
+  // nothing is to be saved now.
+  bool begin(std::int64_t step, const std::map<std::string, double>& metrics);
+  // No collective. Where memory does not suffice it may be called again.
+  void copy(const NamedTensors& tensors);
+  void write(SavePoint point);
 
-  // Nothing where the policy would not keep it. False where `take` gave up: nothing is written.
-  bool save(Job& job, TrainStep& step, const Progress& progress, const RunIdentity& identity, const TakeCopies& take);
-  // After each step: what has become of the one under way.
+  // As SaveThread's, in rank 0.
   void poll();
-  // The newest is kept from now on, whatever the policy: nothing else tells where a run that is stopped stood.
   void keep_newest();
-  // Waits for it; a last save that failed is tried again. Throws IoError.
   void finish();
-  // The newest whole checkpoint, on all ranks; waits for the one under way. "" where there is none.
+  // The newest valid checkpoint, on all ranks; waits for the one under way. "" where there is none.
   std::string newest();
 
  private:
-  using Clock = std::chrono::steady_clock;
-  struct UnderWay {
-    std::string name;
-    Metadata metadata;
-    std::int64_t step = 0, epoch = 0;
-    double copy_s = 0, wait_s = 0;  // what the training thread paid
-    Clock::time_point start;
-  };
-
-  bool writes() const { return context_.is_main() && !dir_.empty(); }
-  void start_writing();
-  void take_result();  // of future_, which is ready or is waited for
-  void tell_failure(const IoError& error);
-  std::string name_at(const Progress& progress, std::int64_t epoch) const;
-
-  const WorkerContext& context_;
-  const Group& group_;
-  Recorder& recorder_;
-  std::string dir_;  // "": nothing is saved
-  RetentionPolicy policy_;
-  NameTemplate file_name_;
-  bool async_;
-  std::uint64_t min_free_bytes_;
-  std::uint64_t checkpoint_bytes_ = 0;  // of one, as prepare() has measured it
-  std::optional<CheckpointFolder> folder_;
+  const Ranks& ranks_;
+  bool saves_;
   TensorSnapshot snapshot_;
-  UnderWay under_way_;
-  std::future<SaveResult> future_;  // valid while one is under way
-  int failures_ = 0;                // in a row
+  std::optional<SaveThread> thread_;  // rank 0's; last: it reads the snapshot until it has ended
 };
 
 }  // namespace tlaunch

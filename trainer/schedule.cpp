@@ -14,8 +14,8 @@ double learning_rate_at(const TrainConfig& train, const ScheduleSpan& span, std:
   switch (train.schedule) {
     case ScheduleKind::cosine: {
       const auto length = static_cast<double>(std::max<std::int64_t>(span.total_steps - span.warmup_steps, 1));
-      const double progress = std::min(static_cast<double>(step - span.warmup_steps) / length, 1.0);
-      return train.learning_rate * 0.5 * (1 + std::cos(std::numbers::pi * progress));
+      const double position = std::min(static_cast<double>(step - span.warmup_steps) / length, 1.0);
+      return train.learning_rate * 0.5 * (1 + std::cos(std::numbers::pi * position));
     }
     case ScheduleKind::step: {
       const std::int64_t epoch = step / std::max<std::int64_t>(span.steps_per_epoch, 1);

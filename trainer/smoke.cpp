@@ -32,10 +32,4 @@ std::int64_t smoke_steps(double step_time_s, double epoch_budget_s, std::int64_t
                                   full_steps);
 }
 
-std::int64_t agree(const Group& group, std::int64_t value) {
-  const auto tensor = torch::tensor({value});
-  group.broadcast({tensor});
-  return tensor.item<std::int64_t>();
-}
-
 }  // namespace tlaunch

@@ -5,8 +5,6 @@
 #include <optional>
 #include <string>
 
-#include "trainer/process_group.h"
-
 namespace tlaunch {
 
 struct SmokePlan {
@@ -22,8 +20,5 @@ std::optional<SmokePlan> smoke_plan_from(const std::string& json);
 // Steps of a shortened epoch: what fits 60 % of its budget (the rest is evaluation, saving and error of the guess), at
 // least 2, at most `full_steps`. Pure.
 std::int64_t smoke_steps(double step_time_s, double epoch_budget_s, std::int64_t full_steps);
-
-// Rank 0's figure, made every rank's. Between the hosts: no device is waited for.
-std::int64_t agree(const Group& group, std::int64_t value);
 
 }  // namespace tlaunch

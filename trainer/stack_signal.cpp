@@ -15,7 +15,7 @@
 
 #include "trainer/alternate_stack.h"
 #include "trainer/handler_text.h"
-#include "trainer/run_phase.h"
+#include "worker/run_phase.h"
 
 namespace tlaunch {
 namespace {

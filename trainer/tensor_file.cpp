@@ -55,11 +55,6 @@ void TensorSnapshot::take(const NamedTensors& tensors) {
   });
 }
 
-const std::vector<TensorView>& TensorSnapshot::views() const {
-  stream_.wait();
-  return views_;
-}
-
 void check_fit(const SafetensorsFile& file, const NamedTensors& tensors) {
   std::vector<TensorView> wanted;  // of which no data is looked at
   for (const auto& [name, tensor] : tensors)

@@ -22,7 +22,9 @@ class TensorSnapshot {
   // for them on the device.
   void take(const NamedTensors& tensors);
   // Blocks until the copies are there. Any thread; not beside take().
-  const std::vector<TensorView>& views() const;
+  void wait() const { stream_.wait(); }
+  // The memory that the latest take() copies to.
+  const std::vector<TensorView>& views() const { return views_; }
 
  private:
   SideStream stream_;

@@ -14,46 +14,14 @@ namespace {
 constexpr const char* optimizer_prefix = "tlaunch.optimizer.";
 constexpr const char* rng_prefix = "tlaunch.rng.";
 
-Json to_json(const Progress& progress) {
-  Json json{{"step", progress.step},
-            {"metrics", progress.metrics},
-            {"evaluations_without_improvement", progress.evaluations_without_improvement}};
-  if (progress.best_val_loss) json["best_val_loss"] = *progress.best_val_loss;
-  if (progress.evaluation_due) json["evaluation_due"] = true;
-  if (progress.evaluated_step >= 0) json["evaluated_step"] = progress.evaluated_step;
-  if (progress.detected_step >= 0) json["detected_step"] = progress.detected_step;
-  if (progress.rollbacks > 0) json["rollbacks"] = progress.rollbacks;
-  return json;
-}
-
-Progress progress_from(const Json& json) {
-  Progress progress;
-  progress.step = json.at("step");
-  for (const auto& [name, value] : json.at("metrics").items()) progress.metrics[name] = number_of(value);
-  progress.evaluations_without_improvement = json.at("evaluations_without_improvement");
-  if (json.contains("best_val_loss")) progress.best_val_loss = number_of(json["best_val_loss"]);
-  progress.evaluation_due = json.value("evaluation_due", false);
-  progress.evaluated_step = json.value("evaluated_step", std::int64_t{-1});
-  progress.detected_step = json.value("detected_step", std::int64_t{-1});
-  progress.rollbacks = json.value("rollbacks", std::int64_t{0});
-  return progress;
-}
-
-std::vector<std::pair<std::string, std::int64_t>> fields(const RunIdentity& identity) {
-  return {{"seed", identity.seed},
-          {"train_samples", identity.train_samples},
-          {"effective_batch_size", identity.effective_batch_size},
-          {"steps_per_epoch", identity.steps_per_epoch}};
-}
-
-NamedTensors trained_tensors(Job& job, Optimizer& optimizer) {
-  auto tensors = state_tensors(*job.model);
+NamedTensors trained_tensors(TrainingSetup& setup, Optimizer& optimizer) {
+  auto tensors = state_tensors(*setup.model);
   for (const auto& [name, tensor] : optimizer.state()) tensors.emplace_back(optimizer_prefix + name, tensor);
   return tensors;
 }
 
-NamedTensors tensors_with(Job& job, TrainStep& step, const std::vector<torch::Tensor>& generators) {
-  auto tensors = trained_tensors(job, step.optimizer());
+NamedTensors tensors_with(TrainingSetup& setup, TrainStep& step, const std::vector<torch::Tensor>& generators) {
+  auto tensors = trained_tensors(setup, step.optimizer());
   for (std::size_t r = 0; r < generators.size(); ++r)
     tensors.emplace_back(rng_prefix + std::to_string(r), generators[r]);
   return tensors;
@@ -73,10 +41,8 @@ SavedState::SavedState(const std::string& path, Contents contents) : file_(path)
                     std::to_string(newest_format) + "; resume with the tlaunch that wrote it");
   try {
     const auto json = Json::parse(text->second);
-    progress_ = progress_from(json.at("progress"));
-    const auto& run = json.at("run");
-    identity_ = {run.at("seed"), run.at("train_samples"), run.at("effective_batch_size"), run.at("steps_per_epoch")};
-    identity_.data = data_identity_from_json(run.value("data", Json()));
+    position_ = position_from_json(json.at("progress"));
+    identity_ = run_identity_from_json(json.at("run"));
     buckets_ = json.at("buckets").get<BucketAssignment>();
     scaler_ = json.at("scaler");
   } catch (const std::exception& error) {
@@ -85,28 +51,19 @@ SavedState::SavedState(const std::string& path, Contents contents) : file_(path)
   }
 }
 
-void SavedState::check(const RunIdentity& identity) const {
-  if (const std::string difference = data_difference(identity_.data, identity.data); !difference.empty())
-    throw DataError(file_.path() + ": " + difference + "; a resume needs the same data");
-  const auto saved = fields(identity_), now = fields(identity);
-  for (std::size_t i = 0; i < saved.size(); ++i)
-    if (saved[i].second != now[i].second)
-      throw UsageError(file_.path() + ": was made with " + saved[i].first + " " + std::to_string(saved[i].second) +
-                       ", this run has " + std::to_string(now[i].second) +
-                       "; a resume must keep it (start a new run with model.weights to change it)");
+void SavedState::check(const RunIdentity& identity) const { check_same_run(identity_, identity, file_.path()); }
+
+void SavedState::check_fit(TrainingSetup& setup, Optimizer& optimizer) const {
+  tlaunch::check_fit(file_, trained_tensors(setup, optimizer));
 }
 
-void SavedState::check_fit(Job& job, Optimizer& optimizer) const {
-  tlaunch::check_fit(file_, trained_tensors(job, optimizer));
-}
-
-void SavedState::restore(Job& job, TrainStep& step, int rank) const {
-  auto tensors = trained_tensors(job, step.optimizer());
-  const auto random = torch::empty_like(generator_state(job.device));
-  const bool has_generator = generator(job.device, rank) == Generator::fits;
+void SavedState::restore(TrainingSetup& setup, TrainStep& step, int rank) const {
+  auto tensors = trained_tensors(setup, step.optimizer());
+  const auto random = torch::empty_like(generator_state(setup.device));
+  const bool has_generator = generator(setup.device, rank) == Generator::fits;
   if (has_generator) tensors.emplace_back(rng_prefix + std::to_string(rank), random);
   copy_from_file(file_, tensors);
-  if (has_generator) set_generator_state(job.device, random);
+  if (has_generator) set_generator_state(setup.device, random);
   step.scaler().load_state(scaler_);
 }
 
@@ -124,35 +81,29 @@ std::string SavedState::generator_note(const torch::Device& device, int rank) co
          ": the random numbers of dropout start again from the seed, everything else goes on where it was";
 }
 
-NamedTensors saved_tensors(Job& job, TrainStep& step, const Group& group) {
-  group.broadcast(job.model->buffers());
-  return tensors_with(job, step, group.gather(generator_state(job.device)));
+NamedTensors saved_tensors(TrainingSetup& setup, TrainStep& step, const Ranks& ranks) {
+  ranks.broadcast(setup.model->buffers());
+  return tensors_with(setup, step, ranks.gather(generator_state(setup.device)));
 }
 
-NamedTensors measured_tensors(Job& job, TrainStep& step, int ranks) {
-  return tensors_with(job, step,
-                      std::vector<torch::Tensor>(static_cast<std::size_t>(ranks), generator_state(job.device)));
+NamedTensors measured_tensors(TrainingSetup& setup, TrainStep& step, int ranks) {
+  return tensors_with(setup, step,
+                      std::vector<torch::Tensor>(static_cast<std::size_t>(ranks), generator_state(setup.device)));
 }
 
-Metadata saved_metadata(TrainStep& step, const Progress& progress, const RunIdentity& identity) {
-  Json run = Json::object();
-  for (const auto& [name, value] : fields(identity)) run[name] = value;
-  run["world_size"] = identity.world_size;
-  run["device"] = identity.device;
-  run["settings"] = identity.settings;
-  run["data"] = to_json(identity.data);
-  const Json state{
-      {"progress", to_json(progress)}, {"run", run}, {"buckets", step.buckets()}, {"scaler", step.scaler().state()}};
-  Metadata metadata{{format_key, std::to_string(newest_format)},
-                    {state_key, text_of(without_nonfinite(state))},
-                    {step_key, std::to_string(progress.step)},
-                    {epoch_key, std::to_string(progress.step / identity.steps_per_epoch)}};
-  if (!progress.metrics.empty()) metadata[metrics_key] = without_nonfinite(progress.metrics).dump();
-  return metadata;
+SavePoint save_point(TrainStep& step, const Position& position, const RunIdentity& identity) {
+  const Json state{{"progress", to_json(position)},
+                   {"run", to_json(identity)},
+                   {"buckets", step.buckets()},
+                   {"scaler", step.scaler().state()}};
+  return {position.step,
+          position.step / identity.steps_per_epoch,
+          position.metrics,
+          {{state_key, text_of(without_nonfinite(state))}}};
 }
 
-std::string load_weights(const SafetensorsFile& file, Job& job) {
-  NamedTensors tensors = state_tensors(*job.model);
+std::string load_weights(const SafetensorsFile& file, TrainingSetup& setup) {
+  NamedTensors tensors = state_tensors(*setup.model);
   std::vector<std::string> held, wanted;
   for (const TensorView& tensor : file.tensors())
     if (!tensor.name.starts_with(reserved_prefix)) held.push_back(tensor.name);
@@ -165,11 +116,11 @@ std::string load_weights(const SafetensorsFile& file, Job& job) {
   return taken_off.empty() ? "" : file.path() + ": " + taken_off + " taken off its names, so that they are the model's";
 }
 
-std::string load_first_weights(const RunConfig& config, Job& job) {
+std::string load_first_weights(const RunConfig& config, TrainingSetup& setup) {
   if (!config.model.weights) return "";
   const SafetensorsFile file(*config.model.weights);
   file.verify();
-  return load_weights(file, job);
+  return load_weights(file, setup);
 }
 
 }  // namespace tlaunch

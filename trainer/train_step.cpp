@@ -22,15 +22,15 @@ bool begins_with_nan(const torch::Tensor& tensor) {
 
 }  // namespace
 
-TrainStep::TrainStep(const RunConfig& config, const Group& group, Job& job, const BucketAssignment& buckets)
-    : job_(job),
+TrainStep::TrainStep(const RunConfig& config, const Ranks& ranks, TrainingSetup& setup, const BucketAssignment& buckets)
+    : setup_(setup),
       accumulation_(config.train.gradient_accumulation_steps.value()),
       clip_grad_norm_(config.train.clip_grad_norm),
-      parameters_(named_parameters(*job.model)),
-      data_parallel_(group, parameters_, buckets),
+      parameters_(named_parameters(*setup.model)),
+      data_parallel_(ranks, parameters_, buckets),
       optimizer_(make_optimizer(config.train, parameters_)),
-      scaler_(job.device, needs_loss_scaler(job.device, job.precision, *job.model)),
-      nan_guard_(job.device, config.train.on_nan != OnNan::stop) {}
+      scaler_(setup.device, needs_loss_scaler(setup.device, setup.precision, *setup.model)),
+      nan_guard_(setup.device, config.train.on_nan != OnNan::stop) {}
 
 torch::Tensor TrainStep::run(const std::function<Batch()>& next_batch, double learning_rate) {
   const auto loss = gradients(next_batch);
@@ -61,14 +61,14 @@ torch::Tensor TrainStep::micro_step(const std::function<Batch()>& next_batch, bo
   note_phase(RunPhase::loading);
   const auto batch = next_batch();
   note_phase(RunPhase::copy);
-  const auto input = model_input(job_, batch);
-  const auto target = model_target(job_, batch);
+  const auto input = model_input(setup_, batch);
+  const auto target = model_target(setup_, batch);
   note_phase(phase_);
   data_parallel_.before_forward(sync);
   torch::Tensor logits;
   {
-    const AutocastScope autocast(job_.device, job_.precision);
-    logits = job_.model->forward(input);
+    const AutocastScope autocast(setup_.device, setup_.precision);
+    logits = setup_.model->forward(input);
   }
   if (fault_) fault_(RunPhase::forward);
   auto loss = cross_entropy(logits, target);

@@ -4,16 +4,16 @@
 #include <functional>
 
 #include "trainer/ddp.h"
-#include "trainer/job.h"
 #include "trainer/nan_guard.h"
 #include "trainer/precision.h"
-#include "trainer/step_down.h"
+#include "trainer/training_setup.h"
+#include "worker/step_down.h"
 
 namespace tlaunch {
 
 class TrainStep {
  public:
-  TrainStep(const RunConfig& config, const Group& group, Job& job, const BucketAssignment& buckets);
+  TrainStep(const RunConfig& config, const Ranks& ranks, TrainingSetup& setup, const BucketAssignment& buckets);
 
   // Takes gradient_accumulation_steps batches from `next_batch`. Returns the mean loss over this rank's samples, on the
   // device and not waited for.
@@ -43,7 +43,7 @@ class TrainStep {
   torch::Tensor micro_step(const std::function<Batch()>& next_batch, bool sync);
   std::vector<torch::Tensor> gradient_list() const;
 
-  Job& job_;
+  TrainingSetup& setup_;
   std::int64_t accumulation_;
   std::optional<double> clip_grad_norm_;
   std::vector<NamedParameter> parameters_;

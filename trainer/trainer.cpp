@@ -4,9 +4,11 @@
 #include <iostream>
 
 #include "core/cadence.h"
+#include "core/clock.h"
 #include "core/config_loader.h"
 #include "core/error.h"
 #include "core/worker_env.h"
+#include "trainer/agree.h"
 #include "trainer/detect.h"
 #include "trainer/device.h"
 #include "trainer/evaluate.h"
@@ -16,18 +18,17 @@
 namespace tlaunch {
 namespace {
 
-constexpr std::int64_t warm_steps = 10;         // left out of the steady rate: allocator, cudnn.benchmark, thread pools
-constexpr std::int64_t least_timed_every = 50;  // a device's step that is timed costs its overlap with the host
+constexpr std::int64_t least_timed_every = 50;   // a device's step that is timed costs its overlap with the host
 constexpr std::int64_t smoke_measured_step = 2;  // the first is slower than the rest
 
 BatchSplit split_of(const RunConfig& config, int world_size) {
   return {config.train.batch_size.value(), config.train.gradient_accumulation_steps.value(), world_size};
 }
 
-Job make_training_job(const WorkerContext& context, const RunConfig& config, std::string& weights_note) {
-  auto job = make_job(config, context.device, make_dataset(config.data, config.model.options));
-  if (context.resume_path.empty()) weights_note = load_first_weights(config, job);  // else the checkpoint has them
-  return job;
+TrainingSetup loaded_setup(const WorkerContext& context, const RunConfig& config, std::string& weights_note) {
+  auto setup = make_training_setup(config, context.device, make_dataset(config.data, config.model.options));
+  if (context.resume_path.empty()) weights_note = load_first_weights(config, setup);  // else the checkpoint has them
+  return setup;
 }
 
 RunLength session_length(const RunConfig& config, const std::optional<SmokePlan>& smoke, std::int64_t steps_per_epoch) {
@@ -47,39 +48,43 @@ std::string past_end_note(std::int64_t step, std::int64_t end) {
          "or kimg";
 }
 
-double seconds(std::chrono::steady_clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
+StopAgreement stop_agreement(const Ranks& ranks) {
+  RankNotes notes{[&ranks](const std::string& key, const std::string& text) { ranks.tell(key, text); },
+                  [&ranks](const std::string& key) { return ranks.told(key); }};
+  return {ranks.rank(), ranks.size(), std::move(notes), [&ranks] { synchronize(ranks.device()); }};
+}
 
 }  // namespace
 
-Trainer::Trainer(const WorkerContext& context, const RunConfig& config, const Group& group,
+Trainer::Trainer(const WorkerContext& context, const RunConfig& config, const Ranks& ranks,
                  const std::vector<std::string>& extra_metrics, double expected_samples_per_s)
     : context_(context),
       config_(config),
-      group_(group),
+      ranks_(ranks),
       expected_samples_per_s_(expected_samples_per_s),
-      job_(make_training_job(context, config, weights_note_)),
-      data_(data_identity(*job_.dataset)),
-      split_(split_of(config, group.size())),
-      sampler_(job_.dataset->size(Split::train), config.seed, split_),
+      setup_(loaded_setup(context, config, weights_note_)),
+      data_(data_identity(*setup_.dataset)),
+      split_(split_of(config, ranks.size())),
+      sampler_(setup_.dataset->size(Split::train), config.seed, split_),
       full_(run_length(config, sampler_.steps_per_epoch())),
       smoke_(smoke_plan_from(context.smoke)),
       saved_(context.resume_path.empty() ? std::nullopt
                                          : std::optional<SavedState>(std::in_place, context.resume_path)),
-      step_(config, group, job_, saved_ ? saved_->buckets() : BucketAssignment{}),
-      injection_(oom_injection_from(process_getenv(env::inject_oom).value_or(""), group.rank())),
-      guarded_step_(step_, group, injection()),
+      step_(config, ranks, setup_, saved_ ? saved_->buckets() : BucketAssignment{}),
+      injection_(oom_injection_from(process_getenv(env::inject_oom).value_or(""), ranks.rank())),
+      guarded_step_(step_, ranks, injection()),
       evaluation_batch_(RunPhase::evaluation, teller(), injection()),
       detection_batch_(RunPhase::detection, teller(), injection()),
       recorder_(context, config.log, metric_names(extra_metrics)),
-      saver_(context, config, group, recorder_),
-      stop_(group),
+      saver_(context, config.checkpoint, ranks, recorder_),
+      stop_(stop_agreement(ranks)),
       gpu_monitor_(device_uuid(context.device)) {
   length_ = session_length(config, smoke_, sampler_.steps_per_epoch());
   seed_generator();
   if (!saved_) return;
   saved_->check(identity());
-  saved_->restore(job_, step_, group.rank());
-  progress_ = saved_->progress();
+  saved_->restore(setup_, step_, ranks.rank());
+  position_ = saved_->position();
 }
 
 OomInjection* Trainer::injection() { return injection_ ? &*injection_ : nullptr; }
@@ -90,12 +95,12 @@ HalvingBatch::Told Trainer::teller() {
 
 // Every rank its own stream (dropout), whatever the model's construction used.
 void Trainer::seed_generator() const {
-  torch::manual_seed(static_cast<std::uint64_t>(config_.seed + 1000003 * (group_.rank() + 1)));
+  torch::manual_seed(static_cast<std::uint64_t>(config_.seed + 1000003 * (ranks_.rank() + 1)));
 }
 
 RunIdentity Trainer::identity() const {
-  return {config_.seed,  job_.dataset->size(Split::train), split_.effective(),       length_.steps_per_epoch,
-          group_.size(), kind_of(context_.device),         resume_settings(config_), data_};
+  return {config_.seed,  setup_.dataset->size(Split::train), split_.effective(),       length_.steps_per_epoch,
+          ranks_.size(), kind_of(context_.device),           resume_settings(config_), data_};
 }
 
 std::int64_t Trainer::stop_step() const {
@@ -104,49 +109,46 @@ std::int64_t Trainer::stop_step() const {
   return full_.total_steps;
 }
 
-bool Trainer::stops_early() const {
-  const auto& patience = config_.train.early_stopping_patience;
-  return patience && progress_.evaluations_without_improvement >= *patience;
-}
+bool Trainer::stops_early() const { return position_.early_stopping.stops(config_.train.early_stopping_patience); }
 
-bool Trainer::finished() const { return stops_early() || progress_.step >= stop_step(); }
+bool Trainer::finished() const { return stops_early() || position_.step >= stop_step(); }
 
-bool Trainer::past_end() const { return progress_.step > stop_step(); }
+bool Trainer::past_end() const { return position_.step > stop_step(); }
 
 // That the detection at the end is still to look at.
 std::int64_t Trainer::detection_sessions() const {
-  const auto* tests = job_.dataset->session_tests();
-  if (!tests || smoke_ || past_end() || progress_.detected_step == stop_step()) return 0;
+  const auto* tests = setup_.dataset->session_tests();
+  if (!tests || smoke_ || past_end() || position_.detected_step == stop_step()) return 0;
   return static_cast<std::int64_t>(tests->normal.size() + tests->abnormal.size());
 }
 
 StartEvent Trainer::start_facts() const {
   StartEvent facts;
   facts.pid = getpid();
-  facts.world_size = group_.size();
+  facts.world_size = ranks_.size();
   facts.device = context_.device.str();
-  facts.train_samples = job_.dataset->size(Split::train);
-  facts.val_samples = job_.dataset->size(Split::val);
+  facts.train_samples = setup_.dataset->size(Split::train);
+  facts.val_samples = setup_.dataset->size(Split::val);
   facts.effective_batch_size = split_.effective();
   facts.steps_per_epoch = full_.steps_per_epoch;
   facts.total_steps = full_.total_steps;
-  facts.start_step = first_step_;
+  facts.start_step = position_.step;
   facts.steps_per_evaluation = full_.steps_per_evaluation;
   facts.steps_per_checkpoint = full_.steps_per_checkpoint;
-  facts.evaluation_due = progress_.evaluation_due;
+  facts.evaluation_due = position_.evaluation.due;
   facts.detection_sessions = detection_sessions();
-  for (const auto& [name, tensor] : named_parameters(*job_.model)) facts.parameters += tensor.numel();
+  for (const auto& [name, tensor] : named_parameters(*setup_.model)) facts.parameters += tensor.numel();
   return facts;
 }
 
 void Trainer::start() {
-  note_step(progress_.step);
-  first_step_ = interval_step_ = saved_step_ = progress_.step;
+  note_step(position_.step);
+  saved_step_ = position_.step;
   if (!weights_note_.empty()) recorder_.event(WeightsEvent{weights_note_});
   if (saved_) {
-    ResumeEvent resumed{context_.resume_path, progress_.step, {}};
-    const auto note = past_end() ? past_end_note(progress_.step, stop_step())
-                                 : saved_->generator_note(context_.device, group_.rank());
+    ResumeEvent resumed{context_.resume_path, position_.step, {}};
+    const auto note = past_end() ? past_end_note(position_.step, stop_step())
+                                 : saved_->generator_note(context_.device, ranks_.rank());
     if (!note.empty()) {
       resumed.note = note;
       if (!context_.events.connected()) std::cerr << "note: " << note << std::endl;  // else the launcher says it
@@ -156,22 +158,23 @@ void Trainer::start() {
   saved_.reset();  // unmaps the file
   StartEvent facts = start_facts();
   prepare_saving(facts);
-  recorder_.open(progress_.step);  // what was written beyond it goes only now that nothing speaks against this run
+  recorder_.open(position_.step);  // what was written beyond it goes only now that nothing speaks against this run
   recorder_.event(facts);
   reset_peak(context_.device);
   (void)take_phase_times();  // start-up is no part of training
   if (context_.device.is_cuda())
     time_steps_of_device([device = context_.device] { synchronize(device); },
                          std::max(least_timed_every, config_.log.log_interval.value()));
-  if (process_getenv(env::profile)) profiler_.emplace(context_, stop_step() - first_step_);
-  session_start_ = interval_start_ = last_save_ = Clock::now();
+  if (process_getenv(env::profile)) profiler_.emplace(context_, stop_step() - position_.step);
+  last_save_s_ = monotonic_s();
+  rate_.start(position_.step, last_save_s_);
 }
 
 bool Trainer::run() {
   start();
-  if (progress_.evaluation_due && !past_end()) {  // the run that was stopped has left it, and what follows it, to us
+  if (position_.evaluation.due && !past_end()) {  // the run that was stopped has left it, and what follows it, to us
     run_evaluation();
-    if (!stopping_ && saves_at(progress_.step)) save();
+    if (!stopping_ && saves_at(position_.step)) save();
   }
   while (!finished() && !stopping_) {
     train_epoch();
@@ -183,30 +186,30 @@ bool Trainer::run() {
 }
 
 void Trainer::train_epoch() {
-  const auto epoch_now = epoch(), first = progress_.step % length_.steps_per_epoch;
+  const auto epoch_now = epoch(), first = position_.step % length_.steps_per_epoch;
   const auto order = sampler_.permutation(epoch_now);
   const AugmentKey augment{config_.seed, epoch_now};
   Loader loader(
       [&](std::int64_t i) {
         const auto indices =
-            sampler_.micro_batch(order, first + i / split_.accumulation, i % split_.accumulation, group_.rank());
-        return job_.dataset->collate(Split::train, indices, &augment);
+            sampler_.micro_batch(order, first + i / split_.accumulation, i % split_.accumulation, ranks_.rank());
+        return setup_.dataset->collate(Split::train, indices, &augment);
       },
       (sampler_.steps_per_epoch() - first) * split_.accumulation, config_.data.num_workers.value(),
-      config_.data.prefetch_factor.value(), pins_batches(config_.data, job_.device));
-  while (one_step(loader) && !finished() && !stopping_ && progress_.step % length_.steps_per_epoch != 0) {
+      config_.data.prefetch_factor.value(), pins_batches(config_.data, setup_.device));
+  while (one_step(loader) && !finished() && !stopping_ && position_.step % length_.steps_per_epoch != 0) {
   }
 }
 
 bool Trainer::one_step(Loader& loader) {
   const ScheduleSpan span{full_.total_steps, full_.steps_per_epoch, warmup_steps(config_.train, full_.total_steps)};
-  const double learning_rate = learning_rate_at(config_.train, span, progress_.step) * learning_rate_factor(progress_);
-  note_step(progress_.step + 1);
+  const double learning_rate = learning_rate_at(config_.train, span, position_.step) * learning_rate_factor(position_);
+  note_step(position_.step + 1);
   const auto result = guarded_step_.run([&] { return loader.next(); }, learning_rate);
   note_phase(RunPhase::logging);
   shortage_ = result.shortage;
   if (shortage_) return false;
-  ++progress_.step;
+  ++position_.step;
   if (!look_for_nan()) return false;
   after_step(result.loss, learning_rate);
   return true;
@@ -217,110 +220,101 @@ bool Trainer::logs_at(std::int64_t step) const {
 }
 
 void Trainer::after_step(const torch::Tensor& local_loss, double learning_rate) {
-  const auto step = progress_.step;
+  const auto step = position_.step;
   if (profiler_) profiler_->after_step(step);
   if (smoke_ && smoke_->epochs && step == smoke_measured_step) shorten_epoch();
   if (logs_at(step)) log_step(local_loss, learning_rate);
   stopping_ = stop_.after_step() && !finished();
   if (context_.device.is_cuda() && step % config_.log.gpu_log_interval.value() == 0) log_gpu();
-  if (step - first_step_ == warm_steps) {
-    steady_start_ = Clock::now();
-    steady_step_ = step;
-  }
-  const auto pause_start = Clock::now();
-  if (step % length_.steps_per_evaluation == 0) run_evaluation();
+  const double pause_start_s = monotonic_s();
+  rate_.after_step(step, pause_start_s);
+  if (EvaluationSchedule::comes_after(step, length_.steps_per_evaluation)) run_evaluation();
   if (!stopping_ && !finished() && saves_at(step)) save();  // the last one comes after the last evaluation
   saver_.poll();
   if (step % length_.steps_per_epoch == 0) end_epoch();
-  const auto pause = Clock::now() - pause_start;
-  interval_start_ += pause;
-  steady_paused_ += steady_step_ >= 0 ? pause : Clock::duration{};
+  rate_.pause(monotonic_s() - pause_start_s);
 }
 
 void Trainer::log_step(const torch::Tensor& local_loss, double learning_rate) {
   auto sum = local_loss.to(torch::kFloat64).reshape({1});
-  group_.sum(sum);
-  const double loss = sum.item<double>() / group_.size();  // waits for the device
-  const auto now = Clock::now();
-  const double samples = static_cast<double>((progress_.step - interval_step_) * split_.effective());
-  recorder_.step(progress_.step, epoch(), progress_.step * split_.effective(),
-                 {loss, learning_rate, samples / std::max(seconds(now - interval_start_), 1e-9)});
-  interval_start_ = now;
-  interval_step_ = progress_.step;
+  ranks_.sum(sum);
+  const double loss = sum.item<double>() / ranks_.size();  // waits for the device
+  const double now_s = monotonic_s();
+  const auto interval = rate_.interval(position_.step, now_s);
+  const double samples = static_cast<double>(interval.steps * split_.effective());
+  recorder_.step(position_.step, epoch(), position_.step * split_.effective(),
+                 {loss, learning_rate, samples / std::max(interval.seconds, 1e-9)});
+  rate_.next_interval(position_.step, now_s);
   if (!std::isfinite(loss) && config_.train.on_nan == OnNan::stop)  // the same figure on every rank, so all stop here
     throw Error(exit_code::failure, "the loss is not finite (" + std::to_string(loss) + ") at step " +
-                                        std::to_string(progress_.step) + "; " + nan_advice());
+                                        std::to_string(position_.step) + "; " + nan_advice());
 }
 
 void Trainer::log_gpu() {
   const auto sample = gpu_monitor_.sample();
   if (!sample) return;
-  context_.events.write(GpuEvent{progress_.step, sample->name, sample->utilization_percent, sample->memory_used_bytes,
+  context_.events.write(GpuEvent{position_.step, sample->name, sample->utilization_percent, sample->memory_used_bytes,
                                  sample->memory_total_bytes, sample->temperature_c, sample->power_w});
 }
 
 void Trainer::run_evaluation() {
-  progress_.evaluation_due = true;
+  position_.evaluation.begin();
   if (stopping_) return;
   const PhaseScope phase(RunPhase::evaluation);
   const auto limit = smoke_ ? length_.steps_per_epoch * split_.effective() : 0;
-  const auto result = evaluate(job_, group_, config_, evaluation_batch_, limit);
+  const auto result = evaluate(setup_, ranks_, config_, evaluation_batch_, limit);
   stopping_ = result.cut_short;
   if (stopping_) return;
-  progress_.evaluation_due = false;
-  progress_.evaluated_step = progress_.step;
-  progress_.metrics = result.metrics;
-  recorder_.evaluation({progress_.step, epoch(), result.samples, result.seconds, result.metrics});
-
-  const double val_loss = result.metrics.at("val_loss");
-  if (std::isfinite(val_loss) && (!progress_.best_val_loss || val_loss < *progress_.best_val_loss)) {
-    progress_.best_val_loss = val_loss;
-    progress_.evaluations_without_improvement = 0;
-  } else {
-    ++progress_.evaluations_without_improvement;
-  }
+  position_.evaluation.end(position_.step);
+  position_.metrics = result.metrics;
+  recorder_.evaluation({position_.step, epoch(), result.samples, result.seconds, result.metrics});
+  position_.early_stopping.note(result.metrics.at("val_loss"));
 }
 
 bool Trainer::saves_at(std::int64_t step) {
   const auto& minutes = config_.checkpoint.every_minutes;
   if (!minutes) return step % length_.steps_per_checkpoint == 0;
   // Rank 0's clock decides; where a step is logged, the ranks speak to each other anyway.
-  return logs_at(step) && agree(group_, seconds(Clock::now() - last_save_) >= 60 * *minutes) != 0;
+  return logs_at(step) && agree(ranks_, monotonic_s() - last_save_s_ >= 60 * *minutes) != 0;
 }
 
 bool Trainer::save() {
   const PhaseScope phase(RunPhase::save);
-  last_save_ = Clock::now();
-  const bool copied = saver_.save(job_, step_, progress_, identity(),
-                                  [this](const std::function<void()>& copy) { return copy_for_save(copy); });
-  if (copied) saved_step_ = progress_.step;
-  return copied;
+  last_save_s_ = monotonic_s();
+  if (saver_.begin(position_.step, position_.metrics)) {
+    const auto tensors = saved_tensors(setup_, step_, ranks_);
+    auto point = save_point(step_, position_, identity());
+    if (!copy_for_save(tensors)) return false;
+    saver_.write(std::move(point));
+  }
+  saved_step_ = position_.step;
+  return true;
 }
 
 std::int64_t Trainer::saves_left() const {
   const auto& minutes = config_.checkpoint.every_minutes;
   if (!minutes || expected_samples_per_s_ <= 0)
-    return times_left(stop_step(), progress_.step, length_.steps_per_checkpoint);
-  const auto steps = stop_step() - progress_.step;
+    return times_left(stop_step(), position_.step, length_.steps_per_checkpoint);
+  const auto steps = stop_step() - position_.step;
   const double samples = static_cast<double>(steps * split_.effective());
   return times_left_by_clock(steps, samples / expected_samples_per_s_, *minutes);
 }
 
 // Measures the state as it will be saved, before there is a step to lose.
 void Trainer::prepare_saving(StartEvent& facts) {
-  const auto left = std::max<std::int64_t>(0, stop_step() - progress_.step);
+  const auto left = std::max<std::int64_t>(0, stop_step() - position_.step);
   // Before the first backward pass the metadata's buckets are no matter of agreement yet.
   const LogWork work{left / config_.log.log_interval.value(),
-                     times_left(stop_step(), progress_.step, length_.steps_per_evaluation), saves_left(),
-                     (left + length_.steps_per_epoch - 1) / length_.steps_per_epoch, group_.size()};
-  saver_.prepare(measured_tensors(job_, step_, group_.size()), saved_metadata(step_, progress_, identity()), work,
+                     times_left(stop_step(), position_.step, length_.steps_per_evaluation), saves_left(),
+                     (left + length_.steps_per_epoch - 1) / length_.steps_per_epoch, ranks_.size()};
+  saver_.prepare(measured_tensors(setup_, step_, ranks_.size()), save_point(step_, position_, identity()), work,
                  process_getenv(env::fit_disk).has_value(), facts);
 }
 
 // Where this rank's time went since it was told last.
 void Trainer::tell_phase_times() {
   const PhaseTimes times = take_phase_times();
-  PhaseTimesEvent told{progress_.step, times.steps, times.timed_steps, {}};
+  PhaseTimesEvent told{position_.step, times.steps, times.timed_steps, {}};
   for (std::size_t i = 0; i < run_phases; ++i)
     if (times.seconds[i] > 0) told.seconds[to_string(static_cast<RunPhase>(i))] = times.seconds[i];
   if (times.all_reduce_s > 0) told.seconds["all_reduce"] = times.all_reduce_s;
@@ -330,7 +324,7 @@ void Trainer::tell_phase_times() {
 void Trainer::end_epoch() {
   const auto peak = peak_bytes(context_.device);
   context_.events.write(MemoryEvent{epoch(), peak});
-  recorder_.event(EpochEndEvent{epoch(), progress_.step});
+  recorder_.event(EpochEndEvent{epoch(), position_.step});
   run_peak_bytes_ = std::max(run_peak_bytes_, peak);
   tell_phase_times();
   reset_peak(context_.device);
@@ -341,19 +335,16 @@ void Trainer::end_epoch() {
 void Trainer::shorten_epoch() {
   synchronize(context_.device);
   // Since the first step was logged: the time of the second alone.
-  const double step_time_s =
-      seconds(Clock::now() - interval_start_) / static_cast<double>(progress_.step - interval_step_);
-  length_ = run_length(config_, agree(group_, smoke_steps(step_time_s, smoke_->epoch_budget_s, full_.steps_per_epoch)));
+  const auto interval = rate_.interval(position_.step, monotonic_s());
+  const double step_time_s = interval.seconds / static_cast<double>(interval.steps);
+  length_ = run_length(config_, agree(ranks_, smoke_steps(step_time_s, smoke_->epoch_budget_s, full_.steps_per_epoch)));
   recorder_.event(SmokeEvent{length_.steps_per_epoch});
 }
 
 void Trainer::finish() {
   note_phase(RunPhase::finish);
   synchronize(context_.device);
-  const auto end = Clock::now();
-  const double steady_s =
-      steady_step_ >= 0 ? seconds(end - steady_start_ - steady_paused_) : seconds(end - session_start_);
-  const auto steady_samples = (progress_.step - (steady_step_ >= 0 ? steady_step_ : first_step_)) * split_.effective();
+  const auto steady = rate_.steady(position_.step, monotonic_s());
 
   if (!past_end()) evaluate_and_save_at_end();
   if (stopping_) return;
@@ -363,20 +354,21 @@ void Trainer::finish() {
   context_.events.write(RankDoneEvent{});
   EndEvent told;
   told.stopped_early = stops_early();
-  told.steps = progress_.step;
+  told.steps = position_.step;
   told.epochs = epoch();
-  told.samples = progress_.step * split_.effective();
-  told.metrics = progress_.metrics;
-  told.train_wall_s = seconds(Clock::now() - session_start_);
-  told.steady_samples_per_s = steady_s > 0 ? static_cast<double>(steady_samples) / steady_s : 0.0;
+  told.samples = position_.step * split_.effective();
+  told.metrics = position_.metrics;
+  told.train_wall_s = rate_.session_s(monotonic_s());
+  told.steady_samples_per_s =
+      steady.seconds > 0 ? static_cast<double>(steady.steps * split_.effective()) / steady.seconds : 0.0;
   recorder_.event(told);
 }
 
 void Trainer::evaluate_and_save_at_end() {
-  if (progress_.evaluated_step != progress_.step) run_evaluation();
+  if (!position_.evaluation.is_done(position_.step)) run_evaluation();
   if (stopping_) return;
   save_at_end();
-  if (!job_.dataset->session_tests() || smoke_ || progress_.detected_step == progress_.step) return;
+  if (!setup_.dataset->session_tests() || smoke_ || position_.detected_step == position_.step) return;
   run_detection();
   if (stopping_) return;
   saved_step_ = -1;  // with what was found: resumed, the finished run need not detect again
@@ -384,8 +376,8 @@ void Trainer::evaluate_and_save_at_end() {
 }
 
 void Trainer::save_at_end() {
-  if (saved_step_ != progress_.step && !save())
-    throw OutOfMemory("the checkpoint at the end of the run, step " + std::to_string(progress_.step) +
+  if (saved_step_ != position_.step && !save())
+    throw OutOfMemory("the checkpoint at the end of the run, step " + std::to_string(position_.step) +
                       ", was not written: memory did not suffice for its copies; go on from the newest one (--resume "
                       "auto) with a smaller train.batch_size or a larger tune.margin");
   saver_.finish();
@@ -393,30 +385,30 @@ void Trainer::save_at_end() {
 
 void Trainer::run_detection() {
   const PhaseScope phase(RunPhase::detection);
-  const auto start = Clock::now();
-  const auto detected = detect(job_, group_, config_.model.options, detection_batch_);
+  const double start_s = monotonic_s();
+  const auto detected = detect(setup_, ranks_, config_.model.options, detection_batch_);
   stopping_ = detected.empty();
   if (stopping_) return;
-  const auto& tests = *job_.dataset->session_tests();
+  const auto& tests = *setup_.dataset->session_tests();
   const auto sessions = static_cast<std::int64_t>(tests.normal.size() + tests.abnormal.size());
-  recorder_.detection({progress_.step, epoch(), sessions, seconds(Clock::now() - start), detected});
-  progress_.metrics.insert(detected.begin(), detected.end());
-  progress_.detected_step = progress_.step;
+  recorder_.detection({position_.step, epoch(), sessions, monotonic_s() - start_s, detected});
+  position_.metrics.insert(detected.begin(), detected.end());
+  position_.detected_step = position_.step;
 }
 
 void Trainer::leave() {
   note_phase(RunPhase::finish);
   saver_.keep_newest();
-  if (saved_step_ != progress_.step && !save())
+  if (saved_step_ != position_.step && !save())
     throw OutOfMemory(
-        "told to stop after step " + std::to_string(progress_.step) +
+        "told to stop after step " + std::to_string(position_.step) +
         ", but memory did not suffice for the copies of a checkpoint; go on from the newest one (--resume "
         "auto)");
   saver_.finish();
   recorder_.finish();
   context_.events.write(PeakEvent{std::max(run_peak_bytes_, peak_bytes(context_.device))});
   context_.events.write(RankDoneEvent{});
-  recorder_.event(StoppedEvent{progress_.step, epoch(), progress_.step * split_.effective(), stop_signal()});
+  recorder_.event(StoppedEvent{position_.step, epoch(), position_.step * split_.effective(), stop_signal()});
 }
 
 }  // namespace tlaunch

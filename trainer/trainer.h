@@ -1,22 +1,22 @@
 // The training loop: from TrainState to TrainState, a step at a time.
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <optional>
 
 #include "core/run_length.h"
 #include "data/loader.h"
-#include "data/sampler.h"
 #include "hardware/gpu_monitor.h"
 #include "trainer/agreed_memory.h"
 #include "trainer/guarded_step.h"
-#include "trainer/recorder.h"
 #include "trainer/saver.h"
 #include "trainer/smoke.h"
 #include "trainer/step_profiler.h"
-#include "trainer/stop_request.h"
 #include "trainer/train_state.h"
+#include "worker/rate_meter.h"
+#include "worker/recorder.h"
+#include "worker/sampler.h"
+#include "worker/stop_request.h"
 
 namespace tlaunch {
 
@@ -25,16 +25,14 @@ class Trainer {
   // `config` has every `auto` filled in. Restores from context.resume_path where one is given. All ranks construct it.
   // `extra_metrics`: what the data set yields at the end (precision, ...), for the columns of metrics.csv.
   // `expected_samples_per_s`: 0 where it is not known.
-  Trainer(const WorkerContext& context, const RunConfig& config, const Group& group,
+  Trainer(const WorkerContext& context, const RunConfig& config, const Ranks& ranks,
           const std::vector<std::string>& extra_metrics, double expected_samples_per_s);
 
-  // To the end of the run, or to where all ranks stop and save because they were told to (trainer/stop_request.h):
+  // To the end of the run, or to where all ranks stop and save because they were told to (worker/stop_request.h):
   // false then. Throws Error: a non-finite loss (exit 1), a save that failed (exit 74), ...
   bool run();
 
  private:
-  using Clock = std::chrono::steady_clock;
-
   void start();  // restores, seeds, reports
   bool finished() const;
   bool past_end() const;          // resumed with an end that the run had passed before: nothing is left to do
@@ -58,7 +56,7 @@ class Trainer {
   // trainer_recovery.cpp
   void recover();  // after an epoch that ended early, while no loader runs
   void step_down(const MemoryShortage& shortage);
-  bool copy_for_save(const std::function<void()>& copy);
+  bool copy_for_save(const NamedTensors& tensors);
   // Of the time between steps. `batch`: what is tried next, 0 where it is no matter of batches.
   void tell_shortage(const MemoryShortage& shortage, const char* action, std::int64_t batch);
   bool look_for_nan();  // false: the run has to go back
@@ -70,7 +68,7 @@ class Trainer {
   HalvingBatch::Told teller();
   void seed_generator() const;
   std::int64_t stop_step() const;  // where this session ends
-  std::int64_t epoch() const { return progress_.step / length_.steps_per_epoch; }
+  std::int64_t epoch() const { return position_.step / length_.steps_per_epoch; }
   RunIdentity identity() const;
   bool saves_at(std::int64_t step);
   bool save();  // false: memory did not suffice, and there is no new checkpoint
@@ -81,11 +79,11 @@ class Trainer {
 
   const WorkerContext& context_;
   RunConfig config_;  // its micro-batch and accumulation follow split_
-  const Group& group_;
+  const Ranks& ranks_;
   double expected_samples_per_s_;
-  std::string weights_note_;  // what to tell of job_'s first weights
-  Job job_;
-  DataIdentity data_;  // of job_'s
+  std::string weights_note_;  // what to report of setup_'s first weights
+  TrainingSetup setup_;
+  DataIdentity data_;  // of setup_'s
   BatchSplit split_;
   Sampler sampler_;
   RunLength full_;    // of the whole run: learning-rate schedule
@@ -98,8 +96,8 @@ class Trainer {
   HalvingBatch evaluation_batch_, detection_batch_;
   Recorder recorder_;
   Saver saver_;
-  Progress progress_;
-  std::int64_t first_step_ = 0, saved_step_ = -1;
+  Position position_;
+  std::int64_t saved_step_ = -1;
   bool stopping_ = false;
   StopAgreement stop_;
   std::optional<StepProfiler> profiler_;
@@ -107,11 +105,8 @@ class Trainer {
   std::optional<MemoryShortage> shortage_;  // waits for recover(), as does ...
   bool must_roll_back_ = false;
   GpuMonitor gpu_monitor_;
-
-  // For rates: time spent on evaluation and saving is not step time.
-  Clock::time_point session_start_, interval_start_, steady_start_, last_save_;
-  Clock::duration steady_paused_{};
-  std::int64_t interval_step_ = 0, steady_step_ = -1;
+  RateMeter rate_;
+  double last_save_s_ = 0;  // by monotonic_s()
 };
 
 }  // namespace tlaunch

@@ -1,4 +1,4 @@
-// One setting under trial: a whole training job of its own, timed by the visit.
+// One setting under trial: a whole training set-up of its own, timed by the visit.
 #pragma once
 
 #include <memory>
@@ -6,10 +6,10 @@
 #include "core/run_length.h"
 #include "core/trial.h"
 #include "data/loader.h"
-#include "data/sampler.h"
 #include "trainer/agreed_memory.h"
 #include "trainer/guarded_step.h"
 #include "trainer/train_step.h"
+#include "worker/sampler.h"
 
 namespace tlaunch {
 
@@ -25,7 +25,7 @@ class TrialCandidate {
  public:
   // `config`: all but `settings` is taken from it. All ranks construct it. One batch of real samples is shown again and
   // again: every batch of a job has the same shape, and the loader's cost stays out of the step's; until load().
-  TrialCandidate(const RunConfig& config, const TrialSettings& settings, const Group& group,
+  TrialCandidate(const RunConfig& config, const TrialSettings& settings, const Ranks& ranks,
                  std::shared_ptr<const Dataset> dataset);
 
   // From now on batches come from a loader as in a run.
@@ -44,7 +44,7 @@ class TrialCandidate {
   // Of the seconds of the last step_time_s(), the share spent waiting for batches.
   double wait_share() const { return wait_share_; }
   CandidateFigures& figures() { return figures_; }
-  const Job& job() const { return job_; }
+  const TrainingSetup& setup() const { return setup_; }
 
  private:
   Batch make_batch(std::int64_t micro_step = 0) const;
@@ -54,8 +54,8 @@ class TrialCandidate {
   void time_evaluation(HalvingBatch& batch, double evaluation_s, RestOfRun& rest);
 
   RunConfig config_;
-  const Group& group_;
-  Job job_;
+  const Ranks& ranks_;
+  TrainingSetup setup_;
   Sampler sampler_;
   std::vector<std::int64_t> order_;
   RunLength length_;

@@ -8,9 +8,9 @@
 
 #include "core/error.h"
 #include "hardware/gpu_monitor.h"
+#include "trainer/agree.h"
 #include "trainer/device.h"
 #include "trainer/host_memory.h"
-#include "trainer/smoke.h"
 #include "trainer/timing.h"
 #include "trainer/trial_candidate.h"
 
@@ -29,17 +29,17 @@ bool has_batch_norm(const Model& model) {
   return false;
 }
 
-JobFacts facts_of(const Job& job) {
-  JobFacts facts{job.dataset->size(Split::train), job.dataset->size(Split::val), 0, has_batch_norm(*job.model)};
-  for (const auto& [name, tensor] : named_parameters(*job.model)) facts.parameters += tensor.numel();
+JobFacts facts_of(const TrainingSetup& setup) {
+  JobFacts facts{setup.dataset->size(Split::train), setup.dataset->size(Split::val), 0, has_batch_norm(*setup.model)};
+  for (const auto& [name, tensor] : named_parameters(*setup.model)) facts.parameters += tensor.numel();
   return facts;
 }
 
 // What logging adds to a step: the sum over ranks, and waiting for it.
-double log_cost_s(const Group& group) {
-  auto value = torch::zeros({1}, torch::TensorOptions().dtype(torch::kFloat64).device(group.device()));
+double log_cost_s(const Ranks& ranks) {
+  auto value = torch::zeros({1}, torch::TensorOptions().dtype(torch::kFloat64).device(ranks.device()));
   return least_seconds(5, [&] {
-    group.sum(value);
+    ranks.sum(value);
     (void)value.item<double>();
   });
 }
@@ -54,16 +54,16 @@ double gpu_log_cost_s(const torch::Device& device) {
 
 class Trial {
  public:
-  Trial(const WorkerContext& context, const RunConfig& config, const Group& group,
+  Trial(const WorkerContext& context, const RunConfig& config, const Ranks& ranks,
         std::shared_ptr<const Dataset> dataset, const TrialSpec& spec)
-      : context_(context), group_(group), spec_(spec) {
+      : context_(context), ranks_(ranks), spec_(spec) {
     empty_cache(context.device);
     trim_heap();
     reset_peak(context.device);
     result_.id = spec.id;
     result_.idle_bytes = used_bytes(context.device);
     for (const auto& settings : spec.candidates)
-      candidates_.push_back(std::make_unique<TrialCandidate>(config, settings, group, dataset));
+      candidates_.push_back(std::make_unique<TrialCandidate>(config, settings, ranks, dataset));
     if (spec.with_loader)
       for (auto& candidate : candidates_) candidate->load();
   }
@@ -83,8 +83,8 @@ class Trial {
     result_.evaluation_sample_s = rest.evaluation_sample_s;
     result_.peak_bytes = peak_bytes(context_.device);
     result_.make_batch_s = candidates_.front()->make_batch_s();
-    result_.log_cost_s = log_cost_s(group_);
-    result_.facts = facts_of(candidates_.front()->job());
+    result_.log_cost_s = log_cost_s(ranks_);
+    result_.facts = facts_of(candidates_.front()->setup());
     result_.worker_s = seconds_since(start_);
     for (const auto& candidate : candidates_) result_.candidates.push_back(candidate->figures());
     return result_;
@@ -102,7 +102,7 @@ class Trial {
     result_.build_s = std::max(0.0, result_.build_s + seconds_since(start_));
     const double wanted = spec_.visit_s / std::max(step_time_s.front(), 1e-9);
     steps_ =
-        agree(group_, std::clamp(static_cast<std::int64_t>(std::ceil(wanted)), std::int64_t{1}, most_steps_a_visit));
+        agree(ranks_, std::clamp(static_cast<std::int64_t>(std::ceil(wanted)), std::int64_t{1}, most_steps_a_visit));
     if (spec_.abandon_ratio > 0 && step_time_s.size() > 1)
       result_.abandoned = agreed(step_time_s[1] > hopeless_ratio * step_time_s[0]);
   }
@@ -112,7 +112,7 @@ class Trial {
   void take_more_steps() {
     const double step_time_s = candidates_.front()->step_time_s(1);
     const auto steps = static_cast<std::int64_t>(more_steps_s / std::max(step_time_s, 1e-9));
-    (void)candidates_.front()->step_time_s(agree(group_, std::clamp(steps, std::int64_t{1}, most_more_steps)));
+    (void)candidates_.front()->step_time_s(agree(ranks_, std::clamp(steps, std::int64_t{1}, most_more_steps)));
   }
 
   void visit_all(bool backwards) {
@@ -139,11 +139,11 @@ class Trial {
     return sum(1) > spec_.abandon_ratio * sum(0);
   }
 
-  bool agreed(bool mine) const { return agree(group_, mine) != 0; }
+  bool agreed(bool mine) const { return agree(ranks_, mine) != 0; }
 
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   const WorkerContext& context_;
-  const Group& group_;
+  const Ranks& ranks_;
   const TrialSpec& spec_;
   std::vector<std::unique_ptr<TrialCandidate>> candidates_;
   std::int64_t steps_ = 1;
@@ -152,14 +152,14 @@ class Trial {
 
 }  // namespace
 
-void run_trials(const WorkerContext& context, const RunConfig& config, const Group& group, std::istream& requests) {
+void run_trials(const WorkerContext& context, const RunConfig& config, const Ranks& ranks, std::istream& requests) {
   const std::shared_ptr<const Dataset> dataset = make_dataset(config.data, config.model.options);
   const double gpu_reading_s = gpu_log_cost_s(context.device);
   for (std::string line; std::getline(requests, line);) {
     const auto request = Json::parse(line, nullptr, /*allow_exceptions=*/false);
     if (request.is_discarded()) throw UsageError("trial: a line of standard input is no JSON: " + line.substr(0, 80));
     const auto spec = trial_spec_from_json(request);
-    auto result = Trial(context, config, group, dataset, spec).run();
+    auto result = Trial(context, config, ranks, dataset, spec).run();
     result.gpu_log_cost_s = gpu_reading_s;
     context.events.write(OtherEvent{"trial", to_json(result)});
   }

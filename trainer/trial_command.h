@@ -5,12 +5,12 @@
 
 #include "core/run_config.h"
 #include "trainer/context.h"
-#include "trainer/process_group.h"
+#include "trainer/ranks.h"
 
 namespace tlaunch {
 
 // All ranks read the same lines; each answers every one with a `trial` event (core/trial.h). An exception leaves
 // through the caller: a process that has failed measures nothing more.
-void run_trials(const WorkerContext& context, const RunConfig& config, const Group& group, std::istream& requests);
+void run_trials(const WorkerContext& context, const RunConfig& config, const Ranks& ranks, std::istream& requests);
 
 }  // namespace tlaunch

@@ -18,17 +18,17 @@
 #include "trainer/describe.h"
 #include "trainer/device.h"
 #include "trainer/evaluate_checkpoint.h"
-#include "trainer/heartbeat.h"
 #include "trainer/libtorch_version.h"
 #include "trainer/memory_cap.h"
 #include "trainer/out_of_memory.h"
-#include "trainer/run_phase.h"
 #include "trainer/settings.h"
 #include "trainer/signal_thread.h"
 #include "trainer/stack_signal.h"
-#include "trainer/stop_request.h"
 #include "trainer/trainer.h"
 #include "trainer/trial_command.h"
+#include "worker/heartbeat.h"
+#include "worker/run_phase.h"
+#include "worker/stop_request.h"
 
 namespace tlaunch {
 namespace {
@@ -42,12 +42,12 @@ struct Arguments {
 
 // Device and switches first, then the other ranks, then the cap: what LibTorch and Gloo take for themselves is in use
 // by then.
-Group join(const WorkerContext& context, const WorkerSettings& settings) {
+Ranks join(const WorkerContext& context, const WorkerSettings& settings) {
   apply_flags(settings.config);
   select_device(context.device);
-  Group group(context, collective_timeout(settings.config.launch.hang_timeout_s));
+  Ranks ranks(context, collective_timeout(settings.config.launch.hang_timeout_s));
   cap_memory(context.device, settings.memory_budget_bytes);
-  return group;
+  return ranks;
 }
 
 // A failing rank leaves at once: destructors of process groups wait for peers that may be gone.
@@ -66,7 +66,7 @@ Group join(const WorkerContext& context, const WorkerSettings& settings) {
   std::_Exit(code);
 }
 
-// `work` beside what it uses: a group that were destroyed on the way to a handler further out would close its
+// `work` beside what it uses: a `Ranks` that were destroyed on the way to a handler further out would close its
 // connections, and the other ranks would be the first to fail.
 void leave_on_error(const WorkerContext& context, const std::function<void()>& work) {
   try {
@@ -105,12 +105,12 @@ int train(const WorkerContext& context, const Arguments& arguments) {
   const auto worker = describe_worker();
   const auto settings = worker_settings(context, worker, arguments.config, arguments.overrides);
   const auto& config = settings.config;
-  const auto group = join(context, settings);
+  const auto ranks = join(context, settings);
   bool completed = false;
   leave_on_error(context, [&] {
     completed =
-        Trainer(context, config, group, worker.dataset(config.data.name)->metrics, settings.samples_per_s).run();
-    group.close();
+        Trainer(context, config, ranks, worker.dataset(config.data.name)->metrics, settings.samples_per_s).run();
+    ranks.close();
   });
   if (completed) return exit_code::ok;
   return stop_signal() == SIGINT ? exit_code::interrupted : exit_code::preempted;
@@ -119,10 +119,10 @@ int train(const WorkerContext& context, const Arguments& arguments) {
 int evaluate_only(const WorkerContext& context, const Arguments& arguments) {
   const auto settings = worker_settings(context, describe_worker(), arguments.config, arguments.overrides);
   const auto& config = settings.config;
-  const auto group = join(context, settings);
+  const auto ranks = join(context, settings);
   leave_on_error(context, [&] {
-    evaluate_checkpoint(context, config, group, arguments.checkpoint);
-    group.close();
+    evaluate_checkpoint(context, config, ranks, arguments.checkpoint);
+    ranks.close();
   });
   return exit_code::ok;
 }
@@ -130,10 +130,10 @@ int evaluate_only(const WorkerContext& context, const Arguments& arguments) {
 int measure(const WorkerContext& context, const Arguments& arguments) {
   const auto settings = worker_settings(context, describe_worker(), arguments.config, arguments.overrides);
   const auto& config = settings.config;
-  const auto group = join(context, settings);
+  const auto ranks = join(context, settings);
   leave_on_error(context, [&] {
-    run_trials(context, config, group, std::cin);
-    group.close();
+    run_trials(context, config, ranks, std::cin);
+    ranks.close();
   });
   return exit_code::ok;
 }

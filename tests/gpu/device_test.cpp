@@ -14,7 +14,7 @@
 #include "trainer/device.h"
 #include "trainer/nccl.h"
 #include "trainer/precision.h"
-#include "trainer/process_group.h"
+#include "trainer/ranks.h"
 #include "trainer/tensor_file.h"
 
 namespace tlaunch {
@@ -69,6 +69,7 @@ TEST_F(Gpu, ASnapshotIsTheStateOfItsMomentWhileKernelsGoOn) {
   for (int save = 1; save <= 3; ++save) {
     snapshot.take({{"w", weight}});
     for (int i = 0; i < 20; ++i) weight.add_(1.0F);
+    snapshot.wait();
     const auto& view = snapshot.views().front();
     std::vector<float> values(view.data.size() / sizeof(float));
     std::memcpy(values.data(), view.data.data(), view.data.size());

@@ -18,13 +18,13 @@ TEST_P(GpuModels, TrainOnTheCardInEveryPrecisionToAboutTheSameLoss) {
 }
 
 TEST_P(GpuModels, ResumeExactlyInDeterministicMode) {
-  const std::vector<std::string> job{"deterministic=true", "checkpoint.every_n_steps=20", "checkpoint.save_top_k=-1"};
+  const std::vector<std::string> setup{"deterministic=true", "checkpoint.every_n_steps=20", "checkpoint.save_top_k=-1"};
   for (const std::string tag : {"whole", "part"}) {
-    const auto outcome = train(tag, GetParam(), job);
+    const auto outcome = train(tag, GetParam(), setup);
     ASSERT_EQ(outcome.code, 0) << outcome.err;
   }
   fs::remove(at_step("part", 40));
-  auto again = job;
+  auto again = setup;
   again.insert(again.end(), {"--resume", "auto"});
   const auto resumed = train("part", GetParam(), again);
   ASSERT_EQ(resumed.code, 0) << resumed.err;

@@ -1,4 +1,4 @@
-"""The order of samples (data/sampler.h), repeated from its description in pure Python."""
+"""The order of samples (worker/sampler.h), repeated from its description in pure Python."""
 
 MASK = (1 << 64) - 1
 

@@ -45,16 +45,16 @@ class HandMade : public Dataset {
 };
 
 TEST(Detect, FlagsKeysOutsideTheTopGAndKeysNeverSeen) {
-  Job job;
-  job.dataset = std::make_unique<HandMade>();
-  job.model = std::make_shared<FallingLogits>();
-  const Group alone{WorkerContext{}};
+  TrainingSetup setup;
+  setup.dataset = std::make_unique<HandMade>();
+  setup.model = std::make_shared<FallingLogits>();
+  const Ranks alone{WorkerContext{}};
   Options options;
   options.set("top_g", std::int64_t{3});
   // Normal: the second session's 3 is outside the top 3. Abnormal: the first session's 5s stand in its first window and
   // are never asked; the second holds a key never seen; the third's 5 is asked.
   HalvingBatch batch(RunPhase::detection);
-  const auto metrics = detect(job, alone, options, batch);
+  const auto metrics = detect(setup, alone, options, batch);
   EXPECT_DOUBLE_EQ(metrics.at("false_positive_rate"), 0.5);
   EXPECT_DOUBLE_EQ(metrics.at("recall"), 2.0 / 3);
   EXPECT_DOUBLE_EQ(metrics.at("precision"), 2.0 / 3);

@@ -28,28 +28,28 @@ RunConfig config(std::int64_t seed, std::int64_t hidden) {
   return config;
 }
 
-// A job without a data set: the state does not look at it.
-Job job_of(const RunConfig& config) {
-  Job job;
+// A set-up without a data set: the state does not look at it.
+TrainingSetup setup_of(const RunConfig& config) {
+  TrainingSetup setup;
   torch::manual_seed(config.seed);
-  job.model = make_model("lstm", config.model.options, {.kind = "keys", .window = 3, .num_classes = 5});
-  return job;
+  setup.model = make_model("lstm", config.model.options, {.kind = "keys", .window = 3, .num_classes = 5});
+  return setup;
 }
 
 struct Side {
   RunConfig settings;
-  Group group{WorkerContext{}};
-  Job job;
+  Ranks ranks{WorkerContext{}};
+  TrainingSetup setup;
   TrainStep step;
   explicit Side(std::int64_t seed, std::int64_t hidden = 4)
-      : settings(config(seed, hidden)), job(job_of(settings)), step(settings, group, job, {}) {}
+      : settings(config(seed, hidden)), setup(setup_of(settings)), step(settings, ranks, setup, {}) {}
 };
 
 const RunIdentity identity{.seed = 1, .train_samples = 100, .effective_batch_size = 10, .steps_per_epoch = 10};
 
-std::map<std::string, torch::Tensor> copy_of(Job& job) {
+std::map<std::string, torch::Tensor> copy_of(TrainingSetup& setup) {
   std::map<std::string, torch::Tensor> copies;
-  for (const auto& [name, tensor] : state_tensors(*job.model)) copies[name] = tensor.clone();
+  for (const auto& [name, tensor] : state_tensors(*setup.model)) copies[name] = tensor.clone();
   return copies;
 }
 
@@ -58,10 +58,14 @@ bool equal(const std::map<std::string, torch::Tensor>& a, const std::map<std::st
                     [](const auto& x, const auto& y) { return x.first == y.first && x.second.equal(y.second); });
 }
 
-std::uint64_t save_state(const std::string& path, Job& job, TrainStep& step, const Group& group,
-                         const Progress& progress, const RunIdentity& identity) {
-  const auto tensors = saved_tensors(job, step, group);
-  return write_safetensors(path, views_of(tensors), saved_metadata(step, progress, identity));
+Metadata saved_metadata(TrainStep& step, const Position& position, const RunIdentity& identity) {
+  return metadata_of(save_point(step, position, identity));
+}
+
+std::uint64_t save_state(const std::string& path, TrainingSetup& setup, TrainStep& step, const Ranks& ranks,
+                         const Position& position, const RunIdentity& identity) {
+  const auto tensors = saved_tensors(setup, step, ranks);
+  return write_safetensors(path, views_of(tensors), saved_metadata(step, position, identity));
 }
 
 class TrainState : public testing::Test {
@@ -72,41 +76,41 @@ class TrainState : public testing::Test {
 
 TEST_F(TrainState, ComesBackAsItWas) {
   Side saved(1), fresh(2);
-  const Progress progress{
-      .step = 23, .metrics = {{"val_loss", 0.5}}, .best_val_loss = 0.25, .evaluations_without_improvement = 2};
+  const Position position{.step = 23,
+                          .metrics = {{"val_loss", 0.5}},
+                          .early_stopping = {.best_val_loss = 0.25, .evaluations_without_improvement = 2}};
   for (auto& [name, tensor] : saved.step.optimizer().state()) tensor.uniform_();
-  const auto bytes = save_state(path(), saved.job, saved.step, saved.group, progress, identity);
+  const auto bytes = save_state(path(), saved.setup, saved.step, saved.ranks, position, identity);
   EXPECT_EQ(bytes, std::filesystem::file_size(path()));
   const auto next = torch::rand({4});
 
   const SavedState state(path());
   state.check(identity);
-  state.restore(fresh.job, fresh.step, 0);
-  EXPECT_TRUE(equal(copy_of(saved.job), copy_of(fresh.job)));
+  state.restore(fresh.setup, fresh.step, 0);
+  EXPECT_TRUE(equal(copy_of(saved.setup), copy_of(fresh.setup)));
   EXPECT_TRUE(torch::rand({4}).equal(next)) << "the generator goes on where it was";
   const auto theirs = saved.step.optimizer().state(), ours = fresh.step.optimizer().state();
   ASSERT_EQ(ours.size(), theirs.size());
   for (std::size_t i = 0; i < ours.size(); ++i) EXPECT_TRUE(ours[i].second.equal(theirs[i].second)) << ours[i].first;
-  EXPECT_EQ(state.progress().step, 23);
-  EXPECT_EQ(state.progress().metrics, progress.metrics);
-  EXPECT_EQ(state.progress().best_val_loss, 0.25);
-  EXPECT_EQ(state.progress().evaluations_without_improvement, 2);
+  EXPECT_EQ(state.position().step, 23);
+  EXPECT_EQ(state.position().metrics, position.metrics);
+  EXPECT_EQ(state.position().early_stopping.best_val_loss, 0.25);
+  EXPECT_EQ(state.position().early_stopping.evaluations_without_improvement, 2);
 }
 
 TEST_F(TrainState, WhatASaveTakesIsMeasuredWithoutTheOtherRanks) {
   Side side(1);
   const auto metadata = saved_metadata(side.step, {}, identity);
-  const auto measured = measured_tensors(side.job, side.step, 1);
-  const auto bytes = save_state(path(), side.job, side.step, side.group, {}, identity);
+  const auto measured = measured_tensors(side.setup, side.step, 1);
+  const auto bytes = save_state(path(), side.setup, side.step, side.ranks, {}, identity);
   EXPECT_EQ(safetensors_size(views_of(measured), metadata), bytes);
-  EXPECT_EQ(measured_tensors(side.job, side.step, 4).size(), measured.size() + 3) << "a generator of each rank";
+  EXPECT_EQ(measured_tensors(side.setup, side.step, 4).size(), measured.size() + 3) << "a generator of each rank";
 }
 
 TEST_F(TrainState, KeepsANonFiniteMetric) {
   Side side(1);
-  save_state(path(), side.job, side.step, side.group, {.step = 1, .metrics = {{"val_loss", NAN}}, .best_val_loss = {}},
-             identity);
-  EXPECT_TRUE(std::isnan(SavedState(path()).progress().metrics.at("val_loss")));
+  save_state(path(), side.setup, side.step, side.ranks, {.step = 1, .metrics = {{"val_loss", NAN}}}, identity);
+  EXPECT_TRUE(std::isnan(SavedState(path()).position().metrics.at("val_loss")));
 }
 
 TEST_F(TrainState, ATensorTakesItsValuesInWhateverOrderItLies) {
@@ -139,13 +143,13 @@ void as_if_made_on_a_gpu(const std::string& path, const std::string& generator) 
 
 TEST_F(TrainState, OfAGpuGoesOnOnACpuWithTheGeneratorThatIsThere) {
   Side saved(1), fresh(2);
-  save_state(path(), saved.job, saved.step, saved.group, {.step = 3}, identity);
+  save_state(path(), saved.setup, saved.step, saved.ranks, {.step = 3}, identity);
   EXPECT_EQ(SavedState(path()).generator_note(torch::kCPU, 0), "") << "of the same kind of device";
   as_if_made_on_a_gpu(path(), "tlaunch.rng.0");
   const auto generator = generator_state(torch::kCPU);
   const SavedState state(path());
-  state.restore(fresh.job, fresh.step, 0);
-  EXPECT_TRUE(equal(copy_of(saved.job), copy_of(fresh.job)));
+  state.restore(fresh.setup, fresh.step, 0);
+  EXPECT_TRUE(equal(copy_of(saved.setup), copy_of(fresh.setup)));
   EXPECT_TRUE(generator_state(torch::kCPU).equal(generator));
   EXPECT_NE(state.generator_note(torch::kCPU, 0).find("made on a GPU"), std::string::npos);
   EXPECT_EQ(state.generator_note(torch::kCPU, 1), "") << "a rank that it did not have";
@@ -153,7 +157,7 @@ TEST_F(TrainState, OfAGpuGoesOnOnACpuWithTheGeneratorThatIsThere) {
 
 TEST_F(TrainState, OfAnotherFormatIsRefusedAndWithoutOneItIsTheFirst) {
   Side saved(1);
-  save_state(path(), saved.job, saved.step, saved.group, {.step = 3}, identity);
+  save_state(path(), saved.setup, saved.step, saved.ranks, {.step = 3}, identity);
   const SafetensorsFile file(path());
   EXPECT_EQ(file.metadata().at("tlaunch.format"), "1");
   auto metadata = file.metadata();
@@ -163,20 +167,20 @@ TEST_F(TrainState, OfAnotherFormatIsRefusedAndWithoutOneItIsTheFirst) {
   EXPECT_THROW(SavedState{other}, DataError);
   metadata.erase("tlaunch.format");  // as earlier versions wrote
   write_safetensors(other, file.tensors(), metadata);
-  EXPECT_EQ(SavedState(other).progress().step, 3);
+  EXPECT_EQ(SavedState(other).position().step, 3);
 }
 
 TEST_F(TrainState, OfAnotherShapeChangesNothing) {
   Side saved(1, 4), other(2, 8);
-  save_state(path(), saved.job, saved.step, saved.group, {}, identity);
-  const auto before = copy_of(other.job);
-  EXPECT_THROW(SavedState(path()).restore(other.job, other.step, 0), DataError);
-  EXPECT_TRUE(equal(before, copy_of(other.job)));
+  save_state(path(), saved.setup, saved.step, saved.ranks, {}, identity);
+  const auto before = copy_of(other.setup);
+  EXPECT_THROW(SavedState(path()).restore(other.setup, other.step, 0), DataError);
+  EXPECT_TRUE(equal(before, copy_of(other.setup)));
 }
 
 TEST_F(TrainState, OfAnotherRunIsRefusedWithWhatDiffers) {
   Side side(1);
-  save_state(path(), side.job, side.step, side.group, {}, identity);
+  save_state(path(), side.setup, side.step, side.ranks, {}, identity);
   auto other = identity;
   other.effective_batch_size = 20;
   try {
@@ -191,13 +195,13 @@ TEST_F(TrainState, OfOtherDataIsRefusedAndOneThatDoesNotTellIsNot) {
   Side side(1);
   auto saved = identity;
   saved.data = {100, 20, "1a2b3c4d", "00000001"};
-  save_state(path(), side.job, side.step, side.group, {}, saved);
+  save_state(path(), side.setup, side.step, side.ranks, {}, saved);
   SavedState(path()).check(saved);
   auto other = saved;
   other.data.train = "ffffffff";
   EXPECT_THROW(SavedState(path()).check(other), DataError);
   EXPECT_EQ(run_terms_of(path()).data, saved.data) << "as the launcher reads it";
-  save_state(path(), side.job, side.step, side.group, {}, identity);
+  save_state(path(), side.setup, side.step, side.ranks, {}, identity);
   SavedState(path()).check(saved);
 }
 
@@ -206,7 +210,7 @@ TEST_F(TrainState, ThatIsDamagedIsToldInPlainWordsWithTheFile) {
   auto metadata = saved_metadata(side.step, {}, identity);
   const auto problem = [&](const std::string& state) -> std::string {
     metadata["tlaunch.state"] = state;
-    write_safetensors(path(), views_of(saved_tensors(side.job, side.step, side.group)), metadata);
+    write_safetensors(path(), views_of(saved_tensors(side.setup, side.step, side.ranks)), metadata);
     try {
       const SavedState accepted(path());
     } catch (const DataError& error) {
@@ -225,16 +229,16 @@ TEST_F(TrainState, ThatIsDamagedIsToldInPlainWordsWithTheFile) {
 TEST_F(TrainState, PrefixesTakenOffTheNamesOfWeightsAreTold) {
   Side saved(1);
   const auto load = [&](const std::string& prefix, Side& fresh) {
-    NamedTensors tensors = state_tensors(*saved.job.model);
+    NamedTensors tensors = state_tensors(*saved.setup.model);
     for (auto& [name, tensor] : tensors) name = prefix + name;
     write_safetensors(path(), views_of(tensors), {});
-    return load_weights(SafetensorsFile(path()), fresh.job);
+    return load_weights(SafetensorsFile(path()), fresh.setup);
   };
   for (const std::string prefix : {"module.", "net."}) {
     Side fresh(2);
     EXPECT_EQ(load("", fresh), "");
     EXPECT_EQ(load(prefix, fresh), path() + ": '" + prefix + "' taken off its names, so that they are the model's");
-    EXPECT_TRUE(equal(copy_of(saved.job), copy_of(fresh.job))) << prefix;
+    EXPECT_TRUE(equal(copy_of(saved.setup), copy_of(fresh.setup))) << prefix;
   }
 }
 
@@ -244,7 +248,7 @@ TEST_F(TrainState, WeightsAloneAreNoCheckpoint) {
   EXPECT_THROW(SavedState{path()}, DataError);
   try {
     const SafetensorsFile file(path());
-    load_weights(file, side.job);
+    load_weights(file, side.setup);
     ADD_FAILURE() << "accepted";
   } catch (const DataError& error) {
     EXPECT_NE(std::string(error.what()).find("weight_ih_l0"), std::string::npos) << error.what();

@@ -1,0 +1,36 @@
+// Who this worker is: its rank among how many, what it was asked to do, and where it reports. Read once from the
+// environment (torchrun's variables and core/worker_env.h); without RANK and WORLD_SIZE it is a single process.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "contract/event_writer.h"
+
+namespace tlaunch {
+
+struct WorkerEnvironment {
+  int rank = 0, local_rank = 0, world_size = 1, local_world_size = 1;
+  std::string master_addr = "127.0.0.1";
+  int master_port = 0;                      // 0: single process, no store
+  int store_fd = -1;                        // rank 0: a listening socket handed over by the launcher
+  std::optional<std::string> device_asked;  // "cpu" or "cuda"; empty: cuda where there is one
+  bool cuda_over_gloo = false;              // TLAUNCH_CUDA_BACKEND=gloo: ranks may share a card
+  std::string run_dir;                      // "": nothing is written
+  std::string plan_path;                    // "": none
+  std::string resume_path;                  // "": from the start
+  std::string smoke;                        // JSON text, "": no smoke test
+  EventWriter events{-1, 0};
+  double heartbeat_s = 0;  // 0: none asked for
+
+  bool is_main() const { return rank == 0; }
+};
+
+using Getenv = std::function<std::optional<std::string>(const std::string&)>;
+std::optional<std::string> process_getenv(const std::string& name);
+
+// Throws UsageError naming the variable that is missing or has a value that is not valid.
+WorkerEnvironment read_worker_environment(const Getenv& getenv = process_getenv);
+
+}  // namespace tlaunch

@@ -1,0 +1,24 @@
+// Which evaluations are still to come: a run that is told to stop leaves the one that is due to the run that goes on.
+// Pure.
+#pragma once
+
+#include <cstdint>
+
+namespace tlaunch {
+
+struct EvaluationSchedule {
+  bool due = false;                  // it comes after this step, and has not ended
+  std::int64_t evaluated_step = -1;  // the step after which the latest one was made; -1: none yet
+
+  static bool comes_after(std::int64_t step, std::int64_t steps_per_evaluation) {
+    return step % steps_per_evaluation == 0;
+  }
+  void begin() { due = true; }
+  void end(std::int64_t step) {
+    due = false;
+    evaluated_step = step;
+  }
+  bool is_done(std::int64_t step) const { return evaluated_step == step; }
+};
+
+}  // namespace tlaunch
