@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstring>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -12,7 +13,7 @@
 
 #include "core/clock.h"
 #include "core/error.h"
-#include "launcher/group/error_file.h"
+#include "core/units.h"
 #include "launcher/group/event_pipe.h"
 #include "launcher/group/failure.h"
 #include "launcher/group/group_output.h"
@@ -22,6 +23,8 @@
 #include "launcher/group/process_tree.h"
 #include "launcher/group/rank_roster.h"
 #include "launcher/group/signal_takeover.h"
+#include "launcher/group/told_failures.h"
+#include "launcher/group/trace.h"
 #include "launcher/group/worker_request.h"
 
 namespace tlaunch {
@@ -63,6 +66,7 @@ class RunningGroup::State {
   }
 
   ~State() {
+    if (phase_ != Phase::ended) trace("decision", "kill: the group is not needed any more");
     guard_.reset();
     ::prctl(PR_SET_CHILD_SUBREAPER, 0);
   }
@@ -77,16 +81,20 @@ class RunningGroup::State {
   GroupResult finish() {
     const bool killed = guard_->gone() && !guard_->wait();
     if (killed || !guard_->gone()) clean_up_without_guard();
-    if (killed) throw Error(exit_code::failure, "the launcher's guard process was killed; all ranks were stopped");
+    if (killed) {
+      trace("end", "the guard was killed");
+      throw Error(exit_code::failure, "the launcher's guard process was killed; all ranks were stopped");
+    }
     output_.read_to_the_end();
     read_events();
     write_out();
-    GroupResult result = group_result({spec_.workers, roster_.ends(), told_failure_, spec_.saves_when_told,
+    GroupResult result = group_result({spec_.workers, roster_.ends(), told_failures_.by_event(), spec_.saves_when_told,
                                        interrupted_by_, cause_ == StopCause::time_limit, hung_},
                                       [this](int rank) { return output_.last_lines(rank); });
     result.reader_gone = result.failure && result.failure->signal == SIGPIPE && output_.reader_gone();
     result.output_error = output_.error();
     result.incomplete_logs = output_.incomplete_logs();
+    trace("end", "exit code " + std::to_string(result.exit_code));
     return result;
   }
 
@@ -102,7 +110,7 @@ class RunningGroup::State {
     if (told_to_stop() || phase_ == Phase::ended) return false;
     say(why + ": " + what_a_stop_does());
     interrupted_by_ = SIGTERM;
-    stop(StopCause::time_limit, SIGTERM);
+    stop(StopCause::time_limit, SIGTERM, why);
     return true;
   }
 
@@ -110,9 +118,10 @@ class RunningGroup::State {
     if (told_to_stop()) return;
     hung_ = Hung{rank, cause, rank ? output_.last_lines(*rank) : std::vector<std::string>()};
     cause_ = StopCause::hang;
+    trace("decision", "stop: " + cause, rank ? process(*rank) : TracedProcess{});
     enter(Phase::stopping);
     if (last_words_s <= 0) {
-      kill();
+      kill("the group hangs");
       return;
     }
     kill_timer_.set_in(duration_of(last_words_s));
@@ -121,6 +130,11 @@ class RunningGroup::State {
 
  private:
   bool told_to_stop() const { return cause_ != StopCause::none; }
+
+  TracedProcess process(int rank) const {
+    const auto found = roster_.running().find(rank);
+    return {rank, found == roster_.running().end() ? -1 : found->second};
+  }
 
   void enter(Phase phase) { phase_ = std::max(phase_, phase); }
 
@@ -136,6 +150,8 @@ class RunningGroup::State {
     }
     guard_ = std::make_unique<Guard>(requests, spec_.store_fd, output_.pipes());
     if (events_) events_->close_write();
+    trace("start", std::to_string(spec_.workers.size()) + " ranks of " + spec_.workers.front().argv.front() +
+                       ", grace " + format_duration(spec_.grace_s));
   }
 
   // What a turn deals with, in this order, and before what timers are for.
@@ -175,31 +191,16 @@ class RunningGroup::State {
     if (!events_) return;
     events_->drain(
         [this](const StampedEvent& event) {
-          const auto* failure = std::get_if<FailureEvent>(&event.event);
-          if (failure && event.rank >= 0 && !told_by_event(event.rank))
-            told_failure_.push_back({event.rank, exit_code_told_in(*failure)});
+          if (const auto* failure = std::get_if<FailureEvent>(&event.event)) on_failure(event.rank, *failure);
           if (std::holds_alternative<ToldToStopEvent>(event.event)) pass_on_wish(event.rank);
           if (callbacks_.on_event) callbacks_.on_event(event);
         },
         [this](const std::string& line) { say("dropped a line of the event pipe that is no event: " + line); });
   }
 
-  static int exit_code_told_in(const FailureEvent& failure) {
-    const bool possible = failure.exit_code > 0 && failure.exit_code < 256;
-    return possible ? static_cast<int>(failure.exit_code) : exit_code::failure;
-  }
-
-  const ToldFailure* told_by_event(int rank) const {
-    for (const ToldFailure& told : told_failure_)
-      if (told.rank == rank) return &told;
-    return nullptr;
-  }
-
-  // Of a failure that it has told of by now.
-  std::optional<int> told_exit_code(int rank) const {
-    if (const ToldFailure* told = told_by_event(rank)) return told->exit_code;
-    if (error_time_ns(spec_.workers[static_cast<std::size_t>(rank)].error_path)) return exit_code::failure;
-    return std::nullopt;
+  void on_failure(int rank, const FailureEvent& failure) {
+    trace("told", "failure, exit code " + std::to_string(failure.exit_code) + ": " + failure.message, process(rank));
+    told_failures_.on_event(rank, failure);
   }
 
   // What a cluster tells one rank is meant for the job.
@@ -207,7 +208,7 @@ class RunningGroup::State {
     if (told_to_stop() || rank < 0) return;
     say("rank " + std::to_string(rank) + " was told to stop: so are the others");
     interrupted_by_ = SIGTERM;
-    stop(StopCause::signal, SIGTERM);
+    stop(StopCause::signal, SIGTERM, "rank " + std::to_string(rank) + " was told to stop");
   }
 
   std::string what_a_stop_does() const {
@@ -217,19 +218,28 @@ class RunningGroup::State {
 
   // The next signal that is not about stopping for a while.
   SignalTakeover::Arrival next_wish() {
-    auto arrival = signals_.next();
-    for (; arrival.signal == SIGTSTP || arrival.signal == SIGTTIN; arrival = signals_.next()) pause(arrival);
-    return arrival;
+    for (;;) {
+      const auto arrival = signals_.next();
+      if (arrival.signal != 0) trace_arrival(arrival);
+      if (arrival.signal != SIGTSTP && arrival.signal != SIGTTIN) return arrival;
+      pause(arrival);
+    }
+  }
+
+  void send(int signal) {
+    trace("sent", signal_name(signal) + " to all ranks");
+    guard_->send(signal);
   }
 
   // The ranks have process groups of their own: they would compute on while the shell shows the job as stopped.
   void pause(const SignalTakeover::Arrival& arrival) {
     const auto began = Clock::now();
-    guard_->send(arrival.from_terminal ? SIGTSTP : SIGSTOP);
+    send(arrival.from_terminal ? SIGTSTP : SIGSTOP);
     output_.leave_terminal();
     signals_.stop_here(arrival.signal);
-    guard_->send(SIGCONT);
+    send(SIGCONT);
     const auto away = Clock::now() - began;
+    trace("decision", "going on after a pause of " + format_duration(std::chrono::duration<double>(away).count()));
     polls_.postpone(away);
     if (last_wish_) *last_wish_ += away;
     paused_ += away;
@@ -239,7 +249,7 @@ class RunningGroup::State {
     for (auto arrival = next_wish(); arrival.signal != 0; arrival = next_wish()) {
       const bool is_passed_on = arrival.signal == SIGUSR1 && !spec_.saves_when_told;
       if (is_passed_on)
-        guard_->send(SIGUSR1);
+        send(SIGUSR1);
       else if (is_new_wish())
         heed(arrival);
     }
@@ -247,7 +257,10 @@ class RunningGroup::State {
 
   bool is_new_wish() {
     const auto now = Clock::now();
-    if (last_wish_ && now - *last_wish_ < one_wish) return false;
+    if (last_wish_ && now - *last_wish_ < one_wish) {
+      trace("decision", "not heeded: it came with the signal before it");
+      return false;
+    }
     last_wish_ = now;
     return true;
   }
@@ -255,37 +268,54 @@ class RunningGroup::State {
   void heed(const SignalTakeover::Arrival& arrival) {
     if (told_to_stop()) {
       say("killing the ranks");
-      kill();
+      kill("told to stop a second time");
       return;
     }
     interrupted_by_ = arrival.signal;
-    say(std::string("SIG") + ::sigabbrev_np(arrival.signal) + ": " + what_a_stop_does() + " (once more to kill them)");
+    say(signal_name(arrival.signal) + ": " + what_a_stop_does() + " (once more to kill them)");
+    const std::string wanted = "the user or the cluster wants it";
     const int signal = arrival.signal == SIGINT ? SIGINT : SIGTERM;
     if (!shares_terminal_ || !arrival.from_terminal) {
-      stop(StopCause::signal, signal);
+      stop(StopCause::signal, signal, wanted);
       return;
     }
     // The worker that shares our terminal has had its Ctrl-C already.
-    for (const auto& [rank, pid] : roster_.running())
-      if (!spec_.workers[static_cast<std::size_t>(rank)].inherit_stdin) ::kill(pid, signal);
-    stop(StopCause::signal, 0);
+    for (const auto& [rank, pid] : roster_.running()) {
+      if (spec_.workers[static_cast<std::size_t>(rank)].inherit_stdin) continue;
+      trace("sent", signal_name(signal), {rank, pid});
+      ::kill(pid, signal);
+    }
+    stop(StopCause::signal, 0, wanted);
   }
 
   void handle_reports() {
     GuardReport report{};
     while (guard_->next_report(report)) {
       switch (report.kind) {
-        case GuardReport::started: roster_.started(report.rank, report.pid); break;
-        case GuardReport::not_started: ended(roster_.not_started(report.rank, report.value, told_to_stop())); break;
-        case GuardReport::ended:
-          roster_.gone(report.rank);
-          read_events();  // all that it told before its end
-          ended(roster_.reaped(report.rank, report.value, told_to_stop()));
-          break;
+        case GuardReport::started: on_started(report); break;
+        case GuardReport::not_started: on_not_started(report); break;
+        case GuardReport::ended: on_reaped(report); break;
         case GuardReport::left_over: end_left_over(report.value); break;
       }
     }
     if (guard_->gone()) enter(Phase::ended);
+  }
+
+  void on_started(const GuardReport& report) {
+    trace("spawn", spec_.workers[static_cast<std::size_t>(report.rank)].argv.front(), {report.rank, report.pid});
+    roster_.started(report.rank, report.pid);
+  }
+
+  void on_not_started(const GuardReport& report) {
+    trace("spawn", std::string("failed: ") + std::strerror(report.value), {report.rank, -1});
+    ended(roster_.not_started(report.rank, report.value, told_to_stop()));
+  }
+
+  void on_reaped(const GuardReport& report) {
+    trace("reap", wait_status_text(report.value), {report.rank, report.pid});
+    roster_.gone(report.rank);
+    read_events();  // all that it told before its end
+    ended(roster_.reaped(report.rank, report.value, told_to_stop()));
   }
 
   void ended(RankEnd end) {
@@ -300,29 +330,33 @@ class RunningGroup::State {
     }
     if (!failed) return;
     if (end.left_early && !roster_.some_are_at_work()) return;  // they are about to tell how it ends
-    stop(StopCause::failure, SIGTERM);
+    stop(StopCause::failure, SIGTERM,
+         "rank " + std::to_string(end.rank) + (end.left_early ? " left before its work was done" : " failed"));
   }
 
   // All ranks are gone, and `processes` that they started are not.
   void end_left_over(int processes) {
     if (processes > 0 && !told_to_stop())
       say("stopping " + std::to_string(processes) + " process(es) that the ranks left running");
-    guard_->send(SIGTERM);
+    trace("decision", "stop " + std::to_string(processes) + " processes that the ranks left running");
+    send(SIGTERM);
     if (!kill_timer_.due()) kill_timer_.set_in(grace());
   }
 
   // Called where a rank is gone: in start-up the others wait for it to join them and heed no signal meanwhile. A rank
   // that is told to stop while it loads its libraries dies of the signal.
   void kill_where_nothing_is_to_save() {
-    if (callbacks_.nothing_to_save && callbacks_.nothing_to_save()) kill();
+    if (callbacks_.nothing_to_save && callbacks_.nothing_to_save()) kill("nothing is there to save yet");
   }
 
   // `signal` 0: they know.
-  void stop(StopCause cause, int signal) {
+  void stop(StopCause cause, int signal, const std::string& why) {
+    trace("decision", "stop: " + why);
     cause_ = cause;
     enter(Phase::stopping);
-    roster_.told_to_stop([this](int rank) { return told_exit_code(rank); });
-    if (signal != 0) guard_->send(signal);
+    roster_.told_to_stop(
+        [this](int rank) { return told_failures_.exit_code(rank, spec_.workers[static_cast<std::size_t>(rank)]); });
+    if (signal != 0) send(signal);
     kill_timer_.set_in(grace());
     tell_timer_.set_in(patience);
     if (!roster_.ends().empty()) kill_where_nothing_is_to_save();
@@ -333,14 +367,22 @@ class RunningGroup::State {
     std::string ranks;
     for (const auto& [rank, pid] : roster_.running()) ranks += (ranks.empty() ? "" : ", ") + std::to_string(rank);
     const auto left_s = std::chrono::ceil<std::chrono::seconds>(*kill_timer_.due() - Clock::now()).count();
-    say("waiting up to " + std::to_string(left_s) + " s for rank " + ranks + " to end");
+    const std::string text = "waiting up to " + std::to_string(left_s) + " s for rank " + ranks + " to end";
+    trace("decision", text);
+    say(text);
   }
 
-  void kill() {
+  void kill(const std::string& why) {
+    trace("decision", "kill: " + why);
     enter(Phase::killing);
-    guard_->send(SIGKILL);
+    send(SIGKILL);
     kill_timer_.clear();
     if (!give_up_timer_.due()) give_up_timer_.set_in(kill_limit);
+  }
+
+  void give_up() {
+    trace("decision", "no longer waited for: the guard does not answer");
+    enter(Phase::ended);
   }
 
   Clock::duration grace() const { return duration_of(std::clamp(spec_.grace_s, 0.0, 1e6)); }
@@ -382,15 +424,15 @@ class RunningGroup::State {
 
   Phase phase_ = Phase::running;
   StopCause cause_ = StopCause::none;
-  int interrupted_by_ = 0;                 // the signal, where the cause is a signal or a limit
-  std::optional<Hung> hung_;               // where the cause is a hang
-  std::vector<ToldFailure> told_failure_;  // by an event, in that order
+  int interrupted_by_ = 0;    // the signal, where the cause is a signal or a limit
+  std::optional<Hung> hung_;  // where the cause is a hang
+  ToldFailures told_failures_;
   bool shares_terminal_ = false;
 
   PollSet polls_;
-  PollSet::Timer& kill_timer_ = polls_.add_timer([this] { kill(); });
+  PollSet::Timer& kill_timer_ = polls_.add_timer([this] { kill("the grace is over"); });
   PollSet::Timer& tell_timer_ = polls_.add_timer([this] { tell_who_is_waited_for(); });
-  PollSet::Timer& give_up_timer_ = polls_.add_timer([this] { enter(Phase::ended); });
+  PollSet::Timer& give_up_timer_ = polls_.add_timer([this] { give_up(); });
   PollSet::Timer& tick_timer_ = polls_.add_timer([this] { on_tick(); });
   PollSet::Timer& draw_timer_ = polls_.add_timer([] {});  // ends a wait, so that settle() draws
   std::optional<Clock::time_point> last_wish_;
