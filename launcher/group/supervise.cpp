@@ -150,7 +150,7 @@ class RunningGroup::State {
     }
     guard_ = std::make_unique<Guard>(requests, spec_.store_fd, output_.pipes());
     if (events_) events_->close_write();
-    trace("start", std::to_string(spec_.workers.size()) + " ranks of " + spec_.workers.front().argv.front() +
+    trace("start", std::to_string(spec_.workers.size()) + " rank(s) of " + spec_.workers.front().argv.front() +
                        ", grace " + format_duration(spec_.grace_s));
   }
 

@@ -13,6 +13,7 @@
 
 #include "child_process.h"
 #include "launcher/group/trace_file.h"
+#include "run_command_fixture.h"
 #include "tests/support/temp_dir.h"
 
 namespace tlaunch {
@@ -147,7 +148,7 @@ TEST(Trace, AGroupThatFailsHasItsSpawnsItsFirstEndTheSignalAndTheOtherEndInOrder
           .wait();
   EXPECT_EQ(finished.exit_code, 7);
   EXPECT_THAT(deeds(lines_of(folder / "log")),
-              testing::ElementsAre("start 2 ranks of sh, grace 10 s", "spawn rank=0 pid=PID sh",
+              testing::ElementsAre("start 2 rank(s) of sh, grace 10 s", "spawn rank=0 pid=PID sh",
                                    "spawn rank=1 pid=PID sh", "reap rank=1 pid=PID exit code 7",
                                    "decision stop: rank 1 failed", "sent SIGTERM to all ranks",
                                    "reap rank=0 pid=PID SIGTERM", "end exit code 7", "decision no restart"));
@@ -179,6 +180,19 @@ TEST(Trace, AFileThatCannotBeOpenedIsOneWarning) {
   EXPECT_EQ(finished.err,
             "tlaunch: warning: TLAUNCH_LOG: cannot open /no/such/folder/log: No such file or directory; "
             "going on without a trace\n");
+}
+
+class TracedRun : public test::RunCommandTest {};
+
+TEST_F(TracedRun, ARestartIsADecisionBetweenTwoGroups) {
+  const Finished run = tlaunch({"--run-dir", path("r"), "--nproc", "1", config_, "launch.max_restarts=1"},
+                               {"FAKE_FAIL=0:9:2:1", "TLAUNCH_LOG=" + path("log")});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(content(path("log")),
+              testing::ContainsRegex(" reap rank=0 pid=[0-9]+ exit code 9\n.* decision stop: rank 0 failed\n"
+                                     ".* end exit code 9\n.* decision restart in [0-9.]+ m?s, newest checkpoint: none\n"
+                                     ".* start 1 rank\\(s\\) of .* spawn rank=0 .* reap rank=0 pid=[0-9]+ exit code 0\n"
+                                     ".* end exit code 0\n"));
 }
 
 TEST(Trace, IsOffByDefault) {
