@@ -45,15 +45,12 @@ TraceFile* file_of_this_process() {
 
 }  // namespace
 
-bool tracing() { return file_of_this_process() != nullptr; }
-
 void trace(std::string_view what, const std::string& text, TracedProcess of) {
   if (TraceFile* file = file_of_this_process())
     file->append(trace_line(unix_time_s(), monotonic_s(), ::getpid(), what, text, of));
 }
 
 void trace_arrival(const SignalTakeover::Arrival& arrival) {
-  if (!tracing()) return;
   trace("received",
         signal_name(arrival.signal) + (arrival.from_terminal ? " from the terminal"
                                        : arrival.sender > 0  ? " from process " + std::to_string(arrival.sender)

@@ -16,9 +16,6 @@ struct TracedProcess {
   pid_t pid = -1;  // -1: none in particular
 };
 
-// Whether TLAUNCH_LOG is set: for callers whose text is work to make.
-bool tracing();
-
 // `what` is one word: start, spawn, received, sent, told, reap, decision, end. The first call opens the file that
 // TLAUNCH_LOG names; one that cannot be opened is told on stderr, and nothing is traced. The file and its older half,
 // FILE.1, are 16 MiB at most together (trace_file.h).
