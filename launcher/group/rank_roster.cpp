@@ -12,19 +12,19 @@ namespace tlaunch {
 
 RankRoster::RankRoster() : oom_kills_(oom_kills(system_files())) {}
 
-RankEnd RankRoster::not_started(int rank, int error, bool stopping) const {
+RankEnd RankRoster::not_started(int rank, int error) const {
   RankEnd end;
   end.rank = rank;
   end.start_error = error;
-  end.before_stop = !stopping;
+  end.before_stop = !stopping_;
   return end;
 }
 
-RankEnd RankRoster::reaped(int rank, int wait_status, bool stopping) const {
+RankEnd RankRoster::reaped(int rank, int wait_status) const {
   RankEnd end;
   end.rank = rank;
   end.wait_status = wait_status;
-  end.before_stop = !stopping || leaving_.contains(rank);
+  end.before_stop = !stopping_ || leaving_.contains(rank);
   if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGKILL) {
     const auto kills = oom_kills(system_files());
     end.out_of_memory = kills && oom_kills_ && *kills > *oom_kills_;
@@ -39,6 +39,7 @@ void RankRoster::lost() {
 }
 
 void RankRoster::told_to_stop(const std::function<std::optional<int>(int rank)>& told) {
+  stopping_ = true;
   for (const auto& [rank, pid] : running_) {
     if (is_exiting(pid)) leaving_.insert(rank);
     if (const auto code = told(rank)) told_exit_codes_[rank] = *code;

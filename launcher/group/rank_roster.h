@@ -22,9 +22,9 @@ class RankRoster {
 
   void started(int rank, pid_t pid) { running_[rank] = pid; }
   void gone(int rank) { running_.erase(rank); }
-  // The end of a rank, with what the roster knows of it; not kept yet. `stopping`: the group was told to stop.
-  RankEnd not_started(int rank, int error, bool stopping) const;
-  RankEnd reaped(int rank, int wait_status, bool stopping) const;
+  // The end of a rank, with what the roster knows of it; not kept yet.
+  RankEnd not_started(int rank, int error) const;
+  RankEnd reaped(int rank, int wait_status) const;
   void add(const RankEnd& end) { ends_.push_back(end); }
   // Those that still run were killed, and nobody can say how they ended.
   void lost();
@@ -32,6 +32,8 @@ class RankRoster {
   // The group is told to stop now. Who is on its way out already, or has told of its failure, dies of its own cause,
   // whatever order the ends are reported in. `told`: the exit code of a failure that a rank has told of by now.
   void told_to_stop(const std::function<std::optional<int>(int rank)>& told);
+  // The group is ended because it hangs: nobody that still runs dies of a cause of its own.
+  void hung() { stopping_ = true; }
 
   const std::map<int, pid_t>& running() const { return running_; }  // by rank
   bool some_are_at_work() const;                                    // not on their way out
@@ -41,6 +43,7 @@ class RankRoster {
  private:
   std::map<int, pid_t> running_;
   std::vector<RankEnd> ends_;
+  bool stopping_ = false;
   std::set<int> leaving_;                   // on their way out before the group was told to stop
   std::map<int, int> told_exit_codes_;      // of failures that were told of before, by rank
   std::optional<std::uint64_t> oom_kills_;  // when the group started

@@ -1,11 +1,7 @@
 #include "launcher/group/supervise.h"
 
-#include <sys/prctl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <csignal>
-#include <cstring>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -18,10 +14,8 @@
 #include "launcher/group/failure.h"
 #include "launcher/group/group_output.h"
 #include "launcher/group/group_result.h"
-#include "launcher/group/guard.h"
 #include "launcher/group/poll_set.h"
-#include "launcher/group/process_tree.h"
-#include "launcher/group/rank_roster.h"
+#include "launcher/group/rank_processes.h"
 #include "launcher/group/signal_takeover.h"
 #include "launcher/group/told_failures.h"
 #include "launcher/group/trace.h"
@@ -39,7 +33,6 @@ constexpr auto one_wish = std::chrono::milliseconds(500);
 constexpr auto patience = std::chrono::seconds(1);     // before the user is told what is waited for
 constexpr auto last_words = std::chrono::seconds(1);   // for output that nobody reads, after the user stopped the group
 constexpr auto kill_limit = std::chrono::seconds(10);  // for the guard to do away with what it was told to kill
-constexpr double clean_up_limit_s = 50;                // for us, where it did not
 
 // Each phase is entered once, in this order; some are left out.
 enum class Phase {
@@ -67,8 +60,6 @@ class RunningGroup::State {
 
   ~State() {
     if (phase_ != Phase::ended) trace("decision", "kill: the group is not needed any more");
-    guard_.reset();
-    ::prctl(PR_SET_CHILD_SUBREAPER, 0);
   }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
@@ -79,9 +70,7 @@ class RunningGroup::State {
   }
 
   GroupResult finish() {
-    const bool killed = guard_->gone() && !guard_->wait();
-    if (killed || !guard_->gone()) clean_up_without_guard();
-    if (killed) {
+    if (!processes_.clean_up([this](const std::string& text) { say(text); })) {
       trace("end", "the guard was killed");
       throw Error(exit_code::failure, "the launcher's guard process was killed; all ranks were stopped");
     }
@@ -118,7 +107,8 @@ class RunningGroup::State {
     if (told_to_stop()) return;
     hung_ = Hung{rank, cause, rank ? output_.last_lines(*rank) : std::vector<std::string>()};
     cause_ = StopCause::hang;
-    trace("decision", "stop: " + cause, rank ? process(*rank) : TracedProcess{});
+    roster_.hung();
+    trace("decision", "stop: " + cause, rank ? processes_.traced(*rank) : TracedProcess{});
     enter(Phase::stopping);
     if (last_words_s <= 0) {
       kill("the group hangs");
@@ -131,15 +121,9 @@ class RunningGroup::State {
  private:
   bool told_to_stop() const { return cause_ != StopCause::none; }
 
-  TracedProcess process(int rank) const {
-    const auto found = roster_.running().find(rank);
-    return {rank, found == roster_.running().end() ? -1 : found->second};
-  }
-
   void enter(Phase phase) { phase_ = std::max(phase_, phase); }
 
   void start() {
-    ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // should the guard be killed, its processes come to us
     if (spec_.events) events_ = std::make_unique<EventPipe>();
     std::vector<SpawnRequest> requests;
     for (const WorkerSpec& worker : spec_.workers) {
@@ -148,7 +132,7 @@ class RunningGroup::State {
       shares_terminal_ = shares_terminal_ || shares_terminal(requests.back());
       output_.add_rank(requests.back());
     }
-    guard_ = std::make_unique<Guard>(requests, spec_.store_fd, output_.pipes());
+    processes_.start(requests, spec_.store_fd, output_.pipes());
     if (events_) events_->close_write();
     trace("start", std::to_string(spec_.workers.size()) + " rank(s) of " + spec_.workers.front().argv.front() +
                        ", grace " + format_duration(spec_.grace_s));
@@ -159,10 +143,11 @@ class RunningGroup::State {
     output_.add_to(polls_);
     polls_.add([this] { return events_ ? events_->read_fd() : -1; }, POLLIN, [this] { read_events(); });
     polls_.add([this] { return signals_.fd(); }, POLLIN, [this] { handle_signals(); });
-    polls_.add([this] { return guard_->report_fd(); }, POLLIN,
+    polls_.add([this] { return processes_.report_fd(); }, POLLIN,
                [this] {
                  handle_signals();  // one that came meanwhile comes before the ends that it causes
-                 handle_reports();
+                 processes_.handle_reports();
+                 if (processes_.gone()) enter(Phase::ended);
                });
     if (callbacks_.on_tick) tick_timer_.set_in(tick);
   }
@@ -199,7 +184,8 @@ class RunningGroup::State {
   }
 
   void on_failure(int rank, const FailureEvent& failure) {
-    trace("told", "failure, exit code " + std::to_string(failure.exit_code) + ": " + failure.message, process(rank));
+    trace("told", "failure, exit code " + std::to_string(failure.exit_code) + ": " + failure.message,
+          processes_.traced(rank));
     told_failures_.on_event(rank, failure);
   }
 
@@ -226,18 +212,13 @@ class RunningGroup::State {
     }
   }
 
-  void send(int signal) {
-    trace("sent", signal_name(signal) + " to all ranks");
-    guard_->send(signal);
-  }
-
   // The ranks have process groups of their own: they would compute on while the shell shows the job as stopped.
   void pause(const SignalTakeover::Arrival& arrival) {
     const auto began = Clock::now();
-    send(arrival.from_terminal ? SIGTSTP : SIGSTOP);
+    processes_.send(arrival.from_terminal ? SIGTSTP : SIGSTOP);
     output_.leave_terminal();
     signals_.stop_here(arrival.signal);
-    send(SIGCONT);
+    processes_.send(SIGCONT);
     const auto away = Clock::now() - began;
     trace("decision", "going on after a pause of " + format_duration(std::chrono::duration<double>(away).count()));
     polls_.postpone(away);
@@ -249,7 +230,7 @@ class RunningGroup::State {
     for (auto arrival = next_wish(); arrival.signal != 0; arrival = next_wish()) {
       const bool is_passed_on = arrival.signal == SIGUSR1 && !spec_.saves_when_told;
       if (is_passed_on)
-        send(SIGUSR1);
+        processes_.send(SIGUSR1);
       else if (is_new_wish())
         heed(arrival);
     }
@@ -281,41 +262,9 @@ class RunningGroup::State {
     }
     // The worker that shares our terminal has had its Ctrl-C already.
     for (const auto& [rank, pid] : roster_.running()) {
-      if (spec_.workers[static_cast<std::size_t>(rank)].inherit_stdin) continue;
-      trace("sent", signal_name(signal), {rank, pid});
-      ::kill(pid, signal);
+      if (!spec_.workers[static_cast<std::size_t>(rank)].inherit_stdin) processes_.send(signal, rank);
     }
     stop(StopCause::signal, 0, wanted);
-  }
-
-  void handle_reports() {
-    GuardReport report{};
-    while (guard_->next_report(report)) {
-      switch (report.kind) {
-        case GuardReport::started: on_started(report); break;
-        case GuardReport::not_started: on_not_started(report); break;
-        case GuardReport::ended: on_reaped(report); break;
-        case GuardReport::left_over: end_left_over(report.value); break;
-      }
-    }
-    if (guard_->gone()) enter(Phase::ended);
-  }
-
-  void on_started(const GuardReport& report) {
-    trace("spawn", spec_.workers[static_cast<std::size_t>(report.rank)].argv.front(), {report.rank, report.pid});
-    roster_.started(report.rank, report.pid);
-  }
-
-  void on_not_started(const GuardReport& report) {
-    trace("spawn", std::string("failed: ") + std::strerror(report.value), {report.rank, -1});
-    ended(roster_.not_started(report.rank, report.value, told_to_stop()));
-  }
-
-  void on_reaped(const GuardReport& report) {
-    trace("reap", wait_status_text(report.value), {report.rank, report.pid});
-    roster_.gone(report.rank);
-    read_events();  // all that it told before its end
-    ended(roster_.reaped(report.rank, report.value, told_to_stop()));
   }
 
   void ended(RankEnd end) {
@@ -334,12 +283,14 @@ class RunningGroup::State {
          "rank " + std::to_string(end.rank) + (end.left_early ? " left before its work was done" : " failed"));
   }
 
-  // All ranks are gone, and `processes` that they started are not.
-  void end_left_over(int processes) {
-    if (processes > 0 && !told_to_stop())
-      say("stopping " + std::to_string(processes) + " process(es) that the ranks left running");
-    trace("decision", "stop " + std::to_string(processes) + " processes that the ranks left running");
-    send(SIGTERM);
+  // All ranks are gone, and `count` processes that they started are not.
+  void end_left_over(int count) {
+    if (count > 0) {
+      const std::string text = "stopping " + std::to_string(count) + " process(es) that the ranks left running";
+      trace("decision", text);
+      if (!told_to_stop()) say(text);
+    }
+    processes_.send(SIGTERM);
     if (!kill_timer_.due()) kill_timer_.set_in(grace());
   }
 
@@ -356,7 +307,7 @@ class RunningGroup::State {
     enter(Phase::stopping);
     roster_.told_to_stop(
         [this](int rank) { return told_failures_.exit_code(rank, spec_.workers[static_cast<std::size_t>(rank)]); });
-    if (signal != 0) send(signal);
+    if (signal != 0) processes_.send(signal);
     kill_timer_.set_in(grace());
     tell_timer_.set_in(patience);
     if (!roster_.ends().empty()) kill_where_nothing_is_to_save();
@@ -375,7 +326,7 @@ class RunningGroup::State {
   void kill(const std::string& why) {
     trace("decision", "kill: " + why);
     enter(Phase::killing);
-    send(SIGKILL);
+    processes_.send(SIGKILL);
     kill_timer_.clear();
     if (!give_up_timer_.due()) give_up_timer_.set_in(kill_limit);
   }
@@ -386,18 +337,6 @@ class RunningGroup::State {
   }
 
   Clock::duration grace() const { return duration_of(std::clamp(spec_.grace_s, 0.0, 1e6)); }
-
-  // The guard was killed: the kernel killed the ranks with it, and what they had started is ours now. Or it does not
-  // answer: somebody stopped it, or a process below it waits in the kernel and heeds no signal.
-  void clean_up_without_guard() {
-    if (!kill_descendants(clean_up_limit_s, [](pid_t, int) {})) {
-      std::string left;
-      for (const pid_t pid : descendants_of(::getpid()))
-        left += (left.empty() ? "" : ", ") + std::to_string(pid) + " (state " + state_of(pid) + ")";
-      say("cannot kill process " + left + "; it is left behind");
-    }
-    roster_.lost();
-  }
 
   // Output that the terminal has not taken yet. Waits for a slow reader, but not after the user wanted to stop.
   void write_out() {
@@ -419,8 +358,10 @@ class RunningGroup::State {
   SignalTakeover signals_{SIGTSTP, SIGTTIN};
   GroupOutput output_{spec_, callbacks_};
   std::unique_ptr<EventPipe> events_;
-  std::unique_ptr<Guard> guard_;
-  RankRoster roster_;
+  RankProcesses processes_{{[this] { read_events(); },  // all that the rank told before its end
+                            [this](RankEnd end) { ended(std::move(end)); },
+                            [this](int count) { end_left_over(count); }}};
+  RankRoster& roster_ = processes_.roster();
 
   Phase phase_ = Phase::running;
   StopCause cause_ = StopCause::none;

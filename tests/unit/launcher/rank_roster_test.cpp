@@ -37,7 +37,7 @@ TEST(RankRoster, KnowsWhoRunsAndHowTheOthersEnded) {
   roster.started(0, ::getpid());
   roster.started(1, ::getpid());
   roster.gone(1);
-  roster.add(roster.reaped(1, exit_7, false));
+  roster.add(roster.reaped(1, exit_7));
   EXPECT_EQ(roster.running(), (std::map<int, pid_t>{{0, ::getpid()}}));
   EXPECT_TRUE(roster.has_ended(1));
   EXPECT_FALSE(roster.has_ended(0));
@@ -53,8 +53,8 @@ TEST(RankRoster, AnEndAfterTheStopIsBecauseOfItUnlessTheRankWasOnItsWayOut) {
   roster.started(1, leaving.pid());
   EXPECT_TRUE(roster.some_are_at_work());
   roster.told_to_stop(nobody_told);
-  EXPECT_FALSE(roster.reaped(0, SIGTERM, true).before_stop);
-  EXPECT_TRUE(roster.reaped(1, exit_7, true).before_stop);
+  EXPECT_FALSE(roster.reaped(0, SIGTERM).before_stop);
+  EXPECT_TRUE(roster.reaped(1, exit_7).before_stop);
   roster.gone(0);
   EXPECT_FALSE(roster.some_are_at_work());
 }
@@ -64,12 +64,12 @@ TEST(RankRoster, WhatARankHadToldBeforeTheStopStaysWithItsEnd) {
   roster.started(0, ::getpid());
   roster.started(1, ::getpid());
   roster.told_to_stop([](int rank) { return rank == 1 ? std::optional(65) : std::nullopt; });
-  EXPECT_EQ(roster.reaped(0, SIGTERM, true).told_exit_code, std::nullopt);
-  EXPECT_EQ(roster.reaped(1, SIGTERM, true).told_exit_code, 65);
+  EXPECT_EQ(roster.reaped(0, SIGTERM).told_exit_code, std::nullopt);
+  EXPECT_EQ(roster.reaped(1, SIGTERM).told_exit_code, 65);
 }
 
 TEST(RankRoster, ARankThatCouldNotBeStartedHasTheReason) {
-  const RankEnd end = RankRoster().not_started(2, ENOENT, false);
+  const RankEnd end = RankRoster().not_started(2, ENOENT);
   EXPECT_EQ(end.rank, 2);
   EXPECT_EQ(end.start_error, ENOENT);
   EXPECT_TRUE(end.before_stop);
