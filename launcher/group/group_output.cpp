@@ -60,24 +60,27 @@ std::vector<int> GroupOutput::pipes() const {
   return ends;
 }
 
-std::vector<pollfd> GroupOutput::waits() {
-  std::vector<pollfd> waits = reader_waits();
-  for (const Source& source : sources_) {
-    const bool full = console_of(source.rank, source.stream).blocked();
-    waits.push_back({full ? -1 : source.pipe.get(), POLLIN, 0});
-    if (full && callbacks_.on_output) callbacks_.on_output();
-  }
-  return waits;
+void GroupOutput::add_to(PollSet& polls) {
+  constexpr int rounds = 4;  // so that one loud rank does not keep signals waiting
+  add_readers_to(polls);
+  for (Source& source : sources_)
+    polls.add([this, &source] { return waits_for_reader(source) ? -1 : source.pipe.get(); }, POLLIN,
+              [this, &source] { read(source, rounds); });
 }
 
-void GroupOutput::handle(const pollfd* ready) {
+void GroupOutput::add_readers_to(PollSet& polls) {
+  for (Screen* screen : {&out_, &error_})
+    polls.add([screen] { return screen->pending() ? screen->fd() : -1; }, POLLOUT, [] {});  // settle() writes
+}
+
+void GroupOutput::settle() {
+  for (const Source& source : sources_)
+    if (waits_for_reader(source) && callbacks_.on_output) callbacks_.on_output();
   flush();
   heed_lost_output();
-  ready += reader_waits().size();
-  constexpr int kRounds = 4;  // so that one loud rank does not keep signals waiting
-  for (Source& source : sources_)
-    if (ready++->revents != 0) read(source, kRounds);
 }
+
+bool GroupOutput::waits_for_reader(const Source& source) { return console_of(source.rank, source.stream).blocked(); }
 
 void GroupOutput::read_to_the_end() {
   for (Source& source : sources_) read(source, INT_MAX);
@@ -87,10 +90,6 @@ void GroupOutput::read_to_the_end() {
 
 void GroupOutput::show_only_in_logs() {
   for (const auto& tee : tees_) tee->show_only_in_log(nowhere_);
-}
-
-std::vector<pollfd> GroupOutput::reader_waits() const {
-  return {{out_.pending() ? out_.fd() : -1, POLLOUT, 0}, {error_.pending() ? error_.fd() : -1, POLLOUT, 0}};
 }
 
 void GroupOutput::flush() {

@@ -2,14 +2,13 @@
 // that the terminal does not take yet makes its writers wait; it is not piled up here. One thread.
 #pragma once
 
-#include <poll.h>
-
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "launcher/group/log_tee.h"
+#include "launcher/group/poll_set.h"
 #include "launcher/group/spawn.h"
 #include "launcher/group/supervise.h"
 #include "launcher/terminal/screen.h"
@@ -26,18 +25,19 @@ class GroupOutput {
 
   std::vector<int> pipes() const;  // our ends of them
 
-  // What poll(2) is to wait for, and what to do with its answer.
-  std::vector<pollfd> waits();
-  void handle(const pollfd* ready);
+  // Has `polls` wait for what the ranks write, and for the readers of our own streams. After the last add_rank().
+  void add_to(PollSet& polls);
+  void add_readers_to(PollSet& polls);
+  // In each turn, before what the ranks wrote is read: writes what our readers take, and draws what is due.
+  void settle();
   void read_to_the_end();  // where the ranks are gone
 
   void show_only_in_logs();  // from now on, where there are logs
   void leave_terminal();     // before another program writes to it: takes the rows of progress bars away
-  std::optional<double> next_draw_s() const;  // when handle() is to be called though nothing came (core/clock.h)
+  std::optional<double> next_draw_s() const;  // when settle() is to be called though nothing came (core/clock.h)
 
   // Our own streams, once the ranks are gone: what waits for their readers.
   bool pending() const { return out_.pending() || error_.pending(); }
-  std::vector<pollfd> reader_waits() const;
   void flush();
 
   void say(const std::string& text);  // a line of tlaunch's own
@@ -55,6 +55,7 @@ class GroupOutput {
   };
 
   Screen& console_of(std::size_t rank, Stream stream);
+  bool waits_for_reader(const Source& source);
   void read(Source& source, int most_rounds);
   void heed_lost_output();
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "core/units.h"
 
 namespace tlaunch {
 namespace {
@@ -26,6 +27,11 @@ std::string hopeless(int code) {
 }
 
 }  // namespace
+
+std::string to_text(const RestartDecision& decision) {
+  if (decision.wait_s) return "restart in " + format_duration(*decision.wait_s);
+  return decision.why_not.empty() ? "no restart" : decision.why_not;
+}
 
 RestartDecision RestartPolicy::after(const AttemptEnd& end, double random) {
   if (end.exit_code == exit_code::ok || end.exit_code == exit_code::preempted || max_restarts_ == 0) return {};

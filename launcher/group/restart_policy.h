@@ -17,6 +17,8 @@ struct RestartDecision {
   std::string why_not;           // ... because of this; "" where there was nothing to restart
 };
 
+std::string to_text(const RestartDecision& decision);  // "restart in 1.2 s", "not restarted: ..."
+
 class RestartPolicy {
  public:
   // `saved_step`: where the first attempt starts. `knows_progress`: whether checkpoints are seen at all; of a plain

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "launcher/group/signal_takeover.h"
+#include "launcher/group/trace.h"
 
 namespace tlaunch {
 
@@ -22,7 +23,10 @@ int wait_unless_told(double wait_s) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()).count();
     if (left <= 0) return 0;
     ::poll(&told, 1, static_cast<int>(left));
-    if (const auto arrival = signals.next(); arrival.signal != 0) return arrival.signal;
+    if (const auto arrival = signals.next(); arrival.signal != 0) {
+      trace_arrival(arrival);
+      return arrival.signal;
+    }
   }
 }
 

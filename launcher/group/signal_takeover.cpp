@@ -59,7 +59,8 @@ SignalTakeover::~SignalTakeover() {
 SignalTakeover::Arrival SignalTakeover::next() {
   signalfd_siginfo info;
   if (::read(fd_.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return {};
-  return {static_cast<int>(info.ssi_signo), info.ssi_code == SI_KERNEL};
+  const bool by_kernel = info.ssi_code == SI_KERNEL;
+  return {static_cast<int>(info.ssi_signo), by_kernel, by_kernel ? 0 : static_cast<pid_t>(info.ssi_pid)};
 }
 
 const sigset_t& SignalTakeover::mask_before() const { return mask_before_hold ? *mask_before_hold : mask_before_; }

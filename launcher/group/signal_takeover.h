@@ -3,6 +3,7 @@
 #pragma once
 
 #include <signal.h>
+#include <sys/types.h>
 
 #include <initializer_list>
 
@@ -31,6 +32,7 @@ class SignalTakeover {
   struct Arrival {
     int signal = 0;              // 0: none has come
     bool from_terminal = false;  // Ctrl-C: all of the terminal's foreground group got it
+    pid_t sender = 0;            // the process that sent it; 0: the kernel, or one of another container
   };
   int fd() const { return fd_.get(); }
   Arrival next();  // does not wait

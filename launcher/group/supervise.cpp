@@ -1,47 +1,52 @@
 #include "launcher/group/supervise.h"
 
-#include <poll.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cmath>
 #include <csignal>
 #include <iostream>
 #include <memory>
 #include <optional>
-#include <set>
 #include <stdexcept>
 
 #include "core/clock.h"
 #include "core/error.h"
-#include "core/worker_env.h"
-#include "hardware/memory.h"
-#include "launcher/group/environment.h"
-#include "launcher/group/error_file.h"
+#include "core/units.h"
 #include "launcher/group/event_pipe.h"
 #include "launcher/group/failure.h"
 #include "launcher/group/group_output.h"
 #include "launcher/group/group_result.h"
-#include "launcher/group/guard.h"
-#include "launcher/group/process_tree.h"
+#include "launcher/group/poll_set.h"
+#include "launcher/group/rank_processes.h"
 #include "launcher/group/signal_takeover.h"
+#include "launcher/group/told_failures.h"
+#include "launcher/group/trace.h"
+#include "launcher/group/worker_request.h"
 
 namespace tlaunch {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Clock = PollSet::Clock;
 
-constexpr auto kTick = std::chrono::milliseconds(200);
+constexpr auto tick = std::chrono::milliseconds(200);
 // timeout(1), Slurm and the like send a signal to the process and again to its group: that is one wish, not two.
-constexpr auto kOneWish = std::chrono::milliseconds(500);
-constexpr auto kPatience = std::chrono::seconds(1);    // before the user is told what is waited for
-constexpr auto kLastWords = std::chrono::seconds(1);   // for output that nobody reads, after the user stopped the group
-constexpr auto kKillLimit = std::chrono::seconds(10);  // for the guard to do away with what it was told to kill
-constexpr double kCleanUpLimit_s = 50;                 // for us, where it did not
+constexpr auto one_wish = std::chrono::milliseconds(500);
+constexpr auto patience = std::chrono::seconds(1);     // before the user is told what is waited for
+constexpr auto last_words = std::chrono::seconds(1);   // for output that nobody reads, after the user stopped the group
+constexpr auto kill_limit = std::chrono::seconds(10);  // for the guard to do away with what it was told to kill
+
+// Each phase is entered once, in this order; some are left out.
+enum class Phase {
+  running,   // nobody told the ranks to stop
+  stopping,  // they were told, and have the grace to end
+  killing,   // SIGKILL was sent to all that is left
+  ended,     // no process is left, or the guard does not answer
+};
+
+enum class StopCause { none, signal, time_limit, failure, hang };
+
+Clock::duration duration_of(double seconds) {
+  return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+}
 
 }  // namespace
 
@@ -50,186 +55,146 @@ class RunningGroup::State {
   State(GroupSpec spec, GroupCallbacks callbacks) : spec_(std::move(spec)), callbacks_(std::move(callbacks)) {
     if (spec_.workers.empty()) throw std::logic_error("run_group: no workers");
     start();
+    listen();
   }
 
   ~State() {
-    guard_.reset();
-    ::prctl(PR_SET_CHILD_SUBREAPER, 0);
+    if (phase_ != Phase::ended) trace("decision", "kill: the group is not needed any more");
   }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
   bool turn() {
-    if (!over()) step();
-    return !over();
+    if (phase_ != Phase::ended) step();
+    return phase_ != Phase::ended;
   }
 
   GroupResult finish() {
-    const bool killed = guard_->gone() && !guard_->wait();
-    if (killed || !guard_->gone()) clean_up_without_guard();
-    if (killed) throw Error(exit_code::failure, "the launcher's guard process was killed; all ranks were stopped");
+    if (!processes_.clean_up([this](const std::string& text) { say(text); })) {
+      trace("end", "the guard was killed");
+      throw Error(exit_code::failure, "the launcher's guard process was killed; all ranks were stopped");
+    }
     output_.read_to_the_end();
     read_events();
     write_out();
-    GroupResult result =
-        group_result({spec_.workers, ends_, told_failure_, spec_.saves_when_told, interrupted_by_, out_of_time_, hung_},
-                     [this](int rank) { return output_.last_lines(rank); });
+    GroupResult result = group_result({spec_.workers, roster_.ends(), told_failures_.by_event(), spec_.saves_when_told,
+                                       interrupted_by_, cause_ == StopCause::time_limit, hung_},
+                                      [this](int rank) { return output_.last_lines(rank); });
     result.reader_gone = result.failure && result.failure->signal == SIGPIPE && output_.reader_gone();
     result.output_error = output_.error();
     result.incomplete_logs = output_.incomplete_logs();
+    trace("end", "exit code " + std::to_string(result.exit_code));
     return result;
   }
 
-  bool left(int rank) const {
-    return !stopping_ && std::any_of(ends_.begin(), ends_.end(), [&](const RankEnd& end) { return end.rank == rank; });
-  }
+  bool left(int rank) const { return !told_to_stop() && roster_.has_ended(rank); }
 
-  std::map<int, pid_t> at_work() const { return stopping_ ? std::map<int, pid_t>{} : running_; }
+  std::map<int, pid_t> at_work() const { return told_to_stop() ? std::map<int, pid_t>{} : roster_.running(); }
 
   double paused_s() const { return std::chrono::duration<double>(paused_).count(); }
 
   void say(const std::string& text) { output_.say(text); }
 
   bool stop_in_time(const std::string& why) {
-    if (stopping_ || over()) return false;
+    if (told_to_stop() || phase_ == Phase::ended) return false;
     say(why + ": " + what_a_stop_does());
-    out_of_time_ = true;
     interrupted_by_ = SIGTERM;
-    stop(SIGTERM);
+    stop(StopCause::time_limit, SIGTERM, why);
     return true;
   }
 
   void end_hung(std::optional<int> rank, const std::string& cause, double last_words_s) {
-    if (stopping_) return;
+    if (told_to_stop()) return;
     hung_ = Hung{rank, cause, rank ? output_.last_lines(*rank) : std::vector<std::string>()};
-    stopping_ = true;
+    cause_ = StopCause::hang;
+    roster_.hung();
+    trace("decision", "stop: " + cause, rank ? processes_.traced(*rank) : TracedProcess{});
+    enter(Phase::stopping);
     if (last_words_s <= 0) {
-      kill();
+      kill("the group hangs");
       return;
     }
-    kill_at_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(last_words_s));
+    kill_timer_.set_in(duration_of(last_words_s));
     output_.show_only_in_logs();
   }
 
  private:
+  bool told_to_stop() const { return cause_ != StopCause::none; }
+
+  void enter(Phase phase) { phase_ = std::max(phase_, phase); }
+
   void start() {
-    ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // should the guard be killed, its processes come to us
     if (spec_.events) events_ = std::make_unique<EventPipe>();
-    std::vector<SpawnRequest> requests(spec_.workers.size());
-    for (std::size_t rank = 0; rank < requests.size(); ++rank) {
-      requests[rank] = request(spec_.workers[rank], rank);
+    std::vector<SpawnRequest> requests;
+    for (const WorkerSpec& worker : spec_.workers) {
+      const int store_fd = requests.empty() ? spec_.store_fd : -1;  // rank 0 serves it
+      requests.push_back(worker_request(worker, events_ ? events_->write_fd() : -1, store_fd, signals_));
+      shares_terminal_ = shares_terminal_ || shares_terminal(requests.back());
+      output_.add_rank(requests.back());
     }
-    oom_kills_ = oom_kills(system_files());
-    guard_ = std::make_unique<Guard>(requests, spec_.store_fd, output_.pipes());
+    processes_.start(requests, spec_.store_fd, output_.pipes());
     if (events_) events_->close_write();
-    next_tick_ = Clock::now() + kTick;
+    trace("start", std::to_string(spec_.workers.size()) + " rank(s) of " + spec_.workers.front().argv.front() +
+                       ", grace " + format_duration(spec_.grace_s));
   }
 
-  SpawnRequest request(const WorkerSpec& worker, std::size_t rank) {
-    SpawnRequest request;
-    request.argv = worker.argv;
-    std::map<std::string, std::string> additions = worker.environment;
-    if (events_) {
-      request.inherited.push_back(events_->write_fd());
-      additions[env::event_fd] = std::to_string(events_->write_fd());
-    }
-    if (rank == 0 && spec_.store_fd >= 0) {
-      request.inherited.push_back(spec_.store_fd);
-      additions[env::store_fd] = std::to_string(spec_.store_fd);
-    }
-    request.environment = worker_environment(additions);
-    request.inherit_stdin = worker.inherit_stdin;
-    request.stdin_fd = worker.stdin_fd;
-    request.cores = worker.cores;
-    if (worker.inherit_stdin && ::isatty(0)) {
-      request.process_group = ::getpgrp();
-      shares_terminal_ = true;
-    }
-    request.signal_mask = signals_.mask_before();
-    request.on_broken_pipe = signals_.broken_pipe_before();
-    output_.add_rank(request);
-    return request;
+  // What a turn deals with, in this order, and before what timers are for.
+  void listen() {
+    output_.add_to(polls_);
+    polls_.add([this] { return events_ ? events_->read_fd() : -1; }, POLLIN, [this] { read_events(); });
+    polls_.add([this] { return signals_.fd(); }, POLLIN, [this] { handle_signals(); });
+    polls_.add([this] { return processes_.report_fd(); }, POLLIN,
+               [this] {
+                 handle_signals();  // one that came meanwhile comes before the ends that it causes
+                 processes_.handle_reports();
+                 if (processes_.gone()) enter(Phase::ended);
+               });
+    if (callbacks_.on_tick) tick_timer_.set_in(tick);
   }
 
-  // Waits for whatever comes first and deals with all that is there.
   void step() {
-    std::vector<pollfd> waits;
-    const auto wait_for = [&](int fd, short what) { waits.push_back({fd, what, 0}); };
-    wait_for(guard_->report_fd(), POLLIN);
-    wait_for(signals_.fd(), POLLIN);
-    wait_for(events_ ? events_->read_fd() : -1, POLLIN);
-    const std::size_t first_of_output = waits.size();
-    for (const pollfd& wait : output_.waits()) waits.push_back(wait);
-    ::poll(waits.data(), waits.size(), wait_ms());
-
-    output_.handle(waits.data() + first_of_output);
-    if (waits[2].revents != 0) read_events();
-    handle_signals();
-    handle_reports();
-    const auto now = Clock::now();
-    if (kill_at_ && now >= *kill_at_) kill();
-    if (tell_at_ && now >= *tell_at_) tell_who_is_waited_for();
-    gave_up_ = give_up_at_ && now >= *give_up_at_;
-    if (now >= next_tick_) {
-      next_tick_ = now + kTick;
-      if (callbacks_.on_tick) callbacks_.on_tick();
-    }
+    set_draw_timer();
+    polls_.wait();
+    output_.settle();
+    polls_.dispatch();
   }
 
-  int wait_ms() const {
-    std::optional<Clock::time_point> until = kill_at_;
-    for (const auto& other : {tell_at_, give_up_at_})
-      if (other && (!until || *other < *until)) until = other;
-    if (callbacks_.on_tick && (!until || next_tick_ < *until)) until = next_tick_;
-    std::int64_t wait_ms = -1;
-    if (until) {
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - Clock::now()).count();
-      wait_ms = std::clamp<std::int64_t>(left, 0, 60'000);
-    }
-    if (const auto draw_s = output_.next_draw_s()) {
-      const auto left = static_cast<std::int64_t>(std::ceil(std::clamp(*draw_s - monotonic_s(), 0.0, 1.0) * 1e3));
-      wait_ms = wait_ms < 0 ? left : std::min(wait_ms, left);
-    }
-    return static_cast<int>(wait_ms);
+  void on_tick() {
+    tick_timer_.set_in(tick);
+    callbacks_.on_tick();
+  }
+
+  void set_draw_timer() {
+    const auto draw_s = output_.next_draw_s();
+    if (draw_s)
+      draw_timer_.set_in(duration_of(std::clamp(*draw_s - monotonic_s(), 0.0, 1.0)));
+    else
+      draw_timer_.clear();
   }
 
   void read_events() {
     if (!events_) return;
     events_->drain(
         [this](const StampedEvent& event) {
-          const auto* failure = std::get_if<FailureEvent>(&event.event);
-          if (failure && event.rank >= 0 && !told_by_event(event.rank))
-            told_failure_.push_back({event.rank, exit_code_told_in(*failure)});
+          if (const auto* failure = std::get_if<FailureEvent>(&event.event)) on_failure(event.rank, *failure);
           if (std::holds_alternative<ToldToStopEvent>(event.event)) pass_on_wish(event.rank);
           if (callbacks_.on_event) callbacks_.on_event(event);
         },
         [this](const std::string& line) { say("dropped a line of the event pipe that is no event: " + line); });
   }
 
-  static int exit_code_told_in(const FailureEvent& failure) {
-    const bool possible = failure.exit_code > 0 && failure.exit_code < 256;
-    return possible ? static_cast<int>(failure.exit_code) : exit_code::failure;
-  }
-
-  const ToldFailure* told_by_event(int rank) const {
-    for (const ToldFailure& told : told_failure_)
-      if (told.rank == rank) return &told;
-    return nullptr;
-  }
-
-  // Of a failure that it has told of by now.
-  std::optional<int> told_exit_code(int rank) const {
-    if (const ToldFailure* told = told_by_event(rank)) return told->exit_code;
-    if (error_time_ns(spec_.workers[static_cast<std::size_t>(rank)].error_path)) return exit_code::failure;
-    return std::nullopt;
+  void on_failure(int rank, const FailureEvent& failure) {
+    trace("told", "failure, exit code " + std::to_string(failure.exit_code) + ": " + failure.message,
+          processes_.traced(rank));
+    told_failures_.on_event(rank, failure);
   }
 
   // What a cluster tells one rank is meant for the job.
   void pass_on_wish(int rank) {
-    if (stopping_ || rank < 0) return;
+    if (told_to_stop() || rank < 0) return;
     say("rank " + std::to_string(rank) + " was told to stop: so are the others");
     interrupted_by_ = SIGTERM;
-    stop(SIGTERM);
+    stop(StopCause::signal, SIGTERM, "rank " + std::to_string(rank) + " was told to stop");
   }
 
   std::string what_a_stop_does() const {
@@ -239,170 +204,152 @@ class RunningGroup::State {
 
   // The next signal that is not about stopping for a while.
   SignalTakeover::Arrival next_wish() {
-    auto arrival = signals_.next();
-    for (; arrival.signal == SIGTSTP || arrival.signal == SIGTTIN; arrival = signals_.next()) pause(arrival);
-    return arrival;
+    for (;;) {
+      const auto arrival = signals_.next();
+      if (arrival.signal != 0) trace_arrival(arrival);
+      if (arrival.signal != SIGTSTP && arrival.signal != SIGTTIN) return arrival;
+      pause(arrival);
+    }
   }
 
   // The ranks have process groups of their own: they would compute on while the shell shows the job as stopped.
   void pause(const SignalTakeover::Arrival& arrival) {
     const auto began = Clock::now();
-    guard_->send(arrival.from_terminal ? SIGTSTP : SIGSTOP);
+    processes_.send(arrival.from_terminal ? SIGTSTP : SIGSTOP);
     output_.leave_terminal();
     signals_.stop_here(arrival.signal);
-    guard_->send(SIGCONT);
+    processes_.send(SIGCONT);
     const auto away = Clock::now() - began;
-    for (auto* time : {&kill_at_, &tell_at_, &give_up_at_, &last_wish_})
-      if (*time) **time += away;
-    next_tick_ += away;
+    trace("decision", "going on after a pause of " + format_duration(std::chrono::duration<double>(away).count()));
+    polls_.postpone(away);
+    if (last_wish_) *last_wish_ += away;
     paused_ += away;
   }
 
   void handle_signals() {
     for (auto arrival = next_wish(); arrival.signal != 0; arrival = next_wish()) {
-      if (arrival.signal == SIGUSR1 && !spec_.saves_when_told) {
-        guard_->send(SIGUSR1);
-        continue;
-      }
-      const auto now = Clock::now();
-      if (last_wish_ && now - *last_wish_ < kOneWish) continue;
-      last_wish_ = now;
-      if (stopping_) {
-        say("killing the ranks");
-        kill();
-        continue;
-      }
-      interrupted_by_ = arrival.signal;
-      say(std::string("SIG") + ::sigabbrev_np(arrival.signal) + ": " + what_a_stop_does() +
-          " (once more to kill them)");
-      const int signal = arrival.signal == SIGINT ? SIGINT : SIGTERM;
-      if (!shares_terminal_ || !arrival.from_terminal) {
-        stop(signal);
-        continue;
-      }
-      // The worker that shares our terminal has had its Ctrl-C already.
-      for (const auto& [rank, pid] : running_) {
-        if (!spec_.workers[rank].inherit_stdin) ::kill(pid, signal);
-      }
-      stop(0);
+      const bool is_passed_on = arrival.signal == SIGUSR1 && !spec_.saves_when_told;
+      if (is_passed_on)
+        processes_.send(SIGUSR1);
+      else if (is_new_wish())
+        heed(arrival);
     }
   }
 
-  void handle_reports() {
-    GuardReport report{};
-    while (guard_->next_report(report)) {
-      switch (report.kind) {
-        case GuardReport::started: running_[report.rank] = report.pid; break;
-        case GuardReport::not_started: ended({report.rank, 0, report.value, !stopping_, {}}); break;
-        case GuardReport::ended:
-          running_.erase(report.rank);
-          read_events();  // all that it told before its end
-          ended({report.rank, report.value, 0, !stopping_ || leaving_.contains(report.rank), {}});
-          break;
-        case GuardReport::left_over:
-          if (report.value > 0 && interrupted_by_ == 0 && !failed_ && !hung_) {
-            say("stopping " + std::to_string(report.value) + " process(es) that the ranks left running");
-          }
-          guard_->send(SIGTERM);
-          if (!kill_at_) kill_at_ = Clock::now() + grace();
-          break;
-      }
+  bool is_new_wish() {
+    const auto now = Clock::now();
+    if (last_wish_ && now - *last_wish_ < one_wish) {
+      trace("decision", "not heeded: it came with the signal before it");
+      return false;
     }
+    last_wish_ = now;
+    return true;
+  }
+
+  void heed(const SignalTakeover::Arrival& arrival) {
+    if (told_to_stop()) {
+      say("killing the ranks");
+      kill("told to stop a second time");
+      return;
+    }
+    interrupted_by_ = arrival.signal;
+    say(signal_name(arrival.signal) + ": " + what_a_stop_does() + " (once more to kill them)");
+    const std::string wanted = "the user or the cluster wants it";
+    const int signal = arrival.signal == SIGINT ? SIGINT : SIGTERM;
+    if (!shares_terminal_ || !arrival.from_terminal) {
+      stop(StopCause::signal, signal, wanted);
+      return;
+    }
+    // The worker that shares our terminal has had its Ctrl-C already.
+    for (const auto& [rank, pid] : roster_.running()) {
+      if (!spec_.workers[static_cast<std::size_t>(rank)].inherit_stdin) processes_.send(signal, rank);
+    }
+    stop(StopCause::signal, 0, wanted);
   }
 
   void ended(RankEnd end) {
-    end.after_kill = killed_;
-    if (end.start_error == 0 && WIFSIGNALED(end.wait_status) && WTERMSIG(end.wait_status) == SIGKILL) {
-      const auto kills = oom_kills(system_files());
-      end.out_of_memory = kills && oom_kills_ && *kills > *oom_kills_;
-    }
-    end.left_early = end.start_error == 0 && end.wait_status == 0 && !stopping_ && callbacks_.left_early &&
+    end.after_kill = phase_ == Phase::killing;
+    end.left_early = end.start_error == 0 && end.wait_status == 0 && !told_to_stop() && callbacks_.left_early &&
                      callbacks_.left_early(end.rank);
-    if (const auto told = told_before_stop_.find(end.rank); told != told_before_stop_.end())
-      end.told_exit_code = told->second;
-    ends_.push_back(end);
+    roster_.add(end);
     const bool failed = exit_code_of(end) != 0;
-    if (stopping_) {
+    if (told_to_stop()) {
       if (end.before_stop || (failed && !left_saved(end))) kill_where_nothing_is_to_save();
       return;
     }
     if (!failed) return;
-    if (end.left_early && !others_run()) return;  // they are about to tell how it ends
-    failed_ = true;
-    stop(SIGTERM);
+    if (end.left_early && !roster_.some_are_at_work()) return;  // they are about to tell how it ends
+    stop(StopCause::failure, SIGTERM,
+         "rank " + std::to_string(end.rank) + (end.left_early ? " left before its work was done" : " failed"));
+  }
+
+  // All ranks are gone, and `count` processes that they started are not.
+  void end_left_over(int count) {
+    if (count > 0) {
+      const std::string text = "stopping " + std::to_string(count) + " process(es) that the ranks left running";
+      trace("decision", text);
+      if (!told_to_stop()) say(text);
+    }
+    processes_.send(SIGTERM);
+    if (!kill_timer_.due()) kill_timer_.set_in(grace());
   }
 
   // Called where a rank is gone: in start-up the others wait for it to join them and heed no signal meanwhile. A rank
   // that is told to stop while it loads its libraries dies of the signal.
   void kill_where_nothing_is_to_save() {
-    if (callbacks_.nothing_to_save && callbacks_.nothing_to_save()) kill();
-  }
-
-  bool others_run() const {
-    return std::any_of(running_.begin(), running_.end(),
-                       [](const auto& running) { return !is_exiting(running.second); });
+    if (callbacks_.nothing_to_save && callbacks_.nothing_to_save()) kill("nothing is there to save yet");
   }
 
   // `signal` 0: they know.
-  void stop(int signal) {
-    stopping_ = true;
-    // Who is on the way out already, or has told of its failure, dies of its own cause, whatever order the ends are
-    // reported in.
-    for (const auto& [rank, pid] : running_) {
-      if (is_exiting(pid)) leaving_.insert(rank);
-      if (const auto code = told_exit_code(rank)) told_before_stop_[rank] = *code;
-    }
-    if (signal != 0) guard_->send(signal);
-    kill_at_ = Clock::now() + grace();
-    tell_at_ = Clock::now() + kPatience;
-    if (!ends_.empty()) kill_where_nothing_is_to_save();
+  void stop(StopCause cause, int signal, const std::string& why) {
+    trace("decision", "stop: " + why);
+    cause_ = cause;
+    enter(Phase::stopping);
+    roster_.told_to_stop(
+        [this](int rank) { return told_failures_.exit_code(rank, spec_.workers[static_cast<std::size_t>(rank)]); });
+    if (signal != 0) processes_.send(signal);
+    kill_timer_.set_in(grace());
+    tell_timer_.set_in(patience);
+    if (!roster_.ends().empty()) kill_where_nothing_is_to_save();
   }
 
   void tell_who_is_waited_for() {
-    tell_at_.reset();
-    if (running_.empty() || !kill_at_) return;
+    if (roster_.running().empty() || !kill_timer_.due()) return;
     std::string ranks;
-    for (const auto& [rank, pid] : running_) ranks += (ranks.empty() ? "" : ", ") + std::to_string(rank);
-    const auto left_s = std::chrono::ceil<std::chrono::seconds>(*kill_at_ - Clock::now()).count();
-    say("waiting up to " + std::to_string(left_s) + " s for rank " + ranks + " to end");
+    for (const auto& [rank, pid] : roster_.running()) ranks += (ranks.empty() ? "" : ", ") + std::to_string(rank);
+    const auto left_s = std::chrono::ceil<std::chrono::seconds>(*kill_timer_.due() - Clock::now()).count();
+    const std::string text = "waiting up to " + std::to_string(left_s) + " s for rank " + ranks + " to end";
+    trace("decision", text);
+    say(text);
   }
 
-  void kill() {
-    killed_ = true;
-    guard_->send(SIGKILL);
-    kill_at_.reset();
-    if (!give_up_at_) give_up_at_ = Clock::now() + kKillLimit;
+  void kill(const std::string& why) {
+    trace("decision", "kill: " + why);
+    enter(Phase::killing);
+    processes_.send(SIGKILL);
+    kill_timer_.clear();
+    if (!give_up_timer_.due()) give_up_timer_.set_in(kill_limit);
   }
 
-  Clock::duration grace() const {
-    return std::chrono::duration_cast<Clock::duration>(
-        std::chrono::duration<double>(std::clamp(spec_.grace_s, 0.0, 1e6)));
+  void give_up() {
+    trace("decision", "no longer waited for: the guard does not answer");
+    enter(Phase::ended);
   }
 
-  // The guard was killed: the kernel killed the ranks with it, and what they had started is ours now. Or it does not
-  // answer: somebody stopped it, or a process below it waits in the kernel and heeds no signal.
-  void clean_up_without_guard() {
-    if (!kill_descendants(kCleanUpLimit_s, [](pid_t, int) {})) {
-      std::string left;
-      for (const pid_t pid : descendants_of(::getpid()))
-        left += (left.empty() ? "" : ", ") + std::to_string(pid) + " (state " + state_of(pid) + ")";
-      say("cannot kill process " + left + "; it is left behind");
-    }
-    for (const auto& [rank, pid] : running_) ends_.push_back({rank, SIGKILL, 0, false, {}});
-    running_.clear();
-  }
-
-  bool over() const { return guard_->gone() || gave_up_; }
+  Clock::duration grace() const { return duration_of(std::clamp(spec_.grace_s, 0.0, 1e6)); }
 
   // Output that the terminal has not taken yet. Waits for a slow reader, but not after the user wanted to stop.
   void write_out() {
-    const auto give_up = Clock::now() + kLastWords;
-    while (output_.pending()) {
-      auto waits = output_.reader_waits();
-      waits.push_back({signals_.fd(), POLLIN, 0});
-      ::poll(waits.data(), waits.size(), interrupted_by_ != 0 ? 100 : -1);
+    bool enough = false;
+    PollSet polls;
+    output_.add_readers_to(polls);
+    polls.add([this] { return signals_.fd(); }, POLLIN, [&] { enough = next_wish().signal != 0; });
+    PollSet::Timer& give_up = polls.add_timer([&] { enough = true; });
+    if (interrupted_by_ != 0) give_up.set_in(last_words);
+    while (output_.pending() && !enough) {
+      polls.wait();
       output_.flush();
-      if (next_wish().signal != 0 || (interrupted_by_ != 0 && Clock::now() > give_up)) return;
+      polls.dispatch();
     }
   }
 
@@ -411,21 +358,25 @@ class RunningGroup::State {
   SignalTakeover signals_{SIGTSTP, SIGTTIN};
   GroupOutput output_{spec_, callbacks_};
   std::unique_ptr<EventPipe> events_;
-  std::unique_ptr<Guard> guard_;
+  RankProcesses processes_{{[this] { read_events(); },  // all that the rank told before its end
+                            [this](RankEnd end) { ended(std::move(end)); },
+                            [this](int count) { end_left_over(count); }}};
+  RankRoster& roster_ = processes_.roster();
 
-  std::map<int, pid_t> running_;         // by rank
-  std::vector<RankEnd> ends_;            // in the order in which they happened
-  bool killed_ = false;                  // all, by us
-  std::set<int> leaving_;                // ranks that were on their way out before the group was told to stop
-  std::map<int, int> told_before_stop_;  // the exit codes of those that had told of a failure by then, by rank
-  std::optional<Hung> hung_;
-  std::vector<ToldFailure> told_failure_;   // by an event, in that order
-  std::optional<std::uint64_t> oom_kills_;  // when the group started
-  bool stopping_ = false, failed_ = false, shares_terminal_ = false, out_of_time_ = false;
-  bool gave_up_ = false;  // waiting for the guard
-  int interrupted_by_ = 0;
-  std::optional<Clock::time_point> kill_at_, tell_at_, give_up_at_, last_wish_;
-  Clock::time_point next_tick_;
+  Phase phase_ = Phase::running;
+  StopCause cause_ = StopCause::none;
+  int interrupted_by_ = 0;    // the signal, where the cause is a signal or a limit
+  std::optional<Hung> hung_;  // where the cause is a hang
+  ToldFailures told_failures_;
+  bool shares_terminal_ = false;
+
+  PollSet polls_;
+  PollSet::Timer& kill_timer_ = polls_.add_timer([this] { kill("the grace is over"); });
+  PollSet::Timer& tell_timer_ = polls_.add_timer([this] { tell_who_is_waited_for(); });
+  PollSet::Timer& give_up_timer_ = polls_.add_timer([this] { give_up(); });
+  PollSet::Timer& tick_timer_ = polls_.add_timer([this] { on_tick(); });
+  PollSet::Timer& draw_timer_ = polls_.add_timer([] {});  // ends a wait, so that settle() draws
+  std::optional<Clock::time_point> last_wish_;
   Clock::duration paused_{};
 };
 

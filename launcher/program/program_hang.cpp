@@ -17,9 +17,10 @@
 #include "launcher/group/path_lookup.h"
 #include "launcher/group/process_tree.h"
 #include "launcher/hang/hang_stacks.h"
-#include "launcher/hang/hang_watch.h"
+#include "launcher/hang/hang_verdict.h"
 #include "launcher/hang/process_look.h"
 #include "launcher/hang/python_stack.h"
+#include "launcher/hang/silence_watch.h"
 #include "launcher/job/worker_group.h"
 #include "launcher/terminal/say.h"
 

@@ -20,6 +20,7 @@
 #include "launcher/group/rendezvous.h"
 #include "launcher/group/restart_policy.h"
 #include "launcher/group/restart_wait.h"
+#include "launcher/group/trace.h"
 #include "launcher/program/program_hang.h"
 #include "launcher/program/program_logs.h"
 #include "launcher/program/program_summary.h"
@@ -195,10 +196,12 @@ int run_program(const ProgramCommand& command, const Placement& placement, const
     ending.reason = summary.value("reason", "");
     if (!result.failure || result.reader_gone) return result.exit_code;  // no rank failed: nothing to start again for
     const auto next = policy.after({result.exit_code, {}}, random_share());
+    trace("decision", to_text(next));
     if (!next.why_not.empty()) say("tlaunch: " + next.why_not);
     if (!next.wait_s) return result.exit_code;
     if (limit.over(*next.wait_s)) {
       say("tlaunch: not restarted: " + limit.told());
+      trace("decision", "not restarted: " + limit.told());
       return result.exit_code;
     }
     say("tlaunch: restart " + std::to_string(environment.restarts + 1) + " of " +

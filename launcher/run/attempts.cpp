@@ -12,6 +12,7 @@
 #include "launcher/group/failure.h"
 #include "launcher/group/restart_policy.h"
 #include "launcher/group/restart_wait.h"
+#include "launcher/group/trace.h"
 #include "launcher/run/resume.h"
 
 namespace tlaunch {
@@ -77,17 +78,20 @@ GroupResult all_attempts(const Job& job, const RunFolder& folder, const std::str
       newest = newest_of_run(folder.path(), checkpoints);
     } catch (const IoError& error) {  // whoever starts the run again would lose what is there
       progress.line(std::string("not restarted: ") + error.what());
+      trace("decision", std::string("not restarted: ") + error.what());
       return result;
     }
     const std::string resume_path = newest.path.empty() ? first_resume : newest.path;
     const auto step = step_of_checkpoint(resume_path);
     const auto next = policy.after({result.exit_code, step}, random_share());
+    trace("decision", to_text(next) + ", newest checkpoint: " + (step ? "step " + std::to_string(*step) : "none"));
     if (!next.wait_s) {
       if (!next.why_not.empty()) progress.line(next.why_not);
       return result;
     }
     if (start.time_limit.over(*next.wait_s)) {
       progress.line("not restarted: " + start.time_limit.told());
+      trace("decision", "not restarted: " + start.time_limit.told());
       if (!step) return result;
       if (result.failure)
         for (const std::string& line : failure_report(*result.failure, true)) progress.line(line);
