@@ -1,9 +1,11 @@
 #include "launcher/commands/estimate_command.h"
 
 #include "core/error.h"
+#include "estimate/deadline.h"
 #include "hardware/disk.h"
-#include "launcher/estimate/config_estimate.h"
-#include "launcher/estimate/deadline.h"
+#include "launcher/estimate/config_output.h"
+#include "launcher/estimate/estimate_input.h"
+#include "launcher/estimate/figures_output.h"
 #include "launcher/estimate/history_file.h"
 #include "launcher/terminal/results.h"
 #include "launcher/tune/tune_job.h"
@@ -37,7 +39,7 @@ int from_config(const EstimateCommand& command) {
   const bool checks = job.loaded.config.tune.enabled && job.loaded.config.tune.cache && outcome.trials > 0;
   const double tuning_s = checks ? pace->start_s + pace->trial_s : job.loaded.config.tune.enabled ? outcome.seconds : 0;
   const auto calibration = calibration_of(job.config, *pace, 0, read_history(), job_fingerprint(job));
-  const EstimateInput input{job, *pace, tuning_s, 0, calibration};
+  const EstimateInput input = estimate_input(job, *pace, tuning_s, 0, calibration);
   ConfigEstimate estimate = estimate_config(input, epochs);
   if (!job.config.data.root.empty()) estimate.data_bytes = bytes_below(job.config.data.root);
   if (job.config.model.weights) estimate.weights_bytes = bytes_below(*job.config.model.weights);

@@ -9,9 +9,10 @@
 
 #include "core/clock.h"
 #include "core/error.h"
-#include "launcher/estimate/deadline.h"
+#include "estimate/deadline.h"
+#include "estimate/run_forecast.h"
+#include "launcher/estimate/estimate_input.h"
 #include "launcher/estimate/history_file.h"
-#include "launcher/estimate/run_forecast.h"
 #include "launcher/group/signal_takeover.h"
 #include "launcher/job/gpu_wait.h"
 #include "launcher/job/job_check.h"
@@ -134,7 +135,8 @@ int train(const RunCommand& command, Job job, double began_s, const TimeLimit& l
     fingerprint = job_fingerprint(job);
     const auto done_steps = step_of_checkpoint(place.resume_path).value_or(0);
     const auto calibration = calibration_of(job.config, *pace, done_steps, read_history(), fingerprint);
-    forecast = tell_forecast({job, *pace, tuning_s, done_steps, calibration}, command.deadline_s, progress, log);
+    forecast =
+        tell_forecast(estimate_input(job, *pace, tuning_s, done_steps, calibration), command.deadline_s, progress, log);
     if (const std::string line = limit.shortfall(forecast->time.likely_s); !line.empty()) progress.line(line);
   } else if (command.deadline_s) {
     progress.line(

@@ -1,10 +1,11 @@
-// A ConfigEstimate as JSON and as tables for people.
+#include "launcher/estimate/config_output.h"
+
 #include <iterator>
 #include <map>
 #include <set>
 
 #include "core/units.h"
-#include "launcher/estimate/config_estimate.h"
+#include "launcher/estimate/figures_output.h"
 #include "launcher/terminal/text_table.h"
 
 namespace tlaunch {

@@ -1,9 +1,9 @@
-// A FiguresReport as JSON and as tables for people.
+#include "launcher/estimate/figures_output.h"
+
 #include <algorithm>
 #include <cmath>
 
 #include "core/units.h"
-#include "launcher/estimate/figures_report.h"
 #include "launcher/terminal/text_table.h"
 
 namespace tlaunch {

@@ -3,8 +3,8 @@
 
 #include <vector>
 
+#include "estimate/history.h"
 #include "launcher/job/job.h"
-#include "tuning/history.h"
 
 namespace tlaunch {
 

@@ -5,11 +5,11 @@
 #include <optional>
 #include <string>
 
-#include "core/estimate.h"
-#include "launcher/estimate/eta_tracker.h"
-#include "launcher/estimate/why_slow.h"
+#include "contract/run_record.h"
+#include "estimate/eta_tracker.h"
+#include "estimate/time_by_phase.h"
+#include "estimate/time_estimate.h"
 #include "launcher/events/event_log.h"
-#include "launcher/events/run_record.h"
 #include "launcher/group/time_limit.h"
 #include "launcher/hang/hang_watch.h"
 #include "launcher/job/worker_group.h"

@@ -7,7 +7,7 @@
 #include "core/atomic_file.h"
 #include "core/error.h"
 #include "core/units.h"
-#include "launcher/estimate/run_forecast.h"
+#include "estimate/run_forecast.h"
 #include "launcher/group/failure.h"
 
 namespace tlaunch {

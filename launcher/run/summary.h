@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "core/estimate.h"
+#include "contract/run_record.h"
 #include "core/json.h"
-#include "launcher/estimate/why_slow.h"
-#include "launcher/events/run_record.h"
+#include "estimate/time_by_phase.h"
+#include "estimate/time_estimate.h"
 #include "launcher/group/supervise.h"
 
 namespace tlaunch {

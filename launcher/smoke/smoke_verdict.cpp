@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/units.h"
+#include "estimate/work.h"
 
 namespace tlaunch {
 namespace {

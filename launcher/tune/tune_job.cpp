@@ -8,7 +8,9 @@
 #include "core/clock.h"
 #include "core/effective_batch.h"
 #include "core/error.h"
+#include "core/statistics.h"
 #include "core/units.h"
+#include "estimate/forecast.h"
 #include "hardware/cpu_load.h"
 #include "launcher/tune/plan_cache.h"
 #include "launcher/tune/team_plan.h"
@@ -17,8 +19,6 @@
 #include "tuning/batch_candidates.h"
 #include "tuning/cached_plan.h"
 #include "tuning/disturbance.h"
-#include "tuning/forecast.h"
-#include "tuning/median.h"
 #include "tuning/memory_budget.h"
 
 namespace tlaunch {

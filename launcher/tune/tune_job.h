@@ -24,7 +24,7 @@ struct Rehearsal {
   bool interrupted = false;  // by SIGINT, SIGTERM or another signal that asks for an end
 };
 
-// One rehearsal (tuning/pace.h) of the job as it stands, plan applied: what its parts will take.
+// One rehearsal (estimate/pace.h) of the job as it stands, plan applied: what its parts will take.
 Rehearsal rehearse_job(const Job& job, const std::string& log_folder, Progress& progress, EventLog* log);
 
 // The pace that was measured when this job was tuned last, with the settings it has now: nothing is started. For a run

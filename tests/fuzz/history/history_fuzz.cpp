@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-#include "tuning/history.h"
+#include "estimate/history.h"
 
 namespace {
 

@@ -1,8 +1,9 @@
-#include "launcher/estimate/config_estimate.h"
+#include "launcher/estimate/config_output.h"
 
 #include <gmock/gmock.h>
 
-#include "launcher/estimate/deadline.h"
+#include "estimate/deadline.h"
+#include "launcher/estimate/estimate_input.h"
 
 namespace tlaunch {
 namespace {
@@ -31,7 +32,7 @@ class Estimated : public testing::Test {
   void measured(const Json& ladder) {
     job_.plan.choices = {{"train.batch_size", 50, Origin::measured, "", {{"samples_per_s", ladder}}}};
   }
-  EstimateInput input() const { return {job_, pace_, 1, 0, {}}; }
+  EstimateInput input() const { return estimate_input(job_, pace_, 1, 0, {}); }
   DeadlineAnswer answer(double deadline_s) const {
     return answer_deadline(input(), estimate_config(input(), {}).run.time, deadline_s);
   }

@@ -1,4 +1,4 @@
-#include "launcher/estimate/figures_report.h"
+#include "launcher/estimate/figures_output.h"
 
 #include <gmock/gmock.h>
 

@@ -1,12 +1,12 @@
 // What the launcher makes of a run's events: figures, time left, summary, progress lines.
-#include "launcher/events/run_record.h"
+#include "contract/run_record.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "launcher/estimate/eta_tracker.h"
+#include "estimate/eta_tracker.h"
 #include "launcher/run/summary.h"
 #include "launcher/terminal/progress.h"
 #include "tests/support/decoded.h"
