@@ -100,7 +100,7 @@ std::vector<WhatIf> more_data(const EstimateInput& input) {
 // As the config saves, where it does so by epochs.
 FiguresReport policies(const EstimateInput& input, const RunForecast& run) {
   const CheckpointConfig& checkpoint = input.config.checkpoint;
-  const auto epochs = std::max<std::int64_t>(1, run.work.length.total_steps / run.work.length.steps_per_epoch);
+  const auto epochs = std::max<std::int64_t>(1, run.length.total_steps / run.length.steps_per_epoch);
   FigureOptions options;
   options.checkpoint_size = std::to_string(run.disk.checkpoint_bytes) + "B";
   options.epochs = "5,10,20,50,100";

@@ -8,34 +8,30 @@
 
 namespace tlaunch {
 
-SessionWork EtaTracker::session_work(const StartEvent& start, const RemainingWork& left) const {
-  SessionWork work;
-  work.steps = left.steps;
-  work.evaluations = left.evaluations;
-  work.checkpoints = left.checkpoints;
+Work EtaTracker::with_saves_by_clock(Work left) const {
   if (const auto& minutes = config_.checkpoint.every_minutes) {  // and the last one, which may be all that is left
-    const double steps_s = static_cast<double>(left.steps) * estimator_->step_time_s().value_or(0);
-    work.checkpoints = std::max(left.checkpoints, times_left_by_clock(left.steps, steps_s, *minutes));
+    const double steps_s = static_cast<double>(left.steps) * observer_->step_time_s().value_or(0);
+    left.saves = std::max(left.saves, times_left_by_clock(left.steps, steps_s, *minutes));
   }
-  work.samples_per_step = start.effective_batch_size;
-  work.samples_val = start.val_samples;
-  work.checkpoint_bytes = predicted_checkpoint_bytes(start.parameters, config_);
-  work.async_saves = config_.checkpoint.async;
-  work.detection_sessions = start.detection_sessions;
-  return work;
+  return left;
 }
 
-RemainingWork EtaTracker::remaining_of(const RunRecord& record) const {
-  const SessionWork left = session_work(*record.start, remaining_work(record));
-  RemainingWork work = with_expected_costs(left, estimator_->step_time_s().value_or(0));
+Costs EtaTracker::costs(const StartEvent& start, const Work& left) const {
+  Costs expected = guessed_costs(sizes_of(start, config_), left, observer_->step_time().value_or(TimeRange{}));
   if (so_far_.expected) {
-    work.expected_evaluation_s = so_far_.expected->evaluation_s;
-    work.expected_checkpoint_s = so_far_.expected->checkpoint_s;
+    expected.evaluation = so_far_.expected->evaluation;
+    expected.save_stall = so_far_.expected->save_stall;
   }
   if (first_)
     if (const auto finish = first_->parts.find("finish"); finish != first_->parts.end())
-      work.finish_s = finish->second.likely_s;
-  return work;
+      expected.finish_s = finish->second.likely_s;
+  return observer_->observed(expected);
+}
+
+std::optional<TimeEstimate> EtaTracker::remaining(const RunRecord& record) const {
+  if (!observer_->step_time()) return std::nullopt;
+  const Work left = with_saves_by_clock(work_left(record));
+  return estimate_time(left, costs(*record.start, left));
 }
 
 namespace {
@@ -60,13 +56,13 @@ std::map<std::string, double> data_wait_in_steps(std::map<std::string, double> p
 }  // namespace
 
 std::map<std::string, double> EtaTracker::spent(double now_s) const {
-  if (!estimator_) return {{"start_up", std::max(0.0, now_s - session_start_s_)}};
-  return estimator_->spent(now_s, all_steps_done_);
+  if (!observer_) return {{"start_up", std::max(0.0, now_s - session_start_s_)}};
+  return observer_->spent(now_s, all_steps_done_);
 }
 
 bool EtaTracker::has_seen(const std::string& part) const {
   const auto before = so_far_.spent.find(part);
-  return estimator_->has_seen(part) || (before != so_far_.spent.end() && before->second > 0);
+  return observer_->has_seen(part) || (before != so_far_.spent.end() && before->second > 0);
 }
 
 // What differs most from the estimate, of the parts of which one was seen; "" where those are as estimated.
@@ -114,35 +110,38 @@ EtaReport EtaTracker::on_event(const StampedEvent& event, const RunRecord& recor
   const double t_s = event.t_s;
   const bool ends_a_part = std::visit(
       Overloads{[&](const StartEvent&) {
-                  session_ = remaining_work(record);
-                  estimator_.emplace(session_start_s_, record.start->start_step,
-                                     so_far_.expected ? std::optional(so_far_.expected->step) : std::nullopt);
+                  session_ = work_left(record);
+                  observer_.emplace(session_start_s_, record.start->start_step,
+                                    so_far_.expected ? std::optional(so_far_.expected->step) : std::nullopt);
                   return true;
                 },
                 [&](const StepEvent&) {
-                  if (estimator_) estimator_->on_step(t_s, record.step);
-                  all_steps_done_ = all_steps_done_ || remaining_work(record).steps == 0;
+                  if (observer_) observer_->on_step(t_s, record.step);
+                  all_steps_done_ = all_steps_done_ || work_left(record).steps == 0;
                   return true;
                 },
                 [&](const EvaluationEvent& evaluation) {
-                  if (estimator_) estimator_->on_evaluation(evaluation.seconds);
+                  if (observer_) observer_->on_evaluation(evaluation.seconds);
                   return true;
                 },
                 [&](const CheckpointEvent& saved) {  // the rest is written while training goes on
-                  if (estimator_) estimator_->on_checkpoint(saved.stall_s);
+                  if (observer_) observer_->on_save(saved.stall_s);
                   return false;
                 },
                 [&](const EpochEndEvent&) { return report.epoch_ended = true; }, [](const auto&) { return false; }},
       event.event);
-  if (!estimator_ || !ends_a_part) return report;
+  if (!observer_ || !ends_a_part) return report;
   part_began_s_ = t_s;
 
-  report.remaining = estimator_->remaining(remaining_of(record));
+  report.remaining = remaining(record);
   if (!report.remaining) return report;
   if (!announced_s_) report.announce = true;
   if (!first_) {
-    first_ = first_estimate(*estimator_, session_work(*record.start, session_));
-    for (const auto& [part, seconds] : so_far_.spent) *first_ = with_part(*first_, part, seconds);
+    const Work work = with_saves_by_clock(session_);
+    Costs session = costs(*record.start, work);
+    session.start_up_s = observer_->start_up_s();
+    first_ = estimate_time(work, session);
+    for (const auto& [part, seconds] : so_far_.spent) *first_ = with_part(*first_, part, exactly(seconds));
     report.first = first_;
   }
   project(report, t_s);
@@ -155,7 +154,7 @@ EtaReport EtaTracker::on_event(const StampedEvent& event, const RunRecord& recor
 namespace {
 
 bool evaluation_is_due(const RunRecord& record) {
-  return remaining_work(record).evaluations > remaining_work(*record.start, record.step).evaluations;
+  return work_left(record).evaluations > work_left(*record.start, record.step).evaluations;
 }
 
 // The steps until the next evaluation, or the end.
@@ -172,7 +171,7 @@ std::string late_part(bool evaluating, const std::string& phase) {
 }  // namespace
 
 double EtaTracker::part_s(const RunRecord& record, const TimeEstimate& left) const {
-  const RemainingWork work = remaining_work(record);
+  const Work work = work_left(record);
   if (evaluation_is_due(record)) return left.parts.at("evaluation").likely_s / static_cast<double>(work.evaluations);
   if (work.steps == 0) return left.likely_s;
   return left.parts.at("steps").likely_s * static_cast<double>(steps_in_a_row(record)) /
@@ -180,11 +179,11 @@ double EtaTracker::part_s(const RunRecord& record, const TimeEstimate& left) con
 }
 
 EtaLine EtaTracker::line(double now_s, const RunRecord& record, const std::string& phase) const {
-  if (!estimator_ || !record.start) return {};
-  const auto left = estimator_->remaining(remaining_of(record));
+  if (!observer_ || !record.start) return {};
+  const auto left = remaining(record);
   if (!left) return {};
   const double expected_s = part_s(record, *left), passed_s = std::max(0.0, now_s - part_began_s_);
-  const bool evaluating = evaluation_is_due(record), finishing = remaining_work(record).steps == 0;
+  const bool evaluating = evaluation_is_due(record), finishing = work_left(record).steps == 0;
   const std::string eta = "ETA " + format_time_left(left->likely_s - std::min(passed_s, expected_s));
   if (passed_s <= expected_s || !(evaluating || finishing)) return {eta, ""};
   const std::string late = late_part(evaluating, phase);

@@ -1,6 +1,6 @@
-// When to say how long it still takes: the time left at each epoch's end and now and then in between, where the run
-// will end by that, and when that leaves the estimate. Keeps the books: what the time went to. Pure: fed with events,
-// which carry their own times.
+// Decides when to report an ETA: at each epoch's end, periodically in between, and when the projected total leaves the
+// estimated range. Its costs move from what was expected to what is observed. Also accounts for the time spent so far,
+// by part. Pure: fed with events, which carry their own times. Seconds. One thread at a time.
 #pragma once
 
 #include <map>
@@ -10,8 +10,8 @@
 #include "contract/run_record.h"
 #include "core/json.h"
 #include "core/run_config.h"
-#include "estimate/eta.h"
-#include "estimate/first_estimate.h"
+#include "estimate/cost_observer.h"
+#include "estimate/costs.h"
 #include "estimate/time_estimate.h"
 
 namespace tlaunch {
@@ -19,10 +19,10 @@ namespace tlaunch {
 // The whole command: tuning, this session and those before it.
 struct RunSoFar {
   double began_s = 0;  // Unix time
-  std::optional<TimeEstimate>
-      estimate;  // made before the first session; none: this session makes one from its first steps
-  std::map<std::string, double> spent;    // before this session, by part
-  std::optional<ExpectedCosts> expected;  // of the estimate
+  // Made before the first session; none: this session makes one from its first steps.
+  std::optional<TimeEstimate> estimate;
+  std::map<std::string, double> spent;  // before this session, by part
+  std::optional<Costs> expected;        // behind the estimate (costs_of()); none without one from before
 };
 
 struct EtaReport {
@@ -58,8 +58,9 @@ class EtaTracker {
   // A hundredth of the run, within these.
   static constexpr double least_interval_s = 1, most_interval_s = 30;
 
-  SessionWork session_work(const StartEvent& start, const RemainingWork& left) const;
-  RemainingWork remaining_of(const RunRecord& record) const;               // with what each is expected to cost
+  Work with_saves_by_clock(Work left) const;
+  Costs costs(const StartEvent& start, const Work& left) const;            // as far as they are known by now
+  std::optional<TimeEstimate> remaining(const RunRecord& record) const;    // nothing before a step's time is known
   double part_s(const RunRecord& record, const TimeEstimate& left) const;  // that the part under way is to take
   bool has_seen(const std::string& part) const;
   void project(EtaReport& report, double t_s);
@@ -68,9 +69,9 @@ class EtaTracker {
   double session_start_s_;
   RunConfig config_;  // for what a checkpoint costs
   RunSoFar so_far_;
-  std::optional<EtaEstimator> estimator_;  // from the start event on
+  std::optional<CostObserver> observer_;  // from the start event on
   std::optional<TimeEstimate> first_;
-  RemainingWork session_;    // all of it
+  Work session_;             // all of it
   double part_began_s_ = 0;  // the latest event that ended a part
   double announced_s_ = 0;
   bool all_steps_done_ = false;

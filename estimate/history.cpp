@@ -10,49 +10,49 @@
 namespace tlaunch {
 namespace {
 
-// Of a machine nothing is known of: what 10 % and 90 % of its runs are expected to end within.
-constexpr double expected_low = 0.93, expected_high = 1.15;
-constexpr double expected_weight = 6;      // so many runs is the expectation worth
-constexpr std::size_t most_outcomes = 50;  // the newest ones, for the range
-// The same job's newest, for the middle, each next older one with less weight: a machine changes, and changes back.
+// Prior for a machine without history: 10th and 90th percentile of actual / estimated time, and the number of runs that
+// the prior counts for.
+constexpr double prior_low = 0.93, prior_high = 1.15, prior_runs = 6;
+constexpr std::size_t most_outcomes = 50;  // the newest ones, for the range of the whole
+// For a part: the same job's newest runs, each with less weight than the next newer one, since a machine changes, and
+// changes back.
 constexpr std::size_t most_own = 12;
 constexpr double older_weight = 0.75;
-constexpr double most_factor = 2;  // either way: what is further off has another reason
+constexpr double most_factor = 2;  // either way: an actual time further off has another reason
 
-// Spread (of the logarithm) before it has shown, of a rehearsal and of a job's earlier runs, and the weight of this
-// assumption in runs. Measured on a virtual machine with two cores: rehearsals of a second were off by 10 to 20 %, the
+// Prior standard deviation (log scale) of a rehearsal, and of a job from run to run, and the number of runs that the
+// prior counts for. Measured on a virtual machine with two cores: rehearsals of a second were off by 10 to 20 %, the
 // same run took 7 % more or less the next time (docs/estimates.md).
-constexpr double rehearsal_spread = 0.15, repeat_spread = 0.07, assumed_weight = 2;
+constexpr double rehearsal_spread = 0.15, repeat_spread = 0.07, prior_weight = 2;
 constexpr double quantile_90 = 1.2816;                     // of the normal distribution
 constexpr double least_number = 1e-6, most_number = 1e12;  // seconds or units of a run
 
-std::vector<double> told_ratios(const std::vector<Outcome>& history, const std::string& job) {
+std::vector<double> actual_over_estimated(const RunHistory& history, const std::string& job) {
   std::vector<double> found;
   for (auto it = history.rbegin(); it != history.rend() && found.size() < most_outcomes; ++it)
-    if (it->told_s > 0 && it->actual_s > 0 && (job.empty() || it->job == job))
-      found.push_back(it->actual_s / it->told_s);
+    if (it->estimated_s > 0 && it->actual_s > 0 && (job.empty() || it->job == job))
+      found.push_back(it->actual_s / it->estimated_s);
   return found;
 }
 
 // The job's own, of one part, newest first.
-std::vector<PartOutcome> part_outcomes(const std::vector<Outcome>& history, const std::string& job,
-                                       const std::string& part) {
+std::vector<PartOutcome> part_outcomes(const RunHistory& history, const std::string& job, const std::string& part) {
   std::vector<PartOutcome> found;
   for (auto it = history.rbegin(); it != history.rend() && found.size() < most_own; ++it)
     if (const auto own = it->parts.find(part); it->job == job && own != it->parts.end()) found.push_back(own->second);
   return found;
 }
 
-// An expectation of a logarithm.
-struct Expectation {
+// An estimate of a logarithm.
+struct LogEstimate {
   double middle = 0, variance = 0;
 };
 
-Expectation expect(double middle, const std::vector<double>& seen, double assumed_spread) {
-  double squares = assumed_weight * assumed_spread * assumed_spread;
+LogEstimate expect(double middle, const std::vector<double>& seen, double prior_spread) {
+  double squares = prior_weight * prior_spread * prior_spread;
   for (const double value : seen) squares += (value - middle) * (value - middle);
   const double count = static_cast<double>(seen.size());
-  return {middle, squares / (assumed_weight + count) * (1 + 1 / (count + assumed_weight))};
+  return {middle, squares / (prior_weight + count) * (1 + 1 / (count + prior_weight))};
 }
 
 // Of values that are the newest first.
@@ -77,8 +77,8 @@ Calibration::Part part_of(double rehearsed_s, double units, const std::vector<Pa
   }
   if (own.empty()) return {1, std::sqrt(expect(0, {}, rehearsal_spread).variance)};
   const double count = static_cast<double>(own.size());
-  const Expectation rehearsal = expect(middle_of(off) * count / (count + 1), off, rehearsal_spread);
-  const Expectation repeat = expect(middle_of(taken), taken, repeat_spread);
+  const LogEstimate rehearsal = expect(middle_of(off) * count / (count + 1), off, rehearsal_spread);
+  const LogEstimate repeat = expect(middle_of(taken), taken, repeat_spread);
   const double weight = 1 / rehearsal.variance, other = 1 / repeat.variance;
   return {std::exp((weight * rehearsal.middle + other * repeat.middle) / (weight + other)),
           std::sqrt(1 / (weight + other))};
@@ -86,30 +86,30 @@ Calibration::Part part_of(double rehearsed_s, double units, const std::vector<Pa
 
 }  // namespace
 
-Calibration calibration_of(const TimeEstimate& rehearsed, const std::map<std::string, double>& units,
-                           const std::vector<Outcome>& history, const std::string& job) {
+Calibration calibration_from(const TimeEstimate& rehearsed, const std::map<std::string, double>& amounts,
+                             const RunHistory& history, const std::string& job) {
   Calibration calibration;
   for (const auto& [part, time] : rehearsed.parts) {
-    const auto work = units.find(part);
-    if (work == units.end() || work->second <= 0 || time.likely_s <= 0) continue;
+    const auto work = amounts.find(part);
+    if (work == amounts.end() || work->second <= 0 || time.likely_s <= 0) continue;
     calibration.parts[part] = part_of(time.likely_s, work->second, part_outcomes(history, job, part));
   }
-  const auto own = told_ratios(history, job);
-  // The expectation as a spread of points, so that quantiles move smoothly from it to what was seen.
+  const auto own = actual_over_estimated(history, job);
+  // The prior as a set of points, so that quantiles move smoothly from it to what was seen.
   constexpr int points = 21;
   std::vector<WeightedValue> values;
   for (int i = 0; i < points; ++i) {
     const double share = (i + 0.5) / points;
-    const double side = share < 0.5 ? std::log(expected_low) : std::log(expected_high);
-    values.push_back({std::exp(side * std::abs(share - 0.5) / 0.4), expected_weight / points});
+    const double side = share < 0.5 ? std::log(prior_low) : std::log(prior_high);
+    values.push_back({std::exp(side * std::abs(share - 0.5) / 0.4), prior_runs / points});
   }
-  for (const double ratio : own.empty() ? told_ratios(history, "") : own) values.push_back({ratio, 1});
+  for (const double ratio : own.empty() ? actual_over_estimated(history, "") : own) values.push_back({ratio, 1});
   calibration.low = std::min(1.0, weighted_quantile(values, 0.1));
   calibration.high = std::max(1.0, weighted_quantile(values, 0.9));
   return calibration;
 }
 
-TimeEstimate calibrated(TimeEstimate rehearsed, const Calibration& calibration) {
+TimeEstimate calibrate(const TimeEstimate& rehearsed, const Calibration& calibration) {
   const double own_low = 1 - rehearsed.low_s / rehearsed.likely_s, own_high = rehearsed.high_s / rehearsed.likely_s - 1;
   TimeEstimate estimate;
   for (const auto& [part, time] : rehearsed.parts) {
@@ -125,16 +125,16 @@ TimeEstimate calibrated(TimeEstimate rehearsed, const Calibration& calibration) 
   return estimate;
 }
 
-Json to_json(const Outcome& outcome) {
+Json to_json(const RunOutcome& outcome) {
   Json json = {
-      {"job", outcome.job}, {"told_s", outcome.told_s}, {"actual_s", outcome.actual_s}, {"parts", Json::object()}};
+      {"job", outcome.job}, {"told_s", outcome.estimated_s}, {"actual_s", outcome.actual_s}, {"parts", Json::object()}};
   for (const auto& [name, part] : outcome.parts)
     json["parts"][name] = {{"rehearsed_s", part.rehearsed_s}, {"actual_s", part.actual_s}, {"units", part.units}};
   return json;
 }
 
-std::vector<Outcome> outcomes_from_lines(const std::string& text) {
-  std::vector<Outcome> outcomes;
+RunHistory history_from_lines(const std::string& text) {
+  RunHistory outcomes;
   std::istringstream lines(text);
   // 0 where there is none, or none that a run can have.
   const auto number = [](const Json& json, const char* key) {
@@ -144,13 +144,13 @@ std::vector<Outcome> outcomes_from_lines(const std::string& text) {
   for (std::string line; std::getline(lines, line);) {
     const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
     if (!json.is_object() || !json.contains("job") || !json["job"].is_string()) continue;
-    Outcome outcome{json["job"], number(json, "told_s"), number(json, "actual_s"), {}};
+    RunOutcome outcome{json["job"], number(json, "told_s"), number(json, "actual_s"), {}};
     if (json.contains("parts") && json["parts"].is_object())
       for (const auto& [name, part] : json["parts"].items()) {
         const PartOutcome each{number(part, "rehearsed_s"), number(part, "actual_s"), number(part, "units")};
         if (each.rehearsed_s > 0 && each.actual_s > 0 && each.units > 0) outcome.parts[name] = each;
       }
-    if ((outcome.told_s > 0 && outcome.actual_s > 0) || !outcome.parts.empty()) outcomes.push_back(outcome);
+    if ((outcome.estimated_s > 0 && outcome.actual_s > 0) || !outcome.parts.empty()) outcomes.push_back(outcome);
   }
   return outcomes;
 }

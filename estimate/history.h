@@ -1,9 +1,9 @@
 // How well earlier estimates on this machine held, and what follows for the next one. Pure. Seconds.
 //
-// A rehearsal looks at a second or two of a machine that others may use. Where the same job has run before, two things
-// are known of each part of a run: what the rehearsal says, put right by how far it was off before, and what the part
-// took before. Both are expectations of the logarithm of its time, each with the spread it has shown; they are averaged
-// with weights of one over its square, as independent measurements are.
+// A rehearsal looks at a second or two of a machine that others may use. If the same job has run before, two things are
+// known of each part of a run: what the rehearsal says, corrected by how far it was off before, and what the part took
+// before. Each is an estimate of the logarithm of the part's time, with the variance that it has shown; the two are
+// averaged with weights of 1 / variance, which is the best mean of independent measurements.
 #pragma once
 
 #include <cstdint>
@@ -16,39 +16,43 @@
 
 namespace tlaunch {
 
-// What the rehearsal said of a part of a run, and what it took. `units`: of its work (steps, evaluations, saves; 1 of a
-// start).
+// What the rehearsal said of a part of a run, and what it took. `units`: how much work it was (amounts_of() in work.h).
 struct PartOutcome {
   double rehearsed_s = 0, actual_s = 0, units = 0;  // all above 0
 };
 
 // One run: a completed one, or what was done of one that was stopped.
-struct Outcome {
-  std::string job;                  // which job it was: the same text, the same job
-  double told_s = 0, actual_s = 0;  // the estimate it was given, and what it took, tuning left out; 0: it was stopped
+struct RunOutcome {
+  std::string job;  // which job it was: the same text, the same job
+  // The estimate that the run was given, and what it took, both without tuning; 0: it was stopped.
+  double estimated_s = 0, actual_s = 0;
   std::map<std::string, PartOutcome> parts;
 };
 
-// What a forecast out of a rehearsal is to be multiplied by.
+// All runs of this machine that are known, the oldest first.
+using RunHistory = std::vector<RunOutcome>;
+
+// What the history says of a rehearsal's estimate.
 struct Calibration {
   struct Part {
-    double factor = 1;
-    double spread = 0;  // standard deviation of the logarithm of what the part takes
+    double factor = 1;  // actual time / rehearsed time
+    double spread = 0;  // standard deviation of the logarithm of the part's time
   };
   std::map<std::string, Part> parts;
-  double low = 1, high = 1;  // of the likely whole: what 10 % and 90 % of runs end within
+  double low = 1, high = 1;  // 10th and 90th percentile of a run's actual time / estimated time, both of the whole
 };
 
-// For `job`, whose rehearsal says `rehearsed`; `units`: the work of its parts. low and high are quantiles of actual
-// over told of this job's own runs where there are some, else of all of this machine's, mixed with what is expected of
-// a machine nothing is known of (0.93 to 1.15) until there are many.
-Calibration calibration_of(const TimeEstimate& rehearsed, const std::map<std::string, double>& units,
-                           const std::vector<Outcome>& history, const std::string& job);
+// For `job`, whose rehearsal says `rehearsed`; `amounts`: the work of its parts (amounts_of()). low and high come from
+// this job's own runs if there are any, else from all of this machine's, mixed with a prior (0.93 to 1.15) until there
+// are many.
+Calibration calibration_from(const TimeEstimate& rehearsed, const std::map<std::string, double>& amounts,
+                             const RunHistory& history, const std::string& job);
 
-TimeEstimate calibrated(TimeEstimate rehearsed, const Calibration& calibration);
+// The rehearsal's estimate (likely_s above 0) as the history corrects it.
+TimeEstimate calibrate(const TimeEstimate& rehearsed, const Calibration& calibration);
 
-Json to_json(const Outcome& outcome);
-// Nothing where a line is none of ours.
-std::vector<Outcome> outcomes_from_lines(const std::string& text);
+Json to_json(const RunOutcome& outcome);
+// Lines that to_json() did not write are left out.
+RunHistory history_from_lines(const std::string& text);
 
 }  // namespace tlaunch

@@ -55,7 +55,7 @@ std::optional<Pace> pace_of(const TrialSpec& spec, const TrialResult& result, st
 }
 
 Pace faster(Pace pace, double ratio) {
-  for (double* time_s : {&pace.step.low_s, &pace.step.likely_s, &pace.step.high_s}) *time_s /= ratio;
+  pace.step = pace.step / ratio;
   return pace;
 }
 

@@ -24,69 +24,56 @@ RunForecast forecast_run(const RunConfig& config, const Pace& pace, std::int64_t
                          const Calibration& calibration) {
   RunForecast made;
   made.pace = pace;
-  made.work = work_of(config, pace, done_steps);
-  made.rehearsed = forecast(config, pace, made.work);
-  made.time = with_part(calibrated(made.rehearsed, calibration), "tuning", tuning_s);
-  made.disk = disk_forecast(config, pace, made.work);
+  made.length = length_of(config, pace.facts.train_samples);
+  made.effective_batch_size = config.train.effective_batch_size.value();
+  made.work = work_of(config, made.length, done_steps, pace.step.likely_s);
+  const Costs costs = costs_from_rehearsal(pace, config, made.work);
+  made.rehearsed = estimate_time(made.work, costs);
+  made.time = with_part(calibrate(made.rehearsed, calibration), "tuning", exactly(tuning_s));
+  made.disk = estimate_disk(config, made.work, costs.save_bytes);
   return made;
 }
 
-Calibration calibration_of(const RunConfig& config, const Pace& pace, std::int64_t done_steps,
-                           const std::vector<Outcome>& history, const std::string& job) {
-  const RunWork work = work_of(config, pace, done_steps);
-  return calibration_of(forecast(config, pace, work), units_of(work), history, job);
+Calibration calibration_from(const RunConfig& config, const Pace& pace, std::int64_t done_steps,
+                             const RunHistory& history, const std::string& job) {
+  const RunForecast plain = forecast_run(config, pace, done_steps, 0, {});
+  return calibration_from(plain.rehearsed, amounts_of(plain.work), history, job);
 }
 
-Outcome outcome_of(const std::string& job, const RunForecast& forecast, const std::map<std::string, double>& spent) {
-  Outcome outcome;
+RunOutcome outcome_of(const std::string& job, const RunForecast& forecast, const std::map<std::string, double>& spent) {
+  RunOutcome outcome;
   outcome.job = job;
-  outcome.told_s = forecast.time.likely_s - forecast.time.parts.at("tuning").likely_s;
-  const auto units = units_of(forecast.work);
+  outcome.estimated_s = forecast.time.likely_s - forecast.time.parts.at("tuning").likely_s;
+  const auto amounts = amounts_of(forecast.work);
   for (const auto& [part, seconds] : spent) {
     if (part == "tuning") continue;
     outcome.actual_s += seconds;
     const auto rehearsed = forecast.rehearsed.parts.find(part);
-    if (const auto work = units.find(part); work != units.end() && rehearsed != forecast.rehearsed.parts.end())
+    if (const auto work = amounts.find(part); work != amounts.end() && rehearsed != forecast.rehearsed.parts.end())
       outcome.parts[part] = {rehearsed->second.likely_s, seconds, work->second};
   }
   return outcome;
 }
 
 double save_interval_s(const RunForecast& forecast) {
-  const auto saves = std::max<std::int64_t>(1, forecast.work.checkpoints);
+  const auto saves = std::max<std::int64_t>(1, forecast.work.saves);
   return forecast.time.likely_s / static_cast<double>(saves);
 }
 
 double samples_per_s(const RunForecast& forecast) {
-  return static_cast<double>(forecast.work.effective_batch) / forecast.pace.step.likely_s;
+  return static_cast<double>(forecast.effective_batch_size) / forecast.pace.step.likely_s;
 }
 
-Outcome outcome_of_steps(const std::string& job, const RunForecast& forecast,
-                         const std::map<std::string, double>& spent, std::int64_t steps) {
-  Outcome outcome = outcome_of(job, forecast, spent);
-  outcome.told_s = outcome.actual_s = 0;
+RunOutcome outcome_of_steps(const std::string& job, const RunForecast& forecast,
+                            const std::map<std::string, double>& spent, std::int64_t steps) {
+  RunOutcome outcome = outcome_of(job, forecast, spent);
+  outcome.estimated_s = outcome.actual_s = 0;
   std::erase_if(outcome.parts, [](const auto& part) { return part.first != "steps" && part.first != "data_wait"; });
   for (auto& [name, part] : outcome.parts) {
     part.rehearsed_s *= static_cast<double>(steps) / part.units;
     part.units = static_cast<double>(steps);
   }
   return outcome;
-}
-
-std::optional<ExpectedCosts> expected_costs(const RunForecast& forecast) {
-  const RunWork& work = forecast.work;
-  if (work.steps <= 0) return std::nullopt;
-  const auto of_one = [&](const char* part, std::int64_t count) {
-    TimeRange time = forecast.time.parts.at(part);
-    for (double* all_s : {&time.low_s, &time.likely_s, &time.high_s})
-      *all_s /= static_cast<double>(std::max<std::int64_t>(1, count));
-    return time;
-  };
-  const TimeRange computing = of_one("steps", work.steps), waiting = of_one("data_wait", work.steps);
-  return ExpectedCosts{
-      {computing.low_s + waiting.low_s, computing.likely_s + waiting.likely_s, computing.high_s + waiting.high_s},
-      of_one("evaluation", work.evaluations).likely_s,
-      of_one("checkpoints", work.checkpoints).likely_s};
 }
 
 std::vector<PartRow> part_rows(const TimeEstimate& time) {
@@ -142,10 +129,10 @@ Json to_json(const RunForecast& forecast) {
             {"bytes_each", forecast.disk.checkpoint_bytes}}},
           {"run",
            {{"steps", forecast.work.steps},
-            {"steps_per_epoch", forecast.work.length.steps_per_epoch},
-            {"total_steps", forecast.work.length.total_steps},
+            {"steps_per_epoch", forecast.length.steps_per_epoch},
+            {"total_steps", forecast.length.total_steps},
             {"evaluations", forecast.work.evaluations},
-            {"effective_batch_size", forecast.work.effective_batch}}},
+            {"effective_batch_size", forecast.effective_batch_size}}},
           {"remaining_s", forecast.time.likely_s}};
 }
 

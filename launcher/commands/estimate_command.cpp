@@ -38,7 +38,7 @@ int from_config(const EstimateCommand& command) {
   // The run to come finds the plan in the cache, and checks it by a trial as long as this one's.
   const bool checks = job.loaded.config.tune.enabled && job.loaded.config.tune.cache && outcome.trials > 0;
   const double tuning_s = checks ? pace->start_s + pace->trial_s : job.loaded.config.tune.enabled ? outcome.seconds : 0;
-  const auto calibration = calibration_of(job.config, *pace, 0, read_history(), job_fingerprint(job));
+  const auto calibration = calibration_from(job.config, *pace, 0, read_history(), job_fingerprint(job));
   const EstimateInput input = estimate_input(job, *pace, tuning_s, 0, calibration);
   ConfigEstimate estimate = estimate_config(input, epochs);
   if (!job.config.data.root.empty()) estimate.data_bytes = bytes_below(job.config.data.root);

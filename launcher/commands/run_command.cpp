@@ -134,7 +134,7 @@ int train(const RunCommand& command, Job job, double began_s, const TimeLimit& l
   if (pace) {
     fingerprint = job_fingerprint(job);
     const auto done_steps = step_of_checkpoint(place.resume_path).value_or(0);
-    const auto calibration = calibration_of(job.config, *pace, done_steps, read_history(), fingerprint);
+    const auto calibration = calibration_from(job.config, *pace, done_steps, read_history(), fingerprint);
     forecast =
         tell_forecast(estimate_input(job, *pace, tuning_s, done_steps, calibration), command.deadline_s, progress, log);
     if (const std::string line = limit.shortfall(forecast->time.likely_s); !line.empty()) progress.line(line);
@@ -160,10 +160,10 @@ int train(const RunCommand& command, Job job, double began_s, const TimeLimit& l
   RunSummary summary;
   summary.began_s = began_s;
   summary.spent["tuning"] = tuning_s;
-  std::optional<ExpectedCosts> expected;
+  std::optional<Costs> expected;
   if (forecast) {
     summary.estimate = forecast->time;
-    expected = expected_costs(*forecast);
+    expected = costs_of(forecast->time, forecast->work);
   }
   summary.run_dir = folder.path();
   summary.config = files.config_path;

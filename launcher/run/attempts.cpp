@@ -29,8 +29,8 @@ std::string log_folder(const RunFolder& folder, int attempt, Progress& progress)
 }
 
 GroupResult one_attempt(const Job& job, const WorkerStart& start, FolderWatch& watch,
-                        const std::optional<ExpectedCosts>& expected, EventLog& log, Progress& progress,
-                        RunSummary& summary, const std::function<void()>& on_start) {
+                        const std::optional<Costs>& expected, EventLog& log, Progress& progress, RunSummary& summary,
+                        const std::function<void()>& on_start) {
   Session session(log, progress, job.config, {summary.began_s, summary.estimate, summary.spent, expected});
   const auto close = [&] {
     summary.record = session.record();
@@ -62,8 +62,8 @@ GroupResult one_attempt(const Job& job, const WorkerStart& start, FolderWatch& w
 }
 
 GroupResult all_attempts(const Job& job, const RunFolder& folder, const std::string& checkpoints, WorkerStart start,
-                         FolderWatch& watch, const std::optional<ExpectedCosts>& expected, EventLog& log,
-                         Progress& progress, RunSummary& summary, const std::function<void()>& on_start) {
+                         FolderWatch& watch, const std::optional<Costs>& expected, EventLog& log, Progress& progress,
+                         RunSummary& summary, const std::function<void()>& on_start) {
   const std::string first_resume = start.resume_path;
   const std::int64_t max_restarts = job.config.launch.max_restarts;
   RestartPolicy policy(max_restarts, step_of_checkpoint(first_resume));
@@ -123,8 +123,8 @@ GroupResult all_attempts(const Job& job, const RunFolder& folder, const std::str
 }  // namespace
 
 GroupResult run_attempts(const Job& job, const RunFolder& folder, WorkerStart start, FolderWatch& watch,
-                         const std::optional<ExpectedCosts>& expected, EventLog& log, Progress& progress,
-                         RunSummary& summary, const std::function<void()>& on_start) {
+                         const std::optional<Costs>& expected, EventLog& log, Progress& progress, RunSummary& summary,
+                         const std::function<void()>& on_start) {
   const std::string checkpoints = checkpoint_dir(job.config.checkpoint, folder.path());
   const GroupResult result =
       all_attempts(job, folder, checkpoints, std::move(start), watch, expected, log, progress, summary, on_start);

@@ -21,7 +21,7 @@ namespace tlaunch {
 // the number of restarts. `on_start`: called when the ranks of an attempt begin to train. Throws IoError where no process
 // can be made; `summary` is filled then as well.
 GroupResult run_attempts(const Job& job, const RunFolder& folder, WorkerStart start, FolderWatch& watch,
-                         const std::optional<ExpectedCosts>& expected, EventLog& log, Progress& progress,
-                         RunSummary& summary, const std::function<void()>& on_start);
+                         const std::optional<Costs>& expected, EventLog& log, Progress& progress, RunSummary& summary,
+                         const std::function<void()>& on_start);
 
 }  // namespace tlaunch

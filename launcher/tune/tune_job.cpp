@@ -10,7 +10,7 @@
 #include "core/error.h"
 #include "core/statistics.h"
 #include "core/units.h"
-#include "estimate/forecast.h"
+#include "estimate/work.h"
 #include "hardware/cpu_load.h"
 #include "launcher/tune/plan_cache.h"
 #include "launcher/tune/team_plan.h"
@@ -104,7 +104,7 @@ constexpr double first_rehearsal_s = 2;  // of a job whose pace is not known
 double rehearsal_s(const RunConfig& planned, const std::optional<Pace>& earlier) {
   constexpr double least_s = 0.5, most_s = 10, share = 0.025;
   if (!earlier) return first_rehearsal_s;
-  const double steps = static_cast<double>(work_of(planned, *earlier, 0).steps);
+  const double steps = static_cast<double>(length_of(planned, earlier->facts.train_samples).total_steps);
   return std::clamp(share * steps * earlier->step.likely_s, least_s, most_s);
 }
 
@@ -149,8 +149,8 @@ bool measures_more(const TuneOutcome& kept, const RunConfig& config, bool thorou
     budget_s = *config.tune.budget_s;
   else if (kept.pace && !thorough) {
     const RunConfig planned = apply(config, kept.plan);
-    budget_s = tuning_budget_s(static_cast<double>(work_of(planned, *kept.pace, 0).steps) * kept.pace->step.likely_s,
-                               thorough);
+    const RunLength length = length_of(planned, kept.pace->facts.train_samples);
+    budget_s = tuning_budget_s(static_cast<double>(length.total_steps) * kept.pace->step.likely_s, thorough);
   }
   return budget_s > worth_measuring_anew * kept.seconds;
 }

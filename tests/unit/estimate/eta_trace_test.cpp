@@ -62,11 +62,11 @@ struct Errors {
 // As the run had it: an estimate, and what it says of a step, an evaluation and a save.
 RunSoFar so_far_of(const Json& estimate, double start_s) {
   const Json& step = estimate.at("step");
-  RunSoFar so_far{start_s, TimeEstimate{}, {}, ExpectedCosts{}};
-  so_far.estimate = with_part({}, "finish", estimate.at("finish_s"));
-  so_far.expected = {{step.at("low_s"), step.at("likely_s"), step.at("high_s")},
-                     estimate.at("evaluation_s"),
-                     estimate.at("checkpoint_s")};
+  RunSoFar so_far{start_s, TimeEstimate{}, {}, Costs{}};
+  so_far.estimate = with_part({}, "finish", exactly(estimate.at("finish_s")));
+  so_far.expected->step = {step.at("low_s"), step.at("likely_s"), step.at("high_s")};
+  so_far.expected->evaluation = guessed(estimate.at("evaluation_s"));
+  so_far.expected->save_stall = guessed(estimate.at("checkpoint_s"));
   return so_far;
 }
 

@@ -25,10 +25,10 @@ class PlannedSession : public testing::Test {
   }
 
   static TimeEstimate estimate() {
-    TimeEstimate made{-3, 0, 4, {}};
+    TimeEstimate made{{-3, 0, 4}, {}};
     for (const auto& [part, seconds] : std::map<std::string, double>{
              {"tuning", 10}, {"start_up", 2}, {"steps", 24}, {"data_wait", 1}, {"evaluation", 2}, {"finish", 1}})
-      made = with_part(made, part, seconds);
+      made = with_part(made, part, exactly(seconds));
     return made;
   }
 
@@ -102,7 +102,8 @@ TEST_F(PlannedSession, TheBooksAddUp) {
 // 250 steps of which an estimate says 0.1 s each, 0.09 to 0.11.
 struct ExpectedSession {
   RunRecord record;
-  EtaTracker tracker{1000, RunConfig{}, {990, with_part({}, "steps", 25), {}, ExpectedCosts{{0.09, 0.1, 0.11}, 0, 0}}};
+  EtaTracker tracker{
+      1000, RunConfig{}, {990, with_part({}, "steps", exactly(25)), {}, Costs{.step = {0.09, 0.1, 0.11}}}};
 
   EtaReport feed(const Json& event) {
     record.on_event(test::decoded(event));
@@ -150,8 +151,12 @@ class SessionWithEvaluations : public testing::Test {
     TimeEstimate made;
     for (const auto& [part, seconds] :
          std::map<std::string, double>{{"steps", 10}, {"evaluation", 8}, {"checkpoints", 1}, {"finish", 1}})
-      made = with_part(made, part, seconds);
+      made = with_part(made, part, exactly(seconds));
     return made;
+  }
+
+  static Costs expected() {
+    return {.step = {0.095, 0.1, 0.105}, .evaluation = guessed(4), .save_stall = guessed(0.5)};
   }
 
   void start(const Json& more = Json::object()) {
@@ -191,7 +196,7 @@ class SessionWithEvaluations : public testing::Test {
   std::string line(double t_s, const std::string& phase = "") const { return tracker_.line(t_s, record_, phase).text; }
 
   RunRecord record_;
-  EtaTracker tracker_{1000, RunConfig{}, {1000, estimate(), {}, ExpectedCosts{{0.095, 0.1, 0.105}, 4, 0.5}}};
+  EtaTracker tracker_{1000, RunConfig{}, {1000, estimate(), {}, expected()}};
   std::vector<std::string> alarms_;
 };
 
@@ -222,7 +227,7 @@ TEST_F(SessionWithEvaluations, ARunThatEndsBetweenTwoEvaluationsMakesOneAtItsEnd
 TEST_F(SessionWithEvaluations, ASaveByTheClockIsStillToComeAtTheEnd) {
   RunConfig config;
   config.checkpoint.every_minutes = 5;
-  tracker_ = EtaTracker(1000, config, {1000, estimate(), {}, ExpectedCosts{{0.095, 0.1, 0.105}, 4, 0.5}});
+  tracker_ = EtaTracker(1000, config, {1000, estimate(), {}, expected()});
   start({{"steps_per_checkpoint", 0}});
   steps(1000, 1, 99);
   EXPECT_NEAR(step(1010, 100).remaining->parts.at("checkpoints").likely_s, 0.5, 1e-9);

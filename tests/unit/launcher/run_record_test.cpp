@@ -81,12 +81,12 @@ TEST(RunRecord, EventsThatLackFieldsOrHaveOthersDoNoHarm) {
   EXPECT_EQ(record.step, 0);
 }
 
-TEST(RemainingWork, CountsWhatStillComesAndTheEnd) {
+TEST(WorkLeft, CountsWhatStillComesAndTheEnd) {
   RunRecord record;
   record.on_event(test::decoded(start_event()));
   const auto left = [&](std::int64_t step) {
-    const RemainingWork work = remaining_work(*record.start, step);
-    return std::vector<std::int64_t>{work.steps, work.evaluations, work.checkpoints};
+    const Work work = work_left(*record.start, step);
+    return std::vector<std::int64_t>{work.steps, work.evaluations, work.saves};
   };
   EXPECT_EQ(left(0), (std::vector<std::int64_t>{250, 3, 5}));  // evaluations at 100, 200 and the end
   EXPECT_EQ(left(100), (std::vector<std::int64_t>{150, 2, 3}));
@@ -173,7 +173,7 @@ RunSummary summary_of(const GroupResult& result) {
 
 TEST(Summary, CompletedRunClosesTheBooks) {
   RunSummary summary = summary_of({});
-  summary.estimate = TimeEstimate{18, 19, 22, {{"tuning", {4, 4, 4}}, {"steps", {14, 15, 18}}}};
+  summary.estimate = TimeEstimate{{18, 19, 22}, {{"tuning", {4, 4, 4}}, {"steps", {14, 15, 18}}}};
   summary.spent = {{"tuning", 5}, {"steps", 15}};
   summary.record.on_event(test::decoded({{"event", "end"},
                                          {"rank", 0},
@@ -203,7 +203,7 @@ TEST(Summary, CompletedRunClosesTheBooks) {
 TEST(Summary, AfterAResumeTheTimeAndTheStepsAreOfThisSession) {
   RunSummary summary = summary_of({});
   summary.began_step = 200;
-  summary.estimate = TimeEstimate{18, 19, 22, {{"steps", {14, 15, 18}}}};
+  summary.estimate = TimeEstimate{{18, 19, 22}, {{"steps", {14, 15, 18}}}};
   summary.spent = {{"steps", 20}};
   const Json json = to_json(summary);
   EXPECT_EQ(json["steps"], 250);
