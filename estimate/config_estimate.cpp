@@ -10,7 +10,8 @@
 namespace tlaunch {
 namespace {
 
-// Lengths of runs by purpose: 150, 300 and 1000 kimg of a run that was planned for 300 (sources A).
+// Lengths of runs by purpose, of the planned one: a convention of people who train image generators (150, 300 and 1000
+// kimg of a run that is planned for 300).
 struct Purpose {
   const char* name;
   double share;
@@ -97,18 +98,18 @@ std::vector<WhatIf> more_data(const EstimateInput& input) {
   return rows;
 }
 
-// As the config saves, where it does so by epochs.
-FiguresReport policies(const EstimateInput& input, const RunForecast& run) {
+// Disk by what is kept, for runs that save as the config does if it saves by epochs.
+Spreadsheet policies(const EstimateInput& input, const RunForecast& run) {
   const CheckpointConfig& checkpoint = input.config.checkpoint;
   const auto epochs = std::max<std::int64_t>(1, run.length.total_steps / run.length.steps_per_epoch);
-  FigureOptions options;
-  options.checkpoint_size = std::to_string(run.disk.checkpoint_bytes) + "B";
-  options.epochs = "5,10,20,50,100";
-  options.save_top_k = checkpoint.save_top_k;
-  options.save_last = checkpoint.save_last;
-  options.every_n_epochs = checkpoint.every_n_epochs.value_or(1);
-  options.log_size = std::to_string(run.disk.logs.sum() / static_cast<std::uint64_t>(epochs)) + "B";
-  return report_of(options, "");
+  Figures figures;
+  figures.epochs = {5, 10, 20, 50, 100};
+  figures.checkpoint_bytes = run.disk.checkpoint_bytes;
+  figures.save_top_k = checkpoint.save_top_k;
+  figures.save_last = checkpoint.save_last;
+  figures.every_n_epochs = checkpoint.every_n_epochs.value_or(1);
+  figures.others.log_bytes_per_epoch = run.disk.logs.sum() / static_cast<std::uint64_t>(epochs);
+  return fill_in(figures);
 }
 
 }  // namespace

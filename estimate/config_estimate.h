@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "core/plan.h"
-#include "estimate/figures_report.h"
 #include "estimate/run_forecast.h"
+#include "estimate/spreadsheet.h"
 
 namespace tlaunch {
 
@@ -33,7 +33,7 @@ struct WhatIf {
 
 struct ConfigEstimate {
   RunForecast run;
-  FiguresReport policies;  // disk after 5 to 100 epochs, by what is kept
+  Spreadsheet policies;  // disk after 5 to 100 epochs, by what is kept
   std::vector<ForecastRow> horizons;
   std::vector<SharedStep> shared_steps;  // by micro-batch, then ranks; the job's own among them
   std::vector<WhatIf> more_data;

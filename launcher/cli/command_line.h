@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/run_config.h"
-#include "estimate/figures_report.h"
+#include "estimate/spreadsheet_options.h"
 #include "launcher/cli/stream_choice.h"
 #include "launcher/cli/torchrun_options.h"
 #include "launcher/group/log_file.h"

@@ -5,8 +5,8 @@
 #include "hardware/disk.h"
 #include "launcher/estimate/config_output.h"
 #include "launcher/estimate/estimate_input.h"
-#include "launcher/estimate/figures_output.h"
 #include "launcher/estimate/history_file.h"
+#include "launcher/estimate/spreadsheet_output.h"
 #include "launcher/terminal/results.h"
 #include "launcher/tune/tune_job.h"
 
@@ -14,9 +14,9 @@ namespace tlaunch {
 namespace {
 
 int from_figures(const EstimateCommand& command) {
-  const FiguresReport report = report_of(command.figures, command.deadline);
+  const Spreadsheet sheet = fill_in(figures_from(command.figures, command.deadline));
   const auto free_bytes = disk_info(".").free_bytes;
-  print_results(command.json ? text_of(to_json(report, free_bytes), 2) + "\n" : to_text(report, free_bytes));
+  print_results(command.json ? text_of(to_json(sheet, free_bytes), 2) + "\n" : to_text(sheet, free_bytes));
   return exit_code::ok;
 }
 

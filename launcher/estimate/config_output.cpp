@@ -5,7 +5,7 @@
 #include <set>
 
 #include "core/units.h"
-#include "launcher/estimate/figures_output.h"
+#include "launcher/estimate/spreadsheet_output.h"
 #include "launcher/terminal/text_table.h"
 
 namespace tlaunch {

@@ -1,4 +1,4 @@
-#include "launcher/estimate/figures_output.h"
+#include "launcher/estimate/spreadsheet_output.h"
 
 #include <algorithm>
 #include <cmath>
@@ -34,9 +34,9 @@ std::string advice_text(const PolicyAdvice& advice) {
          (advice.save_last ? ", and the last" : "");
 }
 
-std::string times(const FiguresReport& report) {
+std::string times(const Spreadsheet& sheet) {
   TextTable table({"run", "time, from the best to the worst case", "likely", "checkpoints"});
-  for (const Horizon& horizon : report.horizons) {
+  for (const Horizon& horizon : sheet.horizons) {
     if (!horizon.time) continue;
     std::string saves;
     if (horizon.saves) {
@@ -50,9 +50,9 @@ std::string times(const FiguresReport& report) {
   return table.text();
 }
 
-std::string disks(const FiguresReport& report, std::optional<std::uint64_t> free_bytes) {
+std::string disks(const Spreadsheet& sheet, std::optional<std::uint64_t> free_bytes) {
   TextTable table({"run", "as asked", "all", "advised", "the newest alone", "with model, data, logs", "fits now"});
-  for (const Horizon& horizon : report.horizons) {
+  for (const Horizon& horizon : sheet.horizons) {
     if (!horizon.disk) continue;
     const DiskFigures& disk = *horizon.disk;
     const std::string fits = !free_bytes ? "" : needed(horizon) <= *free_bytes ? "yes" : "no";
@@ -66,9 +66,9 @@ std::string disks(const FiguresReport& report, std::optional<std::uint64_t> free
   return text.empty() ? "" : text + "\n";
 }
 
-std::string more_data(const FiguresReport& report) {
+std::string more_data(const Spreadsheet& sheet) {
   TextTable table({"run", "data x1", "x2", "x4", "x10"});
-  for (const Horizon& horizon : report.horizons) {
+  for (const Horizon& horizon : sheet.horizons) {
     if (horizon.more_data.empty()) continue;
     std::vector<std::string> cells{horizon.label};
     for (const auto& [factor, time] : horizon.more_data) cells.push_back(format_duration(time.likely_s));
@@ -78,21 +78,21 @@ std::string more_data(const FiguresReport& report) {
   return text.empty() ? "" : text + "Checkpoints take the same room whatever the data's size.\n";
 }
 
-std::string phases(const FiguresReport& report) {
+std::string phases(const Spreadsheet& sheet) {
   TextTable table({"phase", "time"});
-  for (const Phase& phase : report.phases)
+  for (const Phase& phase : sheet.phases)
     table.row({format_count(phase.begin) + " to " + format_count(phase.end) + " samples",
                range_text(phase.time.low_s, phase.time.high_s)});
   return table.text();
 }
 
-std::string deadline(const FiguresReport& report) {
-  if (!report.deadline_s) return "";
-  const std::string head = "deadline " + format_duration(*report.deadline_s) + ": ";
-  if (report.remedies.empty()) return head + "reached as it is\n";
+std::string deadline(const Spreadsheet& sheet) {
+  if (!sheet.deadline_s) return "";
+  const std::string head = "deadline " + format_duration(*sheet.deadline_s) + ": ";
+  if (sheet.rules.empty()) return head + "reached as it is\n";
   std::string text = head + "missed as it is; what other teams have won (modelled, not measured here):\n";
   const char* joint = "  ";
-  for (const RemedyStep& step : report.remedies) {
+  for (const RuleStep& step : sheet.rules) {
     text += step.condition.empty() ? joint + step.change : "  if " + step.condition + ": " + step.change;
     if (step.condition.empty()) joint = "  and ";
     text += ": " + range_text(step.time.low_s, step.time.high_s) +
@@ -101,17 +101,17 @@ std::string deadline(const FiguresReport& report) {
                               : "") +
             "\n";
   }
-  if (report.least_s > *report.deadline_s)
-    text += "  not reachable: " + format_duration(report.least_s) + " at best, with all of these\n";
+  if (sheet.least_s > *sheet.deadline_s)
+    text += "  not reachable: " + format_duration(sheet.least_s) + " at best, with all of these\n";
   return text;
 }
 
 }  // namespace
 
-Json to_json(const FiguresReport& report, std::optional<std::uint64_t> free_bytes) {
+Json to_json(const Spreadsheet& sheet, std::optional<std::uint64_t> free_bytes) {
   Json json = Json::object();
   Json horizons = Json::array();
-  for (const Horizon& horizon : report.horizons) {
+  for (const Horizon& horizon : sheet.horizons) {
     Json row = {{"label", horizon.label}};
     if (horizon.time) put(row, *horizon.time);
     if (horizon.saves) row["checkpoints"] = horizon.saves->count;
@@ -135,53 +135,53 @@ Json to_json(const FiguresReport& report, std::optional<std::uint64_t> free_byte
     }
     horizons.push_back(row);
   }
-  if (!report.horizons.empty()) json["horizons"] = horizons;
+  if (!sheet.horizons.empty()) json["horizons"] = horizons;
   // Of the first horizon, as scripts of a single one expect it.
-  if (!report.horizons.empty() && report.horizons.front().saves) {
-    const SaveSpacing& saves = *report.horizons.front().saves;
+  if (!sheet.horizons.empty() && sheet.horizons.front().saves) {
+    const SaveSpacing& saves = *sheet.horizons.front().saves;
     json["checkpoints"] = {{"count", saves.count}};
     if (saves.interval)
       json["checkpoints"].update({{"interval_s", saves.interval->likely_s},
                                   {"interval_low_s", saves.interval->low_s},
                                   {"interval_high_s", saves.interval->high_s}});
   }
-  for (const Phase& phase : report.phases) {
+  for (const Phase& phase : sheet.phases) {
     Json row = {{"begin_samples", phase.begin}, {"end_samples", phase.end}};
     put(row, phase.time);
     json["phases"].push_back(row);
   }
-  if (report.step_time_s) json["step_time_s"] = report.step_time_s->middle();
-  if (report.remaining) {
-    json["remaining_steps"] = *report.remaining_steps;
-    json["remaining_s"] = report.remaining->likely_s;
-    json["remaining_low_s"] = report.remaining->low_s;
-    json["remaining_high_s"] = report.remaining->high_s;
+  if (sheet.step_time_s) json["step_time_s"] = sheet.step_time_s->middle();
+  if (sheet.remaining) {
+    json["remaining_steps"] = *sheet.remaining_steps;
+    json["remaining_s"] = sheet.remaining->likely_s;
+    json["remaining_low_s"] = sheet.remaining->low_s;
+    json["remaining_high_s"] = sheet.remaining->high_s;
   }
-  if (report.deadline_s) {
+  if (sheet.deadline_s) {
     Json steps = Json::array();
-    for (const RemedyStep& step : report.remedies) {
+    for (const RuleStep& step : sheet.rules) {
       Json each = {
           {"change", step.change}, {"reaches", step.reaches}, {"may_reach", step.may_reach}, {"origin", "modelled"}};
       if (!step.condition.empty()) each["condition"] = step.condition;
       put(each, step.time);
       steps.push_back(each);
     }
-    json["deadline"] = {{"deadline_s", *report.deadline_s}, {"reached", report.remedies.empty()}, {"changes", steps}};
+    json["deadline"] = {{"deadline_s", *sheet.deadline_s}, {"reached", sheet.rules.empty()}, {"changes", steps}};
   }
   if (free_bytes) json["free_bytes"] = *free_bytes;
   return json;
 }
 
-std::string to_text(const FiguresReport& report, std::optional<std::uint64_t> free_bytes) {
+std::string to_text(const Spreadsheet& sheet, std::optional<std::uint64_t> free_bytes) {
   std::string text;
-  for (const std::string& part : {times(report), phases(report), more_data(report), disks(report, free_bytes)}) {
+  for (const std::string& part : {times(sheet), phases(sheet), more_data(sheet), disks(sheet, free_bytes)}) {
     if (!part.empty()) text += (text.empty() ? "" : "\n") + part;
   }
-  if (report.remaining)
-    text += (text.empty() ? "" : "\n") + std::to_string(*report.remaining_steps) +
-            " steps remain: " + range_text(report.remaining->low_s, report.remaining->high_s) + " (" +
-            format_milliseconds(report.step_time_s->middle()) + " a step)\n";
-  return text + deadline(report);
+  if (sheet.remaining)
+    text += (text.empty() ? "" : "\n") + std::to_string(*sheet.remaining_steps) +
+            " steps remain: " + range_text(sheet.remaining->low_s, sheet.remaining->high_s) + " (" +
+            format_milliseconds(sheet.step_time_s->middle()) + " a step)\n";
+  return text + deadline(sheet);
 }
 
 }  // namespace tlaunch

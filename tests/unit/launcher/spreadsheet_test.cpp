@@ -1,8 +1,9 @@
-#include "launcher/estimate/figures_output.h"
+#include "launcher/estimate/spreadsheet_output.h"
 
 #include <gmock/gmock.h>
 
 #include "core/error.h"
+#include "estimate/spreadsheet_options.h"
 #include "launcher/cli/command_line.h"
 
 namespace tlaunch {
@@ -12,11 +13,11 @@ using testing::AllOf;
 using testing::HasSubstr;
 
 // What the command line makes of `arguments`.
-FiguresReport report(std::vector<std::string> arguments) {
+Spreadsheet report(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "estimate");
   const Command command = parse_command_line(arguments, [](const std::string&) { return std::nullopt; });
   const auto& estimate = std::get<EstimateCommand>(command);
-  return report_of(estimate.figures, estimate.deadline);
+  return fill_in(figures_from(estimate.figures, estimate.deadline));
 }
 
 std::string refusal(const std::vector<std::string>& arguments) {
@@ -76,20 +77,20 @@ TEST(EstimateFromFigures, WhatRemainsOfARunAfterAResume) {
 
 TEST(EstimateFromFigures, ADeadlineOfThreeDaysForAnEightDayJob) {
   const auto found = report({"--steps", "5702600", "--done", "843200", "--step-time", "145ms", "--deadline", "3d"});
-  ASSERT_EQ(found.remedies.size(), 3u);
-  EXPECT_EQ(found.remedies[0].condition, "it runs under DataParallel") << "of which the figures tell nothing";
-  EXPECT_NEAR(found.remedies[0].time.low_s / 3600, 195.7 / 3, 0.1);  // one process per GPU: 65 to 98 h
-  EXPECT_NEAR(found.remedies[0].time.high_s / 3600, 195.7 / 2, 0.1);
-  EXPECT_TRUE(found.remedies[0].may_reach);
-  EXPECT_FALSE(found.remedies[0].reaches);
-  EXPECT_NEAR(found.remedies[1].time.low_s / 3600, 195.7 / 1.5, 0.1) << "what runs under DDP wins that alone";
-  EXPECT_NEAR(found.remedies[2].time.low_s / 3600, 195.7 / 1.5 / 1.15, 0.1);
-  EXPECT_FALSE(found.remedies[2].may_reach);
+  ASSERT_EQ(found.rules.size(), 3u);
+  EXPECT_EQ(found.rules[0].condition, "it runs under DataParallel") << "of which the figures tell nothing";
+  EXPECT_NEAR(found.rules[0].time.low_s / 3600, 195.7 / 3, 0.1);  // one process per GPU: 65 to 98 h
+  EXPECT_NEAR(found.rules[0].time.high_s / 3600, 195.7 / 2, 0.1);
+  EXPECT_TRUE(found.rules[0].may_reach);
+  EXPECT_FALSE(found.rules[0].reaches);
+  EXPECT_NEAR(found.rules[1].time.low_s / 3600, 195.7 / 1.5, 0.1) << "what runs under DDP wins that alone";
+  EXPECT_NEAR(found.rules[2].time.low_s / 3600, 195.7 / 1.5 / 1.15, 0.1);
+  EXPECT_FALSE(found.rules[2].may_reach);
   EXPECT_THAT(to_text(found, {}), AllOf(HasSubstr("  if it runs under DataParallel: one DDP process per GPU"),
                                         HasSubstr("\n  an effective batch"), HasSubstr("\n  and cudnn.benchmark"),
                                         testing::Not(HasSubstr("not reachable"))));
   EXPECT_EQ(to_json(found, {})["deadline"]["changes"][0]["condition"], "it runs under DataParallel");
-  EXPECT_TRUE(report({"--steps", "100", "--step-time", "1s", "--deadline", "3d"}).remedies.empty());
+  EXPECT_TRUE(report({"--steps", "100", "--step-time", "1s", "--deadline", "3d"}).rules.empty());
   const auto in_vain = report({"--steps", "5702600", "--step-time", "145ms", "--deadline", "1h"});
   EXPECT_THAT(to_text(in_vain, {}), HasSubstr("not reachable"));
   EXPECT_EQ(to_json(in_vain, {})["deadline"]["reached"], false);

@@ -1,5 +1,5 @@
-// Time and disk of a run out of figures that somebody has, without a config: what people compute in spreadsheets.
-// Ranges in, ranges out. Pure. Seconds, bytes.
+// The formulas of the spreadsheet (estimate/spreadsheet.h): time from rates, disk from sizes and policies. Ranges in,
+// ranges out. Pure. Seconds, bytes, samples.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +30,8 @@ struct Observed {
   std::int64_t since_step = 0;           // where this session began
 };
 
-// What this session's own steps say: steps done before it are no part of its rate (the classic ETA bug after a resume).
-// Throws UsageError where nothing was done in it.
+// What this session's own steps say. Steps done before it do not count: divided into this session's time, they make a
+// resumed run look faster than it is. Throws UsageError if nothing was done in it.
 double observed_step_time_s(const Observed& observed, std::int64_t done_steps);
 
 struct SaveFigures {
@@ -54,11 +54,19 @@ struct OtherSizes {
 };
 std::uint64_t other_bytes(const OtherSizes& sizes, std::int64_t epochs);
 
-// What to keep by the length of a run (sources: 5 to 10 epochs, 20 to 50, 100 and more).
+// TensorBoard's 10 MB and a CSV file's 0.2 MB an epoch, as measured in one fine-tuning run of a large model.
+inline constexpr std::uint64_t typical_log_bytes_per_epoch = 10'200'000;
+
+// What to keep by the length of a run: every epoch is a candidate in a short one, and each checkpoint lost costs much of
+// it; in a long one neighbouring epochs differ little, and all of them would fill the disk. The bounds (20 and 100
+// epochs) are a convention of teams that fine-tune large models.
 struct PolicyAdvice {
   std::int64_t save_top_k = 2, every_n_epochs = 1;
   bool save_last = false;
 };
 PolicyAdvice advised_policy(std::int64_t epochs);
+
+// "300 kimg", "0.5 kimg": thousand samples, not rounded.
+std::string kimg_text(double samples);
 
 }  // namespace tlaunch

@@ -1,8 +1,10 @@
-#include "estimate/figures.h"
+#include "estimate/spreadsheet_formulas.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/error.h"
+#include "core/json.h"
 
 namespace tlaunch {
 
@@ -50,6 +52,11 @@ PolicyAdvice advised_policy(std::int64_t epochs) {
   if (epochs < 20) return {2, 1, false};
   if (epochs < 100) return {3, 5, true};
   return {3, 10, true};
+}
+
+std::string kimg_text(double samples) {
+  const double kimg = samples / 1000;
+  return Json(kimg == std::floor(kimg) ? Json(std::llround(kimg)) : Json(kimg)).dump() + " kimg";
 }
 
 }  // namespace tlaunch
