@@ -1,4 +1,5 @@
-// `tlaunch estimate CONFIG`: the forecast of a config, of other lengths of it, and what would change it. Pure.
+// `tlaunch estimate CONFIG`: the forecast of a config, of other lengths of it, and what would change it. Pure. Seconds,
+// bytes. All functions throw UsageError as forecast_run() does.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,7 @@ struct ForecastRow {
   DiskEstimate disk;
 };
 
-// The effective batch shared out otherwise.
+// The same effective batch with another micro-batch or number of ranks.
 struct SharedStep {
   std::int64_t micro_batch = 0, ranks = 0;
   double likely_s = 0;
@@ -60,10 +61,11 @@ struct EstimateInput {
 RunForecast forecast_of(const EstimateInput& input);
 RunForecast forecast_of(const EstimateInput& input, const RunConfig& config, const Pace& pace);
 
-// samples/s by micro-batch, as tuning measured them; empty where it did not.
+// samples/s by micro-batch, as tuning measured them; empty if it did not.
 std::map<std::int64_t, double> measured_ladder(const Plan& plan);
 
-// Of ideal scaling, what another rank with a card of its own keeps: gradients are exchanged. Modelled, not measured.
+// Share of ideal scaling that each further card keeps: gradients are exchanged. An assumption, marked as modelled in
+// every output; jobs on one machine with NVLink keep more, those without and with small batches less.
 inline constexpr double rank_scaling = 0.95;
 
 // `epochs`: horizons; empty: a half (quick), the whole (standard) and ten thirds (high quality) of the config's budget.

@@ -1,5 +1,5 @@
-// What a job's parts cost, measured before it runs: one rehearsal trial of the plan's settings, with the loader at
-// work. Pure. Seconds.
+// What was measured of a job before it runs: one rehearsal, a trial of the plan's settings with the loader at work.
+// costs_from_rehearsal() (estimate/costs.h) makes the costs of a run of it. Pure. Seconds, bytes.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +12,15 @@
 namespace tlaunch {
 
 struct Pace {
-  TimeRange step;         // of one optimizer step of the run, all its micro-batches
-  double wait_share = 0;  // of it, waiting for batches
-  double start_s = 0;     // until the processes are ready; 0: not known
-  double build_s = 0;     // from there to the pace above: model, first steps
-  double evaluation_fixed_s = 0, evaluation_sample_s = 0, detection_s = 0;
-  double save_copy_s = 0;
-  std::uint64_t save_bytes = 0;
-  double trial_s = 0;  // what this trial took once the processes were there
+  TimeRange step;                                          // of one optimizer step of the run, all its micro-batches
+  double wait_share = 0;                                   // of it spent waiting for batches, 0 to 1
+  double start_s = 0;                                      // until the processes are ready; 0: not known
+  double build_s = 0;                                      // from there to the pace above: model, first steps
+  double evaluation_fixed_s = 0, evaluation_sample_s = 0;  // an evaluation: the first, and the second for each sample
+  double detection_s = 0;                                  // at the end of a run
+  double save_copy_s = 0;                                  // of a save, what the training thread copies itself
+  std::uint64_t save_bytes = 0;                            // a checkpoint
+  double trial_s = 0;                                      // what this trial took once the processes were there
   JobFacts facts;
 };
 
@@ -27,14 +28,14 @@ struct Pace {
 // take; of long ones there are fewer visits.
 TrialSpec rehearsal(const TrialSettings& settings, double seconds, std::optional<double> step_s = {});
 
-// Nothing where the trial failed or timed no steps. `accumulation`: the run's, where the trial had less of it.
+// Nothing if the trial failed or timed no steps. `accumulation`: the run's; the trial may have had less of it.
 std::optional<Pace> pace_of(const TrialSpec& spec, const TrialResult& result, std::int64_t accumulation);
 
-// With steps in so much less time.
+// With steps `ratio` times as fast.
 Pace faster(Pace pace, double ratio);
 
 Json to_json(const Pace& pace);
-// Throws DataError where it is none.
+// Throws DataError if `json` is not what to_json() wrote.
 Pace pace_from_json(const Json& json);
 
 }  // namespace tlaunch

@@ -12,7 +12,7 @@
 
 namespace tlaunch {
 
-// `amount` of something at that rate: low at the higher rate, likely at the middle of the two.
+// Time of `amount` at `rate_per_s` (both above 0): low at the higher rate, likely at the middle of the two.
 TimeRange time_at(double amount, const Range& rate_per_s);
 
 // A part of a run, from `begin` to `end` of what it counts.

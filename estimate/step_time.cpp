@@ -10,11 +10,12 @@ namespace {
 
 constexpr double stop_factor = 10, stop_min_s = 60;  // what counts as a stop, see the header
 constexpr std::size_t most_blocks = 20;
-constexpr double least_spread = 0.02, spread_of_one_interval = 0.20;
+constexpr double least_half_width = 0.02, half_width_of_one_interval = 0.20;  // of the range, see the header
 
-// How far the pace of one second is off that of the whole run, until seconds have shown it, and so many of them is that
-// worth. Measured on a virtual machine with two cores: 0.1 on its own, 0.25 beside a load that comes and goes.
-constexpr double assumed_spread = 0.2, assumed_weight = 2;
+// Prior standard deviation of a one-second pace (log scale), and the number of observed seconds it counts for. Measured
+// on a virtual machine with two cores: 0.1 on its own, 0.25 beside a load that comes and goes.
+constexpr double prior_sigma = 0.2, prior_seconds = 2;
+constexpr double least_sigma = 0.02;    // of an expectation, log scale: no rehearsal is more certain
 constexpr double quantile_90 = 1.2816;  // of the normal distribution
 
 double per_step(const StepInterval& interval) { return interval.seconds / static_cast<double>(interval.steps); }
@@ -39,21 +40,21 @@ StepInterval joined(const std::vector<StepInterval>& intervals, std::size_t begi
   return sum;
 }
 
-// Of the logarithm of the whole's pace, by how much that of its seconds moves.
-double spread_of_mean(const std::vector<StepInterval>& intervals, double likely_s) {
-  double squares = assumed_weight * assumed_spread * assumed_spread, all_s = 0;
-  double seconds = assumed_weight;
-  StepInterval second;
+// Standard error of log(observed step time): that of a one-second pace / sqrt(seconds). The variance of a one-second
+// pace about the whole's is the mean of its squared deviations, each second weighted equally, and of the prior's.
+double standard_error(const std::vector<StepInterval>& intervals, double likely_s) {
+  double sum_of_squares = prior_seconds * prior_sigma * prior_sigma, weight_s = prior_seconds, observed_s = 0;
+  StepInterval second;  // intervals joined until they last one
   for (const StepInterval& interval : intervals) {
-    all_s += interval.seconds;
+    observed_s += interval.seconds;
     second = {second.seconds + interval.seconds, second.steps + interval.steps};
     if (second.seconds < 1) continue;
-    const double off = std::log(per_step(second) / likely_s);
-    squares += off * off * second.seconds;
-    seconds += second.seconds;
+    const double deviation = std::log(per_step(second) / likely_s);
+    sum_of_squares += deviation * deviation * second.seconds;
+    weight_s += second.seconds;
     second = {};
   }
-  return std::sqrt(squares / seconds / all_s);
+  return std::sqrt(sum_of_squares / weight_s / observed_s);
 }
 
 }  // namespace
@@ -68,24 +69,26 @@ std::optional<TimeRange> step_time_of(const std::vector<StepInterval>& intervals
   for (std::size_t b = 0; b < blocks; ++b) {
     block_times.push_back(per_step(joined(kept, kept.size() * b / blocks, kept.size() * (b + 1) / blocks)));
   }
-  const double spread = least_spread + spread_of_one_interval / static_cast<double>(kept.size());
-  return TimeRange{std::min(quantile(block_times, 0.1), likely * (1 - spread)), likely,
-                   std::max(quantile(block_times, 0.9), likely * (1 + spread))};
+  const double half_width = least_half_width + half_width_of_one_interval / static_cast<double>(kept.size());
+  return TimeRange{std::min(quantile(block_times, 0.1), likely * (1 - half_width)), likely,
+                   std::max(quantile(block_times, 0.9), likely * (1 + half_width))};
 }
 
 TimeRange blended(const TimeRange& expected, const std::vector<StepInterval>& seen) {
-  const TimeRange shown = *step_time_of(seen);
-  const double now = spread_of_mean(seen, shown.likely_s);
-  // An expectation that is further off than what is seen can be by chance was a bad one.
-  const double surprise = std::abs(std::log(shown.likely_s / expected.likely_s)) - 2 * now;
-  const double before =
-      std::max({std::log(expected.high_s / expected.low_s) / (2 * quantile_90), surprise, least_spread});
-  const double share = before * before / (before * before + now * now);
-  const auto mean = [share](double earlier_s, double later_s) {
-    return std::exp((1 - share) * std::log(earlier_s) + share * std::log(later_s));
+  const TimeRange observed = *step_time_of(seen);
+  const double observed_sigma = standard_error(seen, observed.likely_s);
+  // An expectation that differs by more than chance explains (two standard errors) was less certain than it said.
+  const double unexplained = std::abs(std::log(observed.likely_s / expected.likely_s)) - 2 * observed_sigma;
+  const double said_sigma = std::log(expected.high_s / expected.low_s) / (2 * quantile_90);
+  const double expected_sigma = std::max({said_sigma, unexplained, least_sigma});
+  // Weights of 1 / variance.
+  const double expected_variance = expected_sigma * expected_sigma, observed_variance = observed_sigma * observed_sigma;
+  const double observed_weight = expected_variance / (expected_variance + observed_variance);
+  const auto mean = [observed_weight](double expected_s, double observed_s) {
+    return std::exp((1 - observed_weight) * std::log(expected_s) + observed_weight * std::log(observed_s));
   };
-  return {mean(expected.low_s, shown.low_s), mean(expected.likely_s, shown.likely_s),
-          mean(expected.high_s, shown.high_s)};
+  return {mean(expected.low_s, observed.low_s), mean(expected.likely_s, observed.likely_s),
+          mean(expected.high_s, observed.high_s)};
 }
 
 }  // namespace tlaunch

@@ -6,8 +6,9 @@
 namespace tlaunch {
 namespace {
 
-// What is worth a line (sources B and D: all cards below 60 % busy, one card doing the others' work, nearly empty
-// memory).
+// What is worth a line, as shares of the time, of a card's busy time and of its memory. idle_gpu and empty_memory are
+// from a job that a team sped up 3 times: its four cards were all less than 60 % busy and used under a tenth of their
+// memory. The others are judgements: what costs less is not worth a change of settings.
 constexpr double much_waiting = 0.05, much_exchange = 0.20, much_evaluation = 0.15, much_saving = 0.035,
                  much_logging = 0.05, idle_gpu = 0.60, empty_memory = 0.50, imbalance = 0.15;
 
@@ -48,7 +49,7 @@ std::string loader_advice(const RunConfig& config) {
          ") higher, or the data on a faster disk";
 }
 
-std::string imbalance_finding(const WhySlow& times) {
+std::string imbalance_finding(const TimeByPhase& times) {
   if (times.ranks().size() < 2) return "";
   int slowest = 0;
   double most_s = 0, others_s = 0;
@@ -66,7 +67,7 @@ std::string imbalance_finding(const WhySlow& times) {
 }
 
 // Over the ranks whose driver tells it.
-std::optional<double> mean_over_ranks(const WhySlow& times, std::optional<double> RankTimes::*figure) {
+std::optional<double> mean_over_ranks(const TimeByPhase& times, std::optional<double> RankTimes::*figure) {
   double sum = 0;
   std::int64_t cards = 0;
   for (const auto& [rank, figures] : times.ranks()) {
@@ -83,7 +84,7 @@ void add_readings(std::optional<double>& mean, std::int64_t& readings, double va
   mean = mean.value_or(0) + (value - mean.value_or(0)) * static_cast<double>(more) / static_cast<double>(readings);
 }
 
-std::string idle_gpu_finding(const WhySlow& times) {
+std::string idle_gpu_finding(const TimeByPhase& times) {
   const auto utilization = mean_over_ranks(times, &RankTimes::gpu_utilization),
              memory = mean_over_ranks(times, &RankTimes::gpu_memory_share);
   if (!utilization || *utilization >= idle_gpu) return "";
@@ -97,7 +98,7 @@ std::string idle_gpu_finding(const WhySlow& times) {
 
 }  // namespace
 
-void WhySlow::on_event(const StampedEvent& event) {
+void TimeByPhase::on_event(const StampedEvent& event) {
   if (event.rank < 0) return;
   if (const auto* gpu = std::get_if<GpuEvent>(&event.event)) {
     RankTimes& figures = ranks_[event.rank];
@@ -114,7 +115,7 @@ void WhySlow::on_event(const StampedEvent& event) {
   }
 }
 
-void WhySlow::add(const WhySlow& other) {
+void TimeByPhase::add(const TimeByPhase& other) {
   for (const auto& [rank, theirs] : other.ranks_) {
     RankTimes& ours = ranks_[rank];
     for (const auto& [part, value] : theirs.seconds) ours.seconds[part] += value;
@@ -126,7 +127,7 @@ void WhySlow::add(const WhySlow& other) {
   }
 }
 
-std::map<std::string, double> WhySlow::seconds() const {
+std::map<std::string, double> TimeByPhase::seconds() const {
   std::map<std::string, double> all;
   for (const auto& [rank, figures] : ranks_)
     for (const auto& [part, value] : figures.seconds) all[part] += value / static_cast<double>(ranks_.size());
@@ -144,7 +145,7 @@ std::string shares_text(const std::map<std::string, double>& seconds) {
   return text;
 }
 
-std::vector<std::string> slow_findings(const WhySlow& times, const RunConfig& config) {
+std::vector<std::string> slow_findings(const TimeByPhase& times, const RunConfig& config) {
   std::vector<std::string> findings;
   const auto seconds = times.seconds();
   const double all = sum(seconds);
@@ -168,7 +169,7 @@ std::vector<std::string> slow_findings(const WhySlow& times, const RunConfig& co
   return findings;
 }
 
-Json to_json(const WhySlow& times, const std::vector<std::string>& findings) {
+Json to_json(const TimeByPhase& times, const std::vector<std::string>& findings) {
   Json ranks = Json::array();
   for (const auto& [rank, figures] : times.ranks()) {
     Json each = {{"rank", rank}, {"parts", figures.seconds}};

@@ -1,4 +1,5 @@
-// Where the time of training went, rank by rank, and what to change about it. Pure: fed with events.
+// Where the time of training went, rank by rank, and what to change about it. Pure: fed with events. Seconds; shares are
+// 0 to 1. One thread at a time.
 #pragma once
 
 #include <map>
@@ -18,10 +19,10 @@ struct RankTimes {
   std::int64_t utilization_readings = 0, memory_readings = 0;
 };
 
-class WhySlow {
+class TimeByPhase {
  public:
   void on_event(const StampedEvent& event);  // phase_times and gpu; others are passed over
-  void add(const WhySlow& other);            // of another try of the same run
+  void add(const TimeByPhase& other);        // of another try of the same run
 
   const std::map<int, RankTimes>& ranks() const { return ranks_; }
   // Over all ranks, and those parts alone that a rank has timed. Empty before the first epoch's end.
@@ -35,10 +36,10 @@ class WhySlow {
 std::string shares_text(const std::map<std::string, double>& seconds);
 
 // What is out of the ordinary, a line each, with the setting to change.
-std::vector<std::string> slow_findings(const WhySlow& times, const RunConfig& config);
+std::vector<std::string> slow_findings(const TimeByPhase& times, const RunConfig& config);
 
 // {parts: {PART: seconds}, ranks: [{rank, parts, gpu_utilization, gpu_memory_share}], findings: []}; what is not known
 // is left out.
-Json to_json(const WhySlow& times, const std::vector<std::string>& findings);
+Json to_json(const TimeByPhase& times, const std::vector<std::string>& findings);
 
 }  // namespace tlaunch

@@ -39,7 +39,7 @@ GroupResult one_attempt(const Job& job, const WorkerStart& start, FolderWatch& w
     for (const auto& [part, seconds] : session.spent()) summary.spent[part] += seconds;
     if (!summary.estimate) summary.estimate = session.estimate();
     if (summary.record.start && !summary.began_step) summary.began_step = summary.record.start->start_step;
-    summary.training.add(session.why_slow());
+    summary.training.add(session.time_by_phase());
     summary.slow_findings = slow_findings(summary.training, job.config);
   };
   try {

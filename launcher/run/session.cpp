@@ -24,7 +24,7 @@ Session::Session(EventLog& log, Progress& progress, const RunConfig& config, con
 std::map<std::string, double> Session::spent() const {
   if (!eta_) return {};
   auto parts = eta_->spent(unix_time_s());
-  const auto waits = why_slow_.seconds();
+  const auto waits = time_by_phase_.seconds();
   if (const auto wait = waits.find("loading"); wait != waits.end() && parts.contains("steps")) {
     parts["data_wait"] = std::min(wait->second, parts["steps"]);
     parts["steps"] -= parts["data_wait"];
@@ -36,7 +36,7 @@ double Session::wall_s() const { return unix_time_s() - start_s_; }
 
 void Session::on_event(const StampedEvent& event) {
   record_.on_event(event);
-  why_slow_.on_event(event);
+  time_by_phase_.on_event(event);
   log_.append_line(event.line);
   narrate(event);
   if (eta_) report(eta_->on_event(event, record_));

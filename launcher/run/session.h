@@ -31,7 +31,7 @@ class Session {
   void on_tick();
 
   const RunRecord& record() const { return record_; }
-  const WhySlow& why_slow() const { return why_slow_; }
+  const TimeByPhase& time_by_phase() const { return time_by_phase_; }
   // The one made before, or else the one made when the first steps were known.
   std::optional<TimeEstimate> estimate() const { return eta_ ? eta_->first() : std::nullopt; }
   // Until now, by part.
@@ -50,7 +50,7 @@ class Session {
   std::optional<EtaTracker> eta_;
   TimeLimit max_time_;  // of the config
   RunRecord record_;
-  WhySlow why_slow_;
+  TimeByPhase time_by_phase_;
   std::string phase_;  // what rank 0 says it is at
   std::int64_t shown_step_ = -1;
   EtaLine shown_eta_;

@@ -40,7 +40,7 @@ struct RunSummary {
   std::set<std::string> incomplete_logs;  // in the run folder: events.jsonl, metrics.csv, logs/attempt_0/rank_1.log
   std::uint64_t log_bytes = 0;            // of what the run folder holds beside checkpoints
   std::optional<TimeEstimate> estimate;
-  WhySlow training;                        // where its time went, restarts together
+  TimeByPhase training;                    // where its time went, restarts together
   std::vector<std::string> slow_findings;  // what to change about it
   std::optional<GroupFailure> failure;
   std::string failure_message;  // what the failed worker said, or its last line of output

@@ -22,8 +22,8 @@ RunConfig config() {
   return config;
 }
 
-TEST(WhySlow, SharesOfAllRanks) {
-  WhySlow times;
+TEST(TimeByPhase, SharesOfAllRanks) {
+  TimeByPhase times;
   times.on_event(test::decoded(phase_times(0, {{"forward", 2.0}, {"backward", 6.0}, {"loading", 2.0}})));
   times.on_event(test::decoded(phase_times(1, {{"forward", 2.0}, {"backward", 6.0}, {"loading", 2.0}})));
   times.on_event(test::decoded(phase_times(0, {{"forward", 2.0}, {"backward", 6.0}, {"loading", 2.0}})));
@@ -33,8 +33,8 @@ TEST(WhySlow, SharesOfAllRanks) {
               ElementsAre(AllOf(HasSubstr("waiting for data took 20 %"), HasSubstr("data.num_workers (now 2)"))));
 }
 
-TEST(WhySlow, ADevicesTimedStepsStandForAll) {
-  WhySlow times;
+TEST(TimeByPhase, ADevicesTimedStepsStandForAll) {
+  TimeByPhase times;
   times.on_event(test::decoded(phase_times(0, {{"forward", 1.0}, {"backward", 1.0}, {"save", 8.0}}, 100, 10)));
   EXPECT_DOUBLE_EQ(times.seconds().at("forward"), 10);
   EXPECT_DOUBLE_EQ(times.seconds().at("save"), 8);
@@ -42,7 +42,7 @@ TEST(WhySlow, ADevicesTimedStepsStandForAll) {
   EXPECT_DOUBLE_EQ(times.seconds().at("forward"), 10);
 }
 
-TEST(WhySlow, TriesOfOneRunAreAddedUp) {
+TEST(TimeByPhase, TriesOfOneRunAreAddedUp) {
   const auto gpu = [](double percent) {
     return Json{{"event", "gpu"},
                 {"rank", 0},
@@ -50,33 +50,33 @@ TEST(WhySlow, TriesOfOneRunAreAddedUp) {
                 {"memory_total_bytes", 10},
                 {"memory_used_bytes", percent / 10}};
   };
-  WhySlow first, second;
+  TimeByPhase first, second;
   first.on_event(test::decoded(phase_times(0, {{"forward", 2.0}})));
   for (int i = 0; i < 3; ++i) first.on_event(test::decoded(gpu(20)));
   second.on_event(test::decoded(phase_times(0, {{"forward", 1.0}, {"backward", 4.0}})));
   second.on_event(test::decoded(gpu(60)));
-  WhySlow all;
+  TimeByPhase all;
   all.add(first);
   all.add(second);
-  all.add(WhySlow());
+  all.add(TimeByPhase());
   EXPECT_DOUBLE_EQ(all.seconds().at("forward"), 3);
   EXPECT_DOUBLE_EQ(all.seconds().at("backward"), 4);
   EXPECT_DOUBLE_EQ(all.ranks().at(0).gpu_utilization.value(), 0.3);
   EXPECT_DOUBLE_EQ(all.ranks().at(0).gpu_memory_share.value(), 0.3);
 }
 
-TEST(WhySlow, AHealthyRunHasNoFindings) {
-  WhySlow times;
+TEST(TimeByPhase, AHealthyRunHasNoFindings) {
+  TimeByPhase times;
   for (int rank = 0; rank < 2; ++rank)
     times.on_event(test::decoded(phase_times(
         rank, {{"forward", 30.0}, {"backward", 60.0}, {"optimizer", 5.0}, {"evaluation", 5.0}, {"loading", 1.0}})));
   EXPECT_THAT(slow_findings(times, config()), IsEmpty());
-  EXPECT_THAT(slow_findings(WhySlow(), config()), IsEmpty());
+  EXPECT_THAT(slow_findings(TimeByPhase(), config()), IsEmpty());
   EXPECT_EQ(shares_text({}), "");
 }
 
-TEST(WhySlow, ARankThatHoldsUpTheOthersIsNamed) {
-  WhySlow times;
+TEST(TimeByPhase, ARankThatHoldsUpTheOthersIsNamed) {
+  TimeByPhase times;
   for (int rank = 0; rank < 3; ++rank) {
     const double slow = rank == 1 ? 1.5 : 1;
     times.on_event(test::decoded(phase_times(
@@ -86,8 +86,8 @@ TEST(WhySlow, ARankThatHoldsUpTheOthersIsNamed) {
 }
 
 // The figures of a log in which four cards shared a batch of 256.
-TEST(WhySlow, IdleCardsWithEmptyMemory) {
-  WhySlow times;
+TEST(TimeByPhase, IdleCardsWithEmptyMemory) {
+  TimeByPhase times;
   for (int rank = 0; rank < 4; ++rank) {
     times.on_event(test::decoded(phase_times(rank, {{"forward", 30.0}, {"backward", 60.0}})));
     times.on_event(test::decoded({{"event", "gpu"},
@@ -101,8 +101,8 @@ TEST(WhySlow, IdleCardsWithEmptyMemory) {
       ElementsAre(AllOf(HasSubstr("busy 40 %"), HasSubstr("2 % of their memory"), HasSubstr("train.batch_size=auto"))));
 }
 
-TEST(WhySlow, ACardThatDoesNotTellItsUseIsNotCalledIdle) {
-  WhySlow times;
+TEST(TimeByPhase, ACardThatDoesNotTellItsUseIsNotCalledIdle) {
+  TimeByPhase times;
   for (int rank = 0; rank < 2; ++rank) {
     times.on_event(test::decoded(phase_times(rank, {{"forward", 30.0}, {"backward", 60.0}})));
     times.on_event(
@@ -117,8 +117,8 @@ TEST(WhySlow, ACardThatDoesNotTellItsUseIsNotCalledIdle) {
   EXPECT_THAT(slow_findings(times, config()), ElementsAre(HasSubstr("busy 20 %"))) << "of the ranks that tell";
 }
 
-TEST(WhySlow, WhatIsNoneOfItsEventsIsPassedOver) {
-  WhySlow times;
+TEST(TimeByPhase, WhatIsNoneOfItsEventsIsPassedOver) {
+  TimeByPhase times;
   for (const char* text : {R"({"event":"phase_times"})", R"({"event":"phase_times","rank":0,"seconds":3})",
                            R"({"event":"phase_times","rank":0,"seconds":{"forward":"x"}})",
                            R"({"event":"gpu","rank":-1})", R"({"event":"step","rank":0})"})
