@@ -226,17 +226,6 @@ void end_where_it_hangs(RunningGroup& group, HangWatch& watch, Session& session,
 
 }  // namespace
 
-namespace {
-
-// A rank that was killed, or left, told nothing of its place. The others were not far.
-std::string likely_place(const RunRecord& record) {
-  if (!record.start) return "in start-up";
-  if (!record.failure_place.empty()) return "the others were in " + record.failure_place;
-  return "after step " + std::to_string(record.step);
-}
-
-}  // namespace
-
 GroupResult run_session(const Job& job, const WorkerStart& start, Session& session,
                         const std::function<void(const StampedEvent&)>& on_event,
                         const std::function<void()>& on_tick) {
@@ -250,6 +239,7 @@ GroupResult run_session(const Job& job, const WorkerStart& start, Session& sessi
   StopReserve reserve(how.grace_s);
   GroupCallbacks callbacks;
   callbacks.left_early = [&](int rank) { return work_left.has(rank); };
+  callbacks.run_record = [&]() -> const RunRecord& { return session.record(); };
   callbacks.nothing_to_save = [&] { return !session.record().start; };
   callbacks.on_event = [&](const StampedEvent& event) {
     watch.on_event(event);
@@ -271,9 +261,6 @@ GroupResult run_session(const Job& job, const WorkerStart& start, Session& sessi
   GroupResult result = group.finish();
   // Nothing is lost, and the same command starts again.
   if (result.out_of_time && !result.failure && !session.record().start) result.exit_code = exit_code::preempted;
-  if (const RunRecord& record = session.record();
-      result.failure && !result.hung && !record.failures.contains(*result.failure->rank))
-    result.failure->cause += "; " + likely_place(record);
   return result;
 }
 

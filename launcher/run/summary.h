@@ -43,7 +43,7 @@ struct RunSummary {
   WhySlow training;                        // where its time went, restarts together
   std::vector<std::string> slow_findings;  // what to change about it
   std::optional<GroupFailure> failure;
-  std::string failure_message;  // what the failed worker said, or its last line of output
+  std::string failure_message;  // GroupFailure::summary_message, or what the launcher itself failed with
   std::optional<SmokeVerdict> smoke;
 };
 

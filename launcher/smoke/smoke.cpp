@@ -64,12 +64,8 @@ Part run_part(const SmokeRun& run, const std::string& title, WorkerStart start) 
     kill(getpid(), SIGTERM);
   };
   part.result = run_session(run.job, start, session, on_event, on_tick);
-  if (part.result.failure) {
-    RunSummary told;
-    told.record = part.record.run;
-    settle(told, part.result);
-    part.record.failure = told.failure_message.empty() ? part.result.failure->cause : told.failure_message;
-  }
+  if (const auto& failure = part.result.failure)
+    part.record.failure = failure->summary_message.empty() ? failure->cause : failure->summary_message;
   return part;
 }
 

@@ -165,8 +165,6 @@ RunSummary summary_of(const GroupResult& result) {
   summary.wall_s = 20;
   summary.record.on_event(test::decoded(start_event()));
   summary.record.on_event(test::decoded(step_event(250, 1100)));
-  summary.record.on_event(
-      test::decoded({{"event", "failure"}, {"rank", 1}, {"message", "train.txt:3: no number"}, {"exit_code", 65}}));
   settle(summary, result);
   return summary;
 }
@@ -220,6 +218,7 @@ TEST(Summary, FailureNamesTheRankAndWhatItSaid) {
   GroupResult result;
   result.exit_code = 65;
   result.failure = GroupFailure{1, 65, 0, "exit code 65", {"error: train.txt:3: no number"}, {{0, "SIGTERM"}}};
+  result.failure->message = result.failure->summary_message = "train.txt:3: no number";
   const RunSummary summary = summary_of(result);
   const Json json = to_json(summary);
   EXPECT_EQ(json["status"], "failed");
@@ -251,6 +250,7 @@ TEST(Summary, AKilledRankIsToldByItsLastLine) {
   GroupResult result;
   result.exit_code = 137;
   result.failure = GroupFailure{0, 137, 9, "SIGKILL (out of memory?)", {"loading"}, {}};
+  result.failure->summary_message = "loading";
   const Json json = to_json(summary_of(result));
   EXPECT_EQ(json["failure"]["signal"], 9);
   EXPECT_EQ(json["failure"]["message"], "loading");
