@@ -8,12 +8,14 @@
 #include "checkpoint/run_checkpoints.h"
 #include "core/clock.h"
 #include "core/error.h"
-#include "core/units.h"
 #include "launcher/group/failure.h"
 #include "launcher/group/restart_policy.h"
 #include "launcher/group/restart_wait.h"
 #include "launcher/group/trace.h"
+#include "launcher/narration/narrator.h"
 #include "launcher/run/resume.h"
+#include "launcher/run/run_session.h"
+#include "launcher/run/session.h"
 
 namespace tlaunch {
 namespace {
@@ -105,10 +107,10 @@ GroupResult all_attempts(const Job& job, const RunFolder& folder, const std::str
     if (result.failure)
       for (const std::string& line : failure_report(*result.failure, true)) progress.line(line);
     for (const std::string& skipped : newest.skipped) progress.line("skipped checkpoint " + skipped);
-    progress.line("restart " + std::to_string(summary.restarts) + " of " + std::to_string(max_restarts) + " in " +
-                  format_duration(*next.wait_s) + (step ? ", from step " + std::to_string(*step) : ", from the start"));
-    log.append(RestartEvent{summary.restarts, result.exit_code, *next.wait_s, resume_path});
-    // Told meanwhile, nothing runs that could save: what is saved is all there is.
+    const RestartEvent restart{summary.restarts, result.exit_code, *next.wait_s, resume_path};
+    progress.line(restart_text(restart, max_restarts, step));
+    log.append(restart);
+    // A stop signal during the back-off: no rank is running, so the last checkpoint is final.
     if (const int signal = wait_unless_told(*next.wait_s)) {
       GroupResult told;
       told.interrupted_by = signal;

@@ -1,17 +1,18 @@
-// A run's groups of workers, one after the other: where one fails, the next goes on from the newest checkpoint that is
-// whole.
+// A run's groups of workers, one after the other: if one fails, the next goes on from the newest valid checkpoint.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 #include "launcher/events/event_log.h"
 #include "launcher/job/job.h"
+#include "launcher/job/worker_group.h"
 #include "launcher/run/run_end.h"
 #include "launcher/run/run_folder.h"
-#include "launcher/run/session.h"
 #include "launcher/run/summary.h"
 #include "launcher/terminal/progress.h"
+#include "tuning/eta.h"
 
 namespace tlaunch {
 

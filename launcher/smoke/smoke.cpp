@@ -12,6 +12,7 @@
 #include "launcher/run/resume.h"
 #include "launcher/run/run_end.h"
 #include "launcher/run/run_files.h"
+#include "launcher/run/run_session.h"
 #include "launcher/run/session.h"
 #include "launcher/run/summary.h"
 #include "launcher/run/summary_lines.h"
