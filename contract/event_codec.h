@@ -31,6 +31,8 @@ template <class... Functions>
 struct Overloads : Functions... {
   using Functions::operator()...;
 };
+template <class... Functions>  // clang needs this guide before version 17
+Overloads(Functions...)->Overloads<Functions...>;
 
 // docs/events.md.
 std::string event_reference();

@@ -7,7 +7,7 @@
 
 namespace tlaunch {
 
-// One rehearsal (tuning/pace.h) with the settings of `kept`, applied to `config`: they must run and, where a budget is
+// One rehearsal (estimate/pace.h) with the settings of `kept`, applied to `config`: they must run and, where a budget is
 // known (not 0), stay within it. The outcome to go on with, its choices of origin `cache`; nothing where they do not
 // hold.
 std::optional<TuneOutcome> verify_cached(const RunConfig& config, const TuneOutcome& kept, std::uint64_t budget_bytes,

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "core/statistics.h"
 #include "core/units.h"
-#include "tuning/median.h"
 
 namespace tlaunch {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <numeric>
 
-#include "tuning/median.h"
+#include "core/statistics.h"
 
 namespace tlaunch {
 namespace {

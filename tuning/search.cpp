@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/statistics.h"
 #include "core/units.h"
-#include "tuning/median.h"
 
 namespace tlaunch {
 namespace {

@@ -3,9 +3,9 @@
 #include <cstdio>
 
 #include "core/effective_batch.h"
+#include "core/statistics.h"
 #include "core/units.h"
-#include "tuning/median.h"
-#include "tuning/pace.h"
+#include "estimate/pace.h"
 #include "tuning/search.h"
 
 namespace tlaunch {

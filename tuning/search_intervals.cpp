@@ -3,7 +3,7 @@
 #include <iterator>
 
 #include "core/units.h"
-#include "tuning/first_estimate.h"
+#include "estimate/costs.h"
 #include "tuning/save_interval.h"
 #include "tuning/search.h"
 

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "core/plan.h"
+#include "estimate/pace.h"
 #include "hardware/profile.h"
 #include "tuning/memory_line.h"
-#include "tuning/pace.h"
 #include "tuning/prior.h"
 #include "tuning/trial_runner.h"
 

@@ -160,7 +160,7 @@ struct Parsers {
         ->type_name("SIZE");
   }
   static void wait_gpu_option(CLI::App& app, std::optional<std::uint64_t>& bytes) {
-    app.add_option("--wait-gpu", bytes, "Start when every GPU that the ranks use has so much memory free: 10GB")
+    app.add_option("--wait-gpu", bytes, "Wait until every GPU in use has SIZE free, as 10GB")
         ->transform(size_of_at_least(1'000'000))
         ->type_name("SIZE");
   }
@@ -183,13 +183,14 @@ struct Parsers {
   }
 
   static void end_options(CLI::App& app, std::optional<std::string>& max_time, std::optional<std::string>& on_end,
-                          const std::string& at_its_time) {
+                          const std::string& at_its_time, const std::string& default_note = "") {
     app.add_option("--max-time", max_time, at_its_time)
         ->check(CLI::Validator(check_duration, "", "duration"))
         ->type_name("TIME");
     app.add_option("--on-end", on_end,
                    "Run this once at the end, however it comes: TLAUNCH_STATUS, TLAUNCH_RUN_DIR, TLAUNCH_REASON and "
-                   "TLAUNCH_EXIT_CODE tell; no shell unless it says sh -c '...'")
+                   "TLAUNCH_EXIT_CODE tell; no shell unless it says sh -c '...'" +
+                       default_note)
         ->type_name("COMMAND");
   }
 
@@ -200,10 +201,11 @@ struct Parsers {
     grace_option(run, keys.grace_s, "default: launch.grace_s");
     restarts_option(
         run, keys.max_restarts,
-        "Start a failed run again so often, from its newest whole checkpoint (default: launch.max_restarts)");
-    hang_option(run, keys.hang_timeout_s, "A run that hangs so long ends with 124 (default: launch.hang_timeout_s)");
+        "Restart a failed run up to N times from its newest valid checkpoint (default: launch.max_restarts)");
+    hang_option(run, keys.hang_timeout_s,
+                "Seconds without progress before the run is ended with 124 (default: launch.hang_timeout_s)");
     end_options(run, keys.max_time, keys.on_end,
-                "Save and end with 75 when so much time has passed, as 8h (default: launch.max_time)");
+                "Save and end with 75 after this time, as 8h (default: launch.max_time)", " (default: launch.on_end)");
     run.add_option("--run-dir", run_values.run_dir, "The run's folder (default: runs/<name>/<time>-<id>)")
         ->transform(path_value())
         ->type_name("DIR");

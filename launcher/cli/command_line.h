@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "core/run_config.h"
+#include "estimate/spreadsheet_options.h"
 #include "launcher/cli/stream_choice.h"
 #include "launcher/cli/torchrun_options.h"
-#include "launcher/estimate/figures_report.h"
 #include "launcher/group/log_file.h"
 
 namespace tlaunch {

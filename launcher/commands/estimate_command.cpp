@@ -1,10 +1,12 @@
 #include "launcher/commands/estimate_command.h"
 
 #include "core/error.h"
+#include "estimate/deadline.h"
 #include "hardware/disk.h"
-#include "launcher/estimate/config_estimate.h"
-#include "launcher/estimate/deadline.h"
+#include "launcher/estimate/config_output.h"
+#include "launcher/estimate/estimate_input.h"
 #include "launcher/estimate/history_file.h"
+#include "launcher/estimate/spreadsheet_output.h"
 #include "launcher/terminal/results.h"
 #include "launcher/tune/tune_job.h"
 
@@ -12,9 +14,9 @@ namespace tlaunch {
 namespace {
 
 int from_figures(const EstimateCommand& command) {
-  const FiguresReport report = report_of(command.figures, command.deadline);
+  const Spreadsheet sheet = fill_in(figures_from(command.figures, command.deadline));
   const auto free_bytes = disk_info(".").free_bytes;
-  print_results(command.json ? text_of(to_json(report, free_bytes), 2) + "\n" : to_text(report, free_bytes));
+  print_results(command.json ? text_of(to_json(sheet, free_bytes), 2) + "\n" : to_text(sheet, free_bytes));
   return exit_code::ok;
 }
 
@@ -23,8 +25,7 @@ int from_config(const EstimateCommand& command) {
   if (!command.horizons.empty()) epochs = parse_epochs("--horizons", command.horizons, 1'000'000);
   const double deadline_s = command.deadline.empty() ? 0 : parse_duration_s("--deadline", command.deadline);
   Progress progress(stderr, stderr_terminal());
-  Job job = prepare_job({command.config, command.overrides});
-  const TuneOutcome outcome = tune_job(job, {}, progress, nullptr);
+  const auto [job, outcome] = tune_job(prepare_job({command.config, command.overrides}), {}, progress, nullptr);
   if (outcome.interrupted) return exit_code::interrupted;
   auto pace = outcome.pace;
   if (!pace) {
@@ -36,8 +37,8 @@ int from_config(const EstimateCommand& command) {
   // The run to come finds the plan in the cache, and checks it by a trial as long as this one's.
   const bool checks = job.loaded.config.tune.enabled && job.loaded.config.tune.cache && outcome.trials > 0;
   const double tuning_s = checks ? pace->start_s + pace->trial_s : job.loaded.config.tune.enabled ? outcome.seconds : 0;
-  const auto calibration = calibration_of(job.config, *pace, 0, read_history(), job_fingerprint(job));
-  const EstimateInput input{job, *pace, tuning_s, 0, calibration};
+  const auto calibration = calibration_from(job.config, *pace, 0, read_history(), job_fingerprint(job));
+  const EstimateInput input = estimate_input(job, *pace, tuning_s, 0, calibration);
   ConfigEstimate estimate = estimate_config(input, epochs);
   if (!job.config.data.root.empty()) estimate.data_bytes = bytes_below(job.config.data.root);
   if (job.config.model.weights) estimate.weights_bytes = bytes_below(*job.config.model.weights);

@@ -1,8 +1,8 @@
 #include "launcher/commands/evaluate_command.h"
 
+#include "contract/run_record.h"
 #include "core/clock.h"
 #include "core/error.h"
-#include "launcher/events/run_record.h"
 #include "launcher/group/failure.h"
 #include "launcher/group/temporary_folder.h"
 #include "launcher/job/job.h"

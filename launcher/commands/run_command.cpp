@@ -9,15 +9,17 @@
 
 #include "core/clock.h"
 #include "core/error.h"
-#include "launcher/estimate/deadline.h"
+#include "estimate/deadline.h"
+#include "estimate/run_forecast.h"
+#include "launcher/estimate/estimate_input.h"
 #include "launcher/estimate/history_file.h"
-#include "launcher/estimate/run_forecast.h"
 #include "launcher/group/signal_takeover.h"
 #include "launcher/job/gpu_wait.h"
 #include "launcher/job/job_check.h"
 #include "launcher/run/attempts.h"
 #include "launcher/run/dry_run.h"
 #include "launcher/run/on_end.h"
+#include "launcher/run/own_plan.h"
 #include "launcher/run/resume.h"
 #include "launcher/run/run_end.h"
 #include "launcher/run/run_files.h"
@@ -89,20 +91,21 @@ void check_checkpoint_folder(const Job& job) {
     throw IoError("cannot write to checkpoint.dirpath " + *folder + ": " + std::strerror(errno));
 }
 
-// An end by launch.max_time is told as such.
-TuneOutcome tune_in_time(const RunCommand& command, Job& job, const RunFolder& folder, const TimeLimit& limit,
-                         Progress& progress, EventLog& log, RunEnding& ending) {
-  try {
-    return tune_job(job, {command.retune, false, false, folder.file("logs/tuning"), limit}, progress, &log);
-  } catch (const Error& error) {
-    if (error.code() == exit_code::preempted && limit.over()) ending.reason = "max_time";
-    throw;
-  }
-}
+// What a run has from its first line to its last, while the job becomes one with a plan and then a summary.
+struct RunContext {
+  const RunCommand& command;
+  const TimeLimit& limit;
+  RunEnding& ending;
+  const double began_s;  // Unix time
+  RunPlace place;
+  Progress& progress;
+  EventLog log;
+  FolderWatch watch;
+  const RunFolder& folder() const { return place.folder; }
+};
 
-int train(const RunCommand& command, Job job, double began_s, const TimeLimit& limit, RunEnding& ending) {
-  Progress progress(stderr, stderr_terminal());
-  RunPlace place = choose_place(job, command.run_dir, command.resume);
+// The checkpoint that is gone on from must fit the job, and what is written to must be there.
+void check_place(const RunCommand& command, const Job& job, const RunPlace& place) {
   if (!place.resume_path.empty())
     check_job(job, {.config_path = command.config,
                     .overrides = command.overrides,
@@ -111,88 +114,150 @@ int train(const RunCommand& command, Job job, double began_s, const TimeLimit& l
   else if (command.resume && job.config.model.weights)  // nothing to resume: it starts anew
     check_job(job, {command.config, command.overrides});
   check_checkpoint_folder(job);
-  const RunFolder& folder = place.folder;
-  ending.run_dir = folder.path();
-  EventLog log(folder.file("events.jsonl"), folder.next_attempt(),
-               [&](const std::string& problem) { progress.line("warning: " + problem); });
-  FolderWatch watch(folder, progress);
-  std::optional<Pace> pace;
-  if (keep_own_plan(job, place)) {
-    pace = kept_pace(job);
-  } else {
-    keep_effective_batch(job, place);
-    pace = tune_in_time(command, job, folder, limit, progress, log, ending).pace;
-  }
-  const RunFiles files = write_run_files(job, folder);
-  log_plan(log, job, place.resume_path);
-  show_start_up(progress, job, folder.path());
-  for (const std::string& note : place.notes) progress.line(note);
-  const double tuning_s = unix_time_s() - began_s;
-  std::optional<RunForecast> forecast;  // where the job's pace is not known its first steps tell
-  std::string fingerprint;
-  if (pace) {
-    fingerprint = job_fingerprint(job);
-    const auto done_steps = step_of_checkpoint(place.resume_path).value_or(0);
-    const auto calibration = calibration_of(job.config, *pace, done_steps, read_history(), fingerprint);
-    forecast = tell_forecast({job, *pace, tuning_s, done_steps, calibration}, command.deadline_s, progress, log);
-    if (const std::string line = limit.shortfall(forecast->time.likely_s); !line.empty()) progress.line(line);
-  } else if (command.deadline_s) {
-    progress.line(
-        "note: --deadline cannot be answered: this job's speed is not known before its first steps; tlaunch "
-        "estimate " +
-        command.config + " --deadline TIME measures it");
-  }
+}
 
+struct PlannedRun {
+  Job job;
+  std::optional<Pace> pace;  // nothing where it was not measured
+};
+
+// A resumed run keeps its plan where it can; any other one is tuned.
+PlannedRun plan_run(RunContext& context, const Job& prior) {
+  if (const auto own = own_plan(prior, context.place)) {
+    Job job(prior, *own);
+    const auto pace = kept_pace(job);
+    return {std::move(job), pace};
+  }
+  const Job job = with_its_effective_batch(prior, context.place);
+  try {
+    TunedJob tuned =
+        tune_job(job, {context.command.retune, false, false, context.folder().file("logs/tuning"), context.limit},
+                 context.progress, &context.log);
+    return {std::move(tuned.job), tuned.outcome.pace};
+  } catch (const Error& error) {  // an end by launch.max_time is told as such
+    if (error.code() == exit_code::preempted && context.limit.over()) context.ending.reason = "max_time";
+    throw;
+  }
+}
+
+void announce(RunContext& context, const Job& job) {
+  log_plan(context.log, job, context.place.resume_path);
+  show_start_up(context.progress, job, context.folder().path());
+  for (const std::string& note : context.place.notes) context.progress.line(note);
+}
+
+struct ToldForecast {
+  RunForecast forecast;
+  std::string fingerprint;  // of the job, for the history
+};
+
+// Nothing where the job's pace is not known: its first steps tell.
+std::optional<ToldForecast> forecast_the_run(RunContext& context, const PlannedRun& run, double tuning_s) {
+  if (!run.pace) {
+    if (context.command.deadline_s)
+      context.progress.line(
+          "note: --deadline cannot be answered: this job's speed is not known before its first steps; tlaunch "
+          "estimate " +
+          context.command.config + " --deadline TIME measures it");
+    return std::nullopt;
+  }
+  const std::string fingerprint = job_fingerprint(run.job);
+  const auto done_steps = step_of_checkpoint(context.place.resume_path).value_or(0);
+  const auto calibration = calibration_from(run.job.config, *run.pace, done_steps, read_history(), fingerprint);
+  const EstimateInput input = estimate_input(run.job, *run.pace, tuning_s, done_steps, calibration);
+  ToldForecast told{tell_forecast(input, context.command.deadline_s, context.progress, context.log), fingerprint};
+  if (const std::string line = context.limit.shortfall(told.forecast.time.likely_s); !line.empty())
+    context.progress.line(line);
+  return told;
+}
+
+WorkerStart worker_start(const RunContext& context, const Job& job, const RunFiles& files) {
   WorkerStart start;
   start.arguments = {"train", files.config_path};
-  start.run_dir = folder.path();
+  start.run_dir = context.folder().path();
   start.plan_path = files.plan_path;
-  start.resume_path = place.resume_path;
-  start.fit_disk = command.fit_disk;
-  start.profile = command.profile;
-  start.pass_stdin = command.pass_stdin;
-  start.log_limit_bytes = command.log_limit_bytes;
+  start.resume_path = context.place.resume_path;
+  start.fit_disk = context.command.fit_disk;
+  start.profile = context.command.profile;
+  start.pass_stdin = context.command.pass_stdin;
+  start.log_limit_bytes = context.command.log_limit_bytes;
   start.grace_s = job.config.launch.grace_s;
-  start.time_limit = limit;
+  start.time_limit = context.limit;
+  return start;
+}
+
+void keep_ending(RunContext& context, RunSummary& summary) {
+  keep_summary(summary, context.folder(), context.watch, context.log, context.progress);
+  take_ending(context.ending, summary);
+}
+
+// Trains, and fills `summary` with how that went.
+void execute(RunContext& context, const Job& job, const WorkerStart& start, const std::optional<Costs>& expected,
+             RunSummary& summary) {
+  // Once the ranks have taken it on: a run that is refused must not stand in the way of --resume auto.
+  const auto on_start = [&context, linked = false]() mutable {
+    if (context.command.run_dir.empty() && !std::exchange(linked, true))
+      point_latest(context.folder(), context.progress);
+  };
+  try {
+    const GroupResult result = run_attempts(job, context.folder(), start, context.watch, expected, context.log,
+                                            context.progress, summary, on_start);
+    summary.log_bytes = context.folder().log_bytes();
+    settle(summary, result);
+  } catch (const std::exception& error) {  // no process, no pipe, no memory
+    const auto* known = dynamic_cast<const Error*>(&error);
+    summary.log_bytes = context.folder().log_bytes();
+    summary.status = "failed";
+    summary.exit_code = known ? known->code() : exit_code::failure;
+    summary.failure_message = error.what();
+    keep_ending(context, summary);
+    throw;
+  }
+}
+
+// From a job with the prior's plan to the end of its training.
+int train(const RunCommand& command, const Job& prior, double began_s, const TimeLimit& limit, RunEnding& ending) {
+  Progress progress(stderr, stderr_terminal());
+  RunPlace place = choose_place(prior, command.run_dir, command.resume);
+  check_place(command, prior, place);
+  ending.run_dir = place.folder.path();
+  const std::string events_path = place.folder.file("events.jsonl");
+  const int attempt = place.folder.next_attempt();
+  RunContext context{
+      command,
+      limit,
+      ending,
+      began_s,
+      std::move(place),
+      progress,
+      EventLog(events_path, attempt, [&](const std::string& problem) { progress.line("warning: " + problem); }),
+      FolderWatch(context.place.folder, progress)};
+  const PlannedRun run = plan_run(context, prior);
+  const RunFiles files = write_run_files(run.job, context.folder());
+  announce(context, run.job);
+  const double tuning_s = unix_time_s() - began_s;
+  const auto told = forecast_the_run(context, run, tuning_s);
 
   RunSummary summary;
   summary.began_s = began_s;
   summary.spent["tuning"] = tuning_s;
-  std::optional<ExpectedCosts> expected;
-  if (forecast) {
-    summary.estimate = forecast->time;
-    expected = expected_costs(*forecast);
-  }
-  summary.run_dir = folder.path();
+  summary.run_dir = context.folder().path();
   summary.config = files.config_path;
-  summary.resumed_from = place.resume_path;
-  try {
-    // Once the ranks have taken it on: a run that is refused must not stand in the way of --resume auto.
-    const auto on_start = [&, linked = false]() mutable {
-      if (command.run_dir.empty() && !std::exchange(linked, true)) point_latest(folder, progress);
-    };
-    const GroupResult result = run_attempts(job, folder, start, watch, expected, log, progress, summary, on_start);
-    summary.log_bytes = folder.log_bytes();
-    settle(summary, result);
-  } catch (const std::exception& error) {  // no process, no pipe, no memory
-    const auto* known = dynamic_cast<const Error*>(&error);
-    summary.log_bytes = folder.log_bytes();
-    summary.status = "failed";
-    summary.exit_code = known ? known->code() : exit_code::failure;
-    summary.failure_message = error.what();
-    keep_summary(summary, folder, watch, log, progress);
-    take_ending(ending, summary);
-    throw;
+  summary.resumed_from = context.place.resume_path;
+  std::optional<Costs> expected;
+  if (told) {
+    summary.estimate = told->forecast.time;
+    expected = costs_of(told->forecast.time, told->forecast.work);
   }
-  keep_summary(summary, folder, watch, log, progress);
-  take_ending(ending, summary);
-  if (forecast) remember(fingerprint, *forecast, summary);
+  execute(context, run.job, worker_start(context, run.job, files), expected, summary);
+  keep_ending(context, summary);
+  if (told) remember(told->fingerprint, told->forecast, summary);
   return tell_end(summary, closing_lines(summary), command.json, progress);
 }
 
 // Returns the exit code of a wait that was ended before there was room.
-std::optional<int> wait_for_cards(const RunCommand& command, const JobRequest& request, Job& job,
-                                  const TimeLimit& limit, RunEnding& ending) {
+std::optional<int> wait_for_cards(const RunCommand& command, const Job& job, bool& waited, const TimeLimit& limit,
+                                  RunEnding& ending) {
   if (!job.world.on_gpu && !job.hardware.gpus.empty())
     throw UsageError("--wait-gpu: the ranks run on the CPU here (--nproc cpu); leave it out");
   const auto cards = cards_of_ranks(job.hardware.gpus, job.world.size);
@@ -201,7 +266,7 @@ std::optional<int> wait_for_cards(const RunCommand& command, const JobRequest& r
   Progress progress(stderr, stderr_terminal());
   const GpuWait wait = wait_for_gpus(cards, *command.wait_gpu_bytes, gpus_now, progress, limit);
   if (wait.signal != 0 || wait.out_of_time) return stopped_waiting(ending, wait.signal);
-  if (wait.waited) job = prepare_job(request);  // with the memory that is free by now
+  waited = wait.waited;
   return std::nullopt;
 }
 
@@ -212,31 +277,38 @@ int held_signal() {
   return signal;
 }
 
+int run_prepared(const RunCommand& command, const Job& job, const TimeLimit& limit, RunEnding& ending) {
+  const double began_s = unix_time_s();
+  if (command.dry_run) {
+    const CachedJob cached = with_cached_plan(job);
+    for (const std::string& note : cached.notes) say("note: " + note);
+    return dry_run(command, cached.job);
+  }
+  if (command.smoke) return run_smoke(command, job, ending);
+  return train(command, job, began_s, limit, ending);
+}
+
 }  // namespace
 
 int run_config(const RunCommand& command) {
   const double start_s = monotonic_s();
   JobRequest request{command.config, command.overrides, command.run_dir};
   if (command.resume) request.weights = JobWeights::none;
-  Job job = load_job(request);
-  const LaunchConfig launch = job.loaded.config.launch;
+  const LoadedJob loaded = load_job(request);
+  const LaunchConfig& launch = loaded.loaded.config.launch;
   const TimeLimit limit(launch.max_time, start_s);
   const OnEnd on_end(launch.on_end);
   const auto run = [&](RunEnding& ending) {
-    job = prepare_job(std::move(job), request);
+    const Job job = prepare_job(loaded, request);
     if (const int signal = held_signal()) return stopped_waiting(ending, signal);
+    bool waited = false;
     if (command.wait_gpu_bytes)
-      if (const auto code = wait_for_cards(command, request, job, limit, ending)) return *code;
-    const double began_s = unix_time_s();
-    if (command.dry_run) {
-      for (const std::string& note : take_cached_plan(job)) say("note: " + note);
-      return dry_run(command, job);
-    }
-    if (command.smoke) return run_smoke(command, job, ending);
-    return train(command, std::move(job), began_s, limit, ending);
+      if (const auto code = wait_for_cards(command, job, waited, limit, ending)) return *code;
+    // After a wait, with the memory that is free by now.
+    return run_prepared(command, waited ? prepare_job(request) : job, limit, ending);
   };
   RunEnding ending;
-  ending.name = job.loaded.config.name;
+  ending.name = loaded.loaded.config.name;
   return command.dry_run ? run(ending) : on_end.around(std::move(ending), run);
 }
 

@@ -61,7 +61,7 @@ TuneOutcome for_other_card(const TuneCommand& command) {
   Progress progress(stderr, stderr_terminal());
   std::vector<std::string> overrides = command.overrides;
   overrides.push_back("launch.nproc=1");
-  Job job = prepare_job({command.config, overrides});
+  const Job job = prepare_job({command.config, overrides});
   const double start_s = unix_time_s();
   const JobShape shape = shape_of(job);
   TuneOutcome outcome;
@@ -151,10 +151,10 @@ int run_tune(const TuneCommand& command) {
   }
   Progress progress(stderr, stderr_terminal());
   const std::optional<RunFolder> run = command.write ? lock_run_of(command.config) : std::nullopt;
-  Job job = prepare_job({command.config, command.overrides});
-  if (command.team) check_team_file(job);
+  const Job prior = prepare_job({command.config, command.overrides});
+  if (command.team) check_team_file(prior);
   if (command.write) check_replaceable(command.config);
-  const TuneOutcome outcome = tune_job(job, {command.retune, true, command.team, ""}, progress, nullptr);
+  const auto [job, outcome] = tune_job(prior, {command.retune, true, command.team, ""}, progress, nullptr);
   show(command, outcome);
   const bool doubtful = !outcome.disturbed.empty() && !outcome.cached;
   if (command.write && !outcome.interrupted) write_config(command, job, doubtful, progress);

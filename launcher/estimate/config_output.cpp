@@ -1,10 +1,11 @@
-// A ConfigEstimate as JSON and as tables for people.
+#include "launcher/estimate/config_output.h"
+
 #include <iterator>
 #include <map>
 #include <set>
 
 #include "core/units.h"
-#include "launcher/estimate/config_estimate.h"
+#include "launcher/estimate/spreadsheet_output.h"
 #include "launcher/terminal/text_table.h"
 
 namespace tlaunch {
@@ -118,8 +119,8 @@ std::string to_text(const ConfigEstimate& estimate, const Job& job) {
   std::string text = parts_table(run.time) + "\n";
   const double rate = samples_per_s(run);
   text += "pace: " + format_count(rate) + " samples/s (" + hourly(job, rate) + "), " +
-          format_milliseconds(run.pace.step.likely_s) + " a step; " + std::to_string(run.work.length.total_steps) +
-          " steps of " + std::to_string(run.work.effective_batch) + " samples on " +
+          format_milliseconds(run.pace.step.likely_s) + " a step; " + std::to_string(run.length.total_steps) +
+          " steps of " + std::to_string(run.effective_batch_size) + " samples on " +
           format_number_of(job.world.size, "rank") + "\n\n" + disk_table(estimate, job) + "\n";
   TextTable lengths({"run", "time", "likely", "checkpoints", "disk at most", "fits now"});
   for (const ForecastRow& row : estimate.horizons)

@@ -38,17 +38,17 @@ std::string job_fingerprint(const Job& job) {
   return job.config.name + "-" + content_name(std::as_bytes(std::span(text)));
 }
 
-std::vector<Outcome> read_history() {
+RunHistory read_history() {
   try {
     const std::string file = path();
     if (file.empty()) return {};
-    return outcomes_from_lines(read_file(file, limit_bytes));
+    return history_from_lines(read_file(file, limit_bytes));
   } catch (const std::exception&) {
     return {};
   }
 }
 
-void append_to_history(const Outcome& outcome) {
+void append_to_history(const RunOutcome& outcome) {
   const std::string file = path();
   if (file.empty()) return;
   try {

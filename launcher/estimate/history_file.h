@@ -3,8 +3,8 @@
 
 #include <vector>
 
+#include "estimate/history.h"
 #include "launcher/job/job.h"
-#include "tuning/history.h"
 
 namespace tlaunch {
 
@@ -12,8 +12,8 @@ namespace tlaunch {
 std::string job_fingerprint(const Job& job);
 
 // Oldest first; nothing where there is none, or it cannot be read.
-std::vector<Outcome> read_history();
+RunHistory read_history();
 // Does without where it cannot be written: no reason to end a run otherwise. Two runs that end at once both get in.
-void append_to_history(const Outcome& outcome);
+void append_to_history(const RunOutcome& outcome);
 
 }  // namespace tlaunch

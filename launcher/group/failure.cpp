@@ -177,7 +177,7 @@ Json to_json(const GroupFailure& failure) {
                {"host", failure.host},
                {"cause", failure.cause},
                {"signal", failure.signal},
-               {"message", failure.message},
+               {"message", failure.summary_message},
                {"victims", victims}};
   if (!failure.log_path.empty()) json["log"] = failure.log_path;
   return json;

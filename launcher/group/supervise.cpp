@@ -77,9 +77,10 @@ class RunningGroup::State {
     output_.read_to_the_end();
     read_events();
     write_out();
+    const RunRecord* run = callbacks_.run_record ? &callbacks_.run_record() : nullptr;
     GroupResult result = group_result({spec_.workers, roster_.ends(), told_failures_.by_event(), spec_.saves_when_told,
                                        interrupted_by_, cause_ == StopCause::time_limit, hung_},
-                                      [this](int rank) { return output_.last_lines(rank); });
+                                      run, [this](int rank) { return output_.last_lines(rank); });
     result.reader_gone = result.failure && result.failure->signal == SIGPIPE && output_.reader_gone();
     result.output_error = output_.error();
     result.incomplete_logs = output_.incomplete_logs();

@@ -19,6 +19,8 @@
 
 namespace tlaunch {
 
+struct RunRecord;
+
 struct WorkerSpec {
   std::vector<std::string> argv;                   // argv[0] without '/' is looked up in PATH
   std::map<std::string, std::string> environment;  // added to (and winning over) our own
@@ -62,6 +64,7 @@ struct GroupFailure {
   std::vector<Victim> victims;          // the others that did not end with 0
   std::string host = {};                // where it ran
   std::string message = {};             // what it told of itself; "": nothing
+  std::string summary_message = {};     // that, or else its last line of output; of a hang its cause
   std::string log_path = {};            // all of its output; "": not kept
 };
 
@@ -86,6 +89,8 @@ struct GroupCallbacks {
   std::function<bool(int rank)> left_early;
   // Asked where a rank is gone and the others are to stop: true kills them without grace.
   std::function<bool()> nothing_to_save;
+  // Asked where the ranks are gone: what their events told of the run, for the words and the place of a failure.
+  std::function<const RunRecord&()> run_record;
   std::function<void()> on_output;  // a rank has written something, or would if the terminal took it
 };
 

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "launcher/group/group_result.h"
+#include "launcher/group/diagnosis.h"
 
 namespace tlaunch {
 

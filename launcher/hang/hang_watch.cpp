@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tuning/median.h"
+#include "core/statistics.h"
 
 namespace tlaunch {
 

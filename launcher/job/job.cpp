@@ -13,7 +13,7 @@
 namespace tlaunch {
 namespace {
 
-void check_capability(Job& job) {
+void check_capability(PreparedJob& job) {
   if (!job.world.on_gpu) return;
   if (job.worker.cuda_architectures.empty() && !job.worker.cuda_version.empty())
     job.worker = describe_worker_anew(job.worker_path);
@@ -40,7 +40,7 @@ std::optional<std::string> environment_value(const std::string& name) {
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
-JobShape shape_of(const Job& job) {
+JobShape shape_of(const PreparedJob& job) {
   // The loader has checked that the model is known.
   JobShape shape{job.worker.model(job.loaded.config.model.name)->sample_kind, job.world.on_gpu, job.world.size,
                  omp_num_threads(), job.effective_batch_size};
@@ -49,16 +49,21 @@ JobShape shape_of(const Job& job) {
   return shape;
 }
 
-Job load_job(const JobRequest& request) {
+Job::Job(PreparedJob prepared, Plan with_plan)
+    : PreparedJob(std::move(prepared)), plan(std::move(with_plan)), config(apply(loaded.config, plan)) {}
+
+LoadedJob load_job(const JobRequest& request) {
   const ConfigSource source{request.config_path, request.overrides, environment_value};
-  Job job;
+  LoadedJob job;
+  // Reads the config a first time: its keys cannot be checked before the worker has told of its models and data sets.
   job.worker_path = find_worker(worker_of(source));
   job.worker = describe_worker(job.worker_path);
   job.loaded = load_config(source, job.worker);
   return job;
 }
 
-Job prepare_job(Job job, const JobRequest& request) {
+Job prepare_job(LoadedJob loaded, const JobRequest& request) {
+  PreparedJob job{std::move(loaded), {}, {}, {}, {}, {}};
   const RunConfig& asked = job.loaded.config;
   job.hardware = probe(request.run_dir.empty() ? asked.run_root : request.run_dir);
   job.world = world_of(asked.launch.nproc, job.hardware,
@@ -67,10 +72,10 @@ Job prepare_job(Job job, const JobRequest& request) {
   job.placement = place_ranks(job.hardware.cpu, job.world.on_gpu ? job.hardware.gpus : std::vector<GpuInfo>{},
                               job.world.size, asked.launch.numa);
   job.data = check_job(job, request);
-  job.plan = prior_plan(asked, job.hardware, shape_of(job));
-  job.config = apply(asked, job.plan);
-  if (request.trains) check_batch(job);
-  return job;
+  Plan prior = prior_plan(asked, job.hardware, shape_of(job));
+  Job planned(std::move(job), std::move(prior));
+  if (request.trains) check_batch(planned);
+  return planned;
 }
 
 Job prepare_job(const JobRequest& request) { return prepare_job(load_job(request), request); }

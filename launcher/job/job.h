@@ -1,6 +1,7 @@
-// From the command line to a job that can be started: worker found and described, config loaded and checked, machine
-// probed, data, model and weights looked at, number of ranks and plan decided. Reads files and the machine, writes only
-// caches. All that a user can have wrong is refused here, before anything is measured or trained.
+// From the command line to a job that can be started, in three values, each made of the one before: loaded (worker
+// found and described, config checked), prepared (machine probed, data, model and weights looked at, number of ranks),
+// and with a plan. Reads files and the machine, writes only caches. All that a user can have wrong is refused here,
+// before anything is measured or trained.
 #pragma once
 
 #include <optional>
@@ -31,31 +32,42 @@ struct JobRequest {
   bool trains = true;  // so the effective batch must be there in the data
 };
 
-struct Job {
+// What the command line and the config ask for, and the worker that is to do it.
+struct LoadedJob {
   std::string worker_path;  // absolute
   WorkerDescription worker;
   LoadedConfig loaded;  // as the user asked for it, with the sources of its values
+};
+
+// On this machine.
+struct PreparedJob : LoadedJob {
   HardwareProfile hardware;
   World world;
   Placement placement;               // of the ranks on cards and cores
   std::optional<DataIdentity> data;  // none: the worker cannot tell before it trains
   // Of the run that is resumed, where the config leaves it to auto (resume.h); none: a new run.
   std::optional<std::int64_t> effective_batch_size;
-  Plan plan;
-  RunConfig config;  // with the plan applied: no `auto` is left
 };
 
-// The first half: worker found and described, config loaded and checked. Throws UsageError.
-Job load_job(const JobRequest& request);
+// With a plan: what runs. Another plan makes another Job, so that `config` is always what was asked for with `plan`
+// applied, and nothing that was asked for (an option of the command line is an override of a key) can get lost.
+struct Job : PreparedJob {
+  Job(PreparedJob prepared, Plan with_plan);
+  const Plan plan;
+  const RunConfig config;  // no `auto` is left
+};
 
-// The second: the machine, data, model and weights, ranks and plan. Throws UsageError, and DataError for data and weights
-// that cannot be had.
-Job prepare_job(Job loaded, const JobRequest& request);
+// Worker found and described, config loaded and checked. Throws UsageError.
+LoadedJob load_job(const JobRequest& request);
+
+// The machine, data, model and weights, ranks, and the plan of the prior (tuning/prior.h). Throws UsageError, and
+// DataError for data and weights that cannot be had.
+Job prepare_job(LoadedJob loaded, const JobRequest& request);
 
 Job prepare_job(const JobRequest& request);  // both
 
 // What tuning must know of it beside the config.
-JobShape shape_of(const Job& job);
+JobShape shape_of(const PreparedJob& job);
 
 // getenv() as the loader wants it.
 std::optional<std::string> environment_value(const std::string& name);

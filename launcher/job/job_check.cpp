@@ -45,7 +45,7 @@ std::optional<Json> look_of(const std::string& path) {
 }
 
 // What the answer hangs on; nothing where it cannot be kept, or is not worth it: a checkpoint is gone on from once.
-std::optional<Json> key_of(const Job& job, const JobRequest& request) {
+std::optional<Json> key_of(const LoadedJob& job, const JobRequest& request) {
   if (request.weights == JobWeights::resume) return std::nullopt;
   Json key = {{"worker", fs::path(describe_cache_path(job.worker_path)).filename().string()},
               {"weights", static_cast<int>(request.weights)},
@@ -82,7 +82,7 @@ void keep_answer(const std::string& path, const std::optional<Json>& key, const 
   if (!path.empty()) write_cache_file(path, {{"key", *key}, {"data", to_json(data)}});
 }
 
-std::vector<std::string> question(const Job& job, const JobRequest& request) {
+std::vector<std::string> question(const LoadedJob& job, const JobRequest& request) {
   std::vector<std::string> argv{job.worker_path, "check", request.config_path};
   argv.insert(argv.end(), request.overrides.begin(), request.overrides.end());
   switch (request.weights) {
@@ -119,7 +119,7 @@ std::optional<DataIdentity> identity_in(const std::string& output) {
 
 }  // namespace
 
-std::optional<DataIdentity> check_job(const Job& job, const JobRequest& request) {
+std::optional<DataIdentity> check_job(const LoadedJob& job, const JobRequest& request) {
   if (!job.worker.checks) return std::nullopt;
   const auto key = key_of(job, request);
   const std::string path = path_of(key);

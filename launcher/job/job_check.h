@@ -10,9 +10,9 @@
 
 namespace tlaunch {
 
-// `job`: with worker and config. Throws Error with the exit code that the run would have had. Nothing where the worker
+// Throws Error with the exit code that the run would have had. Nothing where the worker
 // is of a kind that cannot tell, or is not done within half a minute: then the ranks tell.
-std::optional<DataIdentity> check_job(const Job& job, const JobRequest& request);
+std::optional<DataIdentity> check_job(const LoadedJob& job, const JobRequest& request);
 
 // Throws UsageError where the effective batch is larger than the data.
 void check_batch(const Job& job);

@@ -25,7 +25,7 @@ struct WorkerStart {
   bool pass_stdin = false;  // ours to rank 0
   int attempt = 0;
   double grace_s = 30;
-  TimeLimit time_limit;    // after which a session (run/session.h) stops them
+  TimeLimit time_limit;    // after which run_session() (run/run_session.h) stops them
   double heartbeat_s = 0;  // interval of the workers' heartbeat events; 0: none
 };
 

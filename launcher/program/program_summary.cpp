@@ -15,12 +15,7 @@ Json program_summary(const GroupResult& result, double wall_s, const std::string
   Json json = {{"status", status}, {"exit_code", result.exit_code}, {"wall_s", wall_s}, {"logs", log_folder}};
   if (!result.incomplete_logs.empty()) json["lost"] = result.incomplete_logs;
   if (result.failure || stopped) json["reason"] = result.failure ? result.failure->cause : stopped_by(result);
-  if (!result.failure) return json;
-  json["failure"] = to_json(*result.failure);
-  if (result.hung)
-    json["failure"]["message"] = result.failure->cause;
-  else if (result.failure->message.empty() && !result.failure->last_lines.empty())
-    json["failure"]["message"] = result.failure->last_lines.back();
+  if (result.failure) json["failure"] = to_json(*result.failure);
   return json;
 }
 

@@ -8,12 +8,14 @@
 #include "checkpoint/run_checkpoints.h"
 #include "core/clock.h"
 #include "core/error.h"
-#include "core/units.h"
 #include "launcher/group/failure.h"
 #include "launcher/group/restart_policy.h"
 #include "launcher/group/restart_wait.h"
 #include "launcher/group/trace.h"
+#include "launcher/narration/narrator.h"
 #include "launcher/run/resume.h"
+#include "launcher/run/run_session.h"
+#include "launcher/run/session.h"
 
 namespace tlaunch {
 namespace {
@@ -29,8 +31,8 @@ std::string log_folder(const RunFolder& folder, int attempt, Progress& progress)
 }
 
 GroupResult one_attempt(const Job& job, const WorkerStart& start, FolderWatch& watch,
-                        const std::optional<ExpectedCosts>& expected, EventLog& log, Progress& progress,
-                        RunSummary& summary, const std::function<void()>& on_start) {
+                        const std::optional<Costs>& expected, EventLog& log, Progress& progress, RunSummary& summary,
+                        const std::function<void()>& on_start) {
   Session session(log, progress, job.config, {summary.began_s, summary.estimate, summary.spent, expected});
   const auto close = [&] {
     summary.record = session.record();
@@ -39,7 +41,7 @@ GroupResult one_attempt(const Job& job, const WorkerStart& start, FolderWatch& w
     for (const auto& [part, seconds] : session.spent()) summary.spent[part] += seconds;
     if (!summary.estimate) summary.estimate = session.estimate();
     if (summary.record.start && !summary.began_step) summary.began_step = summary.record.start->start_step;
-    summary.training.add(session.why_slow());
+    summary.training.add(session.time_by_phase());
     summary.slow_findings = slow_findings(summary.training, job.config);
   };
   try {
@@ -62,8 +64,8 @@ GroupResult one_attempt(const Job& job, const WorkerStart& start, FolderWatch& w
 }
 
 GroupResult all_attempts(const Job& job, const RunFolder& folder, const std::string& checkpoints, WorkerStart start,
-                         FolderWatch& watch, const std::optional<ExpectedCosts>& expected, EventLog& log,
-                         Progress& progress, RunSummary& summary, const std::function<void()>& on_start) {
+                         FolderWatch& watch, const std::optional<Costs>& expected, EventLog& log, Progress& progress,
+                         RunSummary& summary, const std::function<void()>& on_start) {
   const std::string first_resume = start.resume_path;
   const std::int64_t max_restarts = job.config.launch.max_restarts;
   RestartPolicy policy(max_restarts, step_of_checkpoint(first_resume));
@@ -105,10 +107,10 @@ GroupResult all_attempts(const Job& job, const RunFolder& folder, const std::str
     if (result.failure)
       for (const std::string& line : failure_report(*result.failure, true)) progress.line(line);
     for (const std::string& skipped : newest.skipped) progress.line("skipped checkpoint " + skipped);
-    progress.line("restart " + std::to_string(summary.restarts) + " of " + std::to_string(max_restarts) + " in " +
-                  format_duration(*next.wait_s) + (step ? ", from step " + std::to_string(*step) : ", from the start"));
-    log.append(RestartEvent{summary.restarts, result.exit_code, *next.wait_s, resume_path});
-    // Told meanwhile, nothing runs that could save: what is saved is all there is.
+    const RestartEvent restart{summary.restarts, result.exit_code, *next.wait_s, resume_path};
+    progress.line(restart_text(restart, max_restarts, step));
+    log.append(restart);
+    // A stop signal during the back-off: no rank is running, so the last checkpoint is final.
     if (const int signal = wait_unless_told(*next.wait_s)) {
       GroupResult told;
       told.interrupted_by = signal;
@@ -123,8 +125,8 @@ GroupResult all_attempts(const Job& job, const RunFolder& folder, const std::str
 }  // namespace
 
 GroupResult run_attempts(const Job& job, const RunFolder& folder, WorkerStart start, FolderWatch& watch,
-                         const std::optional<ExpectedCosts>& expected, EventLog& log, Progress& progress,
-                         RunSummary& summary, const std::function<void()>& on_start) {
+                         const std::optional<Costs>& expected, EventLog& log, Progress& progress, RunSummary& summary,
+                         const std::function<void()>& on_start) {
   const std::string checkpoints = checkpoint_dir(job.config.checkpoint, folder.path());
   const GroupResult result =
       all_attempts(job, folder, checkpoints, std::move(start), watch, expected, log, progress, summary, on_start);

@@ -1,15 +1,16 @@
-// A run's groups of workers, one after the other: where one fails, the next goes on from the newest checkpoint that is
-// whole.
+// A run's groups of workers, one after the other: if one fails, the next goes on from the newest valid checkpoint.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 
+#include "estimate/costs.h"
 #include "launcher/events/event_log.h"
 #include "launcher/job/job.h"
+#include "launcher/job/worker_group.h"
 #include "launcher/run/run_end.h"
 #include "launcher/run/run_folder.h"
-#include "launcher/run/session.h"
 #include "launcher/run/summary.h"
 #include "launcher/terminal/progress.h"
 
@@ -21,7 +22,7 @@ namespace tlaunch {
 // the number of restarts. `on_start`: called when the ranks of an attempt begin to train. Throws IoError where no process
 // can be made; `summary` is filled then as well.
 GroupResult run_attempts(const Job& job, const RunFolder& folder, WorkerStart start, FolderWatch& watch,
-                         const std::optional<ExpectedCosts>& expected, EventLog& log, Progress& progress,
-                         RunSummary& summary, const std::function<void()>& on_start);
+                         const std::optional<Costs>& expected, EventLog& log, Progress& progress, RunSummary& summary,
+                         const std::function<void()>& on_start);
 
 }  // namespace tlaunch

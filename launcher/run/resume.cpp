@@ -10,12 +10,8 @@
 #include "checkpoint/safetensors.h"
 #include "checkpoint/written_files.h"
 #include "core/atomic_file.h"
-#include "core/batch_advice.h"
 #include "core/error.h"
-#include "core/json_problem.h"
-#include "core/schema.h"
 #include "core/units.h"
-#include "launcher/job/gpu_wait.h"
 #include "launcher/run/checkpoint_argument.h"
 
 namespace tlaunch {
@@ -23,8 +19,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double patience_s = 1;                    // a killed launcher's guard needs a moment to let go of the folder
-constexpr std::size_t plan_limit_bytes = 1u << 20;  // of plan.json and summary.json
+constexpr double patience_s = 1;  // a killed launcher's guard needs a moment to let go of the folder
+constexpr std::size_t summary_limit_bytes = 1u << 20;
 
 using Settings = std::map<std::string, std::string>;
 
@@ -90,7 +86,7 @@ std::string new_path(const Job& job, const std::string& run_dir) {
 
 bool is_completed(const RunFolder& folder) {
   try {
-    const Json summary = Json::parse(read_file(folder.file("summary.json"), plan_limit_bytes), nullptr, false);
+    const Json summary = Json::parse(read_file(folder.file("summary.json"), summary_limit_bytes), nullptr, false);
     return summary.is_object() && summary.value("status", Json()) == "completed";
   } catch (const UsageError&) {  // there is none
     return false;
@@ -153,90 +149,11 @@ RunPlace resume_in_place(const Job& job, const std::string& run_dir) {
   return place;
 }
 
-// Where `asked` fixes the micro-batch or the accumulation anew, the other one follows: the effective batch stays.
-void keep_product(Plan& plan, const RunConfig& asked) {
-  const TrainConfig train = apply(asked, plan).train;
-  if (!train.effective_batch_size || !train.batch_size || !train.gradient_accumulation_steps) return;
-  const BatchSplit before{*train.batch_size, *train.gradient_accumulation_steps, plan.world_size};
-  if (before.effective() == *train.effective_batch_size) return;
-  const BatchSplit split = split_batch(*train.effective_batch_size, plan.world_size, asked.train.batch_size,
-                                       asked.train.gradient_accumulation_steps, before.micro_batch,
-                                       {.train_samples = 0, .other_effective = false});
-  for (Choice& choice : plan.choices) {
-    const bool micro = choice.key == "train.batch_size";
-    if (choice.origin == Origin::user || (!micro && choice.key != "train.gradient_accumulation_steps")) continue;
-    choice = {choice.key, micro ? split.micro_batch : split.accumulation, Origin::prior,
-              "makes up the resumed run's effective batch of " + std::to_string(split.effective()), nullptr};
-  }
-}
-
-// The plan of the run's folder, or of the folder that the checkpoint's run has; nothing where there is none to be read.
-std::optional<Plan> plan_beside(RunPlace& place) {
-  const fs::path other = fs::path(place.resume_path).parent_path().parent_path() / "plan.json";
-  std::error_code error;
-  const std::string own = place.folder.file("plan.json"), path = fs::exists(own, error) ? own : other.string();
-  if (!fs::exists(path, error)) return std::nullopt;
-  try {
-    return plan_from_json(Json::parse(read_file(path, plan_limit_bytes)));
-  } catch (const std::exception& problem) {
-    place.notes.push_back(path + " cannot be read (" + json_problem(problem) + "); the checkpoint's own settings hold");
-    return std::nullopt;
-  }
-}
-
-// What the checkpoint was made with, whatever a file beside it says.
-void take_settings(Plan& plan, const std::map<std::string, std::string>& settings) {
-  for (Choice& choice : plan.choices) {
-    const auto saved = settings.find(choice.key);
-    if (saved == settings.end()) continue;
-    Json value = Json::parse(saved->second, nullptr, false);
-    if (value.is_discarded()) value = saved->second;  // a word: bf16
-    if (value != choice.value) choice = {choice.key, value, Origin::prior, "as the resumed run had it", nullptr};
-  }
-}
-
 }  // namespace
 
 std::optional<std::int64_t> step_of_checkpoint(const std::string& path) {
   if (path.empty()) return std::nullopt;
   return checkpoint_info(SafetensorsFile(path)).step;
-}
-
-bool keep_own_plan(Job& job, RunPlace& place) {
-  if (place.resume_path.empty()) return false;
-  const RunTerms terms = run_terms_of(place.resume_path);
-  if (!terms.device.empty() && terms.device != (job.world.on_gpu ? "cuda" : "cpu")) return false;
-  auto plan = plan_beside(place);
-  if (terms.world_size > 0 ? terms.world_size != job.world.size : !plan || plan->world_size != job.world.size)
-    return false;
-  if (!plan || plan->world_size != job.world.size) plan = job.plan;
-  take_settings(*plan, terms.settings);
-  // What the command line fixes now beats the saved choice.
-  for (Choice& choice : plan->choices)
-    if (const Choice* now = job.plan.find(choice.key); now && now->origin == Origin::user) choice = *now;
-  // Another card than the resumed run's may not compute in its precision.
-  const auto precision = apply(job.loaded.config, *plan).gpu.mixed_precision;
-  if (precision && job.world.on_gpu)
-    if (const auto problem = precision_problem(cards_of_ranks(job.hardware.gpus, job.world.size), *precision)) {
-      for (Choice& choice : plan->choices)
-        if (choice.key == "gpu.mixed_precision") choice = *job.plan.find(choice.key);
-      place.notes.push_back("the resumed run's precision is not kept: " + *problem);
-    }
-  keep_product(*plan, job.loaded.config);
-  job.plan = *plan;
-  job.config = apply(job.loaded.config, *plan);
-  return true;
-}
-
-void keep_effective_batch(Job& job, const RunPlace& place) {
-  if (place.resume_path.empty() || job.loaded.config.train.effective_batch_size) return;
-  const auto batch = run_terms_of(place.resume_path).effective_batch_size;
-  if (batch == 0)
-    throw DataError(place.resume_path +
-                    ": does not say the effective batch of its run; set train.effective_batch_size");
-  job.effective_batch_size = batch;
-  job.plan = prior_plan(job.loaded.config, job.hardware, shape_of(job));
-  job.config = apply(job.loaded.config, job.plan);
 }
 
 RunPlace choose_place(const Job& job, const std::string& run_dir, const std::optional<std::string>& resume) {

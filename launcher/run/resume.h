@@ -26,16 +26,4 @@ RunPlace choose_place(const Job& job, const std::string& run_dir, const std::opt
 // Where the run that wrote it stood; nothing of "". Throws DataError.
 std::optional<std::int64_t> step_of_checkpoint(const std::string& path);
 
-// A run that is resumed keeps its own plan, where that was made for as many ranks: settings that change in mid-run
-// change its numbers. They stand in the checkpoint; plan.json, where it can be read (else a note), has the rest. Where
-// the micro-batch or the accumulation is fixed anew, the same effective batch is shared anew. A precision that the
-// cards here do not have gives way, with a note. False where there is none to keep, or it was made for the other kind
-// of device.
-bool keep_own_plan(Job& job, RunPlace& place);
-
-// Where a resumed run has no plan to keep (another number of ranks, a CPU in place of GPUs), its checkpoint still says
-// the effective batch, which the order of samples hangs on: where the config leaves that to auto the plan gets it, and
-// the learning rate with it. Throws DataError.
-void keep_effective_batch(Job& job, const RunPlace& place);
-
 }  // namespace tlaunch

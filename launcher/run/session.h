@@ -1,18 +1,20 @@
-// One group of workers while it trains: takes its events, keeps events.jsonl, narrates, estimates. One thread.
+// One group of workers while it trains: takes its events, keeps events.jsonl, shows progress and what is narrated
+// (launcher/narration/narrator.h), estimates. One thread.
 #pragma once
 
-#include <functional>
+#include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "core/estimate.h"
-#include "launcher/estimate/eta_tracker.h"
-#include "launcher/estimate/why_slow.h"
+#include "contract/run_record.h"
+#include "core/run_config.h"
+#include "estimate/eta_tracker.h"
+#include "estimate/time_by_phase.h"
+#include "estimate/time_estimate.h"
 #include "launcher/events/event_log.h"
-#include "launcher/events/run_record.h"
 #include "launcher/group/time_limit.h"
-#include "launcher/hang/hang_watch.h"
-#include "launcher/job/worker_group.h"
+#include "launcher/hang/hang_verdict.h"
 #include "launcher/terminal/progress.h"
 
 namespace tlaunch {
@@ -31,7 +33,7 @@ class Session {
   void on_tick();
 
   const RunRecord& record() const { return record_; }
-  const WhySlow& why_slow() const { return why_slow_; }
+  const TimeByPhase& time_by_phase() const { return time_by_phase_; }
   // The one made before, or else the one made when the first steps were known.
   std::optional<TimeEstimate> estimate() const { return eta_ ? eta_->first() : std::nullopt; }
   // Until now, by part.
@@ -39,9 +41,7 @@ class Session {
   double wall_s() const;
 
  private:
-  void narrate(const StampedEvent& event);
-  void tell_start(const StartEvent& start);
-  void tell_checkpoint(const CheckpointEvent& saved);
+  void show(const std::vector<std::string>& lines);
   void report(const EtaReport& due);
 
   EventLog& log_;
@@ -50,15 +50,10 @@ class Session {
   std::optional<EtaTracker> eta_;
   TimeLimit max_time_;  // of the config
   RunRecord record_;
-  WhySlow why_slow_;
+  TimeByPhase time_by_phase_;
   std::string phase_;  // what rank 0 says it is at
   std::int64_t shown_step_ = -1;
   EtaLine shown_eta_;
 };
-
-// Starts the group and lets `session` follow it to its end, or until it hangs (launcher/hang/hang_watch.h). `on_event`
-// sees each event too; `on_tick` is called some times a second. Both may be empty.
-GroupResult run_session(const Job& job, const WorkerStart& start, Session& session,
-                        const std::function<void(const StampedEvent&)>& on_event, const std::function<void()>& on_tick);
 
 }  // namespace tlaunch

@@ -7,7 +7,7 @@
 #include "core/atomic_file.h"
 #include "core/error.h"
 #include "core/units.h"
-#include "launcher/estimate/run_forecast.h"
+#include "estimate/run_forecast.h"
 #include "launcher/group/failure.h"
 
 namespace tlaunch {
@@ -40,27 +40,28 @@ std::string stopped_by(const GroupResult& group) {
   return group.interrupted_by == 0 ? "" : std::string("SIG") + ::sigabbrev_np(group.interrupted_by);
 }
 
+namespace {
+
+void take_failure(RunSummary& summary, const GroupResult& group) {
+  summary.failure = group.failure;
+  if (group.failure) summary.failure_message = group.failure->summary_message;
+}
+
+}  // namespace
+
 void settle(RunSummary& summary, const GroupResult& group) {
   summary.exit_code = group.exit_code;
   if (group.exit_code == exit_code::ok) {
     summary.status = "completed";
   } else if (group.hung) {
     summary.status = "hung";
-    summary.failure = group.failure;
-    summary.failure_message = group.failure->cause;
+    take_failure(summary, group);
   } else if (group.interrupted_by != 0 && !group.failure) {
     summary.status = group.exit_code == exit_code::preempted ? "preempted" : "interrupted";
     summary.stopped_by = stopped_by(group);
   } else {
     summary.status = "failed";
-    summary.failure = group.failure;
-    if (!group.failure) return;
-    const auto told = summary.record.failures.find(*group.failure->rank);
-    if (told != summary.record.failures.end()) {
-      summary.failure_message = summary.failure->message = told->second;
-    } else if (!group.failure->last_lines.empty()) {
-      summary.failure_message = group.failure->last_lines.back();
-    }
+    take_failure(summary, group);
   }
 }
 
@@ -108,7 +109,6 @@ Json to_json(const RunSummary& summary) {
   if (summary.record.peak_bytes > 0) json["actual"]["peak_bytes"] = summary.record.peak_bytes;
   if (summary.failure) {
     json["failure"] = to_json(*summary.failure);
-    json["failure"]["message"] = summary.failure_message;
   } else if (!summary.failure_message.empty()) {  // the launcher's own
     json["failure"] = {{"rank", nullptr}, {"cause", "launcher"}, {"signal", 0}, {"message", summary.failure_message}};
   }

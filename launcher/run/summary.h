@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "core/estimate.h"
+#include "contract/run_record.h"
 #include "core/json.h"
-#include "launcher/estimate/why_slow.h"
-#include "launcher/events/run_record.h"
+#include "estimate/time_by_phase.h"
+#include "estimate/time_estimate.h"
 #include "launcher/group/supervise.h"
 
 namespace tlaunch {
@@ -40,10 +40,10 @@ struct RunSummary {
   std::set<std::string> incomplete_logs;  // in the run folder: events.jsonl, metrics.csv, logs/attempt_0/rank_1.log
   std::uint64_t log_bytes = 0;            // of what the run folder holds beside checkpoints
   std::optional<TimeEstimate> estimate;
-  WhySlow training;                        // where its time went, restarts together
+  TimeByPhase training;                    // where its time went, restarts together
   std::vector<std::string> slow_findings;  // what to change about it
   std::optional<GroupFailure> failure;
-  std::string failure_message;  // what the failed worker said, or its last line of output
+  std::string failure_message;  // GroupFailure::summary_message, or what the launcher itself failed with
   std::optional<SmokeVerdict> smoke;
 };
 

@@ -12,6 +12,7 @@
 #include "launcher/run/resume.h"
 #include "launcher/run/run_end.h"
 #include "launcher/run/run_files.h"
+#include "launcher/run/run_session.h"
 #include "launcher/run/session.h"
 #include "launcher/run/summary.h"
 #include "launcher/run/summary_lines.h"
@@ -64,12 +65,8 @@ Part run_part(const SmokeRun& run, const std::string& title, WorkerStart start) 
     kill(getpid(), SIGTERM);
   };
   part.result = run_session(run.job, start, session, on_event, on_tick);
-  if (part.result.failure) {
-    RunSummary told;
-    told.record = part.record.run;
-    settle(told, part.result);
-    part.record.failure = told.failure_message.empty() ? part.result.failure->cause : told.failure_message;
-  }
+  if (const auto& failure = part.result.failure)
+    part.record.failure = failure->summary_message.empty() ? failure->cause : failure->summary_message;
   return part;
 }
 
@@ -94,20 +91,28 @@ std::vector<std::string> verdict_lines(const SmokeVerdict& verdict, const Termin
 
 }  // namespace
 
-int run_smoke(const RunCommand& command, Job job, RunEnding& ending) {
-  const RunConfig full_config = job.config;
+namespace {
+
+Job smoke_job(const Job& full) {
+  PreparedJob job = full;
   job.loaded.config = smoke_config(job.loaded.config);
-  job.config = smoke_config(job.config);
+  return {std::move(job), full.plan};
+}
+
+}  // namespace
+
+int run_smoke(const RunCommand& command, const Job& full, RunEnding& ending) {
+  const Job untuned = smoke_job(full);
   Progress progress(stderr, stderr_terminal());
   const std::string path =
-      command.run_dir.empty() ? new_run_path(job.config.run_root, job.config.name) + "-smoke" : command.run_dir;
-  const RunPlace place = choose_place(job, path, std::nullopt);
+      command.run_dir.empty() ? new_run_path(untuned.config.run_root, untuned.config.name) + "-smoke" : command.run_dir;
+  const RunPlace place = choose_place(untuned, path, std::nullopt);
   const RunFolder& folder = place.folder;
   ending.run_dir = folder.path();
   EventLog log(folder.file("events.jsonl"), 0,
                [&](const std::string& problem) { progress.line("warning: " + problem); });
   FolderWatch watch(folder, progress);
-  tune_job(job, {command.retune, false, false, folder.file("logs/tuning")}, progress, &log);
+  const Job job = tune_job(untuned, {command.retune, false, false, folder.file("logs/tuning")}, progress, &log).job;
   SmokeRun run{job,          folder,   write_run_files(job, folder),
                log,          progress, smoke_budget(*command.smoke, job.config.launch.grace_s),
                unix_time_s()};
@@ -119,7 +124,7 @@ int run_smoke(const RunCommand& command, Job job, RunEnding& ending) {
   start.log_limit_bytes = command.log_limit_bytes;
   start.smoke = first_part_json(*command.smoke, run.budget);
   Part first = run_part(run, "smoke test, part 1: " + std::to_string(command.smoke->epochs) + " epochs", start);
-  if (first.record.run.start) first.record.run.start = full_run_facts(*first.record.run.start, full_config);
+  if (first.record.run.start) first.record.run.start = full_run_facts(*first.record.run.start, full.config);
   // --smoke-full does not shorten, and the worker then has nothing to tell.
   if (first.record.steps_per_epoch == 0 && first.record.run.start)
     first.record.steps_per_epoch = first.record.run.start->steps_per_epoch;

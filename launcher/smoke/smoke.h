@@ -11,6 +11,6 @@ namespace tlaunch {
 
 // Makes a run folder of its own, which `latest` does not point to. Returns 0 passed, 1 failed, 130 after Ctrl-C.
 // `ending` learns how it ended.
-int run_smoke(const RunCommand& command, Job job, RunEnding& ending);
+int run_smoke(const RunCommand& command, const Job& full, RunEnding& ending);
 
 }  // namespace tlaunch

@@ -5,9 +5,9 @@
 #include <optional>
 #include <string>
 
+#include "contract/run_record.h"
 #include "core/run_config.h"
 #include "launcher/cli/command_line.h"
-#include "launcher/events/run_record.h"
 
 namespace tlaunch {
 

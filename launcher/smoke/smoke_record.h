@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "contract/run_record.h"
 #include "core/json.h"
-#include "launcher/events/run_record.h"
 
 namespace tlaunch {
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/units.h"
+#include "estimate/work.h"
 
 namespace tlaunch {
 namespace {
@@ -132,14 +133,13 @@ Finding projection(const SmokeRecord& first) {
     return finding("speed", false, "the worker did not tell its speed");
   const StartEvent& start = *first.run.start;
   const double rate = first.run.end->steady_samples_per_s;
-  const RemainingWork work = remaining_work(start, 0);
+  const Work work = work_left(start, 0);
   double total_s = first.start_up_s + static_cast<double>(work.steps * start.effective_batch_size) / rate;
   if (first.evaluated_samples > 0)
     total_s += first.evaluation_s / static_cast<double>(first.evaluated_samples) *
                static_cast<double>(start.val_samples * work.evaluations);
   if (!first.checkpoints.empty())
-    total_s +=
-        first.checkpoint_s / static_cast<double>(first.checkpoints.size()) * static_cast<double>(work.checkpoints);
+    total_s += first.checkpoint_s / static_cast<double>(first.checkpoints.size()) * static_cast<double>(work.saves);
   return finding("speed", true,
                  format_count(rate) + " samples/s; the full run of " + std::to_string(work.steps) +
                      " steps would take about " + format_duration(total_s));

@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <string>
 
-#include "launcher/events/run_record.h"
+#include "contract/run_record.h"
 #include "launcher/terminal/console.h"
 #include "launcher/terminal/terminal.h"
 

@@ -8,7 +8,9 @@
 #include "core/clock.h"
 #include "core/effective_batch.h"
 #include "core/error.h"
+#include "core/statistics.h"
 #include "core/units.h"
+#include "estimate/work.h"
 #include "hardware/cpu_load.h"
 #include "launcher/tune/plan_cache.h"
 #include "launcher/tune/team_plan.h"
@@ -17,8 +19,6 @@
 #include "tuning/batch_candidates.h"
 #include "tuning/cached_plan.h"
 #include "tuning/disturbance.h"
-#include "tuning/forecast.h"
-#include "tuning/median.h"
 #include "tuning/memory_budget.h"
 
 namespace tlaunch {
@@ -32,11 +32,6 @@ bool anything_open(const Job& job, const RunConfig& config) {
   train.effective_batch_size = job.config.train.effective_batch_size;
   const bool batch = !config.tune.keep_micro_batch && (effective || batch_candidates(train, job.world.size).size() > 1);
   return batch || !alternatives(trial_settings_of(job.config), config, job.hardware, shape_of(job)).empty();
-}
-
-void take(Job& job, const Plan& plan) {
-  job.plan = plan;
-  job.config = apply(job.loaded.config, plan);
 }
 
 std::optional<TuneOutcome> read_kept(const Job& job, const Json& key) {
@@ -104,7 +99,7 @@ constexpr double first_rehearsal_s = 2;  // of a job whose pace is not known
 double rehearsal_s(const RunConfig& planned, const std::optional<Pace>& earlier) {
   constexpr double least_s = 0.5, most_s = 10, share = 0.025;
   if (!earlier) return first_rehearsal_s;
-  const double steps = static_cast<double>(work_of(planned, *earlier, 0).steps);
+  const double steps = static_cast<double>(length_of(planned, earlier->facts.train_samples).total_steps);
   return std::clamp(share * steps * earlier->step.likely_s, least_s, most_s);
 }
 
@@ -149,8 +144,8 @@ bool measures_more(const TuneOutcome& kept, const RunConfig& config, bool thorou
     budget_s = *config.tune.budget_s;
   else if (kept.pace && !thorough) {
     const RunConfig planned = apply(config, kept.plan);
-    budget_s = tuning_budget_s(static_cast<double>(work_of(planned, *kept.pace, 0).steps) * kept.pace->step.likely_s,
-                               thorough);
+    const RunLength length = length_of(planned, kept.pace->facts.train_samples);
+    budget_s = tuning_budget_s(static_cast<double>(length.total_steps) * kept.pace->step.likely_s, thorough);
   }
   return budget_s > worth_measuring_anew * kept.seconds;
 }
@@ -165,22 +160,23 @@ std::string disturbance_note(const TuneOutcome& outcome, bool thorough) {
 
 }  // namespace
 
-TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog* log) {
-  const TeamPlan team = with_team_settings(job, how.new_team_file);
+TunedJob tune_job(const Job& prior, const TuneHow& how, Progress& progress, EventLog* log) {
+  const TuneConfig& asked = prior.loaded.config.tune;
+  TeamPlan team = with_team_settings(prior, how.new_team_file);
   for (const std::string& note : team.notes) progress.line("note: " + note);
-  take(job, team.plan);
   TuneOutcome outcome;
-  outcome.budget_bytes = memory_budget_bytes(job.hardware, shape_of(job), job.loaded.config.tune.margin);
-  outcome.plan = job.plan;
-  if (!job.loaded.config.tune.enabled || !anything_open(job, team.config)) return outcome;
-  job.plan.memory_budget_bytes = outcome.budget_bytes;
+  outcome.budget_bytes = memory_budget_bytes(prior.hardware, shape_of(prior), asked.margin);
+  outcome.plan = team.plan;
+  const Job unmeasured(prior, team.plan);
+  if (!asked.enabled || !anything_open(unmeasured, team.config)) return {unmeasured, outcome};
+  team.plan.memory_budget_bytes = outcome.budget_bytes;
+  const Job job(prior, team.plan);
   Narrator narrator(progress, log);
   const TuneCallbacks callbacks = narrator.callbacks();
   auto trials = trial_group(job, how, progress);
-  if (!trials) return outcome;
-  const bool caching = job.loaded.config.tune.cache;
+  if (!trials) return {job, outcome};
   const Json key = plan_cache_key(job, team.config, outcome.budget_bytes);
-  auto kept = caching && !how.retune ? read_kept(job, key) : std::nullopt;
+  auto kept = asked.cache && !how.retune ? read_kept(job, key) : std::nullopt;
   if (kept && measures_more(*kept, job.loaded.config, how.thorough)) kept.reset();
   progress.line(kept ? "tuning: this job was measured here before" : "tuning: measuring what is left to auto");
   const double began_s = unix_time_s();
@@ -189,9 +185,8 @@ TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog*
       kept ? verify_cached(job.loaded.config, *kept, outcome.budget_bytes,
                            rehearsal_s(apply(job.loaded.config, kept->plan), kept->pace), *trials, callbacks)
            : std::nullopt;
-  const TuneInput input{team.config, job.hardware,         shape_of(job),
-                        job.plan,    outcome.budget_bytes, job.loaded.config.tune.budget_s,
-                        how.thorough};
+  const TuneInput input{team.config,          job.hardware,   shape_of(job), job.plan,
+                        outcome.budget_bytes, asked.budget_s, how.thorough};
   outcome = verified ? *verified : tune(input, *trials, callbacks);
   const int interrupted_by = trials->interrupted_by();
   trials.reset();  // its processes have ended: now the system counts their time as ours
@@ -199,7 +194,7 @@ TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog*
   outcome.disturbed = disturbance(load_between(cpu_before, cpu_reading_now()), spread_of(narrator.trials()));
   if (!outcome.disturbed.empty()) outcome.notes.push_back(disturbance_note(outcome, how.thorough));
   const bool believed = !outcome.interrupted && outcome.disturbed.empty();
-  if (caching && !outcome.cached && believed) write_plan_cache(key, outcome);
+  if (asked.cache && !outcome.cached && believed) write_plan_cache(key, outcome);
   if (interrupted_by != 0 && how.time_limit.over())
     throw Error(exit_code::preempted,
                 "the time was up while tuning: nothing was trained yet; give launch.max_time more, or set "
@@ -209,10 +204,9 @@ TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog*
                 "told to stop while tuning: nothing was trained yet; the same command starts again");
   outcome.plan.memory_budget_bytes = outcome.budget_bytes;
   outcome.plan.samples_per_s = outcome.samples_per_s;
-  take(job, outcome.plan);
   progress.line("tuning: " + format_number_of(outcome.trials, "trial") + " in " + format_duration(outcome.seconds));
   for (const std::string& note : outcome.notes) progress.line("note: " + note);
-  return outcome;
+  return {Job(prior, outcome.plan), outcome};
 }
 
 namespace {
@@ -233,12 +227,12 @@ std::optional<Pace> kept_pace(const Job& job) {
   return kept->pace;
 }
 
-std::vector<std::string> take_cached_plan(Job& job) {
-  const TeamPlan team = with_team_settings(job, false);
-  take(job, team.plan);
-  if (!anything_open(job, team.config)) return team.notes;
-  if (const auto kept = kept_outcome(job, team.config)) take(job, from_cache(kept->plan));
-  return team.notes;
+CachedJob with_cached_plan(const Job& prior) {
+  TeamPlan team = with_team_settings(prior, false);
+  const Job job(prior, team.plan);
+  if (!anything_open(job, team.config)) return {job, team.notes};
+  const auto kept = kept_outcome(job, team.config);
+  return {kept ? Job(prior, from_cache(kept->plan)) : job, team.notes};
 }
 
 }  // namespace tlaunch

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "launcher/events/event_log.h"
 #include "launcher/group/time_limit.h"
@@ -24,19 +25,28 @@ struct Rehearsal {
   bool interrupted = false;  // by SIGINT, SIGTERM or another signal that asks for an end
 };
 
-// One rehearsal (tuning/pace.h) of the job as it stands, plan applied: what its parts will take.
+// One rehearsal (estimate/pace.h) of the job as it stands, plan applied: what its parts will take.
 Rehearsal rehearse_job(const Job& job, const std::string& log_folder, Progress& progress, EventLog* log);
 
 // The pace that was measured when this job was tuned last, with the settings it has now: nothing is started. For a run
 // that keeps its own plan.
 std::optional<Pace> kept_pace(const Job& job);
 
-// Fills job.plan and job.config. Narrates on `progress`; `log` (may be null) gets trial and prediction events. Nothing
-// is measured where tune.enabled is false or nothing is left open. Throws UsageError.
-TuneOutcome tune_job(Job& job, const TuneHow& how, Progress& progress, EventLog* log);
+struct TunedJob {
+  Job job;  // with the plan that was found
+  TuneOutcome outcome;
+};
 
-// The cache's plan for this job as it stands, unverified; the prior's where there is none. Starts nothing. Returns notes
-// about the team's settings.
-std::vector<std::string> take_cached_plan(Job& job);
+// `job`: with the prior's plan. Narrates on `progress`; `log` (may be null) gets trial and prediction events. Nothing is
+// measured where tune.enabled is false or nothing is left open. Throws UsageError.
+TunedJob tune_job(const Job& job, const TuneHow& how, Progress& progress, EventLog* log);
+
+struct CachedJob {
+  Job job;
+  std::vector<std::string> notes;  // about the team's settings
+};
+
+// With the cache's plan for this job, unverified; the prior's where there is none. Starts nothing.
+CachedJob with_cached_plan(const Job& job);
 
 }  // namespace tlaunch

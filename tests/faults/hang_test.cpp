@@ -96,7 +96,7 @@ TEST_F(Hang, TheLimitOfTheCommandLineComesBeforeTheConfigs) {
       << said();
   kill(worker(1), SIGSTOP);
   expect_rank_1_named("");
-  EXPECT_THAT(said(), HasSubstr("the limit here was 5"));
+  EXPECT_THAT(said(), HasSubstr("limit: 5"));
 }
 
 TEST_F(Hang, ARankThatIsStoppedInStartUpIsNamed) {

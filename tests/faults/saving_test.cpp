@@ -64,7 +64,7 @@ TEST_F(Saving, ADiskThatFillsUpIsToldTrainingGoesOnAndTheNextSaveIsWhole) {
       run(), [&](const Json& event) { return event["event"] == "checkpoint" && event["step"] > failed["step"]; }));
   kill(launcher_, SIGTERM);
   end();
-  EXPECT_THAT(content(scratch_ / "err"), HasSubstr("was not saved"));
+  EXPECT_THAT(content(scratch_ / "err"), HasSubstr("could not save the checkpoint of step"));
   for (const auto& one : list_checkpoints(disk())) EXPECT_TRUE(one.valid) << one.reason;
   for (const auto& entry : fs::directory_iterator(disk()))
     EXPECT_EQ(entry.path().extension(), ".safetensors") << "nothing is left behind";

@@ -305,6 +305,17 @@ TEST_F(Tuning, AResumedRunKeepsItsOwnPlan) {
   EXPECT_EQ(events("run", "trial").size(), trials) << "nothing is measured again";
 }
 
+// The same of a plan from the cache: what an option sets is in what the run goes by, not in its config.yaml alone.
+TEST_F(Tuning, AnOptionThatIsAKeyReachesARunWithACachedPlan) {
+  if (Json::parse(tune().out).contains("disturbed")) GTEST_SKIP() << "nothing was kept: the machine is busy";
+  const auto run = train("run", {"--hang-timeout", "37", "--grace", "3", "--max-restarts", "2"});
+  ASSERT_EQ(run.code, 0) << run.err;
+  EXPECT_EQ(file("run", "plan.json")["plan"]["train.batch_size"]["origin"], "cache");
+  const auto config = content(scratch_ / "run" / "config.yaml");
+  for (const char* line : {"hang_timeout_s: 37", "grace_s: 3", "max_restarts: 2"})
+    EXPECT_NE(config.find(line), std::string::npos) << line;
+}
+
 TEST_F(Tuning, AResumeMayShareTheEffectiveBatchAnew) {
   ASSERT_EQ(train("run", {"tune.enabled=false"}).code, 0);  // 64 x 1 x 2
   const auto resumed =

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-#include "tuning/history.h"
+#include "estimate/history.h"
 
 namespace {
 
@@ -18,10 +18,10 @@ void require(bool holds) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace tlaunch;
-  const auto history = outcomes_from_lines({reinterpret_cast<const char*>(data), size});
-  const TimeEstimate rehearsed{97, 100, 104, {{"steps", {87, 90, 94}}, {"evaluation", {10, 10, 10}}}};
+  const auto history = history_from_lines({reinterpret_cast<const char*>(data), size});
+  const TimeEstimate rehearsed{{97, 100, 104}, {{"steps", {87, 90, 94}}, {"evaluation", {10, 10, 10}}}};
   const auto made =
-      calibrated(rehearsed, calibration_of(rehearsed, {{"steps", 900}, {"evaluation", 10}}, history, "a"));
+      calibrate(rehearsed, calibration_from(rehearsed, {{"steps", 900}, {"evaluation", 10}}, history, "a"));
   double parts_s = 0;
   for (const auto& [part, time] : made.parts) {
     require(std::isfinite(time.high_s) && time.low_s <= time.likely_s && time.likely_s <= time.high_s);

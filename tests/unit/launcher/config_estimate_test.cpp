@@ -1,8 +1,9 @@
-#include "launcher/estimate/config_estimate.h"
+#include "launcher/estimate/config_output.h"
 
 #include <gmock/gmock.h>
 
-#include "launcher/estimate/deadline.h"
+#include "estimate/deadline.h"
+#include "launcher/estimate/estimate_input.h"
 
 namespace tlaunch {
 namespace {
@@ -14,13 +15,13 @@ using testing::HasSubstr;
 class Estimated : public testing::Test {
  protected:
   Estimated() {
-    job_.world = {1, false};
-    job_.config.train.epochs = 10;
-    job_.config.train.effective_batch_size = 100;
-    job_.config.train.batch_size = 50;
-    job_.config.eval.every_n_epochs = 1;
-    job_.config.checkpoint.every_n_epochs = 1;
-    job_.config.log.log_interval = 10;
+    prepared_.world = {1, false};
+    prepared_.loaded.config.train.epochs = 10;
+    prepared_.loaded.config.train.effective_batch_size = 100;
+    prepared_.loaded.config.train.batch_size = 50;
+    prepared_.loaded.config.eval.every_n_epochs = 1;
+    prepared_.loaded.config.checkpoint.every_n_epochs = 1;
+    prepared_.loaded.config.log.log_interval = 10;
     pace_.step = {0.019, 0.020, 0.021};
     pace_.start_s = 2;
     pace_.evaluation_fixed_s = 1;
@@ -29,14 +30,16 @@ class Estimated : public testing::Test {
   }
 
   void measured(const Json& ladder) {
-    job_.plan.choices = {{"train.batch_size", 50, Origin::measured, "", {{"samples_per_s", ladder}}}};
+    plan_.choices = {{"train.batch_size", 50, Origin::measured, "", {{"samples_per_s", ladder}}}};
   }
-  EstimateInput input() const { return {job_, pace_, 1, 0, {}}; }
+  Job job() const { return {prepared_, plan_}; }
+  EstimateInput input() const { return estimate_input(job(), pace_, 1, 0, {}); }
   DeadlineAnswer answer(double deadline_s) const {
     return answer_deadline(input(), estimate_config(input(), {}).run.time, deadline_s);
   }
 
-  Job job_;
+  PreparedJob prepared_;
+  Plan plan_;
   Pace pace_;
 };
 
@@ -70,8 +73,8 @@ TEST_F(Estimated, WhatIfsSayWhetherTheyWereMeasured) {
 }
 
 TEST_F(Estimated, MicroBatchesTimesGpusAreMeasuredOrMarkedAsModelled) {
-  job_.world = {2, true};
-  job_.config.train.effective_batch_size = 200;
+  prepared_.world = {2, true};
+  prepared_.loaded.config.train.effective_batch_size = 200;
   pace_.facts.train_samples = 10000;
   measured({{"25", 4000.0}, {"50", 5000.0}});
   const auto estimate = estimate_config(input(), {});
@@ -86,22 +89,22 @@ TEST_F(Estimated, MicroBatchesTimesGpusAreMeasuredOrMarkedAsModelled) {
   const double now_s = estimate.run.time.likely_s;
   EXPECT_NEAR(now_s - of(50, 4).likely_s, 10 - 10 / (2 * rank_scaling), 0.01);
   EXPECT_NEAR(of(25, 1).likely_s - now_s, 10 * 2 * rank_scaling * 1.25 - 10, 0.01);
-  EXPECT_THAT(to_text(estimate, job_), AllOf(HasSubstr("4 GPUs"), HasSubstr("~ modelled")));
+  EXPECT_THAT(to_text(estimate, job()), AllOf(HasSubstr("4 GPUs"), HasSubstr("~ modelled")));
 }
 
 TEST_F(Estimated, KimgCountImagesAlone) {
   ModelDescription model;
-  model.name = job_.loaded.config.model.name = "m";
+  model.name = prepared_.loaded.config.model.name = "m";
   for (const auto& [kind, unit] : {std::pair{"image", "18.0 k kimg/h"}, std::pair{"keys", "18.0 M samples/h"}}) {
     model.sample_kind = kind;
-    job_.worker.models = {model};
-    EXPECT_THAT(to_text(estimate_config(input(), {}), job_), HasSubstr(unit));
+    prepared_.worker.models = {model};
+    EXPECT_THAT(to_text(estimate_config(input(), {}), job()), HasSubstr(unit));
   }
 }
 
 TEST_F(Estimated, NoMoreRanksAreAdvisedThanCanShareTheBatch) {
-  job_.world = {2, true};
-  job_.config.train.effective_batch_size = job_.loaded.config.train.effective_batch_size = 100;
+  prepared_.world = {2, true};
+  prepared_.loaded.config.train.effective_batch_size = 100;
   const auto nproc = [&] {
     std::string all;
     for (const auto& change : answer(1).changes)
@@ -109,7 +112,7 @@ TEST_F(Estimated, NoMoreRanksAreAdvisedThanCanShareTheBatch) {
     return all;
   };
   EXPECT_EQ(nproc(), "--nproc 4");
-  job_.loaded.config.train.effective_batch_size = 6;
+  prepared_.loaded.config.train.effective_batch_size = 6;
   EXPECT_EQ(nproc(), "");
 }
 

@@ -127,7 +127,7 @@ GroupFailure crash() {
   failure.signal = SIGSEGV;
   failure.cause = "SIGSEGV (segmentation fault)";
   failure.host = "node7";
-  failure.message = "ValueError: bad";
+  failure.message = failure.summary_message = "ValueError: bad";
   failure.log_path = "/logs/rank_1.log";
   for (int i = 0; i < 20; ++i) failure.last_lines.push_back("line " + std::to_string(i));
   for (int i = 0; i < 9; ++i) failure.victims.push_back({i + 2, "SIGTERM"});

@@ -73,11 +73,11 @@ TEST(Pinning, CoresThatAreGoneAreToldAndDoNotStopTheWorker) {
 }
 
 TEST(Pinning, RankNsCardIsTheNthThatWasListed) {
-  Job job;
+  PreparedJob job;
   job.world = {1, true};
   job.placement.ranks.resize(1);
   const auto given = [&](const char* name) {
-    const auto environment = worker_group(job, {}).spec.workers.at(0).environment;
+    const auto environment = worker_group({job, {}}, {}).spec.workers.at(0).environment;
     const auto found = environment.find(name);
     return found == environment.end() ? "as it was" : found->second;
   };
@@ -89,10 +89,10 @@ TEST(Pinning, RankNsCardIsTheNthThatWasListed) {
 }
 
 TEST(Pinning, ARankOnTheCpuSeesNoCard) {
-  Job job;
+  PreparedJob job;
   job.world = {2, false};
   job.placement.ranks.resize(2);
-  for (const auto& worker : worker_group(job, {}).spec.workers)
+  for (const auto& worker : worker_group({job, {}}, {}).spec.workers)
     EXPECT_EQ(worker.environment.at("CUDA_VISIBLE_DEVICES"), "") << "or autograd starts CUDA in it";
 }
 

@@ -47,7 +47,9 @@ class PlanCacheTest : public testing::Test {
   }
   ~PlanCacheTest() override { ::unsetenv("XDG_CACHE_HOME"); }
 
-  Json key() const { return plan_cache_key(job_, job_.loaded.config, budget); }
+  Json key(std::uint64_t budget_bytes = budget) const {
+    return plan_cache_key({job_, prior_}, job_.loaded.config, budget_bytes);
+  }
   fs::path file() const {
     for (const auto& entry : fs::directory_iterator(folder_ / "tlaunch/plans")) return entry.path();
     return {};
@@ -55,7 +57,8 @@ class PlanCacheTest : public testing::Test {
 
   static constexpr std::uint64_t budget = 8'000'000'000;
   TempDir folder_;
-  Job job_;
+  PreparedJob job_;
+  Plan prior_;
   TuneOutcome outcome_;
 };
 
@@ -71,59 +74,58 @@ TEST_F(PlanCacheTest, TheSameJobFindsAllThatWasKept) {
 
 TEST_F(PlanCacheTest, WhatBearsOnAStepMisses) {
   write_plan_cache(key(), outcome_);
-  const std::pair<const char*, std::function<void(Job&)>> changes[] = {
-      {"batch fixed", [](Job& job) { job.loaded.config.train.batch_size = 64; }},
-      {"effective batch", [](Job& job) { job.loaded.config.train.effective_batch_size = 512; }},
-      {"effective batch open", [](Job& job) { job.loaded.config.train.effective_batch_size.reset(); }},
-      {"precision fixed", [](Job& job) { job.loaded.config.gpu.mixed_precision = Precision::fp32; }},
-      {"optimizer", [](Job& job) { job.loaded.config.train.optimizer = OptimizerKind::sgd; }},
-      {"keep_micro_batch", [](Job& job) { job.loaded.config.tune.keep_micro_batch = true; }},
-      {"deterministic", [](Job& job) { job.loaded.config.deterministic = true; }},
-      {"model option", [](Job& job) { job.loaded.config.model.options.set("depth", std::int64_t{14}); }},
-      {"data shape", [](Job& job) { job.loaded.config.data.options.set("image_size", std::int64_t{96}); }},
-      {"model", [](Job& job) { job.loaded.config.model.name = "lstm"; }},
-      {"ranks", [](Job& job) { job.world.size = 2; }},
-      {"GPU", [](Job& job) { job.hardware.gpus[0].uuid = "GPU-2"; }},
-      {"save interval left open", [](Job& job) { job.loaded.config.checkpoint.every_n_epochs.reset(); }},
-      {"on the CPU", [](Job& job) { job.world.on_gpu = false; }},
-      {"CPU", [](Job& job) { job.hardware.cpu.model = "another CPU"; }},
-      {"cores", [](Job& job) { job.hardware.cpu.allowed_cores = 64; }},
-      {"threads fixed",
-       [](Job& job) {
-         job.plan.choices.push_back({"launch.threads_per_rank", 3, Origin::user, "OMP_NUM_THREADS"});
-       }},
+  const std::pair<const char*, std::function<void(PreparedJob&)>> changes[] = {
+      {"batch fixed", [](PreparedJob& job) { job.loaded.config.train.batch_size = 64; }},
+      {"effective batch", [](PreparedJob& job) { job.loaded.config.train.effective_batch_size = 512; }},
+      {"effective batch open", [](PreparedJob& job) { job.loaded.config.train.effective_batch_size.reset(); }},
+      {"precision fixed", [](PreparedJob& job) { job.loaded.config.gpu.mixed_precision = Precision::fp32; }},
+      {"optimizer", [](PreparedJob& job) { job.loaded.config.train.optimizer = OptimizerKind::sgd; }},
+      {"keep_micro_batch", [](PreparedJob& job) { job.loaded.config.tune.keep_micro_batch = true; }},
+      {"deterministic", [](PreparedJob& job) { job.loaded.config.deterministic = true; }},
+      {"model option", [](PreparedJob& job) { job.loaded.config.model.options.set("depth", std::int64_t{14}); }},
+      {"data shape", [](PreparedJob& job) { job.loaded.config.data.options.set("image_size", std::int64_t{96}); }},
+      {"model", [](PreparedJob& job) { job.loaded.config.model.name = "lstm"; }},
+      {"ranks", [](PreparedJob& job) { job.world.size = 2; }},
+      {"GPU", [](PreparedJob& job) { job.hardware.gpus[0].uuid = "GPU-2"; }},
+      {"save interval left open", [](PreparedJob& job) { job.loaded.config.checkpoint.every_n_epochs.reset(); }},
+      {"on the CPU", [](PreparedJob& job) { job.world.on_gpu = false; }},
+      {"CPU", [](PreparedJob& job) { job.hardware.cpu.model = "another CPU"; }},
+      {"cores", [](PreparedJob& job) { job.hardware.cpu.allowed_cores = 64; }},
       {"pinned",
-       [](Job& job) {
+       [](PreparedJob& job) {
          job.placement.ranks = {{.cores = {0, 1}}};
        }},
-      {"driver", [](Job& job) { job.hardware.driver_version = "580.2"; }},
-      {"LibTorch", [](Job& job) { job.worker.torch_version = "2.11.0+cu126"; }},
+      {"driver", [](PreparedJob& job) { job.hardware.driver_version = "580.2"; }},
+      {"LibTorch", [](PreparedJob& job) { job.worker.torch_version = "2.11.0+cu126"; }},
   };
   for (const auto& [what, change] : changes) {
-    Job other = job_;
+    PreparedJob other = job_;
     change(other);
-    EXPECT_FALSE(read_plan_cache(plan_cache_key(other, other.loaded.config, budget))) << what;
+    EXPECT_FALSE(read_plan_cache(plan_cache_key({other, prior_}, other.loaded.config, budget))) << what;
   }
-  EXPECT_FALSE(read_plan_cache(plan_cache_key(job_, job_.loaded.config, budget / 2))) << "half of the memory";
+  Plan threads_fixed;
+  threads_fixed.choices.push_back({"launch.threads_per_rank", 3, Origin::user, "OMP_NUM_THREADS"});
+  EXPECT_FALSE(read_plan_cache(plan_cache_key({job_, threads_fixed}, job_.loaded.config, budget)));
+  EXPECT_FALSE(read_plan_cache(key(budget / 2))) << "half of the memory";
   write(job_.worker_path, "another binary");
   EXPECT_FALSE(read_plan_cache(key())) << "worker built again";
 }
 
 TEST_F(PlanCacheTest, AResumedRunsEffectiveBatchIsNeitherANewRunsNorOneThatIsFixed) {
-  Job open = job_, resumed = job_;
+  PreparedJob open = job_, resumed = job_;
   open.loaded.config.train.effective_batch_size.reset();
   resumed.loaded.config.train.effective_batch_size.reset();
   resumed.effective_batch_size = 256;
-  const Json theirs = plan_cache_key(resumed, resumed.loaded.config, budget);
-  EXPECT_NE(theirs, plan_cache_key(open, open.loaded.config, budget));
+  const Json theirs = plan_cache_key({resumed, prior_}, resumed.loaded.config, budget);
+  EXPECT_NE(theirs, plan_cache_key({open, prior_}, open.loaded.config, budget));
   EXPECT_NE(theirs, key());
 }
 
 TEST_F(PlanCacheTest, AFileWithAWrongBitIsNotRead) {
   write_plan_cache(key(), outcome_);
   const std::string whole = content(file());
-  for (const auto& [was, is] : std::vector<std::pair<std::string, std::string>>{{"\"value\": 64", "\"value\": 65"},
-                                                                                {"\"batch_size\"", "\"catch_size\""}}) {
+  for (const auto& [was, is] : std::vector<std::pair<std::string, std::string>>{
+           {"\"value\": 64", "\"value\": 65"}, {"\"train.batch_size\"", "\"train.catch_size\""}}) {
     std::string damaged = whole;
     ASSERT_NE(damaged.find(was), std::string::npos);
     damaged.replace(damaged.find(was), was.size(), is);
@@ -142,17 +144,14 @@ TEST_F(PlanCacheTest, WhatDoesNotBearOnAStepHits) {
   job_.loaded.config.train.learning_rate = 0.5;
   job_.loaded.config.launch.grace_s = 3;
   job_.loaded.config.checkpoint.every_n_epochs = 9;
-  job_.plan.choices.push_back({"launch.threads_per_rank", 3, Origin::prior, "the cores of a rank"});
+  prior_.choices.push_back({"launch.threads_per_rank", 3, Origin::prior, "the cores of a rank"});
   EXPECT_TRUE(read_plan_cache(key()));
-  EXPECT_TRUE(read_plan_cache(plan_cache_key(job_, job_.loaded.config, budget + budget / 100)))
-      << "a little more free memory";
+  EXPECT_TRUE(read_plan_cache(key(budget + budget / 100))) << "a little more free memory";
 }
 
 TEST_F(PlanCacheTest, ABudgetThatHasCrossedTheEdgeOfItsBandHits) {
   const double edge = std::exp2(33.25);  // 10.2 GB: rounds to either side
-  const auto key_at = [&](double bytes) {
-    return plan_cache_key(job_, job_.loaded.config, static_cast<std::uint64_t>(bytes));
-  };
+  const auto key_at = [&](double bytes) { return key(static_cast<std::uint64_t>(bytes)); };
   ASSERT_NE(key_at(edge * 0.999), key_at(edge * 1.001));
   write_plan_cache(key_at(edge * 1.001), outcome_);
   EXPECT_TRUE(read_plan_cache(key_at(edge * 0.999)));

@@ -1,12 +1,12 @@
 // What the launcher makes of a run's events: figures, time left, summary, progress lines.
-#include "launcher/events/run_record.h"
+#include "contract/run_record.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "launcher/estimate/eta_tracker.h"
+#include "estimate/eta_tracker.h"
 #include "launcher/run/summary.h"
 #include "launcher/terminal/progress.h"
 #include "tests/support/decoded.h"
@@ -81,12 +81,12 @@ TEST(RunRecord, EventsThatLackFieldsOrHaveOthersDoNoHarm) {
   EXPECT_EQ(record.step, 0);
 }
 
-TEST(RemainingWork, CountsWhatStillComesAndTheEnd) {
+TEST(WorkLeft, CountsWhatStillComesAndTheEnd) {
   RunRecord record;
   record.on_event(test::decoded(start_event()));
   const auto left = [&](std::int64_t step) {
-    const RemainingWork work = remaining_work(*record.start, step);
-    return std::vector<std::int64_t>{work.steps, work.evaluations, work.checkpoints};
+    const Work work = work_left(*record.start, step);
+    return std::vector<std::int64_t>{work.steps, work.evaluations, work.saves};
   };
   EXPECT_EQ(left(0), (std::vector<std::int64_t>{250, 3, 5}));  // evaluations at 100, 200 and the end
   EXPECT_EQ(left(100), (std::vector<std::int64_t>{150, 2, 3}));
@@ -165,15 +165,13 @@ RunSummary summary_of(const GroupResult& result) {
   summary.wall_s = 20;
   summary.record.on_event(test::decoded(start_event()));
   summary.record.on_event(test::decoded(step_event(250, 1100)));
-  summary.record.on_event(
-      test::decoded({{"event", "failure"}, {"rank", 1}, {"message", "train.txt:3: no number"}, {"exit_code", 65}}));
   settle(summary, result);
   return summary;
 }
 
 TEST(Summary, CompletedRunClosesTheBooks) {
   RunSummary summary = summary_of({});
-  summary.estimate = TimeEstimate{18, 19, 22, {{"tuning", {4, 4, 4}}, {"steps", {14, 15, 18}}}};
+  summary.estimate = TimeEstimate{{18, 19, 22}, {{"tuning", {4, 4, 4}}, {"steps", {14, 15, 18}}}};
   summary.spent = {{"tuning", 5}, {"steps", 15}};
   summary.record.on_event(test::decoded({{"event", "end"},
                                          {"rank", 0},
@@ -203,7 +201,7 @@ TEST(Summary, CompletedRunClosesTheBooks) {
 TEST(Summary, AfterAResumeTheTimeAndTheStepsAreOfThisSession) {
   RunSummary summary = summary_of({});
   summary.began_step = 200;
-  summary.estimate = TimeEstimate{18, 19, 22, {{"steps", {14, 15, 18}}}};
+  summary.estimate = TimeEstimate{{18, 19, 22}, {{"steps", {14, 15, 18}}}};
   summary.spent = {{"steps", 20}};
   const Json json = to_json(summary);
   EXPECT_EQ(json["steps"], 250);
@@ -220,6 +218,7 @@ TEST(Summary, FailureNamesTheRankAndWhatItSaid) {
   GroupResult result;
   result.exit_code = 65;
   result.failure = GroupFailure{1, 65, 0, "exit code 65", {"error: train.txt:3: no number"}, {{0, "SIGTERM"}}};
+  result.failure->message = result.failure->summary_message = "train.txt:3: no number";
   const RunSummary summary = summary_of(result);
   const Json json = to_json(summary);
   EXPECT_EQ(json["status"], "failed");
@@ -251,6 +250,7 @@ TEST(Summary, AKilledRankIsToldByItsLastLine) {
   GroupResult result;
   result.exit_code = 137;
   result.failure = GroupFailure{0, 137, 9, "SIGKILL (out of memory?)", {"loading"}, {}};
+  result.failure->summary_message = "loading";
   const Json json = to_json(summary_of(result));
   EXPECT_EQ(json["failure"]["signal"], 9);
   EXPECT_EQ(json["failure"]["message"], "loading");

@@ -5,6 +5,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <map>
+#include <regex>
+
 #include "run_command_fixture.h"
 #include "tests/support/running.h"
 #include "tests/support/small_disk.h"
@@ -225,22 +228,55 @@ TEST_F(RunTroubleTest, ATeamFileThatIsDamagedIsLeftOutWithANote) {
   }
 }
 
-TEST_F(RunTroubleTest, OptionsThatAreKeysReachARunAResumedOneAndASmokeTest) {
-  for (const std::vector<std::string>& words :
-       std::vector<std::vector<std::string>>{{"--run-dir", path("r")},
-                                             {"--run-dir", path("r"), "--resume", "auto"},
-                                             {"--run-dir", path("s"), "--smoke"}}) {
-    std::vector<std::string> all = words;
-    for (const char* option : {"--nproc=1", "--hang-timeout=3.6", "--grace=3", "--max-restarts=4", "--numa=node"})
-      all.push_back(option);
-    all.insert(all.end(), {config_, "train.epochs=1"});
+// Every option of which the help says that a config key is its default, with a value that is not the key's.
+std::map<std::string, std::string> options_with_keys(const std::string& help) {
+  const std::map<std::string, std::string> values = {
+      {"--nproc", "1"},   {"--hang-timeout", "3.6"}, {"--grace", "3"},         {"--max-restarts", "4"},
+      {"--numa", "node"}, {"--max-time", "9h"},      {"--on-end", "/bin/true"}};
+  std::map<std::string, std::string> found;  // key to "--option=value"
+  const std::regex key(R"(\(default:\s+(launch\.[a-z_]+))"), option(R"((?:^|\n) +(?:-\w,)?(--[a-z-]+))");
+  for (std::sregex_iterator each(help.begin(), help.end(), key), end; each != end; ++each) {
+    const std::string above = help.substr(0, static_cast<std::size_t>(each->position()));
+    std::string name;
+    for (std::sregex_iterator one(above.begin(), above.end(), option); one != end; ++one) name = (*one)[1];
+    if (!values.contains(name))
+      ADD_FAILURE() << name << " sets " << (*each)[1] << ": give it a value in this test";
+    else
+      found[(*each)[1]] = name + "=" + values.at(name);
+  }
+  return found;
+}
+
+TEST_F(RunTroubleTest, EveryOptionThatIsAKeyReachesTheWorkerHoweverTheRunStarts) {
+  const auto all_options = options_with_keys(tlaunch({"--help"}).out);
+  EXPECT_GE(all_options.size(), 7u);
+  test::write(path("team.yaml"), "team_gpu_settings: {cpu: {batch_size: 8, num_workers: 0}}\n");
+  struct Way {
+    std::string name, run_dir;
+    std::vector<std::string> words, variables;
+  };
+  const std::vector<Way> ways = {{"fresh", "r", {}, {}},
+                                 {"resumed", "r", {"--resume", "auto", "train.epochs=2"}, {}},
+                                 {"smoke", "s", {"--smoke"}, {}},
+                                 {"team", "t", {"tune.team_file=" + path("team.yaml")}, {}},
+                                 {"restarted", "x", {}, {"FAKE_FAIL=0:1:2:1"}}};
+  for (const Way& way : ways) {
+    std::vector<std::string> all{"--run-dir", path(way.run_dir)}, variables = way.variables;
+    auto options = all_options;
+    if (way.name == "smoke") options.erase("launch.max_time");  // refused there: --smoke-minutes is its limit
+    for (const auto& [key, option] : options) all.push_back(option);
+    all.push_back(config_);
+    all.push_back("train.epochs=1");
+    all.insert(all.end(), way.words.begin(), way.words.end());
     test::write(path("heartbeat"), "");
-    const Finished run = tlaunch(all, {"FAKE_HEARTBEAT_FILE=" + path("heartbeat")});
-    EXPECT_EQ(run.exit_code, 0) << run.err;
-    EXPECT_THAT(content(words[1] + "/config.yaml"),
-                AllOf(HasSubstr("hang_timeout_s: 3.6"), HasSubstr("grace_s: 3"), HasSubstr("max_restarts: 4"),
-                      HasSubstr("numa: node"), HasSubstr("nproc: 1")));
-    EXPECT_EQ(content(path("heartbeat")), "0.9") << "a quarter of the timeout";
+    variables.push_back("FAKE_HEARTBEAT_FILE=" + path("heartbeat"));
+    const Finished run = tlaunch(all, variables);
+    EXPECT_EQ(run.exit_code, 0) << way.name << run.err;
+    EXPECT_EQ(content(path("heartbeat")), "0.9") << way.name << ": a quarter of --hang-timeout";
+    const std::string given = content(path(way.run_dir) + "/config.yaml");
+    for (const auto& [key, option] : options)
+      EXPECT_THAT(given, HasSubstr(key.substr(key.find('.') + 1) + ": " + option.substr(option.find('=') + 1)))
+          << way.name;
   }
 }
 

@@ -13,15 +13,14 @@ namespace tlaunch {
 namespace {
 
 Job job_on(const std::string& card, const std::string& team_file) {
-  Job job;
+  PreparedJob job;
   job.loaded.config.tune.team_file = team_file;
-  job.config = job.loaded.config;
-  job.config.train.batch_size = 8;
+  job.loaded.config.train.batch_size = 8;
   job.world = {1, true};
   job.hardware.gpus.resize(1);
   job.hardware.gpus[0].name = card;
   job.hardware.gpus[0].memory_total_bytes = 12'000'000'000;
-  return job;
+  return {job, {}};
 }
 
 TEST(TeamFile, EntriesThatAreWrittenAtOnceAreAllThere) {

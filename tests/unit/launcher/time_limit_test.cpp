@@ -68,7 +68,7 @@ TEST(StopReserve, IsNothingBeforeTheFirstStepAndGrowsWithStepsAndSaves) {
 int code_of(std::vector<RankEnd> ends) {
   static const std::vector<WorkerSpec> workers(2);
   GroupRecord record{workers, std::move(ends), {}, false, SIGTERM, true, {}};
-  return group_result(std::move(record), [](int) { return std::vector<std::string>(); }).exit_code;
+  return group_result(std::move(record), nullptr, [](int) { return std::vector<std::string>(); }).exit_code;
 }
 
 RankEnd ended(int rank, int wait_status, bool before_stop = false) {

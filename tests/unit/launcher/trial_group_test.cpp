@@ -2,6 +2,7 @@
 #include "launcher/tune/trial_group.h"
 
 #include <gmock/gmock.h>
+#include <optional>
 
 #include <dirent.h>
 #include <sys/wait.h>
@@ -42,21 +43,23 @@ enum Fate : std::int64_t {
 class TrialGroupTest : public testing::Test {
  protected:
   TrialGroupTest() {
+    PreparedJob prepared;
     fs::copy_file(std::string(std::getenv("TLAUNCH_SOURCE_DIR")) + "/tests/unit/launcher/fake_trial_worker.py",
                   folder_ / "worker.py");
     mark_ = "TRIAL_GROUP_TEST_" + std::to_string(::getpid());
     ::setenv(mark_.c_str(), "1", 1);
     ::setenv("FAKE_LAUNCHER", std::to_string(::getpid()).c_str(), 1);
     ::setenv("FAKE_FOLDER", folder_.path().c_str(), 1);
-    job_.worker_path = folder_ / "worker.py";
-    job_.worker.models.push_back({"resnet", "", "image", {}, {}});
-    job_.worker.datasets.push_back({"fashion_mnist", "", "image", "/nowhere", {}, {}});
-    job_.loaded.config.name = "job";
-    job_.loaded.config.model.name = "resnet";
-    job_.loaded.config.data.name = "fashion_mnist";
-    job_.loaded.config.train.epochs = 1;
-    job_.world.size = 2;
-    job_.placement.ranks.resize(2);
+    prepared.worker_path = folder_ / "worker.py";
+    prepared.worker.models.push_back({"resnet", "", "image", {}, {}});
+    prepared.worker.datasets.push_back({"fashion_mnist", "", "image", "/nowhere", {}, {}});
+    prepared.loaded.config.name = "job";
+    prepared.loaded.config.model.name = "resnet";
+    prepared.loaded.config.data.name = "fashion_mnist";
+    prepared.loaded.config.train.epochs = 1;
+    prepared.world.size = 2;
+    prepared.placement.ranks.resize(2);
+    job_.emplace(prepared, Plan());
   }
   ~TrialGroupTest() override { ::unsetenv(mark_.c_str()); }
 
@@ -99,12 +102,12 @@ class TrialGroupTest : public testing::Test {
 
   TempDir folder_;
   std::string mark_;
-  Job job_;
+  std::optional<Job> job_;
 };
 
 TEST_F(TrialGroupTest, AnswersOfTheRanksBecomeOne) {
   {
-    TrialGroup group(job_, "");
+    TrialGroup group(*job_, "");
     const auto asked = spec(8);
     const auto result = group.run(asked);
     EXPECT_EQ(result.outcome, TrialOutcome::ok) << result.message;
@@ -131,15 +134,15 @@ TEST_F(TrialGroupTest, AnswersOfTheRanksBecomeOne) {
 
 TEST_F(TrialGroupTest, WorkersArePinnedLikeTheRunsRanks) {
   const int core = affinity_cores().back();
-  job_.placement.ranks[1].cores = {core};
-  TrialGroup group(job_, "");
+  job_->placement.ranks[1].cores = {core};
+  TrialGroup group(*job_, "");
   ASSERT_EQ(group.run(spec(8)).outcome, TrialOutcome::ok);
   EXPECT_EQ(cores_of_rank(0), list_of_numbers(affinity_cores()));
   EXPECT_EQ(cores_of_rank(1), std::to_string(core));
 }
 
 TEST_F(TrialGroupTest, OneStartServesManyTrials) {
-  TrialGroup group(job_, "");
+  TrialGroup group(*job_, "");
   const auto first = group.run(spec(8)), second = group.run(spec(16));
   EXPECT_EQ(second.outcome, TrialOutcome::ok);
   EXPECT_EQ(first.facts.parameters, second.facts.parameters) << "the same process";
@@ -147,7 +150,7 @@ TEST_F(TrialGroupTest, OneStartServesManyTrials) {
 }
 
 TEST_F(TrialGroupTest, ARankKilledByTheSystemIsOutOfMemoryAndTheNextTrialGetsNewProcesses) {
-  TrialGroup group(job_, "");
+  TrialGroup group(*job_, "");
   const auto before = group.run(spec(8));
   const auto result = group.run(spec(killed));
   EXPECT_EQ(result.outcome, TrialOutcome::out_of_memory);
@@ -158,21 +161,21 @@ TEST_F(TrialGroupTest, ARankKilledByTheSystemIsOutOfMemoryAndTheNextTrialGetsNew
 }
 
 TEST_F(TrialGroupTest, ARankThatSaysItRanOutOfMemoryIsBelieved) {
-  TrialGroup group(job_, "");
+  TrialGroup group(*job_, "");
   const auto result = group.run(spec(out_of_memory));
   EXPECT_EQ(result.outcome, TrialOutcome::out_of_memory);
   EXPECT_EQ(result.message, "cannot have 3 GB more");  // one line
 }
 
 TEST_F(TrialGroupTest, APeerThatOnlyNoticesDoesNotHideIt) {
-  TrialGroup group(job_, "");
+  TrialGroup group(*job_, "");
   const auto result = group.run(spec(peer_notices_first));
   EXPECT_EQ(result.outcome, TrialOutcome::out_of_memory);
   EXPECT_EQ(result.message, "cannot have 3 GB more");
 }
 
 TEST_F(TrialGroupTest, AFaultIsACrashInItsOwnWords) {
-  TrialGroup group(job_, "");
+  TrialGroup group(*job_, "");
   const auto result = group.run(spec(fault));
   EXPECT_EQ(result.outcome, TrialOutcome::crashed);
   EXPECT_EQ(result.message, "an illegal memory access was encountered");
@@ -180,7 +183,7 @@ TEST_F(TrialGroupTest, AFaultIsACrashInItsOwnWords) {
 }
 
 TEST_F(TrialGroupTest, ARankThatDoesNotAnswerHangs) {
-  TrialGroup group(job_, "", {30, 0.3});
+  TrialGroup group(*job_, "", {30, 0.3});
   ASSERT_EQ(group.run(spec(8)).outcome, TrialOutcome::ok);
   const auto result = group.run(spec(hang));
   EXPECT_EQ(result.outcome, TrialOutcome::hung);
@@ -191,14 +194,14 @@ TEST_F(TrialGroupTest, ARankThatDoesNotAnswerHangs) {
 }
 
 TEST_F(TrialGroupTest, CtrlCInterrupts) {
-  TrialGroup group(job_, "");
+  TrialGroup group(*job_, "");
   const auto result = group.run(spec(ctrl_c));
   EXPECT_EQ(result.outcome, TrialOutcome::interrupted);
   expect_nothing_is_left();
 }
 
 TEST_F(TrialGroupTest, AnAnswerThatCannotBeReadIsACrashAndNoException) {
-  TrialGroup group(job_, "");
+  TrialGroup group(*job_, "");
   for (const auto fate : {garbled, strange_rank}) {
     const auto result = group.run(spec(fate));
     EXPECT_EQ(result.outcome, TrialOutcome::crashed);
@@ -210,7 +213,7 @@ TEST_F(TrialGroupTest, AnAnswerThatCannotBeReadIsACrashAndNoException) {
 }
 
 TEST_F(TrialGroupTest, ARankThatLeavesWithoutAnAnswerIsACrashAtOnceAndNoHang) {  // its peer waits for it
-  TrialGroup group(job_, "", {60, 60});
+  TrialGroup group(*job_, "", {60, 60});
   const auto result = group.run(spec(leaves));
   EXPECT_EQ(result.outcome, TrialOutcome::crashed);
   EXPECT_THAT(result.message, HasSubstr("rank 0 left without an answer"));
@@ -221,15 +224,15 @@ TEST_F(TrialGroupTest, ARankThatLeavesWithoutAnAnswerIsACrashAtOnceAndNoHang) { 
 
 TEST_F(TrialGroupTest, WhatAWorkerLeftRunningGoesWithIt) {
   {
-    TrialGroup group(job_, "");
+    TrialGroup group(*job_, "");
     ASSERT_EQ(group.run(spec(leaves_a_child)).outcome, TrialOutcome::ok);
   }
   expect_nothing_is_left();
 }
 
 TEST_F(TrialGroupTest, AWorkerThatIsNotThereIsACrashThatNamesIt) {
-  job_.worker_path = folder_ / "no-such-worker";
-  TrialGroup group(job_, "");
+  job_->worker_path = folder_ / "no-such-worker";
+  TrialGroup group(*job_, "");
   const auto result = group.run(spec(8));
   EXPECT_EQ(result.outcome, TrialOutcome::crashed);
   EXPECT_THAT(result.message, HasSubstr("no-such-worker: not found"));
@@ -239,7 +242,7 @@ TEST_F(TrialGroupTest, TheirOutputGoesToTheLogsAndNotToTheTerminal) {
   fs::create_directories(folder_ / "logs");
   testing::internal::CaptureStdout();
   {
-    TrialGroup group(job_, folder_ / "logs");
+    TrialGroup group(*job_, folder_ / "logs");
     ASSERT_EQ(group.run(spec(8)).outcome, TrialOutcome::ok);
   }
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "");

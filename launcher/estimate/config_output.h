@@ -1,0 +1,17 @@
+// A ConfigEstimate for `tlaunch estimate CONFIG`: as JSON, and as tables for people. Pure.
+#pragma once
+
+#include <string>
+
+#include "core/json.h"
+#include "estimate/config_estimate.h"
+#include "launcher/job/job.h"
+
+namespace tlaunch {
+
+// The `estimate --json` object of docs/command-line.md.
+Json to_json(const ConfigEstimate& estimate);
+// The same for people, lines with their newlines. `job`: the one that was estimated.
+std::string to_text(const ConfigEstimate& estimate, const Job& job);
+
+}  // namespace tlaunch

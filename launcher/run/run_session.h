@@ -1,0 +1,19 @@
+// Runs one group of workers to its end, followed by a Session.
+#pragma once
+
+#include <functional>
+
+#include "launcher/group/supervise.h"
+#include "launcher/job/job.h"
+#include "launcher/job/worker_group.h"
+#include "launcher/run/session.h"
+
+namespace tlaunch {
+
+// Starts the group and lets `session` follow it to its end, or until it hangs (launcher/hang/hang_watch.h). `on_event`
+// sees each event too; `on_tick` is called some times a second. Both may be empty. One thread. Throws IoError where no
+// process can be made.
+GroupResult run_session(const Job& job, const WorkerStart& start, Session& session,
+                        const std::function<void(const StampedEvent&)>& on_event, const std::function<void()>& on_tick);
+
+}  // namespace tlaunch
