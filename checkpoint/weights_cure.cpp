@@ -6,8 +6,8 @@
 #include <set>
 #include <tuple>
 
-#include "checkpoint/run_checkpoints.h"
-#include "checkpoint/safetensors_head.h"
+#include "checkpoint/folder/run_checkpoints.h"
+#include "checkpoint/safetensors/safetensors_head.h"
 
 namespace tlaunch {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <map>
 
-#include "checkpoint/run_checkpoints.h"
-#include "checkpoint/safetensors_head.h"
+#include "checkpoint/folder/run_checkpoints.h"
+#include "checkpoint/safetensors/safetensors_head.h"
 #include "checkpoint/weights_cure.h"
 #include "checkpoint/wrapper_names.h"
 

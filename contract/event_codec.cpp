@@ -4,7 +4,7 @@
 #include <set>
 #include <type_traits>
 
-#include "core/error.h"
+#include "base/error.h"
 
 namespace tlaunch {
 namespace {

@@ -21,7 +21,7 @@ struct StampedEvent {
 std::string name_of(const Event& event);
 Writer writer_of(const Event& event);
 WhenFull when_full(const Event& event);
-Json fields_of(const Event& event);  // an object; a number that is not finite is a text, as in core/json.h
+Json fields_of(const Event& event);  // an object; a number that is not finite is a text, as in base/json.h
 
 // Nothing where it is no event: no object, or without a name.
 std::optional<StampedEvent> decode(Json line);

@@ -1,8 +1,8 @@
 // tlaunch-event-docs: prints docs/events.md. Only for scripts/update_docs.
 #include <iostream>
 
+#include "base/error.h"
 #include "contract/event_codec.h"
-#include "core/error.h"
 
 int main() {
   std::cout << tlaunch::event_reference();

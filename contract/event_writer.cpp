@@ -10,9 +10,9 @@
 #include <chrono>
 #include <string_view>
 
+#include "base/clock.h"
+#include "base/sigpipe_held.h"
 #include "contract/event_codec.h"
-#include "core/clock.h"
-#include "core/sigpipe_held.h"
 
 namespace tlaunch {
 namespace {

@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "core/data_identity.h"
-#include "core/description.h"
-#include "core/run_config.h"
-#include "core/sample_shape.h"
+#include "checkpoint/data_identity.h"
+#include "config/description.h"
+#include "config/run_config.h"
+#include "contract/sample_shape.h"
 
 namespace tlaunch {
 

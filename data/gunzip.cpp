@@ -6,8 +6,8 @@
 #include <iostream>
 #include <new>
 
+#include "base/error.h"
 #include "checkpoint/file_kind.h"
-#include "core/error.h"
 
 namespace tlaunch {
 namespace {

@@ -17,9 +17,9 @@
 #include <optional>
 #include <utility>
 
-#include "core/atomic_file.h"
-#include "core/cache_folder.h"
-#include "core/error.h"
+#include "base/atomic_file.h"
+#include "base/cache_folder.h"
+#include "base/error.h"
 #include "worker/counter_rng.h"
 
 namespace tlaunch {

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <set>
 
-#include "core/units.h"
-#include "core/whole_number.h"
+#include "base/units.h"
+#include "base/whole_number.h"
 
 namespace tlaunch {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/plan.h"
+#include "contract/plan.h"
 #include "estimate/run_forecast.h"
 #include "estimate/spreadsheet.h"
 

@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "config/run_config.h"
 #include "contract/events.h"
-#include "core/run_config.h"
 #include "estimate/pace.h"
 #include "estimate/time_estimate.h"
 #include "estimate/work.h"

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <functional>
 
-#include "core/batch.h"
-#include "core/error.h"
-#include "core/units.h"
+#include "base/error.h"
+#include "base/units.h"
+#include "config/batch.h"
 
 namespace tlaunch {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "checkpoint/disk_need.h"
-#include "core/run_config.h"
+#include "checkpoint/folder/disk_need.h"
+#include "config/run_config.h"
 #include "estimate/work.h"
 
 namespace tlaunch {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/cadence.h"
-#include "core/units.h"
+#include "base/units.h"
+#include "config/cadence.h"
 
 namespace tlaunch {
 

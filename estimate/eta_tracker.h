@@ -7,9 +7,9 @@
 #include <optional>
 #include <string>
 
+#include "base/json.h"
+#include "config/run_config.h"
 #include "contract/run_record.h"
-#include "core/json.h"
-#include "core/run_config.h"
 #include "estimate/cost_observer.h"
 #include "estimate/costs.h"
 #include "estimate/time_estimate.h"

@@ -5,7 +5,7 @@
 #include <optional>
 #include <sstream>
 
-#include "core/statistics.h"
+#include "base/statistics.h"
 
 namespace tlaunch {
 namespace {

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "core/json.h"
+#include "base/json.h"
 #include "estimate/time_estimate.h"
 
 namespace tlaunch {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "core/error.h"
-#include "core/json_problem.h"
+#include "base/error.h"
+#include "base/json_problem.h"
 
 namespace tlaunch {
 namespace {

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <optional>
 
-#include "core/json.h"
-#include "core/trial.h"
+#include "base/json.h"
+#include "contract/trial.h"
 #include "estimate/step_time.h"
 
 namespace tlaunch {

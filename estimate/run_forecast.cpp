@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/units.h"
+#include "base/units.h"
 
 namespace tlaunch {
 namespace {

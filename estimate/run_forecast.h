@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "core/json.h"
-#include "core/run_config.h"
-#include "core/run_length.h"
+#include "base/json.h"
+#include "config/run_config.h"
+#include "config/run_length.h"
 #include "estimate/costs.h"
 #include "estimate/disk_estimate.h"
 #include "estimate/history.h"

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/quantity.h"
+#include "base/quantity.h"
 #include "estimate/rules_of_thumb.h"
 #include "estimate/spreadsheet_formulas.h"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/quantity.h"
+#include "base/quantity.h"
 #include "estimate/time_estimate.h"
 
 namespace tlaunch {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "config/run_config.h"
 #include "contract/event_codec.h"
-#include "core/run_config.h"
 
 namespace tlaunch {
 

@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "core/json.h"
+#include "base/json.h"
 
 namespace tlaunch {
 

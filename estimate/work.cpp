@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "core/cadence.h"
-#include "core/error.h"
+#include "base/error.h"
+#include "config/cadence.h"
 
 namespace tlaunch {
 namespace {

@@ -5,9 +5,9 @@
 #include <map>
 #include <string>
 
+#include "config/run_config.h"
+#include "config/run_length.h"
 #include "contract/run_record.h"
-#include "core/run_config.h"
-#include "core/run_length.h"
 
 namespace tlaunch {
 

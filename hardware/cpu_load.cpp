@@ -8,7 +8,7 @@
 #include <set>
 #include <string>
 
-#include "core/clock.h"
+#include "base/clock.h"
 #include "hardware/cgroup.h"
 #include "hardware/cpu.h"
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "core/json.h"
-#include "core/run_config.h"
+#include "base/json.h"
+#include "config/run_config.h"
 #include "hardware/profile.h"
 
 namespace tlaunch {

@@ -7,7 +7,7 @@
 #include "hardware/cpu.h"
 #include "hardware/disk.h"
 #include "hardware/disk_speed.h"
-#include "hardware/gpu_probe.h"
+#include "hardware/gpu/gpu_probe.h"
 #include "hardware/memory.h"
 #include "hardware/slurm.h"
 #include "hardware/wsl.h"

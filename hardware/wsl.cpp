@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "core/units.h"
+#include "base/units.h"
 
 namespace tlaunch {
 

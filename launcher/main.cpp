@@ -5,11 +5,11 @@
 #include <variant>
 #include <vector>
 
-#include "core/clock.h"
-#include "core/error.h"
-#include "core/process_start.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/process_start.h"
 #include "hardware/cpu.h"
-#include "hardware/gpu_probe.h"
+#include "hardware/gpu/gpu_probe.h"
 #include "hardware/profile.h"
 #include "launcher/checkpoints/checkpoints_command.h"
 #include "launcher/cli/command_line.h"
@@ -19,7 +19,6 @@
 #include "launcher/commands/probe_command.h"
 #include "launcher/commands/run_command.h"
 #include "launcher/commands/tune_command.h"
-#include "launcher/group/this_machine.h"
 #include "launcher/job/gpu_wait.h"
 #include "launcher/job/job.h"
 #include "launcher/job/started_once.h"
@@ -27,7 +26,8 @@
 #include "launcher/program/program_mode.h"
 #include "launcher/run/on_end.h"
 #include "launcher/terminal/results.h"
-#include "launcher/terminal/say.h"
+#include "processes/group/this_machine.h"
+#include "processes/output/say.h"
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include <torch/nn/modules/linear.h>
 #include <torch/nn/modules/rnn.h>
 
-#include "core/error.h"
+#include "base/error.h"
 
 namespace tlaunch {
 namespace {

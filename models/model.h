@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "core/description.h"
-#include "core/options.h"
-#include "core/sample_shape.h"
+#include "config/description.h"
+#include "config/options.h"
+#include "contract/sample_shape.h"
 
 namespace tlaunch {
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "models/lstm.h"
 #include "models/model.h"
 #include "models/resnet.h"

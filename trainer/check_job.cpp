@@ -1,6 +1,6 @@
 #include "trainer/check_job.h"
 
-#include "trainer/train_state.h"
+#include "trainer/state/train_state.h"
 
 namespace tlaunch {
 

@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "core/data_identity.h"
-#include "core/run_config.h"
+#include "checkpoint/data_identity.h"
+#include "config/run_config.h"
 
 namespace tlaunch {
 

@@ -4,7 +4,7 @@
 
 #include "data/dataset.h"
 #include "models/model.h"
-#include "trainer/device.h"
+#include "trainer/device/device.h"
 
 namespace tlaunch {
 

@@ -4,7 +4,7 @@
 #include <dlfcn.h>
 #include <torch/version.h>
 
-#include "core/error.h"
+#include "base/error.h"
 
 namespace tlaunch {
 

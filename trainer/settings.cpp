@@ -1,12 +1,12 @@
 #include "trainer/settings.h"
 
-#include "core/atomic_file.h"
-#include "core/batch.h"
-#include "core/cadence.h"
-#include "core/effective_batch.h"
-#include "core/error.h"
-#include "core/json_problem.h"
-#include "core/plan.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/json_problem.h"
+#include "config/batch.h"
+#include "config/cadence.h"
+#include "config/effective_batch.h"
+#include "contract/plan.h"
 
 namespace tlaunch {
 namespace {

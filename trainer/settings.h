@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "core/config_loader.h"
-#include "trainer/context.h"
+#include "config/config_loader.h"
+#include "trainer/ranks/context.h"
 
 namespace tlaunch {
 
@@ -21,7 +21,7 @@ WorkerSettings worker_settings(const WorkerContext& context, const WorkerDescrip
                                const std::vector<std::string>& overrides);
 
 // What is still `auto` becomes: precision off, no TF32, no cudnn.benchmark, plain layout, one loader thread, log every
-// 10 steps, an effective batch of 256 or the closest number to it with its learning rate (core/effective_batch.h), and
+// 10 steps, an effective batch of 256 or the closest number to it with its learning rate (config/effective_batch.h), and
 // the largest micro-batch up to 128 that the product rule allows. Pure.
 RunConfig with_safe_defaults(RunConfig config, int world_size);
 

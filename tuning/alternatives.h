@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/trial.h"
+#include "contract/trial.h"
 #include "hardware/profile.h"
 #include "tuning/prior.h"
 

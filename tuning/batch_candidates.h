@@ -5,8 +5,8 @@
 #include <optional>
 #include <vector>
 
-#include "core/batch.h"
-#include "core/run_config.h"
+#include "config/batch.h"
+#include "config/run_config.h"
 
 namespace tlaunch {
 

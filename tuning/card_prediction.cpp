@@ -1,7 +1,7 @@
 #include "tuning/card_prediction.h"
 
-#include "core/error.h"
-#include "core/units.h"
+#include "base/error.h"
+#include "base/units.h"
 #include "tuning/batch_candidates.h"
 #include "tuning/memory_budget.h"
 
@@ -9,7 +9,7 @@ namespace tlaunch {
 namespace {
 
 constexpr double card_fixed_bytes = 0.8e9;
-constexpr double mixed_share = 0.7;  // of a sample's bytes (sources D)
+constexpr double mixed_share = 0.7;  // of a sample's bytes: autocast keeps some activations in float32
 constexpr double copies_of_parameters = 4;
 
 }  // namespace

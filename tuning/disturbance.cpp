@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "core/statistics.h"
-#include "core/units.h"
+#include "base/statistics.h"
+#include "base/units.h"
 
 namespace tlaunch {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/trial.h"
+#include "contract/trial.h"
 #include "hardware/cpu_load.h"
 
 namespace tlaunch {

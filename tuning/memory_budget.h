@@ -10,7 +10,7 @@
 namespace tlaunch {
 
 // On GPUs: the least free memory over the cards in use, less the tier's margin of the card's whole memory; never above
-// 90 % of it (sources C). On the CPU: the ranks share what is available, less `cpu_margin` of the limit, never above 90
+// 90 % of it: the rest is for fragmentation. On the CPU: the ranks share what is available, less `cpu_margin` of the limit, never above 90
 // % of the limit. `margin` (tune.margin) replaces the tier's.
 std::uint64_t memory_budget_bytes(const HardwareProfile& hardware, const JobShape& job, std::optional<double> margin);
 

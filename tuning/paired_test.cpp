@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <numeric>
 
-#include "core/statistics.h"
+#include "base/statistics.h"
 
 namespace tlaunch {
 namespace {

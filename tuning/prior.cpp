@@ -2,11 +2,12 @@
 
 #include <algorithm>
 
-#include "core/batch_advice.h"
-#include "core/cadence.h"
-#include "core/effective_batch.h"
-#include "core/error.h"
-#include "core/units.h"
+#include "base/error.h"
+#include "base/units.h"
+#include "config/batch_advice.h"
+#include "config/cadence.h"
+#include "config/effective_batch.h"
+#include "contract/planned_rate.h"
 #include "tuning/batch_limit.h"
 
 namespace tlaunch {

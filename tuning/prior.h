@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "core/plan.h"
-#include "core/run_config.h"
+#include "config/run_config.h"
+#include "contract/plan.h"
 #include "hardware/profile.h"
 
 namespace tlaunch {

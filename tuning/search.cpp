@@ -5,9 +5,9 @@
 #include <cstdio>
 #include <utility>
 
-#include "core/error.h"
-#include "core/statistics.h"
-#include "core/units.h"
+#include "base/error.h"
+#include "base/statistics.h"
+#include "base/units.h"
 
 namespace tlaunch {
 namespace {

@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "core/effective_batch.h"
-#include "core/statistics.h"
-#include "core/units.h"
+#include "base/statistics.h"
+#include "base/units.h"
+#include "contract/planned_rate.h"
 #include "estimate/pace.h"
 #include "tuning/search.h"
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "core/units.h"
+#include "base/units.h"
 #include "estimate/costs.h"
 #include "tuning/save_interval.h"
 #include "tuning/search.h"

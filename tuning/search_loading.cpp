@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/statistics.h"
-#include "core/units.h"
+#include "base/statistics.h"
+#include "base/units.h"
 #include "tuning/search.h"
 
 namespace tlaunch {

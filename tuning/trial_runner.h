@@ -1,7 +1,7 @@
 // Who carries out trials: real workers (launcher/tune/trial_group.h), or a simulated device in tests.
 #pragma once
 
-#include "core/trial.h"
+#include "contract/trial.h"
 
 namespace tlaunch {
 

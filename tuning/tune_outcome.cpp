@@ -1,5 +1,5 @@
-#include "core/error.h"
-#include "core/json_problem.h"
+#include "base/error.h"
+#include "base/json_problem.h"
 #include "tuning/tuner.h"
 
 namespace tlaunch {

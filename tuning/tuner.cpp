@@ -1,6 +1,6 @@
 #include "tuning/tuner.h"
 
-#include "core/error.h"
+#include "base/error.h"
 #include "tuning/search.h"
 
 namespace tlaunch {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "core/plan.h"
+#include "contract/plan.h"
 #include "estimate/pace.h"
 #include "hardware/profile.h"
 #include "tuning/memory_line.h"

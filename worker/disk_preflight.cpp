@@ -6,8 +6,8 @@
 #include <cerrno>
 #include <cmath>
 
-#include "core/error.h"
-#include "core/units.h"
+#include "base/error.h"
+#include "base/units.h"
 #include "hardware/disk.h"
 #include "hardware/disk_reserve.h"
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "checkpoint/disk_need.h"
+#include "checkpoint/folder/disk_need.h"
 
 namespace tlaunch {
 

@@ -1,5 +1,5 @@
 // Who this worker is: its rank among how many, what it was asked to do, and where it reports. Read once from the
-// environment (torchrun's variables and core/worker_env.h); without RANK and WORLD_SIZE it is a single process.
+// environment (torchrun's variables and contract/worker_env.h); without RANK and WORLD_SIZE it is a single process.
 #pragma once
 
 #include <functional>

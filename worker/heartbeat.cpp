@@ -6,8 +6,8 @@
 #include <chrono>
 #include <system_error>
 
-#include "core/error.h"
-#include "core/worker_env.h"
+#include "base/error.h"
+#include "contract/worker_env.h"
 #include "worker/run_phase.h"
 
 namespace tlaunch {

@@ -32,7 +32,7 @@ class Heartbeat {
   std::thread thread_;
 };
 
-// What the launcher asks for (core/worker_env.h: TLAUNCH_HEARTBEAT_S); 0 where it does not. Throws UsageError.
+// What the launcher asks for (contract/worker_env.h: TLAUNCH_HEARTBEAT_S); 0 where it does not. Throws UsageError.
 double heartbeat_interval_s(const std::string& text);
 
 }  // namespace tlaunch

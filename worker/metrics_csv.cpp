@@ -10,8 +10,8 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "core/atomic_file.h"
-#include "core/error.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
 
 namespace tlaunch {
 namespace {

@@ -1,7 +1,7 @@
 // metrics.csv: fixed columns, `step` first, one header line, one line a row. Numbers are the shortest text that reads
 // back as the same double; a value that is not given is an empty cell. Each row is one write(2), so that `tail -f` and
 // a crash see whole lines. A log is never worth the run: what goes wrong with the file is told, and the file is tried
-// again (core/patient_file.h). Torch-free. One thread at a time.
+// again (base/patient_file.h). Torch-free. One thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "core/patient_file.h"
+#include "base/patient_file.h"
 
 namespace tlaunch {
 

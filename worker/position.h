@@ -7,7 +7,7 @@
 #include <map>
 #include <string>
 
-#include "core/json.h"
+#include "base/json.h"
 #include "worker/early_stopping.h"
 #include "worker/evaluation_schedule.h"
 
@@ -27,7 +27,7 @@ inline double learning_rate_factor(const Position& position) {
   return std::ldexp(1.0, -static_cast<int>(position.rollbacks));
 }
 
-// "progress" of a checkpoint's tlaunch.state; metrics may be not finite (core/json.h: without_nonfinite()).
+// "progress" of a checkpoint's tlaunch.state; metrics may be not finite (base/json.h: without_nonfinite()).
 Json to_json(const Position& position);
 // Throws what Json throws where it is not that.
 Position position_from_json(const Json& json);

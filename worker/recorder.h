@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/run_config.h"
+#include "config/run_config.h"
 #include "worker/environment.h"
 #include "worker/metrics_csv.h"
 #include "worker/tensorboard.h"

@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/error.h"
+#include "base/error.h"
 
 namespace tlaunch {
 namespace {

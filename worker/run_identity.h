@@ -5,15 +5,15 @@
 #include <map>
 #include <string>
 
-#include "core/data_identity.h"
-#include "core/json.h"
+#include "base/json.h"
+#include "checkpoint/data_identity.h"
 
 namespace tlaunch {
 
 struct RunIdentity {
   // What must be equal for a resume to continue the same order of samples.
   std::int64_t seed = 0, train_samples = 0, effective_batch_size = 0, steps_per_epoch = 0;
-  // For the launcher (checkpoint/run_terms.h), which compares them with the config of the run that goes on.
+  // For the launcher (checkpoint/folder/run_terms.h), which compares them with the config of the run that goes on.
   std::int64_t world_size = 1;
   std::string device = "cpu";  // or cuda
   std::map<std::string, std::string> settings = {};

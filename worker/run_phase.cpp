@@ -11,8 +11,8 @@
 #include <stdexcept>
 #include <utility>
 
-#include "core/error.h"
-#include "core/worker_env.h"
+#include "base/error.h"
+#include "contract/worker_env.h"
 
 namespace tlaunch {
 namespace {

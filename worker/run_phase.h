@@ -85,7 +85,7 @@ class WaitsForOthers {
   WaitsForOthers& operator=(const WaitsForOthers&) = delete;
 };
 
-// For tests (core/worker_env.h: TLAUNCH_INJECT_FAULT): the training thread does what `text` says where it enters the
+// For tests (contract/worker_env.h: TLAUNCH_INJECT_FAULT): the training thread does what `text` says where it enters the
 // phase named there, if that is for `rank`; "" does nothing. Throws UsageError where the text is not as said there.
 void inject_fault(const std::string& text, int rank);
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
-#include "core/batch_advice.h"
-#include "core/error.h"
+#include "base/error.h"
+#include "config/batch_advice.h"
 #include "worker/counter_rng.h"
 
 namespace tlaunch {

@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-#include "core/batch.h"
+#include "config/batch.h"
 
 namespace tlaunch {
 

@@ -5,8 +5,8 @@
 #include <system_error>
 #include <utility>
 
-#include "core/clock.h"
-#include "core/json.h"
+#include "base/clock.h"
+#include "base/json.h"
 #include "worker/disk_preflight.h"
 
 namespace tlaunch {

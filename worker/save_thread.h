@@ -19,10 +19,10 @@
 #include <string>
 #include <vector>
 
-#include "checkpoint/checkpoint_folder.h"
-#include "checkpoint/disk_need.h"
-#include "core/error.h"
-#include "core/name_template.h"
+#include "base/error.h"
+#include "base/name_template.h"
+#include "checkpoint/folder/checkpoint_folder.h"
+#include "checkpoint/folder/disk_need.h"
 #include "worker/recorder.h"
 
 namespace tlaunch {
@@ -34,7 +34,7 @@ struct SavePoint {
   Metadata metadata = {};                      // the caller's own
 };
 
-// All metadata of its checkpoint: the caller's own, and the keys of checkpoint/catalog.h but for tlaunch.state.
+// All metadata of its checkpoint: the caller's own, and the keys of checkpoint/folder/catalog.h but for tlaunch.state.
 Metadata metadata_of(const SavePoint& point);
 
 class SaveThread {

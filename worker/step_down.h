@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "core/batch.h"
+#include "config/batch.h"
 #include "worker/run_phase.h"
 
 namespace tlaunch {

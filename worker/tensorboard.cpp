@@ -9,7 +9,7 @@
 #include <span>
 #include <utility>
 
-#include "checkpoint/crc32c.h"
+#include "base/crc32c.h"
 
 namespace tlaunch {
 namespace {

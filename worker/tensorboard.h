@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-#include "core/patient_file.h"
+#include "base/patient_file.h"
 
 namespace tlaunch {
 
@@ -14,7 +14,7 @@ class TensorboardWriter {
  public:
   // Writes to DIR/events.out.tfevents.<Unix seconds>.<host>.<pid>, and makes `dir` (its parent must be there). What
   // earlier files of `dir` hold beyond `resume_step` is then no longer shown: this run makes it again. What goes wrong is
-  // told, and the file is tried again (core/patient_file.h).
+  // told, and the file is tried again (base/patient_file.h).
   TensorboardWriter(const std::string& dir, std::int64_t resume_step, PatientFile::Tell tell);
   void scalar(const std::string& tag, std::int64_t step, double value);  // written at once
   // The last scalar was given: what waits for room gets another try. Returns how many the file lacks.

@@ -4,16 +4,16 @@
 #include <filesystem>
 #include <fstream>
 
-#include "checkpoint/checkpoint_folder.h"
-#include "checkpoint/written_files.h"
+#include "base/absolute_path.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/nearest.h"
+#include "base/units.h"
+#include "checkpoint/folder/checkpoint_folder.h"
+#include "checkpoint/folder/written_files.h"
+#include "config/config_tree.h"
+#include "config/schema.h"
 #include "contract/event_codec.h"
-#include "core/absolute_path.h"
-#include "core/config_tree.h"
-#include "core/error.h"
-#include "core/json.h"
-#include "core/nearest.h"
-#include "core/schema.h"
-#include "core/units.h"
 #include "launcher/job/job.h"
 
 namespace tlaunch {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "checkpoint/catalog.h"
-#include "checkpoint/retention.h"
+#include "checkpoint/folder/catalog.h"
+#include "checkpoint/folder/retention.h"
 
 namespace tlaunch {
 

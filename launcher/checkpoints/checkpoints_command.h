@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "checkpoint/catalog.h"
+#include "checkpoint/folder/catalog.h"
 #include "launcher/cli/command_line.h"
 
 namespace tlaunch {

@@ -6,14 +6,14 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "core/error.h"
-#include "core/json.h"
-#include "core/units.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/units.h"
 #include "launcher/checkpoints/checkpoint_place.h"
 #include "launcher/checkpoints/checkpoints_command.h"
-#include "launcher/terminal/clean_text.h"
-#include "launcher/terminal/console.h"
 #include "launcher/terminal/results.h"
+#include "processes/output/clean_text.h"
+#include "processes/output/console.h"
 
 namespace tlaunch {
 namespace {

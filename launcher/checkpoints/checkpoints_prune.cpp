@@ -4,12 +4,12 @@
 #include <optional>
 #include <set>
 
-#include "checkpoint/last_link.h"
-#include "checkpoint/safetensors.h"
-#include "checkpoint/written_files.h"
-#include "core/error.h"
-#include "core/json.h"
-#include "core/units.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/units.h"
+#include "checkpoint/folder/last_link.h"
+#include "checkpoint/folder/written_files.h"
+#include "checkpoint/safetensors/safetensors.h"
 #include "launcher/checkpoints/checkpoint_place.h"
 #include "launcher/checkpoints/checkpoints_command.h"
 #include "launcher/run/run_folder.h"

@@ -1,17 +1,17 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "checkpoint/safetensors.h"
-#include "core/absolute_path.h"
-#include "core/clock.h"
-#include "core/error.h"
-#include "core/json.h"
-#include "core/units.h"
+#include "base/absolute_path.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/units.h"
+#include "checkpoint/safetensors/safetensors.h"
 #include "launcher/checkpoints/checkpoint_place.h"
 #include "launcher/checkpoints/checkpoints_command.h"
-#include "launcher/terminal/clean_text.h"
 #include "launcher/terminal/results.h"
-#include "launcher/terminal/terminal.h"
+#include "processes/output/clean_text.h"
+#include "processes/output/terminal.h"
 
 namespace tlaunch {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "core/error.h"
-#include "core/nearest.h"
+#include "base/error.h"
+#include "base/nearest.h"
 #include "launcher/cli/command_parse.h"
 
 namespace tlaunch {

@@ -4,13 +4,13 @@
 #include <algorithm>
 #include <cctype>
 
-#include "core/absolute_path.h"
-#include "core/config_value.h"
-#include "core/config_variables.h"
-#include "core/error.h"
-#include "core/quantity.h"
-#include "core/shell_words.h"
-#include "core/units.h"
+#include "base/absolute_path.h"
+#include "base/error.h"
+#include "base/quantity.h"
+#include "base/shell_words.h"
+#include "base/units.h"
+#include "config/config_value.h"
+#include "config/config_variables.h"
 #include "launcher/cli/checkpoints_line.h"
 #include "launcher/cli/command_parse.h"
 #include "launcher/cli/command_split.h"

@@ -10,11 +10,11 @@
 #include <variant>
 #include <vector>
 
-#include "core/run_config.h"
+#include "config/run_config.h"
 #include "estimate/spreadsheet_options.h"
 #include "launcher/cli/stream_choice.h"
 #include "launcher/cli/torchrun_options.h"
-#include "launcher/group/log_file.h"
+#include "processes/output/log_file.h"
 
 namespace tlaunch {
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "core/error.h"
-#include "core/nearest.h"
-#include "core/user_path.h"
+#include "base/error.h"
+#include "base/nearest.h"
+#include "config/user_path.h"
 #include "launcher/job/job.h"
 
 namespace tlaunch {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/config_value.h"
+#include "config/config_value.h"
 
 namespace tlaunch {
 
@@ -21,7 +21,7 @@ std::string parse(CLI::App& app, std::vector<std::string> arguments, const std::
 // Throws UsageError: `what` has an empty value.
 [[noreturn]] void refuse_empty(const std::string& what);
 
-// A path that an option or an argument takes, as core/user_path.h reads it. Throws UsageError that names `option`.
+// A path that an option or an argument takes, as config/user_path.h reads it. Throws UsageError that names `option`.
 std::string expanded_path(const std::string& option, const std::string& text);
 // The same for an option's transform().
 CLI::Validator path_value();

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "core/error.h"
-#include "core/file_extension.h"
-#include "core/nearest.h"
+#include "base/error.h"
+#include "base/file_extension.h"
+#include "base/nearest.h"
 #include "launcher/cli/command_parse.h"
 #include "launcher/cli/torchrun_options.h"
 

@@ -4,7 +4,7 @@
 #include <map>
 #include <sstream>
 
-#include "core/schema.h"
+#include "config/schema.h"
 
 namespace tlaunch {
 namespace {

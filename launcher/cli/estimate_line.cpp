@@ -1,6 +1,6 @@
 #include "launcher/cli/estimate_line.h"
 
-#include "core/error.h"
+#include "base/error.h"
 #include "launcher/cli/command_parse.h"
 
 namespace tlaunch {

@@ -6,10 +6,10 @@
 #include <fstream>
 #include <string_view>
 
-#include "core/error.h"
-#include "core/file_extension.h"
-#include "launcher/group/path_lookup.h"
-#include "launcher/terminal/clean_text.h"
+#include "base/error.h"
+#include "base/file_extension.h"
+#include "base/path_lookup.h"
+#include "processes/output/clean_text.h"
 
 namespace tlaunch {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <sstream>
 
-#include "core/error.h"
-#include "core/whole_number.h"
+#include "base/error.h"
+#include "base/whole_number.h"
 
 namespace tlaunch {
 namespace {

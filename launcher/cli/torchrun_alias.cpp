@@ -5,10 +5,10 @@
 #include <set>
 #include <sstream>
 
-#include "core/error.h"
-#include "core/whole_number.h"
+#include "base/error.h"
+#include "base/whole_number.h"
 #include "launcher/cli/command_parse.h"
-#include "launcher/group/this_machine.h"
+#include "processes/group/this_machine.h"
 
 namespace tlaunch {
 namespace {

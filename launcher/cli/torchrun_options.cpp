@@ -4,7 +4,7 @@
 #include <cctype>
 #include <string_view>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "launcher/cli/command_parse.h"
 
 namespace tlaunch {

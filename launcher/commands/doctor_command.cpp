@@ -7,10 +7,10 @@
 #include <filesystem>
 #include <span>
 
-#include "core/absolute_path.h"
-#include "core/atomic_file.h"
-#include "core/error.h"
-#include "core/units.h"
+#include "base/absolute_path.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/units.h"
 #include "launcher/doctor/report.h"
 #include "launcher/terminal/results.h"
 

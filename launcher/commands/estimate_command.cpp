@@ -1,6 +1,6 @@
 #include "launcher/commands/estimate_command.h"
 
-#include "core/error.h"
+#include "base/error.h"
 #include "estimate/deadline.h"
 #include "hardware/disk.h"
 #include "launcher/estimate/config_output.h"

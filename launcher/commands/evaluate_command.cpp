@@ -1,15 +1,15 @@
 #include "launcher/commands/evaluate_command.h"
 
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/temporary_folder.h"
 #include "contract/run_record.h"
-#include "core/clock.h"
-#include "core/error.h"
-#include "launcher/group/failure.h"
-#include "launcher/group/temporary_folder.h"
 #include "launcher/job/job.h"
 #include "launcher/job/worker_group.h"
 #include "launcher/run/checkpoint_argument.h"
 #include "launcher/terminal/results.h"
-#include "launcher/terminal/say.h"
+#include "processes/group/failure.h"
+#include "processes/output/say.h"
 
 namespace tlaunch {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <cstdio>
 
-#include "core/units.h"
+#include "base/units.h"
 #include "launcher/terminal/results.h"
 
 namespace tlaunch {

@@ -7,13 +7,12 @@
 #include <filesystem>
 #include <sstream>
 
-#include "core/clock.h"
-#include "core/error.h"
+#include "base/clock.h"
+#include "base/error.h"
 #include "estimate/deadline.h"
 #include "estimate/run_forecast.h"
 #include "launcher/estimate/estimate_input.h"
 #include "launcher/estimate/history_file.h"
-#include "launcher/group/signal_takeover.h"
 #include "launcher/job/gpu_wait.h"
 #include "launcher/job/job_check.h"
 #include "launcher/run/attempts.h"
@@ -27,8 +26,9 @@
 #include "launcher/run/summary_lines.h"
 #include "launcher/smoke/smoke.h"
 #include "launcher/terminal/results.h"
-#include "launcher/terminal/say.h"
 #include "launcher/tune/tune_job.h"
+#include "processes/guard/signal_takeover.h"
+#include "processes/output/say.h"
 
 namespace tlaunch {
 namespace {

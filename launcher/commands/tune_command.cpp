@@ -4,14 +4,13 @@
 #include <filesystem>
 #include <optional>
 
-#include "core/atomic_file.h"
-#include "core/clock.h"
-#include "core/error.h"
-#include "core/units.h"
-#include "core/yaml_edit.h"
-#include "core/yaml_note.h"
-#include "hardware/known_card.h"
-#include "launcher/group/this_machine.h"
+#include "base/atomic_file.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/units.h"
+#include "config/yaml/yaml_edit.h"
+#include "config/yaml/yaml_note.h"
+#include "hardware/gpu/known_card.h"
 #include "launcher/run/config_backup.h"
 #include "launcher/run/run_folder.h"
 #include "launcher/terminal/results.h"
@@ -19,6 +18,7 @@
 #include "launcher/tune/team_plan.h"
 #include "launcher/tune/trial_group.h"
 #include "launcher/tune/tune_job.h"
+#include "processes/group/this_machine.h"
 #include "tuning/card_prediction.h"
 #include "tuning/memory_budget.h"
 

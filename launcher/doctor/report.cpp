@@ -12,11 +12,11 @@
 #include <filesystem>
 #include <functional>
 
-#include "core/config_loader.h"
-#include "core/error.h"
+#include "base/descriptor.h"
+#include "base/error.h"
+#include "config/config_loader.h"
 #include "hardware/profile.h"
 #include "launcher/doctor/redact.h"
-#include "launcher/group/descriptor.h"
 #include "launcher/job/job.h"
 #include "launcher/job/worker_binary.h"
 

@@ -4,7 +4,7 @@
 #include <map>
 #include <set>
 
-#include "core/units.h"
+#include "base/units.h"
 #include "launcher/estimate/spreadsheet_output.h"
 #include "launcher/terminal/text_table.h"
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "core/json.h"
+#include "base/json.h"
 #include "estimate/config_estimate.h"
 #include "launcher/job/job.h"
 

@@ -5,11 +5,11 @@
 #include <span>
 #include <sstream>
 
-#include "checkpoint/crc32c.h"
-#include "core/atomic_file.h"
-#include "core/cache_folder.h"
-#include "core/file_lock.h"
-#include "core/patient_file.h"
+#include "base/atomic_file.h"
+#include "base/cache_folder.h"
+#include "base/crc32c.h"
+#include "base/file_lock.h"
+#include "base/patient_file.h"
 #include "launcher/tune/plan_cache.h"
 
 namespace tlaunch {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/units.h"
+#include "base/units.h"
 #include "launcher/terminal/text_table.h"
 
 namespace tlaunch {

@@ -3,8 +3,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/clock.h"
 #include "contract/event_codec.h"
-#include "core/clock.h"
 
 namespace tlaunch {
 

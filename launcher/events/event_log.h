@@ -1,12 +1,12 @@
 // events.jsonl: one JSON object a line, appended in one write(2) each, so that a reader (or a kill) sees whole lines.
 // The launcher alone writes it; every line gets its "attempt", the first one "format". A disk that is full ends no run: the lines wait
-// (core/patient_file.h).
+// (base/patient_file.h).
 #pragma once
 
 #include <string>
 
+#include "base/patient_file.h"
 #include "contract/events.h"
-#include "core/patient_file.h"
 
 namespace tlaunch {
 

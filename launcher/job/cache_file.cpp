@@ -2,9 +2,9 @@
 
 #include <span>
 
-#include "checkpoint/crc32c.h"
-#include "core/atomic_file.h"
-#include "core/cache_folder.h"
+#include "base/atomic_file.h"
+#include "base/cache_folder.h"
+#include "base/crc32c.h"
 
 namespace tlaunch {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/description.h"
+#include "config/description.h"
 #include "hardware/profile.h"
 
 namespace tlaunch {

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
-#include "core/clock.h"
-#include "core/error.h"
-#include "core/units.h"
-#include "hardware/gpu_probe.h"
-#include "launcher/group/restart_wait.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/units.h"
+#include "hardware/gpu/gpu_probe.h"
 #include "launcher/job/job.h"
+#include "processes/group/restart_wait.h"
 
 namespace tlaunch {
 namespace {

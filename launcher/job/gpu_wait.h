@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "hardware/profile.h"
-#include "launcher/group/time_limit.h"
 #include "launcher/terminal/progress.h"
+#include "processes/group/time_limit.h"
 
 namespace tlaunch {
 

@@ -3,8 +3,8 @@
 #include <charconv>
 #include <cstdlib>
 
-#include "core/error.h"
-#include "core/worker_env.h"
+#include "base/error.h"
+#include "contract/worker_env.h"
 #include "launcher/job/capability.h"
 #include "launcher/job/gpu_wait.h"
 #include "launcher/job/job_check.h"

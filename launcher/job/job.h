@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "core/config_loader.h"
-#include "core/data_identity.h"
-#include "core/description.h"
-#include "core/plan.h"
+#include "checkpoint/data_identity.h"
+#include "config/config_loader.h"
+#include "config/description.h"
+#include "contract/plan.h"
 #include "hardware/placement.h"
 #include "hardware/profile.h"
 #include "launcher/job/world_size.h"

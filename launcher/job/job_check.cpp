@@ -5,15 +5,15 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "checkpoint/crc32c.h"
-#include "core/batch_advice.h"
-#include "core/cache_folder.h"
-#include "core/error.h"
-#include "core/units.h"
-#include "launcher/group/capture.h"
+#include "base/cache_folder.h"
+#include "base/crc32c.h"
+#include "base/error.h"
+#include "base/units.h"
+#include "config/batch_advice.h"
 #include "launcher/job/cache_file.h"
 #include "launcher/job/worker_binary.h"
-#include "launcher/terminal/say.h"
+#include "processes/guard/capture.h"
+#include "processes/output/say.h"
 
 namespace tlaunch {
 namespace {

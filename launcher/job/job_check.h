@@ -5,7 +5,7 @@
 
 #include <optional>
 
-#include "core/data_identity.h"
+#include "checkpoint/data_identity.h"
 #include "launcher/job/job.h"
 
 namespace tlaunch {

@@ -8,16 +8,16 @@
 #include <filesystem>
 #include <optional>
 
-#include "checkpoint/crc32c.h"
-#include "core/absolute_path.h"
-#include "core/cache_folder.h"
-#include "core/error.h"
-#include "core/json_problem.h"
-#include "launcher/group/capture.h"
-#include "launcher/group/loaded_libtorch.h"
-#include "launcher/group/loader_error.h"
-#include "launcher/group/path_lookup.h"
+#include "base/absolute_path.h"
+#include "base/cache_folder.h"
+#include "base/crc32c.h"
+#include "base/error.h"
+#include "base/json_problem.h"
+#include "base/path_lookup.h"
 #include "launcher/job/cache_file.h"
+#include "processes/group/loaded_libtorch.h"
+#include "processes/group/loader_error.h"
+#include "processes/guard/capture.h"
 
 namespace tlaunch {
 namespace {

@@ -9,7 +9,7 @@
 
 #include <string>
 
-#include "core/description.h"
+#include "config/description.h"
 
 namespace tlaunch {
 

@@ -1,7 +1,8 @@
 #include "launcher/job/worker_group.h"
 
-#include "core/worker_env.h"
-#include "launcher/group/environment.h"
+#include "contract/worker_env.h"
+#include "processes/group/environment.h"
+#include "processes/hang/hang_stacks.h"
 
 namespace tlaunch {
 
@@ -14,10 +15,6 @@ std::map<std::string, std::string> allocator_environment(
   for (const auto& [name, value] : wanted)
     if (!getenv(name)) set[name] = value;
   return set;
-}
-
-std::string stack_path(const std::string& log_folder, int rank) {
-  return log_folder + "/stacks_" + std::to_string(rank) + ".txt";
 }
 
 WorkerGroup worker_group(const Job& job, const WorkerStart& start) {

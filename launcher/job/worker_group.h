@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "launcher/group/rendezvous.h"
-#include "launcher/group/supervise.h"
-#include "launcher/group/time_limit.h"
 #include "launcher/job/job.h"
+#include "processes/group/rendezvous.h"
+#include "processes/group/supervise.h"
+#include "processes/group/time_limit.h"
 
 namespace tlaunch {
 
@@ -35,9 +35,6 @@ struct WorkerGroup {
 };
 
 WorkerGroup worker_group(const Job& job, const WorkerStart& start);
-
-// Where what a rank does is written, should it hang.
-std::string stack_path(const std::string& log_folder, int rank);
 
 // The C library's allocator as training wants it: large tensors come from the heap again and again instead of being
 // mapped and unmapped each step, and the heap grows in large steps. What the user has set stays. Pure.

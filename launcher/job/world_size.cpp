@@ -1,7 +1,7 @@
 #include "launcher/job/world_size.h"
 
-#include "core/error.h"
-#include "core/whole_number.h"
+#include "base/error.h"
+#include "base/whole_number.h"
 
 namespace tlaunch {
 namespace {

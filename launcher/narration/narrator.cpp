@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "core/config_value.h"
-#include "core/units.h"
+#include "base/units.h"
+#include "config/config_value.h"
 #include "launcher/terminal/progress.h"
 
 namespace tlaunch {

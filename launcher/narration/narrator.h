@@ -9,7 +9,7 @@
 
 #include "contract/event_codec.h"
 #include "estimate/time_estimate.h"
-#include "launcher/hang/hang_verdict.h"
+#include "processes/hang/hang_verdict.h"
 
 namespace tlaunch {
 

@@ -11,18 +11,18 @@
 #include <set>
 #include <utility>
 
-#include "core/clock.h"
-#include "core/config_value.h"
-#include "launcher/group/capture.h"
-#include "launcher/group/path_lookup.h"
-#include "launcher/group/process_tree.h"
-#include "launcher/hang/hang_stacks.h"
-#include "launcher/hang/hang_verdict.h"
-#include "launcher/hang/process_look.h"
-#include "launcher/hang/python_stack.h"
-#include "launcher/hang/silence_watch.h"
+#include "base/clock.h"
+#include "base/path_lookup.h"
+#include "config/config_value.h"
 #include "launcher/job/worker_group.h"
-#include "launcher/terminal/say.h"
+#include "processes/guard/capture.h"
+#include "processes/guard/process_tree.h"
+#include "processes/hang/hang_stacks.h"
+#include "processes/hang/hang_verdict.h"
+#include "processes/hang/process_look.h"
+#include "processes/hang/python_stack.h"
+#include "processes/hang/silence_watch.h"
+#include "processes/output/say.h"
 
 namespace tlaunch {
 namespace {

@@ -1,8 +1,8 @@
 // The hang watch of a plain program, of which nothing is known but whether it writes.
 #pragma once
 
-#include "launcher/group/supervise.h"
-#include "launcher/group/time_limit.h"
+#include "processes/group/supervise.h"
+#include "processes/group/time_limit.h"
 
 namespace tlaunch {
 

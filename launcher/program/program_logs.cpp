@@ -6,10 +6,10 @@
 #include <cstring>
 #include <filesystem>
 
-#include "core/absolute_path.h"
-#include "core/error.h"
+#include "base/absolute_path.h"
+#include "base/error.h"
 #include "launcher/program/program_summary.h"
-#include "launcher/terminal/say.h"
+#include "processes/output/say.h"
 
 namespace tlaunch {
 namespace {

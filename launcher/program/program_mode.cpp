@@ -9,23 +9,23 @@
 #include <fstream>
 #include <optional>
 
-#include "core/atomic_file.h"
-#include "core/clock.h"
-#include "core/error.h"
-#include "core/units.h"
-#include "launcher/group/environment.h"
-#include "launcher/group/error_file.h"
-#include "launcher/group/failure.h"
-#include "launcher/group/path_lookup.h"
-#include "launcher/group/rendezvous.h"
-#include "launcher/group/restart_policy.h"
-#include "launcher/group/restart_wait.h"
-#include "launcher/group/trace.h"
+#include "base/atomic_file.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/path_lookup.h"
+#include "base/units.h"
 #include "launcher/program/program_hang.h"
 #include "launcher/program/program_logs.h"
 #include "launcher/program/program_summary.h"
 #include "launcher/program/string_template.h"
-#include "launcher/terminal/say.h"
+#include "processes/group/environment.h"
+#include "processes/group/error_file.h"
+#include "processes/group/failure.h"
+#include "processes/group/rendezvous.h"
+#include "processes/group/restart_policy.h"
+#include "processes/group/restart_wait.h"
+#include "processes/group/trace.h"
+#include "processes/output/say.h"
 
 namespace tlaunch {
 

@@ -4,9 +4,9 @@
 
 #include "hardware/placement.h"
 #include "launcher/cli/command_line.h"
-#include "launcher/group/supervise.h"
-#include "launcher/group/time_limit.h"
 #include "launcher/run/on_end.h"
+#include "processes/group/supervise.h"
+#include "processes/group/time_limit.h"
 
 namespace tlaunch {
 

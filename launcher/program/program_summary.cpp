@@ -2,10 +2,10 @@
 
 #include <filesystem>
 
-#include "core/atomic_file.h"
-#include "core/error.h"
-#include "launcher/group/failure.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
 #include "launcher/run/summary.h"
+#include "processes/group/failure.h"
 
 namespace tlaunch {
 

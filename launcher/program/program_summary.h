@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "core/json.h"
-#include "launcher/group/supervise.h"
+#include "base/json.h"
+#include "processes/group/supervise.h"
 
 namespace tlaunch {
 

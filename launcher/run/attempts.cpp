@@ -4,18 +4,18 @@
 #include <csignal>
 #include <cstring>
 
-#include "checkpoint/checkpoint_folder.h"
-#include "checkpoint/run_checkpoints.h"
-#include "core/clock.h"
-#include "core/error.h"
-#include "launcher/group/failure.h"
-#include "launcher/group/restart_policy.h"
-#include "launcher/group/restart_wait.h"
-#include "launcher/group/trace.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "checkpoint/folder/checkpoint_folder.h"
+#include "checkpoint/folder/run_checkpoints.h"
 #include "launcher/narration/narrator.h"
 #include "launcher/run/resume.h"
 #include "launcher/run/run_session.h"
 #include "launcher/run/session.h"
+#include "processes/group/failure.h"
+#include "processes/group/restart_policy.h"
+#include "processes/group/restart_wait.h"
+#include "processes/group/trace.h"
 
 namespace tlaunch {
 namespace {

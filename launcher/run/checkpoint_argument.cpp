@@ -2,11 +2,11 @@
 
 #include <filesystem>
 
+#include "base/absolute_path.h"
+#include "base/error.h"
 #include "checkpoint/file_kind.h"
-#include "checkpoint/safetensors.h"
-#include "checkpoint/torch_file.h"
-#include "core/absolute_path.h"
-#include "core/error.h"
+#include "checkpoint/safetensors/safetensors.h"
+#include "checkpoint/torch_file/torch_file.h"
 
 namespace tlaunch {
 

@@ -11,16 +11,16 @@
 #include <cstring>
 #include <filesystem>
 
-#include "core/clock.h"
-#include "core/error.h"
-#include "core/shell_words.h"
-#include "core/units.h"
-#include "launcher/group/environment.h"
-#include "launcher/group/guard.h"
-#include "launcher/group/path_lookup.h"
-#include "launcher/group/process_tree.h"
-#include "launcher/group/signal_takeover.h"
-#include "launcher/terminal/say.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/path_lookup.h"
+#include "base/shell_words.h"
+#include "base/units.h"
+#include "processes/group/environment.h"
+#include "processes/guard/guard.h"
+#include "processes/guard/process_tree.h"
+#include "processes/guard/signal_takeover.h"
+#include "processes/output/say.h"
 
 namespace tlaunch {
 namespace {

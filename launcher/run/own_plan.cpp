@@ -2,11 +2,11 @@
 
 #include <filesystem>
 
-#include "checkpoint/run_terms.h"
-#include "core/atomic_file.h"
-#include "core/batch_advice.h"
-#include "core/error.h"
-#include "core/json_problem.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/json_problem.h"
+#include "checkpoint/folder/run_terms.h"
+#include "config/batch_advice.h"
 #include "launcher/job/gpu_wait.h"
 
 namespace tlaunch {

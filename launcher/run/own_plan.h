@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "core/plan.h"
+#include "contract/plan.h"
 #include "launcher/job/job.h"
 #include "launcher/run/resume.h"
 

@@ -3,15 +3,15 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "checkpoint/catalog.h"
-#include "checkpoint/checkpoint_folder.h"
-#include "checkpoint/run_checkpoints.h"
-#include "checkpoint/run_terms.h"
-#include "checkpoint/safetensors.h"
-#include "checkpoint/written_files.h"
-#include "core/atomic_file.h"
-#include "core/error.h"
-#include "core/units.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/units.h"
+#include "checkpoint/folder/catalog.h"
+#include "checkpoint/folder/checkpoint_folder.h"
+#include "checkpoint/folder/run_checkpoints.h"
+#include "checkpoint/folder/run_terms.h"
+#include "checkpoint/folder/written_files.h"
+#include "checkpoint/safetensors/safetensors.h"
 #include "launcher/run/checkpoint_argument.h"
 
 namespace tlaunch {

@@ -1,6 +1,6 @@
 #include "launcher/run/run_end.h"
 
-#include "core/error.h"
+#include "base/error.h"
 #include "launcher/terminal/results.h"
 
 namespace tlaunch {

@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "core/atomic_file.h"
+#include "base/atomic_file.h"
 
 namespace tlaunch {
 

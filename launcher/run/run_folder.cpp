@@ -17,10 +17,10 @@
 #include <random>
 #include <thread>
 
-#include "core/absolute_path.h"
-#include "core/atomic_file.h"
-#include "core/error.h"
-#include "core/json.h"
+#include "base/absolute_path.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/json.h"
 
 namespace tlaunch {
 namespace {

@@ -8,7 +8,7 @@
 
 #include <string>
 
-#include "core/file_calls.h"
+#include "base/file_calls.h"
 
 namespace tlaunch {
 

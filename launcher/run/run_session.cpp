@@ -2,12 +2,12 @@
 
 #include <set>
 
-#include "core/clock.h"
-#include "core/error.h"
-#include "launcher/group/process_tree.h"
-#include "launcher/hang/hang_stacks.h"
-#include "launcher/hang/hang_watch.h"
+#include "base/clock.h"
+#include "base/error.h"
 #include "launcher/run/stop_reserve.h"
+#include "processes/guard/process_tree.h"
+#include "processes/hang/hang_stacks.h"
+#include "processes/hang/hang_watch.h"
 
 namespace tlaunch {
 namespace {

@@ -3,14 +3,14 @@
 
 #include <functional>
 
-#include "launcher/group/supervise.h"
 #include "launcher/job/job.h"
 #include "launcher/job/worker_group.h"
 #include "launcher/run/session.h"
+#include "processes/group/supervise.h"
 
 namespace tlaunch {
 
-// Starts the group and lets `session` follow it to its end, or until it hangs (launcher/hang/hang_watch.h). `on_event`
+// Starts the group and lets `session` follow it to its end, or until it hangs (processes/hang/hang_watch.h). `on_event`
 // sees each event too; `on_tick` is called some times a second. Both may be empty. One thread. Throws IoError where no
 // process can be made.
 GroupResult run_session(const Job& job, const WorkerStart& start, Session& session,

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/clock.h"
+#include "base/clock.h"
 #include "launcher/narration/narrator.h"
 
 namespace tlaunch {

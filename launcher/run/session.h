@@ -7,15 +7,15 @@
 #include <string>
 #include <vector>
 
+#include "config/run_config.h"
 #include "contract/run_record.h"
-#include "core/run_config.h"
 #include "estimate/eta_tracker.h"
 #include "estimate/time_by_phase.h"
 #include "estimate/time_estimate.h"
 #include "launcher/events/event_log.h"
-#include "launcher/group/time_limit.h"
-#include "launcher/hang/hang_verdict.h"
 #include "launcher/terminal/progress.h"
+#include "processes/group/time_limit.h"
+#include "processes/hang/hang_verdict.h"
 
 namespace tlaunch {
 

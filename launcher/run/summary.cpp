@@ -4,11 +4,11 @@
 #include <cstdio>
 #include <cstring>
 
-#include "core/atomic_file.h"
-#include "core/error.h"
-#include "core/units.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/units.h"
 #include "estimate/run_forecast.h"
-#include "launcher/group/failure.h"
+#include "processes/group/failure.h"
 
 namespace tlaunch {
 namespace {

@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "contract/run_record.h"
-#include "core/json.h"
 #include "estimate/time_by_phase.h"
 #include "estimate/time_estimate.h"
-#include "launcher/group/supervise.h"
+#include "processes/group/supervise.h"
 
 namespace tlaunch {
 

@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "core/units.h"
+#include "base/units.h"
 
 namespace tlaunch {
 namespace {

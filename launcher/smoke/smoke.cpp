@@ -6,9 +6,9 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "checkpoint/checkpoint_folder.h"
-#include "core/clock.h"
-#include "core/error.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "checkpoint/folder/checkpoint_folder.h"
 #include "launcher/run/resume.h"
 #include "launcher/run/run_end.h"
 #include "launcher/run/run_files.h"

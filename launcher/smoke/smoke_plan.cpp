@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "core/cadence.h"
-#include "core/json.h"
+#include "base/json.h"
+#include "config/cadence.h"
 
 namespace tlaunch {
 namespace {

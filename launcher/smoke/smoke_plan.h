@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "config/run_config.h"
 #include "contract/run_record.h"
-#include "core/run_config.h"
 #include "launcher/cli/command_line.h"
 
 namespace tlaunch {
@@ -23,7 +23,7 @@ struct SmokeBudget {
 };
 SmokeBudget smoke_budget(const SmokeOptions& options, double grace_s);
 
-// TLAUNCH_SMOKE of the two parts (core/worker_env.h).
+// TLAUNCH_SMOKE of the two parts (contract/worker_env.h).
 std::string first_part_json(const SmokeOptions& options, const SmokeBudget& budget);
 std::string second_part_json(std::int64_t steps_per_epoch);
 

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "contract/run_record.h"
-#include "core/json.h"
 
 namespace tlaunch {
 

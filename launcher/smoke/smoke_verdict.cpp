@@ -6,7 +6,7 @@
 #include <limits>
 #include <utility>
 
-#include "core/units.h"
+#include "base/units.h"
 #include "estimate/work.h"
 
 namespace tlaunch {

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "core/sigpipe_held.h"
-#include "core/units.h"
-#include "launcher/terminal/display_width.h"
+#include "base/sigpipe_held.h"
+#include "base/units.h"
+#include "processes/output/display_width.h"
 
 namespace tlaunch {
 namespace {

@@ -8,8 +8,8 @@
 #include <string>
 
 #include "contract/run_record.h"
-#include "launcher/terminal/console.h"
-#include "launcher/terminal/terminal.h"
+#include "processes/output/console.h"
+#include "processes/output/terminal.h"
 
 namespace tlaunch {
 

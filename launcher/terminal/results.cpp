@@ -8,9 +8,9 @@
 #include <cstring>
 #include <string>
 
-#include "core/error.h"
-#include "core/sigpipe_held.h"
-#include "launcher/terminal/say.h"
+#include "base/error.h"
+#include "base/sigpipe_held.h"
+#include "processes/output/say.h"
 
 namespace tlaunch {
 namespace {

@@ -3,10 +3,10 @@
 #include <cmath>
 #include <filesystem>
 
-#include "checkpoint/crc32c.h"
-#include "core/cache_folder.h"
-#include "core/cadence.h"
-#include "core/config_loader.h"
+#include "base/cache_folder.h"
+#include "base/crc32c.h"
+#include "config/cadence.h"
+#include "config/config_loader.h"
 #include "hardware/numa.h"
 #include "launcher/job/cache_file.h"
 #include "launcher/job/worker_binary.h"
@@ -16,7 +16,7 @@ namespace {
 
 constexpr int format = 2;  // a file of another one is not read
 
-// Keys that do not change what a step costs or needs.
+// Whether a key can change what a step costs or needs.
 bool bears_on_a_step(const std::string& key) {
   for (const char* prefix : {"name", "seed", "run_root", "eval.", "checkpoint.", "launch.", "tune.", "log.tensorboard",
                              "log.csv", "train.epochs", "train.max_steps", "train.kimg", "train.schedule",

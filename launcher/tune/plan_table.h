@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "core/plan.h"
+#include "contract/plan.h"
 
 namespace tlaunch {
 

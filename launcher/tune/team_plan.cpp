@@ -9,13 +9,13 @@
 #include <cstring>
 #include <filesystem>
 
-#include "core/atomic_file.h"
-#include "core/batch.h"
-#include "core/effective_batch.h"
-#include "core/error.h"
-#include "core/file_lock.h"
-#include "core/schema.h"
-#include "hardware/gpu_table.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/file_lock.h"
+#include "config/batch.h"
+#include "config/schema.h"
+#include "contract/planned_rate.h"
+#include "hardware/gpu/gpu_table.h"
 #include "launcher/job/gpu_wait.h"
 
 namespace tlaunch {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/team_file.h"
+#include "config/team_file.h"
 #include "launcher/job/job.h"
 
 namespace tlaunch {

@@ -7,9 +7,9 @@
 #include <map>
 #include <optional>
 
-#include "core/clock.h"
-#include "core/error.h"
-#include "core/json_problem.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/json_problem.h"
 
 namespace tlaunch {
 namespace {

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "launcher/group/descriptor.h"
-#include "launcher/group/temporary_folder.h"
-#include "launcher/group/time_limit.h"
+#include "base/descriptor.h"
+#include "base/temporary_folder.h"
 #include "launcher/job/worker_group.h"
+#include "processes/group/time_limit.h"
 #include "tuning/trial_runner.h"
 
 namespace tlaunch {

@@ -5,11 +5,11 @@
 #include <memory>
 #include <vector>
 
-#include "core/clock.h"
-#include "core/effective_batch.h"
-#include "core/error.h"
-#include "core/statistics.h"
-#include "core/units.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/statistics.h"
+#include "base/units.h"
+#include "contract/planned_rate.h"
 #include "estimate/work.h"
 #include "hardware/cpu_load.h"
 #include "launcher/tune/plan_cache.h"

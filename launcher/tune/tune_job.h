@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "launcher/events/event_log.h"
-#include "launcher/group/time_limit.h"
 #include "launcher/job/job.h"
 #include "launcher/terminal/progress.h"
+#include "processes/group/time_limit.h"
 #include "tuning/tuner.h"
 
 namespace tlaunch {

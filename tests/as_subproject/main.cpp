@@ -2,8 +2,8 @@
 #include <iostream>
 #include <span>
 
-#include "checkpoint/crc32c.h"
-#include "core/units.h"
+#include "base/crc32c.h"
+#include "base/units.h"
 
 int main() {
   const char text[] = "123456789";

@@ -11,7 +11,7 @@
 #include <filesystem>
 #include <string>
 
-#include "launcher/group/process_tree.h"
+#include "processes/guard/process_tree.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/launcher/child_process.h"
 

@@ -3,9 +3,9 @@
 
 #include <cstdlib>
 
-#include "checkpoint/catalog.h"
-#include "checkpoint/safetensors.h"
-#include "checkpoint/torch_file.h"
+#include "checkpoint/folder/catalog.h"
+#include "checkpoint/safetensors/safetensors.h"
+#include "checkpoint/torch_file/torch_file.h"
 #include "tests/support/sessions_data.h"
 
 namespace tlaunch::test {

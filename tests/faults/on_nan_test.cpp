@@ -5,7 +5,7 @@
 #include <map>
 #include <set>
 
-#include "core/json.h"
+#include "base/json.h"
 #include "tests/support/events.h"
 #include "tests/support/sessions_data.h"
 

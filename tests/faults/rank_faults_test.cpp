@@ -1,5 +1,5 @@
 // What may befall a rank, in each part of a run: the run ends soon, with the right code, the rank and the place named,
-// and nothing left running. The ranks are real workers that fall where they are told to (core/worker_env.h).
+// and nothing left running. The ranks are real workers that fall where they are told to (contract/worker_env.h).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>

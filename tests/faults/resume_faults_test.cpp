@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include "checkpoint/safetensors.h"
-#include "core/json.h"
+#include "base/json.h"
+#include "checkpoint/safetensors/safetensors.h"
 #include "tests/support/running.h"
 #include "tests/support/sessions_data.h"
 

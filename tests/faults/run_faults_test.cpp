@@ -5,8 +5,8 @@
 
 #include <chrono>
 
-#include "checkpoint/catalog.h"
-#include "core/json.h"
+#include "base/json.h"
+#include "checkpoint/folder/catalog.h"
 #include "tests/support/running.h"
 #include "tests/support/sessions_data.h"
 

@@ -4,7 +4,7 @@
 
 #include <random>
 
-#include "checkpoint/catalog.h"
+#include "checkpoint/folder/catalog.h"
 #include "tests/support/running.h"
 #include "tests/support/sessions_data.h"
 #include "tests/support/small_disk.h"

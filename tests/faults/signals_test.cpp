@@ -1,4 +1,4 @@
-// Signals in the middle of LSTM steps, whose kernels leave no stack to a handler (trainer/signal_thread.h).
+// Signals in the middle of LSTM steps, whose kernels leave no stack to a handler (trainer/diagnosis/signal_thread.h).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>

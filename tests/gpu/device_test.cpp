@@ -9,13 +9,13 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "hardware/gpu_monitor.h"
+#include "hardware/gpu/gpu_monitor.h"
 #include "hardware/profile.h"
-#include "trainer/device.h"
-#include "trainer/nccl.h"
-#include "trainer/precision.h"
-#include "trainer/ranks.h"
-#include "trainer/tensor_file.h"
+#include "trainer/device/device.h"
+#include "trainer/device/precision.h"
+#include "trainer/ranks/nccl.h"
+#include "trainer/ranks/ranks.h"
+#include "trainer/state/tensor_file.h"
 
 namespace tlaunch {
 namespace {

@@ -4,11 +4,11 @@
 
 #include <gtest/gtest.h>
 
-#include "checkpoint/catalog.h"
-#include "core/json.h"
+#include "base/json.h"
+#include "checkpoint/folder/catalog.h"
 #include "tests/support/events.h"
 #include "tests/support/sessions_data.h"
-#include "trainer/device.h"
+#include "trainer/device/device.h"
 
 namespace tlaunch::test {
 

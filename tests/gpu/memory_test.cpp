@@ -1,6 +1,6 @@
 // A card's memory that really runs out.
 #include "gpu_run.h"
-#include "trainer/out_of_memory.h"
+#include "trainer/memory/out_of_memory.h"
 
 namespace tlaunch::test {
 namespace {

@@ -2,7 +2,7 @@
 // that a run would have had.
 #include <gtest/gtest.h>
 
-#include "checkpoint/safetensors.h"
+#include "checkpoint/safetensors/safetensors.h"
 #include "tests/support/run_tlaunch.h"
 #include "tests/support/sessions_data.h"
 

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "checkpoint/safetensors.h"
+#include "checkpoint/safetensors/safetensors.h"
 #include "tests/support/sessions_data.h"
 
 namespace tlaunch::test {

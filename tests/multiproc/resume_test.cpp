@@ -6,8 +6,8 @@
 #include <cmath>
 #include <cstring>
 
-#include "checkpoint/catalog.h"
-#include "checkpoint/safetensors.h"
+#include "checkpoint/folder/catalog.h"
+#include "checkpoint/safetensors/safetensors.h"
 #include "tests/support/events.h"
 #include "tests/support/running.h"
 #include "tests/support/sessions_data.h"

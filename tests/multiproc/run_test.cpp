@@ -3,9 +3,9 @@
 
 #include <deque>
 
-#include "checkpoint/catalog.h"
-#include "checkpoint/safetensors.h"
-#include "core/json.h"
+#include "base/json.h"
+#include "checkpoint/folder/catalog.h"
+#include "checkpoint/safetensors/safetensors.h"
 #include "tests/support/sessions_data.h"
 
 namespace tlaunch::test {

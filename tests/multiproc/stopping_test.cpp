@@ -7,7 +7,7 @@
 #include <map>
 #include <sstream>
 
-#include "checkpoint/catalog.h"
+#include "checkpoint/folder/catalog.h"
 #include "tests/support/running.h"
 #include "tests/support/sessions_data.h"
 

@@ -7,8 +7,8 @@
 #include <map>
 #include <thread>
 
-#include "checkpoint/catalog.h"
-#include "core/json.h"
+#include "base/json.h"
+#include "checkpoint/folder/catalog.h"
 #include "tests/support/events.h"
 #include "tests/support/sessions_data.h"
 

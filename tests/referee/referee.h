@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "checkpoint/safetensors.h"
-#include "core/json.h"
+#include "base/json.h"
+#include "checkpoint/safetensors/safetensors.h"
 
 namespace tlaunch::referee {
 

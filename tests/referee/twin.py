@@ -36,7 +36,7 @@ def optimizer_of(config, parameters):
 
 
 def learning_rate(config, step, total_steps, steps_per_epoch):
-    """Linear warm-up, then cosine to 0, a factor every so many epochs, or constant (trainer/schedule.h)."""
+    """Linear warm-up, then cosine to 0, a factor every so many epochs, or constant (trainer/setup/schedule.h)."""
     full, warmup = config["train.learning_rate"], config["train.warmup_steps"]
     if step < warmup:
         return full * (step + 1) / warmup
@@ -71,7 +71,7 @@ class Twin:
         self.device = torch.device(config["device"], self.rank if config["device"] == "cuda" else None)
         half = {"off": None, "bf16": torch.bfloat16, "fp16": torch.float16}[config["gpu.mixed_precision"]]
         self.autocast = lambda: torch.autocast(self.device.type, dtype=half, enabled=half is not None)
-        # Autocast gives cuDNN's LSTM fp16 even where bf16 is asked for (trainer/precision.h).
+        # Autocast gives cuDNN's LSTM fp16 even where bf16 is asked for (trainer/device/precision.h).
         lstm_on_card = config["model.name"] == "lstm" and self.device.type == "cuda"
         fp16 = half == torch.float16 or half is not None and lstm_on_card
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=fp16)

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/json.h"
+#include "base/json.h"
 #include "tests/support/temp_dir.h"
 
 namespace tlaunch::test {

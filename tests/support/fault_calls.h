@@ -6,7 +6,7 @@
 #include <functional>
 #include <string>
 
-#include "core/file_calls.h"
+#include "base/file_calls.h"
 
 namespace tlaunch::test {
 

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <string>
 
-#include "core/config_loader.h"
-#include "core/error.h"
+#include "base/error.h"
+#include "config/config_loader.h"
 #include "tests/support/temp_dir.h"
 
 namespace {

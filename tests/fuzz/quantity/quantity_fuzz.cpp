@@ -6,8 +6,8 @@
 #include <functional>
 #include <string>
 
-#include "core/error.h"
-#include "core/quantity.h"
+#include "base/error.h"
+#include "base/quantity.h"
 
 namespace {
 

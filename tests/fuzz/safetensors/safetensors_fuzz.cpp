@@ -5,9 +5,9 @@
 
 #include <cstdlib>
 
-#include "checkpoint/safetensors.h"
-#include "checkpoint/safetensors_head.h"
-#include "core/error.h"
+#include "base/error.h"
+#include "checkpoint/safetensors/safetensors.h"
+#include "checkpoint/safetensors/safetensors_head.h"
 
 namespace {
 

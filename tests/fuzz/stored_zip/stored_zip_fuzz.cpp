@@ -2,8 +2,8 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "checkpoint/stored_zip.h"
-#include "core/error.h"
+#include "base/error.h"
+#include "checkpoint/torch_file/stored_zip.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const tlaunch::ReadAt read = [&](std::uint64_t at, std::span<std::byte> into) {

@@ -7,12 +7,12 @@
 #include <cstdlib>
 #include <map>
 
-#include "checkpoint/safetensors.h"
-#include "checkpoint/stored_zip.h"
-#include "checkpoint/torch_file.h"
-#include "checkpoint/torch_legacy.h"
-#include "checkpoint/unpickler.h"
-#include "core/error.h"
+#include "base/error.h"
+#include "checkpoint/safetensors/safetensors.h"
+#include "checkpoint/torch_file/stored_zip.h"
+#include "checkpoint/torch_file/torch_file.h"
+#include "checkpoint/torch_file/torch_legacy.h"
+#include "checkpoint/torch_file/unpickler.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "checkpoint/catalog.h"
+#include "checkpoint/folder/catalog.h"
 
 #include <gmock/gmock.h>
 
@@ -6,8 +6,8 @@
 #include <cmath>
 #include <thread>
 
-#include "checkpoint/safetensors.h"
-#include "core/error.h"
+#include "base/error.h"
+#include "checkpoint/safetensors/safetensors.h"
 #include "tests/support/limits.h"
 #include "tests/unit/checkpoint/fixture.h"
 

@@ -1,4 +1,4 @@
-#include "checkpoint/checkpoint_folder.h"
+#include "checkpoint/folder/checkpoint_folder.h"
 
 #include <gmock/gmock.h>
 

@@ -1,4 +1,4 @@
-#include "checkpoint/disk_need.h"
+#include "checkpoint/folder/disk_need.h"
 
 #include <gtest/gtest.h>
 

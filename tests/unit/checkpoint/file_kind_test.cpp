@@ -3,8 +3,8 @@
 
 #include <gmock/gmock.h>
 
-#include "checkpoint/safetensors.h"
-#include "core/error.h"
+#include "base/error.h"
+#include "checkpoint/safetensors/safetensors.h"
 #include "tests/unit/checkpoint/fixture.h"
 
 namespace tlaunch {

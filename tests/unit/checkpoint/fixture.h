@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "checkpoint/safetensors.h"
+#include "checkpoint/safetensors/safetensors.h"
 #include "tests/support/temp_dir.h"
 
 namespace tlaunch::test {

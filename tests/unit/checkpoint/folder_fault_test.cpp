@@ -6,8 +6,8 @@
 #include <random>
 #include <thread>
 
-#include "checkpoint/last_link.h"
-#include "core/error.h"
+#include "base/error.h"
+#include "checkpoint/folder/last_link.h"
 #include "tests/support/fault_calls.h"
 #include "tests/unit/checkpoint/folder_fixture.h"
 

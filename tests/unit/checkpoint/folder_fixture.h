@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "checkpoint/checkpoint_folder.h"
-#include "core/json.h"
+#include "base/json.h"
+#include "checkpoint/folder/checkpoint_folder.h"
 #include "tests/unit/checkpoint/fixture.h"
 
 namespace tlaunch::test {

@@ -3,7 +3,7 @@
 
 #include <cstring>
 
-#include "checkpoint/safetensors.h"
+#include "checkpoint/safetensors/safetensors.h"
 #include "tests/unit/checkpoint/python_fixture.h"
 
 namespace tlaunch {

@@ -1,9 +1,9 @@
-#include "checkpoint/run_checkpoints.h"
+#include "checkpoint/folder/run_checkpoints.h"
 
 #include <gmock/gmock.h>
 
-#include "checkpoint/run_terms.h"
-#include "core/error.h"
+#include "base/error.h"
+#include "checkpoint/folder/run_terms.h"
 #include "tests/support/limits.h"
 #include "tests/unit/checkpoint/folder_fixture.h"
 

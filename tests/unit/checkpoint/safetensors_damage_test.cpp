@@ -5,8 +5,8 @@
 
 #include <functional>
 
-#include "checkpoint/safetensors.h"
-#include "core/error.h"
+#include "base/error.h"
+#include "checkpoint/safetensors/safetensors.h"
 #include "tests/unit/checkpoint/fixture.h"
 
 namespace tlaunch {

@@ -2,8 +2,8 @@
 // word.
 #include <gmock/gmock.h>
 
-#include "checkpoint/safetensors.h"
-#include "core/error.h"
+#include "base/error.h"
+#include "checkpoint/safetensors/safetensors.h"
 #include "tests/unit/checkpoint/fixture.h"
 #include "tests/unit/checkpoint/pickles.h"
 

@@ -1,4 +1,4 @@
-#include "checkpoint/safetensors.h"
+#include "checkpoint/safetensors/safetensors.h"
 
 #include <gmock/gmock.h>
 #include <sys/stat.h>
@@ -6,7 +6,7 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "tests/unit/checkpoint/fixture.h"
 
 namespace tlaunch {

@@ -10,9 +10,9 @@
 #include <cstring>
 #include <functional>
 
-#include "checkpoint/catalog.h"
-#include "checkpoint/safetensors.h"
-#include "core/error.h"
+#include "base/error.h"
+#include "checkpoint/folder/catalog.h"
+#include "checkpoint/safetensors/safetensors.h"
 #include "tests/support/small_disk.h"
 #include "tests/unit/checkpoint/fixture.h"
 

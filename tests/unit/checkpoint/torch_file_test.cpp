@@ -1,13 +1,13 @@
 // Files of torch.save, written and read here: what was written comes back, damage and hostile archives are refused.
-#include "checkpoint/torch_file.h"
+#include "checkpoint/torch_file/torch_file.h"
 
 #include <gmock/gmock.h>
 #include <sys/mman.h>
 
 #include <cstring>
 
-#include "checkpoint/stored_zip.h"
-#include "core/error.h"
+#include "base/error.h"
+#include "checkpoint/torch_file/stored_zip.h"
 #include "tests/unit/checkpoint/fixture.h"
 #include "tests/unit/checkpoint/pickles.h"
 

@@ -3,8 +3,8 @@
 
 #include <sstream>
 
-#include "checkpoint/torch_file.h"
-#include "core/error.h"
+#include "base/error.h"
+#include "checkpoint/torch_file/torch_file.h"
 #include "tests/unit/checkpoint/python_fixture.h"
 
 namespace tlaunch {

@@ -1,11 +1,11 @@
 // What a state_dict's pickle may say, and what is refused: quickly, by name, and without running any of it.
-#include "checkpoint/unpickler.h"
+#include "checkpoint/torch_file/unpickler.h"
 
 #include <gmock/gmock.h>
 
 #include <ctime>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "tests/unit/checkpoint/pickles.h"
 
 namespace tlaunch {

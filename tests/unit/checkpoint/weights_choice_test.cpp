@@ -1,11 +1,11 @@
 // Which dict of a training script's file is taken for the weights, and when the user has to say.
-#include "checkpoint/weights_choice.h"
+#include "checkpoint/torch_file/weights_choice.h"
 
 #include <gmock/gmock.h>
 
-#include "checkpoint/torch_file.h"
-#include "checkpoint/unpickler.h"
-#include "core/error.h"
+#include "base/error.h"
+#include "checkpoint/torch_file/torch_file.h"
+#include "checkpoint/torch_file/unpickler.h"
 #include "tests/unit/checkpoint/pickles.h"
 #include "tests/unit/checkpoint/python_fixture.h"
 

@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "core/clock.h"
+#include "base/clock.h"
 
 namespace tlaunch {
 namespace {

@@ -3,9 +3,9 @@
 #include <filesystem>
 #include <numeric>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "data/dataset.h"
-#include "data/dpkg_log.h"
+#include "data/logs/dpkg_log.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/data/fixture.h"
 #include "tests/unit/data/idx_files.h"

@@ -4,9 +4,9 @@
 #include <numeric>
 #include <thread>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "data/dataset.h"
-#include "data/image_augment.h"
+#include "data/images/image_augment.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/data/fixture.h"
 #include "tests/unit/data/idx_files.h"

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/data/fixture.h"
 #include "tests/unit/data/idx_files.h"

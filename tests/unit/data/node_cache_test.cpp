@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/data/fixture.h"
 #include "tests/unit/data/idx_files.h"

@@ -5,10 +5,10 @@
 #include <numeric>
 #include <set>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "data/dataset.h"
-#include "data/key_dataset.h"
-#include "data/key_file.h"
+#include "data/logs/key_dataset.h"
+#include "data/logs/key_file.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/data/fixture.h"
 

@@ -10,7 +10,7 @@
 #include <numeric>
 #include <vector>
 
-#include "core/statistics.h"
+#include "base/statistics.h"
 #include "estimate/eta_tracker.h"
 #include "tests/support/decoded.h"
 

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "estimate/spreadsheet_options.h"
 
 namespace tlaunch {

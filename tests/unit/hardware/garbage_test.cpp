@@ -11,9 +11,9 @@
 #include "hardware/cgroup.h"
 #include "hardware/cpu.h"
 #include "hardware/disk.h"
+#include "hardware/gpu/process_names.h"
 #include "hardware/memory.h"
 #include "hardware/numa.h"
-#include "hardware/process_names.h"
 #include "hardware/slurm.h"
 #include "hardware/wsl.h"
 

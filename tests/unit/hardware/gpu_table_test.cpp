@@ -1,4 +1,4 @@
-#include "hardware/gpu_table.h"
+#include "hardware/gpu/gpu_table.h"
 
 #include <gtest/gtest.h>
 

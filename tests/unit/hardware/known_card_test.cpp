@@ -1,9 +1,9 @@
-#include "hardware/known_card.h"
+#include "hardware/gpu/known_card.h"
 
 #include <gmock/gmock.h>
 
-#include "core/error.h"
-#include "hardware/gpu_table.h"
+#include "base/error.h"
+#include "hardware/gpu/gpu_table.h"
 
 namespace tlaunch {
 namespace {

@@ -1,6 +1,6 @@
 #include <gmock/gmock.h>
 
-#include "hardware/gpu_probe.h"
+#include "hardware/gpu/gpu_probe.h"
 
 namespace tlaunch {
 namespace {

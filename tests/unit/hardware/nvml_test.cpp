@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 
-#include "hardware/gpu_monitor.h"
-#include "hardware/gpu_probe.h"
+#include "hardware/gpu/gpu_monitor.h"
+#include "hardware/gpu/gpu_probe.h"
 
 namespace tlaunch {
 namespace {

@@ -1,4 +1,4 @@
-#include "hardware/process_names.h"
+#include "hardware/gpu/process_names.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 // What a process does, from two looks at it; the texts are those of real processes.
-#include "launcher/hang/activity.h"
+#include "processes/hang/activity.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

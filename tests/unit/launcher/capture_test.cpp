@@ -1,4 +1,4 @@
-#include "launcher/group/capture.h"
+#include "processes/guard/capture.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -7,9 +7,9 @@
 #include <chrono>
 #include <string>
 
-#include "core/units.h"
-#include "launcher/group/process_tree.h"
-#include "launcher/group/signal_takeover.h"
+#include "base/units.h"
+#include "processes/guard/process_tree.h"
+#include "processes/guard/signal_takeover.h"
 
 namespace tlaunch {
 namespace {

@@ -3,11 +3,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "checkpoint/safetensors.h"
-#include "checkpoint/stored_zip.h"
-#include "checkpoint/torch_file.h"
-#include "checkpoint/written_files.h"
-#include "core/json.h"
+#include "base/json.h"
+#include "checkpoint/folder/written_files.h"
+#include "checkpoint/safetensors/safetensors.h"
+#include "checkpoint/torch_file/stored_zip.h"
+#include "checkpoint/torch_file/torch_file.h"
 #include "launcher/checkpoints/checkpoints_command.h"
 #include "launcher/run/run_folder.h"
 #include "tests/support/run_tlaunch.h"

@@ -9,7 +9,7 @@
 #include <map>
 #include <sstream>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "tests/support/temp_dir.h"
 
 namespace tlaunch {

@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "child_process.h"
-#include "core/schema.h"
+#include "config/schema.h"
 #include "tests/support/run_tlaunch.h"
 
 namespace tlaunch {

@@ -7,7 +7,7 @@
 
 #include <filesystem>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "tests/support/temp_dir.h"
 
 namespace tlaunch {

@@ -18,7 +18,7 @@ class Estimated : public testing::Test {
     prepared_.world = {1, false};
     prepared_.loaded.config.train.epochs = 10;
     prepared_.loaded.config.train.effective_batch_size = 100;
-    prepared_.loaded.config.train.batch_size = 50;
+    plan_.choices = {{"train.batch_size", 50, Origin::prior, ""}};
     prepared_.loaded.config.eval.every_n_epochs = 1;
     prepared_.loaded.config.checkpoint.every_n_epochs = 1;
     prepared_.loaded.config.log.log_interval = 10;

@@ -1,4 +1,4 @@
-#include "launcher/group/diagnosis.h"
+#include "processes/group/diagnosis.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

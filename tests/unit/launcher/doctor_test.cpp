@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <ctime>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "launcher/doctor/redact.h"
 #include "launcher/doctor/report.h"
 #include "launcher/doctor/tar.h"

@@ -1,4 +1,4 @@
-#include "launcher/group/event_pipe.h"
+#include "processes/output/event_pipe.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

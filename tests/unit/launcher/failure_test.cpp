@@ -1,4 +1,4 @@
-#include "launcher/group/failure.h"
+#include "processes/group/failure.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 #include <csignal>
 #include <map>
 
-#include "launcher/group/error_file.h"
+#include "processes/group/error_file.h"
 #include "tests/support/temp_dir.h"
 
 namespace tlaunch {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A trial worker (core/trial.h) that measures nothing: `trial CONFIG`, specs as JSON lines on stdin, an event each.
+"""A trial worker (contract/trial.h) that measures nothing: `trial CONFIG`, specs as JSON lines on stdin, an event each.
 
 The micro-batch of the first candidate says what becomes of the trial; any other is answered at once."""
 import json

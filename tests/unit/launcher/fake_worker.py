@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A worker that speaks the launcher's contract (core/worker_env.h, contract/events.h) and trains nothing.
+"""A worker that speaks the launcher's contract (contract/worker_env.h, contract/events.h) and trains nothing.
 
 describe --json | check CONFIG | train CONFIG [key=value ...] | evaluate CONFIG --checkpoint PATH. FAKE_* in the environment change what it does:
 FAKE_FAIL=RANK:CODE[:STEP:ATTEMPTS] fails after step 2, FAKE_NAN=1 diverges, FAKE_STEP_S is a step's time, FAKE_HOLD=PATH waits for that

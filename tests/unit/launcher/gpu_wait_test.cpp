@@ -6,8 +6,8 @@
 
 #include <csignal>
 
+#include "base/error.h"
 #include "child_process.h"
-#include "core/error.h"
 #include "fake_driver.h"
 #include "tests/support/run_tlaunch.h"
 

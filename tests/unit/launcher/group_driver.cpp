@@ -8,11 +8,11 @@
 #include <iostream>
 #include <string>
 
+#include "base/error.h"
+#include "base/process_start.h"
 #include "contract/event_writer.h"
-#include "core/error.h"
-#include "core/process_start.h"
-#include "launcher/group/rendezvous.h"
 #include "launcher/program/program_mode.h"
+#include "processes/group/rendezvous.h"
 
 namespace {
 

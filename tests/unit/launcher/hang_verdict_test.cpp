@@ -1,5 +1,5 @@
 // Verdicts on plain values: what is known of each rank, how long each may stay where it is, and the time.
-#include "launcher/hang/hang_verdict.h"
+#include "processes/hang/hang_verdict.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // Which ranks are said to hang, and when. A second of these tests is a tick, with a heartbeat of each rank that beats.
-#include "launcher/hang/hang_watch.h"
+#include "processes/hang/hang_watch.h"
 #include "tests/support/decoded.h"
 
 #include <gmock/gmock.h>

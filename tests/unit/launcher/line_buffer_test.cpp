@@ -1,4 +1,4 @@
-#include "launcher/group/line_buffer.h"
+#include "processes/output/line_buffer.h"
 
 #include <gtest/gtest.h>
 

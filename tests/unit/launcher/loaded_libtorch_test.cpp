@@ -1,5 +1,5 @@
-#include "launcher/group/loaded_libtorch.h"
-#include "launcher/group/loader_error.h"
+#include "processes/group/loaded_libtorch.h"
+#include "processes/group/loader_error.h"
 
 #include <gmock/gmock.h>
 

@@ -1,4 +1,4 @@
-#include "launcher/group/log_tee.h"
+#include "processes/output/log_tee.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 #include <fcntl.h>
 
 #include "child_process.h"
-#include "launcher/terminal/clean_text.h"
+#include "processes/output/clean_text.h"
 #include "tests/support/temp_dir.h"
 
 namespace tlaunch {

@@ -6,9 +6,9 @@
 
 #include <thread>
 
-#include "core/clock.h"
-#include "core/error.h"
-#include "launcher/group/process_tree.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "processes/guard/process_tree.h"
 #include "run_command_fixture.h"
 #include "tests/support/run_tlaunch.h"
 

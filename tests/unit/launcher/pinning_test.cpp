@@ -9,8 +9,8 @@
 #include "fake_driver.h"
 #include "hardware/cpu.h"
 #include "hardware/numa.h"
-#include "launcher/group/supervise.h"
 #include "launcher/job/worker_group.h"
+#include "processes/group/supervise.h"
 #include "tests/support/run_tlaunch.h"
 
 namespace tlaunch {

@@ -1,11 +1,11 @@
-#include "launcher/group/poll_set.h"
+#include "processes/group/poll_set.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
 
-#include "launcher/group/descriptor.h"
+#include "base/descriptor.h"
 
 namespace tlaunch {
 namespace {

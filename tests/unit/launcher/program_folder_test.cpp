@@ -5,9 +5,9 @@
 #include <csignal>
 #include <filesystem>
 
+#include "base/error.h"
+#include "base/json.h"
 #include "child_process.h"
-#include "core/error.h"
-#include "core/json.h"
 #include "launcher/run/run_folder.h"
 #include "tests/support/run_tlaunch.h"
 

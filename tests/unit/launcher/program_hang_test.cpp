@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-#include "core/json.h"
+#include "base/json.h"
 #include "tests/support/run_tlaunch.h"
 
 namespace tlaunch {

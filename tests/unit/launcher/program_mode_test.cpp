@@ -10,9 +10,9 @@
 #include <ctime>
 #include <filesystem>
 
+#include "base/json.h"
 #include "child_process.h"
-#include "core/json.h"
-#include "launcher/group/this_machine.h"
+#include "processes/group/this_machine.h"
 #include "tests/support/run_tlaunch.h"
 #include "tests/support/small_disk.h"
 

@@ -1,5 +1,5 @@
 // Where a Python process is, from what faulthandler and py-spy wrote of real ones.
-#include "launcher/hang/python_stack.h"
+#include "processes/hang/python_stack.h"
 
 #include <gtest/gtest.h>
 

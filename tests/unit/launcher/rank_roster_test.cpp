@@ -1,4 +1,4 @@
-#include "launcher/group/rank_roster.h"
+#include "processes/group/rank_roster.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "launcher/group/restart_policy.h"
+#include "processes/group/restart_policy.h"
 
 #include <gmock/gmock.h>
 

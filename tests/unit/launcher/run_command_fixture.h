@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "child_process.h"
-#include "core/json.h"
 #include "tests/support/events.h"
 #include "tests/support/temp_dir.h"
 

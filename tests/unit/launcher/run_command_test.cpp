@@ -10,8 +10,8 @@
 #include <fstream>
 #include <thread>
 
-#include "checkpoint/safetensors.h"
-#include "checkpoint/torch_file.h"
+#include "checkpoint/safetensors/safetensors.h"
+#include "checkpoint/torch_file/torch_file.h"
 #include "run_command_fixture.h"
 
 namespace tlaunch {

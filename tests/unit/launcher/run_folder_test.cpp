@@ -7,8 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/error.h"
 #include "child_process.h"
-#include "core/error.h"
 #include "launcher/events/event_log.h"
 #include "tests/support/fault_calls.h"
 #include "tests/support/temp_dir.h"

@@ -1,5 +1,5 @@
 // Progress bars of several ranks on a terminal: a row each, written over in place.
-#include "launcher/terminal/screen.h"
+#include "processes/output/screen.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -12,9 +12,9 @@
 #include <csignal>
 #include <functional>
 
+#include "base/descriptor.h"
 #include "child_process.h"
-#include "launcher/group/descriptor.h"
-#include "launcher/terminal/display_width.h"
+#include "processes/output/display_width.h"
 #include "terminal_emulator.h"
 #include "tests/support/run_tlaunch.h"
 

@@ -1,5 +1,5 @@
 // When a plain program is said to hang. A second of these tests is a tick.
-#include "launcher/hang/silence_watch.h"
+#include "processes/hang/silence_watch.h"
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "estimate/spreadsheet_options.h"
 #include "launcher/cli/command_line.h"
 

@@ -5,8 +5,8 @@
 
 #include <map>
 
+#include "base/error.h"
 #include "child_process.h"
-#include "core/error.h"
 #include "tests/support/run_tlaunch.h"
 
 namespace tlaunch {

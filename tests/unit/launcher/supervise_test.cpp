@@ -1,5 +1,5 @@
 // Whole groups of real processes, started through group_driver.
-#include "launcher/group/supervise.h"
+#include "processes/group/supervise.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@
 #include <sstream>
 
 #include "child_process.h"
-#include "launcher/group/this_machine.h"
+#include "processes/group/this_machine.h"
 #include "tests/support/temp_dir.h"
 
 namespace tlaunch {

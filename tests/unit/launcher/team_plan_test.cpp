@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-#include "core/atomic_file.h"
+#include "base/atomic_file.h"
 #include "tests/support/temp_dir.h"
 
 namespace tlaunch {

@@ -1,5 +1,5 @@
 // Folders of processes that were killed go when the next one is made; those of living ones and of others stay.
-#include "launcher/group/temporary_folder.h"
+#include "base/temporary_folder.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -12,7 +12,7 @@
 #include <map>
 #include <string>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "tests/support/small_disk.h"
 #include "tests/support/temp_dir.h"
 

@@ -1,4 +1,4 @@
-#include "launcher/group/this_machine.h"
+#include "processes/group/this_machine.h"
 
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
@@ -13,8 +13,8 @@
 #include <functional>
 #include <optional>
 
-#include "core/clock.h"
-#include "launcher/group/descriptor.h"
+#include "base/clock.h"
+#include "base/descriptor.h"
 #include "tests/support/small_disk.h"
 
 namespace tlaunch {

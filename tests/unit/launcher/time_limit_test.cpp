@@ -1,13 +1,13 @@
-#include "launcher/group/time_limit.h"
+#include "processes/group/time_limit.h"
 
 #include <gmock/gmock.h>
 
 #include <csignal>
 
-#include "core/clock.h"
-#include "core/error.h"
-#include "launcher/group/group_result.h"
+#include "base/clock.h"
+#include "base/error.h"
 #include "launcher/run/stop_reserve.h"
+#include "processes/group/group_result.h"
 #include "tests/support/decoded.h"
 
 namespace tlaunch {

@@ -1,4 +1,4 @@
-#include "launcher/group/told_failures.h"
+#include "processes/group/told_failures.h"
 
 #include <gtest/gtest.h>
 

@@ -6,8 +6,8 @@
 
 #include <sstream>
 
+#include "base/json.h"
 #include "child_process.h"
-#include "core/json.h"
 #include "launcher/cli/command_line.h"
 #include "launcher/program/program_mode.h"
 #include "launcher/program/string_template.h"

@@ -1,5 +1,5 @@
 // The supervisor's trace (TLAUNCH_LOG): its lines, its bound, and what it holds of a group that fails.
-#include "launcher/group/trace.h"
+#include "processes/group/trace.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@
 #include <sstream>
 
 #include "child_process.h"
-#include "launcher/group/trace_file.h"
+#include "processes/group/trace_file.h"
 #include "run_command_fixture.h"
 #include "tests/support/temp_dir.h"
 

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/json.h"
+#include "base/json.h"
 #include "fake_driver.h"
 #include "tests/support/run_tlaunch.h"
 

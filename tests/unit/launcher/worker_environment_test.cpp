@@ -11,12 +11,12 @@
 #include <set>
 #include <sstream>
 
+#include "base/error.h"
+#include "base/json.h"
 #include "child_process.h"
-#include "core/error.h"
-#include "core/json.h"
 #include "hardware/placement.h"
-#include "launcher/group/environment.h"
-#include "launcher/group/rendezvous.h"
+#include "processes/group/environment.h"
+#include "processes/group/rendezvous.h"
 #include "tests/support/temp_dir.h"
 
 namespace tlaunch {

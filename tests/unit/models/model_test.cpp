@@ -6,7 +6,7 @@
 
 #include <set>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "tests/unit/models/options.h"
 
 namespace tlaunch {

@@ -1,10 +1,10 @@
-#include "trainer/context.h"
+#include "trainer/ranks/context.h"
 
 #include <gtest/gtest.h>
 
 #include <map>
 
-#include "core/error.h"
+#include "base/error.h"
 
 namespace tlaunch {
 namespace {

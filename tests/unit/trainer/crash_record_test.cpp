@@ -1,4 +1,4 @@
-#include "trainer/crash_record.h"
+#include "trainer/diagnosis/crash_record.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>

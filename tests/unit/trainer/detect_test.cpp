@@ -1,4 +1,4 @@
-#include "trainer/detect.h"
+#include "trainer/loop/detect.h"
 
 #include <gtest/gtest.h>
 

@@ -1,13 +1,13 @@
 // Injected shortages of memory, and a step with gradients that are not finite.
-#include "trainer/guarded_step.h"
+#include "trainer/step/guarded_step.h"
 
 #include <gtest/gtest.h>
 
 #include <limits>
 
-#include "core/error.h"
-#include "trainer/oom_injection.h"
-#include "trainer/train_state.h"
+#include "base/error.h"
+#include "trainer/memory/oom_injection.h"
+#include "trainer/state/train_state.h"
 #include "watched_allocator.h"
 
 namespace tlaunch {

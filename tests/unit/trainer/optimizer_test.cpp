@@ -1,4 +1,4 @@
-#include "trainer/optimizer.h"
+#include "trainer/setup/optimizer.h"
 
 #include <gtest/gtest.h>
 #include <torch/utils.h>

@@ -1,5 +1,5 @@
 // By which words a lack of memory is known.
-#include "trainer/out_of_memory.h"
+#include "trainer/memory/out_of_memory.h"
 
 #include <c10/util/Exception.h>
 #include <gtest/gtest.h>

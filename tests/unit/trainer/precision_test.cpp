@@ -1,5 +1,5 @@
 // Where the loss is scaled.
-#include "trainer/precision.h"
+#include "trainer/device/precision.h"
 
 #include <gtest/gtest.h>
 #include <torch/nn/modules/container/sequential.h>

@@ -1,4 +1,4 @@
-#include "trainer/profile_table.h"
+#include "trainer/report/profile_table.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Ranks of a run: two of them on the CPU, as two threads of this process.
-#include "trainer/ranks.h"
+#include "trainer/ranks/ranks.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
@@ -10,8 +10,8 @@
 #include <torch/csrc/distributed/c10d/Backend.hpp>
 #include <torch/csrc/distributed/c10d/HashStore.hpp>
 
-#include "trainer/agree.h"
-#include "trainer/ddp.h"
+#include "trainer/ranks/agree.h"
+#include "trainer/ranks/ddp.h"
 #include "watched_allocator.h"
 
 namespace tlaunch {

@@ -1,4 +1,4 @@
-#include "trainer/schedule.h"
+#include "trainer/setup/schedule.h"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
-#include "trainer/smoke.h"
+#include "trainer/loop/smoke.h"
 
 #include <gtest/gtest.h>
 
-#include "core/error.h"
+#include "base/error.h"
 
 namespace tlaunch {
 namespace {

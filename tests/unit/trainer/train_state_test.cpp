@@ -1,5 +1,5 @@
 // A state saved and restored in one process. Exactness over real runs is tests/multiproc/resume_test.
-#include "trainer/train_state.h"
+#include "trainer/state/train_state.h"
 
 #include <gtest/gtest.h>
 
@@ -7,10 +7,10 @@
 #include <filesystem>
 #include <fstream>
 
-#include "checkpoint/run_terms.h"
-#include "core/error.h"
+#include "base/error.h"
+#include "checkpoint/folder/run_terms.h"
 #include "tests/support/temp_dir.h"
-#include "trainer/device.h"
+#include "trainer/device/device.h"
 
 namespace tlaunch {
 namespace {

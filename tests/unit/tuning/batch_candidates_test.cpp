@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <rapidcheck/gtest.h>
 
-#include "core/error.h"
+#include "base/error.h"
 
 namespace tlaunch {
 namespace {
@@ -38,7 +38,7 @@ TEST(BatchCandidates, WhatTheUserFixedIsTheOnlyOne) {
 }
 
 TEST(BatchCandidates, APairOfSixTimesEightIsOfferedAsFourTimesTwelveOrEightTimesSix) {
-  // Sources C: a team's 6 x 8 on a GTX 1080 is no multiple of 4; its effective batch of 48 is.
+  // A team's 6 x 8 on a GTX 1080 is no multiple of 4; its effective batch of 48 is.
   const auto all = batch_candidates(effective(48), 1);
   EXPECT_EQ(all[0].micro_batch * 100 + all[0].accumulation, 412);
   EXPECT_EQ(all[1].micro_batch * 100 + all[1].accumulation, 806);

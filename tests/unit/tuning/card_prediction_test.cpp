@@ -1,12 +1,12 @@
-// Answers for cards that are not here: the figures of sources C, and what must hold of every prediction.
+// Answers for cards that are not here: the figures that teams measured, and what must hold of every prediction.
 #include "tuning/card_prediction.h"
 
 #include <gmock/gmock.h>
 #include <rapidcheck/gtest.h>
 
-#include "core/error.h"
-#include "hardware/gpu_table.h"
-#include "hardware/known_card.h"
+#include "base/error.h"
+#include "hardware/gpu/gpu_table.h"
+#include "hardware/gpu/known_card.h"
 #include "tuning/batch_limit.h"
 
 namespace tlaunch {
@@ -29,7 +29,7 @@ RunConfig config_of(std::int64_t effective, std::int64_t image_px = 0) {
 }
 
 TEST(TeamsTable, ThePriorLiesInsideTheRangesOfTheTeams) {
-  // Micro-batches at 384 and 512 px (sources C).
+  // Micro-batches at 384 and 512 px of a team's own runs.
   struct Row {
     const char* card;
     std::int64_t low_384, high_384, low_512, high_512;

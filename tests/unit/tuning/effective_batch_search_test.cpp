@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "core/effective_batch.h"
+#include "config/effective_batch.h"
 #include "simulated_device.h"
 #include "tuning/batch_candidates.h"
 

@@ -3,7 +3,7 @@
 
 #include <rapidcheck/gtest.h>
 
-#include "hardware/known_card.h"
+#include "hardware/gpu/known_card.h"
 #include "tuning/memory_budget.h"
 #include "tuning/memory_line.h"
 
@@ -44,7 +44,7 @@ HardwareProfile cards(std::vector<GpuInfo> gpus) {
   return hardware;
 }
 
-TEST(MemoryBudget, KeepsTheTiersMarginFree) {  // sources C: 20, 20, 15, 10 %
+TEST(MemoryBudget, KeepsTheTiersMarginFree) {  // 20, 20, 15, 10 %
   const JobShape one{"image", true, 1};
   const std::pair<const char*, double> expected[] = {
       {"rtx_4090", 0.80},      {"rtx_3090", 0.80},     {"rtx_3080", 0.80}, {"rtx_4070", 0.80},

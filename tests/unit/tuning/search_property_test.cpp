@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/effective_batch.h"
-#include "core/error.h"
+#include "base/error.h"
+#include "config/effective_batch.h"
 #include "simulated_device.h"
 #include "tuning/batch_candidates.h"
 

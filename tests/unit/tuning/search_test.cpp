@@ -3,7 +3,7 @@
 
 #include <set>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "simulated_device.h"
 
 namespace tlaunch {

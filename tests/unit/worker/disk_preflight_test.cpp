@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "tests/support/temp_dir.h"
 
 namespace tlaunch {

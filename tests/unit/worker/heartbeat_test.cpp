@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "tests/unit/worker/event_reader.h"
 #include "worker/run_phase.h"
 

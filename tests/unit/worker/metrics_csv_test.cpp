@@ -9,7 +9,7 @@
 #include <limits>
 #include <stdexcept>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "tests/unit/checkpoint/fixture.h"
 
 namespace tlaunch {

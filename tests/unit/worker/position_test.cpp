@@ -5,7 +5,7 @@
 
 #include <limits>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "worker/run_identity.h"
 
 namespace tlaunch {

@@ -7,7 +7,7 @@
 #include <set>
 #include <vector>
 
-#include "core/error.h"
+#include "base/error.h"
 #include "tests/unit/data/fixture.h"
 
 namespace tlaunch {

@@ -7,7 +7,7 @@
 #include <atomic>
 #include <future>
 
-#include "checkpoint/catalog.h"
+#include "checkpoint/folder/catalog.h"
 #include "tests/support/fault_calls.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/worker/event_reader.h"

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <cstring>
 
-#include "checkpoint/crc32c.h"
-#include "core/error.h"
+#include "base/crc32c.h"
+#include "base/error.h"
 #include "tests/unit/checkpoint/fixture.h"
 
 namespace tlaunch {

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include "checkpoint/catalog.h"
-#include "checkpoint/run_terms.h"
+#include "checkpoint/folder/catalog.h"
+#include "checkpoint/folder/run_terms.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/worker/event_reader.h"
 #include "worker/heartbeat.h"

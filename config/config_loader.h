@@ -1,0 +1,58 @@
+// YAML to RunConfig: extends, ${VAR}, key=value overrides, validation against the schema and the worker's description.
+// All errors of a file are reported at once, each as `file:line:column: key: what is wrong; what was expected`, with
+// the nearest known key or the team synonym it was meant to be.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/description.h"
+#include "config/run_config.h"
+
+namespace tlaunch {
+
+struct ConfigSource {
+  std::string path;                    // CONFIG.yaml
+  std::vector<std::string> overrides;  // "train.epochs=3", in the order given; the last wins
+  // Environment for ${VAR}; tests pass their own. Returns nothing where the variable is unset.
+  std::function<std::optional<std::string>(const std::string&)> getenv;
+};
+
+// Where a value comes from, for --dry-run.
+enum class ValueSource { default_value, file, command_line };
+
+struct LoadedConfig {
+  RunConfig config;
+  // By dotted key: every key of the schema and of the chosen model and data set.
+  std::map<std::string, ValueSource> sources;
+};
+
+// The `launch.worker` of a config (a name, or an absolute path) before anything else of it is checked: its description
+// is needed for the rest.
+// Throws UsageError where the file is absent, too large (1 MiB) or no YAML, or the path cannot be one.
+std::string worker_of(const ConfigSource& source);
+
+// Throws UsageError with every error found, one a line.
+LoadedConfig load_config(const ConfigSource& source, const WorkerDescription& worker);
+
+// The resolved config as YAML, every key with its value, `auto` where tuning decides. load_config of this text gives
+// the same RunConfig. Keys appear in the schema's order.
+std::string to_yaml(const RunConfig& config, const WorkerDescription& worker);
+
+// Dotted keys and their values as text, in the schema's order: for --dry-run and for comparing two configs.
+std::vector<std::pair<std::string, std::string>> flatten(const RunConfig& config);
+
+// What a checkpoint says about the run that made it, from its resolved config: the keys that may not change on resume,
+// and the micro-batch and accumulation, by dotted key. No paths: data and runs may be moved.
+std::map<std::string, std::string> resume_settings(const RunConfig& config);
+
+// Keys of `saved` (the above) to which `now` gives another value, and may not. `auto` takes what was saved.
+std::vector<std::string> changes_forbidden_on_resume(const std::map<std::string, std::string>& saved, RunConfig now);
+
+// docs/config.md, generated: one table a section from the schema, one a model and data set from the description.
+std::string config_markdown(const WorkerDescription& worker);
+
+}  // namespace tlaunch

@@ -1,0 +1,16 @@
+// What a group's end means for the caller: exit code, failure.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "processes/group/diagnosis.h"
+
+namespace tlaunch {
+
+// Reads the workers' error files, and asks `last_lines` for the end of each rank's own output. `run`: as for diagnose().
+GroupResult group_result(GroupRecord record, const RunRecord* run,
+                         const std::function<std::vector<std::string>(int rank)>& last_lines);
+
+}  // namespace tlaunch

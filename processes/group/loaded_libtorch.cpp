@@ -1,0 +1,62 @@
+#include "processes/group/loaded_libtorch.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+#include "processes/group/loader_error.h"
+#include "processes/guard/capture.h"
+
+namespace tlaunch {
+namespace {
+
+constexpr double trace_limit_s = 20;
+
+bool is_libtorch(const std::string& path) {
+  const std::string name = std::filesystem::path(path).filename();
+  return name.starts_with("libtorch") || name.starts_with("libc10");
+}
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
+  return text;
+}
+
+std::string variables() {
+  std::vector<std::string> set;
+  for (const char* name : {"LD_PRELOAD", "LD_LIBRARY_PATH"})
+    if (const std::string value = variable(name); !value.empty()) set.push_back(std::string(name) + "=" + value);
+  return joined(set);
+}
+
+}  // namespace
+
+std::vector<std::string> libtorch_in(std::string_view trace) {
+  std::vector<std::string> found;
+  for (const LoadedLibrary& library : libraries_in(trace))
+    if (is_libtorch(library.name)) found.push_back(library.path.empty() ? library.name + ": not found" : library.path);
+  return found;
+}
+
+std::string loader_advice(const std::string& program, const std::string& error) {
+  const Captured trace = run_captured({"/usr/bin/env", "LD_TRACE_LOADED_OBJECTS=1", program}, trace_limit_s);
+  const std::string search_path = variable("LD_LIBRARY_PATH");
+  const auto foreign = libraries_from(search_path, trace.out, error);
+  if (!foreign.empty() && std::none_of(foreign.begin(), foreign.end(), is_libtorch))
+    return "LD_LIBRARY_PATH=" + search_path + " made it take " + joined(foreign) +
+           ": unset LD_LIBRARY_PATH, or take that folder out of it";
+  const std::string all = joined(libtorch_in(trace.out));
+  if (all.empty()) return "";
+  const std::string set = variables();
+  return "LibTorch was loaded from " + all + (set.empty() ? "" : " (" + set + ")") +
+         "; all of it must be the one that the worker was built with: " +
+         (set.empty() ? "build the worker anew" : "unset these variables, or build the worker anew");
+}
+
+}  // namespace tlaunch
