@@ -76,7 +76,7 @@ std::string resume_keys() {
 std::string config_markdown(const WorkerDescription& worker) {
   std::string text =
       "# Config keys\n\n"
-      "Made by `scripts/update_docs` from `config/schema_keys_*.cpp` and from what the worker describes; do not "
+      "Made by `scripts/update_docs` from `config/schema_*.cpp` and from what the worker describes; do not "
       "edit by hand.\n\n"
       "A config is a YAML file with the sections below. `auto` leaves a value to tuning. Rules of the file:\n\n"
       "- `extends: base.yaml` starts from another file (its path is relative to this one); what this file gives wins.\n"

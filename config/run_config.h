@@ -1,6 +1,6 @@
 // What the user asked for. Plain values; an empty optional means `auto` (tuning decides) or, where the comment says
 // so, "off" or "none". The initialisers here are the defaults; keys, units, meanings and bounds stand beside the
-// binding to these members in schema_keys_*.cpp. config_loader.h makes a RunConfig out of YAML.
+// binding to these members in schema_SECTION.cpp. config_loader.h makes a RunConfig out of YAML.
 #pragma once
 
 #include <cstdint>

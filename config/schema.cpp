@@ -67,8 +67,10 @@ void complete_rule(ValueRule& rule, const T*) {
 }
 
 std::vector<SchemaKey> build() {
-  std::vector<SchemaKey> keys = run_keys();
-  for (SchemaKey& key : about_keys()) keys.push_back(std::move(key));
+  std::vector<SchemaKey> keys;
+  for (const auto section : {run_keys, model_keys, data_keys, train_keys, eval_keys, gpu_keys, checkpoint_keys,
+                             log_keys, launch_keys, tune_keys})
+    for (SchemaKey& key : section()) keys.push_back(std::move(key));
   RunConfig config;
   for (SchemaKey& key : keys) std::visit([&](auto* member) { complete_rule(key.rule, member); }, key.field(config));
   return keys;

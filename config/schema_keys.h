@@ -1,4 +1,4 @@
-// The tables behind schema(), one function a file so that each stays readable. Only schema.cpp includes this.
+// The tables behind schema(): a function and a file for each section. Only schema.cpp and they include this.
 #pragma once
 
 #include <vector>
@@ -7,8 +7,26 @@
 
 namespace tlaunch {
 
-std::vector<SchemaKey> run_keys();    // top level, model, data, train
-std::vector<SchemaKey> about_keys();  // eval, gpu, checkpoint, log, launch
+std::vector<SchemaKey> run_keys();
+std::vector<SchemaKey> model_keys();
+std::vector<SchemaKey> data_keys();
+std::vector<SchemaKey> train_keys();
+std::vector<SchemaKey> eval_keys();
+std::vector<SchemaKey> gpu_keys();
+std::vector<SchemaKey> checkpoint_keys();
+std::vector<SchemaKey> log_keys();
+std::vector<SchemaKey> launch_keys();
+std::vector<SchemaKey> tune_keys();
+
+inline constexpr double largest_count = 1e12;
+
+// A number of at least 1.
+inline ValueRule positive(double most = largest_count, const char* empty_word = "") {
+  return {.min = 1, .max = most, .empty_word = empty_word};
+}
+inline ValueRule above_zero(const char* empty_word = "") {
+  return {.min = 0, .above_min = true, .empty_word = empty_word};
+}
 
 }  // namespace tlaunch
 

@@ -1,88 +1,16 @@
+// The keys of `train:`.
 #include "config/batch.h"
 #include "config/schema_keys.h"
 
 namespace tlaunch {
 namespace {
 
-bool is_folder_name(const std::string& text) {  // the run's folder below run_root
-  return text.find('/') == std::string::npos && text != "." && text != ".." && text.size() <= 100;
-}
-
 constexpr double most_samples = static_cast<double>(largest_batch);
-constexpr double largest_count = 1e12;
-
-ValueRule positive(double most, const char* empty_word = "") {
-  return {.min = 1, .max = most, .empty_word = empty_word};
-}
-ValueRule above_zero(const char* empty_word = "") { return {.min = 0, .above_min = true, .empty_word = empty_word}; }
 
 }  // namespace
 
-std::vector<SchemaKey> run_keys() {
+std::vector<SchemaKey> train_keys() {
   return {
-      {.key = "name",
-       .field = TLAUNCH_FIELD(name),
-       .meaning = "The run's name: its folder below run_root.",
-       .default_note = "the file's stem",
-       .may_change_on_resume = true,
-       .check = is_folder_name,
-       .expected = "text of at most 100 characters without '/'",
-       .path = PathBase::name},
-      {.key = "seed",
-       .field = TLAUNCH_FIELD(seed),
-       .meaning = "Seeds initial weights, shuffling, augmentation and dropout.",
-       .rule = {.min = 0}},
-      {.key = "deterministic",
-       .field = TLAUNCH_FIELD(deterministic),
-       .meaning = "Only kernels that give the same bits each time, at some speed."},
-      {.key = "run_root",
-       .field = TLAUNCH_FIELD(run_root),
-       .meaning = "Where run folders are made; relative to the working directory.",
-       .may_change_on_resume = true,
-       .path = PathBase::as_written},
-
-      {.key = "model.name",
-       .field = TLAUNCH_FIELD(model.name),
-       .meaning = "Which model; its own keys stand in the tables of models below.",
-       .default_note = "required"},
-      {.key = "model.weights",
-       .field = TLAUNCH_FIELD(model.weights),
-       .meaning = "A .safetensors file to start from; relative to the file this stands in, on the command line to the "
-                  "working directory. none: initialise from seed.",
-       .rule = {.empty_word = "none"},
-       .path = PathBase::file_folder},
-      {.key = "model.dtype",
-       .field = TLAUNCH_FIELD(model.dtype),
-       .meaning = "Type of parameters and arithmetic; float64 is for comparisons."},
-
-      {.key = "data.name",
-       .field = TLAUNCH_FIELD(data.name),
-       .meaning = "Which data set; its own keys stand in the tables of data sets below.",
-       .default_note = "required"},
-      {.key = "data.root",
-       .field = TLAUNCH_FIELD(data.root),
-       .meaning =
-           "Folder of its files; relative to the file this stands in, on the command line to the working directory.",
-       .default_note = "the data set's own folder, where it has one",
-       .path = PathBase::file_folder},
-      {.key = "data.num_workers",
-       .field = TLAUNCH_FIELD(data.num_workers),
-       .unit = "threads a rank",
-       .meaning = "Loader threads that prepare batches ahead; 0: none, in the training thread.",
-       .rule = {.min = 0, .max = 1024, .empty_word = "auto"},
-       .may_change_on_resume = true},
-      {.key = "data.prefetch_factor",
-       .field = TLAUNCH_FIELD(data.prefetch_factor),
-       .unit = "batches a thread",
-       .meaning = "How far the loader threads work ahead.",
-       .rule = positive(1024, "auto"),
-       .may_change_on_resume = true},
-      {.key = "data.pin_memory",
-       .field = TLAUNCH_FIELD(data.pin_memory),
-       .meaning = "Batches in page-locked memory, for faster copies to a GPU.",
-       .rule = {.empty_word = "auto"},
-       .may_change_on_resume = true},
-
       {.key = "train.epochs",
        .field = TLAUNCH_FIELD(train.epochs),
        .unit = "epochs",
