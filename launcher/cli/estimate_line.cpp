@@ -65,6 +65,7 @@ void check_needed(const CLI::App& app) {
 }  // namespace
 
 EstimateLine::EstimateLine() {
+  nproc_option(app_, keys_.nproc, "default: launch.nproc");
   FigureOptions& figures = values_.figures;
   const auto text = [&](const char* name, std::string& value, const char* meaning, const char* type) {
     app_.add_option(name, value, meaning)->type_name(type)->group(figures_group);
@@ -117,7 +118,7 @@ EstimateLine::EstimateLine() {
       "  tlaunch estimate --steps 5702600 --done 843200 --elapsed 5680s --since-step 805000");
 }
 
-Command EstimateLine::parse_command(const std::vector<std::string>& arguments) {
+Command EstimateLine::parse_command(const std::vector<std::string>& arguments, const TorchrunValues& torchrun) {
   const std::string help = parse(app_, arguments, "tlaunch estimate");
   if (!help.empty()) return PrintCommand{help};
   if (values_.config.empty() && !values_.figures.any())
@@ -132,6 +133,9 @@ Command EstimateLine::parse_command(const std::vector<std::string>& arguments) {
     check_needed(app_);
   }
   check_overrides(values_.overrides);
+  add_keys(keys_, torchrun, values_.overrides);
+  if (values_.config.empty() && !values_.overrides.empty())
+    throw UsageError("an estimate from figures alone is of all ranks together: leave the number of ranks out");
   return values_;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "launcher/cli/command_line.h"
+#include "launcher/cli/shared_options.h"
 
 namespace tlaunch {
 
@@ -14,8 +15,7 @@ class EstimateLine {
   EstimateLine();
 
   // `arguments` without the word estimate. Throws UsageError.
-  Command parse_command(const std::vector<std::string>& arguments);
-  CLI::App& app() { return app_; }
+  Command parse_command(const std::vector<std::string>& arguments, const TorchrunValues& torchrun);
   const CLI::App& app() const { return app_; }
 
  private:
@@ -24,6 +24,7 @@ class EstimateLine {
       "steps, or from figures alone.",
       "tlaunch estimate"};
   EstimateCommand values_;
+  KeyOptions keys_;
 };
 
 }  // namespace tlaunch

@@ -1,0 +1,24 @@
+// The command line of `tlaunch probe`.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "launcher/cli/command_line.h"
+
+namespace tlaunch {
+
+class ProbeLine {
+ public:
+  ProbeLine();
+  // `arguments` without the word probe. Throws UsageError.
+  Command parse_command(const std::vector<std::string>& arguments);
+  const CLI::App& app() const { return app_; }
+
+ private:
+  CLI::App app_{"Shows what this machine has, as far as a run may use it.", "tlaunch probe"};
+  ProbeCommand values_;
+};
+
+}  // namespace tlaunch

@@ -1,0 +1,129 @@
+#include "launcher/cli/shared_options.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "base/absolute_path.h"
+#include "base/error.h"
+#include "base/quantity.h"
+#include "base/shell_words.h"
+#include "base/units.h"
+#include "config/config_value.h"
+#include "config/config_variables.h"
+#include "launcher/cli/command_parse.h"
+#include "launcher/cli/torchrun_alias.h"
+
+namespace tlaunch {
+namespace {
+
+std::string check_nproc(const std::string& text) {
+  const bool number = !text.empty() && text.size() <= 6 &&
+                      std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0; }) &&
+                      std::stol(text) >= 1;
+  if (number || text == "auto" || text == "cpu" || text == "gpu") return "";
+  return "a number from 1, auto, cpu or gpu is needed, not '" + text + "'";
+}
+
+std::string check_duration(const std::string& text) {
+  try {
+    if (text != "none") parse_duration_s("", text);
+    return "";
+  } catch (const UsageError&) {
+    return "a time with its unit is needed, as 8h, 90min or 3d, or none, not '" + text + "'";
+  }
+}
+
+// An override's value that begins so would be read as YAML; ${...} in it, as a variable.
+std::string as_override(const std::string& text) {
+  std::string value = escape_variables(text);
+  if (value.empty() || std::string("'\"[{").find(value[0]) == std::string::npos) return value;
+  std::string quoted = "'";
+  for (const char c : value) quoted += c == '\'' ? std::string("''") : std::string(1, c);
+  return quoted + "'";
+}
+
+// Into bytes. "10" is ten bytes, which is never meant.
+CLI::Validator size_of_at_least(std::uint64_t least_bytes) {
+  const auto to_bytes = [least_bytes](std::string& text) -> std::string {
+    try {
+      if (const auto bytes = parse_bytes("", text); bytes >= least_bytes) {
+        text = std::to_string(bytes);
+        return "";
+      }
+    } catch (const UsageError&) {  // the line below says more
+    }
+    return "a size with its unit is needed, at least " + format_bytes(least_bytes) + ", as 10GB or 10GiB, not '" +
+           text + "'";
+  };
+  return CLI::Validator(to_bytes, "", "size");
+}
+
+}  // namespace
+
+void nproc_option(CLI::App& app, std::optional<std::string>& value, const std::string& fallback) {
+  app.add_option("--nproc", value, "Number of ranks: a number, auto (GPUs, or 1), gpu, cpu (" + fallback + ")")
+      ->check(CLI::Validator(check_nproc, "", "nproc"))
+      ->type_name("N|auto|cpu|gpu");
+}
+void log_limit_option(CLI::App& app, std::uint64_t& bytes) {
+  app.add_option("--log-limit", bytes,
+                 "Most that a rank's log takes: its first half and the newest lines are kept (1GB)")
+      ->transform(size_of_at_least(1000))
+      ->type_name("SIZE");
+}
+void wait_gpu_option(CLI::App& app, std::optional<std::uint64_t>& bytes) {
+  app.add_option("--wait-gpu", bytes, "Wait until every GPU in use has SIZE free, as 10GB")
+      ->transform(size_of_at_least(1'000'000))
+      ->type_name("SIZE");
+}
+void numa_option(CLI::App& app, std::optional<std::string>& value, const std::string& fallback) {
+  app.add_option("--numa", value, "node: ranks keep to the cores of the NUMA node near their GPU (" + fallback + ")")
+      ->transform(one_of({"none", "node"}))
+      ->type_name("none|node");
+}
+void grace_option(CLI::App& app, std::optional<double>& value, const std::string& fallback) {
+  app.add_option("--grace", value, "Seconds between SIGTERM and SIGKILL when the group is stopped (" + fallback + ")")
+      ->transform(number_within(0, 86400))
+      ->type_name("S");
+}
+
+void restarts_option(CLI::App& app, std::optional<std::int64_t>& value, const std::string& meaning) {
+  app.add_option("--max-restarts", value, meaning)->transform(integer_within(0, 1'000'000))->type_name("N");
+}
+void hang_option(CLI::App& app, std::optional<double>& value, const std::string& meaning) {
+  app.add_option("--hang-timeout", value, meaning)->transform(number_within(1, 1e9))->type_name("S");
+}
+
+void end_options(CLI::App& app, std::optional<std::string>& max_time, std::optional<std::string>& on_end,
+                 const std::string& at_its_time, const std::string& default_note) {
+  app.add_option("--max-time", max_time, at_its_time)
+      ->check(CLI::Validator(check_duration, "", "duration"))
+      ->type_name("TIME");
+  app.add_option("--on-end", on_end,
+                 "Run this once at the end, however it comes: TLAUNCH_STATUS, TLAUNCH_RUN_DIR, TLAUNCH_REASON and "
+                 "TLAUNCH_EXIT_CODE tell; no shell unless it says sh -c '...'" +
+                     default_note)
+      ->type_name("COMMAND");
+}
+
+std::string end_command(const std::string& text) {
+  const std::string word = is_command(text) ? shell_words(text).front() : "";
+  if (word.starts_with("/") || word.find('/') == std::string::npos) return text;
+  return with_first_word(text, absolute_path(expanded_path("--on-end", word)));
+}
+
+void add_keys(KeyOptions keys, const TorchrunValues& torchrun, std::vector<std::string>& overrides) {
+  apply_torchrun(torchrun, keys.nproc);
+  if (!keys.numa) keys.numa = torchrun_numa(torchrun);
+  if (!keys.max_restarts) keys.max_restarts = torchrun_restarts(torchrun);
+  const auto add = [&](const char* key, const std::string& value) { overrides.push_back(key + ("=" + value)); };
+  if (keys.nproc) add("launch.nproc", *keys.nproc);
+  if (keys.numa) add("launch.numa", *keys.numa);
+  if (keys.grace_s) add("launch.grace_s", to_text(*keys.grace_s));
+  if (keys.hang_timeout_s) add("launch.hang_timeout_s", to_text(*keys.hang_timeout_s));
+  if (keys.max_restarts) add("launch.max_restarts", std::to_string(*keys.max_restarts));
+  if (keys.max_time) add("launch.max_time", *keys.max_time);
+  if (keys.on_end) add("launch.on_end", as_override(end_command(*keys.on_end)));
+}
+
+}  // namespace tlaunch
