@@ -51,8 +51,7 @@ OptionValue value_of(const Choice& choice, const ValueRule& rule) {
     throw DataError("plan: " + choice.key + ": expected " + expectation(rule) + ", got " + text_of(choice.value));
   };
   if (!has_type(choice.value, rule.type)) refuse();
-  const ParsedValue parsed =
-      parse_value(choice.value.is_string() ? choice.value.get<std::string>() : choice.value.dump(), rule);
+  const ParsedValue parsed = parse_value(value_text(choice.value), rule);
   if (!parsed.value) refuse();
   return *parsed.value;
 }
@@ -107,6 +106,13 @@ std::string short_name(const std::string& planned_key) {
   return planned_key == "checkpoint.every_n_steps" ? "save_interval" : last_part(planned_key);
 }
 
+std::string value_text(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+
+Json value_of_text(const std::string& text) {
+  Json value = Json::parse(text, nullptr, false);
+  return value.is_number() || value.is_boolean() ? value : Json(text);
+}
+
 Json planned_value(const RunConfig& config, const std::string& key) {
   const auto value = get(*schema_key(key), config);
   return value ? to_json(*value) : Json(nullptr);
@@ -137,10 +143,11 @@ Plan plan_from_json(const Json& json) {
     if (format < 1 || format > plan_format)
       throw DataError("plan: of format " + std::to_string(format) + "; this version of tlaunch reads up to " +
                       std::to_string(plan_format));
-    for (const auto& [name, choice] : json.at("plan").items())
-      plan.choices.push_back({planned_key(format == 1 ? key_of_short_name(name) : name).key, choice.at("value"),
-                              origin_from(choice.at("origin").get<std::string>()),
+    for (const auto& [name, choice] : json.at("plan").items()) {
+      const SchemaKey& key = planned_key(format == 1 ? key_of_short_name(name) : name);
+      plan.choices.push_back({key.key, choice.at("value"), origin_from(choice.at("origin").get<std::string>()),
                               choice.at("reason").get<std::string>(), choice.value("evidence", Json(nullptr))});
+    }
     return plan;
   } catch (const Json::exception& error) {
     throw DataError(std::string("not a plan: ") + json_problem(error));

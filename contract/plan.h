@@ -37,6 +37,11 @@ const std::vector<std::string>& planned_keys();
 // "train.batch_size", "save_interval" for "checkpoint.every_n_steps".
 std::string short_name(const std::string& planned_key);
 
+// A choice's value as a config file writes it ("64", "true", "bf16"), and such a text as a value: a number or a boolean
+// where it is one, else a text.
+std::string value_text(const Json& value);
+Json value_of_text(const std::string& text);
+
 // The value that a config has at a key of the schema, as a plan writes it; null where it is `auto`.
 Json planned_value(const RunConfig& config, const std::string& key);
 
@@ -44,7 +49,8 @@ Json planned_value(const RunConfig& config, const std::string& key);
 // "samples_per_s": P}. Format 1, which names no format, had the short names; it is still read.
 inline constexpr int plan_format = 2;
 Json to_json(const Plan&);
-// Throws DataError where the JSON is not a plan, is of a later format, or has a key that no plan decides.
+// Throws DataError where the JSON is not a plan, is of a later format, or has a key that no plan decides or a value that
+// the config does not take.
 Plan plan_from_json(const Json&);
 
 // `config` with every `auto` that the plan decides filled in. Values that the user fixed in `config` stay; the learning

@@ -21,11 +21,9 @@ std::string number(const char* format, double value) {
   return text;
 }
 
-std::string shown(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
-
 std::string named(const std::string& key, const Json& value) {
-  if (key == "gpu.mixed_precision") return value == "off" ? "float32" : shown(value);
-  if (key == "launch.threads_per_rank") return shown(value) + (value == 1 ? " thread" : " threads");
+  if (key == "gpu.mixed_precision") return value == "off" ? "float32" : value_text(value);
+  if (key == "launch.threads_per_rank") return value_text(value) + (value == 1 ? " thread" : " threads");
   return short_name(key) + (value == true ? " on" : " off");
 }
 

@@ -112,8 +112,7 @@ void write_config(const TuneCommand& command, const Job& job, bool doubtful, Pro
     if (choice.key == "train.gradient_accumulation_steps") continue;  // follows from the batch
     if (choice.key == "train.learning_rate" && choice.value == job.loaded.config.train.learning_rate)
       continue;  // as it was
-    edits.push_back(
-        {yaml_path(choice.key), choice.value.is_string() ? choice.value.get<std::string>() : choice.value.dump()});
+    edits.push_back({yaml_path(choice.key), value_text(choice.value)});
   }
   if (edits.empty()) {
     progress.line(command.config + " is left as it is: nothing was measured" +

@@ -38,12 +38,6 @@ std::vector<ResolvedValue> resolve(const Job& job) {
   return resolved;
 }
 
-// "3" as a number, "true" as a boolean, all else as text.
-Json typed(const std::string& text) {
-  Json value = Json::parse(text, nullptr, false);
-  return value.is_number() || value.is_boolean() ? value : Json(text);
-}
-
 const char* device_text(const Job& job) { return job.world.on_gpu ? "cuda" : "cpu"; }
 
 }  // namespace
@@ -69,7 +63,7 @@ std::string dry_run_text(const Job& job) {
 Json dry_run_json(const Job& job) {
   Json config = Json::object();
   for (const auto& entry : resolve(job)) {
-    Json value = {{"value", typed(entry.value)}, {"source", entry.source}};
+    Json value = {{"value", value_of_text(entry.value)}, {"source", entry.source}};
     if (!entry.reason.empty()) value["reason"] = entry.reason;
     config[entry.key] = std::move(value);
   }

@@ -52,8 +52,7 @@ void take_settings(Plan& plan, const std::map<std::string, std::string>& setting
   for (Choice& choice : plan.choices) {
     const auto saved = settings.find(choice.key);
     if (saved == settings.end()) continue;
-    Json value = Json::parse(saved->second, nullptr, false);
-    if (value.is_discarded()) value = saved->second;  // a word: bf16
+    const Json value = value_of_text(saved->second);
     if (value != choice.value) choice = {choice.key, value, Origin::prior, "as the resumed run had it", nullptr};
   }
 }

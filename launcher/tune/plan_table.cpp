@@ -6,10 +6,8 @@ namespace tlaunch {
 
 std::string plan_table(const Plan& plan) {
   TextTable table;
-  for (const Choice& choice : plan.choices) {
-    const std::string value = choice.value.is_string() ? choice.value.get<std::string>() : text_of(choice.value);
-    table.row({choice.key, value, to_string(choice.origin), choice.reason});
-  }
+  for (const Choice& choice : plan.choices)
+    table.row({choice.key, value_text(choice.value), to_string(choice.origin), choice.reason});
   return table.text();
 }
 

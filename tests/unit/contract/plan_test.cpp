@@ -125,6 +125,11 @@ TEST(Plan, EveryPlannedKeyIsAConfigKeyThatApplyFills) {
   }
 }
 
+TEST(Plan, AValuesTextReadsBackAsTheValue) {
+  for (const Json& value : {Json(64), Json(0.75), Json(true), Json("bf16"), Json("off")})
+    EXPECT_EQ(value_of_text(value_text(value)), value) << value;
+}
+
 TEST(Plan, TheLearningRateIsThePlansOnlyWhereTheEffectiveBatchIs) {
   RunConfig config;
   config.train.learning_rate = 0.5;
