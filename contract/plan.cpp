@@ -147,6 +147,7 @@ Plan plan_from_json(const Json& json) {
       const SchemaKey& key = planned_key(format == 1 ? key_of_short_name(name) : name);
       plan.choices.push_back({key.key, choice.at("value"), origin_from(choice.at("origin").get<std::string>()),
                               choice.at("reason").get<std::string>(), choice.value("evidence", Json(nullptr))});
+      value_of(plan.choices.back(), key.rule);  // throws where the config does not take it
     }
     return plan;
   } catch (const Json::exception& error) {

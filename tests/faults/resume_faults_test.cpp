@@ -168,6 +168,18 @@ TEST_F(ResumeFaults, NoFileBesideTheCheckpointIsNeeded) {
     }
 }
 
+TEST_F(ResumeFaults, APlanWithAValueThatNoConfigTakesIsSetAside) {
+  ASSERT_EQ(train("run", {"train.max_steps=20"}).code, 0);
+  for (const Json& value : {Json(-4), Json("many"), Json(nullptr)}) {
+    Json plan = Json::parse(content(run("run") / "plan.json"));
+    plan["plan"]["data.prefetch_factor"]["value"] = value;
+    write(run("run") / "plan.json", plan.dump());
+    const auto resumed = train("run", {"--resume", "auto", "train.max_steps=20"});
+    EXPECT_EQ(resumed.code, 0) << value << resumed.err;
+    EXPECT_NE(resumed.err.find("the checkpoint's own settings hold"), std::string::npos) << value << resumed.err;
+  }
+}
+
 TEST_F(ResumeFaults, AFinishedRunResumedWritesNothingAgain) {
   ASSERT_EQ(train("run").code, 0);
   const std::string before = rows("run"), file = last("run");

@@ -157,8 +157,10 @@ TEST(Plan, AValueThatTheConfigDoesNotTakeIsADataErrorThatNamesTheKey) {
                                    {"gpu.tf32", 1},
                                    {"gpu.mixed_precision", "int8"},
                                    {"gpu.mixed_precision", "auto"},
-                                   {"gpu.mixed_precision", true}})
+                                   {"gpu.mixed_precision", true}}) {
     EXPECT_THAT(error_of([&] { apply({}, with(key, value)); }), HasSubstr(key)) << value;
+    EXPECT_THAT(error_of([&] { plan_from_json(to_json(with(key, value))); }), HasSubstr(key)) << value;
+  }
 }
 
 }  // namespace
