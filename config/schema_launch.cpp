@@ -54,8 +54,7 @@ std::vector<SchemaKey> launch_keys() {
       {.key = "launch.numa",
        .field = TLAUNCH_FIELD(launch.numa),
        .meaning = "node: each rank keeps to the cores of the NUMA node that its card is near to; without cards the "
-                  "ranks share "
-                  "the nodes out (docs/placement.md).",
+                  "ranks share the nodes out (docs/placement.md).",
        .may_change_on_resume = true},
       {.key = "launch.grace_s",
        .field = TLAUNCH_FIELD(launch.grace_s),

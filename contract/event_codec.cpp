@@ -269,24 +269,25 @@ std::string event_reference() {
       "Generated from `contract/events.h` by `scripts/update_docs`; a test compares the two.\n\n"
       "A run's `events.jsonl` has one JSON object a line: `t` (Unix seconds), `event` (its name), `rank` (of a "
       "worker's "
-      "event), `attempt`\n(0, and one more after each restart) and the fields below. Lines are whole: each is written "
-      "in "
-      "one piece. Readers pass over fields\nand events that they do not know. A number that is not finite is the text "
-      "`NaN`, `Infinity` or `-Infinity`. `dropped`: so many\nof that rank's events were left out since its last one, "
-      "because the launcher did not read for a while. `truncated`: the event was\nlonger than a pipe takes in one "
-      "piece, "
-      "and long texts were cut. The file's first line has `format`, 1 in this version.\n\n"
+      "event), `attempt`\n"
+      "(0, and one more after each restart) and the fields below. Lines are whole: each is written in one piece. "
+      "Readers pass over fields\n"
+      "and events that they do not know. A number that is not finite is the text `NaN`, `Infinity` or `-Infinity`. "
+      "`dropped`: so many\n"
+      "of that rank's events were left out since its last one, because the launcher did not read for a while. "
+      "`truncated`: the event was\n"
+      "longer than a pipe takes in one piece, and long texts were cut. The file's first line has `format`, 1 in this "
+      "version.\n\n"
       "A worker of your own writes the same lines, without `attempt`, to the descriptor in `TLAUNCH_EVENT_FD`, each in "
-      "one `write` of at\nmost 4096 bytes.\n\n";
+      "one `write` of at\n"
+      "most 4096 bytes.\n\n";
   describe_from(text);
   text +=
       "## `plan`, `estimate`, `trial`\n\n"
-      "Written by the launcher. `plan`: what `tlaunch --dry-run --json` prints, and `resumed_from`, the checkpoint "
-      "where "
-      "there is one.\n`estimate`: what `tlaunch estimate --json` says of the run, or, where its pace was not known, "
-      "its "
-      "time alone after the first\nsteps. `trial`: a measurement while tuning, with what was asked (`spec`) and why "
-      "(`why`).\n";
+      "Written by the launcher. `plan`: what plan.json holds, and `resumed_from`, the checkpoint, if there is one.\n"
+      "`estimate`: what `tlaunch estimate --json` says of the run, or, if its pace was not known, its time alone after "
+      "the first\n"
+      "steps. `trial`: a measurement while tuning, with what was asked (`spec`) and why (`why`).\n";
   return text;
 }
 
