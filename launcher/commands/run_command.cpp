@@ -255,19 +255,14 @@ int train(const RunCommand& command, const Job& prior, double began_s, const Tim
   return tell_end(summary, closing_lines(summary), command.json, progress);
 }
 
-// Returns the exit code of a wait that was ended before there was room.
-std::optional<int> wait_for_cards(const RunCommand& command, const Job& job, bool& waited, const TimeLimit& limit,
-                                  RunEnding& ending) {
+GpuWait wait_for_cards(const RunCommand& command, const Job& job, const TimeLimit& limit) {
   if (!job.world.on_gpu && !job.hardware.gpus.empty())
     throw UsageError("--wait-gpu: the ranks run on the CPU here (--nproc cpu); leave it out");
   const auto cards = cards_of_ranks(job.hardware.gpus, job.world.size);
   check_gpu_wait(cards, *command.wait_gpu_bytes);
-  if (command.dry_run) return std::nullopt;
+  if (command.dry_run) return {};
   Progress progress(stderr, stderr_terminal());
-  const GpuWait wait = wait_for_gpus(cards, *command.wait_gpu_bytes, gpus_now, progress, limit);
-  if (wait.signal != 0 || wait.out_of_time) return stopped_waiting(ending, wait.signal);
-  waited = wait.waited;
-  return std::nullopt;
+  return wait_for_gpus(cards, *command.wait_gpu_bytes, gpus_now, progress, limit);
 }
 
 // A signal that was held (OnEnd) while data, model and machine were looked at; 0: none came.
@@ -301,11 +296,10 @@ int run_config(const RunCommand& command) {
   const auto run = [&](RunEnding& ending) {
     const Job job = prepare_job(loaded, request);
     if (const int signal = held_signal()) return stopped_waiting(ending, signal);
-    bool waited = false;
-    if (command.wait_gpu_bytes)
-      if (const auto code = wait_for_cards(command, job, waited, limit, ending)) return *code;
+    const GpuWait wait = command.wait_gpu_bytes ? wait_for_cards(command, job, limit) : GpuWait{};
+    if (wait.signal != 0 || wait.out_of_time) return stopped_waiting(ending, wait.signal);
     // After a wait, with the memory that is free by now.
-    return run_prepared(command, waited ? prepare_job(request) : job, limit, ending);
+    return run_prepared(command, wait.waited ? prepare_job(request) : job, limit, ending);
   };
   RunEnding ending;
   ending.name = loaded.loaded.config.name;
