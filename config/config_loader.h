@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/environment.h"
 #include "config/description.h"
 #include "config/run_config.h"
 
@@ -18,7 +19,7 @@ struct ConfigSource {
   std::string path;                    // CONFIG.yaml
   std::vector<std::string> overrides;  // "train.epochs=3", in the order given; the last wins
   // Environment for ${VAR}; tests pass their own. Returns nothing where the variable is unset.
-  std::function<std::optional<std::string>(const std::string&)> getenv;
+  Getenv getenv;
 };
 
 // Where a value comes from, for --dry-run.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/environment.h"
 #include "config/config_problems.h"
 
 namespace tlaunch {
@@ -23,8 +24,7 @@ bool begins_variable(const std::string& text, std::size_t at) {  // "${" or "$V"
 
 }  // namespace
 
-ExpandedText expand_variables(const std::string& text,
-                              const std::function<std::optional<std::string>(const std::string&)>& getenv) {
+ExpandedText expand_variables(const std::string& text, const Getenv& getenv) {
   ExpandedText expanded;
   std::size_t at = 0;
   while (at < text.size()) {

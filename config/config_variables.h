@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "base/environment.h"
+
 namespace tlaunch {
 
 struct ExpandedText {
@@ -16,8 +18,7 @@ struct ExpandedText {
 
 // The default is taken where the variable is unset or empty, as in a shell. Variables within a variable's value or a
 // default are not expanded.
-ExpandedText expand_variables(const std::string& text,
-                              const std::function<std::optional<std::string>(const std::string&)>& getenv);
+ExpandedText expand_variables(const std::string& text, const Getenv& getenv);
 
 // The text that expand_variables gives back as `text`.
 std::string escape_variables(const std::string& text);

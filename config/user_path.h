@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "base/environment.h"
+
 namespace tlaunch {
 
 struct UserPath {
@@ -13,7 +15,7 @@ struct UserPath {
   std::string problem;  // "" where all is well
 };
 
-using EnvironmentLookup = std::function<std::optional<std::string>(const std::string&)>;
+using EnvironmentLookup = Getenv;
 
 // `getenv` is asked for HOME; without it the system's list of users says where ~ is. An absolute path may hold a $NAME
 // or ${NAME} where that folder exists: then it is really called so.

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "base/environment.h"
 #include "hardware/cpu.h"
 #include "hardware/disk.h"
 #include "hardware/disk_speed.h"
@@ -15,13 +16,8 @@
 namespace tlaunch {
 namespace {
 
-std::optional<std::string> environment(const std::string& name) {
-  const char* value = std::getenv(name.c_str());
-  return value ? std::optional<std::string>(value) : std::nullopt;
-}
-
 void probe_cards(const FileReader& read, HardwareProfile& profile) {
-  GpuProbe found = probe_visible_gpus(read, environment);
+  GpuProbe found = probe_visible_gpus(read, environment_value);
   profile.driver_version = found.driver_version;
   profile.notes = std::move(found.notes);
   profile.gpus = std::move(found.gpus);
@@ -61,7 +57,7 @@ HardwareProfile probe(const std::string& run_folder) {
   if (memory.limit_bytes == 0) profile.notes.push_back("main memory unknown: /proc/meminfo cannot be read");
 
   probe_disk(read, run_folder, profile);
-  profile.slurm = slurm_info(environment, unix_time_s());
+  profile.slurm = slurm_info(environment_value, unix_time_s());
 
   profile.wsl2 = is_wsl2(read("/proc/version").value_or(""));
   if (profile.wsl2) {

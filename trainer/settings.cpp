@@ -1,6 +1,7 @@
 #include "trainer/settings.h"
 
 #include "base/atomic_file.h"
+#include "base/environment.h"
 #include "base/error.h"
 #include "base/json_problem.h"
 #include "config/batch.h"
@@ -47,7 +48,7 @@ RunConfig with_safe_defaults(RunConfig config, int world_size) {
 WorkerSettings worker_settings(const WorkerContext& context, const WorkerDescription& worker, const std::string& path,
                                const std::vector<std::string>& overrides) {
   WorkerSettings settings;
-  auto config = load_config({path, overrides, process_getenv}, worker).config;
+  auto config = load_config({path, overrides, environment_value}, worker).config;
   if (!context.plan_path.empty()) {
     try {
       const auto plan = plan_from_json(Json::parse(read_file(context.plan_path, plan_limit_bytes)));

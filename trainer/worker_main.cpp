@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "base/environment.h"
 #include "base/error.h"
 #include "base/process_start.h"
 #include "config/config_loader.h"
@@ -88,7 +89,7 @@ void answer_signals(const EventWriter& events) {
   };
   std::map<int, std::function<void(int)>> calls;
   for (const int signal : {SIGTERM, SIGUSR1, SIGINT}) calls[signal] = stop;
-  if (const auto stack_file = process_getenv(env::stack_file)) {
+  if (const auto stack_file = environment_value(env::stack_file)) {
     prepare_stack_file(*stack_file);
     calls[SIGUSR2] = [](int) { ask_for_stack(); };
   }
@@ -99,8 +100,8 @@ int train(const WorkerContext& context, const Arguments& arguments) {
   record_crashes(context.events.fd(), context.rank);
   answer_signals(context.events);
   const Heartbeat heartbeat(context.events, context.heartbeat_s);
-  if (process_getenv(env::attempt).value_or("0") == "0")
-    inject_fault(process_getenv(env::inject_fault).value_or(""), context.rank);
+  if (environment_value(env::attempt).value_or("0") == "0")
+    inject_fault(environment_value(env::inject_fault).value_or(""), context.rank);
   note_phase(RunPhase::start_up);
   const auto worker = describe_worker();
   const auto settings = worker_settings(context, worker, arguments.config, arguments.overrides);
@@ -143,7 +144,8 @@ int check(const Arguments& arguments) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::setenv("CUDA_VISIBLE_DEVICES", "", 1);  // no driver is started for it
   leave_on_error(WorkerContext{}, [&] {
-    const auto config = load_config({arguments.config, arguments.overrides, process_getenv}, describe_worker()).config;
+    const auto config =
+        load_config({arguments.config, arguments.overrides, environment_value}, describe_worker()).config;
     const bool first = arguments.checkpoint.empty() && arguments.resume.empty() && !arguments.no_weights;
     const Json data = to_json(check_job(config, {arguments.checkpoint, arguments.resume, first}));
     std::cout << Json{{"data", data}}.dump() << std::endl;
@@ -155,7 +157,7 @@ int guarded(const std::function<int(const WorkerContext&)>& work) {
   WorkerContext context;
   int code = exit_code::ok;
   leave_on_error(context, [&] {
-    context = context_from_environment(process_getenv);
+    context = context_from_environment(environment_value);
     code = work(context);
   });
   return code;

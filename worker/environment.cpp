@@ -40,11 +40,6 @@ std::optional<std::string> device_asked(const Getenv& getenv) {
 
 }  // namespace
 
-std::optional<std::string> process_getenv(const std::string& name) {
-  const char* value = std::getenv(name.c_str());
-  return value ? std::optional<std::string>(value) : std::nullopt;
-}
-
 WorkerEnvironment read_worker_environment(const Getenv& getenv) {
   WorkerEnvironment environment;
   if (getenv("RANK") || getenv("WORLD_SIZE")) {

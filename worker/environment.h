@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "base/environment.h"
 #include "contract/event_writer.h"
 
 namespace tlaunch {
@@ -27,10 +28,7 @@ struct WorkerEnvironment {
   bool is_main() const { return rank == 0; }
 };
 
-using Getenv = std::function<std::optional<std::string>(const std::string&)>;
-std::optional<std::string> process_getenv(const std::string& name);
-
 // Throws UsageError naming the variable that is missing or has a value that is not valid.
-WorkerEnvironment read_worker_environment(const Getenv& getenv = process_getenv);
+WorkerEnvironment read_worker_environment(const Getenv& getenv = environment_value);
 
 }  // namespace tlaunch

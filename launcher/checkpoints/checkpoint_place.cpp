@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "base/absolute_path.h"
+#include "base/environment.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/nearest.h"

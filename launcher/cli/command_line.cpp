@@ -1,5 +1,6 @@
 #include "launcher/cli/command_line.h"
 
+#include "base/environment.h"
 #include "launcher/cli/checkpoints_line.h"
 #include "launcher/cli/command_parse.h"
 #include "launcher/cli/command_split.h"
@@ -54,7 +55,7 @@ bool takes_value(const Parsers& parsers, const std::string& argument) {
 }
 
 // PET_ variables, and over them what the command line says.
-TorchrunValues torchrun_values(TorchrunValues given, const Variables& variables, bool program) {
+TorchrunValues torchrun_values(TorchrunValues given, const Getenv& variables, bool program) {
   add_torchrun_variables(given, variables, program);
   return given;
 }
@@ -83,7 +84,7 @@ std::vector<CompletionCommand> completion_commands(const Parsers& parsers) {
 
 }  // namespace
 
-Command parse_command_line(const std::vector<std::string>& arguments, const Variables& variables) {
+Command parse_command_line(const std::vector<std::string>& arguments, const Getenv& variables) {
   Parsers parsers;
   const PythonFlags flags{torchrun_flag_variable(variables, "module"), torchrun_flag_variable(variables, "no-python"),
                           torchrun_flag_variable(variables, "run-path")};

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/environment.h"
 #include "config/run_config.h"
 #include "estimate/spreadsheet_options.h"
 #include "launcher/cli/stream_choice.h"
@@ -117,6 +118,6 @@ using Command = std::variant<RunCommand, ProgramCommand, ProbeCommand, EvaluateC
                              EstimateCommand, DoctorCommand, PrintCommand>;
 
 // `arguments` without the program's own name. `variables` is the environment, asked for torchrun's PET_ variables.
-Command parse_command_line(const std::vector<std::string>& arguments, const Variables& variables);
+Command parse_command_line(const std::vector<std::string>& arguments, const Getenv& variables);
 
 }  // namespace tlaunch

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/environment.h"
 #include "base/error.h"
 #include "base/nearest.h"
 #include "config/user_path.h"

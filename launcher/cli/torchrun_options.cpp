@@ -4,6 +4,7 @@
 #include <cctype>
 #include <string_view>
 
+#include "base/environment.h"
 #include "base/error.h"
 #include "launcher/cli/command_parse.h"
 
@@ -135,7 +136,7 @@ std::string torchrun_help() {
          "  tlaunch --nproc 2 --no-python ./a_program --its-option";
 }
 
-void add_torchrun_variables(TorchrunValues& values, const Variables& variables, bool program) {
+void add_torchrun_variables(TorchrunValues& values, const Getenv& variables, bool program) {
   for (const TorchrunOption& option : torchrun_options()) {
     if (values.contains(option.name) || !option.has_variable || (option.program_only && !program)) continue;
     if (!option.takes_value) {
@@ -147,7 +148,7 @@ void add_torchrun_variables(TorchrunValues& values, const Variables& variables, 
   }
 }
 
-bool torchrun_flag_variable(const Variables& variables, const std::string& flag) {
+bool torchrun_flag_variable(const Getenv& variables, const std::string& flag) {
   const std::string name = variable_of(flag);
   const auto value = variables(name);
   if (!value || *value == "0") return false;

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "base/environment.h"
+
 namespace tlaunch {
 
 struct TorchrunOption {
@@ -40,13 +42,11 @@ TorchrunValues take_torchrun(std::vector<std::string>& arguments, const std::fun
 // The options for --help, a line each.
 std::string torchrun_help();
 
-using Variables = std::function<std::optional<std::string>(const std::string&)>;
-
 // Adds what PET_ variables set of the options that are not in `values`. `program` false: options of programs are left
 // out. Throws UsageError for a flag's variable that is no number, and for an empty value.
-void add_torchrun_variables(TorchrunValues& values, const Variables& variables, bool program);
+void add_torchrun_variables(TorchrunValues& values, const Getenv& variables, bool program);
 
 // A flag's variable: PET_MODULE=1.
-bool torchrun_flag_variable(const Variables& variables, const std::string& flag);
+bool torchrun_flag_variable(const Getenv& variables, const std::string& flag);
 
 }  // namespace tlaunch

@@ -13,6 +13,7 @@
 #include <functional>
 
 #include "base/descriptor.h"
+#include "base/environment.h"
 #include "base/error.h"
 #include "config/config_loader.h"
 #include "hardware/profile.h"

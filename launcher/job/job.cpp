@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "base/environment.h"
 #include "base/error.h"
 #include "contract/worker_env.h"
 #include "launcher/job/capability.h"
@@ -34,11 +35,6 @@ std::optional<std::int64_t> omp_num_threads() {
 }
 
 }  // namespace
-
-std::optional<std::string> environment_value(const std::string& name) {
-  const char* value = std::getenv(name.c_str());
-  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-}
 
 JobShape shape_of(const PreparedJob& job) {
   // The loader has checked that the model is known.

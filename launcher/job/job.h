@@ -69,7 +69,4 @@ Job prepare_job(const JobRequest& request);  // both
 // What tuning must know of it beside the config.
 JobShape shape_of(const PreparedJob& job);
 
-// getenv() as the loader wants it.
-std::optional<std::string> environment_value(const std::string& name);
-
 }  // namespace tlaunch

@@ -1,12 +1,11 @@
 #include "launcher/job/started_once.h"
 
+#include "base/environment.h"
 #include "base/error.h"
 #include "base/whole_number.h"
 
 namespace tlaunch {
 namespace {
-
-using Variables = std::function<std::optional<std::string>(const std::string&)>;
 
 struct LauncherByRank {
   const char *name, *rank, *size;
@@ -21,14 +20,14 @@ constexpr LauncherByRank launchers_by_rank[] = {
 };
 
 // 0 where the variable is not set, or no number.
-std::int64_t count_in(const Variables& variables, const char* name) {
+std::int64_t count_in(const Getenv& variables, const char* name) {
   const auto value = variables(name);
   return value ? whole_number(*value).value_or(0) : 0;
 }
 
 }  // namespace
 
-void check_started_once(const Variables& variables) {
+void check_started_once(const Getenv& variables) {
   const std::string each =
       "each of which would start a whole job; tlaunch runs on one machine and starts its ranks "
       "itself: ";
@@ -49,7 +48,7 @@ void check_started_once(const Variables& variables) {
   }
 }
 
-std::string unused_nodes_note(const Variables& variables, const std::string& host) {
+std::string unused_nodes_note(const Getenv& variables, const std::string& host) {
   const auto nodes = count_in(variables, "SLURM_JOB_NUM_NODES");
   if (nodes <= 1 || count_in(variables, "SLURM_STEP_NUM_NODES") > 0) return "";
   return "this Slurm job has " + std::to_string(nodes) + " nodes; tlaunch uses one, " + host +

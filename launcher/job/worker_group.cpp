@@ -1,13 +1,13 @@
 #include "launcher/job/worker_group.h"
 
+#include "base/environment.h"
 #include "contract/worker_env.h"
 #include "processes/group/environment.h"
 #include "processes/hang/hang_stacks.h"
 
 namespace tlaunch {
 
-std::map<std::string, std::string> allocator_environment(
-    const std::function<std::optional<std::string>(const std::string&)>& getenv) {
+std::map<std::string, std::string> allocator_environment(const Getenv& getenv) {
   // 4 MiB threshold, 1 GiB trim, 64 MiB top pad: measured to be the fastest of those tried (docs/command-line.md).
   const std::map<std::string, std::string> wanted = {
       {"MALLOC_MMAP_THRESHOLD_", "4194304"}, {"MALLOC_TRIM_THRESHOLD_", "1073741824"}, {"MALLOC_TOP_PAD_", "67108864"}};

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/environment.h"
 #include "launcher/job/job.h"
 #include "processes/group/rendezvous.h"
 #include "processes/group/supervise.h"
@@ -38,7 +39,6 @@ WorkerGroup worker_group(const Job& job, const WorkerStart& start);
 
 // The C library's allocator as training wants it: large tensors come from the heap again and again instead of being
 // mapped and unmapped each step, and the heap grows in large steps. What the user has set stays. Pure.
-std::map<std::string, std::string> allocator_environment(
-    const std::function<std::optional<std::string>(const std::string&)>& getenv);
+std::map<std::string, std::string> allocator_environment(const Getenv& getenv);
 
 }  // namespace tlaunch

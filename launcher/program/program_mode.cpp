@@ -11,6 +11,7 @@
 
 #include "base/atomic_file.h"
 #include "base/clock.h"
+#include "base/environment.h"
 #include "base/error.h"
 #include "base/path_lookup.h"
 #include "base/units.h"
@@ -32,11 +33,6 @@ namespace tlaunch {
 namespace {
 
 constexpr double kDefaultGrace_s = 30;
-
-std::optional<std::string> variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value ? std::optional<std::string>(value) : std::nullopt;
-}
 
 // torchrun's macro alone: the rest may be a shell's, whose $$ string.Template would take apart.
 std::string with_local_rank(std::string argument, const std::string& number) {
@@ -86,9 +82,9 @@ EnvironmentSpec environment_spec(const ProgramCommand& command, const Placement&
   environment.run_id = command.run_id.empty() ? new_uuid() : command.run_id;
   environment.signals_to_handle = command.signals_to_handle;
   environment.virtual_local_rank = command.virtual_local_rank;
-  environment.cuda_visible_devices = variable("CUDA_VISIBLE_DEVICES");
-  environment.omp_num_threads = variable("OMP_NUM_THREADS");
-  environment.nccl_async_error_handling = variable("TORCH_NCCL_ASYNC_ERROR_HANDLING");
+  environment.cuda_visible_devices = environment_value("CUDA_VISIBLE_DEVICES");
+  environment.omp_num_threads = environment_value("OMP_NUM_THREADS");
+  environment.nccl_async_error_handling = environment_value("TORCH_NCCL_ASYNC_ERROR_HANDLING");
   return environment;
 }
 
@@ -97,7 +93,7 @@ EnvironmentSpec environment_spec(const ProgramCommand& command, const Placement&
 std::vector<std::string> program_argv(const ProgramCommand& command, int local_rank) {
   std::vector<std::string> argv;
   if (command.kind != ProgramKind::executable) {
-    argv = {variable("PYTHON_EXEC").value_or(find_in_path("python").empty() ? "python3" : "python"), "-u"};
+    argv = {environment_value("PYTHON_EXEC").value_or(find_in_path("python").empty() ? "python3" : "python"), "-u"};
     if (argv[0].empty()) throw UsageError("the variable PYTHON_EXEC is empty: set it to a Python, or unset it");
     if (command.kind == ProgramKind::python_module) argv.push_back("-m");
   }
@@ -142,12 +138,13 @@ GroupResult run_once(const ProgramCommand& command, const Placement& placement, 
     worker.argv = program_argv(command, rank);
     worker.environment = torchrun_environment(environment);
     // So that Python writes its stacks where the group hangs. torchrun does not set it.
-    if (command.hang_timeout_s) worker.environment["PYTHONFAULTHANDLER"] = variable("PYTHONFAULTHANDLER").value_or("1");
-    worker.environment["PYTHONUNBUFFERED"] = variable("PYTHONUNBUFFERED").value_or("1");
+    if (command.hang_timeout_s)
+      worker.environment["PYTHONFAULTHANDLER"] = environment_value("PYTHONFAULTHANDLER").value_or("1");
+    worker.environment["PYTHONUNBUFFERED"] = environment_value("PYTHONUNBUFFERED").value_or("1");
     worker.inherit_stdin = ranks == 1 || (command.pass_stdin && rank == 0);
     worker.log_path = logs.file(rank, ".log");
     error_files.push_back(make_error_file(logs.file(rank, ".error.json")));
-    if (const auto prefix = variable("TORCHELASTIC_LOG_LINE_PREFIX_TEMPLATE"); prefix && !prefix->empty())
+    if (const auto prefix = environment_value("TORCHELASTIC_LOG_LINE_PREFIX_TEMPLATE"); prefix && !prefix->empty())
       worker.line_prefix = safe_substitute(
           *prefix, {{"role_name", command.role}, {"local_rank", std::to_string(rank)}, {"rank", std::to_string(rank)}});
     worker.error_path = worker.environment["TORCHELASTIC_ERROR_FILE"] = error_files.back().path;

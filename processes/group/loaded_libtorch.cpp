@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "base/environment.h"
 #include "processes/group/loader_error.h"
 #include "processes/guard/capture.h"
 
@@ -17,11 +18,6 @@ bool is_libtorch(const std::string& path) {
   return name.starts_with("libtorch") || name.starts_with("libc10");
 }
 
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
 std::string joined(const std::vector<std::string>& parts) {
   std::string text;
   for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
@@ -31,7 +27,8 @@ std::string joined(const std::vector<std::string>& parts) {
 std::string variables() {
   std::vector<std::string> set;
   for (const char* name : {"LD_PRELOAD", "LD_LIBRARY_PATH"})
-    if (const std::string value = variable(name); !value.empty()) set.push_back(std::string(name) + "=" + value);
+    if (const std::string value = environment_value(name).value_or(""); !value.empty())
+      set.push_back(std::string(name) + "=" + value);
   return joined(set);
 }
 
@@ -46,7 +43,7 @@ std::vector<std::string> libtorch_in(std::string_view trace) {
 
 std::string loader_advice(const std::string& program, const std::string& error) {
   const Captured trace = run_captured({"/usr/bin/env", "LD_TRACE_LOADED_OBJECTS=1", program}, trace_limit_s);
-  const std::string search_path = variable("LD_LIBRARY_PATH");
+  const std::string search_path = environment_value("LD_LIBRARY_PATH").value_or("");
   const auto foreign = libraries_from(search_path, trace.out, error);
   if (!foreign.empty() && std::none_of(foreign.begin(), foreign.end(), is_libtorch))
     return "LD_LIBRARY_PATH=" + search_path + " made it take " + joined(foreign) +

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "base/clock.h"
+#include "base/environment.h"
 #include "base/error.h"
 #include "config/cadence.h"
 #include "config/config_loader.h"
@@ -71,7 +72,7 @@ Trainer::Trainer(const WorkerContext& context, const RunConfig& config, const Ra
       saved_(context.resume_path.empty() ? std::nullopt
                                          : std::optional<SavedState>(std::in_place, context.resume_path)),
       step_(config, ranks, setup_, saved_ ? saved_->buckets() : BucketAssignment{}),
-      injection_(oom_injection_from(process_getenv(env::inject_oom).value_or(""), ranks.rank())),
+      injection_(oom_injection_from(environment_value(env::inject_oom).value_or(""), ranks.rank())),
       guarded_step_(step_, ranks, injection()),
       evaluation_batch_(RunPhase::evaluation, teller(), injection()),
       detection_batch_(RunPhase::detection, teller(), injection()),
@@ -165,7 +166,7 @@ void Trainer::start() {
   if (context_.device.is_cuda())
     time_steps_of_device([device = context_.device] { synchronize(device); },
                          std::max(least_timed_every, config_.log.log_interval.value()));
-  if (process_getenv(env::profile)) profiler_.emplace(context_, stop_step() - position_.step);
+  if (environment_value(env::profile)) profiler_.emplace(context_, stop_step() - position_.step);
   last_save_s_ = monotonic_s();
   rate_.start(position_.step, last_save_s_);
 }
@@ -308,7 +309,7 @@ void Trainer::prepare_saving(StartEvent& facts) {
                      times_left(stop_step(), position_.step, length_.steps_per_evaluation), saves_left(),
                      (left + length_.steps_per_epoch - 1) / length_.steps_per_epoch, ranks_.size()};
   saver_.prepare(measured_tensors(setup_, step_, ranks_.size()), save_point(step_, position_, identity()), work,
-                 process_getenv(env::fit_disk).has_value(), facts);
+                 environment_value(env::fit_disk).has_value(), facts);
 }
 
 // Where this rank's time went since it was told last.

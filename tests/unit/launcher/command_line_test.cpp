@@ -1,5 +1,6 @@
 // What each command line means, and what is said where it means nothing.
 #include "launcher/cli/command_line.h"
+#include "base/environment.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -25,11 +26,11 @@ using Words = std::vector<std::string>;
 std::optional<std::string> no_variables(const std::string&) { return std::nullopt; }
 
 template <typename T>
-T as(const Words& words, const Variables& variables = no_variables) {
+T as(const Words& words, const Getenv& variables = no_variables) {
   return std::get<T>(parse_command_line(words, variables));
 }
 
-std::string refusal(const Words& words, const Variables& variables = no_variables) {
+std::string refusal(const Words& words, const Getenv& variables = no_variables) {
   try {
     parse_command_line(words, variables);
   } catch (const Error& error) {
@@ -276,7 +277,7 @@ TEST(CommandLine, PetVariablesAreDefaultsOfTorchrunsOptions) {
   const std::map<std::string, std::string> set = {{"PET_NPROC_PER_NODE", "3"}, {"PET_NNODES", "1"},
                                                   {"PET_ROLE", "r"},           {"PET_REDIRECTS", "1"},
                                                   {"PET_MODULE", "1"},         {"PET_STANDALONE", "0"}};
-  const Variables variables = [&](const std::string& name) {
+  const Getenv variables = [&](const std::string& name) {
     const auto found = set.find(name);
     return found == set.end() ? std::nullopt : std::optional(found->second);
   };
@@ -289,7 +290,7 @@ TEST(CommandLine, PetVariablesAreDefaultsOfTorchrunsOptions) {
   EXPECT_EQ(as<ProgramCommand>({"--nproc", "1", "pkg.train"}, variables).nproc, "1");
 
   const auto only = [](const std::string& name, const std::string& value) {
-    return Variables([=](const std::string& asked) { return asked == name ? std::optional(value) : std::nullopt; });
+    return Getenv([=](const std::string& asked) { return asked == name ? std::optional(value) : std::nullopt; });
   };
   EXPECT_THAT(as<RunCommand>({"a.yaml"}, only("PET_NPROC_PER_NODE", "2")).overrides, ElementsAre("launch.nproc=2"));
   EXPECT_EQ(as<RunCommand>({"a.yaml"}, only("PET_LOG_DIR", "/logs")).config, "a.yaml") << "means nothing to a run";
@@ -369,7 +370,7 @@ TEST(CommandLine, WhatIsEmptyInTorchrunItselfMayBeEmpty) {
 
 TEST(CommandLine, AnEmptyPetVariableIsRefusedUnlessTheCommandLineSaysMore) {
   const auto with = [](const std::string& name) {
-    return Variables(
+    return Getenv(
         [=](const std::string& asked) { return asked == name ? std::optional<std::string>("") : std::nullopt; });
   };
   for (const char* name : {"PET_NPROC_PER_NODE", "PET_MAX_RESTARTS", "PET_STANDALONE", "PET_MODULE", "PET_NNODES"})
