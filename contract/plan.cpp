@@ -141,7 +141,7 @@ Plan plan_from_json(const Json& json) {
     if (!json.at("plan").is_object()) throw DataError("plan: expected an object below \"plan\"");
     const int format = json.value("format", 1);
     if (format < 1 || format > plan_format)
-      throw DataError("plan: of format " + std::to_string(format) + "; this version of tlaunch reads up to " +
+      throw DataError("plan: format " + std::to_string(format) + "; this version of tlaunch reads formats up to " +
                       std::to_string(plan_format));
     for (const auto& [name, choice] : json.at("plan").items()) {
       const SchemaKey& key = planned_key(format == 1 ? key_of_short_name(name) : name);

@@ -11,13 +11,13 @@ namespace tlaunch {
 ProgramLine::ProgramLine() {
   nproc_option(app_, values_.nproc, "default: 1");
   grace_option(app_, values_.grace_s, "default: 30");
-  restarts_option(app_, values_.max_restarts, "Start all ranks again so often where one fails (default: 0)");
+  restarts_option(app_, values_.max_restarts, "Restart all ranks up to N times if one fails (default: 0)");
   log_limit_option(app_, values_.log_limit_bytes);
   wait_gpu_option(app_, values_.wait_gpu_bytes);
   numa_option(app_, numa_, "default: none");
-  end_options(app_, values_.max_time, values_.on_end,
-              "Stop the ranks with SIGTERM when so much time has passed, as 8h, and end with 75 unless they end with "
-              "a code of their own");
+  end_options(
+      app_, values_.max_time, values_.on_end,
+      "Stop the ranks with SIGTERM after this time, as 8h, and end with 75 unless they end with a code of their own");
   app_.add_flag("--stdin", values_.pass_stdin, stdin_help);
   hang_option(app_, values_.hang_timeout_s,
               "End with 124 after S seconds without output; 60 at least before the first (default: never)");

@@ -99,10 +99,11 @@ void end_options(CLI::App& app, std::optional<std::string>& max_time, std::optio
   app.add_option("--max-time", max_time, at_its_time)
       ->check(CLI::Validator(check_duration, "", "duration"))
       ->type_name("TIME");
-  app.add_option("--on-end", on_end,
-                 "Run this once at the end, however it comes: TLAUNCH_STATUS, TLAUNCH_RUN_DIR, TLAUNCH_REASON and "
-                 "TLAUNCH_EXIT_CODE tell; no shell unless it says sh -c '...'" +
-                     default_note)
+  app.add_option(
+         "--on-end", on_end,
+         "Run this command once the run has ended, however it ended; TLAUNCH_STATUS, TLAUNCH_REASON, TLAUNCH_EXIT_CODE "
+         "and TLAUNCH_RUN_DIR say how. It gets no shell unless it is sh -c '...'" +
+             default_note)
       ->type_name("COMMAND");
 }
 

@@ -72,7 +72,7 @@ TEST(Plan, TheFirstFormatWithItsShortNamesIsRead) {
 TEST(Plan, ALaterFormatIsRefusedWithItsNumber) {
   Json json = to_json(sample());
   json["format"] = plan_format + 1;
-  EXPECT_THAT(error_of([&] { plan_from_json(json); }), AllOf(HasSubstr("format 3"), HasSubstr("up to 2")));
+  EXPECT_THAT(error_of([&] { plan_from_json(json); }), AllOf(HasSubstr("format 3"), HasSubstr("formats up to 2")));
 }
 
 TEST(Plan, WhatIsNotAPlanIsADataError) {
