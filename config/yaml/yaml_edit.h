@@ -18,8 +18,8 @@ std::vector<std::string> yaml_path(const std::string& dotted);
 // `text` with each edit done, in their order. A value that is there already stays as it is written. A missing key is
 // added at the end of its section, a missing section after the last key of the file and before the comments at its end.
 // `file` is named in messages. Throws UsageError, with a line for each edit that has to be done by hand: an anchor, an
-// alias, a tag, a block scalar, a merge key, a key given twice, no map where one is needed; or where the text is no
-// YAML. The result has been read again and compared; std::logic_error where it is not what it should be.
+// alias, a tag, a block scalar, a merge key, a key given twice, no map where one is needed, a value that is written so that
+// a new one would change other keys (the result is read again and compared); or where the text is no YAML.
 std::string edit_yaml(const std::string& text, const std::vector<YamlEdit>& edits, const std::string& file);
 
 }  // namespace tlaunch

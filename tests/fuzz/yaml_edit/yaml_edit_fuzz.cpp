@@ -1,5 +1,5 @@
 // Any bytes as a YAML file: each edit is either refused with a UsageError or gives a file in which a second time
-// changes nothing. What else it changed, edit_yaml itself finds out (std::logic_error, which ends the fuzzer).
+// changes nothing. edit_yaml itself compares the rest, and refuses an edit that would change other keys.
 #include <stdlib.h>
 
 #include <cstdint>

@@ -242,6 +242,14 @@ TEST(YamlEdit, WhatIsNoYamlIsRefused) {
   EXPECT_NE(error_of("a: 1\n---\nb: 2\n").find("second document"), std::string::npos);
 }
 
+// In the first two files a new value without quotes would go on in the next line; found by fuzzing.
+TEST(YamlEdit, AValueThatWouldRunIntoTheNextKeyIsRefused) {
+  for (const char* text :
+       {"train:\r\n  batch_size:   # d\r\n  ''\r\n  b c: ~\r\n", "train:\n  batch_size:\n  '1'\n  lr: 2\n"})
+    EXPECT_EQ(error_of(text),
+              "c.yaml:2:3: train.batch_size: cannot be set here without a change to other keys; set it to '8' by hand");
+}
+
 // What yaml-cpp takes as long as nothing stands below it; found by fuzzing.
 TEST(YamlEdit, WhatOnlyTheLastLineMayHoldIsNotBuiltUpon) {
   EXPECT_EQ(error_of("a: \"b\"\nfoo\n"), "c.yaml:2:1: train.batch_size: has no value; set it to '8' by hand");
