@@ -1,4 +1,5 @@
 // docs/config.md out of the schema and a worker's description.
+#include "base/text.h"
 #include "config/config_loader.h"
 #include "config/config_problems.h"
 #include "config/schema.h"
@@ -33,7 +34,7 @@ std::string takes(const SchemaKey& key) {
   if (!siblings.empty()) {
     std::vector<std::string> names;
     for (const std::string& sibling : siblings) names.push_back(code(sibling));
-    text += "; instead of " + join_parts(names, ", ");
+    text += "; instead of " + joined(names, ", ");
   }
   return text;
 }
@@ -60,7 +61,7 @@ std::string head_of(const Description& described, const std::string& noun) {
   std::string text = "\n### " + noun + " " + code(described.name) + "\n\n" + described.summary;
   if (!text.ends_with('.')) text += '.';
   text += " Samples: " + described.sample_kind + ".";
-  if (!described.metrics.empty()) text += " Metrics: " + join_parts(described.metrics, ", ") + ".";
+  if (!described.metrics.empty()) text += " Metrics: " + joined(described.metrics, ", ") + ".";
   return text;
 }
 
@@ -68,7 +69,7 @@ std::string resume_keys() {
   std::vector<std::string> keys;
   for (const SchemaKey& key : schema())
     if (key.may_change_on_resume) keys.push_back(code(key.key));
-  return join_parts(keys, ", ");
+  return joined(keys, ", ");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/nearest.h"
 #include "base/shell_words.h"
+#include "base/text.h"
 #include "config/config_problems.h"
 #include "config/config_rules.h"
 #include "config/config_tree.h"
@@ -25,7 +26,7 @@ std::string names_of(const std::vector<Description>& all, std::vector<std::strin
   std::vector<std::string> texts;
   for (const Description& each : all) texts.push_back(each.name);
   if (names) *names = texts;
-  return (texts.size() > 1 ? "one of " : "") + join_parts(texts, ", ");
+  return (texts.size() > 1 ? "one of " : "") + joined(texts, ", ");
 }
 
 // A command's first word, where it is a relative path or begins with ~, as it is found from anywhere.
@@ -146,8 +147,7 @@ class Loader {
     const auto meant = nearest(name, names);
     add_problem(
         found->value_place, key,
-        join_parts({"unknown " + noun + " " + quoted(name), expected, meant ? "did you mean " + *meant + "?" : ""},
-                   "; "));
+        joined({"unknown " + noun + " " + quoted(name), expected, meant ? "did you mean " + *meant + "?" : ""}, "; "));
     return nullptr;
   }
 
@@ -198,7 +198,7 @@ class Loader {
       if (section == "model") owners = other_owners(key, worker_.models, model->name, "model");
       if (section == "data") owners = other_owners(key, worker_.datasets, dataset->name, "data set");
       problems_.add(found.key_place, key,
-                    join_parts({"unknown key" + owners, owners.empty() ? hint_for_unknown_key(key, known) : ""}, "; "));
+                    joined({"unknown key" + owners, owners.empty() ? hint_for_unknown_key(key, known) : ""}, "; "));
     }
   }
 
@@ -211,8 +211,7 @@ class Loader {
       for (const OptionSpec& option : each.options)
         if (option.key == last_part(key)) owners.push_back(each.name);
     if (owners.empty()) return "";
-    return " of " + noun + " " + chosen + " (" + join_parts(owners, ", ") +
-           (owners.size() > 1 ? " have it)" : " has it)");
+    return " of " + noun + " " + chosen + " (" + joined(owners, ", ") + (owners.size() > 1 ? " have it)" : " has it)");
   }
 
   void report(const BrokenRule& rule) {

@@ -36,10 +36,4 @@ class ConfigProblems {
   std::vector<Problem> problems_;
 };
 
-// User's text for a message: in quotes, cut to a readable length, control characters escaped.
-std::string quoted(const std::string& text);
-
-// ", did you mean X?" and the like, joined by "; ". Empty parts are left out.
-std::string join_parts(const std::vector<std::string>& parts, const std::string& separator);
-
 }  // namespace tlaunch

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file_extension.h"
 #include "base/nearest.h"
+#include "base/text.h"
 #include "config/config_variables.h"
 #include "config/schema.h"
 #include "config/user_path.h"

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/nearest.h"
+#include "base/text.h"
 #include "config/config_problems.h"
 
 namespace tlaunch {
@@ -69,7 +70,7 @@ const char* type_noun(OptionType type) {
 std::string choices_text(const std::vector<OptionValue>& choices) {
   std::vector<std::string> texts;
   for (const OptionValue& choice : choices) texts.push_back(to_text(choice));
-  return (texts.size() > 1 ? "one of " : "") + join_parts(texts, ", ");
+  return (texts.size() > 1 ? "one of " : "") + joined(texts, ", ");
 }
 
 std::string out_of_bounds(double value, const ValueRule& rule) {
@@ -125,8 +126,7 @@ ParsedValue parse_value(const std::string& given, const ValueRule& rule) {
   if (!rule.empty_word.empty() && text == rule.empty_word) return {};
 
   const auto problem = [&](const std::string& what, const std::string& hint = "") {
-    return ParsedValue{std::nullopt,
-                       join_parts({quoted(given) + " " + what, "expected " + expectation(rule), hint}, "; ")};
+    return ParsedValue{std::nullopt, joined({quoted(given) + " " + what, "expected " + expectation(rule), hint}, "; ")};
   };
   if (rule.type == OptionType::text && rule.choices.empty()) {
     if (text.empty()) return problem("is empty");

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/environment.h"
+#include "base/text.h"
 #include "config/config_problems.h"
 
 namespace tlaunch {

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/nearest.h"
+#include "base/text.h"
 #include "config/config_problems.h"
 #include "config/schema.h"
 #include "config/yaml/yaml_edit.h"
@@ -109,7 +110,7 @@ std::string splits_by_the_rule(std::int64_t batch, std::int64_t accumulation) {
   // Divisors above: one for each smaller accumulation.
   for (std::int64_t steps = accumulation - 1; steps >= 1 && above.empty(); --steps)
     if (effective % steps == 0 && effective / steps % 4 == 0) above = split(effective / steps);
-  return join_parts({below, above}, " or ");
+  return joined({below, above}, " or ");
 }
 
 std::string batch_note(const TeamSettings& settings) {
@@ -205,9 +206,9 @@ class Reader {
         for (const std::string& each : keys) names.push_back(last_part(each));
         const auto meant = problems_.full() ? std::nullopt : nearest(key->text, names);
         problem(*key, name,
-                join_parts({"unknown key", meant ? "did you mean " + *meant + "?" : "",
-                            "expected one of " + join_parts(names, ", ")},
-                           "; "));
+                joined({"unknown key", meant ? "did you mean " + *meant + "?" : "",
+                        "expected one of " + joined(names, ", ")},
+                       "; "));
       } else if (std::find(seen.begin(), seen.end(), key->text) != seen.end()) {
         problem(*key, name, "given twice");
       } else {

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "base/text.h"
 #include "config/config_problems.h"
 
 namespace tlaunch {

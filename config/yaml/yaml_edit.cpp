@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "config/config_problems.h"
 #include "config/yaml/yaml_bytes.h"
 #include "config/yaml/yaml_events.h"
@@ -16,7 +17,7 @@ namespace {
 using Kind = YamlEvent::Kind;
 using Events = std::vector<YamlEvent>;
 
-std::string joined(const std::vector<std::string>& path) { return join_parts(path, "."); }
+std::string dotted(const std::vector<std::string>& path) { return joined(path, "."); }
 
 std::size_t line_start(const std::string& text, std::size_t at) {
   const std::size_t before = at == 0 ? std::string::npos : text.rfind('\n', at - 1);
@@ -357,7 +358,7 @@ std::string edit_yaml(const std::string& text, const std::vector<YamlEdit>& edit
   ConfigProblems problems;
   std::string result = text;
   const auto add_problem = [&](const YamlEdit& edit, const ByHand& found) {
-    problems.add({file, found.line, found.column, ""}, joined(edit.path),
+    problems.add({file, found.line, found.column, ""}, dotted(edit.path),
                  found.why + "; set it to " + quoted(edit.value) + " by hand");
   };
   for (const YamlEdit& edit : edits) {

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/nearest.h"
+#include "base/text.h"
 #include "hardware/gpu/gpu_table.h"
 
 namespace tlaunch {
@@ -102,14 +103,6 @@ Words near(const Words& words) {
   }
   if (found.size() > 3) found.resize(3);
   return found;
-}
-
-std::string either(const Words& items) {
-  std::string text;
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    text += (i == 0 ? "" : i + 1 < items.size() ? ", " : " or ") + items[i];
-  }
-  return text;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/environment.h"
+#include "base/text.h"
 #include "processes/group/loader_error.h"
 #include "processes/guard/capture.h"
 
@@ -18,18 +19,12 @@ bool is_libtorch(const std::string& path) {
   return name.starts_with("libtorch") || name.starts_with("libc10");
 }
 
-std::string joined(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
-  return text;
-}
-
 std::string variables() {
   std::vector<std::string> set;
   for (const char* name : {"LD_PRELOAD", "LD_LIBRARY_PATH"})
     if (const std::string value = environment_value(name).value_or(""); !value.empty())
       set.push_back(std::string(name) + "=" + value);
-  return joined(set);
+  return joined(set, ", ");
 }
 
 }  // namespace
@@ -46,9 +41,9 @@ std::string loader_advice(const std::string& program, const std::string& error) 
   const std::string search_path = environment_value("LD_LIBRARY_PATH").value_or("");
   const auto foreign = libraries_from(search_path, trace.out, error);
   if (!foreign.empty() && std::none_of(foreign.begin(), foreign.end(), is_libtorch))
-    return "LD_LIBRARY_PATH=" + search_path + " made it take " + joined(foreign) +
+    return "LD_LIBRARY_PATH=" + search_path + " made it take " + joined(foreign, ", ") +
            ": unset LD_LIBRARY_PATH, or take that folder out of it";
-  const std::string all = joined(libtorch_in(trace.out));
+  const std::string all = joined(libtorch_in(trace.out), ", ");
   if (all.empty()) return "";
   const std::string set = variables();
   return "LibTorch was loaded from " + all + (set.empty() ? "" : " (" + set + ")") +
