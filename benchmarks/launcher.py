@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""tlaunch beside torchrun, in turn, on this machine: starting two empty programs, from the command to the first all-reduce,
+"""tlaunch beside torchrun, in turn, on this machine: starting two empty programs, answers, from the command to the first all-reduce,
 the end of a group after a crash and after kill -9 of the launcher, many launches at once and in sequence. Medians; a table
 with what is wanted of each row, or --json. Exits with 1 where something is not met.
 
-    .venv/bin/python benchmarks/launcher.py [--repeat 7] [--only start reduce ends many] [--json] [--bin build/bin]"""
+    .venv/bin/python benchmarks/launcher.py [--repeat 7] [--only start answers reduce ends many] [--json] [--bin build/bin]"""
 import argparse
 import json
 import os
@@ -97,6 +97,26 @@ def start(bench):
                     for name in ("ours", "theirs"))
     bench.row("peak memory of the launcher (ours: tlaunch and its guard)", ours, theirs, "MB", "<= 20 MB",
               lambda row: row["tlaunch"] <= 20)
+
+
+def answers(bench):
+    """How soon a person sees what happened: a config that is refused, and a line that a rank prints."""
+    bad = bench.folder() / "bad.yaml"
+    bad.write_text(CONFIG.read_text() + "trian: {epochs: 3}\n")
+    bench.run([*bench.tlaunch, "--dry-run", CONFIG])  # what the worker can train is asked once and kept
+    refused = [bench.run([*bench.tlaunch, bad], may_fail=lambda: True) for _ in range(bench.args.repeat)]
+    bench.row("a config with an unknown key is refused", refused, None, "s", "<= 200 ms",
+              lambda row: row["tlaunch"] <= 0.2)
+    say = "import time\nfor i in range(20): print('at', time.time(), flush=True); time.sleep(0.05)\n"
+    delays = []
+    for command in (bench.tlaunch, bench.torchrun):
+        script = bench.folder() / "say.py"
+        script.write_text(say)
+        child = subprocess.Popen([str(word) for word in [*command, script]], env=bench.env, stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        delays.append([time.time() - float(shown.split()[-1]) for shown in child.stdout if "at " in shown])
+        child.wait()
+    bench.row("a rank's line on the terminal", *delays, "s", "<= 20 ms", lambda row: row["tlaunch"] <= 0.02)
 
 
 def peak_mb(status):
@@ -290,7 +310,7 @@ def machine():
 
 
 def main():
-    parts = {"start": start, "reduce": reduce, "ends": ends, "many": many}
+    parts = {"start": start, "answers": answers, "reduce": reduce, "ends": ends, "many": many}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeat", type=int, default=7, help="figures of each kind, of which the median counts (7)")
     parser.add_argument("--only", nargs="+", choices=parts, default=list(parts), help="these parts alone")

@@ -2,7 +2,6 @@
 // be honoured is a UsageError that says what to use.
 #pragma once
 
-#include "launcher/cli/command_line.h"
 #include "launcher/cli/torchrun_options.h"
 
 namespace tlaunch {
@@ -16,7 +15,16 @@ std::optional<std::int64_t> torchrun_restarts(const TorchrunValues& values);
 // What --numa-binding asks for, as --numa has it; nothing where it is not given.
 std::optional<std::string> torchrun_numa(const TorchrunValues& values);
 
-// For a plain program.
-void apply_torchrun(const TorchrunValues& values, ProgramCommand& command);
+// Throws UsageError for what asks for more than this machine, and for values that torchrun would refuse itself.
+void check_torchrun(const TorchrunValues& values);
+
+// "" where the option is not given.
+std::string torchrun_value(const TorchrunValues& values, const std::string& name);
+
+// Throws UsageError: the option with its value, and what is wrong.
+[[noreturn]] void refuse_torchrun(const std::string& option, const std::string& value, const std::string& what);
+
+// Of "HOST:PORT", "[::1]:PORT" or "HOST": without its port.
+std::string torchrun_host(const std::string& endpoint);
 
 }  // namespace tlaunch

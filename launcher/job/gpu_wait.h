@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "hardware/profile.h"
-#include "launcher/terminal/progress.h"
+#include "launcher/narration/progress.h"
 #include "processes/group/time_limit.h"
 
 namespace tlaunch {

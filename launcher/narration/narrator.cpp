@@ -4,7 +4,7 @@
 
 #include "base/units.h"
 #include "config/config_value.h"
-#include "launcher/terminal/progress.h"
+#include "launcher/narration/progress.h"
 
 namespace tlaunch {
 namespace {

@@ -6,13 +6,13 @@
 #include <optional>
 
 #include "estimate/costs.h"
-#include "launcher/events/event_log.h"
 #include "launcher/job/job.h"
 #include "launcher/job/worker_group.h"
+#include "launcher/narration/event_log.h"
+#include "launcher/narration/progress.h"
 #include "launcher/run/run_end.h"
 #include "launcher/run/run_folder.h"
 #include "launcher/run/summary.h"
-#include "launcher/terminal/progress.h"
 
 namespace tlaunch {
 

@@ -1,7 +1,7 @@
 #include "launcher/run/run_end.h"
 
 #include "base/error.h"
-#include "launcher/terminal/results.h"
+#include "launcher/narration/results.h"
 
 namespace tlaunch {
 

@@ -3,10 +3,10 @@
 
 #include <vector>
 
-#include "launcher/events/event_log.h"
+#include "launcher/narration/event_log.h"
+#include "launcher/narration/progress.h"
 #include "launcher/run/run_folder.h"
 #include "launcher/run/summary.h"
-#include "launcher/terminal/progress.h"
 
 namespace tlaunch {
 

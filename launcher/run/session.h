@@ -12,8 +12,8 @@
 #include "estimate/eta_tracker.h"
 #include "estimate/time_by_phase.h"
 #include "estimate/time_estimate.h"
-#include "launcher/events/event_log.h"
-#include "launcher/terminal/progress.h"
+#include "launcher/narration/event_log.h"
+#include "launcher/narration/progress.h"
 #include "processes/group/time_limit.h"
 #include "processes/hang/hang_verdict.h"
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "launcher/job/job.h"
-#include "launcher/terminal/progress.h"
+#include "launcher/narration/progress.h"
 
 namespace tlaunch {
 

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "launcher/events/event_log.h"
 #include "launcher/job/job.h"
-#include "launcher/terminal/progress.h"
+#include "launcher/narration/event_log.h"
+#include "launcher/narration/progress.h"
 #include "processes/group/time_limit.h"
 #include "tuning/tuner.h"
 

@@ -10,18 +10,25 @@
 
 namespace tlaunch::test {
 
-// The events.jsonl of a run, polled until `wanted` holds for one of its events; false after 60 s.
-inline bool wait_for_event(const fs::path& run, const std::function<bool(const Json&)>& wanted) {
+// Polls until `holds`; false after 60 s.
+inline bool wait_until(const std::function<bool()>& holds) {
   using Clock = std::chrono::steady_clock;
   for (const auto end = Clock::now() + std::chrono::seconds(60); Clock::now() < end;
-       std::this_thread::sleep_for(std::chrono::milliseconds(5))) {
+       std::this_thread::sleep_for(std::chrono::milliseconds(5)))
+    if (holds()) return true;
+  return false;
+}
+
+// Until `wanted` holds for an event in the run's events.jsonl; false after 60 s.
+inline bool wait_for_event(const fs::path& run, const std::function<bool(const Json&)>& wanted) {
+  return wait_until([&] {
     std::istringstream lines(content(run / "events.jsonl"));
     for (std::string line; std::getline(lines, line);) {
       const auto event = Json::parse(line, nullptr, false);
       if (!event.is_discarded() && wanted(event)) return true;
     }
-  }
-  return false;
+    return false;
+  });
 }
 inline bool wait_for_event(const fs::path& run, const std::string& name) {
   return wait_for_event(run, [&](const Json& event) { return event["event"] == name; });

@@ -119,7 +119,7 @@ TEST(EventWriter, AFullPipeNeverHoldsUpAStepAndWhatWasLeftOutIsToldLater) {
   const double start_s = monotonic_s();
   const int steps = 20'000;  // far more than a pipe holds
   for (int i = 0; i < steps; ++i) writer.write(step(i));
-  EXPECT_LT(monotonic_s() - start_s, 5);
+  EXPECT_LT(monotonic_s() - start_s, 60) << "a wait of 1 s for each would take hours";
   std::string taken(1 << 20, '\0');
   const ssize_t size = ::read(pipe.ends[0], taken.data(), taken.size());
   ASSERT_GT(size, 0);
@@ -141,7 +141,7 @@ TEST(EventWriter, WhatIsNoMatterOfEveryStepWaitsALittleAndOnlyOnce) {
   const double start_s = monotonic_s();
   for (int i = 0; i < 20; ++i) writer.write(evaluation(i));
   EXPECT_GT(monotonic_s() - start_s, 0.9);
-  EXPECT_LT(monotonic_s() - start_s, 3);
+  EXPECT_LT(monotonic_s() - start_s, 15) << "a wait of 1 s for each would take 20 s";
 }
 
 TEST(EventWriter, TheEndIsWaitedForByAReaderThatComesLate) {

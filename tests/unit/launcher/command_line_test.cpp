@@ -1,5 +1,5 @@
 // What each command line means, and what is said where it means nothing.
-#include "launcher/cli/command_line.h"
+#include "launcher/command_line.h"
 #include "base/environment.h"
 
 #include <gmock/gmock.h>

@@ -4,8 +4,8 @@
 
 #include <sstream>
 
-#include "child_process.h"
 #include "config/schema.h"
+#include "tests/support/child_process.h"
 #include "tests/support/run_tlaunch.h"
 
 namespace tlaunch {

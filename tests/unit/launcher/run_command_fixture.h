@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/json.h"
-#include "child_process.h"
+#include "tests/support/child_process.h"
 #include "tests/support/events.h"
 #include "tests/support/temp_dir.h"
 

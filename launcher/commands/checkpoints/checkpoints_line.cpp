@@ -1,0 +1,130 @@
+#include "launcher/commands/checkpoints/checkpoints_line.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/nearest.h"
+#include "launcher/cli/command_parse.h"
+
+namespace tlaunch {
+namespace {
+
+using Verb = CheckpointsCommand::Verb;
+
+struct VerbName {
+  const char* name;
+  Verb verb;
+};
+constexpr VerbName verbs[] = {{"list", Verb::list},
+                              {"verify", Verb::verify},
+                              {"prune", Verb::prune},
+                              {"export", Verb::export_weights},
+                              {"import", Verb::import_weights}};
+
+constexpr const char* about_footer =
+    "Usage: tlaunch checkpoints VERB ...\n\n"
+    "  list RUN_DIR                     step, metric, size, age, valid, and why each is kept\n"
+    "  verify RUN_DIR|FILE              read everything; exit 65 where something is damaged\n"
+    "  prune RUN_DIR [--dry-run]        delete what the run's policy does not keep\n"
+    "  export RUN_DIR|FILE              the model's weights, as .safetensors or torch.save's .pt\n"
+    "  import FILE --output NEW_FILE    a Python state_dict, .safetensors or .pt\n\n"
+    "tlaunch checkpoints VERB --help says more.";
+
+void positional(CLI::App& app, std::string& value, const std::string& name, const std::string& meaning) {
+  app.add_option(name, value, meaning)->transform(path_value())->type_name("");
+}
+
+[[noreturn]] void refuse_verb(const std::string& word) {
+  std::vector<std::string> known;
+  for (const VerbName& each : verbs) known.push_back(each.name);
+  const auto near = nearest(word, known);
+  throw UsageError("checkpoints: '" + word + "' is none of list, verify, prune, export, import" +
+                   (near ? "; did you mean " + *near + "?" : "") + "  (see tlaunch checkpoints --help)");
+}
+
+}  // namespace
+
+CheckpointsLine::CheckpointsLine() {
+  about_.footer(about_footer);
+  const std::string folder = "A run's folder, or a folder of checkpoints";
+
+  positional(list_, values_.path, "RUN_DIR", folder);
+  list_.add_flag("--json", values_.json, "As JSON");
+  list_.footer("Example:\n  tlaunch checkpoints list runs/fashion_mnist/latest");
+
+  positional(verify_, values_.path, "RUN_DIR|FILE", folder + ", or one checkpoint");
+  verify_.add_flag("--json", values_.json, "As JSON");
+  verify_.footer(
+      "Exit code 0 where all are whole, 65 otherwise.\n\n"
+      "Example:\n  tlaunch checkpoints verify runs/fashion_mnist/latest");
+
+  positional(prune_, values_.path, "RUN_DIR", "A run's folder");
+  prune_.add_option("key=value", values_.overrides, "Keys of checkpoint: to change for this once")->type_name("");
+  prune_.add_flag("--dry-run", values_.dry_run, "Say what would be deleted, delete nothing");
+  prune_.add_flag("--json", values_.json, "As JSON");
+  prune_.footer(
+      "The policy is that of the run's config.yaml. Never deleted: what the run did not write itself, the checkpoint\n"
+      "it was resumed from, damaged files. A run at work is left alone.\n\n"
+      "Example:\n  tlaunch checkpoints prune runs/fashion_mnist/latest --dry-run checkpoint.save_top_k=1");
+
+  positional(export_, values_.path, "RUN_DIR|FILE", folder + ": its newest undamaged checkpoint; or one checkpoint");
+  export_
+      .add_option("--format", values_.format,
+                  "safetensors, or torch: for torch.load(FILE, weights_only=True) (default: torch for .pt and .pth)")
+      ->transform(one_of({"safetensors", "torch"}))
+      ->type_name("safetensors|torch");
+  export_.add_option("--output", values_.output, "Default: <checkpoint>-weights.safetensors or .pt, in this folder")
+      ->transform(path_value())
+      ->type_name("FILE");
+  export_.footer(
+      "Examples:\n  tlaunch checkpoints export runs/fashion_mnist/latest --format torch --output weights.pt\n"
+      "  tlaunch checkpoints export runs/a/checkpoints/epoch_04-step_936.safetensors");
+
+  positional(import_, values_.path, "FILE", "A state_dict: .safetensors, or .pt of torch.save");
+  import_.add_option("--output", values_.output, "The .safetensors file to write")
+      ->transform(path_value())
+      ->type_name("FILE.safetensors");
+  import_
+      .add_option("--key", values_.key,
+                  "The dict of a .pt to take, such as model_ema or ckpt/model; . for the top level. Needed where\n"
+                  "several can be the weights")
+      ->type_name("NAME");
+  import_.footer(
+      "A .pt is read by an allow-list: tensors, numbers, texts, lists, dicts. Nothing in it is run. Of a training\n"
+      "script's file the weights alone are taken; what is left out is named.\n\n"
+      "Example:\n  tlaunch checkpoints import weights.pt --output weights.safetensors\n"
+      "  tlaunch configs/fashion_mnist.yaml model.weights=weights.safetensors");
+}
+
+Parsed<CheckpointsCommand> CheckpointsLine::parse_command(const std::vector<std::string>& arguments) {
+  std::vector<std::string> rest = arguments;
+  const auto is_verb = [](const std::string& word) {
+    return std::any_of(std::begin(verbs), std::end(verbs), [&](const VerbName& each) { return word == each.name; });
+  };
+  const auto word = std::find_if(rest.begin(), rest.end(), is_verb);
+  if (word == rest.end()) {
+    if (!rest.empty() && !rest.front().empty() && !rest.front().starts_with("-")) refuse_verb(rest.front());
+    const std::string help = parse(about_, rest, "tlaunch checkpoints");
+    if (!help.empty()) return PrintCommand{help};
+    throw UsageError("checkpoints needs list, verify, prune, export or import  (see tlaunch checkpoints --help)");
+  }
+  const auto found =
+      std::find_if(std::begin(verbs), std::end(verbs), [&](const VerbName& each) { return *word == each.name; });
+  const std::string name = std::string("checkpoints ") + found->name;
+  rest.erase(word);
+
+  values_.verb = found->verb;
+  CLI::App* const all[] = {&list_, &verify_, &prune_, &export_, &import_};
+  CLI::App& app = *all[found - std::begin(verbs)];
+  const std::string help = parse(app, rest, "tlaunch " + name);
+  if (!help.empty()) return PrintCommand{help};
+  const std::string see = "  (see tlaunch " + name + " --help)";
+  if (values_.path.empty())
+    throw UsageError(name + " needs a " + (values_.verb == Verb::import_weights ? "FILE" : "RUN_DIR") + see);
+  if (values_.verb == Verb::import_weights && values_.output.empty())
+    throw UsageError(name + " needs --output FILE.safetensors" + see);
+  check_overrides(values_.overrides);
+  return values_;
+}
+
+}  // namespace tlaunch

@@ -1,0 +1,21 @@
+// `tlaunch estimate`: of a config, or from figures alone. Results on stdout.
+#pragma once
+
+#include <string>
+#include <vector>
+#include "estimate/spreadsheet_options.h"
+
+namespace tlaunch {
+
+struct EstimateCommand {
+  std::string config;  // "": from figures
+  std::vector<std::string> overrides;
+  std::string horizons, deadline;  // "5,10,20" epochs; "3d"; "": not asked for
+  FigureOptions figures;
+  bool json = false;
+};
+
+// The exit code. Throws UsageError.
+int run_estimate(const EstimateCommand& command);
+
+}  // namespace tlaunch

@@ -1,0 +1,31 @@
+// The command line of `tlaunch estimate`.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "launcher/cli/print_command.h"
+#include "launcher/cli/shared_options.h"
+#include "launcher/commands/estimate/estimate_command.h"
+
+namespace tlaunch {
+
+class EstimateLine {
+ public:
+  EstimateLine();
+
+  // `arguments` without the word estimate. Throws UsageError.
+  Parsed<EstimateCommand> parse_command(const std::vector<std::string>& arguments, const TorchrunValues& torchrun);
+  const CLI::App& app() const { return app_; }
+
+ private:
+  CLI::App app_{
+      "Says how long a run will take and how much disk, before it starts: of a CONFIG.yaml by measuring a few\n"
+      "steps, or from figures alone.",
+      "tlaunch estimate"};
+  EstimateCommand values_;
+  KeyOptions keys_;
+};
+
+}  // namespace tlaunch

@@ -1,0 +1,172 @@
+#include "launcher/commands/tune/tune_command.h"
+
+#include <ctime>
+#include <filesystem>
+#include <optional>
+
+#include "base/atomic_file.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/units.h"
+#include "config/yaml/yaml_edit.h"
+#include "config/yaml/yaml_note.h"
+#include "hardware/gpu/known_card.h"
+#include "launcher/commands/tune/config_backup.h"
+#include "launcher/commands/tune/plan_table.h"
+#include "launcher/narration/results.h"
+#include "launcher/run/run_folder.h"
+#include "launcher/tune/team_plan.h"
+#include "launcher/tune/trial_group.h"
+#include "launcher/tune/tune_job.h"
+#include "processes/group/this_machine.h"
+#include "tuning/card_prediction.h"
+#include "tuning/memory_budget.h"
+
+namespace tlaunch {
+namespace {
+
+constexpr std::size_t config_limit_bytes = 1u << 20;
+
+std::string memory_text(const TuneOutcome& outcome) {
+  if (outcome.measured_peak_bytes == 0) return "";
+  const std::string predicted =
+      outcome.predicted_peak_bytes > 0 ? format_bytes(outcome.predicted_peak_bytes) + " predicted, " : "";
+  return "memory of a rank: " + format_bytes(outcome.measured_peak_bytes) + " measured, " + predicted +
+         format_bytes(outcome.budget_bytes) + " allowed\n";
+}
+
+// The object of docs/command-line.md: scripts know the keys by their short names.
+Json documented_json(const TuneOutcome& outcome) {
+  Json json = to_json(outcome), plan = Json::object();
+  for (const auto& [key, choice] : json.at("plan").items()) plan[short_name(key)] = choice;
+  json["plan"] = plan;
+  json.erase("format");
+  return json;
+}
+
+void show(const TuneCommand& command, const TuneOutcome& outcome) {
+  if (command.json) {
+    print_results(text_of(documented_json(outcome), 2) + "\n");
+    return;
+  }
+  std::string text = plan_table(outcome.plan) + memory_text(outcome);
+  if (outcome.samples_per_s > 0)
+    text += "pace with this plan: " + format_count(outcome.samples_per_s) + " samples/s of all ranks together\n";
+  print_results(text);
+}
+
+// What a sample needs is measured on this machine, in float32 and on one rank.
+TuneOutcome for_other_card(const TuneCommand& command) {
+  const GpuInfo card = known_card(command.gpu);
+  Progress progress(stderr, stderr_terminal());
+  std::vector<std::string> overrides = command.overrides;
+  overrides.push_back("launch.nproc=1");
+  const Job job = prepare_job({command.config, overrides});
+  const double start_s = unix_time_s();
+  const JobShape shape = shape_of(job);
+  TuneOutcome outcome;
+  progress.line("tuning: measuring here what a sample needs, for " + card.name);
+  TrialGroup runner(job, "");
+  const auto demand = measure_demand(
+      {job.loaded.config, job.hardware, shape, job.plan, memory_budget_bytes(job.hardware, shape, {}), {}, true},
+      runner,
+      {[&](const TrialSpec&, const TrialResult& result, const std::string& why) {
+         ++outcome.trials;
+         progress.line(
+             "  " + why + ": " +
+             (result.outcome == TrialOutcome::ok ? format_bytes(result.peak_bytes) : to_string(result.outcome)));
+       },
+       {}});
+  const auto prediction = predict_for_card(job.loaded.config, card, shape.sample_kind, demand.line, demand.parameters);
+  outcome.plan = prediction.plan;
+  outcome.predicted_peak_bytes = prediction.peak_bytes;
+  outcome.budget_bytes = prediction.budget_bytes;
+  outcome.seconds = unix_time_s() - start_s;
+  return outcome;
+}
+
+// "host node3, 2 x NVIDIA H100 80GB HBM3; 2 ranks"
+std::string machine_text(const Job& job) {
+  const HardwareProfile& hardware = job.hardware;
+  const std::string device = job.world.on_gpu && !hardware.gpus.empty()
+                                 ? std::to_string(job.world.size) + " x " + hardware.gpus.front().name
+                                 : hardware.cpu.model + ", " + format_number_of(hardware.cpu.allowed_cores, "core");
+  return "host " + host_name() + ", " + device + "; " + format_number_of(job.world.size, "rank");
+}
+
+std::string local_date(std::time_t now) {
+  std::tm local{};
+  localtime_r(&now, &local);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%d", &local);
+  return text;
+}
+
+// What was measured (now, or for the cache, or by the team), into the file itself. An effective batch that was auto
+// takes its learning rate along, which a number there would no longer change.
+void write_config(const TuneCommand& command, const Job& job, bool doubtful, Progress& progress) {
+  const std::string original = read_file(command.config, config_limit_bytes);
+  std::vector<YamlEdit> edits;
+  for (const Choice& choice : job.plan.choices) {
+    if (choice.origin == Origin::user || choice.origin == Origin::prior) continue;
+    if (choice.key == "train.gradient_accumulation_steps") continue;  // follows from the batch
+    if (choice.key == "train.learning_rate" && choice.value == job.loaded.config.train.learning_rate)
+      continue;  // as it was
+    edits.push_back({yaml_path(choice.key), value_text(choice.value)});
+  }
+  if (edits.empty()) {
+    progress.line(command.config + " is left as it is: nothing was measured" +
+                  (job.loaded.config.tune.budget_s ? "; tune.budget_s is too short for that" : ""));
+    return;
+  }
+  const std::string edited = edit_yaml(original, edits, command.config);
+  if (edited == original) {
+    progress.line(command.config + " has these values already");
+    return;
+  }
+  std::vector<std::vector<std::string>> places;
+  for (const YamlEdit& edit : edits) places.push_back(edit.path);
+  const std::time_t now = std::time(nullptr);
+  const std::string noted = with_note(edited, places, "tlaunch tune", local_date(now),
+                                      machine_text(job) + (doubtful ? "; beside other work" : ""));
+  const std::string backup = replace_with_backup(command.config, original, noted, now);
+  progress.line(command.config + ": written; the original is " + backup);
+}
+
+// A run reads its config.yaml again at each restart, so that file is not written while the run is at work.
+std::optional<RunFolder> lock_run_of(const std::string& config) {
+  std::error_code error;
+  const auto folder = std::filesystem::canonical(config, error).parent_path();
+  if (error || !std::filesystem::exists(folder / "events.jsonl", error)) return std::nullopt;
+  return RunFolder(folder, 0);
+}
+
+}  // namespace
+
+int run_tune(const TuneCommand& command) {
+  if (!command.gpu.empty()) {
+    show(command, for_other_card(command));
+    return exit_code::ok;
+  }
+  Progress progress(stderr, stderr_terminal());
+  const std::optional<RunFolder> run = command.write ? lock_run_of(command.config) : std::nullopt;
+  const Job prior = prepare_job({command.config, command.overrides});
+  if (command.team) check_team_file(prior);
+  if (command.write) check_replaceable(command.config);
+  const auto [job, outcome] = tune_job(prior, {command.retune, true, command.team, ""}, progress, nullptr);
+  show(command, outcome);
+  const bool doubtful = !outcome.disturbed.empty() && !outcome.cached;
+  if (command.write && !outcome.interrupted) write_config(command, job, doubtful, progress);
+  if (command.team && !outcome.interrupted && doubtful) {
+    progress.line("error: " + *job.loaded.config.tune.team_file + " is left as it is: " + outcome.disturbed +
+                  ", and others would take these values; run this again when the machine is idle");
+    return exit_code::failure;
+  }
+  if (command.team && !outcome.interrupted)
+    progress.line(write_team_entry(job) + ": entry for " + team_card(job).name + " written");
+  if (outcome.interrupted) return exit_code::interrupted;
+  const bool nothing_ran = outcome.trials > 0 && outcome.measured_peak_bytes == 0;  // the notes say why
+  return nothing_ran ? exit_code::failure : exit_code::ok;
+}
+
+}  // namespace tlaunch
