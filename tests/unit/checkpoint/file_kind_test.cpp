@@ -37,7 +37,7 @@ std::vector<Kind> kinds() {
       {"HtmlInCapitals", "<HTML>rest"s, "is a web page"},
       {"XmlOfABucket", "<?xml version='1.0'?><Error>AccessDenied"s, "is a web page"},
       {"LfsPointer", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n"s, "git lfs pull"},
-      {"IndexOfShards", "{\n  \"metadata\": {}, \"weight_map\": {}}"s, "is a JSON text"},
+      {"IndexOfShards", "{\n  \"metadata\": {}, \"weight_map\": {}}"s, "is a JSON file"},
       {"Nothing", ""s, "the file ends within its first 8 bytes"},
       {"Unknown", "something else altogether"s, "not a safetensors file"},
   };

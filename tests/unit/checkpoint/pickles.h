@@ -17,7 +17,8 @@ inline std::string tuple(const std::string& items) { return "(" + items + "t"; }
 inline std::string global(const std::string& module, const std::string& name) {
   return "c" + module + "\n" + name + "\n";
 }
-// By doubling: these are compiled without optimisation, and some are millions of bytes that each test program start makes.
+// By doubling: these are compiled without optimisation, and some are millions of bytes that each test program start
+// makes.
 inline std::string times(const std::string& text, std::size_t count) {
   const std::size_t bytes = text.size() * count;
   std::string all = count > 0 ? text : "";

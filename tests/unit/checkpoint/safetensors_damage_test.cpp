@@ -53,8 +53,8 @@ TEST_F(SafetensorsDamage, EveryTruncationIsNoticed) {
 }
 
 TEST_F(SafetensorsDamage, TrailingBytesAreNoticed) {
-  EXPECT_THAT(error_of(whole_ + '\0'),
-              testing::HasSubstr("byte " + std::to_string(whole_.size()) + ": 1 bytes follow the last tensor"));
+  EXPECT_THAT(error_of(whole_ + '\0'), testing::HasSubstr("byte " + std::to_string(whole_.size()) +
+                                                          ": the file has 1 byte after the last tensor"));
 }
 
 TEST_F(SafetensorsDamage, EverySingleBitFlipIsNoticed) {

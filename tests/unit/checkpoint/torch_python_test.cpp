@@ -81,7 +81,7 @@ for name, (saved, want) in cases.items():
       EXPECT_TRUE(std::ranges::equal(tensor.data, same->data)) << name << ": " << tensor.name;
     }
     if (name.starts_with("nested")) {
-      EXPECT_THAT(file.left_out(), testing::Contains("'note' (a text)"));
+      EXPECT_THAT(file.left_out(), testing::Contains("'note' (a string)"));
     }
   }
 }

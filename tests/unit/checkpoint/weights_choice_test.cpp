@@ -126,7 +126,7 @@ TEST(WeightsChoice, WhatIsLeftOutIsNamed) {
 
 TEST(WeightsChoice, WhatIsUnderNumbersIsCounted) {
   const auto found = taken({{"model", "}(" + unicode("fc.weight") + matrix + epoch + "Nu"}});
-  EXPECT_THAT(found.left_out, ElementsAre("1 entries whose keys are not texts"));
+  EXPECT_THAT(found.left_out, ElementsAre("1 entry whose key is not a string"));
 }
 
 std::string refusal(const Items& items, const std::string& key = "") {

@@ -22,8 +22,8 @@ TEST(CpuLoad, IsOfTheAllowedCoresAndOfOthersAlone) {
     return cpu_reading(fake_files({{"/proc/stat", "cpu 1 2 3 4 5 6 7 8\n" + stat + "intr 5 5\n"}}), {0, 10}, 0, own_s);
   };
   const auto before = at(core(0, 10, 0, 5, 0, 0) + core(1, 0, 0, 0, 0, 0) + core(10, 10, 0, 5, 0, 0), 3);
-  // In 10 s, core 0 is busy all the time, 2 s of it at low priority. Core 10 is busy for 6 s; another 3 s went to another
-  // machine and do not count. Core 1 is not allowed.
+  // In 10 s, core 0 is busy all the time, 2 s of it at low priority. Core 10 is busy for 6 s; another 3 s went to
+  // another machine and do not count. Core 1 is not allowed.
   const auto after = at(core(0, 18, 2, 5, 0, 0) + core(1, 10, 0, 0, 0, 0) + core(10, 16, 0, 5.5, 0.5, 3), 3 + 8);
   const auto load = load_between(before, after);
   ASSERT_TRUE(load);

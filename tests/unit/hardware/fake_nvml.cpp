@@ -2,8 +2,8 @@
 // "mismatch" (init fails), "no_card", "lost_card" (the second card does not respond), "shared_memory" (no memory
 // figures), "mig" (the second card has MIG slices), "busy" (100 processes on the first card), "mute" (only the figures
 // that each run needs), "no_utilization" (as of a MIG slice or under WSL2). FAKE_NVML_FREE names a file with the free
-// bytes of the first card; FAKE_NVML_DRIVER is the driver's version. A build with FAKE_OLD_NVML lacks the functions that
-// old drivers lack.
+// bytes of the first card; FAKE_NVML_DRIVER is the driver's version. A build with FAKE_OLD_NVML lacks the functions
+// that old drivers lack.
 #include <nvml.h>
 
 #include <cstdio>
