@@ -1,4 +1,4 @@
-// What a file is, whatever its name says, and what a reader of safetensors says of it.
+// The kind of a file, whatever its name says, and the error of a reader of safetensors.
 #include "checkpoint/file_kind.h"
 
 #include <gmock/gmock.h>
@@ -16,7 +16,7 @@ using testing::HasSubstr;
 struct Kind {
   const char* name;
   std::string bytes;
-  const char* advice;  // a part of what SafetensorsFile says
+  const char* advice;  // a part of SafetensorsFile's error
   friend void PrintTo(const Kind& kind, std::ostream* out) { *out << kind.name; }
 };
 

@@ -1,5 +1,5 @@
-// Files that no honest writer makes: each is refused with an error that says where, and nothing is allocated by their
-// word.
+// Files that no honest writer makes. Each is refused with an error that says where, and the reader does not trust a
+// size in the file when it allocates memory.
 #include <gmock/gmock.h>
 
 #include "base/error.h"
@@ -119,7 +119,7 @@ TEST_P(HostileSafetensors, IsRefusedWithItsPlace) {
 INSTANTIATE_TEST_SUITE_P(Table, HostileSafetensors, testing::ValuesIn(hostile_files()),
                          [](const auto& info) { return std::string(info.param.name); });
 
-// What other writers do and the format allows.
+// Files that other writers make and the format allows.
 TEST(ForeignSafetensors, WithoutSumsInAnyOrderIsRead) {
   const TempDir dir;
   const std::string path = dir / "foreign.safetensors";

@@ -1,4 +1,4 @@
-// Files of torch.save, written and read here: what was written comes back, damage and hostile archives are refused.
+// Writes and reads files of torch.save. Reading gives back what was written; damaged and hostile archives are refused.
 #include "checkpoint/torch_file/torch_file.h"
 
 #include <gmock/gmock.h>
@@ -251,7 +251,7 @@ TEST_F(Zip, HostileDirectoriesAreRefused) {
 }
 
 TEST_F(Zip, OverlappingRecordsAreRefused) {
-  // The first record made as long as reaches into the second one, in both of its headers.
+  // Makes the first record so long, in both of its headers, that it reaches into the second one.
   std::string bytes = bytes_;
   for (const std::size_t sizes : {std::size_t{18}, central_ + 20})
     for (const std::size_t at : {sizes, sizes + 4}) set(bytes, at, 60, 4);
@@ -265,7 +265,7 @@ TEST_F(Zip, MoreRecordsThan65535AreReadBack) {
 }
 
 TEST_F(Zip, SizesAndPlacesBeyond4GiBAreReadBack) {
-  // Only the frame is made; the data are not there.
+  // Builds only the frame, without the data.
   std::vector<ZipRecord> records{{"huge", std::uint64_t{5} << 30, 1}, {"next", 7, 2}, {"last", 9, 3}};
   const ZipFrame frame = zip_frame(records);
   const std::uint64_t tail_at = records[2].data_at + 9;

@@ -1,4 +1,4 @@
-// What a state_dict's pickle may say, and what is refused: quickly, by name, and without running any of it.
+// What a state_dict's pickle may contain, and what is refused: quickly, by name, and without running any code of it.
 #include "checkpoint/torch_file/unpickler.h"
 
 #include <gmock/gmock.h>
@@ -53,7 +53,7 @@ TEST(Unpickler, TakesParametersAndAnOrderedDictWithAttributes) {
 }
 
 TEST(Unpickler, ACycleIsNoTrouble) {
-  // A list that holds itself, beside a tensor.
+  // A list that contains itself, next to a tensor.
   const auto found = unpickle_state_dict(
       pickle("}(" + unicode("loop") + "]q" + '\0' + "h" + '\0' + "a" + unicode("w") + six + "u"), "f");
   EXPECT_EQ(found.tensors.size(), 1u);
@@ -117,7 +117,7 @@ std::vector<Refused> refused() {
        pickle("(" + times("N", 1'000'000) + "tq" + '\0' + global("torch", "device") + "q\x01" +
               times(std::string("h\x01h") + '\0' + "R0", 500'000)),
        "with 1000000 arguments"},
-      // One list of 1,000 pairs, made into a dict again and again.
+      // One list of 1,000 pairs that is made into a dict many times.
       {"ExponentialPairs",
        pickle("](" + times("NN\x86", 1000) + "e\x85q" + '\0' + global("collections", "OrderedDict") + "q\x01" +
               times(std::string("h\x01h") + '\0' + "R", 5000)),
@@ -165,7 +165,7 @@ std::vector<Refused> refused() {
   };
 }
 
-// What torch.load(weights_only=True) takes and is no weights: told, never in the way.
+// Values that torch.load(weights_only=True) accepts but that are not weights: listed as left out, never an error.
 TEST(Unpickler, TakesWhatStandsBesideTheWeights) {
   const std::string untyped = tuple(unicode("storage") + global("torch.storage", "UntypedStorage") + unicode("0") +
                                     unicode("cpu") + integer(4)) +
@@ -222,7 +222,7 @@ TEST(Unpickler, TakesTensorsOfTypesThatAreMadeOfBytes) {
 class RefusedPickle : public testing::TestWithParam<Refused> {};
 
 TEST_P(RefusedPickle, IsRefusedWithinASecond) {
-  [[maybe_unused]] const std::clock_t begin = std::clock();  // the processor's time: others may use the machine as well
+  [[maybe_unused]] const std::clock_t begin = std::clock();  // processor time, because others may use the machine too
   try {
     unpickle_state_dict(GetParam().pickle, "f.pt: data.pkl");
     ADD_FAILURE() << "was accepted";
