@@ -1,11 +1,13 @@
 #include "checkpoint/data_identity.h"
 
+#include "base/text.h"
+
 namespace tlaunch {
 namespace {
 
 std::string part_text(std::int64_t samples, const std::string& sum) {
-  return (samples > 0 ? std::to_string(samples) + " samples" : "samples") +
-         (sum.empty() ? "" : " with checksum " + sum);
+  const std::string count = samples > 0 ? format_text("{} samples", samples) : "samples";
+  return sum.empty() ? count : format_text("{} with checksum {}", count, sum);
 }
 
 std::string part_difference(const char* part, std::int64_t saved, const std::string& saved_sum, std::int64_t now,
@@ -13,8 +15,8 @@ std::string part_difference(const char* part, std::int64_t saved, const std::str
   const bool other_number = saved > 0 && now > 0 && saved != now;
   const bool other_content = !saved_sum.empty() && !now_sum.empty() && saved_sum != now_sum;
   if (!other_number && !other_content) return "";
-  return std::string("the ") + part + " data differ: " + part_text(saved, saved_sum) + " there, " +
-         part_text(now, now_sum) + " here";
+  return format_text("the {} data differ: {} in the checkpoint, {} now", part, part_text(saved, saved_sum),
+                     part_text(now, now_sum));
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <cctype>
 #include <filesystem>
 
+#include "base/text.h"
+
 namespace tlaunch {
 namespace {
 
@@ -14,10 +16,10 @@ constexpr std::size_t legacy_within = 32;
 constexpr std::string_view compressed_magics[] = {"\x1f\x8b\x08"sv, "BZh"sv, "\xfd\x37zXZ\x00"sv, "\x28\xb5\x2f\xfd"sv};
 constexpr std::size_t tar_magic_at = 257;
 
-// A length of less than 4 GiB, and the brace that a header begins with.
+// True for a header length below 4 GiB, followed by the brace that a header begins with.
 bool is_safetensors(std::string_view bytes) { return bytes.size() > 8 && bytes.substr(4, 5) == "\0\0\0\0{"sv; }
 
-// Its first letters in lower case, blanks and a byte order mark left out.
+// The first letters in lower case, after blanks and a byte order mark.
 std::string text_start(std::string_view bytes) {
   if (bytes.starts_with("\xef\xbb\xbf")) bytes.remove_prefix(3);
   bytes.remove_prefix(std::min(bytes.find_first_not_of(" \t\r\n"), bytes.size()));
@@ -49,8 +51,8 @@ FileKind file_kind(std::string_view bytes) {
 
 std::string import_advice(const std::string& path) {
   const std::string stem = std::filesystem::path(path).stem().string();
-  return "tlaunch checkpoints import " + path + " --output " + stem +
-         (path.ends_with(".safetensors") ? "-imported" : "") + ".safetensors";
+  return format_text("tlaunch checkpoints import {} --output {}{}.safetensors", path, stem,
+                     path.ends_with(".safetensors") ? "-imported" : "");
 }
 
 std::string wrong_kind(FileKind kind, const std::string& path) {
@@ -58,16 +60,16 @@ std::string wrong_kind(FileKind kind, const std::string& path) {
     case FileKind::unknown: return "";
     case FileKind::zip:
     case FileKind::legacy_torch:
-      return "is a file of torch.save, and a .safetensors file is needed; convert it: " + import_advice(path);
+      return format_text("was written by torch.save, but a .safetensors file is needed. Convert it: {}",
+                         import_advice(path));
     case FileKind::pickle:
-      return "is a pickle that torch.save did not write; save the weights in Python: "
+      return "is a pickle that torch.save did not write. Save the weights in Python: "
              "torch.save(model.state_dict(), FILE)";
-    case FileKind::tar: return "is a tar archive; unpack it, and give the file of weights in it";
-    case FileKind::compressed: return "is compressed; decompress it first (gzip -d, bzip2 -d, xz -d or zstd -d)";
-    case FileKind::web_page: return "is a web page: the download went wrong; get the file itself";
-    case FileKind::lfs_pointer:
-      return "is a pointer of Git LFS, not the file itself; get that in its repository: git lfs pull";
-    case FileKind::json: return "is a JSON text, not weights";
+    case FileKind::tar: return "is a tar archive. Unpack it and give the weights file in it";
+    case FileKind::compressed: return "is compressed. Decompress it first (gzip -d, bzip2 -d, xz -d or zstd -d)";
+    case FileKind::web_page: return "is a web page: the download failed. Download the file itself";
+    case FileKind::lfs_pointer: return "is a Git LFS pointer, not the file itself. Run git lfs pull in its repository";
+    case FileKind::json: return "is a JSON file, not weights";
   }
   return "";
 }

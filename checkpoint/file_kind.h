@@ -1,5 +1,5 @@
-// What a file is by its first bytes, whatever its name says: weights are often given in another form than is wanted,
-// or are no weights at all since a download went wrong. Pure.
+// Finds a file's kind from its first bytes, whatever its name says: users often give weights in another format than is
+// needed, or a file that is not weights at all because a download failed. Pure.
 #pragma once
 
 #include <string>
@@ -8,10 +8,10 @@
 namespace tlaunch {
 
 enum class FileKind {
-  unknown,  // a safetensors file, as far as that shows
-  zip,      // torch.save's since PyTorch 1.6
-  legacy_torch,
-  pickle,  // another's than torch.save's
+  unknown,       // may be a safetensors file
+  zip,           // torch.save's format since PyTorch 1.6
+  legacy_torch,  // torch.save's format before that
+  pickle,        // not written by torch.save
   tar,
   compressed,
   web_page,
@@ -19,14 +19,15 @@ enum class FileKind {
   json
 };
 
-inline constexpr std::size_t kind_bytes = 512;  // as many of the first bytes are looked at, or all that there are
+inline constexpr std::size_t kind_bytes = 512;  // file_kind() looks at this many bytes at most
 
 FileKind file_kind(std::string_view first_bytes);
 
-// The command that makes a safetensors file of one of torch.save, under another name in the working directory.
+// The command that converts a torch.save file to a safetensors file with another name in the working directory.
 std::string import_advice(const std::string& path);
 
-// What the file is and what to do, where a safetensors file is wanted: "is a file of torch.save; ..."; "" for unknown.
+// What the file is and what to do, if a safetensors file is needed: "was written by torch.save, but ..."; "" for
+// unknown.
 std::string wrong_kind(FileKind kind, const std::string& path);
 
 }  // namespace tlaunch

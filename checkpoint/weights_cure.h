@@ -1,4 +1,4 @@
-// What to do about weights that do not fit a model. Pure.
+// Advice for weights that do not fit a model. Pure.
 #pragma once
 
 #include <string>
@@ -16,7 +16,10 @@ struct Misfits {
   std::vector<Pair> different;  // in dtype or shape
 };
 
-// One to five lines without a newline at the end. `wanted`: all that the model has, most of it may fit.
+// One to five lines without a newline at the end. `wanted`: all tensors of the model; most of them may fit.
 std::string cure_of(const std::string& path, const Misfits& found, const std::vector<TensorView>& wanted);
+
+// A shape's sizes: "10, 8".
+std::string sizes_text(const std::vector<std::int64_t>& shape);
 
 }  // namespace tlaunch

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "base/text.h"
 #include "checkpoint/folder/run_checkpoints.h"
 #include "checkpoint/safetensors/safetensors_head.h"
 #include "checkpoint/weights_cure.h"
@@ -10,14 +11,12 @@
 namespace tlaunch {
 namespace {
 
-constexpr std::size_t most_shown = 3;  // of a kind
+constexpr std::size_t most_shown = 3;  // tensors of each kind in the message
 
 using ByName = std::map<std::string_view, const TensorView*>;
 
 std::string described(const TensorView& tensor) {
-  std::string text = tensor.dtype + " [";
-  for (std::size_t i = 0; i < tensor.shape.size(); ++i) text += (i ? ", " : "") + std::to_string(tensor.shape[i]);
-  return text + "]";
+  return format_text("{} [{}]", tensor.dtype, sizes_text(tensor.shape));
 }
 
 Misfits compare(const std::vector<TensorView>& held, const std::vector<TensorView>& wanted) {
@@ -35,7 +34,7 @@ Misfits compare(const std::vector<TensorView>& held, const std::vector<TensorVie
   std::vector<std::string> names;
   for (const TensorView& tensor : held)
     if (!tensor.name.starts_with(reserved_prefix)) names.push_back(tensor.name);
-  const std::string count = count_of_average(names);  // no weights, and of no use here
+  const std::string count = count_of_average(names);  // not a weight, so the file may have it
   for (const TensorView& tensor : held)
     if (!tensor.name.starts_with(reserved_prefix) && !want.contains(tensor.name) && tensor.name != count)
       found.unexpected.push_back(&tensor);
@@ -45,9 +44,10 @@ Misfits compare(const std::vector<TensorView>& held, const std::vector<TensorVie
 template <class Item, class Text>
 std::string line(const std::string& what, const std::vector<Item>& items, const Text& text) {
   if (items.empty()) return "";
-  std::string all = "\n  " + std::to_string(items.size()) + " " + what + ": ";
-  for (std::size_t i = 0; i < items.size() && i < most_shown; ++i) all += (i == 0 ? "" : ", ") + text(items[i]);
-  return items.size() <= most_shown ? all : all + ", ...";
+  std::vector<std::string> shown_items;
+  for (std::size_t i = 0; i < items.size() && i < most_shown; ++i) shown_items.push_back(text(items[i]));
+  if (items.size() > most_shown) shown_items.push_back("...");
+  return format_text("\n  {} {}: {}", items.size(), what, joined(shown_items, ", "));
 }
 
 }  // namespace
@@ -56,13 +56,16 @@ std::string misfit(const std::string& path, const std::vector<TensorView>& held,
                    const std::vector<TensorView>& wanted) {
   const Misfits found = compare(held, wanted);
   if (found.missing.empty() && found.unexpected.empty() && found.different.empty()) return "";
-  const auto one = [](const TensorView* tensor) { return shown(tensor->name) + " " + described(*tensor); };
-  const auto both = [](const Misfits::Pair& pair) {
-    return shown(pair.held->name) + " is " + described(*pair.held) + ", the model's " + described(*pair.wanted);
+  const auto one = [](const TensorView* tensor) {
+    return format_text("{} {}", shown(tensor->name), described(*tensor));
   };
-  return path + ": its weights do not fit this model:" + line("missing", found.missing, one) +
-         line("unexpected", found.unexpected, one) + line("of another shape or dtype", found.different, both) + "\n  " +
-         cure_of(path, found, wanted);
+  const auto both = [](const Misfits::Pair& pair) {
+    return format_text("{} is {} but {} in the model", shown(pair.held->name), described(*pair.held),
+                       described(*pair.wanted));
+  };
+  return format_text("{}: its weights do not fit this model:{}{}{}\n  {}", path, line("missing", found.missing, one),
+                     line("unexpected", found.unexpected, one),
+                     line("of another shape or dtype", found.different, both), cure_of(path, found, wanted));
 }
 
 }  // namespace tlaunch

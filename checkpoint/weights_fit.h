@@ -1,4 +1,4 @@
-// Whether a file's tensors are those that a model wants, and if not, what is wrong and what to do about it. Pure.
+// Checks that a file's tensors are those that a model needs; if not, says what is wrong and what to do. Pure.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace tlaunch {
 
-// "" where `held` has each of `wanted`, of that dtype and shape, and nothing else beside tensors of reserved names and
-// the count of an AveragedModel. Else at most ten lines, which begin with `path`. No data is looked at.
+// "" if `held` has each tensor of `wanted` with its dtype and shape, and no others except those with reserved names and
+// the count of an AveragedModel. Else at most ten lines, which begin with `path`. Does not look at the data.
 std::string misfit(const std::string& path, const std::vector<TensorView>& held, const std::vector<TensorView>& wanted);
 
 }  // namespace tlaunch

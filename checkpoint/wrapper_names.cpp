@@ -8,10 +8,10 @@
 namespace tlaunch {
 namespace {
 
-// Nothing but a wrapper has a name like these.
+// Only wrappers have names like these.
 constexpr std::string_view anywhere[] = {"_orig_mod.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module.",
                                          "_forward_module."};
-// A model's own parts can have these; before all names they say nothing.
+// A model's own parts can have these names too. If all names begin with one, removing it loses nothing.
 constexpr std::string_view before_all[] = {"module.", "model."};
 
 std::string without(const std::string& name, std::string_view part) {
@@ -70,7 +70,7 @@ namespace {
 
 using NameSet = std::set<std::string_view>;
 
-// What stands before most of those names that are of `wanted` without it; "" where two prefixes have equal claims.
+// The prefix whose removal turns the most names into names of `wanted`; "" if two prefixes tie.
 std::string prefix_before_wanted(const std::vector<std::string>& names, const NameSet& wanted) {
   std::map<std::string_view, std::size_t> votes;
   for (const std::string_view name : names) {

@@ -1,5 +1,5 @@
-// Names of weights without what wrappers of a model add: DistributedDataParallel, torch.compile, FSDP, activation
-// checkpointing, DeepSpeed, Lightning. Pure.
+// Removes from names of weights the parts that wrappers of a model add: DistributedDataParallel, torch.compile, FSDP,
+// activation checkpointing, DeepSpeed, Lightning. Pure.
 #pragma once
 
 #include <string>
@@ -9,24 +9,24 @@ namespace tlaunch {
 
 struct UnwrappedNames {
   std::vector<std::string> names;      // in the order given
-  std::vector<std::string> taken_off;  // "module.", each once; empty: nothing was changed
+  std::vector<std::string> taken_off;  // the removed parts, such as "module.", each once; empty: nothing was changed
 };
 
-// What stands before all names goes; "_orig_mod." and its like also where only some have it, or within a name. Never
-// so that two names become one.
+// Removes a wrapper's prefix that all names have. Removes "_orig_mod." and similar parts also if only some names have
+// them, or within a name. Two names never become the same.
 UnwrappedNames without_wrappers(std::vector<std::string> names);
 
-// A name that AveragedModel of torch.optim.swa_utils puts beside those of the model that it averages, all of which
-// begin with "module."; "" where the names are not of one.
+// The name that AveragedModel of torch.optim.swa_utils adds to the names of the model that it averages, which all begin
+// with "module."; "" if the names are not those of an AveragedModel.
 std::string count_of_average(const std::vector<std::string>& names);
 
 struct NamesInFile {
-  std::vector<std::string> names;      // for each one wanted, what the file calls it; itself where the file has none
-  std::vector<std::string> taken_off;  // from the file's names, so that they are those wanted; empty: nothing
+  std::vector<std::string> names;      // for each wanted name, the file's name for it; itself if the file has none
+  std::vector<std::string> taken_off;  // the parts removed from the file's names; empty: none
 };
 
-// Where more of `wanted` are among `held` without wrappers, or without another prefix such as "net." that all or some
-// of `held` have, they are taken off. Never so that two names become one.
+// Finds the `wanted` names among `held`. Ignores wrappers, or another prefix such as "net." of all or some of `held`,
+// if that finds more names. Two names never become the same.
 NamesInFile names_in_file(const std::vector<std::string>& held, const std::vector<std::string>& wanted);
 
 }  // namespace tlaunch

@@ -4,14 +4,15 @@
 #include <cmath>
 #include <set>
 
+#include "base/text.h"
 #include "base/units.h"
 #include "base/whole_number.h"
 
 namespace tlaunch {
 namespace {
 
-// Lengths of runs by purpose, of the planned one: a convention of people who train image generators (150, 300 and 1000
-// kimg of a run that is planned for 300).
+// Lengths of runs by purpose, as shares of the planned length: a convention of people who train image generators (150,
+// 300 and 1000 kimg for a run that is planned for 300).
 struct Purpose {
   const char* name;
   double share;
@@ -24,7 +25,7 @@ ForecastRow row(const EstimateInput& input, const RunConfig& config, std::string
   return {std::move(label), made.time, made.disk};
 }
 
-// The config with so many times its length.
+// The config with its length multiplied by `share`; writes the new length to `length`, as text.
 RunConfig stretched(RunConfig config, double share, std::string& length) {
   TrainConfig& train = config.train;
   if (train.max_steps) {
@@ -32,7 +33,7 @@ RunConfig stretched(RunConfig config, double share, std::string& length) {
     length = format_number_of(*train.max_steps, "step");
   } else if (train.kimg) {
     train.kimg = share * *train.kimg;
-    length = format_count(1000 * *train.kimg) + " samples";
+    length = format_text("{} samples", format_count(1000 * *train.kimg));
   } else {
     train.epochs = std::max<std::int64_t>(1, std::llround(share * static_cast<double>(train.epochs.value_or(1))));
     length = format_number_of(*train.epochs, "epoch");
@@ -53,18 +54,18 @@ std::vector<ForecastRow> horizons(const EstimateInput& input, const std::vector<
   for (const Purpose& purpose : purposes) {
     std::string length;
     const RunConfig config = stretched(input.config, purpose.share, length);
-    rows.push_back(row(input, config, std::string(purpose.name) + ": " + length));
+    rows.push_back(row(input, config, format_text("{}: {}", purpose.name, length)));
   }
   return rows;
 }
 
-// Of another number of cards. Modelled.
+// The pace with `ranks` cards relative to that with `now` cards. Modelled.
 double pace_ratio(std::int64_t ranks, std::int64_t now) {
   const double ideal = static_cast<double>(ranks) / static_cast<double>(now);
   return ranks > now ? ideal * rank_scaling : ranks < now ? ideal / rank_scaling : 1;
 }
 
-// Ranks on the CPU share its cores: another number of them is to be measured.
+// Ranks on the CPU share its cores, so another number of them cannot be modelled.
 std::set<std::int64_t> numbers_of_ranks(const EstimateInput& input) {
   std::set<std::int64_t> numbers{input.world_size};
   if (input.on_gpu) numbers.insert({1, 2, 4, 8});
@@ -79,7 +80,7 @@ std::vector<SharedStep> shared_steps(const EstimateInput& input) {
   for (const auto& [micro_batch, samples_per_s] : ladder)
     for (const std::int64_t ranks : numbers_of_ranks(input)) {
       if (micro_batch * ranks > input.config.train.effective_batch_size.value())
-        continue;  // another job: it learns otherwise
+        continue;  // the effective batch would grow, which changes the training
       const double ratio = samples_per_s / ladder.at(now) * pace_ratio(ranks, input.world_size);
       found.push_back({micro_batch, ranks, forecast_of(input, input.config, faster(input.pace, ratio)).time.likely_s,
                        ranks == input.world_size});
@@ -93,12 +94,12 @@ std::vector<WhatIf> more_data(const EstimateInput& input) {
     Pace pace = input.pace;
     pace.facts.train_samples *= factor;
     pace.facts.val_samples *= factor;
-    rows.push_back({"data x" + std::to_string(factor), forecast_of(input, input.config, pace).time.likely_s});
+    rows.push_back({format_text("data x{}", factor), forecast_of(input, input.config, pace).time.likely_s});
   }
   return rows;
 }
 
-// Disk by what is kept, for runs that save as the config does if it saves by epochs.
+// Disk by retention policy, for runs that save by epochs as the config does.
 Spreadsheet policies(const EstimateInput& input, const RunForecast& run) {
   const CheckpointConfig& checkpoint = input.config.checkpoint;
   const auto epochs = std::max<std::int64_t>(1, run.length.total_steps / run.length.steps_per_epoch);

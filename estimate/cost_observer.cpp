@@ -5,10 +5,10 @@
 namespace tlaunch {
 namespace {
 
-// The first steps build buckets, pick algorithms and fill caches. An interval that holds some of them still counts when
-// it is so long that they do not matter.
+// The first steps build buckets, pick algorithms and fill caches. An interval that includes some of them still counts
+// if it is so long that they hardly matter.
 constexpr std::int64_t warm_up_steps = 5, warm_up_does_not_matter_steps = 100;
-// The latest intervals decide, so that a pace that has changed for good is believed within some minutes.
+// Only the latest intervals count, so that the estimate follows a lasting change of pace within some minutes.
 constexpr std::size_t most_intervals = 512;
 
 }  // namespace
@@ -82,7 +82,7 @@ Costs CostObserver::observed(Costs expected) const {
   if (evaluation_.count > 0) expected.evaluation = evaluation_.each();
   if (save_.count > 0) expected.save_stall = save_.each();
   expected.start_up_s = 0;
-  expected.data_wait.reset();  // step events do not tell it apart
+  expected.data_wait.reset();  // step events do not separate the wait from the step
   return expected;
 }
 

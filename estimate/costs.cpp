@@ -10,9 +10,9 @@ namespace {
 constexpr double forward_share = 1.0 / 3;
 // A plain disk's rate with fsync, and the fixed cost of two fsyncs and a rename.
 constexpr double write_bytes_per_s = 200e6, save_fixed_s = 0.05;
-// Into host memory, from there or from a GPU: half of what was measured (59 MB in 5.8 ms).
+// Copying into host memory, from there or from a GPU: half of the measured rate (59 MB in 5.8 ms).
 constexpr double copy_bytes_per_s = 5e9;
-// Sending the last events and taking the process group down, measured.
+// Sending the last events and shutting down the process group, measured.
 constexpr double leave_s = 0.05;
 
 double number(std::int64_t count) { return static_cast<double>(std::max<std::int64_t>(0, count)); }
@@ -28,11 +28,11 @@ double forward_s(std::int64_t samples, std::int64_t samples_per_step, double ste
   return static_cast<double>(samples) / samples_per_s * forward_share;
 }
 
-// The wait for the last save, at the end, is shared among all.
+// The wait for the last save, at the end of the run, is divided among all saves.
 double guessed_save_stall_s(const SessionSizes& sizes, const Work& work, double step_time_s) {
   const double write_s = predicted_checkpoint_s(sizes.save_bytes);
   if (!sizes.async_saves || work.saves <= 0) return write_s;
-  // A save waits if the one before it is still being written.
+  // A save waits while the previous one is still being written.
   const double saves = static_cast<double>(work.saves);
   const double interval_s = static_cast<double>(work.steps) * step_time_s / saves;
   const double wait_s = std::max(0.0, write_s - interval_s);
@@ -101,7 +101,7 @@ Costs guessed_costs(const SessionSizes& sizes, const Work& work, const TimeRange
   costs.step = step;
   costs.evaluation = guessed(forward_s(sizes.val_samples, sizes.samples_per_step, step.likely_s));
   costs.save_stall = guessed(guessed_save_stall_s(sizes, work, step.likely_s));
-  // Sessions repeat few patterns, each of which is looked at once: about one sample each.
+  // Sessions repeat a few patterns, and the detection looks at each pattern once: about one sample per session.
   costs.finish_s = forward_s(sizes.detection_sessions, sizes.samples_per_step, step.likely_s);
   costs.save_bytes = sizes.save_bytes;
   return costs;

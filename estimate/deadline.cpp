@@ -5,16 +5,17 @@
 #include <functional>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "config/batch.h"
 
 namespace tlaunch {
 namespace {
 
-constexpr double noticed = 0.01;   // of the run: a change that wins less is left out
-constexpr std::int64_t rarer = 4;  // evaluations and saves
+constexpr double noticed = 0.01;   // share of the run's time: a change that saves less is left out
+constexpr std::int64_t rarer = 4;  // factor by which evaluations become rarer
 
-// A job that changes are made to.
+// A job with some changes applied.
 struct Variant {
   RunConfig config;
   Pace pace;
@@ -26,7 +27,7 @@ struct Change {
   std::function<void(Variant&)> make;
 };
 
-// Whether so many ranks can share the batch that the config asks for.
+// Whether this number of ranks can share the batch that the config asks for.
 bool can_share(const TrainConfig& train, std::int64_t ranks) {
   if (!train.effective_batch_size) return true;
   try {
@@ -37,35 +38,35 @@ bool can_share(const TrainConfig& train, std::int64_t ranks) {
   }
 }
 
-// What leaves the result of training alone first, what asks for more machines next, what trains otherwise last.
+// First changes that keep the result of training, then changes that need more GPUs.
 std::vector<Change> changes_of(const EstimateInput& input) {
   std::vector<Change> changes;
   const RunConfig& config = input.config;
   if (config.eval.every_n_epochs)
-    changes.push_back({"evaluate every " + std::to_string(*config.eval.every_n_epochs * rarer) + " epochs",
+    changes.push_back({format_text("evaluate every {} epochs", *config.eval.every_n_epochs * rarer),
                        "eval.every_n_epochs=" + std::to_string(*config.eval.every_n_epochs * rarer), true,
                        [](Variant& job) { *job.config.eval.every_n_epochs *= rarer; }});
   if (config.eval.every_n_steps)
-    changes.push_back({"evaluate every " + std::to_string(*config.eval.every_n_steps * rarer) + " steps",
+    changes.push_back({format_text("evaluate every {} steps", *config.eval.every_n_steps * rarer),
                        "eval.every_n_steps=" + std::to_string(*config.eval.every_n_steps * rarer), true,
                        [](Variant& job) { *job.config.eval.every_n_steps *= rarer; }});
   if (!config.checkpoint.async)
     changes.push_back({"save in the background", "checkpoint.async=true", false,
                        [](Variant& job) { job.config.checkpoint.async = true; }});
-  // The fastest micro-batch of those that tuning measured: it takes the smallest within 3 % of that.
+  // The fastest micro-batch that tuning measured. Tuning itself chooses the smallest one within 3 % of the fastest.
   const auto& ladder = input.ladder;
   const auto ours = ladder.find(config.train.batch_size.value_or(0));
   const auto best =
       std::max_element(ladder.begin(), ladder.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
   if (ours != ladder.end() && best->second > ours->second)
-    changes.push_back({"micro-batch " + std::to_string(best->first), "train.batch_size=" + std::to_string(best->first),
+    changes.push_back({format_text("micro-batch {}", best->first), "train.batch_size=" + std::to_string(best->first),
                        true,
                        [ratio = best->second / ours->second](Variant& job) { job.pace = faster(job.pace, ratio); }});
   if (input.on_gpu)
     for (const std::int64_t ranks : {2, 4, 8, 16}) {
       if (ranks <= input.world_size || !can_share(input.asked, ranks)) continue;
       const double ratio = rank_scaling * static_cast<double>(ranks) / static_cast<double>(input.world_size);
-      changes.push_back({std::to_string(ranks) + " GPUs" + (ranks <= input.cards ? " (this machine has them)" : ""),
+      changes.push_back({format_text("{} GPUs{}", ranks, ranks <= input.cards ? " (this machine has them)" : ""),
                          "--nproc " + std::to_string(ranks), false,
                          [ratio](Variant& job) { job.pace = faster(job.pace, ratio); }});
       break;
@@ -128,24 +129,25 @@ Json to_json(const DeadlineAnswer& answer) {
 }
 
 std::string to_text(const DeadlineAnswer& answer) {
-  const std::string deadline = "deadline " + format_duration(answer.deadline_s) + ": ";
+  const std::string deadline = format_duration(answer.deadline_s), likely = format_duration(answer.likely_s),
+                    high = format_duration(answer.high_s);
   if (answer.reached)
-    return deadline + "reached as it is, in " + format_duration(answer.likely_s) + " (" +
-           format_duration(answer.high_s) + " at the high end)\n";
+    return format_text("deadline {}: reached as it is, in {} ({} at the high end)\n", deadline, likely, high);
   std::string text;
   if (answer.likely_s <= answer.deadline_s)
-    text = deadline + "likely reached as it is, in " + format_duration(answer.likely_s) +
-           ", but not for sure: " + format_duration(answer.high_s) + " at the high end\n";
+    text = format_text("deadline {}: likely reached as it is, in {}, but not certain: {} at the high end\n", deadline,
+                       likely, high);
   else
-    text = deadline + "missed as it is: " + format_duration(answer.likely_s) + "\n";
+    text = format_text("deadline {}: missed as it is: {}\n", deadline, likely);
   for (std::size_t i = 0; i < answer.changes.size(); ++i) {
     const DeadlineChange& change = answer.changes[i];
-    text += std::string(i == 0 ? "  " : "  and ") + change.label + " (" + change.setting +
-            "): " + format_duration(change.likely_s) + ", " + (change.measured ? "measured" : "modelled") + "\n";
+    text += format_text("  {}{} ({}): {}, {}\n", i == 0 ? "" : "and ", change.label, change.setting,
+                        format_duration(change.likely_s), change.measured ? "measured" : "modelled");
   }
   if (!answer.reached_with_changes && answer.likely_s > answer.deadline_s) {
-    text += "  not reachable: " + format_duration(answer.least_s) + " with all that was found";
-    text += answer.shorter.empty() ? "\n" : "; a shorter run would fit: " + answer.shorter + "\n";
+    const std::string shorter =
+        answer.shorter.empty() ? "" : format_text("; a shorter run would fit: {}", answer.shorter);
+    text += format_text("  not reachable: {} with all of these changes{}\n", format_duration(answer.least_s), shorter);
   }
   return text;
 }

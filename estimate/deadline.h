@@ -1,4 +1,4 @@
-// `--deadline TIME` of a config: what to change so that the run is done in time. Pure. Seconds.
+// `--deadline TIME` of a config: which changes make the run end in time. Pure. Seconds.
 #pragma once
 
 #include <string>
@@ -11,17 +11,17 @@ namespace tlaunch {
 struct DeadlineChange {
   std::string label;      // "evaluate every 4 epochs instead of 1"
   std::string setting;    // "eval.every_n_epochs=4"
-  double likely_s = 0;    // with this change and those before it in the list
+  double likely_s = 0;    // with this change and all before it in the list
   bool measured = false;  // else modelled
 };
 
 struct DeadlineAnswer {
-  double deadline_s = 0, likely_s = 0, high_s = 0;  // as it is
-  bool reached = false;                             // as it is, even at the high end
-  std::vector<DeadlineChange> changes;  // the cheapest that reach it, one after the other; else all there are
+  double deadline_s = 0, likely_s = 0, high_s = 0;  // times of the unchanged run
+  bool reached = false;                             // by the unchanged run, even at the high end
+  std::vector<DeadlineChange> changes;  // the cheapest ones that reach it, added one by one; else all useful ones
   bool reached_with_changes = false;
   double least_s = 0;   // with all changes
-  std::string shorter;  // the length that fits as it is: "train.epochs=6"; "" if not even one epoch does
+  std::string shorter;  // the length that fits without changes: "train.epochs=6"; "" if not even one epoch fits
 };
 
 // `now`: the estimate of the run as it is. Throws UsageError as forecast_run() does.

@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/text.h"
 #include "base/units.h"
 #include "config/cadence.h"
 
 namespace tlaunch {
 
 Work EtaTracker::with_saves_by_clock(Work left) const {
-  if (const auto& minutes = config_.checkpoint.every_minutes) {  // and the last one, which may be all that is left
+  if (const auto& minutes = config_.checkpoint.every_minutes) {  // left.saves includes only the last one
     const double steps_s = static_cast<double>(left.steps) * observer_->step_time_s().value_or(0);
     left.saves = std::max(left.saves, times_left_by_clock(left.steps, steps_s, *minutes));
   }
@@ -36,7 +37,8 @@ std::optional<TimeEstimate> EtaTracker::remaining(const RunRecord& record) const
 
 namespace {
 
-constexpr double least_told_s = 1, told_share = 0.02;  // beyond the range, in seconds and of the estimate
+// How far beyond the range the projection must be to be reported: in seconds, and as a share of the estimate.
+constexpr double least_reported_s = 1, reported_share = 0.02;
 
 const char* const part_words[][2] = {{"start_up", "start-up takes"},
                                      {"steps", "the steps take"},
@@ -44,7 +46,7 @@ const char* const part_words[][2] = {{"start_up", "start-up takes"},
                                      {"checkpoints", "saving takes"},
                                      {"tuning", "tuning took"}};
 
-// As the sessions themselves tell the two apart only at the end.
+// Adds the wait for data to the steps, because a session can separate the two only at its end.
 std::map<std::string, double> data_wait_in_steps(std::map<std::string, double> parts) {
   const auto wait = parts.find("data_wait");
   if (wait == parts.end()) return parts;
@@ -65,7 +67,7 @@ bool EtaTracker::has_seen(const std::string& part) const {
   return observer_->has_seen(part) || (before != so_far_.spent.end() && before->second > 0);
 }
 
-// What differs most from the estimate, of the parts of which one was seen; "" where those are as estimated.
+// The part that differs most from the estimate, among those observed so far; "" if they are as estimated.
 std::string EtaTracker::why(const std::map<std::string, double>& projected) const {
   const auto estimated = data_wait_in_steps(likely_parts(*first_));
   const char* words = nullptr;
@@ -81,14 +83,14 @@ std::string EtaTracker::why(const std::map<std::string, double>& projected) cons
     then_s = was_s;
   }
   if (words == nullptr) return "";
-  return std::string(words) + " " + format_duration(now_s) + " instead of " + format_duration(then_s);
+  return format_text("{} {} instead of {}", words, format_duration(now_s), format_duration(then_s));
 }
 
 void EtaTracker::project(EtaReport& report, double t_s) {
   report.projected_s = t_s - so_far_.began_s + report.remaining->likely_s;
   const double low_s = first_->low_s, high_s = first_->high_s, gone_s = t_s - so_far_.began_s;
-  const double margin_s = std::max(least_told_s, told_share * first_->likely_s);
-  // All of what is to be expected, not its middle alone: a pace of which little has been seen says little.
+  const double margin_s = std::max(least_reported_s, reported_share * first_->likely_s);
+  // The whole range must be outside, not only its middle: a pace that was observed briefly is uncertain.
   const bool outside =
       gone_s + report.remaining->high_s < low_s - margin_s || gone_s + report.remaining->low_s > high_s + margin_s;
   if (outside && !outside_) {
@@ -96,9 +98,10 @@ void EtaTracker::project(EtaReport& report, double t_s) {
     for (const auto& parts : {spent(t_s), likely_parts(*report.remaining)})
       for (const auto& [part, seconds] : parts) projected[part] += seconds;
     const std::string cause = why(data_wait_in_steps(projected));
-    if (cause.empty()) return;  // nothing that was seen speaks against the estimate yet
-    report.left_estimate = "this will take " + format_duration(report.projected_s) + " in all, not the estimated " +
-                           format_duration(low_s) + " to " + format_duration(high_s) + ": " + cause;
+    if (cause.empty()) return;  // no observed part contradicts the estimate yet
+    report.left_estimate =
+        format_text("this will take {} in all, not the estimated {} to {}: {}", format_duration(report.projected_s),
+                    format_duration(low_s), format_duration(high_s), cause);
   }
   if (outside) outside_ = true;
   if (report.projected_s >= low_s && report.projected_s <= high_s) outside_ = false;
@@ -124,7 +127,7 @@ EtaReport EtaTracker::on_event(const StampedEvent& event, const RunRecord& recor
                   if (observer_) observer_->on_evaluation(evaluation.seconds);
                   return true;
                 },
-                [&](const CheckpointEvent& saved) {  // the rest is written while training goes on
+                [&](const CheckpointEvent& saved) {  // the rest is written while training continues
                   if (observer_) observer_->on_save(saved.stall_s);
                   return false;
                 },
@@ -184,10 +187,10 @@ EtaLine EtaTracker::line(double now_s, const RunRecord& record, const std::strin
   if (!left) return {};
   const double expected_s = part_s(record, *left), passed_s = std::max(0.0, now_s - part_began_s_);
   const bool evaluating = evaluation_is_due(record), finishing = work_left(record).steps == 0;
-  const std::string eta = "ETA " + format_time_left(left->likely_s - std::min(passed_s, expected_s));
+  const std::string eta = format_text("ETA {}", format_time_left(left->likely_s - std::min(passed_s, expected_s)));
   if (passed_s <= expected_s || !(evaluating || finishing)) return {eta, ""};
   const std::string late = late_part(evaluating, phase);
-  return {finishing ? "finishing: " + late : eta + " after this " + late, late};
+  return {finishing ? format_text("finishing: {}", late) : format_text("{} after this {}", eta, late), late};
 }
 
 }  // namespace tlaunch

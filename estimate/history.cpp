@@ -14,11 +14,11 @@ namespace {
 // the prior counts for.
 constexpr double prior_low = 0.93, prior_high = 1.15, prior_runs = 6;
 constexpr std::size_t most_outcomes = 50;  // the newest ones, for the range of the whole
-// For a part: the same job's newest runs, each with less weight than the next newer one, since a machine changes, and
-// changes back.
+// For a part: the number of the same job's newest runs, each with less weight than the next newer one, because a
+// machine's speed changes over time.
 constexpr std::size_t most_own = 12;
 constexpr double older_weight = 0.75;
-constexpr double most_factor = 2;  // either way: an actual time further off has another reason
+constexpr double most_factor = 2;  // up or down: if an actual time is further off, the reason is something else
 
 // Prior standard deviation (log scale) of a rehearsal, and of a job from run to run, and the number of runs that the
 // prior counts for. Measured on a virtual machine with two cores: rehearsals of a second were off by 10 to 20 %, the
@@ -35,7 +35,7 @@ std::vector<double> actual_over_estimated(const RunHistory& history, const std::
   return found;
 }
 
-// The job's own, of one part, newest first.
+// The job's own outcomes of one part, newest first.
 std::vector<PartOutcome> part_outcomes(const RunHistory& history, const std::string& job, const std::string& part) {
   std::vector<PartOutcome> found;
   for (auto it = history.rbegin(); it != history.rend() && found.size() < most_own; ++it)
@@ -55,7 +55,7 @@ LogEstimate expect(double middle, const std::vector<double>& seen, double prior_
   return {middle, squares / (prior_weight + count) * (1 + 1 / (count + prior_weight))};
 }
 
-// Of values that are the newest first.
+// `values`: newest first.
 double middle_of(const std::vector<double>& values) {
   std::vector<WeightedValue> weighted;
   double weight = 1;
@@ -72,7 +72,7 @@ Calibration::Part part_of(double rehearsed_s, double units, const std::vector<Pa
   std::vector<double> off, taken;
   for (const PartOutcome& outcome : own) {
     off.push_back(bounded(std::log(outcome.actual_s / outcome.rehearsed_s)));
-    // Beside what the rehearsal says now, so that one bound holds for both.
+    // Relative to the rehearsal's time, so that the same bound applies to both.
     taken.push_back(bounded(std::log(outcome.actual_s / outcome.units * units / rehearsed_s)));
   }
   if (own.empty()) return {1, std::sqrt(expect(0, {}, rehearsal_spread).variance)};
@@ -95,7 +95,7 @@ Calibration calibration_from(const TimeEstimate& rehearsed, const std::map<std::
     calibration.parts[part] = part_of(time.likely_s, work->second, part_outcomes(history, job, part));
   }
   const auto own = actual_over_estimated(history, job);
-  // The prior as a set of points, so that quantiles move smoothly from it to what was seen.
+  // The prior is a set of points, so that quantiles move smoothly from the prior to the observed ratios.
   constexpr int points = 21;
   std::vector<WeightedValue> values;
   for (int i = 0; i < points; ++i) {
@@ -119,7 +119,8 @@ TimeEstimate calibrate(const TimeEstimate& rehearsed, const Calibration& calibra
     estimate.parts[part] = {likely_s / range, likely_s, likely_s * range};
     estimate.likely_s += likely_s;
   }
-  // The wider of the two, but a pace that wavered while it was measured for a second is no reason to say nothing.
+  // The wider of the two ranges, but with a limit on the rehearsal's own: a pace that wavered during one second of
+  // measuring must not make the range useless.
   estimate.low_s = estimate.likely_s * std::min(calibration.low, 1 - std::min(own_low, 0.1));
   estimate.high_s = estimate.likely_s * std::max(calibration.high, 1 + std::min(own_high, 0.2));
   return estimate;
@@ -136,7 +137,7 @@ Json to_json(const RunOutcome& outcome) {
 RunHistory history_from_lines(const std::string& text) {
   RunHistory outcomes;
   std::istringstream lines(text);
-  // 0 where there is none, or none that a run can have.
+  // 0 if the number is missing or impossible for a run.
   const auto number = [](const Json& json, const char* key) {
     const double value = json.is_object() && json.contains(key) && json[key].is_number() ? json[key].get<double>() : 0;
     return value >= least_number && value <= most_number ? value : 0;

@@ -4,12 +4,13 @@
 
 #include "base/error.h"
 #include "base/json_problem.h"
+#include "base/text.h"
 
 namespace tlaunch {
 namespace {
 
 constexpr std::int64_t most_visits = 10, least_visits = 3;  // the first of them does not count
-constexpr std::int64_t most_accumulation = 4;               // of a step that is timed; more of it only repeats itself
+constexpr std::int64_t most_accumulation = 4;               // in a timed step; more would only repeat the same work
 constexpr double evaluation_share = 0.25;
 
 }  // namespace
@@ -31,7 +32,7 @@ std::optional<Pace> pace_of(const TrialSpec& spec, const TrialResult& result, st
   if (result.outcome != TrialOutcome::ok || result.candidates.empty()) return std::nullopt;
   const CandidateFigures& figures = result.candidates.front();
   if (figures.step_times_s.size() < 2) return std::nullopt;
-  // The first visit uses up what the loader had made before.
+  // Skips the first visit, which uses batches that the loader had prepared before.
   const double repeats = static_cast<double>(accumulation) / static_cast<double>(spec.candidates.front().accumulation);
   std::vector<StepInterval> intervals;
   for (std::size_t i = 1; i < figures.step_times_s.size(); ++i)
@@ -94,7 +95,7 @@ Pace pace_from_json(const Json& json) {
     pace.facts = {json.at("train_samples"), json.at("val_samples"), json.at("parameters"), json.at("batch_norm")};
     return pace;
   } catch (const Json::exception& error) {
-    throw DataError(std::string("not a job's pace: ") + json_problem(error));
+    throw DataError(format_text("this is not the measured pace of a job: {}", json_problem(error)));
   }
 }
 

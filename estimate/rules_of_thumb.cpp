@@ -10,13 +10,13 @@ TimeRange faster_by(const RuleOfThumb& rule, const TimeRange& time) {
 }  // namespace
 
 const std::vector<RuleOfThumb>& rules_of_thumb() {
-  // What one team gives for its own job, an LSTM on four V100 cards that were less than 60 % busy. DataParallel copies the
-  // model to each card and gathers outputs on the first one in every step; DDP does neither. Small batches leave cards
-  // idle between kernels. cuDNN's search for the fastest algorithm and graphs save time within a step.
+  // The figures of one team for its own job, an LSTM on four V100 cards that were less than 60 % busy. DataParallel
+  // copies the model to each card and gathers outputs on the first one in every step; DDP does neither. Small batches
+  // leave cards idle between kernels. cuDNN's search for the fastest algorithm and graphs save time within a step.
   static const std::vector<RuleOfThumb> rules = {
       {"one DDP process per GPU with a distributed sampler", "it runs under DataParallel", 2, 3},
-      {"an effective batch 2 to 4 times as large, where memory is unused", "", 1.2, 1.5},
-      {"cudnn.benchmark and graph compilation, where they are not on yet", "", 1.05, 1.15},
+      {"an effective batch 2 to 4 times as large, if memory is unused", "", 1.2, 1.5},
+      {"cudnn.benchmark and graph compilation, if they are off", "", 1.05, 1.15},
   };
   return rules;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "base/units.h"
 
 namespace tlaunch {
@@ -87,25 +88,26 @@ std::vector<PartRow> part_rows(const TimeEstimate& time) {
 std::string parts_text(const std::map<std::string, double>& parts) {
   double all_s = 0;
   for (const auto& [part, seconds] : parts) all_s += seconds;
-  std::string text;
+  std::vector<std::string> texts;
   for (const PartName& name : parts_in_order) {
     const auto part = parts.find(name.key);
     if (part == parts.end() || part->second < noticed_share * all_s) continue;
-    text += (text.empty() ? "" : ", ") + std::string(name.text) + " " + format_duration(part->second);
+    texts.push_back(format_text("{} {}", name.text, format_duration(part->second)));
   }
-  return text;
+  return joined(texts, ", ");
 }
 
 std::vector<std::string> forecast_lines(const RunForecast& forecast) {
   const TimeEstimate& time = forecast.time;
   const DiskEstimate& disk = forecast.disk;
-  return {"time estimate: " + format_duration(time.likely_s) + " in all (" + format_duration(time.low_s) + " to " +
-              format_duration(time.high_s) + "): " + parts_text(likely_parts(time)),
-          "disk estimate: " + format_range(format_bytes(disk.peak_low_bytes), format_bytes(disk.peak_bytes)) +
-              " at most, " + format_range(format_bytes(disk.final_low_bytes), format_bytes(disk.final_bytes)) +
-              " at the end; " + format_number_of(disk.checkpoints, "checkpoint") + " of " +
-              format_bytes(disk.checkpoint_bytes) +
-              (disk.checkpoints > 1 ? ", one in " + format_duration(save_interval_s(forecast)) : "")};
+  const std::string interval =
+      disk.checkpoints > 1 ? format_text(", one in {}", format_duration(save_interval_s(forecast))) : "";
+  return {format_text("time estimate: {} in all ({} to {}): {}", format_duration(time.likely_s),
+                      format_duration(time.low_s), format_duration(time.high_s), parts_text(likely_parts(time))),
+          format_text("disk estimate: {} at most, {} at the end; {} of {}{}",
+                      format_range(format_bytes(disk.peak_low_bytes), format_bytes(disk.peak_bytes)),
+                      format_range(format_bytes(disk.final_low_bytes), format_bytes(disk.final_bytes)),
+                      format_number_of(disk.checkpoints, "checkpoint"), format_bytes(disk.checkpoint_bytes), interval)};
 }
 
 Json to_json(const RunForecast& forecast) {

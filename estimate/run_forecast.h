@@ -1,5 +1,5 @@
-// The whole forecast of a run, told before it starts, and what the run teaches the history when it has ended. Pure.
-// Seconds, bytes.
+// The whole forecast of a run before it starts, and the outcome for the history when the run has ended. Pure. Seconds,
+// bytes.
 #pragma once
 
 #include <cstdint>
@@ -24,36 +24,36 @@ struct RunForecast {
   Pace pace;
   RunLength length;
   std::int64_t effective_batch_size = 0;
-  Work work;               // that is still to come
-  TimeEstimate rehearsed;  // without tuning; low and high: the step time's own range alone
-  TimeEstimate time;       // the same as earlier runs correct it, with tuning
+  Work work;               // still to come
+  TimeEstimate rehearsed;  // without tuning; low and high come from the step time's range only
+  TimeEstimate time;       // the same corrected by earlier runs, with tuning
   DiskEstimate disk;
 };
 
-// `config`: no `auto` is left in it. `done_steps`: of a run that is resumed. `tuning_s`: what tuning took, or will take.
-// Throws UsageError if an epoch has not a single step.
+// `config`: no `auto` is left in it. `done_steps`: steps done already, if the run is resumed. `tuning_s`: the past or
+// expected time of tuning. Throws UsageError if an epoch is shorter than one step.
 RunForecast forecast_run(const RunConfig& config, const Pace& pace, std::int64_t done_steps, double tuning_s,
                          const Calibration& calibration);
 
-// For forecasts of a job with that pace, and of variants of it. Throws as forecast_run() does.
+// The calibration for forecasts of a job with that pace, and of variants of it. Throws as forecast_run() does.
 Calibration calibration_from(const RunConfig& config, const Pace& pace, std::int64_t done_steps,
                              const RunHistory& history, const std::string& job);
 
-// What a run that ended as planned tells the next one. `spent`: by part, tuning among them.
+// The outcome of a run that ended as planned. `spent`: by part, including tuning.
 RunOutcome outcome_of(const std::string& job, const RunForecast& forecast, const std::map<std::string, double>& spent);
-// What a run that was stopped after `steps` steps tells: of these alone.
+// The outcome of a run that was stopped after `steps` steps: of these steps only.
 RunOutcome outcome_of_steps(const std::string& job, const RunForecast& forecast,
                             const std::map<std::string, double>& spent, std::int64_t steps);
 
 double samples_per_s(const RunForecast& forecast);
 
-// From one checkpoint to the next.
+// The time from one checkpoint to the next.
 double save_interval_s(const RunForecast& forecast);
 
-// "start-up 3.1 s, steps 1 min 2 s, ...": parts in the order of a run, those that are noticed.
+// "start-up 3.1 s, steps 1 min 2 s, ...": parts of at least 1 % of the time, in the order of a run.
 std::string parts_text(const std::map<std::string, double>& parts);
 
-// All parts, in the order of a run, by the names people read.
+// All parts in the order of a run, with their names for people.
 struct PartRow {
   std::string name;
   TimeRange time;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/units.h"
 
 namespace tlaunch {
@@ -14,7 +15,7 @@ TimeRange time_of_steps(const Range& step_time_s, double steps) {
   return {steps * step_time_s.low, steps * step_time_s.middle(), steps * step_time_s.high};
 }
 
-// `saves`: as asked; `all_saves`: if each one was kept that could be.
+// `saves`: with the given settings; `all_saves`: with a save per epoch.
 std::optional<DiskFigures> disk_of(const Figures& figures, std::int64_t saves, std::int64_t all_saves,
                                    std::int64_t epochs) {
   if (!figures.checkpoint_bytes) return std::nullopt;
@@ -66,8 +67,7 @@ void add_remaining(Spreadsheet& sheet, const Figures& figures) {
     throw UsageError(
         "--steps needs a pace: --step-time 145ms, --throughput 6.8steps/s, or --elapsed T with --since-step N");
   if (figures.done_steps > *figures.steps)
-    throw UsageError("--done " + std::to_string(figures.done_steps) + " is more than --steps " +
-                     std::to_string(*figures.steps));
+    throw UsageError(format_text("--done {} is more than --steps {}", figures.done_steps, *figures.steps));
   sheet.remaining_steps = *figures.steps - figures.done_steps;
   sheet.remaining = time_of_steps(*figures.step_time_s, static_cast<double>(*sheet.remaining_steps));
 }
@@ -75,7 +75,7 @@ void add_remaining(Spreadsheet& sheet, const Figures& figures) {
 void add_deadline(Spreadsheet& sheet, double deadline_s) {
   sheet.deadline_s = deadline_s;
   const auto time = sheet.remaining ? sheet.remaining : sheet.horizons.back().time;
-  if (!time) throw UsageError("--deadline needs a time: --throughput or --step-time beside the horizons");
+  if (!time) throw UsageError("--deadline needs a time: give --throughput or --step-time with the horizons");
   sheet.rules = towards_deadline(*time, deadline_s);
   sheet.least_s = least_s_with_all(*time);
 }
@@ -86,7 +86,7 @@ Spreadsheet fill_in(const Figures& figures) {
   Spreadsheet sheet;
   sheet.step_time_s = figures.step_time_s;
   if (!figures.samples_per_s && !(figures.samples.empty() && figures.phase_ends.empty()))
-    throw UsageError("--kimg needs --throughput, of samples, as 54-72kimg/h");
+    throw UsageError("--kimg needs --throughput in samples, such as 54-72kimg/h");
   for (const double samples : figures.samples) sheet.horizons.push_back(horizon_of_samples(figures, samples));
   if (!figures.phase_ends.empty()) sheet.phases = phases_at(figures.phase_ends, *figures.samples_per_s);
   for (const std::int64_t epochs : figures.epochs) sheet.horizons.push_back(horizon_of_epochs(figures, epochs));

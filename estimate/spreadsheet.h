@@ -1,4 +1,4 @@
-// `tlaunch estimate` without a config: time and disk of a run from figures that somebody has, as people compute them in
+// `tlaunch estimate` without a config: computes time and disk of a run from given figures, as people do in
 // spreadsheets. Pure. Seconds, bytes, samples.
 #pragma once
 
@@ -14,33 +14,33 @@
 
 namespace tlaunch {
 
-// What is known. estimate/spreadsheet_options.h reads it from a command line.
+// The given figures. estimate/spreadsheet_options.h reads them from a command line.
 struct Figures {
   std::optional<Range> samples_per_s;  // of all ranks together
   std::optional<Range> step_time_s;    // of an optimizer step
-  std::vector<double> samples;         // lengths to answer for, in samples
-  std::vector<std::int64_t> epochs;    // and in epochs
-  std::vector<double> phase_ends;      // in samples, ascending: cut the run into phases
+  std::vector<double> samples;         // run lengths to estimate, in samples
+  std::vector<std::int64_t> epochs;    // run lengths to estimate, in epochs
+  std::vector<double> phase_ends;      // in samples, ascending: divide the run into phases
   std::optional<std::int64_t> steps;   // of the whole run
-  std::int64_t done_steps = 0;         // of these, so far
+  std::int64_t done_steps = 0;         // of `steps`, so far
   std::optional<std::int64_t> steps_per_epoch;
-  std::optional<double> samples_per_save;  // a checkpoint every so many samples
+  std::optional<double> samples_per_save;  // samples between two checkpoints
   std::optional<std::uint64_t> checkpoint_bytes;
   std::int64_t save_top_k = -1, every_n_epochs = 1;  // as checkpoint.save_top_k and checkpoint.every_n_epochs
   bool save_last = false;                            // as checkpoint.save_last
   OtherSizes others;
-  std::optional<double> deadline_s;  // of `steps`, or else of the last length
+  std::optional<double> deadline_s;  // for `steps`, or else for the last length
 };
 
-// Count of checkpoints, and the time between two.
+// The number of checkpoints, and the time between two.
 struct SaveSpacing {
   std::int64_t count = 0;
   std::optional<TimeRange> interval;
 };
 
-// Checkpoints on disk at the end, by what is kept; and all that the run takes.
+// Checkpoints on disk at the end, by retention policy, and the other files.
 struct DiskFigures {
-  SizeRange kept, all, advised, least;  // as asked, every one, as advised for the horizon, the newest alone
+  SizeRange kept, all, advised, least;  // as given, every checkpoint, as advised for the horizon, only the newest
   PolicyAdvice advice;
   std::uint64_t other_bytes = 0;  // model, data, logs, the rest
 };
@@ -50,7 +50,7 @@ struct Horizon {
   std::optional<TimeRange> time;
   std::optional<SaveSpacing> saves;
   std::optional<DiskFigures> disk;
-  std::vector<std::pair<int, TimeRange>> more_data;  // factor: data so many times as large, for as many epochs
+  std::vector<std::pair<int, TimeRange>> more_data;  // factor of the data size, and the time of as many epochs
 };
 
 struct Spreadsheet {
@@ -60,11 +60,11 @@ struct Spreadsheet {
   std::optional<TimeRange> remaining;  // of Figures::steps
   std::optional<std::int64_t> remaining_steps;
   std::optional<double> deadline_s;
-  std::vector<RuleStep> rules;  // that lead to the deadline; empty: it is reached as it is
-  double least_s = 0;           // with all of them
+  std::vector<RuleStep> rules;  // that lead to the deadline; empty: the unchanged run reaches it
+  double least_s = 0;           // with all rules
 };
 
-// Throws UsageError, in the words of the command line, if a figure that is needed is missing.
+// Throws UsageError if a needed figure is missing; the message names the command-line option.
 Spreadsheet fill_in(const Figures& figures);
 
 }  // namespace tlaunch

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/text.h"
 
 namespace tlaunch {
 
@@ -26,9 +27,9 @@ double observed_step_time_s(const Observed& observed, std::int64_t done_steps) {
   const std::int64_t steps = done_steps - observed.since_step;
   const double seconds = observed.elapsed_s - observed.start_up_s;
   if (steps <= 0)
-    throw UsageError("--since-step " + std::to_string(observed.since_step) + ": no step was done since; --done is " +
-                     std::to_string(done_steps));
-  if (seconds <= 0) throw UsageError("--start-up: nothing of --elapsed is left for the steps");
+    throw UsageError(
+        format_text("--since-step {} must be less than --done, which is {}", observed.since_step, done_steps));
+  if (seconds <= 0) throw UsageError("--start-up must be less than --elapsed, or no time is left for the steps");
   return seconds / static_cast<double>(steps);
 }
 
@@ -39,7 +40,7 @@ SizeRange checkpoints_kept(const SaveFigures& figures, std::int64_t saves) {
   const std::int64_t least = std::max<std::int64_t>(best, figures.save_last ? 1 : 0);
   const std::int64_t most = best + (figures.save_last && !all ? 1 : 0);
   const auto bytes = [&](std::int64_t files) { return static_cast<std::uint64_t>(files) * figures.checkpoint_bytes; };
-  const bool in_flight = !all && most > 0 && saves > 1;  // the new one is whole before an old one goes
+  const bool in_flight = !all && most > 0 && saves > 1;  // the new one is complete before an old one is deleted
   return {bytes(least), bytes(most), bytes(most + (in_flight ? 1 : 0))};
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace tlaunch {
 namespace {
@@ -11,17 +12,18 @@ std::uint64_t bytes_or(const std::string& what, const std::string& text, std::ui
   return text.empty() ? fallback : parse_bytes(what, text);
 }
 
-// A figure that another one makes superfluous is a mistake: it is refused, not ignored.
+// A figure that another one makes superfluous is a mistake of the user. It is refused, not ignored.
 void check_paces(const FigureOptions& options, const std::optional<Rate>& rate) {
   const bool of_samples = rate && rate->counted == Counted::samples, of_steps = rate && !of_samples;
   if (of_samples && options.kimg.empty() && (options.steps || !options.epochs.empty()))
-    throw UsageError("--throughput " + options.throughput +
-                     " needs --kimg, lengths in thousand samples; for --steps and --epochs the pace is --step-time "
-                     "145ms or --throughput 6.8steps/s");
+    throw UsageError(format_text(
+        "--throughput {} needs --kimg (lengths in thousand samples). For --steps and --epochs give the pace as "
+        "--step-time 145ms or --throughput 6.8steps/s",
+        options.throughput));
   if (static_cast<int>(of_steps) + static_cast<int>(!options.step_time.empty()) +
           static_cast<int>(!options.elapsed.empty()) >
       1)
-    throw UsageError("--step-time, --throughput in steps and --elapsed each tell the time of a step: one is enough");
+    throw UsageError("--step-time, --throughput in steps and --elapsed each give the time of a step: one is enough");
 }
 
 std::optional<Range> step_time_s(const FigureOptions& options, const std::optional<Rate>& rate) {
@@ -45,12 +47,14 @@ std::vector<double> samples_of(const std::string& what, const std::string& list)
 void check_phases(const std::string& text, const std::vector<double>& ends, const std::vector<double>& lengths) {
   if (ends.empty() || lengths.empty()) return;
   if (!std::is_sorted(ends.begin(), ends.end()))
-    throw UsageError("--phases " + text + ": each ends later than the one before it, as 50,200,300");
+    throw UsageError(
+        format_text("--phases {}: each phase must end later than the one before it, such as 50,200,300", text));
   const double longest = *std::max_element(lengths.begin(), lengths.end());
   if (ends.back() > longest)
-    throw UsageError("--phases " + text + ": the last phase ends at " + kimg_text(ends.back()) +
-                     ", the longest run of --kimg at " + kimg_text(longest) +
-                     "; end the phases by then, or give a longer --kimg");
+    throw UsageError(format_text(
+        "--phases {}: the last phase ends at {}, the longest run of --kimg at {}; end the phases by then, or give a "
+        "longer --kimg",
+        text, kimg_text(ends.back()), kimg_text(longest)));
 }
 
 }  // namespace
@@ -70,7 +74,7 @@ Figures figures_from(const FigureOptions& options, const std::string& deadline) 
                     bytes_or("--other-size", options.other_size, 0),
                     bytes_or("--log-size", options.log_size, typical_log_bytes_per_epoch)};
   if (options.save_top_k < -1)
-    throw UsageError("--save-top-k " + std::to_string(options.save_top_k) + ": -1 (all) or more is needed");
+    throw UsageError(format_text("--save-top-k {}: must be -1 (all) or more", options.save_top_k));
   check_paces(options, rate);
   if (rate && rate->counted == Counted::samples) figures.samples_per_s = rate->per_s;
   figures.step_time_s = step_time_s(options, rate);

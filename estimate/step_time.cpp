@@ -13,9 +13,9 @@ constexpr std::size_t most_blocks = 20;
 constexpr double least_half_width = 0.02, half_width_of_one_interval = 0.20;  // of the range, see the header
 
 // Prior standard deviation of a one-second pace (log scale), and the number of observed seconds it counts for. Measured
-// on a virtual machine with two cores: 0.1 on its own, 0.25 beside a load that comes and goes.
+// on a virtual machine with two cores: 0.1 on its own, 0.25 next to a load that comes and goes.
 constexpr double prior_sigma = 0.2, prior_seconds = 2;
-constexpr double least_sigma = 0.02;    // of an expectation, log scale: no rehearsal is more certain
+constexpr double least_sigma = 0.02;    // of an expectation, log scale: a rehearsal is never more certain than this
 constexpr double quantile_90 = 1.2816;  // of the normal distribution
 
 double per_step(const StepInterval& interval) { return interval.seconds / static_cast<double>(interval.steps); }
@@ -77,7 +77,7 @@ std::optional<TimeRange> step_time_of(const std::vector<StepInterval>& intervals
 TimeRange blended(const TimeRange& expected, const std::vector<StepInterval>& seen) {
   const TimeRange observed = *step_time_of(seen);
   const double observed_sigma = standard_error(seen, observed.likely_s);
-  // An expectation that differs by more than chance explains (two standard errors) was less certain than it said.
+  // If the two differ by more than chance explains (two standard errors), the expectation's own range was too narrow.
   const double unexplained = std::abs(std::log(observed.likely_s / expected.likely_s)) - 2 * observed_sigma;
   const double said_sigma = std::log(expected.high_s / expected.low_s) / (2 * quantile_90);
   const double expected_sigma = std::max({said_sigma, unexplained, least_sigma});

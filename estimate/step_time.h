@@ -1,11 +1,11 @@
 // The time of one optimizer step, with a range, from the intervals between step events. Pure. Seconds.
 //
-// likely  all time over all steps: small stalls that come again and again belong to the pace of a run.
-// low, high  the range in which the pace itself has moved: intervals are joined, in order, into at most 20 blocks, and
-//         the 10 % and 90 % quantiles of the blocks' step times are taken. Few intervals say little about the pace to
-//         come, so the range is at least 2 % + 20 % / (number of intervals) to either side.
-// Left out: an interval of over a minute that is more than ten times as slow as the median. That is a machine put to
-//         sleep or a stopped process, not a part of the work.
+// likely  all time divided by all steps: small stalls that repeat are a part of a run's pace.
+// low, high  the range of the pace itself: intervals are joined, in order, into at most 20 blocks, and low and high are
+//         the 10 % and 90 % quantiles of the blocks' step times. Few intervals say little about the future pace, so the
+//         range is at least 2 % + 20 % / (number of intervals) to either side.
+// Left out: an interval of over a minute that is more than ten times as slow as the median. Then the machine slept or
+//         the process was stopped.
 #pragma once
 
 #include <cstdint>

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/text.h"
+
 namespace tlaunch {
 namespace {
 
-// What is worth a line, as shares of the time, of a card's busy time and of its memory. idle_gpu and empty_memory are
-// from a job that a team sped up 3 times: its four cards were all less than 60 % busy and used under a tenth of their
-// memory. The others are judgements: what costs less is not worth a change of settings.
+// The limits for a finding: shares of the time, of a card's busy time and of its memory. idle_gpu and empty_memory are
+// from a job that a team made 3 times as fast: its four cards were all less than 60 % busy and used under a tenth of
+// their memory. The others are judgements: a smaller cost is not worth a change of settings.
 constexpr double much_waiting = 0.05, much_exchange = 0.20, much_evaluation = 0.15, much_saving = 0.035,
                  much_logging = 0.05, idle_gpu = 0.60, empty_memory = 0.50, imbalance = 0.15;
 
@@ -29,7 +31,7 @@ double of(const std::map<std::string, double>& seconds, const std::string& part)
   return found == seconds.end() ? 0 : found->second;
 }
 
-std::string percent(double share) { return std::to_string(std::llround(100 * share)) + " %"; }
+std::string whole_percent(double share) { return format_text("{} %", std::llround(100 * share)); }
 
 std::string name_of(const std::string& part) {
   if (part == "loading") return "waiting for data";
@@ -38,15 +40,15 @@ std::string name_of(const std::string& part) {
   return part;
 }
 
-// What a rank computes itself, whatever it waits for.
+// The time that a rank computes, without its waits.
 double own_work_s(const RankTimes& rank) {
   return of(rank.seconds, "forward") + of(rank.seconds, "backward") + of(rank.seconds, "optimizer");
 }
 
 std::string loader_advice(const RunConfig& config) {
-  return "data.num_workers (now " + std::to_string(config.data.num_workers.value_or(0)) +
-         ") and data.prefetch_factor (now " + std::to_string(config.data.prefetch_factor.value_or(2)) +
-         ") higher, or the data on a faster disk";
+  return format_text(
+      "raise data.num_workers (now {}) and data.prefetch_factor (now {}), or put the data on a faster disk",
+      config.data.num_workers.value_or(0), config.data.prefetch_factor.value_or(2));
 }
 
 std::string imbalance_finding(const TimeByPhase& times) {
@@ -62,11 +64,13 @@ std::string imbalance_finding(const TimeByPhase& times) {
   }
   others_s = (others_s - most_s) / static_cast<double>(times.ranks().size() - 1);
   if (others_s <= 0 || most_s < (1 + imbalance) * others_s) return "";
-  return "rank " + std::to_string(slowest) + " computes " + percent(most_s / others_s - 1) +
-         " longer than the others, which wait for it: look for other work on its card or cores (tlaunch probe)";
+  return format_text(
+      "rank {} computes {} longer than the others, which wait for it: look for other work on its card or cores "
+      "(tlaunch probe)",
+      slowest, whole_percent(most_s / others_s - 1));
 }
 
-// Over the ranks whose driver tells it.
+// The mean over the ranks whose driver reports the figure.
 std::optional<double> mean_over_ranks(const TimeByPhase& times, std::optional<double> RankTimes::*figure) {
   double sum = 0;
   std::int64_t cards = 0;
@@ -78,7 +82,7 @@ std::optional<double> mean_over_ranks(const TimeByPhase& times, std::optional<do
   return cards == 0 ? std::nullopt : std::optional(sum / static_cast<double>(cards));
 }
 
-// `mean` of so many readings, and of `more` whose mean is `value`.
+// Adds `more` readings with the mean `value` to `mean`, which is the mean of `readings`.
 void add_readings(std::optional<double>& mean, std::int64_t& readings, double value, std::int64_t more = 1) {
   readings += more;
   mean = mean.value_or(0) + (value - mean.value_or(0)) * static_cast<double>(more) / static_cast<double>(readings);
@@ -88,12 +92,12 @@ std::string idle_gpu_finding(const TimeByPhase& times) {
   const auto utilization = mean_over_ranks(times, &RankTimes::gpu_utilization),
              memory = mean_over_ranks(times, &RankTimes::gpu_memory_share);
   if (!utilization || *utilization >= idle_gpu) return "";
-  std::string text = "the GPUs were busy " + percent(*utilization) + " of the time";
-  if (memory && *memory < empty_memory)
-    text += " and used " + percent(*memory) +
-            " of their memory: a larger micro-batch (train.batch_size=auto measures it; "
-            "train.effective_batch_size=auto where that may change)";
-  return text;
+  const std::string busy = format_text("the GPUs were busy {} of the time", whole_percent(*utilization));
+  if (!memory || *memory >= empty_memory) return busy;
+  return format_text(
+      "{} and used {} of their memory: try a larger micro-batch (train.batch_size=auto measures it; "
+      "train.effective_batch_size=auto if the effective batch may change)",
+      busy, whole_percent(*memory));
 }
 
 }  // namespace
@@ -140,9 +144,9 @@ std::string shares_text(const std::map<std::string, double>& seconds) {
   for (const auto& [part, value] : seconds)
     if (all > 0 && value / all >= 0.01) parts.emplace_back(value / all, name_of(part));
   std::sort(parts.rbegin(), parts.rend());
-  std::string text;
-  for (const auto& [share, name] : parts) text += (text.empty() ? "" : ", ") + name + " " + percent(share);
-  return text;
+  std::vector<std::string> texts;
+  for (const auto& [share, name] : parts) texts.push_back(format_text("{} {}", name, whole_percent(share)));
+  return joined(texts, ", ");
 }
 
 std::vector<std::string> slow_findings(const TimeByPhase& times, const RunConfig& config) {
@@ -152,18 +156,18 @@ std::vector<std::string> slow_findings(const TimeByPhase& times, const RunConfig
   if (all <= 0) return findings;
   const auto add = [&](const std::string& part, double limit, const std::string& advice) {
     const double share = of(seconds, part) / all;
-    if (share > limit) findings.push_back(name_of(part) + " took " + percent(share) + " of the time: " + advice);
+    if (share > limit)
+      findings.push_back(format_text("{} took {} of the time: {}", name_of(part), whole_percent(share), advice));
   };
   add("loading", much_waiting, loader_advice(config));
   add("all_reduce", much_exchange,
       "a larger micro-batch or more accumulation (train.batch_size, train.gradient_accumulation_steps) makes fewer "
-      "exchanges; fewer ranks where they share cores");
+      "exchanges; if ranks share cores, use fewer ranks");
   add("evaluation", much_evaluation, "evaluate less often (eval.every_n_epochs, eval.every_n_steps)");
   add("save", much_saving,
       config.checkpoint.async ? "save less often (checkpoint.every_n_epochs, ...)"
                               : "checkpoint.async=true writes in the background");
-  add("logging", much_logging,
-      "log.log_interval (now " + std::to_string(config.log.log_interval.value_or(1)) + ") higher");
+  add("logging", much_logging, format_text("raise log.log_interval (now {})", config.log.log_interval.value_or(1)));
   for (const std::string& finding : {imbalance_finding(times), idle_gpu_finding(times)})
     if (!finding.empty()) findings.push_back(finding);
   return findings;

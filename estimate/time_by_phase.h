@@ -1,4 +1,4 @@
-// Where the time of training went, rank by rank, and what to change about it. Pure: fed with events. Seconds; shares are
+// Accounts for the time of training per rank and part, and suggests changes. Pure: fed with events. Seconds; shares are
 // 0 to 1. One thread at a time.
 #pragma once
 
@@ -15,31 +15,31 @@ namespace tlaunch {
 struct RankTimes {
   // By part: loading, copy, forward, backward, all_reduce, optimizer, logging, ...
   std::map<std::string, double> seconds;
-  std::optional<double> gpu_utilization, gpu_memory_share;  // means, 0 to 1; none: the driver does not tell
+  std::optional<double> gpu_utilization, gpu_memory_share;  // means, 0 to 1; none: the driver does not report it
   std::int64_t utilization_readings = 0, memory_readings = 0;
 };
 
 class TimeByPhase {
  public:
-  void on_event(const StampedEvent& event);  // phase_times and gpu; others are passed over
-  void add(const TimeByPhase& other);        // of another try of the same run
+  void on_event(const StampedEvent& event);  // phase_times and gpu; ignores others
+  void add(const TimeByPhase& other);        // of another attempt of the same run
 
   const std::map<int, RankTimes>& ranks() const { return ranks_; }
-  // Over all ranks, and those parts alone that a rank has timed. Empty before the first epoch's end.
+  // The mean over all ranks, for the parts that ranks have timed. Empty before the first epoch's end.
   std::map<std::string, double> seconds() const;
 
  private:
   std::map<int, RankTimes> ranks_;
 };
 
-// "forward 31 %, backward 52 %, ...": parts above 1 %, the largest first; "" where nothing is known.
+// "backward 52 %, forward 31 %, ...": parts of at least 1 %, the largest first; "" if nothing is known.
 std::string shares_text(const std::map<std::string, double>& seconds);
 
-// What is out of the ordinary, a line each, with the setting to change.
+// Unusual costs, one line each, with the setting to change.
 std::vector<std::string> slow_findings(const TimeByPhase& times, const RunConfig& config);
 
-// {parts: {PART: seconds}, ranks: [{rank, parts, gpu_utilization, gpu_memory_share}], findings: []}; what is not known
-// is left out.
+// {parts: {PART: seconds}, ranks: [{rank, parts, gpu_utilization, gpu_memory_share}], findings: []}; unknown fields are
+// left out.
 Json to_json(const TimeByPhase& times, const std::vector<std::string>& findings);
 
 }  // namespace tlaunch

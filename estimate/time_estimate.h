@@ -1,5 +1,5 @@
-// What a run takes in time: an expectation with a range, as a whole and by part. Pure. Seconds.
-// Made by estimate_time() (estimate/costs.h), kept in summary.json and in the `estimate` event.
+// The time that a run takes: an expectation with a range, in total and by part. Pure. Seconds.
+// estimate_time() (estimate/costs.h) makes it; summary.json and the `estimate` event store it.
 #pragma once
 
 #include <map>
@@ -9,7 +9,7 @@
 
 namespace tlaunch {
 
-// Low and high: 10 % and 90 % of cases end within them, as far as that is known.
+// Low and high: the 10th and 90th percentile, as far as they are known.
 struct TimeRange {
   double low_s = 0, likely_s = 0, high_s = 0;
 
@@ -19,22 +19,22 @@ TimeRange operator+(TimeRange a, const TimeRange& b);
 TimeRange operator*(const TimeRange& time, double times);
 TimeRange operator/(const TimeRange& time, double times);
 
-// What takes `seconds` and no more or less.
+// A time without a range.
 TimeRange exactly(double seconds);
 
-// What was computed and never measured: half of it to twice as much.
+// A time that was computed and never measured: its range is from half to twice the time.
 TimeRange guessed(double seconds);
 
 struct TimeEstimate : TimeRange {
-  // tuning, start_up, steps, data_wait, evaluation, checkpoints, finish. Their likely times add up to likely_s; their
-  // lows and highs need not add up to the whole's: parts err one without the other.
+  // tuning, start_up, steps, data_wait, evaluation, checkpoints, finish. Their likely times add up to likely_s. Their
+  // lows and highs need not add up to the total's, because the parts' errors are independent.
   std::map<std::string, TimeRange> parts;
 };
 
 // The parts' likely seconds.
 std::map<std::string, double> likely_parts(const TimeEstimate& estimate);
 
-// The estimate with `time` added to one of its parts, and to the whole.
+// The estimate with `time` added to one of its parts and to the total.
 TimeEstimate with_part(TimeEstimate estimate, const std::string& part, const TimeRange& time);
 
 // {low_s, likely_s, high_s, parts: {PART: likely seconds}, part_ranges: {PART: {low_s, high_s}}}

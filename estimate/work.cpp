@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "config/cadence.h"
 
 namespace tlaunch {
@@ -27,8 +28,8 @@ RunLength length_of(const RunConfig& config, std::int64_t train_samples) {
   const std::int64_t effective_batch = config.train.effective_batch_size.value();
   const std::int64_t steps_per_epoch = train_samples / effective_batch;
   if (steps_per_epoch < 1)
-    throw UsageError("train.effective_batch_size: " + std::to_string(effective_batch) + " is more than the " +
-                     std::to_string(train_samples) + " training samples there are");
+    throw UsageError(format_text("train.effective_batch_size: {} is more than the {} training samples there are",
+                                 effective_batch, train_samples));
   return run_length(config, steps_per_epoch);
 }
 

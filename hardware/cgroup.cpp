@@ -28,7 +28,7 @@ std::optional<std::string> group_name(const std::string& text, const std::string
 }
 
 struct Mount {
-  std::string root, point;  // the group that is mounted, and where
+  std::string root, point;  // the mounted group and its mount point
 };
 
 // Lines of mountinfo: "ID PARENT DEVICE ROOT POINT OPTIONS [TAGS] - TYPE SOURCE SUPER_OPTIONS".
@@ -54,7 +54,7 @@ std::vector<std::string> cgroup_folders(const FileReader& read, const std::strin
   const std::vector<Mount> mounts = cgroup_mounts(*mountinfo, controller);
   if (!name || mounts.empty()) return {};
 
-  // The name counts from the hierarchy's root; below the mount point stands only what lies under the mounted group.
+  // The name is relative to the hierarchy's root, but the mount point shows only the tree below the mounted group.
   std::string point = mounts.front().point, below;
   for (const Mount& mount : mounts) {
     const std::string root = mount.root == "/" ? "" : mount.root;
@@ -63,7 +63,7 @@ std::vector<std::string> cgroup_folders(const FileReader& read, const std::strin
     below = name->substr(root.size());
     break;
   }
-  if (below == "/" || below.find("/..") != std::string::npos) below.clear();  // "/..": outside of what is mounted
+  if (below == "/" || below.find("/..") != std::string::npos) below.clear();  // "/..": outside the mounted tree
 
   std::vector<std::string> folders;
   while (!below.empty()) {

@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/text.h"
 #include "hardware/cgroup.h"
 #include "hardware/numa.h"
 
@@ -41,7 +42,7 @@ std::string model_from_cpuinfo(const std::string& cpuinfo) {
   };
   if (const auto known = arm_parts.find(*part); *implementer == "0x41" && known != arm_parts.end())
     return known->second;
-  return "Arm CPU (implementer " + *implementer + ", part " + *part + ")";
+  return format_text("Arm CPU (implementer {}, part {})", *implementer, *part);
 }
 
 std::vector<std::string> features_from_cpuinfo(const std::string& cpuinfo) {
@@ -75,7 +76,7 @@ std::optional<CpuQuota> cpu_quota(const FileReader& read) {
     const auto quota_text = read(folder + "/cpu.cfs_quota_us"), period_text = read(folder + "/cpu.cfs_period_us");
     if (!quota_text || !period_text) continue;
     const double quota = std::atof(quota_text->c_str()), period = std::atof(period_text->c_str());
-    if (quota > 0 && period > 0) keep_least(quota / period, folder);  // -1: none
+    if (quota > 0 && period > 0) keep_least(quota / period, folder);  // a quota of -1 means no limit
   }
   return least;
 }
@@ -91,7 +92,7 @@ int allowed_cores(int affinity_cores, std::optional<double> quota_cores) {
 }
 
 std::optional<int> physical_cores(const std::string& cpuinfo, const std::vector<int>& cores) {
-  std::set<std::pair<std::string, std::string>> found;  // socket, core of it
+  std::set<std::pair<std::string, std::string>> found;  // socket and its core
   int processor = -1;
   std::string socket;
   for (const std::string& line : split_lines(cpuinfo)) {
@@ -108,7 +109,7 @@ std::optional<int> physical_cores(const std::string& cpuinfo, const std::vector<
 
 std::vector<int> affinity_cores() {
   std::vector<int> cores;
-  // The kernel refuses a mask smaller than its own, so the mask grows until it is taken.
+  // The kernel rejects a mask smaller than its own, so the mask grows until the kernel accepts it.
   for (int cpus = 1024; cpus <= 1 << 20 && cores.empty(); cpus *= 4) {
     cpu_set_t* mask = CPU_ALLOC(cpus);
     if (!mask) break;

@@ -15,7 +15,7 @@
 namespace tlaunch {
 namespace {
 
-constexpr double least_s = 0.2;  // /proc/stat counts in hundredths
+constexpr double least_s = 0.2;  // /proc/stat counts in hundredths of a second
 
 // user nice system idle iowait irq softirq steal guest guest_nice; the last two are part of the first two.
 constexpr std::size_t idle_column = 4, iowait_column = 5, steal_column = 8;
@@ -41,7 +41,7 @@ std::optional<CpuReading> of_cores(const FileReader& read, const std::vector<int
   return found ? std::optional(reading) : std::nullopt;
 }
 
-// Seconds that the group of `folder` has used.
+// Processor time in seconds that the group of `folder` has used.
 std::optional<double> used_s(const FileReader& read, const std::string& folder) {
   if (const auto v2 = read(folder + "/cpu.stat"))
     for (const std::string& line : split_lines(*v2))

@@ -1,4 +1,4 @@
-// How much of the processor time that this process may use went to others. Pure but for cpu_reading_now().
+// The share of this process's allowed processor time that other processes used. Pure except cpu_reading_now().
 #pragma once
 
 #include <optional>
@@ -8,11 +8,11 @@
 
 namespace tlaunch {
 
-// Since some moment, in seconds of processor time. Two readings tell what happened between them.
+// Seconds of processor time since a fixed moment. The difference of two readings is what happened between them.
 struct CpuReading {
-  double total_s = 0;  // that there was: of the allowed cores, or by the group's quota
-  double busy_s = 0;   // of that, used by anybody; what a hypervisor gave to other machines is in neither
-  double own_s = 0;    // of that, by this process and by all its descendants that have ended
+  double total_s = 0;  // available: of the allowed cores, or by the group's quota
+  double busy_s = 0;   // used by any process; total_s and busy_s exclude what a hypervisor gave to other machines
+  double own_s = 0;    // used by this process and by all its descendants that have ended
 };
 
 // Shares of the time, 0 to 1.
@@ -20,13 +20,14 @@ struct CpuLoad {
   double others = 0, idle = 0;
 };
 
-// From /proc/stat, for `cores`; where a quota allows less than those, from the control group that sets it, so that
-// others are those of that group. `now_s`: any clock that goes on. Nothing where the files do not tell.
+// From /proc/stat, for `cores`. If a quota allows less than those, the figures are of the control group that sets the
+// quota, and "others" are the other processes of that group. `now_s`: any monotonic clock. Nothing if the files lack
+// the figures.
 std::optional<CpuReading> cpu_reading(const FileReader& read, const std::vector<int>& cores, double now_s,
                                       double own_s);
 std::optional<CpuReading> cpu_reading_now();
 
-// Nothing where a reading is missing, or hardly any time lies between them.
+// Nothing if a reading is missing, or less than 0.2 s of processor time lies between them.
 std::optional<CpuLoad> load_between(const std::optional<CpuReading>& before, const std::optional<CpuReading>& after);
 
 }  // namespace tlaunch

@@ -8,7 +8,7 @@
 namespace tlaunch {
 namespace {
 
-// Blanks and backslashes stand as three octal digits in mountinfo: "\\040".
+// mountinfo writes blanks and backslashes as three octal digits: "\\040".
 std::string unescaped(const std::string& text) {
   const auto octal = [&](std::size_t i) { return i < text.size() && text[i] >= '0' && text[i] <= '7'; };
   std::string plain;
@@ -39,7 +39,7 @@ DiskInfo disk_info(const std::string& folder) {
 
   DiskInfo disk{text, std::nullopt};
   struct statvfs stat = {};
-  // f_bavail, not f_bfree: what root alone may use is no help to a run.
+  // f_bavail, not f_bfree: a run cannot use the blocks that are reserved for root.
   if (statvfs(text.c_str(), &stat) == 0) disk.free_bytes = std::uint64_t{stat.f_bavail} * stat.f_frsize;
   return disk;
 }
@@ -72,7 +72,7 @@ std::string file_system_type(const FileReader& read, const std::string& path) {
     const auto dash = std::find(words.begin(), words.end(), "-");
     if (dash - words.begin() < 5 || words.end() - dash < 2) continue;
     const std::string point = unescaped(words[4]);
-    // Of several mounts in one place the last one covers the others.
+    // If several file systems are mounted in one place, the last one covers the others.
     if (!lies_in(path, point) || point.size() < deepest.size()) continue;
     deepest = point;
     const bool windows = dash[1] == "9p" && words.end() - dash > 3 && dash[3].find("aname=drvfs") != std::string::npos;

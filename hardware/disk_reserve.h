@@ -1,4 +1,4 @@
-// Whether a folder takes so many bytes: quotas show only when blocks are asked for.
+// Checks that a folder can hold a number of bytes. A quota shows only when blocks are allocated.
 #pragma once
 
 #include <cstdint>
@@ -6,9 +6,8 @@
 
 namespace tlaunch {
 
-// Reserves `bytes` in `folder` for a moment, and lets them go. "" where that worked, or where the file system cannot
-// reserve; else the system's reason. Quick on file systems with extents; tmpfs, which would clear the memory, is
-// believed.
+// Reserves `bytes` in `folder` and releases them at once. Returns "" if that worked or the file system cannot reserve;
+// else the system's reason. Fast on file systems with extents. Always "" on tmpfs, where reserving would clear memory.
 std::string cannot_reserve(const std::string& folder, std::uint64_t bytes);
 
 }  // namespace tlaunch

@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t mib = 1024 * 1024;
 constexpr double budget_s = 0.5;
 
-// False with errno set.
+// False if it failed, with errno set.
 bool write_and_flush(int file, const std::vector<std::uint64_t>& block, std::size_t blocks) {
   for (std::size_t i = 0; i < blocks; ++i) {
     const char* data = reinterpret_cast<const char*>(block.data());
@@ -33,7 +33,7 @@ bool write_and_flush(int file, const std::vector<std::uint64_t>& block, std::siz
   return fdatasync(file) == 0;
 }
 
-// Like weights: nothing that a file system could pack.
+// Like weights, this does not compress: a file system that compresses cannot look faster than it is.
 std::vector<std::uint64_t> noise(std::size_t bytes) {
   std::vector<std::uint64_t> words(bytes / sizeof(std::uint64_t));
   std::uint64_t state = 0x9E3779B97F4A7C15;
@@ -51,7 +51,7 @@ std::vector<std::uint64_t> noise(std::size_t bytes) {
 DiskSpeed measure_write_speed(const std::string& folder) {
   struct statvfs stat = {};
   if (statvfs(folder.c_str(), &stat) == 0 && std::uint64_t{stat.f_bavail} * stat.f_frsize < 256 * mib) {
-    return {std::nullopt, "less than 256 MiB are free"};
+    return {std::nullopt, "less than 256 MiB of disk space is free"};
   }
   const UnnamedFile file(folder);
   if (file.descriptor() < 0) return {std::nullopt, std::strerror(errno)};
@@ -60,8 +60,8 @@ DiskSpeed measure_write_speed(const std::string& folder) {
   const auto start = std::chrono::steady_clock::now();
   double elapsed_s = 0;
   std::size_t written_mib = 0;
-  // Rounds of 1, 3, 12 and 48 MiB: a slow disk ends after the first, a fast one is timed on the largest. Each round
-  // takes four times as long as all before it did, less what starting and flushing cost.
+  // Rounds of 1, 3, 12 and 48 MiB: a slow disk stops after the first, a fast one is timed on the largest. A round takes
+  // up to four times as long as the one before it.
   for (const std::size_t round_mib : {1u, 3u, 12u, 48u}) {
     const auto round_start = std::chrono::steady_clock::now();
     if (!write_and_flush(file.descriptor(), block, round_mib)) return {std::nullopt, std::strerror(errno)};

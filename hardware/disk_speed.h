@@ -1,5 +1,5 @@
-// How fast a folder takes data that must last, as a checkpoint does: written and flushed to the disk. Writes up to
-// 64 MiB into a file that never has a name, or has lost it at once, so nothing is left behind whatever happens.
+// Measures how fast a folder takes data that is written and flushed to the disk, as a checkpoint is. Writes up to
+// 64 MiB into an unnamed file (unnamed_file.h), so no file is left behind whatever happens.
 #pragma once
 
 #include <optional>
@@ -9,10 +9,10 @@ namespace tlaunch {
 
 struct DiskSpeed {
   std::optional<double> write_bytes_per_s;
-  std::string problem;  // why there is no figure
+  std::string problem;  // why the speed is missing
 };
 
-// Takes about 0.5 s at most, unless the disk holds a single flush up for longer.
+// Takes about 0.5 s at most, unless a single flush takes longer.
 DiskSpeed measure_write_speed(const std::string& folder);
 
 }  // namespace tlaunch

@@ -11,7 +11,7 @@ FileReader system_files() {
     std::ifstream file(path, std::ios::binary);
     if (!file) return std::nullopt;
     std::ostringstream text;
-    text << file.rdbuf();  // catches what a failing read throws and sets badbit: a folder opens but does not read
+    text << file.rdbuf();  // a folder can be opened but not read: operator<< catches that exception and sets badbit
     if (text.bad()) return std::nullopt;
     return text.str();
   };

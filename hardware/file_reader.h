@@ -1,5 +1,5 @@
-// The file system as the parsers of this room see it: a path to the file's text, or nothing where it is absent or may
-// not be read. Tests pass a map instead.
+// The file system as this room's parsers see it: maps a path to the file's text, or to nothing if the file is absent or
+// may not be read. Tests pass a map instead.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,7 @@ using FileReader = std::function<std::optional<std::string>(const std::string& p
 
 FileReader system_files();
 
-// The text between line breaks, and between spaces and tabs.
+// Split at line breaks, and at white space.
 std::vector<std::string> split_lines(const std::string& text);
 std::vector<std::string> split_words(const std::string& text);
 

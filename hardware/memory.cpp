@@ -34,7 +34,7 @@ struct CgroupFiles {
   const char *controller, *limit, *usage, *reclaimable;
 };
 
-// Page cache that nothing has touched lately counts as used by the group, but the kernel drops it before it kills.
+// The group's usage includes page cache that was not touched lately, but the kernel frees that before it kills.
 void apply_cgroup(const FileReader& read, const CgroupFiles& files, MemoryInfo& memory) {
   for (const std::string& folder : cgroup_folders(read, files.controller)) {
     const auto limit = number(read(folder + "/" + files.limit));
@@ -81,7 +81,7 @@ MemoryInfo memory_info(const FileReader& read, const ProcessLimits& limits) {
 }
 
 std::optional<std::uint64_t> oom_kills(const FileReader& read) {
-  // Only the innermost group: v2 counts what lies below a group with it, v1 does not count upwards.
+  // Only the innermost group: v2 includes the groups below it, and v1 does not add a kill to the groups above.
   for (const auto& [controller, file] : {std::pair("memory", "/memory.oom_control"), std::pair("", "/memory.events")}) {
     const auto folders = cgroup_folders(read, controller);
     if (folders.empty()) continue;

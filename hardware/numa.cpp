@@ -40,7 +40,7 @@ std::string list_of_numbers(const std::vector<int>& numbers) {
 }
 
 std::vector<NumaNode> numa_nodes(const FileReader& read, const std::vector<int>& allowed) {
-  constexpr int most_nodes = 1024;  // that Linux is built for
+  constexpr int most_nodes = 1024;  // the most that a Linux kernel is built for
   const std::string folder = "/sys/devices/system/node/";
   std::vector<NumaNode> nodes;
   if (allowed.empty()) return nodes;
@@ -56,7 +56,7 @@ std::vector<NumaNode> numa_nodes(const FileReader& read, const std::vector<int>&
 }
 
 std::optional<int> pci_numa_node(const FileReader& read, const std::string& bus_id) {
-  // NVML's domain has eight digits and capitals, the kernel's four and none.
+  // NVML writes the domain with eight digits, in capitals; the kernel with four, in small letters.
   std::string name = bus_id;
   for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   if (const auto colon = name.find(':'); colon == 8 && name.starts_with("0000")) name.erase(0, 4);

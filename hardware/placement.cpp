@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "base/text.h"
+#include "base/units.h"
 #include "hardware/numa.h"
 
 namespace tlaunch {
@@ -23,7 +25,7 @@ void pin(RankPlacement& rank, const std::vector<NumaNode>& nodes) {
   std::sort(rank.cores.begin(), rank.cores.end());
 }
 
-// Ranks on each node, so that the rank with fewest cores has as many as can be.
+// The number of ranks on each node, chosen so that the rank with the fewest cores has as many as possible.
 std::vector<std::size_t> ranks_by_node(const std::vector<NumaNode>& nodes, std::size_t ranks) {
   std::vector<std::size_t> counts(nodes.size(), 0);
   const auto share = [&](std::size_t i) {
@@ -62,24 +64,26 @@ void pin_to_cards_nodes(const CpuInfo& cpu, Placement& placement) {
   std::map<int, std::vector<int>> without_cores;  // ranks by node
   for (std::size_t r = 0; r < placement.ranks.size(); ++r) {
     RankPlacement& rank = placement.ranks[r];
-    // Where there is but one node, every card is near to it, told or not.
-    const bool told = !rank.numa_nodes.empty();
-    const NumaNode* node = told                         ? node_with(cpu, rank.numa_nodes.front())
+    // If there is only one node, every card is near it, even if the kernel does not say so.
+    const bool known = !rank.numa_nodes.empty();
+    const NumaNode* node = known                        ? node_with(cpu, rank.numa_nodes.front())
                            : cpu.numa_nodes.size() == 1 ? &cpu.numa_nodes.front()
                                                         : nullptr;
     if (node != nullptr)
       pin(rank, {*node});
-    else if (told)
+    else if (known)
       without_cores[rank.numa_nodes.front()].push_back(static_cast<int>(r));
     else
       unknown.push_back(static_cast<int>(r));
   }
   if (!unknown.empty())
-    placement.notes.push_back(of_ranks(unknown) +
-                              " not pinned: the kernel does not tell which NUMA node the card is near to");
+    placement.notes.push_back(
+        format_text("{} not pinned: the kernel does not report which NUMA node the card is near", of_ranks(unknown)));
   for (const auto& [id, ranks] : without_cores)
-    placement.notes.push_back(of_ranks(ranks) + " not pinned: no core of NUMA node " + std::to_string(id) +
-                              ", which the card is near to, is allowed here (taskset -p, the job's CPU set)");
+    placement.notes.push_back(
+        format_text("{} not pinned: the card is near NUMA node {}, and this process may not use any core of that node "
+                    "(check taskset -p and the job's CPU set)",
+                    of_ranks(ranks), id));
 }
 
 bool meet(const RankPlacement& a, const RankPlacement& b) {
@@ -88,9 +92,9 @@ bool meet(const RankPlacement& a, const RankPlacement& b) {
 }
 
 void share_cores(const CpuInfo& cpu, std::vector<RankPlacement>& ranks) {
-  std::size_t told = 0;
-  for (const NumaNode& node : cpu.numa_nodes) told += node.cores.size();
-  const bool quota = told > static_cast<std::size_t>(cpu.allowed_cores);
+  std::size_t node_cores = 0;
+  for (const NumaNode& node : cpu.numa_nodes) node_cores += node.cores.size();
+  const bool quota = node_cores > static_cast<std::size_t>(cpu.allowed_cores);
   const int equal = cpu.allowed_cores / static_cast<int>(ranks.size());
   for (RankPlacement& rank : ranks) {
     const auto sharers =
@@ -115,7 +119,7 @@ Placement place_ranks(const CpuInfo& cpu, const std::vector<GpuInfo>& cards, std
   }
   if (numa == NumaBinding::node) {
     if (cpu.numa_nodes.empty())
-      placement.notes.push_back("no rank is pinned: the kernel tells of no NUMA nodes here");
+      placement.notes.push_back("ranks not pinned: the kernel reports no NUMA nodes here");
     else if (cards.empty())
       share_nodes_out(cpu.numa_nodes, placement.ranks);
     else
@@ -150,9 +154,9 @@ std::vector<std::string> placement_lines(const Placement& placement) {
   }
   std::vector<std::string> lines;
   for (const auto& [rank, ranks] : sets)
-    lines.push_back(of_ranks(ranks) + (ranks.size() == 1 ? " keeps" : " keep") + " to NUMA " +
-                    (rank->numa_nodes.size() == 1 ? "node " : "nodes ") + list_of_numbers(rank->numa_nodes) +
-                    ", cores " + list_of_numbers(rank->cores) + ": " + std::to_string(rank->core_share) + " a rank");
+    lines.push_back(format_text("{} pinned to NUMA {} {}, cores {}: {} per rank", of_ranks(ranks),
+                                rank->numa_nodes.size() == 1 ? "node" : "nodes", list_of_numbers(rank->numa_nodes),
+                                list_of_numbers(rank->cores), format_number_of(rank->core_share, "core")));
   return lines;
 }
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/environment.h"
+#include "base/text.h"
 #include "hardware/cpu.h"
 #include "hardware/disk.h"
 #include "hardware/disk_speed.h"
@@ -22,10 +23,10 @@ void probe_cards(const FileReader& read, HardwareProfile& profile) {
   profile.notes = std::move(found.notes);
   profile.gpus = std::move(found.gpus);
   if (found.driver_found || !profile.notes.empty()) return;
-  // A container shares the host's kernel, hence its driver's /proc entry, but sees the cards only where it is told to.
+  // A container shares the host's kernel, hence its driver's /proc entry, but must be started with access to the cards.
   profile.notes.push_back(read("/proc/driver/nvidia/version")
-                              ? "the host has an NVIDIA driver but its library is not here: start the container with "
-                                "its GPUs (`docker run --gpus all`, `apptainer --nv`)"
+                              ? "the host has an NVIDIA driver but its library was not found here: start the container "
+                                "with its GPUs (`docker run --gpus all`, `apptainer --nv`)"
                               : "no NVIDIA driver (libnvidia-ml.so.1 not found): training runs on the CPU");
 }
 
@@ -33,7 +34,7 @@ void probe_disk(const FileReader& read, const std::string& folder, HardwareProfi
   const DiskInfo disk = disk_info(folder);
   profile.disk_path = disk.path;
   profile.disk_free_bytes = disk.free_bytes.value_or(0);
-  if (!disk.free_bytes) profile.notes.push_back("free disk space of " + disk.path + " unknown");
+  if (!disk.free_bytes) profile.notes.push_back(format_text("free disk space of {} unknown", disk.path));
   std::error_code error;
   const auto without_links = std::filesystem::canonical(disk.path, error);
   profile.disk_type = file_system_type(read, error ? disk.path : without_links.string());
@@ -72,7 +73,7 @@ void measure_disk(HardwareProfile& profile) {
   const DiskSpeed speed = measure_write_speed(profile.disk_path);
   profile.disk_write_bytes_per_s = speed.write_bytes_per_s;
   if (!speed.write_bytes_per_s)
-    profile.notes.push_back("write speed of " + profile.disk_path + " not measured: " + speed.problem);
+    profile.notes.push_back(format_text("write speed of {} not measured: {}", profile.disk_path, speed.problem));
 }
 
 }  // namespace tlaunch

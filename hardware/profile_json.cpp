@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "hardware/profile.h"
 
 namespace tlaunch {
@@ -9,7 +10,7 @@ void set_if_known(Json& json, const char* key, const std::optional<Value>& value
 }
 
 Json gpu_json(const GpuInfo& gpu) {
-  const std::string capability = std::to_string(gpu.capability_major) + "." + std::to_string(gpu.capability_minor);
+  const std::string capability = format_text("{}.{}", gpu.capability_major, gpu.capability_minor);
   Json json = {{"name", gpu.name},
                {"uuid", gpu.uuid},
                {"tier", gpu.tier},

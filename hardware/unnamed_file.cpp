@@ -10,7 +10,7 @@ namespace tlaunch {
 
 UnnamedFile::UnnamedFile(const std::string& folder) {
   descriptor_ = open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
-  // Not every file system knows files without a name (overlay of old kernels, NFS, drvfs).
+  // Some file systems do not support unnamed files (overlay of old kernels, NFS, drvfs).
   if (descriptor_ >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)) return;
   std::string name = folder + "/.tlaunch-XXXXXX";
   descriptor_ = mkostemp(name.data(), O_CLOEXEC);

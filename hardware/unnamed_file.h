@@ -1,4 +1,4 @@
-// A file that never has a name, or has lost it at once: whatever happens, nothing of it is left behind.
+// A file that never has a name, or loses it at once, so it is gone when this process ends, whatever happens.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ class UnnamedFile {
   ~UnnamedFile();
   UnnamedFile(const UnnamedFile&) = delete;
   UnnamedFile& operator=(const UnnamedFile&) = delete;
-  int descriptor() const { return descriptor_; }  // -1, and errno, where it could not be made
+  int descriptor() const { return descriptor_; }  // -1 if the file could not be created, with errno set
 
  private:
   int descriptor_;

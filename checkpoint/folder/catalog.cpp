@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/mapped_file.h"
+#include "base/text.h"
 #include "checkpoint/safetensors/safetensors.h"
 
 namespace tlaunch {
@@ -20,31 +21,31 @@ namespace fs = std::filesystem;
 std::int64_t count_of(const Metadata& metadata, const char* key) {
   const auto found = metadata.find(key);
   if (found == metadata.end())
-    throw DataError(std::string("no ") + key + " in its metadata: not a checkpoint of tlaunch");
+    throw DataError(format_text("its metadata has no {}: this is not a checkpoint of tlaunch", key));
   const std::string& text = found->second;
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || value < 0)
-    throw DataError(std::string(key) + " in its metadata is not a count");
+    throw DataError(format_text("{} in its metadata is not a count", key));
   return value;
 }
 
 std::map<std::string, double> metrics_of(const Metadata& metadata) {
   const auto found = metadata.find(metrics_key);
   if (found == metadata.end()) return {};
-  // Numbers by name and nothing deeper, so that a hostile text is refused before it costs anything.
+  // Accepts only numbers by name and nothing nested, so that a hostile text is refused before it costs memory.
   const auto flat = [](int depth, Json::parse_event_t event, Json&) {
     const bool opens = event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
-    if (opens && depth > 0) throw DataError(std::string(metrics_key) + " in its metadata is not an object of numbers");
+    if (opens && depth > 0) throw DataError(format_text("{} in its metadata is not an object of numbers", metrics_key));
     return true;
   };
   const Json json = Json::parse(found->second, flat, false);
-  if (!json.is_object()) throw DataError(std::string(metrics_key) + " in its metadata is not a JSON object");
+  if (!json.is_object()) throw DataError(format_text("{} in its metadata is not a JSON object", metrics_key));
   std::map<std::string, double> metrics;
   for (const auto& [name, value] : json.items()) try {
       metrics[name] = number_of(value);
     } catch (const DataError& error) {
-      throw DataError(std::string(metrics_key) + " in its metadata, " + name + ": " + error.what());
+      throw DataError(format_text("{} in its metadata, {}: {}", metrics_key, quoted(name), error.what()));
     }
   return metrics;
 }
@@ -63,13 +64,13 @@ CheckpointInfo checkpoint_info(const SafetensorsFile& file) {
   try {
     return checkpoint_info(file.metadata());
   } catch (const DataError& error) {
-    throw DataError(file.path() + ": " + error.what());
+    throw DataError(format_text("{}: {}", file.path(), error.what()));
   }
 }
 
 namespace {
 
-// Nothing where there is no such file.
+// Nothing if there is no such file.
 std::optional<CheckpointInfo> looked_at(const std::string& path) {
   CheckpointInfo info;
   try {
@@ -96,7 +97,8 @@ std::vector<CheckpointInfo> list_checkpoints(const std::string& dir) {
   std::error_code error;
   fs::directory_iterator entries(dir, error);
   if (error == std::errc::no_such_file_or_directory) return {};
-  if (error) throw IoError("cannot list " + dir + ": " + error.message());
+  const auto not_listed = [&] { return IoError(format_text("cannot list {}: {}", dir, error.message())); };
+  if (error) throw not_listed();
 
   std::vector<CheckpointInfo> found;
   for (; entries != fs::directory_iterator(); entries.increment(error)) {
@@ -105,11 +107,11 @@ std::vector<CheckpointInfo> list_checkpoints(const std::string& dir) {
     std::error_code gone;
     if (entries->is_symlink(gone)) continue;
     std::optional<CheckpointInfo> info = looked_at(path.string());
-    // It may just have been replaced; what is damaged stays so.
+    // Another process may just have replaced the file. If it is still invalid at the second look, it is damaged.
     if (info && !info->valid) info = looked_at(path.string());
     if (info) found.push_back(std::move(*info));
   }
-  if (error) throw IoError("cannot list " + dir + ": " + error.message());
+  if (error) throw not_listed();
 
   std::sort(found.begin(), found.end(), [](const CheckpointInfo& a, const CheckpointInfo& b) {
     return std::tie(a.valid, a.step, a.epoch, a.path) > std::tie(b.valid, b.step, b.epoch, b.path);
@@ -132,7 +134,7 @@ ResumeChoice newest_valid(const std::string& dir, const std::function<bool(const
         SafetensorsFile(info.path).verify();
         choice.path = info.path;
         continue;
-      } catch (const AbsentFile&) {  // deleted since it was listed
+      } catch (const AbsentFile&) {  // deleted after it was listed
         continue;
       } catch (const DataError& damage) {
         reason = damage.what();

@@ -11,6 +11,7 @@
 #include "base/absolute_path.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "checkpoint/folder/last_link.h"
 
 namespace tlaunch {
@@ -23,13 +24,13 @@ constexpr const char* extension = ".safetensors";
 std::string made_folder(const std::string& dir) {
   std::error_code error;
   fs::create_directories(dir, error);
-  if (error) throw IoError("cannot make " + dir + ": " + error.message());
+  if (error) throw IoError(format_text("cannot create the folder {}: {}", dir, error.message()));
   return absolute_path(dir);
 }
 
 std::string name_of(const std::string& path) { return fs::path(path).filename().string(); }
 
-// Device and inode; zeros where there is none.
+// Device and inode; zeros if there is no such folder.
 std::pair<std::uint64_t, std::uint64_t> id_of(const std::string& folder) {
   struct stat status = {};
   if (folder.empty() || ::stat(folder.c_str(), &status) != 0) return {};
@@ -58,7 +59,7 @@ CheckpointFolder::CheckpointFolder(const std::string& dir, const std::string& ru
   checkpoints_ = list_checkpoints(dir_);
 }
 
-// What somebody else took away is in no ranking any more, and its name is free for another run.
+// Files that somebody else deleted are no longer ranked, and another run may use their names.
 void CheckpointFolder::forget_vanished() {
   const auto vanished = [](const std::string& path) {
     std::error_code error;
@@ -70,7 +71,7 @@ void CheckpointFolder::forget_vanished() {
     if (vanished(path)) names.push_back(path);
   try {
     written_.forget(names);
-  } catch (const IoError&) {  // the list is written again with the next save, which tells
+  } catch (const IoError&) {  // the next save writes the list again and reports the problem
   }
 }
 
@@ -79,7 +80,7 @@ bool CheckpointFolder::wants(std::int64_t step, const std::map<std::string, doub
   auto all = checkpoints_;
   std::erase_if(all, [&](const CheckpointInfo& one) { return one.step == step && written_.owns(one.path); });
   CheckpointInfo one;
-  one.path = dir_ + "/" + extension;  // no file has that name
+  one.path = dir_ + "/" + extension;  // a name that no file has
   one.step = step;
   one.metrics = metrics;
   one.valid = true;
@@ -97,7 +98,7 @@ std::string CheckpointFolder::free_path(const std::string& name, std::int64_t st
     if (fs::symlink_status(path, error).type() == fs::file_type::not_found) return path;
     const auto known = std::find_if(checkpoints_.begin(), checkpoints_.end(),
                                     [&](const CheckpointInfo& one) { return one.path == path; });
-    // This step's own of an earlier attempt, or what is left of one that was damaged since, is replaced.
+    // Replaces this run's file of the same step from an earlier attempt, or a file of this run that is damaged.
     if (known != checkpoints_.end() && written_.owns(path) && path != resumed_from_ &&
         (!known->valid || known->step == step))
       return path;
@@ -111,13 +112,13 @@ SaveResult CheckpointFolder::save(const std::string& name, const std::vector<Ten
   forget_vanished();
   CheckpointInfo made = checkpoint_info(metadata);
   made.path = free_path(name, made.step);
-  // A list that cannot be written (its disk is another one) is no reason to lose a checkpoint.
+  // The list may be on another disk. If it cannot be written, the checkpoint is saved all the same.
   const auto note = [&](const std::function<void()>& write) {
     try {
       write();
     } catch (const IoError& error) {
-      result.problem = std::string(error.what()) + "; " + made.path +
-                       " is saved, but --resume auto may not find it: use --resume FILE";
+      result.problem = format_text("{}. {} is saved, but --resume auto may not find it: use --resume {}", error.what(),
+                                   made.path, made.path);
     }
   };
   for (;; made.path = free_path(name, made.step)) {
@@ -129,7 +130,7 @@ SaveResult CheckpointFolder::save(const std::string& name, const std::vector<Ten
       break;
     } catch (const IoError& error) {
       if (error.system_error != EEXIST) throw;
-      note([&] { written_.forget({made.path}); });  // another run has taken the name meanwhile
+      note([&] { written_.forget({made.path}); });  // another run has used the name meanwhile
     }
   }
   note([&] { written_.finish(made.path); });
@@ -148,7 +149,7 @@ SaveResult CheckpointFolder::save(const std::string& name, const std::vector<Ten
   return result;
 }
 
-// Makes what is absent. Returns which folder is no longer the one of the save before.
+// Creates missing folders. Returns the folder that is no longer the same as at the previous save, or "".
 std::string CheckpointFolder::open_folder() {
   const bool run_folder_gone = id_of(run_dir_) != run_folder_id_;
   if (run_folder_gone) made_folder(run_dir_);
@@ -159,28 +160,28 @@ std::string CheckpointFolder::open_folder() {
   return run_folder_gone ? run_dir_ : folder_gone ? dir_ : "";
 }
 
-// The file is durable by now; a file system without links just has no such name.
+// The checkpoint is durable by now, so a link that fails (some file systems have none) is only a problem to report.
 void CheckpointFolder::point_last_to(const std::string& name, SaveResult& result) {
   const std::string link = dir_ + "/" + last_link_name;
-  const auto tell_once = [&](const std::string& problem) {
-    if (result.problem.empty() && !std::exchange(told_of_link_, true)) result.problem = problem;
+  const auto report_once = [&](const std::string& problem) {
+    if (result.problem.empty() && !std::exchange(link_problem_reported_, true)) result.problem = problem;
   };
   std::error_code error;
   if (const auto type = fs::symlink_status(link, error).type();
       type != fs::file_type::not_found && type != fs::file_type::symlink) {
-    tell_once(link + " is a " + (type == fs::file_type::directory ? "folder" : "file") +
-              " and was not replaced; it does not lead to the newest checkpoint");
+    report_once(format_text("{} is a {} and was not replaced; it is not a link to the newest checkpoint", link,
+                            type == fs::file_type::directory ? "folder" : "file"));
     return;
   }
   try {
     link_atomically(link, name, calls_);
   } catch (const IoError& failed) {
-    calls_.unlink(link.c_str());  // rather none than an old one
-    tell_once(std::string(failed.what()) + "; the run does without that second name of its newest checkpoint");
+    calls_.unlink(link.c_str());  // no link is better than a link to an old checkpoint
+    report_once(format_text("{}. The run continues without a link to its newest checkpoint", failed.what()));
   }
 }
 
-// What an earlier attempt with save_last has left: the newest is not found under that name any more.
+// Removes the link of an earlier attempt with save_last, which would no longer lead to the newest checkpoint.
 void CheckpointFolder::drop_last(SaveResult& result) {
   if (!written_.owns(last_link_target(dir_))) return;
   try {

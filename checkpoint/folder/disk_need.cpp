@@ -5,8 +5,8 @@
 namespace tlaunch {
 namespace {
 
-// Measured in runs of an LSTM and of a conv model, bytes: a line or record of each kind, and what there is once a run. A
-// save also has its name in checkpoints.txt; an ETA comes with each epoch, and in short runs with each second.
+// Bytes, measured in runs of an LSTM and of a conv model: of a line or record of each kind, and of what is written once
+// per run. A save also adds its name to checkpoints.txt. An ETA is written per epoch, and in short runs every second.
 constexpr std::int64_t csv_line = 67, tensorboard_step = 153, tensorboard_evaluation = 100;
 constexpr std::int64_t step_event = 198, evaluation_event = 185, save_event_and_name = 311;
 constexpr std::int64_t epoch_events_of_a_rank = 480, eta_event = 250, least_etas = 40;
@@ -22,7 +22,7 @@ std::int64_t files_kept(const RetentionPolicy& policy, const SavePlan& plan) {
 
 std::int64_t files_at_peak(const RetentionPolicy& policy, const SavePlan& plan) {
   const std::int64_t kept = files_kept(policy, plan);
-  if (kept == 0) return plan.kept_now;  // none is written
+  if (kept == 0) return plan.kept_now;  // the run writes none
   return std::max(plan.kept_now, std::min(plan.kept_now + plan.saves, kept + 1));
 }
 

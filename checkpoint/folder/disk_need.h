@@ -1,4 +1,4 @@
-// How much disk a run's checkpoints take, before it starts. Pure. Bytes.
+// Computes the disk space that a run's checkpoints and logs will take, before the run starts. Pure. Bytes.
 #pragma once
 
 #include <cstdint>
@@ -10,19 +10,20 @@
 namespace tlaunch {
 
 struct SavePlan {
-  std::uint64_t checkpoint_bytes = 0;  // of one
-  std::int64_t saves = 0;              // still to come
-  std::int64_t kept_now = 0;           // of this run's, in the folder already
+  std::uint64_t checkpoint_bytes = 0;  // size of one checkpoint
+  std::int64_t saves = 0;              // number still to come
+  std::int64_t kept_now = 0;           // number of this run's checkpoints that are already in the folder
 };
 
-// Files in the folder when the run ends, and the most there are at a time: a new one is whole before an old one goes.
+// The number of files in the folder when the run ends, and the most at one time: a new one is complete before an old
+// one is deleted.
 std::int64_t files_kept(const RetentionPolicy& policy, const SavePlan& plan);
 std::int64_t files_at_peak(const RetentionPolicy& policy, const SavePlan& plan);
 
-// What the checkpoints may still add to what is in the folder.
+// Bytes that the checkpoints may still add to the folder.
 std::uint64_t bytes_to_come(const RetentionPolicy& policy, const SavePlan& plan);
 
-// What a run writes beside its checkpoints, while it does so much.
+// The work that decides how much a run writes besides its checkpoints.
 struct LogWork {
   std::int64_t logged_steps = 0, evaluations = 0, saves = 0, epochs = 0, ranks = 1;
 };
@@ -34,8 +35,8 @@ struct LogBytes {
 
 LogBytes log_bytes(const LogWork& work);
 
-// The policy closest to `policy` whose bytes_to_come are within `free_bytes`: fewer best ones first, then no last one
-// beside them. Nothing where none is.
+// The policy closest to `policy` whose bytes_to_come() fit into `free_bytes`: first it keeps fewer best checkpoints,
+// then it drops save_last. Nothing if no policy fits.
 std::optional<RetentionPolicy> policy_that_fits(RetentionPolicy policy, const SavePlan& plan, std::uint64_t free_bytes);
 
 }  // namespace tlaunch

@@ -1,5 +1,5 @@
-// The second name of a run's newest checkpoint: last.safetensors, a symbolic link to it in the same folder. At no
-// moment does it lead to a file that is gone. One thread at a time.
+// last.safetensors: a symbolic link to a run's newest checkpoint, in the same folder. It never leads to a deleted file.
+// One thread at a time.
 #pragma once
 
 #include <string>
@@ -10,11 +10,11 @@ namespace tlaunch {
 
 inline constexpr const char* last_link_name = "last.safetensors";
 
-// Where the link in `dir` leads, absolute; "" where there is none.
+// The absolute target of the link in `dir`; "" if there is no link.
 std::string last_link_target(const std::string& dir);
 
-// Removes a checkpoint, and before it the link where that leads to it. Durable; none there is no error. Throws IoError,
-// and then the file is still there.
+// Removes a checkpoint, after removing the link if it leads to this checkpoint. Durable. A missing file is not an
+// error. Throws IoError if the removal fails; the checkpoint is then still there.
 void remove_checkpoint(const std::string& path, FileCalls& calls = system_calls());
 
 }  // namespace tlaunch

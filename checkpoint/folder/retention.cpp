@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/text.h"
+
 namespace tlaunch {
 namespace {
 
-void add(std::string& reasons, const std::string& reason) { reasons += (reasons.empty() ? "" : ", ") + reason; }
+void add(std::string& reasons, const std::string& reason) { reasons = joined({reasons, reason}, ", "); }
 
-// Indices of those that the policy may rank, best first.
+// Indices of the checkpoints that the policy may rank, best first.
 std::vector<std::size_t> ranked(const std::vector<CheckpointInfo>& checkpoints, const RetentionPolicy& policy) {
   const auto metric = [&](std::size_t i) {
     const double value = checkpoints[i].metrics.at(policy.monitor);
@@ -36,13 +38,13 @@ RetentionPolicy retention_policy(const CheckpointConfig& config) {
 std::vector<std::string> kept_because(const std::vector<CheckpointInfo>& checkpoints, const RetentionPolicy& policy,
                                       const std::set<std::string>& written, const std::string& resumed_from) {
   std::vector<std::string> reasons(checkpoints.size());
-  std::vector<CheckpointInfo> own = checkpoints;  // what is not ours takes no place among the best
+  std::vector<CheckpointInfo> own = checkpoints;  // other runs' checkpoints are not ranked
   for (auto& one : own) one.valid = one.valid && written.contains(one.path);
 
   if (policy.save_top_k > 0) {
     const auto best = ranked(own, policy);
     for (std::size_t i = 0; i < best.size() && i < static_cast<std::size_t>(policy.save_top_k); ++i)
-      add(reasons[best[i]], "best " + std::to_string(i + 1) + " of " + policy.monitor);
+      add(reasons[best[i]], format_text("best {} of {}", i + 1, policy.monitor));
   }
   const auto newest = std::max_element(own.begin(), own.end(), [](const auto& a, const auto& b) {
     return std::pair(a.valid, a.step) < std::pair(b.valid, b.step);

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "checkpoint/folder/written_files.h"
 
 namespace tlaunch {
@@ -30,10 +31,10 @@ ResumeChoice newest_of_run(const std::string& run_dir, const std::string& checkp
   const std::string list = run_dir + "/checkpoints.txt";
   const bool all = all_are_own(written, run_dir, checkpoint_dir);
   const auto damaged = [&] {
-    return IoError(list + " is damaged, and it alone says which checkpoints in " + checkpoint_dir +
-                   " are this run's: go on from one of them by --resume FILE and another --run-dir, or start from "
-                   "nothing by deleting " +
-                   list);
+    return IoError(format_text(
+        "{} is damaged, and only this file lists which checkpoints in {} belong to this run. To continue from one of "
+        "them, give --resume FILE and another --run-dir. To start from the beginning, delete {}",
+        list, checkpoint_dir, list));
   };
   if (written.damaged() && !all) throw damaged();
   ResumeChoice choice =
@@ -41,9 +42,10 @@ ResumeChoice newest_of_run(const std::string& run_dir, const std::string& checkp
   if (!choice.path.empty() || !choice.skipped.empty()) return choice;
   if (written.damaged()) throw damaged();
   if (const auto lost = written.lost(); !lost.empty())
-    throw IoError("the run in " + run_dir + " has saved " + fs::path(lost.back()).filename().string() +
-                  ", and it is not in " + checkpoint_dir +
-                  ": is a disk missing, or checkpoint.dirpath another one? To forget what was saved, delete " + list);
+    throw IoError(format_text(
+        "the run in {} has saved {}, but this file is not in {}: is a disk missing, or has checkpoint.dirpath changed? "
+        "To start without the saved checkpoints, delete {}",
+        run_dir, fs::path(lost.back()).filename().string(), checkpoint_dir, list));
   return choice;
 }
 

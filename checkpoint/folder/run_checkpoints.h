@@ -1,4 +1,4 @@
-// Which checkpoints a run may go on from: its own, and never those of another run that keeps them in the same folder.
+// Finds the checkpoints that a run may continue from: its own, never those of another run in the same folder.
 #pragma once
 
 #include <cstdint>
@@ -9,14 +9,14 @@
 
 namespace tlaunch {
 
-// The newest valid checkpoint that run `run_dir` has written to `checkpoint_dir` (written_files.h). Where that folder lies
-// in the run's own and the list is absent or damaged, all files there count. Throws IoError where one of them cannot be
-// read now, where all that the run has written are gone (a disk that is not there must not look like a run that has not
-// begun), and where a damaged list does not say which files of a shared folder are its own.
+// The newest valid checkpoint that run `run_dir` has written to `checkpoint_dir` (written_files.h). If that folder is
+// inside `run_dir` and the list is absent or damaged, all files there count as the run's. Throws IoError if one of them
+// cannot be read now, if all files that the run has written are missing (an unmounted disk must not look like a run
+// that has not started), and if a damaged list does not say which files of a shared folder are the run's.
 ResumeChoice newest_of_run(const std::string& run_dir, const std::string& checkpoint_dir);
 
-// At which step that checkpoint stands, as far as headers and sizes tell: the contents are not read. Nothing if there is
-// none, or it cannot be told.
+// The step of that checkpoint, judged by headers and sizes only: the data are not read. Nothing if there is no such
+// checkpoint, or the folder cannot be read.
 std::optional<std::int64_t> newest_step_of_run(const std::string& run_dir, const std::string& checkpoint_dir);
 
 }  // namespace tlaunch

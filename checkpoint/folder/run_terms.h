@@ -1,4 +1,4 @@
-// On what terms a checkpoint's run trains, as the checkpoint itself says it, so that a resume needs no other file.
+// The settings of the run that wrote a checkpoint, read from the checkpoint, so that a resume needs no other file.
 #pragma once
 
 #include <cstdint>
@@ -10,15 +10,16 @@
 namespace tlaunch {
 
 struct RunTerms {
-  std::int64_t effective_batch_size = 0;        // 0: not told
-  std::int64_t world_size = 0;                  // 0: not told (by a checkpoint of an earlier version)
-  DataIdentity data;                            // what it was trained on; empty: not told
-  std::string device;                           // "cpu" or "cuda"; "": not told, either
-  std::map<std::string, std::string> settings;  // resume_settings() of config/config_loader.h; empty: not told
+  // Fields that a checkpoint of an earlier version lacks are 0 or empty.
+  std::int64_t effective_batch_size = 0;
+  std::int64_t world_size = 0;
+  DataIdentity data;                            // of the training
+  std::string device;                           // "cpu" or "cuda"
+  std::map<std::string, std::string> settings;  // resume_settings() of config/config_loader.h
 };
 
-// Out of the file's "tlaunch.state": {"run": {"effective_batch_size", "world_size", "train_samples", "data": {...},
-// "device", "settings": {key: text}}}. Throws what SafetensorsFile throws.
+// Reads them from the file's "tlaunch.state": {"run": {"effective_batch_size", "world_size", "train_samples", "data":
+// {...}, "device", "settings": {key: text}}}. Throws the errors of SafetensorsFile.
 RunTerms run_terms_of(const std::string& path);
 
 }  // namespace tlaunch

@@ -1,6 +1,5 @@
 #include "checkpoint/folder/written_files.h"
 
-#include <cstdio>
 #include <filesystem>
 #include <span>
 #include <sstream>
@@ -20,15 +19,13 @@ constexpr const char* sum_mark = "crc32c/";
 constexpr std::size_t list_limit_bytes = std::size_t{1} << 28;
 
 std::string sum_line(const std::string& lines) {
-  char digits[16];
-  std::snprintf(digits, sizeof digits, "%08x", crc32c(std::as_bytes(std::span(lines))));
-  return std::string(sum_mark) + digits + "\n";
+  return sum_mark + crc32c_text(crc32c(std::as_bytes(std::span(lines)))) + "\n";
 }
 
 bool is_whole(const std::string& text) {
   const auto sum = text.rfind(sum_mark);
   if (sum != std::string::npos) return text.substr(sum) == sum_line(text.substr(0, sum));
-  return !text.empty() && text.find('/') == std::string::npos;  // of an earlier version: names alone
+  return !text.empty() && text.find('/') == std::string::npos;  // an earlier version wrote names only
 }
 
 }  // namespace
@@ -40,7 +37,7 @@ WrittenFiles::WrittenFiles(const std::string& run_dir, const std::string& checkp
   std::string text;
   try {
     text = read_file(list_, list_limit_bytes);
-  } catch (const UsageError&) {  // there is none
+  } catch (const UsageError&) {  // there is no list
     return;
   }
   damaged_ = !is_whole(text);

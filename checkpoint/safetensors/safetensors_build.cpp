@@ -3,6 +3,7 @@
 
 #include "base/crc32c.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "checkpoint/safetensors/safetensors_head.h"
 
 namespace tlaunch {
@@ -10,7 +11,8 @@ namespace {
 
 constexpr const char* no_digits = "00000000";
 
-// Text is put together by hand because ordered_json looks every key up in turn: quadratic in the number of tensors.
+// The header is built as text because ordered_json searches all its keys for each new one: that is quadratic in the
+// number of tensors.
 std::string json_text(const std::string& text) { return Json(text).dump(); }
 
 std::string crcs_text(const std::vector<const TensorView*>& tensors, const TensorCrcs& crcs) {
@@ -78,8 +80,9 @@ std::string build_head(const std::vector<const TensorView*>& tensors, const Meta
 
   const std::uint64_t length = head.size() - length_bytes;
   if (length > max_header_bytes)
-    throw std::invalid_argument("a checkpoint's header would be " + std::to_string(length) +
-                                " bytes, which no reader of safetensors takes");
+    throw std::invalid_argument(
+        format_text("the checkpoint's header has {} bytes, but readers of safetensors accept at most {}", length,
+                    max_header_bytes));
   for (std::size_t i = 0; i < length_bytes; ++i) head[i] = static_cast<char>(length >> (8 * i) & 0xff);
   head.replace(digits_at, 8, head_crc(head, digits_at));
   return head;

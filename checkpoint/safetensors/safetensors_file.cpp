@@ -7,6 +7,7 @@
 #include "base/crc32c.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
+#include "base/text.h"
 #include "checkpoint/file_kind.h"
 #include "checkpoint/safetensors/safetensors_head.h"
 
@@ -26,7 +27,7 @@ struct SafetensorsFile::State {
   std::uint64_t head_bytes = 0;
   Metadata metadata;
   std::vector<TensorView> tensors;
-  std::map<std::string_view, std::size_t> by_name;  // keys lie in `tensors`
+  std::map<std::string_view, std::size_t> by_name;  // the keys view names in `tensors`
   TensorCrcs crcs;
 };
 
@@ -66,7 +67,7 @@ const TensorView* SafetensorsFile::find(const std::string& name) const {
 
 bool SafetensorsFile::has_checksums() const { return !state_->crcs.empty() || state_->tensors.empty(); }
 
-// Tensors `first` to `last`, whose data begins at `offset`.
+// Verifies tensors `first` to `last`, whose data begins at `offset`.
 void SafetensorsFile::verify(std::size_t first, std::size_t last, std::uint64_t offset,
                              const std::function<void(std::uint64_t)>& read) const {
   const State& s = *state_;
@@ -84,9 +85,8 @@ void SafetensorsFile::verify(std::size_t first, std::size_t last, std::uint64_t 
     }
     if (s.crcs.empty()) continue;
     if (const std::string& written = s.crcs.at(tensor.name); crc32c_text(crc) != written)
-      throw DataError(path() + ": bytes " + std::to_string(begin) + " to " + std::to_string(end) + ": tensor " +
-                      shown(tensor.name) + " is damaged: its checksum is " + crc32c_text(crc) + " but " +
-                      shown(written) + " was written");
+      throw DataError(format_text("{}: bytes {} to {}: tensor {} is damaged: its checksum is {} but {} was written",
+                                  path(), begin, end, shown(tensor.name), crc32c_text(crc), shown(written)));
   }
 }
 
@@ -97,7 +97,7 @@ void SafetensorsFile::verify(const ReadProgress& progress) const {
   const std::uint64_t share = std::max(data_bytes / threads + 1, least_share_bytes);
   std::atomic<std::uint64_t> done = s.head_bytes;
   const auto count = [&](std::uint64_t read) { done += read; };
-  const auto count_and_tell = [&](std::uint64_t read) {
+  const auto count_and_report = [&](std::uint64_t read) {
     done += read;
     if (progress) progress(done);
   };
@@ -113,16 +113,16 @@ void SafetensorsFile::verify(const ReadProgress& progress) const {
     offset += s.tensors[i].data.size();
   }
   if (parts.empty()) return;
-  std::vector<std::future<void>> others;  // what they throw is rethrown in the file's order
+  std::vector<std::future<void>> others;  // get() rethrows their errors in the file's order
   for (std::size_t i = 1; i < parts.size(); ++i) {
     const auto work = [this, part = parts[i], &count] { verify(part.first, part.last, part.offset, count); };
     try {
       others.push_back(std::async(std::launch::async, work));
-    } catch (const std::system_error&) {  // no thread is to be had
+    } catch (const std::system_error&) {  // no thread is available
       others.push_back(std::async(std::launch::deferred, work));
     }
   }
-  verify(parts[0].first, parts[0].last, parts[0].offset, count_and_tell);
+  verify(parts[0].first, parts[0].last, parts[0].offset, count_and_report);
   for (auto& other : others) other.get();
   if (progress) progress(done);
 }

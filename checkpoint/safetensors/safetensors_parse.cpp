@@ -3,13 +3,15 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/text.h"
+#include "base/units.h"
 #include "checkpoint/safetensors/safetensors_head.h"
 #include "checkpoint/safetensors/strict_json.h"
 
 namespace tlaunch {
 namespace {
 
-constexpr std::size_t max_dimensions = 64;  // as many as PyTorch's kernels take
+constexpr std::size_t max_dimensions = 64;  // the limit of PyTorch's kernels
 
 // {"name": "text", ...}
 class FlatTextsHandler : public StrictJsonHandler {
@@ -25,12 +27,12 @@ class FlatTextsHandler : public StrictJsonHandler {
   }
   bool string(string_t& value) override {
     if (!open_) return StrictJsonHandler::string(value);
-    return texts.emplace(key_, value).second || fail(shown(key_) + " is there twice");
+    return texts.emplace(key_, value).second || fail(format_text("{} appears twice", shown(key_)));
   }
   bool end_object() override { return true; }
 
  private:
-  std::string where() const override { return "in a table of texts"; }
+  std::string where() const override { return "in an object of strings"; }
   bool open_ = false;
   std::string key_;
 };
@@ -45,10 +47,10 @@ class HeadHandler : public StrictJsonHandler {
     if (place_ == Place::outside) return enter(Place::top);
     if (place_ != Place::top) return StrictJsonHandler::start_object(size);
     if (key_ == "__metadata__") {
-      if (std::exchange(has_metadata_, true)) return fail("the metadata is there twice");
+      if (std::exchange(has_metadata_, true)) return fail("the metadata appears twice");
       return enter(Place::metadata);
     }
-    if (!names_.insert(key_).second) return fail("tensor " + shown(key_) + " is there twice");
+    if (!names_.insert(key_).second) return fail(format_text("tensor {} appears twice", shown(key_)));
     tensor_ = {};
     tensor_.name = key_;
     offsets_.clear();
@@ -65,15 +67,16 @@ class HeadHandler : public StrictJsonHandler {
                  : key == "shape"        ? &has_shape_
                  : key == "data_offsets" ? &has_offsets_
                                          : nullptr;
-    if (!seen) return fail("tensor " + shown(tensor_.name) + " has an unknown field " + shown(key));
-    if (std::exchange(*seen, true)) return fail("tensor " + shown(tensor_.name) + " has two fields " + shown(key));
+    if (!seen) return fail_tensor(format_text("has an unknown field {}", shown(key)));
+    if (std::exchange(*seen, true)) return fail_tensor(format_text("has two fields {}", shown(key)));
     field_ = key;
     return true;
   }
 
   bool string(string_t& value) override {
     if (place_ == Place::metadata)
-      return head.metadata.emplace(key_, value).second || fail("metadata key " + shown(key_) + " is there twice");
+      return head.metadata.emplace(key_, value).second ||
+             fail(format_text("metadata key {} appears twice", shown(key_)));
     if (place_ != Place::tensor || field_ != "dtype") return StrictJsonHandler::string(value);
     tensor_.dtype = value;
     return true;
@@ -88,13 +91,12 @@ class HeadHandler : public StrictJsonHandler {
   bool number_unsigned(number_unsigned_t value) override {
     if (place_ == Place::offsets) {
       offsets_.push_back(value);
-      return offsets_.size() <= 2 || fail("tensor " + shown(tensor_.name) + " has more than two data_offsets");
+      return offsets_.size() <= 2 || fail_tensor("has more than two data_offsets");
     }
     if (place_ != Place::shape) return StrictJsonHandler::number_unsigned(value);
-    if (value > INT64_MAX)
-      return fail("tensor " + shown(tensor_.name) + " has a dimension of " + std::to_string(value));
+    if (value > INT64_MAX) return fail_tensor(format_text("has the dimension {}, which is too large", value));
     tensor_.shape.push_back(static_cast<std::int64_t>(value));
-    return tensor_.shape.size() <= max_dimensions || fail("tensor " + shown(tensor_.name) + " has too many dimensions");
+    return tensor_.shape.size() <= max_dimensions || fail_tensor("has too many dimensions");
   }
 
   bool end_array() override { return enter(Place::tensor); }
@@ -116,30 +118,30 @@ class HeadHandler : public StrictJsonHandler {
     }
   }
 
+  bool fail_tensor(const std::string& what) { return fail(format_text("tensor {} {}", shown(tensor_.name), what)); }
+
   bool enter(Place place) {
     place_ = place;
     return true;
   }
 
   bool finish_tensor() {
-    const std::string name = "tensor " + shown(tensor_.name);
     if (!has_dtype_ || !has_shape_ || !has_offsets_ || offsets_.size() != 2)
-      return fail(name + " lacks its dtype, shape or two data_offsets");
+      return fail_tensor("lacks its dtype, shape or two data_offsets");
     std::uint64_t expected = dtype_bytes(tensor_.dtype);
-    if (expected == 0) return fail(name + " has the unknown dtype " + shown(tensor_.dtype));
+    if (expected == 0) return fail_tensor(format_text("has the unknown dtype {}", shown(tensor_.dtype)));
     for (const std::int64_t dimension : tensor_.shape)
       if (__builtin_mul_overflow(expected, static_cast<std::uint64_t>(dimension), &expected))
-        return fail(name + " has a shape whose size exceeds 64 bits");
+        return fail_tensor("has a shape whose size exceeds 64 bits");
     tensor_.begin = offsets_[0];
     tensor_.end = offsets_[1];
-    const std::string range =
-        " (data_offsets " + std::to_string(tensor_.begin) + " to " + std::to_string(tensor_.end) + ")";
-    if (tensor_.begin > tensor_.end) return fail(name + " ends before it begins" + range);
+    const std::string range = format_text("(data_offsets {} to {})", tensor_.begin, tensor_.end);
+    if (tensor_.begin > tensor_.end) return fail_tensor(format_text("ends before it begins {}", range));
     if (tensor_.end > data_bytes_)
-      return fail(name + " reaches beyond the end of the file, which has " + std::to_string(data_bytes_) +
-                  " bytes of data" + range);
+      return fail_tensor(
+          format_text("reaches beyond the end of the file, which has {} bytes of data {}", data_bytes_, range));
     if (tensor_.end - tensor_.begin != expected)
-      return fail(name + " needs " + std::to_string(expected) + " bytes by its dtype and shape" + range);
+      return fail_tensor(format_text("needs {} bytes by its dtype and shape {}", expected, range));
     head.tensors.push_back(std::move(tensor_));
     return true;
   }
@@ -154,10 +156,10 @@ class HeadHandler : public StrictJsonHandler {
 };
 
 [[noreturn]] void damaged(const std::string& path, std::uint64_t byte, const std::string& what) {
-  throw DataError(path + ": byte " + std::to_string(byte) + ": " + what);
+  throw DataError(format_text("{}: byte {}: {}", path, byte, what));
 }
 
-// Whether the head has a sum of its own; throws where it has a wrong one.
+// Whether the head has a checksum; throws if the checksum is wrong.
 bool check_head_crc(std::string_view head, const std::string& path) {
   // A quote within a JSON text is escaped, so these bytes can only be the key itself.
   const std::string mark = '"' + std::string(header_crc_key) + "\":\"";
@@ -168,55 +170,47 @@ bool check_head_crc(std::string_view head, const std::string& path) {
   const std::string expected = head_crc(head, digits_at);
   if (head.substr(digits_at, 8) != expected)
     damaged(path, digits_at,
-            "the header is damaged: its checksum is " + expected + " but " + shown(head.substr(digits_at, 8)) +
-                " was written");
+            format_text("the header is damaged: its checksum is {} but {} was written", expected,
+                        shown(head.substr(digits_at, 8))));
   return true;
 }
 
 TensorCrcs take_crcs(ParsedHead& head, bool has_head_crc, const std::string& path) {
   const auto tensors = head.metadata.find(tensor_crcs_key);
   if (head.metadata.erase(header_crc_key) != has_head_crc || (tensors != head.metadata.end()) != has_head_crc)
-    damaged(path, length_bytes,
-            std::string("the metadata has only one of ") + tensor_crcs_key + " and " + header_crc_key);
+    damaged(path, length_bytes, format_text("the metadata has only one of {} and {}", tensor_crcs_key, header_crc_key));
   if (!has_head_crc) return {};
   FlatTextsHandler handler;
   if (!handler.read(tensors->second))
-    damaged(path, length_bytes, std::string("metadata key '") + tensor_crcs_key + "': " + handler.problem);
+    damaged(path, length_bytes, format_text("metadata key '{}': {}", tensor_crcs_key, handler.problem));
   head.metadata.erase(tensors);
   for (const TensorEntry& tensor : head.tensors)
     if (!handler.texts.contains(tensor.name))
-      damaged(path, length_bytes, "tensor " + shown(tensor.name) + " has no checksum");
+      damaged(path, length_bytes, format_text("tensor {} has no checksum", shown(tensor.name)));
   if (handler.texts.size() != head.tensors.size())
-    damaged(path, length_bytes, "there is a checksum of a tensor that is not there");
+    damaged(path, length_bytes, "the metadata has a checksum for a tensor that does not exist");
   return std::move(handler.texts);
 }
 
 }  // namespace
 
 std::string shown(std::string_view name) {
-  constexpr std::size_t most = 120;
-  std::string text(1, '\'');
-  text += name.substr(0, most);
-  text += name.size() > most ? "...'" : "'";
-  std::replace_if(
-      text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
-  return text;
+  constexpr std::size_t most_bytes = 120;  // names of tensors are long
+  return format_text("'{}'", printable(std::string(name.substr(0, most_bytes + 1)), most_bytes));
 }
 
 std::uint64_t parse_header_length(std::string_view first_bytes, std::uint64_t file_bytes, const std::string& path) {
   if (first_bytes.size() < length_bytes)
     damaged(path, first_bytes.size(),
-            "the file ends within its first 8 bytes; it is not a safetensors file, or was cut short");
+            "the file ends within its first 8 bytes; it is not a safetensors file, or it was cut short");
   std::uint64_t length = 0;
   for (std::size_t i = 0; i < length_bytes; ++i)
     length |= static_cast<std::uint64_t>(static_cast<unsigned char>(first_bytes[i])) << (8 * i);
   if (length > max_header_bytes)
     damaged(path, 0,
-            "the header would be " + std::to_string(length) +
-                " bytes long; this is not a safetensors file, or it is damaged");
+            format_text("the header would be {} bytes long; this is not a safetensors file, or it is damaged", length));
   if (length > file_bytes - length_bytes)
-    damaged(path, file_bytes,
-            "the file ends within its header, which should be " + std::to_string(length) + " bytes long");
+    damaged(path, file_bytes, format_text("the file ends within its header, which should be {} bytes long", length));
   return length;
 }
 
@@ -230,7 +224,7 @@ ParsedHead parse_head(std::string_view head, std::uint64_t file_bytes, const std
   if (!handler.read(json)) damaged(path, length_bytes + handler.problem_at, handler.problem);
   ParsedHead parsed = std::move(handler.head);
 
-  // Empty tensors share their place with the next one: by end as well, so that they come first.
+  // An empty tensor begins where the next one does. Sorting by end as well puts the empty one first.
   std::stable_sort(parsed.tensors.begin(), parsed.tensors.end(), [](const TensorEntry& a, const TensorEntry& b) {
     return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
   });
@@ -238,12 +232,14 @@ ParsedHead parse_head(std::string_view head, std::uint64_t file_bytes, const std
   for (const TensorEntry& tensor : parsed.tensors) {
     if (tensor.begin != covered)
       damaged(path, head.size() + std::min(tensor.begin, covered),
-              "tensor " + shown(tensor.name) +
-                  (tensor.begin < covered ? " overlaps the tensor before it" : " leaves a gap before it"));
+              format_text("tensor {} {} before it", shown(tensor.name),
+                          tensor.begin < covered ? "overlaps the tensor" : "leaves a gap"));
     covered = tensor.end;
   }
   if (covered != data_bytes)
-    damaged(path, head.size() + covered, std::to_string(data_bytes - covered) + " bytes follow the last tensor");
+    damaged(path, head.size() + covered,
+            format_text("the file has {} after the last tensor",
+                        format_number_of(static_cast<std::int64_t>(data_bytes - covered), "byte")));
   parsed.crcs = take_crcs(parsed, has_head_crc, path);
   return parsed;
 }

@@ -5,31 +5,35 @@
 
 #include "base/atomic_file.h"
 #include "base/crc32c.h"
+#include "base/text.h"
 #include "checkpoint/safetensors/safetensors_head.h"
 
 namespace tlaunch {
 namespace {
 
 void check(const TensorView& tensor) {
+  const auto fail = [&](const std::string& what) {
+    throw std::invalid_argument(format_text("tensor {}: {}", shown(tensor.name), what));
+  };
   std::uint64_t bytes = dtype_bytes(tensor.dtype);
-  if (bytes == 0) throw std::invalid_argument("tensor " + shown(tensor.name) + ": no dtype " + shown(tensor.dtype));
+  if (bytes == 0) fail(format_text("unknown dtype {}", shown(tensor.dtype)));
   for (const std::int64_t dimension : tensor.shape)
     if (dimension < 0 || __builtin_mul_overflow(bytes, static_cast<std::uint64_t>(dimension), &bytes))
-      throw std::invalid_argument("tensor " + shown(tensor.name) + ": impossible shape");
+      fail("impossible shape");
   if (bytes != tensor.data.size())
-    throw std::invalid_argument("tensor " + shown(tensor.name) + ": " + std::to_string(tensor.data.size()) +
-                                " bytes of data, but its dtype and shape need " + std::to_string(bytes));
+    fail(format_text("{} bytes of data, but its dtype and shape need {}", tensor.data.size(), bytes));
 }
 
-// Widest element first and then by name: with the data's start at a multiple of 8 every tensor is aligned, no padding.
+// Widest element first, then by name. The data starts at a multiple of 8, so every tensor is aligned without padding.
 std::vector<const TensorView*> in_file_order(const std::vector<TensorView>& tensors, const Metadata& metadata) {
   if (metadata.contains(header_crc_key) || metadata.contains(tensor_crcs_key))
-    throw std::invalid_argument("the metadata keys crc32c and crc32c.header are the file format's own");
+    throw std::invalid_argument("the metadata keys crc32c and crc32c.header are reserved for the file's checksums");
   std::vector<const TensorView*> order;
   std::set<std::string_view> names{"__metadata__"};
   for (const TensorView& tensor : tensors) {
     check(tensor);
-    if (!names.insert(tensor.name).second) throw std::invalid_argument("two tensors named " + shown(tensor.name));
+    if (!names.insert(tensor.name).second)
+      throw std::invalid_argument(format_text("two tensors named {}", shown(tensor.name)));
     order.push_back(&tensor);
   }
   std::sort(order.begin(), order.end(), [](const TensorView* a, const TensorView* b) {

@@ -7,7 +7,7 @@ namespace {
 
 constexpr const char* not_json = "this is not JSON";
 
-// A byte of the text; moving on is counted, so that a handler knows where it is.
+// An iterator that counts the bytes it passes, so that a handler knows its position.
 struct Cursor {
   using iterator_category = std::input_iterator_tag;
   using value_type = char;
@@ -35,7 +35,7 @@ struct Cursor {
 bool StrictJsonHandler::read(std::string_view text) {
   const Cursor begin{text.data(), &read_}, end{text.data() + text.size(), &read_};
   if (!Json::sax_parse(begin, end, this)) return false;
-  // The parser takes a NUL for the end of its input.
+  // The parser stops at a NUL as if the input ended there.
   return read_ == text.size() || fail(not_json);
 }
 

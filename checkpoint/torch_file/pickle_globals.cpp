@@ -10,7 +10,7 @@ namespace {
 
 using Role = PickleGlobal::Role;
 
-// Element types in names of storages and of the tensor classes of old files.
+// Element types in the names of storages and of old files' tensor classes.
 struct ElementType {
   const char* name;
   std::uint64_t width;

@@ -1,6 +1,7 @@
 #include "checkpoint/torch_file/pickle_machine.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "checkpoint/safetensors/safetensors_head.h"
 #include "checkpoint/torch_file/pickle_globals.h"
 #include "checkpoint/torch_file/pickle_opcodes.h"
@@ -13,7 +14,8 @@ using Kind = PickleValue::Kind;
 using Role = PickleGlobal::Role;
 using Values = std::vector<PickleValue>;
 
-constexpr std::size_t max_arguments = 16;  // PyTorch's functions take half as many
+constexpr std::size_t max_arguments = 16;  // PyTorch's functions take at most half of this
+constexpr std::size_t most_shown = 120;    // bytes of a name in a message
 
 class Machine {
  public:
@@ -21,8 +23,7 @@ class Machine {
 
   Unpickled run() {
     if (pickle_.size() > max_pickle_bytes)
-      fail("a pickle of " + std::to_string(pickle_.size()) + " bytes; at most " + std::to_string(max_pickle_bytes) +
-           " are read");
+      fail(format_text("the pickle has {} bytes; at most {} are read", pickle_.size(), max_pickle_bytes));
     while (true) {
       op_at_ = at_;
       const auto op = static_cast<unsigned char>(take(1)[0]);
@@ -36,13 +37,13 @@ class Machine {
 
  private:
   [[noreturn]] void fail(const std::string& what) const {
-    throw DataError(where_ + ", byte " + std::to_string(op_at_) + ": " + what);
+    throw DataError(format_text("{}, byte {}: {}", where_, op_at_, what));
   }
 
   // ---- the pickle's bytes
 
   std::string_view take(std::uint64_t bytes) {
-    if (bytes > pickle_.size() - at_) fail("the pickle ends within what it announces");
+    if (bytes > pickle_.size() - at_) fail("the pickle ends within a value");
     const std::string_view taken = pickle_.substr(at_, bytes);
     at_ += bytes;
     return taken;
@@ -67,7 +68,7 @@ class Machine {
   // ---- stack, marks, memo
 
   void count_value() {
-    if (++pushed_ > max_pickle_values) fail("more than " + std::to_string(max_pickle_values) + " values");
+    if (++pushed_ > max_pickle_values) fail(format_text("the pickle has more than {} values", max_pickle_values));
   }
   void push(PickleValue value) {
     count_value();
@@ -85,7 +86,7 @@ class Machine {
 
   std::size_t floor() const { return marks_.empty() ? 0 : marks_.back(); }
   void need(std::size_t count) const {
-    if (stack_.size() - floor() < count) fail("takes values that are not there");
+    if (stack_.size() - floor() < count) fail("takes values that do not exist");
   }
   PickleValue pop() {
     need(1);
@@ -100,22 +101,22 @@ class Machine {
     return items;
   }
   Values pop_mark() {
-    if (marks_.empty()) fail("takes values up to a mark that is not there");
+    if (marks_.empty()) fail("takes values up to a mark that does not exist");
     Values items = pop_last(stack_.size() - marks_.back());
     marks_.pop_back();
     return items;
   }
 
-  // Pickles number what they remember in turn; a larger number would only be there to cost memory.
+  // Pickles number the values of their memo one after the other. A larger number could only serve to use up memory.
   void remember(std::uint64_t index) {
     need(1);
     if (index > memo_.size() || index >= max_pickle_values)
-      fail("remembers a value as number " + std::to_string(index));
+      fail(format_text("stores a value under the memo number {}, which is too large", index));
     if (index == memo_.size()) memo_.emplace_back();
     memo_[index] = stack_.back();
   }
   void recall(std::uint64_t index) {
-    if (index >= memo_.size()) fail("recalls number " + std::to_string(index) + ", which it never remembered");
+    if (index >= memo_.size()) fail(format_text("reads the memo number {}, which it has not stored", index));
     push(memo_[index]);
   }
 
@@ -125,8 +126,8 @@ class Machine {
   void append(Kind kind, const Values& added) {
     need(1);
     const PickleValue target = stack_.back();
-    if (target.kind == Kind::other && kind == Kind::list) return;  // a set's
-    if (target.kind != kind) fail("adds to " + kind_name(target));
+    if (target.kind == Kind::other && kind == Kind::list) return;  // items of a set
+    if (target.kind != kind) fail(format_text("adds to {}", kind_name(target)));
     if (kind == Kind::dict && added.size() % 2 != 0) fail("adds a key without a value");
     Values& items = items_of(target);
     items.insert(items.end(), added.begin(), added.end());
@@ -136,12 +137,12 @@ class Machine {
     need(1);
     const PickleValue& target = stack_.back();
     if (target.kind == Kind::dict || target.kind == Kind::object) return;
-    // A parameter of an old file; four or five of a state would be another content.
+    // In old files a parameter has a state of three values. A state of four or five would replace the tensor's data.
     if (target.kind == Kind::tensor && state.kind == Kind::tuple && items_of(state).size() == 3) return;
-    fail("sets attributes of " + kind_name(target));
+    fail(format_text("sets attributes of {}", kind_name(target)));
   }
 
-  // ---- what it refers to and calls
+  // ---- names and calls
 
   std::string_view text_of(const PickleValue& value) const {
     return pickle_.substr(static_cast<std::size_t>(value.at), value.size);
@@ -150,39 +151,35 @@ class Machine {
   void refer(std::string_view module, std::string_view name) {
     if (const auto number = find_pickle_global(module, name))
       return push({Kind::global, 0, static_cast<std::int64_t>(*number)});
-    fail("refers to " + cut(module) + "." + cut(name) +
-         ": not allowed in a state_dict, nor by "
-         "torch.load(weights_only=True). Nothing of the file was run; save the weights alone: "
-         "torch.save(model.state_dict(), FILE)");
-  }
-
-  // Quoted by shown(), the quotes left out.
-  static std::string cut(std::string_view text) {
-    const std::string quoted = shown(text);
-    return quoted.substr(1, quoted.size() - 2);
+    fail(format_text(
+        "refers to {}.{}: not allowed in a state_dict, nor by torch.load(weights_only=True). No code of the file was "
+        "run. Save only the weights: torch.save(model.state_dict(), FILE)",
+        printable(std::string(module.substr(0, most_shown + 1)), most_shown),
+        printable(std::string(name.substr(0, most_shown + 1)), most_shown)));
   }
 
   void refer_from_stack() {
     const PickleValue name = pop(), module = pop();
-    if (name.kind != Kind::text || module.kind != Kind::text) fail("refers to something that is no name");
+    if (name.kind != Kind::text || module.kind != Kind::text) fail("refers to something that is not a name");
     refer(text_of(module), text_of(name));
   }
 
   void call() {
     const PickleValue arguments = pop(), callee = pop();
-    if (arguments.kind != Kind::tuple) fail("calls with " + kind_name(arguments) + " as arguments");
+    if (arguments.kind != Kind::tuple) fail(format_text("calls a function with {} as arguments", kind_name(arguments)));
     call(callee, argument_values(arguments));
   }
 
-  // A copy, as what is made moves the containers. Bounded: one tuple can be the arguments of a million calls.
+  // A copy, because making a new value may move the containers. The size is limited, because one tuple can be the
+  // arguments of a million calls.
   Values argument_values(const PickleValue& tuple) {
     const Values& given = items_of(tuple);
-    if (given.size() > max_arguments) fail("calls with " + std::to_string(given.size()) + " arguments");
+    if (given.size() > max_arguments) fail(format_text("calls a function with {} arguments", given.size()));
     return given;
   }
 
   void call(const PickleValue& callee, const Values& given) {
-    if (callee.kind != Kind::global) fail("calls " + kind_name(callee));
+    if (callee.kind != Kind::global) fail(format_text("calls {}", kind_name(callee)));
     const PickleGlobal& global = pickle_global(static_cast<std::size_t>(callee.at));
     switch (global.role) {
       case Role::ordered_dict: return push_ordered(given);
@@ -196,32 +193,32 @@ class Machine {
         // In v2: (..., requires_grad, hooks[, metadata])
         return rebuild_tensor(given, 7, given.size() > 6 ? given[6] : PickleValue{});
       case Role::rebuild_tensor_v3:
-        if (given.size() < 7 || !has_role(given[6], Role::dtype)) fail("a tensor made without a dtype");
+        if (given.size() < 7 || !has_role(given[6], Role::dtype)) fail("makes a tensor without a dtype");
         return rebuild_tensor(given, 8, given.size() > 7 ? given[7] : PickleValue{}, given[6]);
       case Role::wrap_tensor:
         if (given.empty() || (given[0].kind != Kind::tensor && given[0].kind != Kind::object))
-          fail(global.name + " of no tensor");
+          fail(format_text("calls {} without a tensor", global.name));
         return push(given[0]);
       case Role::rebuild_from_type:
         if (given.size() != 4 || given[2].kind != Kind::tuple || has_role(given[0], Role::rebuild_from_type))
-          fail(global.name + " with other arguments than function, class, arguments and state");
+          fail(format_text("calls {} with other arguments than function, class, arguments and state", global.name));
         return call(given[0], argument_values(given[2]));
       case Role::unwritable_tensor:
       case Role::opaque: return push({Kind::object, 0, callee.at});
       case Role::storage:
       case Role::dtype:
-      case Role::constant: fail("calls " + kind_name(callee));
+      case Role::constant: fail(format_text("calls {}", kind_name(callee)));
     }
   }
 
-  // Pairs, as Python 2 gives them.
+  // Python 2 passes a list of pairs.
   void push_ordered(const Values& given) {
     if (given.empty()) return push_new(Kind::dict, {});
-    if (given.size() != 1 || given[0].kind != Kind::list) fail("an OrderedDict made of something else than pairs");
+    if (given.size() != 1 || given[0].kind != Kind::list) fail("makes an OrderedDict from something other than pairs");
     Values items;
     for (const PickleValue& pair : items_of(given[0])) {
       if ((pair.kind != Kind::list && pair.kind != Kind::tuple) || items_of(pair).size() != 2)
-        fail("an OrderedDict made of something else than pairs");
+        fail("makes an OrderedDict from something other than pairs");
       count_value();
       items.insert(items.end(), items_of(pair).begin(), items_of(pair).end());
     }
@@ -232,7 +229,7 @@ class Machine {
     return value.kind == Kind::global && pickle_global(static_cast<std::size_t>(value.at)).role == role;
   }
 
-  // Whether the values are kept with their signs turned.
+  // Whether the stored values have the opposite sign of the tensor's.
   bool is_negated(const PickleValue& metadata) {
     if (metadata.kind != Kind::dict) return false;
     const Values& items = items_of(metadata);
@@ -242,41 +239,40 @@ class Machine {
     return false;
   }
 
-  // (storage, offset, shape, strides, ...), at most `most` of them, of its own dtype where it is not the storage's.
+  // `given`: (storage, offset, shape, strides, ...), at most `most`. `dtype`: the tensor's, if it is not the storage's.
   void rebuild_tensor(const Values& given, std::size_t most, const PickleValue& metadata,
                       const PickleValue& dtype = {}) {
-    if (given.size() < 4 || given.size() > most)
-      fail("a tensor made with " + std::to_string(given.size()) + " arguments");
+    if (given.size() < 4 || given.size() > most) fail(format_text("makes a tensor with {} arguments", given.size()));
     if (given[0].kind != Kind::storage || given[1].kind != Kind::integer || given[2].kind != Kind::tuple ||
         given[3].kind != Kind::tuple)
-      fail("a tensor made of something else than storage, offset, shape and strides");
+      fail("makes a tensor from something other than storage, offset, shape and strides");
     const auto storage = static_cast<std::size_t>(given[0].at);
     const std::size_t type =
         dtype.kind == Kind::global ? static_cast<std::size_t>(dtype.at) : out_.storages[storage].type;
     const std::string& name = pickle_global(type).dtype;
-    // It is told where it stands, and cannot be written as safetensors.
+    // The tensor cannot be written as safetensors. It stays an object, so that messages can name it.
     if (name.empty() || is_negated(metadata)) return push({Kind::object, 0, static_cast<std::int64_t>(type)});
     out_.tensors.push_back({storage, name, given[1].at, given[2], given[3]});
     push({Kind::tensor, 0, static_cast<std::int64_t>(out_.tensors.size() - 1)});
   }
 
-  // ("storage", type, key, device, elements), and in the older form a view: None or (key, offset, elements)
+  // ("storage", type, key, device, elements); the older format adds a view: None or (key, offset, elements).
   void persistent() {
     const PickleValue id = pop();
-    if (id.kind != Kind::tuple) fail("a storage named by " + kind_name(id));
+    if (id.kind != Kind::tuple) fail(format_text("names a storage by {}, not by a tuple", kind_name(id)));
     const Values& parts = items_of(id);
     if (parts.size() < 5 || parts.size() > 6 || parts[0].kind != Kind::text || text_of(parts[0]) != "storage" ||
         !has_role(parts[1], Role::storage) || parts[2].kind != Kind::text || parts[4].kind != Kind::integer ||
         parts[4].at < 0)
-      fail("a storage that is not named by type, key, device and number of elements");
+      fail("names a storage by something other than type, key, device and number of elements");
     PickleStorage storage{parts[2], static_cast<std::size_t>(parts[1].at)};
     if (__builtin_mul_overflow(static_cast<std::uint64_t>(parts[4].at), pickle_global(storage.type).width,
                                &storage.bytes))
-      fail("a storage of " + std::to_string(parts[4].at) + " elements");
+      fail(format_text("names a storage of {} elements, which is too large", parts[4].at));
     if (parts.size() == 6 && parts[5].kind != Kind::none) {
       const Values view = parts[5].kind == Kind::tuple ? items_of(parts[5]) : Values{};
       if (view.size() != 3 || view[1].kind != Kind::integer || view[1].at < 0)
-        fail("a view of a storage that is not named by key, offset and number of elements");
+        fail("names a view of a storage by something other than key, offset and number of elements");
       storage.view_at = static_cast<std::uint64_t>(view[1].at);
     }
     out_.storages.push_back(storage);
@@ -311,7 +307,7 @@ void Machine::step(unsigned char op) {
   switch (op) {
     case opcode::proto:
       if (const auto version = number(1); version < 2 || version > 5)
-        fail("pickle protocol " + std::to_string(version) + "; 2 to 5 are read");
+        fail(format_text("pickle protocol {} is not supported, only 2 to 5", version));
       return;
     case opcode::frame: return void(number(8));
     case opcode::mark:
@@ -374,7 +370,7 @@ void Machine::step(unsigned char op) {
     case opcode::new_object: return call();
     case opcode::build: return build();
     case opcode::bin_pers_id: return persistent();
-    default: fail("opcode " + std::to_string(op) + " is not allowed in a state_dict");
+    default: fail(format_text("opcode {} is not allowed in a state_dict", op));
   }
 }
 
@@ -386,7 +382,7 @@ std::string kind_name(const PickleValue& value) {
     case Kind::boolean: return "a boolean";
     case Kind::integer: return "an integer";
     case Kind::other: return "a scalar";
-    case Kind::text: return "a text";
+    case Kind::text: return "a string";
     case Kind::tuple: return "a tuple";
     case Kind::list: return "a list";
     case Kind::dict: return "a dict";
@@ -404,7 +400,8 @@ std::string kind_name(const PickleValue& value) {
 bool is_unwritable_tensor(const PickleValue& value) {
   if (value.kind != Kind::object) return false;
   const Role role = pickle_global(static_cast<std::size_t>(value.at)).role;
-  return role == Role::unwritable_tensor || role == Role::storage || role == Role::dtype;  // the latter by its dtype
+  // An object of a storage or a dtype is a tensor whose dtype cannot be written.
+  return role == Role::unwritable_tensor || role == Role::storage || role == Role::dtype;
 }
 
 Unpickled run_pickle(std::string_view pickle, const std::string& where) { return Machine(pickle, where).run(); }

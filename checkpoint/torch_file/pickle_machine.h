@@ -1,5 +1,5 @@
-// Runs the opcodes of a pickle on values that cannot do anything. Containers lie in one table and are referred to by
-// their place in it, so neither depth nor sharing nor cycles cost more than the bytes that made them. Pure.
+// Runs the opcodes of a pickle on values that cannot execute anything. All containers are in one table and are referred
+// to by their index, so depth, sharing and cycles cost no more memory than the bytes that made them. Pure.
 #pragma once
 
 #include <cstdint>
@@ -14,31 +14,31 @@ struct PickleValue {
     none,
     boolean,
     integer,
-    other,  // other: a scalar of no interest here (a float, bytes, a set, a huge integer)
-    text,   // at[0, size) of the pickle
+    other,  // a value that the weights do not need (a float, bytes, a set, a huge integer)
+    text,   // at: where it begins in the pickle; size: its bytes
     tuple,
     list,
-    dict,  // at: place in `containers`
+    dict,  // tuple, list, dict: at is the index in `containers`
     storage,
-    tensor,  // at: place in `storages`, `tensors`
+    tensor,  // storage, tensor: at is the index in `storages` or `tensors`
     global,  // at: its number in checkpoint/torch_file/pickle_globals.h
-    object   // at: the number of what made it, or of its dtype; nothing that can be written
+    object   // at: the number of the global that made it, or of its dtype; it cannot be written
   };
   Kind kind = Kind::none;
   std::uint32_t size = 0;
-  std::int64_t at = 0;  // of an integer or boolean: the value
+  std::int64_t at = 0;  // for an integer or boolean: the value
 };
 
 std::string kind_name(const PickleValue& value);  // "an integer", "a torch.device"
 
-// Whether it is an object that is a tensor all the same: sparse, quantized, of a dtype that safetensors has not.
+// Whether the value is a tensor that safetensors cannot hold: sparse, quantized, of a dtype that safetensors lacks.
 bool is_unwritable_tensor(const PickleValue& value);
 
 struct PickleStorage {
   PickleValue key;       // a text
-  std::size_t type = 0;  // a global
+  std::size_t type = 0;  // the number of a global
   std::uint64_t bytes = 0;
-  std::uint64_t view_at = 0;  // in files of old PyTorch versions: the element of the stored one that it begins at
+  std::uint64_t view_at = 0;  // in files of old PyTorch versions: the element of the stored storage where it begins
 };
 
 struct PickleTensor {
@@ -50,13 +50,14 @@ struct PickleTensor {
 
 struct Unpickled {
   PickleValue result;
-  std::vector<std::vector<PickleValue>> containers;  // a dict's are key, value, key, value; the last of a key holds
+  std::vector<std::vector<PickleValue>>
+      containers;  // a dict is key, value, key, value, ...; of equal keys the last counts
   std::vector<PickleStorage> storages;
   std::vector<PickleTensor> tensors;
-  std::uint64_t bytes = 0;  // of the pickle, which more can follow
+  std::uint64_t bytes = 0;  // size of the pickle; more may follow it
 };
 
-// Throws DataError beginning with `where`.
+// Throws DataError whose message begins with `where`.
 Unpickled run_pickle(std::string_view pickle, const std::string& where);
 
 }  // namespace tlaunch

@@ -1,4 +1,4 @@
-// The opcodes of pickles that a state_dict is made of, as Python's pickletools names them.
+// The pickle opcodes that a state_dict may use, named as in Python's pickletools.
 #pragma once
 
 namespace tlaunch::opcode {

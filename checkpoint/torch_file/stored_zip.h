@@ -1,5 +1,5 @@
-// Zip archives whose records are stored as they are, never compressed: what torch.save writes. Larger than 4 GiB and
-// more than 65,535 records included (zip64).
+// Zip archives whose records are stored without compression, as torch.save writes them. Includes archives larger than
+// 4 GiB or with more than 65,535 records (zip64).
 #pragma once
 
 #include <cstddef>
@@ -20,17 +20,17 @@ struct ZipRecord {
   std::uint64_t header_at = 0, data_at = 0;  // offsets in the archive
 };
 
-// Throws where there are fewer bytes.
+// Fills `into`. Throws if the archive has fewer bytes.
 using ReadAt = std::function<void(std::uint64_t offset, std::span<std::byte> into)>;
 
-// The records in the order of their places; none overlaps another. Reads the directory and the records' headers, no
-// data: the caller checks `crc`. Throws DataError naming `path`, for compressed and encrypted records too. Memory and
-// time are bounded by the directory's size.
+// The records in the order of their offsets; none overlaps another. Reads the directory and the records' headers, but
+// not the data: the caller checks `crc`. Throws DataError with `path`, also for compressed and encrypted records.
+// Memory and time are bounded by the directory's size.
 std::vector<ZipRecord> parse_zip(const ReadAt& read, std::uint64_t file_bytes, const std::string& path);
 
-// What stands around the data of records of these names, sizes and sums: `heads[i]` before the data of the i-th, which
-// then begins at a multiple of 64 bytes as in PyTorch's own files, and `tail` after the last. Fills in the offsets.
-// Pure.
+// The bytes around the data of records with these names, sizes and checksums: `heads[i]` before the data of the i-th
+// record, which then begins at a multiple of 64 bytes as in PyTorch's own files, and `tail` after the last. Fills in
+// the records' offsets. Pure.
 struct ZipFrame {
   std::vector<std::string> heads;
   std::string tail;
@@ -42,7 +42,7 @@ struct ZipInput {
   std::span<const std::byte> data;
 };
 
-// Reads the data twice (sums, then bytes). Nothing in the archive depends on the clock.
+// Reads the data twice (checksums, then bytes). Nothing in the archive depends on the clock.
 void write_zip(const ByteSink& sink, const std::vector<ZipInput>& inputs);
 
 std::uint32_t zip_crc(std::span<const std::byte> data, std::uint32_t crc = 0);

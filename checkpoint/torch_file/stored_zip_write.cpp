@@ -23,7 +23,7 @@ void put(std::string& text, std::uint64_t value, int bytes) {
 
 std::uint32_t fitting(std::uint64_t value) { return value < max32 ? static_cast<std::uint32_t>(value) : max32; }
 
-// From the version to the name's length: alike in both headers of a record.
+// The fields from the version to the name's length, which are the same in both headers of a record.
 void put_common(std::string& text, const ZipRecord& record) {
   put(text, version_needed, 2);
   put(text, utf8_names, 2);
@@ -79,11 +79,11 @@ std::string central_header(const ZipRecord& record) {
   return head + record.name + extra;
 }
 
-// Always with the zip64 records, as PyTorch has them.
+// Always includes the zip64 records, as PyTorch does.
 std::string end_of(std::uint64_t count, std::uint64_t directory_at, std::uint64_t directory_bytes) {
   std::string end;
   put(end, end64_signature, 4);
-  put(end, end64_bytes - 12, 8);  // of what follows
+  put(end, end64_bytes - 12, 8);  // bytes of this record that follow
   put(end, version_needed, 2);
   put(end, version_needed, 2);
   put(end, 0, 4 + 4);  // disks

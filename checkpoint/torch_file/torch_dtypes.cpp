@@ -6,7 +6,7 @@ namespace {
 struct Dtype {
   const char* name;  // in safetensors
   const char* torch;
-  const char* storage;  // "": none; such tensors are rebuilt from bytes
+  const char* storage;  // "": none; such a tensor is rebuilt from a storage of bytes
 };
 constexpr Dtype dtypes[] = {{"F64", "float64", "DoubleStorage"},
                             {"F32", "float32", "FloatStorage"},

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/mapped_file.h"
+#include "base/text.h"
 #include "checkpoint/file_kind.h"
 #include "checkpoint/safetensors/safetensors_head.h"
 #include "checkpoint/torch_file/stored_zip.h"
@@ -16,10 +17,11 @@ namespace tlaunch {
 namespace {
 
 constexpr std::size_t piece_bytes = 1 << 20;
-// Tensors may share storages, or repeat elements by strides of 0: what they come to is bounded by the file's size.
+// Tensors may share storages, or repeat elements by strides of 0. Their total size is limited to spare_bytes plus a
+// multiple of the file's size.
 constexpr std::uint64_t spare_bytes = 16u << 20;
-constexpr std::uint64_t max_growth = 64;  // of all tensors together, times the file
-constexpr std::uint64_t max_copied = 2;   // of those that need a copy
+constexpr std::uint64_t max_growth = 64;  // multiple for all tensors together
+constexpr std::uint64_t max_copied = 2;   // multiple for the tensors that need a copy
 
 FileKind kind_of(const MappedFile& file) {
   std::string bytes(std::min<std::uint64_t>(file.bytes(), kind_bytes), '\0');
@@ -37,7 +39,7 @@ bool contiguous(const PickledTensor& tensor) {
   return true;
 }
 
-// The tensor's elements in row-major order. `storage` holds all that its offset, shape and strides reach.
+// The tensor's elements in row-major order. `storage` holds all elements that its offset, shape and strides reach.
 std::vector<std::byte> gathered(const PickledTensor& tensor, std::span<const std::byte> storage, std::uint64_t bytes) {
   const std::size_t width = dtype_bytes(tensor.dtype);
   std::vector<std::byte> copy(bytes);
@@ -70,9 +72,9 @@ struct TorchFile::State {
   void add(const PickledTensor& tensor);
 
   MappedFile file;
-  std::string archive;  // what the records' names begin with, the slash included
+  std::string archive;  // the beginning of all records' names, with the slash
   std::map<std::string, ZipRecord> records;
-  std::map<std::string, std::span<const std::byte>> storages;  // those verified, and all of a legacy file
+  std::map<std::string, std::span<const std::byte>> storages;  // those verified so far; of a legacy file all
   std::uint64_t all_bytes = 0, copied_bytes = 0;
   std::deque<std::vector<std::byte>> copies;
   std::vector<TensorView> tensors;
@@ -87,12 +89,13 @@ PickledStateDict TorchFile::State::open_archive(const std::string& wanted_key) {
       archive = record.name.substr(0, record.name.size() - 8);
     records.emplace(record.name, std::move(record));
   }
-  if (archive.empty()) fail("a zip file without NAME/data.pkl: not of torch.save");
+  if (archive.empty()) fail("this zip file has no NAME/data.pkl: torch.save did not write it");
   if (records.contains(archive + "byteorder"))
     if (const std::string order = text_of(record(archive + "byteorder")); order != "little")
-      fail("byte order " + shown(order) + "; only little-endian files are read");
+      fail(format_text("its byte order is {}; only little-endian files are supported", shown(order)));
   const ZipRecord& pickled = record(archive + "data.pkl");
-  if (pickled.bytes > max_pickle_bytes) fail("its pickle has " + std::to_string(pickled.bytes) + " bytes: too many");
+  if (pickled.bytes > max_pickle_bytes)
+    fail(format_text("its pickle has {} bytes; at most {} are read", pickled.bytes, max_pickle_bytes));
   return unpickle_state_dict(text_of(pickled), file.path() + ": data.pkl", wanted_key);
 }
 
@@ -104,7 +107,7 @@ PickledStateDict TorchFile::State::open_legacy(const std::string& wanted_key) {
 
 const ZipRecord& TorchFile::State::record(const std::string& name) const {
   const auto found = records.find(name);
-  if (found == records.end()) fail("has no record " + shown(name));
+  if (found == records.end()) fail(format_text("it has no record {}", shown(name)));
   return found->second;
 }
 
@@ -117,8 +120,8 @@ void TorchFile::State::verify(const ZipRecord& record) const {
     crc = zip_crc(piece, crc);
   }
   if (crc != record.crc)
-    fail("bytes " + std::to_string(record.data_at) + " to " + std::to_string(record.data_at + record.bytes) +
-         ": record " + shown(record.name) + " is damaged: its checksum is not the one that was written");
+    fail(format_text("bytes {} to {}: record {} is damaged: its checksum is not the one that was written",
+                     record.data_at, record.data_at + record.bytes, shown(record.name)));
 }
 
 std::string TorchFile::State::text_of(const ZipRecord& record) {
@@ -136,8 +139,8 @@ std::span<const std::byte> TorchFile::State::storage_of(const PickledTensor& ten
     found = storages.emplace(name, file.map().subspan(stored.data_at, stored.bytes)).first;
   }
   if (found->second.size() != tensor.storage_bytes)
-    fail("tensor " + shown(tensor.name) + ": record " + shown(name) + " has " + std::to_string(found->second.size()) +
-         " bytes, not the " + std::to_string(tensor.storage_bytes) + " announced");
+    fail(format_text("tensor {}: record {} has {} bytes, but the pickle says {}", shown(tensor.name), shown(name),
+                     found->second.size(), tensor.storage_bytes));
   return found->second;
 }
 
@@ -147,8 +150,9 @@ void TorchFile::State::add(const PickledTensor& tensor) {
   for (const std::int64_t dimension : tensor.shape) bytes *= static_cast<std::uint64_t>(dimension);
   const auto bounded = [&](std::uint64_t& sum, std::uint64_t factor) {
     if (__builtin_add_overflow(sum, bytes, &sum) || (sum > spare_bytes && (sum - spare_bytes) / factor > file.bytes()))
-      fail("tensor " + shown(tensor.name) + ": the tensors share or repeat so much that they come to " +
-           std::to_string(sum) + " bytes; clone() them before torch.save");
+      fail(format_text(
+          "tensor {}: the tensors share or repeat elements and would take {} bytes; clone() them before torch.save",
+          shown(tensor.name), sum));
   };
   bounded(all_bytes, max_growth);
   std::span<const std::byte> data;
@@ -165,7 +169,7 @@ TorchFile::TorchFile(const std::string& path, const std::string& key) : state_(s
   State& s = *state_;
   const FileKind kind = kind_of(s.file);
   if (kind != FileKind::zip && kind != FileKind::legacy_torch)
-    s.fail(kind == FileKind::unknown ? "no file of torch.save" : wrong_kind(kind, path));
+    s.fail(kind == FileKind::unknown ? "this is not a torch.save file" : wrong_kind(kind, path));
   PickledStateDict state_dict = kind == FileKind::zip ? s.open_archive(key) : s.open_legacy(key);
   s.key = std::move(state_dict.path);
   s.left_out = std::move(state_dict.left_out);

@@ -8,7 +8,7 @@
 namespace tlaunch {
 namespace {
 
-// Protocol 2, as torch.save writes by default.
+// Writes protocol 2, torch.save's default.
 class PickleWriter {
  public:
   std::string text;
@@ -53,7 +53,8 @@ std::string state_dict_pickle(const std::vector<TensorView>& tensors) {
     const TensorView& tensor = tensors[i];
     std::int64_t elements = 1;
     for (const std::int64_t dimension : tensor.shape) elements *= dimension;
-    const std::string storage = torch_storage(tensor.dtype);  // "": made of bytes, and so its dtype is told
+    const std::string storage =
+        torch_storage(tensor.dtype);  // "": a storage of bytes, so the pickle also has the dtype
     pickle.unicode(tensor.name);
     pickle.global("torch._utils", storage.empty() ? "_rebuild_tensor_v3" : "_rebuild_tensor_v2");
     pickle.op(opcode::mark);
@@ -79,7 +80,7 @@ std::string state_dict_pickle(const std::vector<TensorView>& tensors) {
 }
 
 void write_torch(const std::string& path, const std::vector<TensorView>& tensors) {
-  static constexpr std::string_view order = "little", version = "3\n";  // those that torch.save writes
+  static constexpr std::string_view order = "little", version = "3\n";  // as torch.save writes
   const std::string pickle = state_dict_pickle(tensors);
   const auto bytes = [](std::string_view text) { return std::as_bytes(std::span(text)); };
   std::vector<ZipInput> records{{"archive/data.pkl", bytes(pickle)}, {"archive/byteorder", bytes(order)}};

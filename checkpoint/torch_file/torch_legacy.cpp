@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "checkpoint/safetensors/safetensors_head.h"
 #include "checkpoint/torch_file/pickle_machine.h"
 
@@ -22,7 +23,7 @@ class LegacyReader {
     next("its magic number");
     const Unpickled version = next("its version");
     if (version.result.kind != Kind::integer || version.result.at != format_version)
-      fail("a version of torch.save's format that is not known");
+      fail("its version of torch.save's format is unknown");
     check_byte_order();
     LegacyTorchFile found;
     found.state_dict = unpickle_state_dict(pickle(), path_ + ": its object", key);
@@ -30,7 +31,7 @@ class LegacyReader {
     for (const std::string& storage : keys()) {
       const auto width = found.state_dict.storage_widths.find(storage);
       if (width == found.state_dict.storage_widths.end())
-        fail("has a storage " + shown(storage) + ", which nothing refers to");
+        fail(format_text("its pickle does not refer to storage {}", shown(storage)));
       found.storages[storage] = storage_bytes(storage, width->second);
     }
     return found;
@@ -48,26 +49,26 @@ class LegacyReader {
     return unpickled;
   }
 
-  // Of the pickle that next() has read last.
+  // A text of the pickle that next() has read last.
   std::string text_of(const PickleValue& text) const {
     return std::string(at_.substr(static_cast<std::size_t>(text.at), text.size));
   }
 
   void check_byte_order() {
     const Unpickled facts = next("its facts about the machine");
-    if (facts.result.kind != Kind::dict) fail("its facts about the machine are no dict");
+    if (facts.result.kind != Kind::dict) fail("its facts about the machine are not a dict");
     const auto& items = facts.containers[static_cast<std::size_t>(facts.result.at)];
     for (std::size_t i = 0; i + 1 < items.size(); i += 2)
       if (items[i].kind == Kind::text && text_of(items[i]) == "little_endian" && items[i + 1].at == 0)
-        fail("big-endian; only little-endian files are read");
+        fail("it is big-endian; only little-endian files are supported");
   }
 
   std::vector<std::string> keys() {
     const Unpickled list = next("its list of storages");
-    if (list.result.kind != Kind::list) fail("its list of storages is " + kind_name(list.result));
+    if (list.result.kind != Kind::list) fail(format_text("its list of storages is {}", kind_name(list.result)));
     std::vector<std::string> keys;
     for (const PickleValue& each : list.containers[static_cast<std::size_t>(list.result.at)]) {
-      if (each.kind != Kind::text) fail("a storage named by " + kind_name(each));
+      if (each.kind != Kind::text) fail(format_text("a storage's name is {}, not a string", kind_name(each)));
       keys.push_back(text_of(each));
     }
     return keys;
@@ -75,12 +76,12 @@ class LegacyReader {
 
   std::span<const std::byte> storage_bytes(const std::string& key, std::uint64_t width) {
     std::uint64_t elements = 0, bytes = 0;
-    if (rest_.size() < sizeof elements) fail("the file was cut short before storage " + shown(key));
+    if (rest_.size() < sizeof elements) fail(format_text("the file was cut short before storage {}", shown(key)));
     for (std::size_t i = 0; i < sizeof elements; ++i)
       elements |= static_cast<std::uint64_t>(static_cast<unsigned char>(rest_[i])) << (8 * i);
     rest_.remove_prefix(sizeof elements);
     if (__builtin_mul_overflow(elements, width, &bytes) || bytes > rest_.size())
-      fail("the file was cut short within storage " + shown(key));
+      fail(format_text("the file was cut short within storage {}", shown(key)));
     const std::string_view stored = rest_.substr(0, bytes);
     rest_.remove_prefix(bytes);
     return std::as_bytes(std::span(stored));

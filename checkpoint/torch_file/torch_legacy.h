@@ -1,6 +1,6 @@
-// The layout of torch.save before PyTorch 1.6, and of _use_new_zipfile_serialization=False today: pickles one after
-// the other (a magic number, the format's version, facts about the machine, the object, the storages' keys), then the
-// bytes of the storages, each after its number of elements. It carries no checksums. Pure.
+// Reads the format of torch.save before PyTorch 1.6, and of _use_new_zipfile_serialization=False today: pickles one
+// after the other (a magic number, the format's version, facts about the machine, the object, the storages' keys), then
+// the bytes of the storages, each after its number of elements. The format has no checksums. Pure.
 #pragma once
 
 #include <map>
@@ -16,7 +16,7 @@ struct LegacyTorchFile {
   std::map<std::string, std::span<const std::byte>> storages;  // by key; parts of `file`
 };
 
-// Throws as unpickle_state_dict() does, and DataError beginning with `path` where the rest is not as it must be.
+// Throws the errors of unpickle_state_dict(), and DataError beginning with `path` if the rest of the file is wrong.
 LegacyTorchFile read_legacy(std::span<const std::byte> file, const std::string& path, const std::string& key);
 
 }  // namespace tlaunch

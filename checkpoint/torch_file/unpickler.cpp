@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "checkpoint/safetensors/safetensors.h"
 #include "checkpoint/safetensors/safetensors_head.h"
 #include "checkpoint/torch_file/pickle_globals.h"
@@ -37,6 +38,9 @@ class Extractor {
 
  private:
   [[noreturn]] void fail(const std::string& what) const { throw DataError(where_ + ": " + what); }
+  [[noreturn]] void fail_tensor(std::string_view name, const std::string& what) const {
+    fail(format_text("tensor {} {}", shown(name), what));
+  }
 
   std::string_view text_of(const PickleValue& value) const {
     return pickle_.substr(static_cast<std::size_t>(value.at), value.size);
@@ -50,13 +54,12 @@ class Extractor {
 
   std::vector<std::int64_t> counts(const PickleValue& tuple, const std::string& name) {
     const auto& items = items_of(tuple);
-    if (items.size() > max_tensor_dimensions) fail("tensor " + shown(name) + " has too many dimensions");
+    if (items.size() > max_tensor_dimensions) fail_tensor(name, "has too many dimensions");
     counts_read_ += items.size();
-    if (counts_read_ > max_pickle_values) fail("the tensors' shapes are too many");
+    if (counts_read_ > max_pickle_values) fail("the tensors have too many dimensions in total");
     std::vector<std::int64_t> values;
     for (const PickleValue& item : items) {
-      if (item.kind != Kind::integer || item.at < 0)
-        fail("tensor " + shown(name) + " has a shape or stride that is no count");
+      if (item.kind != Kind::integer || item.at < 0) fail_tensor(name, "has a shape or stride that is not a count");
       values.push_back(item.at);
     }
     return values;
@@ -66,24 +69,24 @@ class Extractor {
     const PickleStorage& storage = unpickled_.storages[raw.storage];
     PickledTensor tensor;
     tensor.name = key;
-    if (!is_utf8(tensor.name)) fail("a tensor's name is no valid UTF-8: " + shown(key));
-    if (key == "__metadata__") fail("a tensor is named '__metadata__', which the safetensors format needs for itself");
+    if (!is_utf8(tensor.name)) fail(format_text("a tensor's name is not valid UTF-8: {}", shown(key)));
+    if (key == "__metadata__") fail("a tensor is named '__metadata__', which the safetensors format reserves");
     tensor.dtype = raw.dtype;
     tensor.storage = text_of(storage.key);
     tensor.storage_bytes = storage.bytes;
     tensor.shape = counts(raw.shape, tensor.name);
     tensor.strides = counts(raw.strides, tensor.name);
-    if (raw.offset < 0) fail("tensor " + shown(key) + " begins before its storage");
+    if (raw.offset < 0) fail_tensor(key, "begins before its storage");
     if (__builtin_add_overflow(static_cast<std::uint64_t>(raw.offset), storage.view_at, &tensor.offset))
-      fail("tensor " + shown(key) + " begins beyond its storage");
+      fail_tensor(key, "begins beyond its storage");
     check_bounds(tensor);
     return tensor;
   }
 
-  // Its last element lies within the storage, and its size in bytes within 64 bits.
+  // The last element must be within the storage, and the size in bytes within 64 bits.
   void check_bounds(const PickledTensor& tensor) const {
     if (tensor.shape.size() != tensor.strides.size())
-      fail("tensor " + shown(tensor.name) + " has not one stride for each dimension");
+      fail_tensor(tensor.name, "does not have one stride per dimension");
     std::uint64_t last = tensor.offset, bytes = dtype_bytes(tensor.dtype);
     bool overflow = false, empty = false;
     for (std::size_t i = 0; i < tensor.shape.size(); ++i) {
@@ -95,10 +98,9 @@ class Extractor {
                  __builtin_mul_overflow(size == 0 ? 0 : size - 1, stride, &reach) ||
                  __builtin_add_overflow(last, reach, &last);
     }
-    if (overflow || bytes > INT64_MAX) fail("tensor " + shown(tensor.name) + " has an impossible shape");
+    if (overflow || bytes > INT64_MAX) fail_tensor(tensor.name, "has an impossible shape");
     if (const std::uint64_t elements = tensor.storage_bytes / dtype_bytes(tensor.dtype); !empty && last >= elements)
-      fail("tensor " + shown(tensor.name) + " reaches element " + std::to_string(last) + " of a storage of " +
-           std::to_string(elements));
+      fail_tensor(tensor.name, format_text("reaches element {} of a storage of {}", last, elements));
   }
 
   std::string_view pickle_;

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "checkpoint/safetensors/safetensors_head.h"
 
 namespace tlaunch {
@@ -16,13 +17,13 @@ namespace {
 using Kind = PickleValue::Kind;
 using Entries = std::vector<std::pair<std::string_view, PickleValue>>;
 
-// Keys under which training scripts save a model's weights, beside every key with "state_dict" in it.
+// Keys under which training scripts save a model's weights, besides every key with "state_dict" in it.
 constexpr std::string_view usual_keys[] = {"model",  "model_state", "weights",   "params",    "net", "network",
                                            "module", "generator",   "model_ema", "ema_model", "ema"};
-// Words in the keys of states that are no model's, though they can hold tensors of the same names and shapes.
+// Words in the keys of states that are not a model's, though their tensors can have the same names and shapes.
 constexpr std::string_view other_states[] = {"optim",     "optimizer",  "optimizers", "optimiser", "opt",       "sched",
                                              "scheduler", "schedulers", "scaler",     "rng",       "gradscaler"};
-// Keys of what optimizers keep for a parameter, or for all of them.
+// Keys of the values that optimizers keep per parameter, or for all parameters.
 constexpr std::string_view optimizer_slots[] = {"exp_avg",    "exp_avg_sq", "max_exp_avg_sq", "momentum_buffer",
                                                 "square_avg", "exp_inf",    "acc_delta"};
 constexpr std::size_t most_listed = 10, longest_path = 200;  // in a message
@@ -50,26 +51,26 @@ bool is_usual(std::string_view key) {
          std::find(std::begin(usual_keys), std::end(usual_keys), lower) != std::end(usual_keys);
 }
 
-// As modules name them: "fc.weight".
+// True for a name that PyTorch modules give: "fc.weight".
 bool is_parameter_name(std::string_view name) {
   return name == "weight" || name == "bias" || name.find('.') != std::string_view::npos;
 }
 
-// What speaks for a dict as the weights; a later one is the stronger.
+// How likely a dict is to be the weights; a later value is stronger.
 enum class Claim {
   none,
-  tensors,     // it holds some, as a dict of metrics can
-  named,       // vectors of floats, or tensors that cannot be written, under names that modules give them
-  matrices,    // of floats, as every model has; or the whole file is tensors by name
-  parameters,  // such matrices under names that modules give them
+  tensors,     // it holds tensors, as a dict of metrics can
+  named,       // it holds vectors of floats, or tensors that cannot be written, under names of module parameters
+  matrices,    // it holds matrices of floats, as every model does; or the whole file is a dict of tensors
+  parameters,  // it holds such matrices under names of module parameters
   usual_key
 };
 
-// A dict, or a list or tuple of them, whose keys are "0", "1", ...
+// A dict, or a list or tuple of dicts with the keys "0", "1", ...
 struct Node {
-  std::size_t parent = 0;  // the top is its own
+  std::size_t parent = 0;  // index; the top is its own parent
   std::string_view key;
-  bool usual = false;  // by its key, or that of the list it is in
+  bool usual = false;  // whether its key, or the key of the list it is in, is a usual one
   PickleValue value;
   Entries entries;
   Claim claim = Claim::none;
@@ -82,14 +83,14 @@ class Chooser {
 
   ChosenWeights choose(const std::string& path) {
     if (unpickled_.result.kind != Kind::dict)
-      fail("holds " + kind_name(unpickled_.result) + ", not a dict of tensors by name" + advice);
+      fail(format_text("it holds {}, not a dict of tensors by name{}", kind_name(unpickled_.result), advice));
     look_at_all();
     const std::size_t index = path.empty() ? likely() : at_path(path);
     return chosen(index, path.empty() ? path_of(index) : path);
   }
 
  private:
-  static constexpr const char* advice = "; save the weights alone: torch.save(model.state_dict(), FILE)";
+  static constexpr const char* advice = ". Save only the weights: torch.save(model.state_dict(), FILE)";
 
   [[noreturn]] void fail(const std::string& what) const { throw DataError(where_ + ": " + what); }
 
@@ -100,7 +101,7 @@ class Chooser {
     return unpickled_.containers[static_cast<std::size_t>(value.at)];
   }
 
-  // Those with a text as key, in the keys' order; of equal keys the last, as in Python.
+  // The entries whose key is a string, by key; of equal keys the last one counts, as in Python.
   Entries entries_of(const PickleValue& value) {
     Entries found;
     const auto& items = items_of(value);
@@ -124,15 +125,15 @@ class Chooser {
   }
   static bool is_tensor(const PickleValue& value) { return value.kind == Kind::tensor || is_unwritable_tensor(value); }
 
-  // Each dict that keys lead to, once, however often it is referred to and whatever cycle it is in. What lies below an
-  // optimizer or a scheduler is not looked at.
+  // Adds each dict that keys lead to once, even if it has several references or is in a cycle. Skips everything below
+  // an optimizer or a scheduler.
   void look_at_all() {
     std::set<std::int64_t> seen{unpickled_.result.at};
     nodes_.push_back({0, "", false, unpickled_.result, entries_of(unpickled_.result)});
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
       if (is_optimizer(nodes_[i].entries)) continue;
       nodes_[i].claim = claim_of(i);
-      for (const bool usual : {true, false})  // a dict under two keys is known by the usual one
+      for (const bool usual : {true, false})  // first the usual keys: a dict under two keys gets the usual one
         for (std::size_t e = 0; e < nodes_[i].entries.size(); ++e) {
           const auto [key, value] = nodes_[i].entries[e];
           if (!is_container(value) || is_usual(key) != usual || is_other_state(key) || !seen.insert(value.at).second)
@@ -152,7 +153,7 @@ class Chooser {
            std::any_of(std::begin(optimizer_slots), std::end(optimizer_slots), holds);
   }
 
-  // Of floats; 0 for others.
+  // Of a tensor of floats; 0 for other tensors.
   std::size_t dimensions_of(const PickleValue& tensor) const {
     const PickleTensor& raw = unpickled_.tensors[static_cast<std::size_t>(tensor.at)];
     return raw.dtype.find_first_of("FC") != std::string::npos ? items_of(raw.shape).size() : 0;  // not "BOOL"
@@ -188,7 +189,8 @@ class Chooser {
     return found;
   }
 
-  // Under unusual keys a dict beside it can be another part of the same model, however little it holds.
+  // The chosen dict and its siblings: under unusual keys a sibling may be another part of the same model, even if it
+  // holds few tensors.
   std::vector<std::size_t> with_siblings(std::size_t chosen) const {
     std::vector<std::size_t> found;
     for (const std::size_t i : with_claim(Claim::named))
@@ -202,20 +204,23 @@ class Chooser {
     if (!usual && candidates.size() == 1) candidates = with_siblings(candidates.front());
     if (candidates.size() == 1) return candidates.front();
     if (!candidates.empty())
-      throw UsageError(where_ + ": the weights can be " + paths_of(candidates) + "; choose one: --key NAME");
+      throw UsageError(format_text("{}: the weights can be {}; choose one: --key NAME", where_, paths_of(candidates)));
     const auto others = with_claim(Claim::tensors);
-    if (others.empty()) fail("holds no tensors by name; its keys: " + keys_of(nodes_.front().entries) + advice);
-    throw UsageError(where_ + ": nothing in it looks like a model's weights; dicts of tensors: " + paths_of(others) +
-                     "; choose one: --key NAME");
+    if (others.empty())
+      fail(format_text("it holds no tensors by name; its keys: {}{}", keys_of(nodes_.front().entries), advice));
+    throw UsageError(
+        format_text("{}: nothing in it looks like a model's weights; dicts of tensors: {}; choose one: --key NAME",
+                    where_, paths_of(others)));
   }
 
-  // All nodes that keys lead to, from the top down. A key may hold a slash itself, and several lead to one node.
+  // All nodes that the path leads to from the top. A key may itself contain a slash, and several keys may lead to one
+  // node.
   std::set<std::size_t> nodes_at(std::string_view path) const {
     std::map<std::int64_t, std::size_t> by_value;
     for (std::size_t i = 0; i < nodes_.size(); ++i) by_value.emplace(nodes_[i].value.at, i);
     std::set<std::size_t> found;
     if (path == top_level_key) found.insert(0);
-    std::set<std::pair<std::size_t, std::size_t>> seen{{0, 0}};  // a node, and how much of the path led to it
+    std::set<std::pair<std::size_t, std::size_t>> seen{{0, 0}};  // a node, and the bytes of the path that led to it
     for (std::vector<std::pair<std::size_t, std::size_t>> open{{0, 0}}; !open.empty();) {
       const auto [node, done] = open.back();
       open.pop_back();
@@ -238,8 +243,8 @@ class Chooser {
     std::vector<std::size_t> found;
     std::copy_if(all.begin(), all.end(), std::back_inserter(found), [&](std::size_t i) { return named.contains(i); });
     if (found.size() == 1) return found.front();
-    throw UsageError(where_ + ": --key " + path + (found.empty() ? " leads to no dict of tensors" : " is ambiguous") +
-                     "; dicts of tensors: " + paths_of(all));
+    throw UsageError(format_text("{}: --key {} {}; dicts of tensors: {}", where_, path,
+                                 found.empty() ? "leads to no dict of tensors" : "is ambiguous", paths_of(all)));
   }
 
   std::string path_of(std::size_t index) const {
@@ -250,15 +255,13 @@ class Chooser {
     return path;
   }
 
-  // `text` of each of the first ones of 0 to `count`.
+  // The texts of 0 to `count`, of which it names the first ones.
   template <class Text>
   static std::string listed(std::size_t count, const Text& text) {
-    std::string all;
-    for (std::size_t i = 0; i < count; ++i) {
-      if (i == most_listed) return all + " and " + std::to_string(count - i) + " more";
-      all += (i == 0 ? "" : ", ") + text(i);
-    }
-    return all.empty() ? "none" : all;
+    std::vector<std::string> first;
+    for (std::size_t i = 0; i < std::min(count, most_listed); ++i) first.push_back(text(i));
+    if (count > most_listed) return format_text("{} and {} more", joined(first, ", "), count - most_listed);
+    return first.empty() ? "none" : joined(first, ", ");
   }
 
   std::string paths_of(const std::vector<std::size_t>& nodes) const {
@@ -270,38 +273,43 @@ class Chooser {
     return listed(entries.size(), [&](std::size_t i) { return shown(entries[i].first); });
   }
 
-  // A part of the weights that would be lost must not be: who evaluates the rest would not know.
+  // Refuses to lose a part of the weights: a user who evaluates the rest would not notice.
   void check_writable(std::size_t index, const std::string& path) const {
     Entries lost;
     for (const auto& entry : nodes_[index].entries)
       if (is_unwritable_tensor(entry.second)) lost.push_back(entry);
-    const std::string weights = index == 0 ? "the weights" : "the weights under " + shown(path);
-    const auto described = [&](std::size_t i) { return shown(lost[i].first) + " (" + kind_name(lost[i].second) + ")"; };
+    const std::string weights = index == 0 ? "the weights" : format_text("the weights under {}", shown(path));
     if (!lost.empty())
-      fail(weights + " have " + listed(lost.size(), described) + ", which a safetensors file cannot hold; in " +
-           "Python convert it (.to_dense(), .dequantize(), .to(DTYPE), .resolve_conj(), .resolve_neg()) or take it " +
-           "out of the dict, and save the weights anew");
+      fail(format_text(
+          "{} have {}, which a safetensors file cannot hold. In Python, convert it (.to_dense(), .dequantize(), "
+          ".to(DTYPE), .resolve_conj(), .resolve_neg()) or remove it from the dict, and save the weights again",
+          weights, listed(lost.size(), [&](std::size_t i) { return described(lost[i]); })));
     const auto& items = items_of(nodes_[index].value);
     for (std::size_t i = 0; i + 1 < items.size(); i += 2)
       if (items[i].kind != Kind::text && is_tensor(items[i + 1]))
-        fail(weights + " have a tensor whose key is " + kind_name(items[i]) + ", and a safetensors file needs a " +
-             "text; in Python: torch.save({str(name): w for name, w in weights.items()}, FILE)");
+        fail(
+            format_text("{} have a tensor whose key is {}, but a safetensors file needs a string. In Python: "
+                        "torch.save({{str(name): w for name, w in weights.items()}}, FILE)",
+                        weights, kind_name(items[i])));
+  }
+
+  static std::string described(const Entries::value_type& entry) {
+    return format_text("{} ({})", shown(entry.first), kind_name(entry.second));
   }
 
   ChosenWeights chosen(std::size_t index, const std::string& path) {
     check_writable(index, path);
     ChosenWeights weights{{}, path, {}};
-    const auto leave_out = [&](const auto& entry) {
-      weights.left_out.push_back(shown(entry.first) + " (" + kind_name(entry.second) + ")");
-    };
+    const auto leave_out = [&](const auto& entry) { weights.left_out.push_back(described(entry)); };
     for (const auto& entry : nodes_[index].entries)
       if (entry.second.kind != Kind::tensor) leave_out(entry);
     const auto& items = items_of(nodes_[index].value);
     std::size_t nameless = 0;
     for (std::size_t i = 0; i + 1 < items.size(); i += 2) nameless += items[i].kind != Kind::text;
-    if (nameless > 0) weights.left_out.push_back(std::to_string(nameless) + " entries whose keys are not texts");
+    if (nameless == 1) weights.left_out.push_back("1 entry whose key is not a string");
+    if (nameless > 1) weights.left_out.push_back(format_text("{} entries whose keys are not strings", nameless));
     for (std::size_t below = index; below != 0; below = nodes_[below].parent)
-      for (const auto& entry : nodes_[nodes_[below].parent].entries)  // the same dict under another key is not left out
+      for (const auto& entry : nodes_[nodes_[below].parent].entries)  // except the same dict under another key
         if (!is_container(entry.second) || entry.second.at != nodes_[below].value.at) leave_out(entry);
     weights.entries = std::move(nodes_[index].entries);
     return weights;

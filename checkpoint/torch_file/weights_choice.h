@@ -1,6 +1,6 @@
-// Which dict of an unpickled file holds the model's weights. Files of training scripts hold much beside them: an
-// optimizer's state, a best accuracy, a second copy of the weights. Where more than one dict could be meant, nothing
-// is chosen and the user has to. Pure.
+// Chooses the dict of an unpickled file that holds the model's weights. Files of training scripts also hold other
+// things: an optimizer's state, a best accuracy, a second copy of the weights. If more than one dict is possible, the
+// user has to choose. Pure.
 #pragma once
 
 #include <string>
@@ -12,17 +12,17 @@
 
 namespace tlaunch {
 
-inline constexpr const char* top_level_key = ".";  // as a path: the dict that is the file's whole content
+inline constexpr const char* top_level_key = ".";  // a path: the dict that is the file's whole content
 
 struct ChosenWeights {
-  std::vector<std::pair<std::string_view, PickleValue>> entries;  // of the dict, by key; not all need be tensors
-  std::string path;                                               // of keys: "model/state_dict"; top_level_key
-  std::vector<std::string> left_out;  // "'epoch' (an integer)": what is in the dict and no tensor, what is beside it
+  std::vector<std::pair<std::string_view, PickleValue>> entries;  // of the dict, by key; they may include non-tensors
+  std::string path;                                               // of keys: "model/state_dict", or top_level_key
+  std::vector<std::string> left_out;  // "'epoch' (an integer)": entries of the dict that are not tensors, and siblings
 };
 
-// `path` as above; "" to choose by what usual files look like. Throws DataError where the file holds no tensors by
-// name or the dict has one that cannot be written, UsageError where the choice is the user's or `path` leads to no dict
-// of tensors; they begin with `where`.
+// `path` as above; "" chooses by the layout of usual files. Throws DataError if the file holds no tensors by name or
+// the dict has a tensor that cannot be written, UsageError if the user has to choose or `path` leads to no dict of
+// tensors. The messages begin with `where`.
 ChosenWeights choose_weights(const Unpickled& unpickled, std::string_view pickle, const std::string& path,
                              const std::string& where);
 

@@ -35,7 +35,7 @@ GpuMonitor::GpuMonitor(const std::string& uuid_or_index) : GpuMonitor(uuid_or_in
 GpuMonitor::GpuMonitor(const std::string& uuid_or_index, const std::string& library_path) {
   std::vector<std::string> paths{library_path};
   if (library_path.empty()) paths.assign(std::begin(nvml_library_paths), std::end(nvml_library_paths));
-  std::string problem;  // the probe has already told it
+  std::string problem;  // ignored: the probe has already reported it
   auto state = std::make_unique<State>();
   state->nvml = NvmlLibrary::open(paths, problem);
   if (!state->nvml || !find_card(*state->nvml, uuid_or_index, state->device)) return;

@@ -1,5 +1,5 @@
-// Figures of one card while a run trains on it, for `gpu` events. Reading takes about a millisecond and never waits
-// for the card's work. One thread at a time per object. No errors: what cannot be read is absent.
+// Figures of one card while a run trains on it, for `gpu` events. A reading takes about a millisecond and never waits
+// for the card's work. One thread at a time per object. No errors: a figure that cannot be read is absent.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace tlaunch {
 
-// A MIG slice, WSL2 and virtual cards do not tell all of it.
+// A MIG slice, WSL2 and virtual cards do not report all of these.
 struct GpuSample {
   std::string name;
   std::optional<double> utilization_percent;  // share of the driver's last sampling period in which a kernel ran
@@ -28,7 +28,7 @@ class GpuMonitor {
   GpuMonitor(GpuMonitor&&) noexcept;
   GpuMonitor& operator=(GpuMonitor&&) noexcept;
 
-  std::optional<GpuSample> sample();  // nothing where there is no driver or no such card
+  std::optional<GpuSample> sample();  // nothing if there is no driver or no such card
 
  private:
   struct State;

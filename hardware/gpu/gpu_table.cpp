@@ -7,18 +7,24 @@
 #include <set>
 #include <stdexcept>
 
+#include "base/text.h"
 #include "hardware/file_reader.h"
 
 namespace tlaunch {
 namespace {
 
+std::logic_error broken(const std::string& id, const std::string& problem) {
+  return std::logic_error(format_text("configs/gpus.yaml: card {}: {}", id, problem));
+}
+
 // "12.0" to 12 and 0.
 void read_capability(const std::string& text, GpuCard& card) {
   const char* const end = text.data() + text.size();
   const auto major = std::from_chars(text.data(), end, card.capability_major);
-  if (major.ec != std::errc() || major.ptr == end || *major.ptr != '.') throw std::logic_error("capability " + text);
+  const auto not_a_version = [&] { return broken(card.id, format_text("capability {} is not MAJOR.MINOR", text)); };
+  if (major.ec != std::errc() || major.ptr == end || *major.ptr != '.') throw not_a_version();
   const auto minor = std::from_chars(major.ptr + 1, end, card.capability_minor);
-  if (minor.ec != std::errc() || minor.ptr != end) throw std::logic_error("capability " + text);
+  if (minor.ec != std::errc() || minor.ptr != end) throw not_a_version();
 }
 
 GpuCard read_card(const std::string& id, const YAML::Node& node) {
@@ -33,7 +39,7 @@ GpuCard read_card(const std::string& id, const YAML::Node& node) {
     card.match.push_back(card_words(id));
     if (id.starts_with("rtx_") || id.starts_with("gtx_")) card.match[0].erase(card.match[0].begin());
   }
-  if (card.memory_gb.empty()) throw std::logic_error(id + ": no memory_gb");
+  if (card.memory_gb.empty()) throw broken(id, "memory_gb is empty");
   return card;
 }
 
@@ -49,17 +55,17 @@ GpuTable parse_gpu_table(const std::string& yaml) try {
   std::set<std::vector<std::string>> matches;
   for (const auto& entry : root["cards"]) {
     const GpuCard& card = table.cards.emplace_back(read_card(entry.first.as<std::string>(), entry.second));
-    if (!ids.insert(card.id).second) throw std::logic_error(card.id + " stands there twice");
+    if (!ids.insert(card.id).second) throw broken(card.id, "the id is listed twice");
     for (const auto& words : card.match) {
-      if (!matches.insert(words).second) throw std::logic_error(card.id + ": its match is another card's too");
+      if (!matches.insert(words).second) throw broken(card.id, "another card has the same match");
     }
     const bool known = std::any_of(table.tiers.begin(), table.tiers.end(),
                                    [&](const GpuTier& tier) { return tier.name == card.tier; });
-    if (!known) throw std::logic_error(card.id + ": no tier " + card.tier);
+    if (!known) throw broken(card.id, format_text("unknown tier {}", card.tier));
   }
   return table;
 } catch (const YAML::Exception& problem) {
-  throw std::logic_error(std::string("the GPU table is broken: ") + problem.what());
+  throw std::logic_error(format_text("configs/gpus.yaml cannot be parsed: {}", problem.what()));
 }
 
 const GpuTable& gpu_table() {

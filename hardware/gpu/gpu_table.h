@@ -1,5 +1,5 @@
-// The table of known GPUs, configs/gpus.yaml, which says what its fields mean. It is built in and parsed at its first
-// use. Any thread.
+// The table of known GPUs: configs/gpus.yaml, which explains its fields. It is built into the programs and parsed at
+// its first use. Any thread.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ struct GpuTier {
 
 struct GpuCard {
   std::string id, name, tier;
-  std::vector<std::vector<std::string>> match;  // each: words that stand one after the other in the driver's name
+  std::vector<std::vector<std::string>> match;  // each: consecutive words of the driver's name
   std::vector<double> memory_gb;                // versions, 10^9 bytes; the first is the usual one
   int capability_major = 0, capability_minor = 0;
 };
@@ -26,7 +26,7 @@ struct GpuTable {
 
 extern const char* const gpu_table_text;  // configs/gpus.yaml
 
-// Throws std::logic_error where the text is no such table, or a card's tier, id or match is not unique or not known.
+// Throws std::logic_error if the text is not such a table, a card's id or match is not unique, or its tier is unknown.
 GpuTable parse_gpu_table(const std::string& yaml);
 
 const GpuTable& gpu_table();
@@ -35,7 +35,7 @@ const GpuTable& gpu_table();
 // "RTX3080Ti", "rtx_3080_ti" -> rtx 3080 ti.
 std::vector<std::string> card_words(const std::string& name);
 
-// The card with the longest match in `words`, and that match; nulls where none matches.
+// The card with the longest match in `words`, and that match; nulls if none matches.
 struct CardMatch {
   const GpuCard* card = nullptr;
   const std::vector<std::string>* words = nullptr;

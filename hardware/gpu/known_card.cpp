@@ -16,13 +16,7 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-std::string plain_number(double value) {
-  char text[32];
-  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
-  return std::string(text, end);
-}
-
-// "12gb", "12g", "12gib", and "12" where the unit is not `needed`. In GB.
+// In GB: "12gb", "12gib", and without `unit_needed` also "12g" and "12".
 std::optional<double> memory_size(const std::string& text, bool unit_needed) {
   double size = 0;
   const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), size);
@@ -48,7 +42,8 @@ Asked understand(const std::string& text) {
     }
     asked.memory_gb = memory_size(memory, false);
     if (!asked.memory_gb || *asked.memory_gb <= 0)
-      throw UsageError("GPU '" + text + "': the memory after the colon is a number of GB, as in rtx_3060:12GB");
+      throw UsageError(
+          format_text("GPU {}: the memory after the colon must be a number of GB, as in rtx_3060:12GB", quoted(text)));
     return asked;
   }
   for (std::size_t i = 0; i < asked.words.size(); ++i) {
@@ -62,7 +57,7 @@ Asked understand(const std::string& text) {
   return asked;
 }
 
-// Words that only some write.
+// Without the words that not everybody writes.
 Words bare(Words words) {
   std::erase_if(words, [](const std::string& word) {
     return word == "nvidia" || word == "geforce" || word == "tesla" || word == "quadro" || word == "generation" ||
@@ -77,15 +72,14 @@ const GpuCard* named(const Words& words) {
     if (is(card_words(card.id)) || is(card_words(card.name)) || std::any_of(card.match.begin(), card.match.end(), is))
       return &card;
   }
-  // A name that the driver gives may go on: "NVIDIA H100 80GB HBM3", "Tesla V100-SXM2".
+  // A driver's name may have more words after the card's: "NVIDIA H100 80GB HBM3", "Tesla V100-SXM2".
   const bool drivers = !words.empty() && bare({words.front()}).empty();
   return drivers ? find_card(words).card : nullptr;
 }
 
-// Up to three ids: of cards with the same number in their name, then by spelling.
+// Up to three ids: first cards with the same number in their name, then those with the nearest spelling.
 Words near(const Words& words) {
-  std::string spelt;
-  for (const std::string& word : bare(words)) spelt += (spelt.empty() ? "" : "_") + word;
+  const std::string spelt = joined(bare(words), "_");
   Words ids, found;
   for (const GpuCard& card : gpu_table().cards) {
     const Words own = card_words(card.id);
@@ -112,15 +106,15 @@ GpuInfo known_card(const std::string& text) {
   const GpuCard* const card = named(asked.words);
   if (!card) {
     const Words close = near(asked.words);
-    throw UsageError("unknown GPU '" + text + "'" + (close.empty() ? "" : ": did you mean " + either(close) + "?") +
-                     " (the cards known are listed in configs/gpus.yaml)");
+    const std::string hint = close.empty() ? "" : format_text(": did you mean {}?", either(close));
+    throw UsageError(format_text("unknown GPU {}{} (configs/gpus.yaml lists the known cards)", quoted(text), hint));
   }
   const double memory_gb = asked.memory_gb.value_or(card->memory_gb.front());
   if (std::find(card->memory_gb.begin(), card->memory_gb.end(), memory_gb) == card->memory_gb.end()) {
     Words versions;
-    for (const double size : card->memory_gb) versions.push_back(card->id + ":" + plain_number(size) + "GB");
-    throw UsageError("GPU '" + text + "': there is no " + card->id + " with " + plain_number(memory_gb) +
-                     " GB; it is made as " + either(versions));
+    for (const double size : card->memory_gb) versions.push_back(format_text("{}:{:g}GB", card->id, size));
+    throw UsageError(format_text("GPU {}: {} is not made with {:g} GB; give {}", quoted(text), card->id, memory_gb,
+                                 either(versions)));
   }
   GpuInfo gpu;
   gpu.name = card->name;

@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "hardware/gpu/gpu_probe.h"
 #include "hardware/gpu/nvml_details.h"
 #include "hardware/gpu/nvml_library.h"
@@ -5,12 +6,12 @@
 namespace tlaunch {
 namespace {
 
-// One card; what it does not tell stays 0 and becomes a note.
+// One card. A figure that the driver does not report stays 0 and becomes a note.
 GpuInfo read_card(const NvmlLibrary& nvml, nvmlDevice_t device, unsigned index, std::vector<std::string>& notes) {
   GpuInfo gpu;
   const auto failed = [&](nvmlReturn_t code, const char* what) {
     if (code != NVML_SUCCESS) {
-      notes.push_back("GPU " + std::to_string(index) + ": " + what + " unknown: " + nvml.message(code));
+      notes.push_back(format_text("GPU {}: {} unknown: {}", index, what, nvml.message(code)));
     }
     return code != NVML_SUCCESS;
   };
@@ -24,7 +25,7 @@ GpuInfo read_card(const NvmlLibrary& nvml, nvmlDevice_t device, unsigned index, 
   if (memory_code == NVML_SUCCESS) {
     gpu.memory_total_bytes = memory.total;
     gpu.memory_free_bytes = memory.free;
-  } else if (!gpu.mig) {  // a container that has a slice may not ask for the whole card's
+  } else if (!gpu.mig) {  // a container with a slice may not read the whole card's memory
     failed(memory_code, "memory");
   }
   if (failed(nvml.capability(device, &gpu.capability_major, &gpu.capability_minor), "compute capability")) {
@@ -54,14 +55,14 @@ GpuProbe probe_gpus(const std::vector<std::string>& library_paths) {
 
   unsigned count = 0;
   if (const nvmlReturn_t code = nvml->count(&count); code != NVML_SUCCESS) {
-    probe.notes.push_back("the NVIDIA driver does not count its cards: " + nvml->message(code));
+    probe.notes.push_back(format_text("the NVIDIA driver does not report its cards: {}", nvml->message(code)));
     return probe;
   }
-  if (count == 0) probe.notes.push_back("NVIDIA driver without a card");
+  if (count == 0) probe.notes.push_back("the NVIDIA driver reports no GPU");
   for (unsigned i = 0; i < count; ++i) {
     nvmlDevice_t device{};
     if (const nvmlReturn_t code = nvml->by_index(i, &device); code != NVML_SUCCESS) {
-      probe.notes.push_back("GPU " + std::to_string(i) + " does not answer and is left out: " + nvml->message(code));
+      probe.notes.push_back(format_text("GPU {} does not respond and is left out: {}", i, nvml->message(code)));
       continue;
     }
     probe.gpus.push_back(read_card(*nvml, device, i, probe.notes));

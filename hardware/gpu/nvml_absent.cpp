@@ -1,4 +1,4 @@
-// Stands in for nvml.cpp, nvml_library.cpp and gpu_monitor.cpp where nvml.h was not there when this was built.
+// Replaces the nvml*.cpp files and gpu_monitor.cpp in a build without nvml.h.
 #include "hardware/gpu/gpu_monitor.h"
 #include "hardware/gpu/gpu_probe.h"
 
@@ -9,8 +9,8 @@ struct GpuMonitor::State {};
 GpuProbe probe_gpus(const std::vector<std::string>&) {
   GpuProbe probe;
   probe.notes.push_back(
-      "built without nvml.h, so GPUs are not looked for (it comes with the PyPI package "
-      "nvidia-nvml-dev or the CUDA toolkit)");
+      "tlaunch was built without nvml.h and does not look for GPUs: install the PyPI package nvidia-nvml-dev or the "
+      "CUDA toolkit, and build again");
   return probe;
 }
 

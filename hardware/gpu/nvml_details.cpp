@@ -22,7 +22,7 @@ std::optional<int> nvlink_links(const NvmlLibrary& nvml, nvmlDevice_t device) {
   int links = 0;
   for (unsigned link = 0; link < NVML_NVLINK_MAX_LINKS; ++link) {
     nvmlEnableState_t active = NVML_FEATURE_DISABLED;
-    // Fails at the first link on a card without, behind the last one on a card with few, and where a link is not wired.
+    // The call fails for a link that the card does not have or that is not wired.
     if (nvml.nvlink_state(device, link, &active) == NVML_SUCCESS && active == NVML_FEATURE_ENABLED) ++links;
   }
   return links;
@@ -40,7 +40,7 @@ std::vector<MigInstance> mig_instances(const NvmlLibrary& nvml, nvmlDevice_t dev
   if (!nvml.mig_count || !nvml.mig_by_index || nvml.mig_count(device, &count) != NVML_SUCCESS) return instances;
   for (unsigned i = 0; i < std::min(count, 64u); ++i) {
     nvmlDevice_t slice{};
-    if (nvml.mig_by_index(device, i, &slice) != NVML_SUCCESS) continue;  // numbers not in use
+    if (nvml.mig_by_index(device, i, &slice) != NVML_SUCCESS) continue;  // this index is not in use
     MigInstance instance;
     char text[NVML_DEVICE_UUID_V2_BUFFER_SIZE] = "";
     if (nvml.name(slice, text, sizeof text) == NVML_SUCCESS) instance.name = text;
@@ -61,12 +61,12 @@ std::vector<MigInstance> mig_instances(const NvmlLibrary& nvml, nvmlDevice_t dev
 }
 
 std::vector<GpuProcess> gpu_processes(const NvmlLibrary& nvml, nvmlDevice_t device) {
-  std::map<unsigned, GpuProcess> by_pid;  // one that both computes and draws is in both lists
+  std::map<unsigned, GpuProcess> by_pid;  // a process that computes and draws is in both lists
   for (const auto list : {nvml.compute_processes, nvml.graphics_processes}) {
     if (!list) continue;
     std::vector<nvmlProcessInfo_t> found(64);
     nvmlReturn_t code = NVML_ERROR_INSUFFICIENT_SIZE;
-    // Processes may start between the question and the answer.
+    // The list may grow between two calls, when processes start.
     for (int attempt = 0; attempt < 3 && code == NVML_ERROR_INSUFFICIENT_SIZE; ++attempt) {
       unsigned count = static_cast<unsigned>(found.size());
       code = list(device, &count, found.data());
@@ -76,7 +76,7 @@ std::vector<GpuProcess> gpu_processes(const NvmlLibrary& nvml, nvmlDevice_t devi
     for (const nvmlProcessInfo_t& info : found) {
       GpuProcess& process = by_pid[info.pid];
       process.pid = info.pid;
-      // Windows, hence WSL2, does not tell the memory.
+      // Windows, hence WSL2, does not report the memory.
       if (info.usedGpuMemory != static_cast<unsigned long long>(NVML_VALUE_NOT_AVAILABLE)) {
         process.used_bytes = std::max<std::uint64_t>(process.used_bytes.value_or(0), info.usedGpuMemory);
       }

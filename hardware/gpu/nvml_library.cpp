@@ -2,6 +2,8 @@
 
 #include <dlfcn.h>
 
+#include "base/text.h"
+
 namespace tlaunch {
 
 std::unique_ptr<NvmlLibrary> NvmlLibrary::open(const std::vector<std::string>& paths, std::string& problem) {
@@ -16,7 +18,7 @@ std::unique_ptr<NvmlLibrary> NvmlLibrary::open(const std::vector<std::string>& p
   const nvmlReturn_t code = library->init();
   library->started_ = code == NVML_SUCCESS;
   if (code == NVML_SUCCESS) return library;
-  problem = "the NVIDIA driver does not start: " + library->message(code);
+  problem = format_text("the NVIDIA driver does not start: {}", library->message(code));
   if (code == NVML_ERROR_LIB_RM_VERSION_MISMATCH) problem += "; the driver was updated under a running kernel: reboot";
   if (code == NVML_ERROR_DRIVER_NOT_LOADED) problem += "; its kernel module is not loaded: check `nvidia-smi`, `dmesg`";
   return nullptr;
@@ -29,7 +31,7 @@ NvmlLibrary::~NvmlLibrary() {
 
 std::string NvmlLibrary::message(nvmlReturn_t code) const {
   const char* text = error_string(code);
-  return text ? text : "NVML error " + std::to_string(static_cast<int>(code));
+  return text ? text : format_text("NVML error {}", static_cast<int>(code));
 }
 
 bool NvmlLibrary::load_functions(std::string& problem) {
@@ -51,7 +53,7 @@ bool NvmlLibrary::load_functions(std::string& problem) {
 
   const auto need = [&](auto& function, const char* symbol) {
     if (find(function, symbol)) return true;
-    problem = std::string("the NVIDIA driver is too old: its library lacks ") + symbol;
+    problem = format_text("the NVIDIA driver is too old: its library lacks {}", symbol);
     return false;
   };
   return need(init, "nvmlInit_v2") && need(shutdown, "nvmlShutdown") && need(error_string, "nvmlErrorString") &&

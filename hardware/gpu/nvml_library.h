@@ -11,8 +11,8 @@ namespace tlaunch {
 
 class NvmlLibrary {
  public:
-  // Null where no path has the library or it does not start; `problem` then says why, in words for a note, or stays
-  // empty where there is simply no library.
+  // Null if no path has the library or the library does not start. `problem` then says why, as the text of a note; it
+  // stays empty if there is no library.
   static std::unique_ptr<NvmlLibrary> open(const std::vector<std::string>& paths, std::string& problem);
   ~NvmlLibrary();
   NvmlLibrary(const NvmlLibrary&) = delete;
@@ -20,7 +20,7 @@ class NvmlLibrary {
 
   std::string message(nvmlReturn_t code) const;
 
-  // The functions used, under NVML's names. None of these is null in an open library.
+  // The NVML functions that tlaunch uses. None of these is null in an open library.
   decltype(&nvmlInit_v2) init = nullptr;
   decltype(&nvmlShutdown) shutdown = nullptr;
   decltype(&nvmlErrorString) error_string = nullptr;
@@ -35,7 +35,7 @@ class NvmlLibrary {
   decltype(&nvmlDeviceGetUtilizationRates) utilization = nullptr;
   decltype(&nvmlDeviceGetTemperature) temperature = nullptr;
   decltype(&nvmlDeviceGetPowerUsage) power = nullptr;
-  // Null where the driver is older than the function.
+  // Null if the driver is older than the function.
   decltype(&nvmlDeviceGetMaxPcieLinkGeneration) pcie_generation = nullptr;
   decltype(&nvmlDeviceGetMaxPcieLinkWidth) pcie_width = nullptr;
   decltype(&nvmlDeviceGetPciInfo_v3) pci_info = nullptr;

@@ -13,7 +13,7 @@ bool sees_all_processes() {
 void name_processes(const FileReader& read, std::vector<GpuInfo>& gpus) {
   for (GpuInfo& gpu : gpus) {
     for (GpuProcess& process : gpu.processes) {
-      // One line. A process may name itself as it likes: what would disturb a terminal is left out.
+      // A process chooses its name, so characters that could disturb a terminal are left out.
       for (const char c : read("/proc/" + std::to_string(process.pid) + "/comm").value_or("")) {
         if (c >= ' ' && c < 127 && process.name.size() < 64) process.name += c;
       }

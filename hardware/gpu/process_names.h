@@ -1,4 +1,4 @@
-// Names of the processes that a GPU's driver lists by number.
+// Names of the processes that a GPU's driver lists by pid.
 #pragma once
 
 #include <vector>
@@ -8,10 +8,10 @@
 
 namespace tlaunch {
 
-// False inside a container: the driver counts processes from outside, so its numbers mean others here, or none.
+// False inside a container: the driver reports pids as seen from outside, which mean other processes here, or none.
 bool sees_all_processes();
 
-// Fills GpuProcess::name from /proc/PID/comm; stays "" where a process has gone.
+// Fills GpuProcess::name from /proc/PID/comm. It stays "" if the process has ended.
 void name_processes(const FileReader& read, std::vector<GpuInfo>& gpus);
 
 }  // namespace tlaunch

@@ -1,4 +1,4 @@
-// Tiers: how strong a card is, for the prior's table and the share of memory kept free.
+// Tiers: how strong a card is. They decide the prior estimate and the share of memory kept free.
 #include <algorithm>
 
 #include "hardware/gpu/gpu_table.h"
@@ -7,7 +7,7 @@
 namespace tlaunch {
 namespace {
 
-// Of a card the table does not know. GB are the maker's (a "24 GB" card reports a little more).
+// The tier of a card that is not in the table. GB are the maker's (a "24 GB" card reports a little more).
 std::string tier_by_figures(std::uint64_t memory_total_bytes, int capability_major) {
   const double memory_gb = static_cast<double>(memory_total_bytes) / 1e9;
   if (capability_major > 0 && capability_major < 7) return "low_end";  // no tensor cores
@@ -40,12 +40,12 @@ std::string gpu_tier(const std::string& name, std::uint64_t memory_total_bytes, 
   const std::vector<std::string> words = card_words(name);
   const CardMatch found = find_card(words);
   if (!found.card) return tier_by_figures(memory_total_bytes, capability_major);
-  // A laptop card that has no row of its own bears the name of a desktop card about one tier above it.
+  // A laptop card without its own row has the name of a desktop card that is about one tier stronger.
   return is_laptop(words) && !is_laptop(*found.words) ? one_below(found.card->tier) : found.card->tier;
 }
 
 double tier_margin(const std::string& tier) {
-  double largest = 0;  // for a tier nobody knows
+  double largest = 0;  // for an unknown tier
   for (const GpuTier& known : gpu_table().tiers) {
     if (known.name == tier) return known.margin;
     largest = std::max(largest, known.margin);

@@ -74,7 +74,7 @@ TEST(Catalog, SaysWhyGarbageIsNotValid) {
   save(dir / "7-metrics.safetensors", 9, {{"tlaunch.metrics", "{"}});
   save(dir / "8-metrics.safetensors", 9, {{"tlaunch.metrics", R"({"val_loss":"low"})"}});
   std::filesystem::create_directory(dir / "9-folder.safetensors");
-  // Not ours to list: another ending, a temporary, a link to nothing (as a file that vanished meanwhile).
+  // Not listed: another extension, a temporary file, a link to nothing (like a file that vanished meanwhile).
   test::write(dir / "notes.txt", "x");
   test::write(dir / ".good.safetensors", "x");
   std::filesystem::create_symlink("absent", dir / "link.safetensors");
@@ -89,7 +89,7 @@ TEST(Catalog, SaysWhyGarbageIsNotValid) {
                                                       {"5", "tlaunch.step in its metadata is not a count"},
                                                       {"6", "not an object of numbers"},
                                                       {"7", "not a JSON object"},
-                                                      {"8", "val_loss: expected a number"},
+                                                      {"8", "'val_loss': expected a number"},
                                                       {"9", "not a file"}};
   found.erase(found.begin());
   for (const CheckpointInfo& info : found) {

@@ -87,7 +87,7 @@ TEST(CheckpointFolder, NeverDeletesWhatItDidNotWriteNorWhatItWasResumedFrom) {
   auto folder = run.open(system_calls(), first);
   for (const auto& [step, loss] : {std::pair{2, 0.5}, {3, 0.3}, {4, 0.2}}) save(folder, step, loss);
   EXPECT_THAT(run.names(), ElementsAre("last", "mine", "notes.txt", "step_001", "step_004"));
-  // The copy, whatever its metric, takes no place among the best.
+  // The copy is not ranked among the best, whatever its metric.
   save(folder, 5, 0.4);
   EXPECT_THAT(run.names(), ElementsAre("last", "mine", "notes.txt", "step_001", "step_004", "step_005"));
 }
@@ -205,7 +205,7 @@ TEST(CheckpointFolder, ACheckpointNeverHasTheNameOfTheLink) {
   EXPECT_TRUE(fs::equivalent(run.dir / "checkpoints/last.safetensors", made.path));
 }
 
-// Makes a file of the wanted name at the last moment, as another run that keeps its checkpoints here may.
+// Creates a file with the wanted name at the last moment, as another run in the same folder may.
 class Rival : public FileCalls {
  public:
   int rename_new(const char* from, const char* to) override {
@@ -256,7 +256,7 @@ TEST(CheckpointFolder, TellsThatItsFolderOrTheRunsWasTakenAway) {
 TEST(CheckpointFolder, AListThatCannotBeWrittenCostsNoCheckpoint) {
   test::RunFolder run;
   auto folder = run.open();
-  fs::create_directory(run.dir / "checkpoints.txt");  // nothing can be renamed to that
+  fs::create_directory(run.dir / "checkpoints.txt");  // a file cannot be renamed to a folder
   const auto made = save(folder, 1, 0.5);
   EXPECT_TRUE(fs::exists(made.path));
   EXPECT_THAT(made.problem, testing::AllOf(testing::HasSubstr("checkpoints.txt"), testing::HasSubstr("--resume")));

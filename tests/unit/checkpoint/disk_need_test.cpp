@@ -8,7 +8,7 @@ namespace {
 constexpr std::uint64_t gb = 1'000'000'000;
 constexpr std::uint64_t one = 6'900'000'000;  // a fine-tuning run's checkpoint: 6.9 GB
 
-// The worked example of teams who reckon this by hand: 5, 10, 20, 50, 100 epochs.
+// The worked example of teams that compute this by hand: 5, 10, 20, 50, 100 epochs.
 TEST(DiskNeed, KeepingAllGrowsWithTheEpochs) {
   const RetentionPolicy all{.save_top_k = -1};
   for (const std::int64_t epochs : {5, 10, 20, 50, 100})

@@ -1,4 +1,4 @@
-// What a file is, whatever its name says, and what a reader of safetensors says of it.
+// The kind of a file, whatever its name says, and the error of a reader of safetensors.
 #include "checkpoint/file_kind.h"
 
 #include <gmock/gmock.h>
@@ -16,7 +16,7 @@ using testing::HasSubstr;
 struct Kind {
   const char* name;
   std::string bytes;
-  const char* advice;  // a part of what SafetensorsFile says
+  const char* advice;  // a part of SafetensorsFile's error
   friend void PrintTo(const Kind& kind, std::ostream* out) { *out << kind.name; }
 };
 
@@ -37,7 +37,7 @@ std::vector<Kind> kinds() {
       {"HtmlInCapitals", "<HTML>rest"s, "is a web page"},
       {"XmlOfABucket", "<?xml version='1.0'?><Error>AccessDenied"s, "is a web page"},
       {"LfsPointer", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n"s, "git lfs pull"},
-      {"IndexOfShards", "{\n  \"metadata\": {}, \"weight_map\": {}}"s, "is a JSON text"},
+      {"IndexOfShards", "{\n  \"metadata\": {}, \"weight_map\": {}}"s, "is a JSON file"},
       {"Nothing", ""s, "the file ends within its first 8 bytes"},
       {"Unknown", "something else altogether"s, "not a safetensors file"},
   };

@@ -1,4 +1,4 @@
-// What the checkpoint tests share: the names in a folder, files by hand, a small checkpoint, and Python.
+// Shared by the checkpoint tests: the names in a folder, files built by hand, a small checkpoint, and Python.
 #pragma once
 
 #include <sys/wait.h>
@@ -22,14 +22,14 @@ inline std::vector<std::string> names(const TempDir& dir) {
   return found;
 }
 
-// A whole file from the text of its header: length, header, data.
+// A complete file from the text of its header: length, header, data.
 inline std::string file_of(const std::string& header, const std::string& data = "") {
   std::string bytes;
   for (int i = 0; i < 8; ++i) bytes += static_cast<char>(header.size() >> (8 * i) & 0xff);
   return bytes + header + data;
 }
 
-// Tensors of four widths, one of them empty, one a scalar; the views lie in this object.
+// Tensors of four widths, one of them empty, one a scalar. The views are of this object's data.
 struct SmallCheckpoint {
   std::vector<double> moment{0.5, -0.25};
   std::vector<float> weight{1, 2, 3, 4, 5, 6};
@@ -54,7 +54,7 @@ struct Output {
   std::string text;  // stdout and stderr
 };
 
-// The project's Python, or nothing where it is not installed.
+// The project's Python, or nothing if it is not installed.
 inline std::optional<std::string> venv_python() {
   const char* source_dir = std::getenv("TLAUNCH_SOURCE_DIR");
   if (!source_dir) return {};

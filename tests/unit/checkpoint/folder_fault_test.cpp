@@ -1,4 +1,4 @@
-// A run's folder under failing calls, a full disk, and kills at every call: what was durable stays.
+// A run's folder under failing calls, a full disk, and kills at every call: durable files stay.
 #include <gmock/gmock.h>
 #include <signal.h>
 
@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t floats = 100'000;  // several writes
 
-// Every file with a checkpoint's name is whole; returns the newest step.
+// Checks that every file with a checkpoint's name is valid; returns the newest step.
 std::int64_t newest_step(const test::RunFolder& run) {
   const auto found = list_checkpoints(run.checkpoints());
   for (const auto& one : found) {
@@ -30,7 +30,7 @@ std::int64_t newest_step(const test::RunFolder& run) {
   return found.empty() ? 0 : found.front().step;
 }
 
-// In a child: step 3 over steps 1 and 2, of which one is deleted.
+// Runs in a child: saves step 3 after steps 1 and 2, of which one is deleted.
 void save_third(const test::RunFolder& run, FileCalls& calls) {
   auto folder = run.open(calls);
   save(folder, 3, 0.3, floats);
@@ -63,10 +63,10 @@ TEST(FolderFault, KilledAtAnyCallOfASaveAllThatWasDurableIsThere) {
     if (step == 2) {
       EXPECT_EQ(list_checkpoints(run.checkpoints()).size(), 2u) << "nothing goes before the new one is durable";
     }
-    // The link leads to a whole file, or there is none.
+    // The link leads to a valid file, or there is no link.
     const auto link = run.dir / "checkpoints/last.safetensors";
     if (fs::is_symlink(link)) SafetensorsFile(link.string()).verify();
-    // The next start sweeps, and the next save leaves what the policy keeps.
+    // The next start deletes temporary files, and the next save leaves only the files that the policy keeps.
     auto folder = run.open();
     save(folder, 4, 0.05, 16);
     EXPECT_THAT(run.names(), testing::ElementsAre("last", "step_004")) << "call " << at;
@@ -220,7 +220,7 @@ TEST(FolderFault, AThousandKillsAtRandomTimesLoseNothingThatWasDurable) {
       }
     }
     ::close(ends[1]);
-    std::this_thread::sleep_for(when(random) * save_time);  // at a random time is what is asked
+    std::this_thread::sleep_for(when(random) * save_time);  // the test needs kills at random times
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
     for (std::int64_t step; ::read(ends[0], &step, sizeof step) == sizeof step;) durable = step;

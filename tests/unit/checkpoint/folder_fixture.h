@@ -1,4 +1,4 @@
-// Checkpoints of a run's folder, small and with a metric of choice.
+// Small checkpoints in a run's folder, with a chosen metric.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +16,7 @@ struct RunFolder {
   CheckpointFolder open(FileCalls& calls = system_calls(), const std::string& resumed_from = "") const {
     return CheckpointFolder(checkpoints(), dir.path(), policy, resumed_from, calls);
   }
-  // The files there, without their extension; "last" where the link leads to one.
+  // The files there, without their extension; includes "last" if the link leads to a file.
   std::vector<std::string> names() const {
     std::vector<std::string> found;
     for (const auto& entry : std::filesystem::directory_iterator(checkpoints()))

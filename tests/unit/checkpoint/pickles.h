@@ -1,4 +1,4 @@
-// Pickles by hand, opcode by opcode.
+// Builds pickles by hand, opcode by opcode.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,8 @@ inline std::string tuple(const std::string& items) { return "(" + items + "t"; }
 inline std::string global(const std::string& module, const std::string& name) {
   return "c" + module + "\n" + name + "\n";
 }
-// By doubling: these are compiled without optimisation, and some are millions of bytes that each test program start makes.
+// Doubles the text instead of appending it each time: this is compiled without optimisation, and every start of the
+// test program builds some texts of millions of bytes.
 inline std::string times(const std::string& text, std::size_t count) {
   const std::size_t bytes = text.size() * count;
   std::string all = count > 0 ? text : "";

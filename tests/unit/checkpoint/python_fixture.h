@@ -1,4 +1,4 @@
-// Tests that ask the project's Python; they skip where it is not installed.
+// Tests that use the project's Python; they skip if it is not installed.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@ class PythonTest : public testing::Test {
     if (!python) GTEST_SKIP() << "no .venv/bin/python in TLAUNCH_SOURCE_DIR";
     python_ = *python;
   }
-  // The script gets `argument`, the test's folder where none is given.
+  // The script gets `argument`, or the test's folder if none is given.
   Output run(const std::string& script, const std::string& argument = "") const {
     return run_python(python_, dir_ / "script.py", script, argument.empty() ? dir_.path().string() : argument);
   }

@@ -1,4 +1,4 @@
-// Python's safetensors and ours read each other's files.
+// Python's safetensors and tlaunch read each other's files.
 #include <gmock/gmock.h>
 
 #include <cstring>

@@ -14,10 +14,10 @@ using test::save;
 using testing::HasSubstr;
 namespace fs = std::filesystem;
 
-// Two runs that keep their checkpoints in one folder outside of both.
+// Two runs that keep their checkpoints in one folder outside both run folders.
 struct Shared {
   test::TempDir dir;
-  RetentionPolicy policy{.save_top_k = 0};  // the newest alone
+  RetentionPolicy policy{.save_top_k = 0};  // only the newest
   std::string run(const std::string& name) const { return (dir / name).string(); }
   std::string folder() const { return (dir / "shared").string(); }
   CheckpointFolder open(const std::string& name) const {
@@ -104,7 +104,7 @@ TEST(RunCheckpoints, FilesThatAreGoneAreNoRunThatHasNotBegun) {
                                                HasSubstr(shared.folder()), HasSubstr("checkpoints.txt")));
     }
   }
-  fs::remove(shared.run("a") + "/checkpoints.txt");  // what the message says
+  fs::remove(shared.run("a") + "/checkpoints.txt");  // as the message advises
   EXPECT_EQ(shared.newest("a").path, "");
 }
 
@@ -121,7 +121,7 @@ TEST(RunCheckpoints, AnotherRunsFileThatCannotBeReadIsNoMatter) {
   const auto own = save(a, 10, 0.5).path;
   const auto theirs = save(b, 20, 0.1).path;
   fs::remove(theirs);
-  fs::create_directory(theirs);  // opens, but is no file
+  fs::create_directory(theirs);  // it can be opened, but it is not a file
   EXPECT_EQ(shared.newest("a").path, own);
 }
 

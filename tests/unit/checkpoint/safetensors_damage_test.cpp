@@ -1,4 +1,4 @@
-// Every way in which a small file can be cut or have one bit wrong is noticed by opening and verifying it.
+// Opening and verifying a small file notices every truncation and every flipped bit.
 #include <gmock/gmock.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -15,7 +15,7 @@ namespace {
 using test::SmallCheckpoint;
 using test::TempDir;
 
-// A file in memory: thousands of rewrites of one on a disk take half a minute.
+// A file in memory, because thousands of rewrites of a file on a disk take half a minute.
 class SafetensorsDamage : public testing::Test {
  protected:
   void SetUp() override {
@@ -32,7 +32,7 @@ class SafetensorsDamage : public testing::Test {
     ASSERT_EQ(::ftruncate(fd_, static_cast<off_t>(bytes.size())), 0);
     ASSERT_EQ(::pwrite(fd_, bytes.data(), bytes.size(), 0), static_cast<ssize_t>(bytes.size()));
   }
-  // The error that `bytes` gives; "" where there is none.
+  // The error for `bytes`; "" if there is none.
   std::string error_of(const std::string& bytes) {
     set_content(bytes);
     try {
@@ -53,8 +53,8 @@ TEST_F(SafetensorsDamage, EveryTruncationIsNoticed) {
 }
 
 TEST_F(SafetensorsDamage, TrailingBytesAreNoticed) {
-  EXPECT_THAT(error_of(whole_ + '\0'),
-              testing::HasSubstr("byte " + std::to_string(whole_.size()) + ": 1 bytes follow the last tensor"));
+  EXPECT_THAT(error_of(whole_ + '\0'), testing::HasSubstr("byte " + std::to_string(whole_.size()) +
+                                                          ": the file has 1 byte after the last tensor"));
 }
 
 TEST_F(SafetensorsDamage, EverySingleBitFlipIsNoticed) {

@@ -1,5 +1,5 @@
-// Files that no honest writer makes: each is refused with an error that says where, and nothing is allocated by their
-// word.
+// Files that no honest writer makes. Each is refused with an error that says where, and the reader does not trust a
+// size in the file when it allocates memory.
 #include <gmock/gmock.h>
 
 #include "base/error.h"
@@ -47,18 +47,18 @@ std::vector<Hostile> hostile_files() {
       {"NulPadding", file_of(std::string("{}\0\0", 4)), "not JSON"},
       {"BytesAfterNul", file_of(std::string("{}\0garbage", 10)), "byte 10: this is not JSON"},
       {"InvalidUtf8", file_of("{\"\xff\":" + byte + "}", "x"), "not JSON"},
-      {"DeepLists", file_of("{\"w\":" + times("[", 1'000'000)), "a list is out of place"},
+      {"DeepLists", file_of("{\"w\":" + times("[", 1'000'000)), "unexpected list"},
       {"DeepObjects", file_of(times("{\"w\":", 1'000'000)), "unknown field 'w'"},
-      {"DeepShape", file_of(R"({"w":{"shape":[[[)"), "a list is out of place"},
+      {"DeepShape", file_of(R"({"w":{"shape":[[[)"), "unexpected list"},
       {"NumberAsTensor", file_of(R"({"w":1})"), "as the value of 'w'"},
       {"TextAsTensor", file_of(R"({"w":"x"})"), "as the value of 'w'"},
-      {"MetadataIsText", file_of(R"({"__metadata__":"x"})"), "a text is out of place"},
+      {"MetadataIsText", file_of(R"({"__metadata__":"x"})"), "unexpected string"},
       {"MetadataHoldsNumber", file_of(R"({"__metadata__":{"step":5}})"),
-       "a number is out of place in the metadata, as the value of 'step'"},
+       "unexpected number in the metadata, as the value of 'step'"},
       {"MetadataHoldsObject", file_of(R"({"__metadata__":{"step":{}}})"), "in the metadata, as the value of 'step'"},
-      {"MetadataKeyTwice", file_of(R"({"__metadata__":{"a":"1","a":"2"}})"), "metadata key 'a' is there twice"},
-      {"MetadataTwice", file_of(R"({"__metadata__":{},"__metadata__":{}})"), "the metadata is there twice"},
-      {"NameTwice", file_of(R"({"w":)" + byte + R"(,"w":)" + byte + "}", "x"), "tensor 'w' is there twice"},
+      {"MetadataKeyTwice", file_of(R"({"__metadata__":{"a":"1","a":"2"}})"), "metadata key 'a' appears twice"},
+      {"MetadataTwice", file_of(R"({"__metadata__":{},"__metadata__":{}})"), "the metadata appears twice"},
+      {"NameTwice", file_of(R"({"w":)" + byte + R"(,"w":)" + byte + "}", "x"), "tensor 'w' appears twice"},
       {"FieldTwice", file_of(R"({"w":{"dtype":"U8","dtype":"U8","shape":[1],"data_offsets":[0,1]}})", "x"),
        "two fields 'dtype'"},
       {"FieldUnknown", file_of(R"({"w":{"dtype":"U8","stride":[1],"data_offsets":[0,1]}})", "x"),
@@ -68,10 +68,9 @@ std::vector<Hostile> hostile_files() {
       {"DtypeIsNumber", file_of(R"({"w":{"dtype":8}})"), "in tensor 'w', field 'dtype'"},
       {"ShapeIsNumber", file_of(R"({"w":{"shape":8}})"), "in tensor 'w', field 'shape'"},
       {"ShapeIsText", file_of(R"({"w":{"shape":"8"}})"), "in tensor 'w', field 'shape'"},
-      {"ShapeNegative", file_of(R"({"w":{"shape":[-1]}})"), "a negative number"},
-      {"ShapeFraction", file_of(R"({"w":{"shape":[1.5]}})"),
-       "the number 1.5 is out of place in tensor 'w', field 'shape'"},
-      {"ShapeHugeDimension", file_of(R"({"w":{"shape":[9223372036854775808]}})"), "a dimension of 9223372036854775808"},
+      {"ShapeNegative", file_of(R"({"w":{"shape":[-1]}})"), "negative number"},
+      {"ShapeFraction", file_of(R"({"w":{"shape":[1.5]}})"), "unexpected number 1.5 in tensor 'w', field 'shape'"},
+      {"ShapeHugeDimension", file_of(R"({"w":{"shape":[9223372036854775808]}})"), "the dimension 9223372036854775808"},
       {"ShapeOverflows", file_of(R"({"w":)" + tensor("F32", "[4294967296,4294967296]", "[0,0]") + "}"),
        "exceeds 64 bits"},
       {"ShapeOverflowsToFit", file_of(R"({"w":)" + tensor("F64", "[2305843009213693953]", "[0,8]") + "}", "12345678"),
@@ -86,15 +85,15 @@ std::vector<Hostile> hostile_files() {
       {"OffsetsWrap", file_of(R"({"w":)" + tensor("U8", "[1]", "[18446744073709551615,0]") + "}", "x"),
        "ends before it begins"},
       {"OffsetsTooLarge", file_of(R"({"w":)" + tensor("U8", "[1]", "[0,18446744073709551616]") + "}", "x"),
-       "the number 18446744073709551616 is out of place"},
+       "unexpected number 18446744073709551616"},
       {"Overlap",
        file_of(R"({"a":)" + tensor("U8", "[2]", "[0,2]") + R"(,"b":)" + tensor("U8", "[2]", "[1,3]") + "}", "xyz"),
        "'b' overlaps"},
       {"SamePlace", file_of(R"({"a":)" + byte + R"(,"b":)" + byte + "}", "x"), "'b' overlaps"},
       {"Gap", file_of(R"({"a":)" + byte + R"(,"b":)" + tensor("U8", "[1]", "[2,3]") + "}", "xyz"), "'b' leaves a gap"},
       {"GapAtStart", file_of(R"({"a":)" + tensor("U8", "[1]", "[1,2]") + "}", "xy"), "'a' leaves a gap"},
-      {"Trailing", file_of(R"({"a":)" + byte + "}", "xy"), "1 bytes follow the last tensor"},
-      {"ControlBytesInName", file_of(R"({"\u001b[2J":1})"), "as the value of '?[2J'"},
+      {"Trailing", file_of(R"({"a":)" + byte + "}", "xy"), "1 byte after the last tensor"},
+      {"ControlBytesInName", file_of(R"({"\u001b[2J":1})"), "as the value of '\\x1b[2J'"},
       {"LongName", file_of("{\"" + std::string(100'000, 'n') + "\":1}"), "nnn...'"},
       {"OnlyTensorSums", file_of(R"({"__metadata__":{"crc32c":"{}"}})"), "only one of crc32c and crc32c.header"},
       {"HeaderSumCut", file_of(R"({"__metadata__":{"crc32c.header":"12)"), "cut short"},
@@ -120,7 +119,7 @@ TEST_P(HostileSafetensors, IsRefusedWithItsPlace) {
 INSTANTIATE_TEST_SUITE_P(Table, HostileSafetensors, testing::ValuesIn(hostile_files()),
                          [](const auto& info) { return std::string(info.param.name); });
 
-// What other writers do and the format allows.
+// Files that other writers make and the format allows.
 TEST(ForeignSafetensors, WithoutSumsInAnyOrderIsRead) {
   const TempDir dir;
   const std::string path = dir / "foreign.safetensors";

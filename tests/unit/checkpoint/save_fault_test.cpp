@@ -1,4 +1,4 @@
-// Saving when the disk is full or the process is killed: the old file stays, no half one ever has its name.
+// Saving when the disk is full or the process is killed: the old file stays, and a partial file never has its name.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <signal.h>
@@ -23,7 +23,7 @@ using test::TempDir;
 
 constexpr int not_allowed = 77;
 
-// A checkpoint of `count` floats, all `value`.
+// Saves a checkpoint of `count` floats, all `value`.
 void save(const std::string& path, float value, std::size_t count) {
   const std::vector<float> weight(count, value);
   write_safetensors(path, {{"w", "F32", {static_cast<std::int64_t>(count)}, std::as_bytes(std::span(weight))}},
@@ -38,7 +38,7 @@ float first_value(const std::string& path) {
   return value;
 }
 
-// Runs `body` in a child and gives what it wrote to the descriptor it gets, and its exit code.
+// Runs `body` in a child; returns the text that it wrote to its descriptor, and its exit code.
 test::Output in_child(const std::function<int(int fd)>& body) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return {-1, "pipe"};
@@ -58,7 +58,7 @@ test::Output in_child(const std::function<int(int fd)>& body) {
   return {WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + status, text};
 }
 
-// In a child: saves over a good file where there is no room, and tells what it found.
+// Runs in a child: saves over a good file on a full disk, and reports the result.
 int save_without_room(const std::string& folder, std::size_t count, const std::function<void()>& take_room, int fd) {
   const std::string path = folder + "/a.safetensors";
   save(path, 1, 16);
@@ -94,7 +94,7 @@ TEST(SaveFault, FullDiskLeavesTheOldFileAndNoOther) {
 
 TEST(SaveFault, FileSizeLimitLeavesTheOldFileAndNoOther) {
   const TempDir dir;
-  // Below the header, in the midst of the data, one byte short.
+  // Limits within the header, in the middle of the data, and one byte before the end.
   const std::uint64_t whole = [&] {
     save(dir / "a.safetensors", 2, 100'000);
     return std::filesystem::file_size(dir / "a.safetensors");
@@ -116,7 +116,7 @@ TEST(SaveFault, FileSizeLimitLeavesTheOldFileAndNoOther) {
 }
 
 // A traced child saves over a good file and is killed at its n-th stop; it stops at the entry and the exit of each
-// system call. False where it was done before.
+// system call. Returns false if the child ended before that.
 bool killed_at_stop(const std::string& path, int n) {
   const pid_t child = ::fork();
   if (child == 0) {
@@ -152,9 +152,9 @@ TEST(SaveFault, KilledAtAnySystemCallTheFileIsTheOldOrTheNewOne) {
     save(path, 1, 16);
     if (!killed_at_stop(path, stop)) break;
     ASSERT_LT(stop, 1000);
-    const float value = first_value(path);  // throws where it is neither
+    const float value = first_value(path);  // throws if it is neither the old nor the new file
     ++(value == 1 ? old_files : new_files);
-    // What the killed process left under another name does not show.
+    // The temporary file of the killed process does not matter.
     const auto listed = list_checkpoints(dir.path());
     ASSERT_EQ(listed.size(), 1u) << "stop " << stop;
     EXPECT_TRUE(listed[0].valid) << listed[0].reason;

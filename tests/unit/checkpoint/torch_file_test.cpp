@@ -1,4 +1,4 @@
-// Files of torch.save, written and read here: what was written comes back, damage and hostile archives are refused.
+// Writes and reads files of torch.save. Reading gives back what was written; damaged and hostile archives are refused.
 #include "checkpoint/torch_file/torch_file.h"
 
 #include <gmock/gmock.h>
@@ -147,24 +147,25 @@ TEST_F(TorchFiles, TensorsNotInRowOrderAreGathered) {
 const std::string four_bytes = dict("w", tensor(storage(1), 0, "", ""));
 
 TEST_F(TorchFiles, WhatIsNoTorchFileIsRefused) {
-  EXPECT_THAT(refusal(put("")), HasSubstr("no file of torch.save"));
-  EXPECT_THAT(refusal(put("{}")), HasSubstr("no file of torch.save"));
+  EXPECT_THAT(refusal(put("")), HasSubstr("not a torch.save file"));
+  EXPECT_THAT(refusal(put("{}")), HasSubstr("not a torch.save file"));
   EXPECT_THAT(refusal(put("<!DOCTYPE html><html>")), HasSubstr("is a web page"));
   EXPECT_THAT(refusal(put("\x80\x02\x8a\x0al\xfc\x9c\x46")), HasSubstr("a pickle that torch.save did not write"));
-  EXPECT_THAT(refusal(put(archive({{"a/b", "x"}}))), HasSubstr("without NAME/data.pkl"));
-  EXPECT_THAT(refusal(put(archive({{"a/b/data.pkl", "x"}}))), HasSubstr("without NAME/data.pkl"));
+  EXPECT_THAT(refusal(put(archive({{"a/b", "x"}}))), HasSubstr("no NAME/data.pkl"));
+  EXPECT_THAT(refusal(put(archive({{"a/b/data.pkl", "x"}}))), HasSubstr("no NAME/data.pkl"));
   EXPECT_THROW(is_torch_file(dir_ / "absent"), UsageError);
 }
 
 TEST_F(TorchFiles, StoragesThatDoNotFitAreRefused) {
   EXPECT_EQ(refusal(put(torch_archive(pickle(four_bytes), "1234"))), "accepted");
-  EXPECT_THAT(refusal(put(torch_archive(pickle(four_bytes), "12345"))), HasSubstr("has 5 bytes, not the 4 announced"));
+  EXPECT_THAT(refusal(put(torch_archive(pickle(four_bytes), "12345"))),
+              HasSubstr("has 5 bytes, but the pickle says 4"));
   EXPECT_THAT(refusal(put(torch_archive(pickle(four_bytes), "123"))), HasSubstr("has 3 bytes"));
   EXPECT_THAT(refusal(put(archive({{"a/data.pkl", pickle(four_bytes)}}))), HasSubstr("has no record 'a/data/0'"));
   EXPECT_THAT(refusal(put(torch_archive(pickle(dict("w", tensor(storage(INT64_MAX / 2), 0, "", ""))), "1234"))),
               HasSubstr("has 4 bytes"));
   EXPECT_THAT(refusal(put(archive({{"a/data.pkl", pickle(four_bytes)}, {"a/byteorder", "big"}, {"a/data/0", "1234"}}))),
-              HasSubstr("byte order 'big'"));
+              HasSubstr("byte order is 'big'"));
 }
 
 TEST_F(TorchFiles, WhatComesToFarMoreThanTheFileIsRefused) {
@@ -172,13 +173,13 @@ TEST_F(TorchFiles, WhatComesToFarMoreThanTheFileIsRefused) {
     return put(torch_archive(pickle(dict("w", tensor(storage(1), 0, integer(times), integer(0)))), "1234"));
   };
   EXPECT_EQ(refusal(repeated(1000)), "accepted");
-  EXPECT_THAT(refusal(repeated(std::int64_t{1} << 40)), HasSubstr("share or repeat so much"));
+  EXPECT_THAT(refusal(repeated(std::int64_t{1} << 40)), HasSubstr("share or repeat elements"));
   // Many whole views of one storage.
   const std::string data(1 << 20, 'x');
   std::string views = "}(";
   for (int i = 0; i < 200; ++i)
     views += unicode("w" + std::to_string(i)) + tensor(storage(1 << 18), 0, integer(1 << 18), integer(1));
-  EXPECT_THAT(refusal(put(torch_archive(pickle(views + "u"), data))), HasSubstr("share or repeat so much"));
+  EXPECT_THAT(refusal(put(torch_archive(pickle(views + "u"), data))), HasSubstr("share or repeat elements"));
 }
 
 // ---- archives
@@ -234,13 +235,13 @@ TEST_F(Zip, HostileDirectoriesAreRefused) {
   };
   EXPECT_THAT(changed(central_ + 10, 8, 2), HasSubstr("is compressed (method 8)"));
   EXPECT_THAT(changed(central_ + 8, 1, 2), HasSubstr("is encrypted"));
-  EXPECT_THAT(changed(central_ + 20, 4, 4), HasSubstr("two sizes"));
+  EXPECT_THAT(changed(central_ + 20, 4, 4), HasSubstr("two different sizes"));
   EXPECT_THAT(changed(central_ + 20, 0xffffffff, 4), HasSubstr("lacks its zip64 sizes"));
   EXPECT_THAT(changed(central_ + 28, 0xffff, 2), HasSubstr("beyond the end of the zip directory"));
   EXPECT_THAT(changed(central_ + 42, 0xfffffff0, 4), HasSubstr("outside the records"));
-  EXPECT_THAT(changed(central_ + 42, 1, 4), HasSubstr("no header of record"));
+  EXPECT_THAT(changed(central_ + 42, 1, 4), HasSubstr("has no header"));
   EXPECT_THAT(changed(central_b_ + 42, 0, 4), HasSubstr("another name in its header"));
-  EXPECT_THAT(changed(central_b_ + 46, 'a', 1), HasSubstr("two records named 'a'"));
+  EXPECT_THAT(changed(central_b_ + 46, 'a', 1), HasSubstr("two records are named 'a'"));
   EXPECT_THAT(changed(end64_ + 32, UINT64_MAX, 8), HasSubstr("18446744073709551615 records"));
   EXPECT_THAT(changed(end64_ + 32, 1, 8), HasSubstr("follow the last entry"));
   EXPECT_THAT(changed(end64_ + 40, UINT64_MAX, 8), HasSubstr("outside the file"));
@@ -250,7 +251,7 @@ TEST_F(Zip, HostileDirectoriesAreRefused) {
 }
 
 TEST_F(Zip, OverlappingRecordsAreRefused) {
-  // The first record made as long as reaches into the second one, in both of its headers.
+  // Makes the first record so long, in both of its headers, that it reaches into the second one.
   std::string bytes = bytes_;
   for (const std::size_t sizes : {std::size_t{18}, central_ + 20})
     for (const std::size_t at : {sizes, sizes + 4}) set(bytes, at, 60, 4);
@@ -264,7 +265,7 @@ TEST_F(Zip, MoreRecordsThan65535AreReadBack) {
 }
 
 TEST_F(Zip, SizesAndPlacesBeyond4GiBAreReadBack) {
-  // Only the frame is made; the data are not there.
+  // Builds only the frame, without the data.
   std::vector<ZipRecord> records{{"huge", std::uint64_t{5} << 30, 1}, {"next", 7, 2}, {"last", 9, 3}};
   const ZipFrame frame = zip_frame(records);
   const std::uint64_t tail_at = records[2].data_at + 9;

@@ -1,4 +1,4 @@
-// PyTorch and we read each other's .pt files.
+// PyTorch and tlaunch read each other's .pt files.
 #include <gmock/gmock.h>
 
 #include <sstream>
@@ -37,7 +37,7 @@ print('equal')
   EXPECT_EQ(result.text, "equal\n");
 }
 
-// Python writes what it is, and a .safetensors with the tensors that we must find.
+// Python writes the .pt files, and for each a .safetensors with the tensors that tlaunch must find.
 TEST_F(TorchPython, ItsFilesOpenHere) {
   const auto result = run(R"(
 import sys, torch
@@ -81,7 +81,7 @@ for name, (saved, want) in cases.items():
       EXPECT_TRUE(std::ranges::equal(tensor.data, same->data)) << name << ": " << tensor.name;
     }
     if (name.starts_with("nested")) {
-      EXPECT_THAT(file.left_out(), testing::Contains("'note' (a text)"));
+      EXPECT_THAT(file.left_out(), testing::Contains("'note' (a string)"));
     }
   }
 }
@@ -106,7 +106,7 @@ print('equal')
   EXPECT_EQ(result.text, "equal\n");
 }
 
-// Each value once beside a model's weights, in both formats: taken here where torch.load(weights_only=True) takes it.
+// Each value next to a model's weights, in both formats: tlaunch accepts it if torch.load(weights_only=True) does.
 TEST_F(TorchPython, WhatItLoadsWithWeightsOnlyIsTakenAndNothingElseThatItRefuses) {
   const auto result = run(R"(
 import argparse, collections, datetime, enum, io, pathlib, sys, numpy, torch

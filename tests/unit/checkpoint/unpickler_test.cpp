@@ -1,4 +1,4 @@
-// What a state_dict's pickle may say, and what is refused: quickly, by name, and without running any of it.
+// What a state_dict's pickle may contain, and what is refused: quickly, by name, and without running any code of it.
 #include "checkpoint/torch_file/unpickler.h"
 
 #include <gmock/gmock.h>
@@ -53,7 +53,7 @@ TEST(Unpickler, TakesParametersAndAnOrderedDictWithAttributes) {
 }
 
 TEST(Unpickler, ACycleIsNoTrouble) {
-  // A list that holds itself, beside a tensor.
+  // A list that contains itself, next to a tensor.
   const auto found = unpickle_state_dict(
       pickle("}(" + unicode("loop") + "]q" + '\0' + "h" + '\0' + "a" + unicode("w") + six + "u"), "f");
   EXPECT_EQ(found.tensors.size(), 1u);
@@ -77,14 +77,14 @@ std::vector<Refused> refused() {
       {"OsSystem", pickle(global("os", "system") + unicode("true") + "\x85R"), "refers to os.system: not allowed"},
       {"Eval", pickle(global("builtins", "eval")), "refers to builtins.eval: not allowed"},
       {"StackGlobal", pickle("\x8c\x05posix\x8c\x06system\x93"), "refers to posix.system: not allowed"},
-      {"GlobalOfNumbers", pickle("K\x01K\x02\x93"), "refers to something that is no name"},
-      {"ControlBytesInName", pickle(global("\x1b[2J", "x")), "refers to ?[2J.x"},
+      {"GlobalOfNumbers", pickle("K\x01K\x02\x93"), "refers to something that is not a name"},
+      {"ControlBytesInName", pickle(global("\x1b[2J", "x")), "refers to \\x1b[2J.x"},
       {"LongName", pickle(global(times("n", 100'000), "x")), "nnn..."},
       {"Instance", pickle("(ios\nsystem\n"), "opcode 105 is not allowed"},
-      {"NewObjectOfAText", pickle(unicode("x") + ")\x81"), "calls a text"},
+      {"NewObjectOfAText", pickle(unicode("x") + ")\x81"), "calls a string"},
       {"Extension", pickle("\x82\x01"), "opcode 130 is not allowed"},
       {"TextPersistentId", pickle("Px\n"), "opcode 80 is not allowed"},
-      {"CallOfAText", pickle(unicode("system") + ")R"), "calls a text"},
+      {"CallOfAText", pickle(unicode("system") + ")R"), "calls a string"},
       {"CallWithoutTuple", pickle(global("collections", "OrderedDict") + "NR"), "with None as arguments"},
       {"CallOfAStorageType", pickle(global("torch", "FloatStorage") + ")R"), "calls torch.FloatStorage"},
       {"CallOfADtype", pickle(global("torch", "float32") + ")R"), "calls torch.float32"},
@@ -98,7 +98,7 @@ std::vector<Refused> refused() {
               tuple(std::string("h") + '\0' + "N" + tuple("") + "}") + "R"),
        "with other arguments than function"},
       {"ParameterOfAText", pickle(global("torch.nn.parameter", "Parameter") + tuple(unicode("x")) + "R"),
-       "torch.nn.parameter.Parameter of no tensor"},
+       "calls torch.nn.parameter.Parameter without a tensor"},
       {"TensorV3WithoutDtype",
        pickle(global("torch._utils", "_rebuild_tensor_v3") +
               tuple(storage(1) + integer(0) + tuple("") + tuple("") + "\x89N" + unicode("x")) + "R"),
@@ -112,12 +112,12 @@ std::vector<Refused> refused() {
       {"TensorOfANewContent", pickle(six + tuple(storage(1) + integer(0) + tuple("") + tuple("")) + "b"),
        "sets attributes of a tensor"},
       {"PairsThatAreNone", pickle(global("collections", "OrderedDict") + tuple("]Na") + "R"),
-       "something else than pairs"},
+       "something other than pairs"},
       {"OneTupleAsManyArguments",
        pickle("(" + times("N", 1'000'000) + "tq" + '\0' + global("torch", "device") + "q\x01" +
               times(std::string("h\x01h") + '\0' + "R0", 500'000)),
-       "calls with 1000000 arguments"},
-      // One list of 1,000 pairs, made into a dict again and again.
+       "with 1000000 arguments"},
+      // One list of 1,000 pairs that is made into a dict many times.
       {"ExponentialPairs",
        pickle("](" + times("NN\x86", 1000) + "e\x85q" + '\0' + global("collections", "OrderedDict") + "q\x01" +
               times(std::string("h\x01h") + '\0' + "R", 5000)),
@@ -127,15 +127,15 @@ std::vector<Refused> refused() {
       {"NotADict", pickle("K\x05"), "holds an integer, not a dict"},
       {"NoTensors", pickle(dict("epoch", "K\x05")), "holds no tensors by name; its keys: 'epoch'"},
       {"NamesAreNumbers", pickle("}K\x05" + six + "s"), "holds no tensors by name; its keys: none"},
-      {"StackUnderflow", pickle("s"), "takes values that are not there"},
-      {"BelowTheMark", pickle("}(s"), "takes values that are not there"},
-      {"NoMark", pickle("}u"), "up to a mark that is not there"},
+      {"StackUnderflow", pickle("s"), "takes values that do not exist"},
+      {"BelowTheMark", pickle("}(s"), "takes values that do not exist"},
+      {"NoMark", pickle("}u"), "up to a mark that does not exist"},
       {"OddItems", pickle("}(NNNu"), "a key without a value"},
       {"AppendToTuple", pickle(")Na"), "adds to a tuple"},
-      {"AttributesOfAText", pickle(unicode("x") + "}b"), "sets attributes of a text"},
-      {"MemoOfTwoBillion", pickle("Nr" + little(0x80000000, 4)), "remembers a value as number 2147483648"},
-      {"MemoWithAGap", pickle("Nq\x05"), "remembers a value as number 5"},
-      {"NeverRemembered", pickle("h\x05"), "recalls number 5"},
+      {"AttributesOfAText", pickle(unicode("x") + "}b"), "sets attributes of a string"},
+      {"MemoOfTwoBillion", pickle("Nr" + little(0x80000000, 4)), "memo number 2147483648"},
+      {"MemoWithAGap", pickle("Nq\x05"), "memo number 5"},
+      {"NeverRemembered", pickle("h\x05"), "reads the memo number 5"},
       {"HugeText", pickle("X\xff\xff\xff\xff"), "ends within"},
       {"HugeText8", pickle("\x8d\xff\xff\xff\xff\xff\xff\xff\xff"), "ends within"},
       {"HugeLong", pickle("\x8b\xff\xff\xff\xff"), "ends within"},
@@ -144,28 +144,28 @@ std::vector<Refused> refused() {
       {"DeepMarks", pickle(times("(", 5'000'000)), "too many marks"},
       {"ExponentialTuples", pickle(")" + times("2\x86", 1'500'000)), "holds a tuple"},
       {"ManyCopies", pickle("N" + times("2", 5'000'000)), "more than 4000000 values"},
-      {"ManyMemos", pickle("N" + times("\x94", 5'000'000)), "remembers a value as number 4000000"},
+      {"ManyMemos", pickle("N" + times("\x94", 5'000'000)), "memo number 4000000"},
       {"ManyNames", pickle("}(" + times(unicode("") + "N", 1'500'000) + "u"), "holds no tensors by name"},
       {"TooLong", times("N", max_pickle_bytes + 1), "at most 16777216 are read"},
-      {"StorageOfNumbers", pickle(tuple(integer(1)) + "Q"), "a storage that is not named"},
-      {"StorageOfMinusOne", pickle(storage(-1)), "a storage that is not named"},
-      {"TensorOfNothing", pickle(global("torch._utils", "_rebuild_tensor_v2") + ")R"), "made with 0 arguments"},
+      {"StorageOfNumbers", pickle(tuple(integer(1)) + "Q"), "names a storage by something other"},
+      {"StorageOfMinusOne", pickle(storage(-1)), "names a storage by something other"},
+      {"TensorOfNothing", pickle(global("torch._utils", "_rebuild_tensor_v2") + ")R"), "a tensor with 0 arguments"},
       {"OffsetNegative", named(tensor(storage(6), -1, "", "")), "begins before its storage"},
       {"OffsetBeyond", named(tensor(storage(6), 6, "", "")), "reaches element 6 of a storage of 6"},
-      {"ShapeNegative", named(tensor(storage(6), 0, integer(-2), integer(1))), "no count"},
-      {"StrideNegative", named(tensor(storage(6), 5, integer(2), integer(-1))), "no count"},
-      {"StrideMissing", named(tensor(storage(6), 0, integer(2), "")), "not one stride for each dimension"},
+      {"ShapeNegative", named(tensor(storage(6), 0, integer(-2), integer(1))), "not a count"},
+      {"StrideNegative", named(tensor(storage(6), 5, integer(2), integer(-1))), "not a count"},
+      {"StrideMissing", named(tensor(storage(6), 0, integer(2), "")), "not have one stride per dimension"},
       {"StrideBeyond", named(tensor(storage(6), 0, integer(2), integer(6))), "reaches element 6"},
       {"StrideWraps", named(tensor(storage(6), 0, two32 + two32, two32 + two32)), "impossible shape"},
       {"ShapeOverflows", named(tensor(storage(6), 0, two32 + two32, integer(0) + integer(0))), "impossible shape"},
       {"ShapeOfManyDimensions", named(tensor(storage(6), 0, times(integer(1), 65), times(integer(1), 65))),
        "too many dimensions"},
-      {"NameNotUtf8", pickle(dict("\xff", six)), "no valid UTF-8"},
-      {"NameOfTheMetadata", pickle(dict("__metadata__", six)), "which the safetensors format needs"},
+      {"NameNotUtf8", pickle(dict("\xff", six)), "not valid UTF-8"},
+      {"NameOfTheMetadata", pickle(dict("__metadata__", six)), "which the safetensors format reserves"},
   };
 }
 
-// What torch.load(weights_only=True) takes and is no weights: told, never in the way.
+// Values that torch.load(weights_only=True) accepts but that are not weights: listed as left out, never an error.
 TEST(Unpickler, TakesWhatStandsBesideTheWeights) {
   const std::string untyped = tuple(unicode("storage") + global("torch.storage", "UntypedStorage") + unicode("0") +
                                     unicode("cpu") + integer(4)) +
@@ -222,7 +222,7 @@ TEST(Unpickler, TakesTensorsOfTypesThatAreMadeOfBytes) {
 class RefusedPickle : public testing::TestWithParam<Refused> {};
 
 TEST_P(RefusedPickle, IsRefusedWithinASecond) {
-  [[maybe_unused]] const std::clock_t begin = std::clock();  // the processor's time: others may use the machine as well
+  [[maybe_unused]] const std::clock_t begin = std::clock();  // processor time, because others may use the machine too
   try {
     unpickle_state_dict(GetParam().pickle, "f.pt: data.pkl");
     ADD_FAILURE() << "was accepted";

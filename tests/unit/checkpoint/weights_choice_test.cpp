@@ -1,4 +1,4 @@
-// Which dict of a training script's file is taken for the weights, and when the user has to say.
+// Which dict of a training script's file is chosen as the weights, and when the user has to choose.
 #include "checkpoint/torch_file/weights_choice.h"
 
 #include <gmock/gmock.h>
@@ -126,7 +126,7 @@ TEST(WeightsChoice, WhatIsLeftOutIsNamed) {
 
 TEST(WeightsChoice, WhatIsUnderNumbersIsCounted) {
   const auto found = taken({{"model", "}(" + unicode("fc.weight") + matrix + epoch + "Nu"}});
-  EXPECT_THAT(found.left_out, ElementsAre("1 entries whose keys are not texts"));
+  EXPECT_THAT(found.left_out, ElementsAre("1 entry whose key is not a string"));
 }
 
 std::string refusal(const Items& items, const std::string& key = "") {
@@ -188,7 +188,7 @@ TEST(WeightsChoice, WhereSeveralDictsCanBeMeantTheUserHasToSay) {
   EXPECT_THAT(refusal({{"fc.weight", matrix}, {"ema", discriminator}}), HasSubstr("'.' (the top level), 'ema'"));
 }
 
-// A part of the same model may hold no matrix, or none that can be written.
+// A part of the same model may have no matrix, or none that can be written.
 TEST(WeightsChoice, ADictOfParametersBesideTheOneUnderAnUnusualKeyIsItsRival) {
   const std::string message = "f.pt: the weights can be 'decoder', 'encoder'; choose one: --key NAME";
   for (const std::string& decoder : {discriminator, dict_of({{"weight", vector}}), dict_of({{"fc.weight", complex}}),
@@ -198,7 +198,7 @@ TEST(WeightsChoice, ADictOfParametersBesideTheOneUnderAnUnusualKeyIsItsRival) {
             "took encoder");
 }
 
-// As where one dict is saved as both the model and its average.
+// For example, one dict is saved as both the model and its average.
 TEST(WeightsChoice, ADictUnderTwoKeysIsNamedByEither) {
   const Items same{{"ema", weights + "q" + '\0'},
                    {"model", std::string("h") + '\0'},
@@ -251,7 +251,7 @@ TEST(WeightsChoice, DictsNestedAMillionDeepAreNoTrouble) {
 
 using WeightsChoicePython = PythonTest;
 
-// As scripts write them, by torch.save itself.
+// Files that torch.save writes, laid out as training scripts do.
 TEST_F(WeightsChoicePython, LayoutsOfRealScripts) {
   const auto result = run(R"(
 import sys, torch

@@ -30,12 +30,13 @@ TEST(Misfit, OfAnotherNumberOfClassesNamesBothNumbers) {
   auto held = model;
   held[1].shape = {1000, 8};
   held[2].shape = {1000};
-  EXPECT_EQ(misfit("w.safetensors", held, model),
-            "w.safetensors: its weights do not fit this model:\n"
-            "  2 of another shape or dtype: 'fc.weight' is F32 [1000, 8], the model's F32 [10, 8], 'fc.bias' is F32 "
-            "[1000], the model's F32 [10]\n"
-            "  the file's model has 1000 outputs, this one 10, one for each class of the data: give data with as many "
-            "(data.name, data.root), or weights of a model for this data");
+  EXPECT_EQ(
+      misfit("w.safetensors", held, model),
+      "w.safetensors: its weights do not fit this model:\n"
+      "  2 of another shape or dtype: 'fc.weight' is F32 [1000, 8] but F32 [10, 8] in the model, 'fc.bias' is F32 "
+      "[1000] but F32 [10] in the model\n"
+      "  the file's model has 1000 outputs, but this model has 10, one per class of the data: use data with 1000 "
+      "classes (data.name, data.root), or weights of a model for this data");
 }
 
 TEST(Misfit, TheCountOfAnAveragedModelIsNone) {
@@ -52,15 +53,16 @@ TEST(Misfit, TheCountOfAnAveragedModelIsNone) {
 const std::vector<TensorView> headless{model[0]};
 
 TEST(Misfit, OfAFileWithoutTheHeadGivesThePythonThatAddsIt) {
-  EXPECT_EQ(misfit("a/w.safetensors", headless, model),
-            "a/w.safetensors: its weights do not fit this model:\n"
-            "  2 missing: 'fc.weight' F32 [10, 8], 'fc.bias' F32 [10]\n"
-            "  the file has all but 'fc.': if that was left off, as a head is, add it in Python; else the file is of "
-            "another model: give model.name and the other model. keys the values that it was trained with\n"
-            "    import torch; from safetensors.torch import load_file, save_file\n"
-            "    w = load_file('a/w.safetensors')\n"
-            "    w['fc.weight'] = 0.01 * torch.randn(10, 8); w['fc.bias'] = torch.zeros(10)\n"
-            "    save_file(w, 'w-fitting.safetensors')");
+  EXPECT_EQ(
+      misfit("a/w.safetensors", headless, model),
+      "a/w.safetensors: its weights do not fit this model:\n"
+      "  2 missing: 'fc.weight' F32 [10, 8], 'fc.bias' F32 [10]\n"
+      "  the file lacks only 'fc.': if this part was left off, as a head may be, add it in Python; else the file is "
+      "from another model: set model.name and the other model. keys to the values of its training\n"
+      "    import torch; from safetensors.torch import load_file, save_file\n"
+      "    w = load_file('a/w.safetensors')\n"
+      "    w['fc.weight'] = 0.01 * torch.randn(10, 8); w['fc.bias'] = torch.zeros(10)\n"
+      "    save_file(w, 'w-fitting.safetensors')");
 }
 
 TEST(Misfit, OfAHeadUnderAnotherNameGivesThePythonThatRenamesIt) {
@@ -68,7 +70,7 @@ TEST(Misfit, OfAHeadUnderAnotherNameGivesThePythonThatRenamesIt) {
   held.push_back(tensor("classifier.1.bias", {10}));
   held.push_back(tensor("classifier.1.weight", {10, 8}));
   EXPECT_THAT(misfit("w.safetensors", held, model),
-              AllOf(HasSubstr("the file calls 'classifier.1.' what this model calls 'fc.': rename it"),
+              AllOf(HasSubstr("this model's part 'fc.' is named 'classifier.1.' in the file. Rename it"),
                     HasSubstr("save_file({name.replace('classifier.1.', 'fc.', 1): w for name, w in "
                               "load_file('w.safetensors').items()}, 'w-fitting.safetensors')")));
 }
@@ -82,7 +84,7 @@ TEST(Misfit, OfAnotherHeadGivesThePythonThatReplacesIt) {
   auto more = model;
   more.push_back(tensor("aux.weight", {10, 8}));
   EXPECT_THAT(misfit("w", more, model),
-              AllOf(HasSubstr("the file has 'aux.' beside what this model needs"), HasSubstr("startswith('aux.')")));
+              AllOf(HasSubstr("the file has 'aux.', which this model does not need"), HasSubstr("startswith('aux.')")));
 }
 
 TEST(Misfit, WithoutAPartOfALayerIsOfAnotherModel) {

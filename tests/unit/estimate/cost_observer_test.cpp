@@ -13,13 +13,13 @@ double sum(const TimeEstimate& estimate) {
                          [](double total, const auto& part) { return total + part.second.likely_s; });
 }
 
-// What is left, as the tracker adds it up.
+// The remaining time, added up as the tracker does.
 std::optional<TimeEstimate> remaining(const CostObserver& observer, const Work& work, const Costs& expected = {}) {
   if (!observer.step_time()) return std::nullopt;
   return estimate_time(work, observer.observed(expected));
 }
 
-// 10 steps a second, an event each 10 steps, from `step` on.
+// 10 steps per second, with an event every 10 steps, from `step` on.
 void steady(CostObserver& observer, double t_s, std::int64_t step, int events) {
   for (int i = 0; i <= events; ++i) observer.on_step(t_s + i, step + 10 * i);
 }
@@ -124,7 +124,7 @@ TEST(CostObserver, APaceThatChangedForGoodIsBelieved) {
   EXPECT_NEAR(*observer.step_time_s(), 0.3, 1e-9);
 }
 
-// Any session: intervals of random length, pauses among them.
+// A random session: intervals of random length, with pauses.
 CostObserver any_session() {
   CostObserver observer(0, 1000);
   double t_s = *rc::gen::inRange(0, 5000);

@@ -8,7 +8,7 @@ namespace {
 
 constexpr TimeRange step{0.19, 0.2, 0.22};
 
-// As a session's first steps guess it.
+// The estimate that a session's first steps make.
 TimeEstimate estimate(const Work& work, const SessionSizes& sizes) {
   return estimate_time(work, guessed_costs(sizes, work, step));
 }
@@ -59,7 +59,7 @@ TEST(GuessedCosts, AddUpStepsEvaluationsAndCheckpoints) {
   EXPECT_NEAR(time.parts.at("evaluation").likely_s, 25, 1e-9);    // 10 x 9600 / (256 / 0.2 per s) / 3
   EXPECT_NEAR(time.parts.at("checkpoints").likely_s, 2.2, 1e-9);  // 11 x (0.05 + 0.15 s)
   EXPECT_NEAR(time.likely_s, 427.2, 1e-9);
-  // Half and twice of what was only predicted.
+  // Predicted costs have a range from half to twice.
   EXPECT_NEAR(time.low_s, 380 + 12.5 + 1.1, 1e-9);
   EXPECT_NEAR(time.high_s, 440 + 50 + 4.4, 1e-9);
 }
@@ -77,13 +77,13 @@ double saving_s(std::int64_t steps, std::int64_t saves, bool async_saves = true)
 }
 
 TEST(GuessedCosts, TrainingPaysForTheCopyWhileTheRestIsWrittenBesideIt) {
-  // Every 10 steps, 2 s: each is written before the next; the last one is waited for.
+  // A save every 10 steps, 2 s: each is written before the next one. Training waits only for the last one.
   EXPECT_NEAR(saving_s(1000, 100), 100 * 0.02 + 0.55, 1e-9);
   EXPECT_NEAR(saving_s(1000, 100, false), 100 * 0.55, 1e-9);
 }
 
 TEST(GuessedCosts, SavesThatComeFasterThanTheyAreWrittenAreWaitedFor) {
-  // Every step, 0.2 s: each but the first waits 0.35 s for the one before it.
+  // A save every step, 0.2 s: each except the first waits 0.35 s for the previous one.
   EXPECT_NEAR(saving_s(100, 100), 100 * 0.02 + 99 * 0.35 + 0.55, 1e-9);
 }
 

@@ -1,5 +1,5 @@
-// The ETA on recorded runs, beside what tqdm's smoothing and the plain average say of the same steps. tests/data/eta
-// holds the events of real runs, thinned (benchmarks/estimates.py --traces).
+// The ETA on recorded runs, compared with tqdm's smoothing and the plain average of the same steps. tests/data/eta has
+// a part of the events of real runs (benchmarks/estimates.py --traces).
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -25,7 +25,7 @@ std::vector<Json> lines_of(const std::filesystem::path& file) {
   return lines;
 }
 
-// What each method says remains, as steps come.
+// The remaining time by each method, as steps arrive.
 class Methods {
  public:
   explicit Methods(std::int64_t total) : total_(total) {}
@@ -55,11 +55,11 @@ class Methods {
 };
 
 struct Errors {
-  std::vector<double> ours, tqdm, average;  // absolute, as shares of what remained
+  std::vector<double> ours, tqdm, average;  // absolute errors, as shares of the remaining time
   std::int64_t covered = 0, all = 0;
 };
 
-// As the run had it: an estimate, and what it says of a step, an evaluation and a save.
+// The run's own estimate, and its costs of a step, an evaluation and a save.
 RunSoFar so_far_of(const Json& estimate, double start_s) {
   const Json& step = estimate.at("step");
   RunSoFar so_far{start_s, TimeEstimate{}, {}, Costs{}};

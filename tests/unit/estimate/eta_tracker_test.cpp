@@ -9,7 +9,7 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-// A session of 250 steps whose command began 10 s before it: 8 s of tuning were spent, and 40 s were estimated.
+// A session of 250 steps whose command began 10 s earlier: tuning took 8 s, and the estimate is 40 s.
 class PlannedSession : public testing::Test {
  protected:
   PlannedSession() : tracker_(1000, RunConfig{}, {990, estimate(), {{"tuning", 10}}, {}}) {
@@ -99,7 +99,7 @@ TEST_F(PlannedSession, TheBooksAddUp) {
   EXPECT_NEAR(all_s, t_s + 1.5 - 1000, 1e-6);
 }
 
-// 250 steps of which an estimate says 0.1 s each, 0.09 to 0.11.
+// 250 steps with an estimate of 0.1 s each, 0.09 to 0.11.
 struct ExpectedSession {
   RunRecord record;
   EtaTracker tracker{
@@ -144,7 +144,7 @@ TEST(EtaTracker, StepsSoonSayMoreThanTheEstimate) {
   EXPECT_NEAR(steps_until(9, 200, 0.3), 50 * 0.3, 1) << "of a minute all does";
 }
 
-// Two epochs of 50 steps of 0.1 s; an evaluation takes 4 s and a save 0.5 s, as was estimated, and 1 s follows.
+// Two epochs of 50 steps of 0.1 s. As estimated, an evaluation takes 4 s and a save 0.5 s, and 1 s follows.
 class SessionWithEvaluations : public testing::Test {
  protected:
   static TimeEstimate estimate() {
@@ -257,7 +257,7 @@ TEST_F(SessionWithEvaluations, TheLineCountsDownWhileAnEvaluationIsUnderWay) {
   EXPECT_EQ(line(1014.6), "ETA 5 s");
   EXPECT_EQ(line(1016.6), "ETA 3 s");
   EXPECT_EQ(line(1018.4), "ETA 2 s");
-  EXPECT_EQ(line(1021), "finishing: evaluation") << "it takes longer than it should: no figure that stands still";
+  EXPECT_EQ(line(1021), "finishing: evaluation") << "it takes longer than expected: no ETA that stands still";
   evaluation(1022, 100, 7.5);
   EXPECT_EQ(line(1022.1), "ETA 1 s");
   EXPECT_EQ(line(1022.8), "ETA under 1 s");
@@ -276,7 +276,7 @@ TEST_F(SessionWithEvaluations, AnEvaluationThatIsLateOnTheWayIsSaid) {
 
 TEST_F(SessionWithEvaluations, NoPartIsBlamedBeforeOneOfItHasEnded) {
   start();
-  steps(1000, 1, 100);  // a worker that tells no evaluations
+  steps(1000, 1, 100);  // a worker that reports no evaluations
   feed({{"t", 1010.0}, {"event", "epoch_end"}, {"rank", 0}, {"epoch", 2}, {"step", 100}});
   for (const std::string& alarm : alarms_) EXPECT_THAT(alarm, testing::Not(HasSubstr("evaluation")));
 }
@@ -289,7 +289,7 @@ TEST_F(SessionWithEvaluations, AnEvaluationThatTookLongerIsBlamed) {
   EXPECT_THAT(alarms_[0], AllOf(HasSubstr("evaluations take 2 min 0 s instead of 8.0 s")));
 }
 
-// Without an estimate made before, nothing says what the detection takes but the number of its sessions.
+// Without an earlier estimate, only the number of its sessions shows how long the detection takes.
 TEST(EtaTracker, TheDetectionAtTheEndIsPartOfTheFirstEstimate) {
   const auto finish_s = [](std::int64_t sessions) {
     RunRecord record;

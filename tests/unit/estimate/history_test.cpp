@@ -5,7 +5,7 @@
 namespace tlaunch {
 namespace {
 
-// A rehearsal that says 90 s of steps, 900 of them, and 10 s of evaluations, 10 of them.
+// A rehearsal that gives 90 s for 900 steps and 10 s for 10 evaluations.
 TimeEstimate hundred_seconds() { return {{97, 100, 104}, {{"steps", {87, 90, 94}}, {"evaluation", {10, 10, 10}}}}; }
 
 TimeEstimate in_the_light_of(const RunHistory& history) {
@@ -18,7 +18,7 @@ RunOutcome ended(const std::string& job, double estimated_s, double actual_s) {
   return {job, estimated_s, actual_s, {}};
 }
 
-// Of which rehearsals said `rehearsed_s` for 100 steps that took `actual_s`.
+// Runs whose rehearsals gave `rehearsed_s` for 100 steps that took `actual_s`.
 RunHistory runs_of_steps(int count, double rehearsed_s, double actual_s) {
   return RunHistory(static_cast<std::size_t>(count), {"a", 100, 100, {{"steps", {rehearsed_s, actual_s, 100}}}});
 }
@@ -51,7 +51,7 @@ TEST(History, ManyRunsSayWhereTheBandIs) {
 }
 
 TEST(History, ARehearsalThatIsAlwaysOffByAFifthIsPutRight) {
-  // 10 s said, 12 s taken, and the next rehearsal says the same.
+  // The rehearsals gave 10 s and the runs took 12 s; the next rehearsal gives 10 s again.
   EXPECT_NEAR(in_the_light_of(runs_of_steps(12, 10, 12)).parts.at("steps").likely_s, 108, 1.5);
   EXPECT_EQ(in_the_light_of(runs_of_steps(12, 10, 12)).parts.at("evaluation").likely_s, 10)
       << "of which nothing was seen";
@@ -61,7 +61,7 @@ TEST(History, WhereRehearsalsWaverAndRunsDoNotTheRunsAreBelieved) {
   RunHistory history;
   for (const double rehearsed_s : {8.0, 14.0, 9.0, 15.0, 11.0, 7.0})
     history.push_back({"a", 100, 100, {{"steps", {rehearsed_s, 11, 100}}}});
-  // 0.11 s a step every time; the rehearsal now says 0.10 s.
+  // Every run took 0.11 s per step; the rehearsal now gives 0.10 s.
   EXPECT_NEAR(in_the_light_of(history).parts.at("steps").likely_s, 99, 1.5);
 }
 

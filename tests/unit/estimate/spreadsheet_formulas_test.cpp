@@ -1,4 +1,4 @@
-// The worked examples of the notes that people did by hand.
+// Worked examples that people computed by hand.
 #include "estimate/spreadsheet_formulas.h"
 
 #include <gmock/gmock.h>
@@ -50,9 +50,9 @@ TEST(Figures, ALongRunsRemainder) {
   const double observed_s = observed_step_time_s({5680, 0, resumed_at}, done);
   EXPECT_NEAR(observed_s, 0.1487, 5e-5);
   EXPECT_EQ(left_h(observed_s), 200.7);
-  // With the 35 minutes of start-up in the log's clock, and told.
+  // The log's clock includes 35 minutes of start-up, and the options say so.
   EXPECT_EQ(left_h(observed_step_time_s({7785, 2105, resumed_at}, done)), 200.7);
-  // The bug: this session's steps taken for all that was ever done, or the session's time spread over all steps.
+  // The bug: counting this session's steps as all steps, or dividing the session's time by all steps.
   EXPECT_EQ(hours(static_cast<double>(all - (done - resumed_at)) * observed_s), 234.0);
   EXPECT_NE(left_h(observed_s), 234.0);
 }

@@ -1,4 +1,4 @@
-// Figures as numbers in, a spreadsheet out; and the options' texts to figures.
+// A spreadsheet from figures, and figures from the options' texts.
 #include "estimate/spreadsheet.h"
 
 #include <gtest/gtest.h>

@@ -53,7 +53,7 @@ TEST(StepTime, ShortStallsArePartOfThePace) {
   EXPECT_DOUBLE_EQ(step_time_of(intervals)->likely_s, 0.2);
 }
 
-// Steps of 0.1 s, give or take `share`, for so long.
+// Steps of 0.1 s, plus or minus `share`, for `seconds`.
 std::vector<StepInterval> steps_for(double seconds, double share) {
   std::vector<StepInterval> intervals;
   for (int i = 0; i < static_cast<int>(seconds * 10); ++i)

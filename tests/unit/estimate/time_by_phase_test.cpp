@@ -85,7 +85,7 @@ TEST(TimeByPhase, ARankThatHoldsUpTheOthersIsNamed) {
   EXPECT_THAT(slow_findings(times, config()), ElementsAre(HasSubstr("rank 1 computes 50 % longer")));
 }
 
-// The figures of a log in which four cards shared a batch of 256.
+// The figures from the log of a run in which four cards shared a batch of 256.
 TEST(TimeByPhase, IdleCardsWithEmptyMemory) {
   TimeByPhase times;
   for (int rank = 0; rank < 4; ++rank) {
@@ -114,7 +114,8 @@ TEST(TimeByPhase, ACardThatDoesNotTellItsUseIsNotCalledIdle) {
   EXPECT_DOUBLE_EQ(told["ranks"][0]["gpu_memory_share"].get<double>(), 1.0 / 32);
 
   times.on_event(test::decoded({{"event", "gpu"}, {"rank", 0}, {"utilization_percent", 20}}));
-  EXPECT_THAT(slow_findings(times, config()), ElementsAre(HasSubstr("busy 20 %"))) << "of the ranks that tell";
+  EXPECT_THAT(slow_findings(times, config()), ElementsAre(HasSubstr("busy 20 %")))
+      << "the mean of the ranks that report it";
 }
 
 TEST(TimeByPhase, WhatIsNoneOfItsEventsIsPassedOver) {

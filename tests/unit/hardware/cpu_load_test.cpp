@@ -8,7 +8,7 @@
 namespace tlaunch {
 namespace {
 
-// Seconds of one core, as /proc/stat counts them.
+// A line of /proc/stat for one core; the times are in seconds.
 std::string core(int number, double user, double nice, double idle, double iowait, double steal) {
   const auto ticks = [](double s) {
     return std::to_string(static_cast<long>(s * static_cast<double>(sysconf(_SC_CLK_TCK))));
@@ -22,8 +22,8 @@ TEST(CpuLoad, IsOfTheAllowedCoresAndOfOthersAlone) {
     return cpu_reading(fake_files({{"/proc/stat", "cpu 1 2 3 4 5 6 7 8\n" + stat + "intr 5 5\n"}}), {0, 10}, 0, own_s);
   };
   const auto before = at(core(0, 10, 0, 5, 0, 0) + core(1, 0, 0, 0, 0, 0) + core(10, 10, 0, 5, 0, 0), 3);
-  // 10 s: core 0 all busy, 2 s of it at low priority; core 10 busy for 6 s, and 3 s, which do not count, went to another
-  // machine; core 1 is not ours.
+  // In 10 s, core 0 is busy all the time, 2 s of it at low priority. Core 10 is busy for 6 s; another 3 s went to
+  // another machine and do not count. Core 1 is not allowed.
   const auto after = at(core(0, 18, 2, 5, 0, 0) + core(1, 10, 0, 0, 0, 0) + core(10, 16, 0, 5.5, 0.5, 3), 3 + 8);
   const auto load = load_between(before, after);
   ASSERT_TRUE(load);
@@ -56,7 +56,7 @@ TEST(CpuLoad, WhatIsNotToldIsNotKnown) {
 
 TEST(CpuLoad, HereOurOwnWorkIsNotThatOfOthers) {
   const auto before = cpu_reading_now();
-  if (!before) GTEST_SKIP() << "no /proc/stat, or no word of the group's use";
+  if (!before) GTEST_SKIP() << "no /proc/stat, or no figure of the group's use";
   const double own_s = before->own_s;
   double sum = 0;
   std::optional<CpuReading> after;
@@ -66,7 +66,7 @@ TEST(CpuLoad, HereOurOwnWorkIsNotThatOfOthers) {
   } while (after && after->own_s - own_s < 0.5);
   ASSERT_TRUE(after);
   EXPECT_GT(sum, 0);
-  EXPECT_GE(after->busy_s - before->busy_s, 0.4) << "of which this process alone used 0.5 s";
+  EXPECT_GE(after->busy_s - before->busy_s, 0.4) << "this process alone used 0.5 s";
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
-// A driver library with two cards, for tests on machines without any. FAKE_NVML in the environment picks what goes
-// wrong: "mismatch" (init fails), "no_card", "lost_card" (the second does not answer), "shared_memory" (no memory
-// figures), "mig" (the second card is cut into slices), "busy" (100 processes on the first), "mute" (no answer beyond
-// what each run needs), "no_utilization" (as of a MIG slice or under WSL2). FAKE_NVML_FREE names a file with the free
-// bytes of the first card, FAKE_NVML_DRIVER is the driver's version. Built with FAKE_OLD_NVML it lacks the functions
+// A driver library with two cards, for tests on machines without a card. FAKE_NVML in the environment chooses a fault:
+// "mismatch" (init fails), "no_card", "lost_card" (the second card does not respond), "shared_memory" (no memory
+// figures), "mig" (the second card has MIG slices), "busy" (100 processes on the first card), "mute" (only the figures
+// that each run needs), "no_utilization" (as of a MIG slice or under WSL2). FAKE_NVML_FREE names a file with the free
+// bytes of the first card; FAKE_NVML_DRIVER is the driver's version. A build with FAKE_OLD_NVML lacks the functions
 // that old drivers lack.
 #include <nvml.h>
 
@@ -105,7 +105,8 @@ nvmlReturn_t nvmlDeviceGetMaxPcieLinkWidth(nvmlDevice_t device, unsigned* width)
   return mode("mute") ? NVML_ERROR_NOT_SUPPORTED : NVML_SUCCESS;
 }
 nvmlReturn_t nvmlDeviceGetPciInfo_v3(nvmlDevice_t device, nvmlPciInfo_t* info) {
-  std::snprintf(info->busId, sizeof info->busId, "0000FA0E:0%d:00.0", index_of(device) + 1);  // no machine has it
+  std::snprintf(info->busId, sizeof info->busId, "0000FA0E:0%d:00.0",
+                index_of(device) + 1);  // a bus that no machine has
   return NVML_SUCCESS;
 }
 nvmlReturn_t nvmlDeviceGetNvLinkState(nvmlDevice_t device, unsigned link, nvmlEnableState_t* active) {

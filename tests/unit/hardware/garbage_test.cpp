@@ -1,5 +1,5 @@
-// Whatever /proc and /sys hold, the probe answers: no exception, no endless work, nothing absurd. Run under the
-// sanitizers too (preset asan).
+// Whatever /proc and /sys contain, the probe returns sensible values, without an exception or endless work. Run this
+// with the sanitizers too (preset asan).
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -21,7 +21,7 @@ namespace tlaunch {
 namespace {
 
 const std::multimap<std::string, std::string> sound = {
-    // by the end of the path
+    // chosen by the end of the path
     {"/cgroup", "0::/user.slice/job_7/step\n"},
     {"/cgroup", "5:cpuacct,cpu:/a\n4:memory:/b/c\n0::/\n"},
     {"/mountinfo", v2_mounts},

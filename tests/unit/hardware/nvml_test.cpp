@@ -49,7 +49,7 @@ TEST_F(Nvml, WithoutADriverThereIsNothingAndNoComplaint) {
 
 TEST_F(Nvml, EveryFailureIsANote) {
   EXPECT_THAT(probe_as("mismatch").notes, ElementsAre(AllOf(HasSubstr("does not start"), HasSubstr("reboot"))));
-  EXPECT_THAT(probe_as("no_card").notes, ElementsAre("NVIDIA driver without a card"));
+  EXPECT_THAT(probe_as("no_card").notes, ElementsAre("the NVIDIA driver reports no GPU"));
 
   const GpuProbe lost = probe_as("lost_card");
   EXPECT_EQ(lost.gpus.size(), 1u);
@@ -96,7 +96,7 @@ TEST_F(Nvml, WhatTheDriverDoesNotTellIsAbsentFromTheSample) {
   EXPECT_DOUBLE_EQ(sample->utilization_percent.value(), 42);
 }
 
-// CUDA's own properties give a slice's UUID without a prefix, and ours writes GPU- before it.
+// CUDA's device properties give a slice's UUID without a prefix; tlaunch writes GPU- before it.
 TEST_F(Nvml, TheMonitorFindsAMigSliceByTheUuidThatCudaKnows) {
   const auto sample = GpuMonitor("GPU-fake-3", fake).sample();
   ASSERT_TRUE(sample);

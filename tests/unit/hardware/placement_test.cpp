@@ -66,8 +66,9 @@ TEST(Placement, EachRankKeepsToTheNodeOfItsCard) {
   EXPECT_THAT(placement.notes, IsEmpty());
   EXPECT_EQ(placement.ranks[5].gpu_uuid, "GPU-5");
   EXPECT_THAT(placement.ranks[5].numa_nodes, ElementsAre(1));
-  EXPECT_THAT(placement_lines(placement), ElementsAre("ranks 0-3 keep to NUMA node 0, cores 0-15: 4 a rank",
-                                                      "ranks 4-7 keep to NUMA node 1, cores 16-31: 4 a rank"));
+  EXPECT_THAT(placement_lines(placement),
+              ElementsAre("ranks 0-3 pinned to NUMA node 0, cores 0-15: 4 cores per rank",
+                          "ranks 4-7 pinned to NUMA node 1, cores 16-31: 4 cores per rank"));
 }
 
 TEST(Placement, WithoutPinningOnlyTheCardAndItsNodeAreTold) {
@@ -87,7 +88,7 @@ TEST(Placement, UnevenCardsGiveUnevenShares) {
 }
 
 TEST(Placement, ANodeWithoutAllowedCoresPinsNobody) {
-  const auto cpu = cpu_with({{0, range(0, 8)}});  // of two nodes, as taskset 0-7 leaves them
+  const auto cpu = cpu_with({{0, range(0, 8)}});  // a machine with two nodes, under taskset 0-7
   const auto placement = place_ranks(cpu, cards_on({0, 1}), 2, NumaBinding::node);
   EXPECT_THAT(cores_of(placement), ElementsAre("0-7", ""));
   EXPECT_THAT(shares_of(placement), ElementsAre(4, 4)) << "the one that is not pinned runs on the same cores";
@@ -97,7 +98,7 @@ TEST(Placement, ANodeWithoutAllowedCoresPinsNobody) {
 TEST(Placement, ACardWhoseNodeIsNotToldPinsNobodyWhereThereAreSeveral) {
   const auto placement = place_ranks(two_nodes(), cards_on({std::nullopt, std::nullopt, 1}), 3, NumaBinding::node);
   EXPECT_THAT(cores_of(placement), ElementsAre("", "", "16-31"));
-  EXPECT_THAT(placement.notes, ElementsAre(HasSubstr("ranks 0-1 not pinned: the kernel does not tell")));
+  EXPECT_THAT(placement.notes, ElementsAre(HasSubstr("ranks 0-1 not pinned: the kernel does not report")));
   const auto one_node = place_ranks(cpu_with({{0, range(0, 8)}}), cards_on({std::nullopt}), 1, NumaBinding::node);
   EXPECT_THAT(cores_of(one_node), ElementsAre("0-7"));
   EXPECT_THAT(one_node.notes, IsEmpty());
@@ -127,7 +128,7 @@ TEST(Placement, WithoutCardsTheNodesAreSharedOutInOrder) {
   const auto odd = place_ranks(two_nodes(), {}, 3, NumaBinding::node);
   EXPECT_THAT(cores_of(odd), ElementsAre("0-15", "0-15", "16-31"));
   EXPECT_THAT(shares_of(odd), ElementsAre(8, 8, 16));
-  // By their cores, where an affinity cuts one short.
+  // Nodes are divided by their allowed cores, here with an affinity that leaves out some.
   EXPECT_THAT(cores_of(place_ranks(cpu_with({{0, range(0, 8)}, {1, {8, 9}}}), {}, 2, NumaBinding::node)),
               ElementsAre("0-7", "0-7"));
 }
@@ -137,7 +138,7 @@ TEST(Placement, FewerRanksThanNodesLeaveNoNodeIdle) {
   EXPECT_THAT(cores_of(place_ranks(cpu, {}, 2, NumaBinding::node)), ElementsAre("0-7", "8-15"));
   const auto one = place_ranks(cpu, {}, 1, NumaBinding::node);
   EXPECT_THAT(cores_of(one), ElementsAre("0-15"));
-  EXPECT_THAT(placement_lines(one), ElementsAre("rank 0 keeps to NUMA nodes 0-3, cores 0-15: 16 a rank"));
+  EXPECT_THAT(placement_lines(one), ElementsAre("rank 0 pinned to NUMA nodes 0-3, cores 0-15: 16 cores per rank"));
 }
 
 TEST(Placement, AMachineThatTellsNoNodesPinsNobody) {

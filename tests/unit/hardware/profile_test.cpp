@@ -14,7 +14,7 @@ TEST(Profile, ProbeOfThisMachineIsComplete) {
   EXPECT_LE(profile.memory_available_bytes, profile.memory_limit_bytes);
   EXPECT_TRUE(profile.disk_path.starts_with("/"));
   if (profile.gpus.empty()) {
-    EXPECT_FALSE(profile.notes.empty()) << "no GPU and no word about it";
+    EXPECT_FALSE(profile.notes.empty()) << "no GPU and no note about it";
   }
 }
 

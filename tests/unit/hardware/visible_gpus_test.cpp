@@ -46,7 +46,7 @@ TEST_F(VisibleGpus, UuidsMayBeShortenedButNotAmbiguous) {
 
 TEST_F(VisibleGpus, TheFirstThatNamesNoCardHidesTheRest) {
   EXPECT_THAT(uuids("1,7,0"), ElementsAre("GPU-aa22"));
-  EXPECT_THAT(notes, ElementsAre(HasSubstr("'7' names no card")));
+  EXPECT_THAT(notes, ElementsAre(HasSubstr("'7' does not match a card")));
   EXPECT_THAT(uuids("-1"), IsEmpty());
   EXPECT_THAT(uuids("NoDevFiles"), IsEmpty());
 }
@@ -83,7 +83,7 @@ TEST_F(MigSlices, ASliceIsFoundByEitherNameWithItsOwnMemory) {
     EXPECT_EQ(gpus[0].mig_instances.size(), 2u) << "the others can still be looked up";
   }
   EXPECT_EQ(visible_gpus(all, "MIG-1111", std::nullopt, notes).at(0).tier, "low_end")
-      << "a seventh of a card is not the card";
+      << "a seventh of a card is weaker than the card";
   EXPECT_THAT(notes, IsEmpty());
 }
 
@@ -93,12 +93,12 @@ TEST_F(MigSlices, OneIsAllThatCudaShows) {
   notes.clear();
   EXPECT_THAT(uuids("0,1,2"), ElementsAre("MIG-1111")) << "the card's first; whole cards are hidden beside it";
   EXPECT_THAT(uuids(std::nullopt), ElementsAre("MIG-1111"));
-  EXPECT_THAT(uuids("0,2"), ElementsAre("GPU-aa11", "GPU-bb33")) << "the card that is cut is not among them";
+  EXPECT_THAT(uuids("0,2"), ElementsAre("GPU-aa11", "GPU-bb33")) << "the card in MIG mode is not listed";
 }
 
 TEST_F(MigSlices, WhatNamesNoneIsTold) {
   EXPECT_THAT(uuids("MIG-1"), IsEmpty());  // CUDA takes beginnings of cards' UUIDs only
-  EXPECT_THAT(notes, Contains(HasSubstr("'MIG-1' names no MIG slice")));
+  EXPECT_THAT(notes, Contains(HasSubstr("'MIG-1' does not match a MIG slice")));
   all[1].mig_instances.clear();
   EXPECT_THAT(uuids(std::nullopt), ElementsAre("GPU-aa11", "GPU-bb33"));
   EXPECT_THAT(notes, Contains(HasSubstr("no slice that can be used")));

@@ -24,10 +24,10 @@ TEST(Wsl, TellsWsl2FromWsl1AndFromLinux) {
 TEST(Wsl, WithoutAGpuItSaysWhatToCheck) {
   const auto lines = wsl_advice(fake_files({}), false, 12'000'000'000, "ext4");
   EXPECT_THAT(lines, Contains(AllOf(HasSubstr("Windows side"), HasSubstr("wsl --update"))));
-  EXPECT_THAT(lines, Contains(HasSubstr("/usr/lib/wsl/lib/libcuda.so is absent")));
+  EXPECT_THAT(lines, Contains(HasSubstr("/usr/lib/wsl/lib/libcuda.so is missing")));
   EXPECT_THAT(lines, Contains(AllOf(HasSubstr("12 GB"), HasSubstr(".wslconfig"), HasSubstr("memory="))));
   EXPECT_THAT(wsl_advice(fake_files({{"/usr/lib/wsl/lib/libcuda.so", "x"}}), false, 1, "ext4"),
-              Contains(HasSubstr("libcuda.so is there")));
+              Contains(HasSubstr("libcuda.so exists")));
 }
 
 TEST(Wsl, WithAGpuOnlyMemoryIsExplained) {

@@ -43,7 +43,7 @@ TEST_F(VisibleDevices, GpuRanksAreAsManyAsAreVisible) {
   driver_.visible("1,7,0");
   const auto cut = ranks("auto");
   EXPECT_EQ(cut.out, "1\n");
-  EXPECT_THAT(cut.err, HasSubstr("note: CUDA_VISIBLE_DEVICES=1,7,0: '7' names no card here"));
+  EXPECT_THAT(cut.err, HasSubstr("note: CUDA_VISIBLE_DEVICES=1,7,0: '7' does not match a card here"));
   driver_.mode("mig");
   driver_.visible("MIG-fake-2,MIG-fake-3");
   const auto slices = ranks("gpu");
