@@ -50,9 +50,9 @@ using LoaderAdvice = std::function<std::string(const std::string& program, const
 // Whether the group ended because it was told to stop, by a signal or a time limit, and not by a failure of its own.
 bool stopped_as_told(const GroupRecord& group);
 
-// The first failure; nothing where the group did its work, or stopped as told. A hang comes before all else. `run`: what
-// its events told, for the failed rank's message and for the place of a rank that could not tell it; null where there is
-// no run (a plain program, a trial). Pure but for `advice`.
+// The first failure; nothing where the group did its work, or stopped as told. A hang comes before all else. `run`:
+// what its events told, for the failed rank's message and for the place of a rank that could not tell it; null where
+// there is no run (a plain program, a trial). Pure but for `advice`.
 std::optional<GroupFailure> diagnose(const GroupRecord& group, const RunRecord* run, const LoaderAdvice& advice);
 
 }  // namespace tlaunch

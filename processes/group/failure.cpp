@@ -62,7 +62,8 @@ bool killed_on_its_own(const RankEnd& end) {
   return killed(end) && WTERMSIG(end.wait_status) != SIGABRT && WTERMSIG(end.wait_status) != SIGPIPE;
 }
 
-// No peer's failure causes that; of signals but those above. A rank that had told of a failure and crashes as it leaves (the libraries of a card do) failed when it told.
+// No peer's failure causes that; of signals but those above. A rank that had told of a failure and crashes as it leaves
+// (the libraries of a card do) failed when it told.
 bool ended_by_itself(const RankEnd& end) {
   if (!end.before_stop || end.reported.value_or(0) != 0) return false;
   return end.left_early || killed_on_its_own(end);

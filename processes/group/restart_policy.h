@@ -28,8 +28,8 @@ class RestartPolicy {
       : max_restarts_(max_restarts), saved_step_(saved_step), knows_progress_(knows_progress) {}
 
   // No restart after an error of usage, config, data or disk, which would occur again, nor after two attempts in a row
-  // that saved nothing new. Otherwise the wait is 1 s, doubled with each attempt without a new checkpoint, at most 60 s,
-  // times 0.5 to 1.5 by `random` (0 to 1), so that jobs that failed together do not all come back at once.
+  // that saved nothing new. Otherwise the wait is 1 s, doubled with each attempt without a new checkpoint, at most 60
+  // s, times 0.5 to 1.5 by `random` (0 to 1), so that jobs that failed together do not all come back at once.
   RestartDecision after(const AttemptEnd& end, double random);
 
  private:

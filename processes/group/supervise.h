@@ -96,11 +96,10 @@ struct GroupCallbacks {
 
 // One thread (the caller's), no other threads alive and no other child processes: it forks and becomes the reaper of
 // what it started. SIGINT, SIGTERM, SIGHUP and SIGUSR1 are taken over while it runs, SIGINT and SIGHUP unless they were
-// ignored: the first stops the group (SIGINT as SIGINT, the others as SIGTERM, SIGKILL after the grace), a second one kills it at
-// once. SIGUSR1 is only passed on to workers of which it is not known that they save. SIGTSTP (Ctrl-Z) and SIGTTIN stop
-// the workers and then the caller, until somebody continues it. Output of a group of one is
-// passed on as it comes, of more ranks line by line with a prefix. Throws IoError where no process, pipe or log file
-// can be made.
+// ignored: the first stops the group (SIGINT as SIGINT, the others as SIGTERM, SIGKILL after the grace), a second one
+// kills it at once. SIGUSR1 is only passed on to workers of which it is not known that they save. SIGTSTP (Ctrl-Z) and
+// SIGTTIN stop the workers and then the caller, until somebody continues it. Output of a group of one is passed on as
+// it comes, of more ranks line by line with a prefix. Throws IoError where no process, pipe or log file can be made.
 GroupResult run_group(const GroupSpec& spec, const GroupCallbacks& callbacks);
 
 // The same a turn at a time, for a caller who has something to say to the workers in between. The same rules hold while
