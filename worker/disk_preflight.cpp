@@ -28,8 +28,8 @@ std::string policy_text(const RetentionPolicy& policy) {
 std::string way_out(const DiskPreflight& preflight, std::uint64_t free_bytes) {
   if (const auto fits = policy_that_fits(preflight.policy, preflight.saves, free_bytes))
     return policy_text(*fits) + " fits (--fit-disk applies it)";
-  return "not even one checkpoint fits beside the one being written: free some space, or set checkpoint.dirpath to "
-         "another disk";
+  return "not even one checkpoint fits beside the one being written: "
+         "free some space, or set checkpoint.dirpath to another disk";
 }
 
 }  // namespace
@@ -41,11 +41,10 @@ std::uint64_t min_free_bytes(const CheckpointConfig& config) {
 void check_free(const std::string& dir, std::uint64_t bytes, std::uint64_t min_free_bytes) {
   const auto there = min_free_bytes > 0 ? disk_info(dir).free_bytes : std::nullopt;
   if (!there || *there >= bytes + min_free_bytes) return;
-  throw IoError(
-      format_text("cannot write to {}: the checkpoint takes {}, {} are free, and checkpoint.min_free_gb keeps "
-                  "{} free",
-                  dir, format_bytes(bytes), format_bytes(*there), format_bytes(min_free_bytes)),
-      ENOSPC);
+  throw IoError(format_text("cannot write to {}: the checkpoint takes {}, {} are free, "
+                            "and checkpoint.min_free_gb keeps {} free",
+                            dir, format_bytes(bytes), format_bytes(*there), format_bytes(min_free_bytes)),
+                ENOSPC);
 }
 
 RetentionPolicy check_disk(const DiskPreflight& preflight) {
@@ -65,9 +64,8 @@ RetentionPolicy check_disk(const DiskPreflight& preflight) {
                   format_bytes(need), files, format_bytes(preflight.saves.checkpoint_bytes), also_logs);
   if (!refusal.empty())
     throw UsageError(
-        format_text("{}, but the system refuses to reserve that: {} ({} are free; a quota may be the "
-                    "reason). Keep fewer checkpoints (checkpoint.save_top_k) or set checkpoint.dirpath to "
-                    "another disk",
+        format_text("{}, but the system refuses to reserve that: {} ({} are free; a quota may be the reason). "
+                    "Keep fewer checkpoints (checkpoint.save_top_k) or set checkpoint.dirpath to another disk",
                     message, refusal, format_bytes(*there)));
   if (preflight.fit)
     if (const auto fits = policy_that_fits(preflight.policy, preflight.saves, room)) return *fits;

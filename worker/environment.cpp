@@ -16,8 +16,8 @@ int integer(const Getenv& getenv, const std::string& name, std::optional<int> fa
   if (!text) {
     if (fallback) return *fallback;
     throw UsageError(
-        format_text("environment: {} is not set, but RANK or WORLD_SIZE is. Set all of torchrun's "
-                    "variables for one rank of a group, or none of them for a single process",
+        format_text("environment: {} is not set, but RANK or WORLD_SIZE is. Set all of torchrun's variables "
+                    "for one rank of a group, or none of them for a single process",
                     name));
   }
   int value = 0;

@@ -78,8 +78,8 @@ std::string prepared(const std::string& path, const std::string& header, std::in
     const Kept rest = kept(former, header, resume_step);
     if (!rest.understood)
       tell(
-          format_text("{} is not a metrics.csv of this run (other columns, or a damaged line); it was moved to {}, and "
-                      "a new one was started",
+          format_text("{} is not a metrics.csv of this run (other columns, or a damaged line); "
+                      "it was moved to {}, and a new one was started",
                       path, set_aside(path)));
     if (rest.text != former || !rest.understood) write_file_atomically(path, rest.text);
   } catch (const Error& error) {  // cannot be read or replaced now; rows of two runs must not mix

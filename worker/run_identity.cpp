@@ -42,8 +42,8 @@ void check_same_run(const RunIdentity& saved, const RunIdentity& now, const std:
   for (std::size_t i = 0; i < before.size(); ++i)
     if (before[i].second != after[i].second)
       throw UsageError(
-          format_text("{}: the checkpoint was made with {} {}, this run has {}. A resume must keep that; to "
-                      "change it, start a new run with model.weights",
+          format_text("{}: the checkpoint was made with {} {}, this run has {}. A resume must keep that; "
+                      "to change it, start a new run with model.weights",
                       path, before[i].first, before[i].second, after[i].second));
 }
 

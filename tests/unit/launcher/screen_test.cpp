@@ -291,7 +291,7 @@ TEST(ProgressOnATerminal, GivesWayToTlaunchsOwnWordsAndToAFailure) {
                   " ]; do sleep 0.02; done; [ $RANK = 1 ] && exit 0; (sleep 60 & ) ; exit 0");
   EXPECT_TRUE(session.shows("[rank 1]  50%|###"));
   test::write(folder / "go", "");
-  EXPECT_THAT(session.to_the_end(), ElementsAre("tlaunch: stopping 1 process(es) that the ranks left running",
+  EXPECT_THAT(session.to_the_end(), ElementsAre("tlaunch: stopping 1 process that the ranks left running",
                                                 "[rank 0]  50%|###", "[rank 1]  50%|###"));
 }
 

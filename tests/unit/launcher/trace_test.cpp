@@ -179,7 +179,7 @@ TEST(Trace, AFileThatCannotBeOpenedIsOneWarning) {
   EXPECT_EQ(finished.exit_code, 0);
   EXPECT_EQ(finished.err,
             "tlaunch: warning: TLAUNCH_LOG: cannot open /no/such/folder/log: No such file or directory; "
-            "going on without a trace\n");
+            "continuing without a trace\n");
 }
 
 class TracedRun : public test::RunCommandTest {};
