@@ -1,4 +1,4 @@
-// Progress bars of several ranks on a terminal: a row each, written over in place.
+// Progress bars of several ranks on a terminal: one row each, redrawn in place.
 #include "processes/output/screen.h"
 
 #include <fcntl.h>
@@ -59,7 +59,7 @@ struct OnTerminal {
     screen->wipe_rows();
     screen->append(text + "\n");
   }
-  // Of all that was written until now.
+  // Of everything written until now.
   std::vector<std::string> shown() {
     constexpr char end = '\5';
     EXPECT_EQ(::write(program.get(), &end, 1), 1);

@@ -86,7 +86,7 @@ TEST(TraceFile, KeepsTheNewestLinesBelowTheLimit) {
   std::string expected;
   const std::string kept = content(folder / "log.1") + content(folder / "log");
   for (std::size_t i = 300 - kept.size() / 9; i < 300; ++i) expected += "line " + std::to_string(i) + "\n";
-  EXPECT_EQ(kept, expected) << "none is missing, and none is twice";
+  EXPECT_EQ(kept, expected) << "no line is missing, and no line is there twice";
   EXPECT_GE(kept.size(), limit_bytes / 2 - 9);
 }
 
