@@ -97,7 +97,7 @@ struct GroupCallbacks {
 // The caller must have no other threads and no other child processes: this forks, and the caller becomes the reaper of
 // the processes that it started. While it runs, it takes over SIGINT, SIGTERM, SIGHUP and SIGUSR1, but not SIGINT and
 // SIGHUP if they were ignored. The first signal stops the group (SIGINT as SIGINT, the others as SIGTERM, with SIGKILL
-// after the grace), a second one kills it at once. SIGUSR1 is only passed on to workers that are not known to save.
+// after the grace), a second one kills it at once. Workers that are not known to save only get SIGUSR1 passed on.
 // SIGTSTP (Ctrl-Z) and SIGTTIN stop the workers and then the caller, until somebody continues it. The output of a
 // single rank is passed on as it comes, that of several ranks line by line with a prefix. Throws IoError if a process,
 // pipe or log file cannot be made.
