@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "hardware/disk.h"
 #include "hardware/disk_reserve.h"
@@ -20,14 +21,15 @@ bool same_disk(const std::string& a, const std::string& b) {
 }
 
 std::string policy_text(const RetentionPolicy& policy) {
-  return "checkpoint.save_top_k=" + std::to_string(policy.save_top_k) +
-         " checkpoint.save_last=" + (policy.save_last ? "true" : "false");
+  return format_text("checkpoint.save_top_k={} checkpoint.save_last={}", policy.save_top_k,
+                     policy.save_last ? "true" : "false");
 }
 
 std::string way_out(const DiskPreflight& preflight, std::uint64_t free_bytes) {
   if (const auto fits = policy_that_fits(preflight.policy, preflight.saves, free_bytes))
     return policy_text(*fits) + " fits (--fit-disk applies it)";
-  return "not even one checkpoint beside the one being written fits: free some, or set checkpoint.dirpath elsewhere";
+  return "not even one checkpoint fits beside the one being written: "
+         "free some space, or set checkpoint.dirpath to another disk";
 }
 
 }  // namespace
@@ -39,8 +41,9 @@ std::uint64_t min_free_bytes(const CheckpointConfig& config) {
 void check_free(const std::string& dir, std::uint64_t bytes, std::uint64_t min_free_bytes) {
   const auto there = min_free_bytes > 0 ? disk_info(dir).free_bytes : std::nullopt;
   if (!there || *there >= bytes + min_free_bytes) return;
-  throw IoError("cannot write to " + dir + ": " + format_bytes(*there) + " are free and the checkpoint takes " +
-                    format_bytes(bytes) + "; checkpoint.min_free_gb keeps " + format_bytes(min_free_bytes) + " free",
+  throw IoError(format_text("cannot write to {}: the checkpoint takes {}, {} are free, "
+                            "and checkpoint.min_free_gb keeps {} free",
+                            dir, format_bytes(bytes), format_bytes(*there), format_bytes(min_free_bytes)),
                 ENOSPC);
 }
 
@@ -55,18 +58,23 @@ RetentionPolicy check_disk(const DiskPreflight& preflight) {
   if (need <= room && refusal.empty()) return preflight.policy;
 
   const auto files = files_at_peak(preflight.policy, preflight.saves) - preflight.saves.kept_now;
-  std::string message = "the disk of " + dir + " is too small: this run will write up to " + format_bytes(need) +
-                        " there (" + std::to_string(files) + " checkpoints of " +
-                        format_bytes(preflight.saves.checkpoint_bytes) + ")" +
-                        (logs > 0 ? " and " + format_bytes(logs) + " of logs" : "");
+  const std::string also_logs = logs > 0 ? format_text(" and {} of logs", format_bytes(logs)) : "";
+  const std::string message =
+      format_text("the disk of {} is too small: this run will write up to {} there ({} checkpoints of {}){}", dir,
+                  format_bytes(need), files, format_bytes(preflight.saves.checkpoint_bytes), also_logs);
   if (!refusal.empty())
-    throw UsageError(message + ", and the system does not reserve that: " + refusal + " (" + format_bytes(*there) +
-                     " are free; a quota?); keep fewer (checkpoint.save_top_k) or set checkpoint.dirpath elsewhere");
+    throw UsageError(
+        format_text("{}, but the system refuses to reserve that: {} ({} are free; a quota may be the reason). "
+                    "Keep fewer checkpoints (checkpoint.save_top_k) or set checkpoint.dirpath to another disk",
+                    message, refusal, format_bytes(*there)));
   if (preflight.fit)
     if (const auto fits = policy_that_fits(preflight.policy, preflight.saves, room)) return *fits;
-  if (preflight.min_free_bytes > 0)
-    message += " and leave " + format_bytes(preflight.min_free_bytes) + " free (checkpoint.min_free_gb)";
-  throw UsageError(message + ", " + format_bytes(*there) + " are free; " + way_out(preflight, room));
+  const std::string must_stay_free =
+      preflight.min_free_bytes > 0
+          ? format_text(" and must leave {} free (checkpoint.min_free_gb)", format_bytes(preflight.min_free_bytes))
+          : "";
+  throw UsageError(format_text("{}{}, but only {} are free; {}", message, must_stay_free, format_bytes(*there),
+                               way_out(preflight, room)));
 }
 
 }  // namespace tlaunch

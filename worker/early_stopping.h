@@ -8,10 +8,10 @@
 namespace tlaunch {
 
 struct EarlyStopping {
-  std::optional<double> best_val_loss = {};  // none: no evaluation has found a finite one
+  std::optional<double> best_val_loss = {};  // empty: no evaluation has found a finite one yet
   std::int64_t evaluations_without_improvement = 0;
 
-  // An evaluation has found `val_loss`; one that is not finite is not an improvement.
+  // Counts an evaluation that found `val_loss`; a non-finite loss is not an improvement.
   void note(double val_loss) {
     if (std::isfinite(val_loss) && (!best_val_loss || val_loss < *best_val_loss)) {
       best_val_loss = val_loss;
@@ -21,7 +21,7 @@ struct EarlyStopping {
     }
   }
 
-  // No patience: never.
+  // Without a patience training never stops early.
   bool stops(const std::optional<std::int64_t>& patience) const {
     return patience && evaluations_without_improvement >= *patience;
   }

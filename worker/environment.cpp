@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "contract/worker_env.h"
 #include "worker/heartbeat.h"
 
@@ -14,27 +15,29 @@ int integer(const Getenv& getenv, const std::string& name, std::optional<int> fa
   const auto text = getenv(name);
   if (!text) {
     if (fallback) return *fallback;
-    throw UsageError("environment: " + name +
-                     " is not set; RANK and WORLD_SIZE are, so this looks like one rank of a group");
+    throw UsageError(
+        format_text("environment: {} is not set, but RANK or WORLD_SIZE is. Set all of torchrun's variables "
+                    "for one rank of a group, or none of them for a single process",
+                    name));
   }
   int value = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
   if (error != std::errc() || end != text->data() + text->size() || value < 0)
-    throw UsageError("environment: " + name + "='" + *text + "' is no whole number >= 0");
+    throw UsageError(format_text("environment: {}={} is not a whole number of at least 0", name, quoted(*text)));
   return value;
 }
 
 bool cuda_over_gloo(const Getenv& getenv) {
   const auto backend = getenv(env::cuda_backend);
   if (backend && *backend != "gloo" && *backend != "nccl")
-    throw UsageError(std::string("environment: ") + env::cuda_backend + "='" + *backend + "'; expected nccl or gloo");
+    throw UsageError(format_text("environment: {}={}; expected nccl or gloo", env::cuda_backend, quoted(*backend)));
   return backend == "gloo";
 }
 
 std::optional<std::string> device_asked(const Getenv& getenv) {
   const auto wanted = getenv(env::device);
   if (wanted && *wanted != "cpu" && *wanted != "cuda")
-    throw UsageError(std::string("environment: ") + env::device + "='" + *wanted + "'; expected cpu or cuda");
+    throw UsageError(format_text("environment: {}={}; expected cpu or cuda", env::device, quoted(*wanted)));
   return wanted;
 }
 
@@ -48,8 +51,8 @@ WorkerEnvironment read_worker_environment(const Getenv& getenv) {
     environment.local_rank = integer(getenv, "LOCAL_RANK", environment.rank);
     environment.local_world_size = integer(getenv, "LOCAL_WORLD_SIZE", environment.world_size);
     if (environment.rank >= environment.world_size)
-      throw UsageError("environment: RANK=" + std::to_string(environment.rank) +
-                       " must be below WORLD_SIZE=" + std::to_string(environment.world_size));
+      throw UsageError(
+          format_text("environment: RANK={} must be below WORLD_SIZE={}", environment.rank, environment.world_size));
   }
   if (environment.world_size > 1) {
     environment.master_addr = getenv("MASTER_ADDR").value_or("127.0.0.1");

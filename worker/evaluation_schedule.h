@@ -1,5 +1,4 @@
-// Which evaluations are still to come: a run that is told to stop leaves the one that is due to the run that goes on.
-// Pure.
+// Which evaluation is due: a run that is stopped before it leaves it to the run that resumes. Pure.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +6,8 @@
 namespace tlaunch {
 
 struct EvaluationSchedule {
-  bool due = false;                  // it comes after this step, and has not ended
-  std::int64_t evaluated_step = -1;  // the step after which the latest one was made; -1: none yet
+  bool due = false;                  // an evaluation follows this step and has not ended
+  std::int64_t evaluated_step = -1;  // the step before the latest evaluation that ended; -1: none yet
 
   static bool comes_after(std::int64_t step, std::int64_t steps_per_evaluation) {
     return step % steps_per_evaluation == 0;

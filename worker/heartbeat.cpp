@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "contract/worker_env.h"
 #include "worker/run_phase.h"
 
@@ -54,8 +55,8 @@ double heartbeat_interval_s(const std::string& text) {
   if (text.empty()) return value;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || !(value > 0 && value <= 1e6))
-    throw UsageError(std::string("environment: ") + env::heartbeat_s + "='" + text +
-                     "' is no number of seconds above 0");
+    throw UsageError(format_text("environment: {}={} is not a number of seconds above 0 and up to 1000000",
+                                 env::heartbeat_s, quoted(text)));
   return value;
 }
 

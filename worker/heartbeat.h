@@ -1,6 +1,6 @@
-// Tells the launcher where this rank is (worker/run_phase.h) at an interval, as a `heartbeat` event. From a thread of
-// its own, which touches nothing but the event pipe: it beats on while the training thread is stuck, and stops with the
-// process.
+// Reports to the launcher where this rank is (worker/run_phase.h) at an interval, as a `heartbeat` event. A separate
+// thread does so and touches nothing but the event pipe: heartbeats continue while the training thread is stuck, and
+// stop with the process.
 #pragma once
 
 #include <condition_variable>
@@ -13,8 +13,8 @@ namespace tlaunch {
 
 class Heartbeat {
  public:
-  // `interval_s` 0: none. The first one is told when this returns. The thread takes no signals. Where the system has no
-  // thread left there is no other heartbeat.
+  // `interval_s` 0: no heartbeats. The first one is written before the constructor returns; if the system cannot start
+  // a thread, it stays the only one. The thread takes no signals.
   Heartbeat(const EventWriter& events, double interval_s);
   ~Heartbeat();
   Heartbeat(const Heartbeat&) = delete;
@@ -32,7 +32,7 @@ class Heartbeat {
   std::thread thread_;
 };
 
-// What the launcher asks for (contract/worker_env.h: TLAUNCH_HEARTBEAT_S); 0 where it does not. Throws UsageError.
+// The interval that the launcher asks for (contract/worker_env.h: TLAUNCH_HEARTBEAT_S); 0 for "". Throws UsageError.
 double heartbeat_interval_s(const std::string& text);
 
 }  // namespace tlaunch

@@ -12,11 +12,12 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/text.h"
 
 namespace tlaunch {
 namespace {
 
-constexpr std::size_t limit_bytes = std::size_t{1} << 30;  // a day at a row each 10 ms
+constexpr std::size_t limit_bytes = std::size_t{1} << 30;  // about a day with one row each 10 ms
 
 std::string header_of(const std::vector<std::string>& columns) {
   if (columns.empty() || columns.front() != "step")
@@ -24,14 +25,14 @@ std::string header_of(const std::vector<std::string>& columns) {
   std::string line;
   for (const std::string& column : columns) {
     if (column.empty() || column.find_first_of(",\"\r\n") != std::string::npos)
-      throw std::invalid_argument("metrics.csv: a column cannot be named '" + column + "'");
+      throw std::invalid_argument("metrics.csv: a column cannot have the name " + quoted(column));
     line += (line.empty() ? "" : ",") + column;
   }
   return line + '\n';
 }
 
 std::string number_text(double value) {
-  // Steps and counts as integers: the shortest text of a million would be 1e+06.
+  // Steps and counts are written as integers: the shortest text of a million would be 1e+06.
   constexpr double exact = 9007199254740992;  // 2^53
   std::array<char, 32> text{};
   const bool whole = !std::signbit(value) && value < exact && value == std::trunc(value);
@@ -42,7 +43,7 @@ std::string number_text(double value) {
 
 struct Kept {
   std::string text;        // header and rows up to the step that is resumed from
-  bool understood = true;  // the whole file was ours, but for a last line cut short by a crash
+  bool understood = true;  // all lines have the format, except a last one that a crash cut short
 };
 
 Kept kept(const std::string& former, const std::string& header, std::int64_t resume_step) {
@@ -63,11 +64,11 @@ std::string set_aside(const std::string& path) {
   std::string name = path + ".old";
   for (int number = 1; ::lstat(name.c_str(), &there) == 0; ++number) name = path + ".old." + std::to_string(number);
   if (std::rename(path.c_str(), name.c_str()) != 0)
-    throw IoError("cannot move " + path + " to " + name + ": " + std::generic_category().message(errno));
+    throw IoError(format_text("cannot move {} to {}: {}", path, name, std::generic_category().message(errno)));
   return name;
 }
 
-// Where this run's rows go: `path`, after the file there is as this run goes on with it, or a new one beside it.
+// Prepares the file for this run's rows and returns its path: `path`, or a new file beside it.
 std::string prepared(const std::string& path, const std::string& header, std::int64_t resume_step,
                      const PatientFile::Tell& tell) {
   struct stat there = {};
@@ -76,11 +77,13 @@ std::string prepared(const std::string& path, const std::string& header, std::in
     const std::string former = read_file(path, limit_bytes);
     const Kept rest = kept(former, header, resume_step);
     if (!rest.understood)
-      tell(path + " is not a metrics.csv of this run (other columns, a damaged line); it was moved to " +
-           set_aside(path) + ", and a new one was started");
+      tell(
+          format_text("{} is not a metrics.csv of this run (other columns, or a damaged line); "
+                      "it was moved to {}, and a new one was started",
+                      path, set_aside(path)));
     if (rest.text != former || !rest.understood) write_file_atomically(path, rest.text);
-  } catch (const Error& error) {  // not readable now, or not to be replaced; rows of two runs would help nobody
-    tell(std::string(error.what()) + "; this run's rows go to " + path + ".new");
+  } catch (const Error& error) {  // cannot be read or replaced now; rows of two runs must not mix
+    tell(format_text("{}; the rows of this run go to {}.new", error.what(), path));
     return prepared(path + ".new", header, resume_step, tell);
   }
   return path;
@@ -97,7 +100,7 @@ void MetricsCsv::row(const std::map<std::string, double>& values) {
   if (!values.contains("step")) throw std::invalid_argument("metrics.csv: a row without a step");
   for (const auto& [name, value] : values)
     if (std::find(columns_.begin(), columns_.end(), name) == columns_.end())
-      throw std::invalid_argument("metrics.csv: no column '" + name + "'");
+      throw std::invalid_argument("metrics.csv: no column " + quoted(name));
   std::string line;
   for (const std::string& column : columns_) {
     if (!line.empty()) line += ',';

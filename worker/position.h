@@ -1,4 +1,4 @@
-// Where a run is between two steps: what a checkpoint stores beside the tensors, so that a resume goes on exactly
+// Where a run is between two steps: what a checkpoint stores beside the tensors, so that a resume continues exactly
 // there. With the order of samples (worker/sampler.h) `step` is also the position within the epoch.
 #pragma once
 
@@ -18,18 +18,18 @@ struct Position {
   std::map<std::string, double> metrics = {};  // of the latest evaluation, and of the detection at the end
   EarlyStopping early_stopping = {};
   EvaluationSchedule evaluation = {};
-  std::int64_t detected_step = -1;  // the step after which the detection was made; -1: not yet
-  std::int64_t rollbacks = 0;       // so often was the learning rate halved (train.on_nan: rollback)
+  std::int64_t detected_step = -1;  // the step before the detection; -1: no detection yet
+  std::int64_t rollbacks = 0;       // each halved the learning rate (train.on_nan: rollback)
 };
 
-// What the rollbacks have left of the learning rate.
+// The factor that the rollbacks put on the learning rate.
 inline double learning_rate_factor(const Position& position) {
   return std::ldexp(1.0, -static_cast<int>(position.rollbacks));
 }
 
-// "progress" of a checkpoint's tlaunch.state; metrics may be not finite (base/json.h: without_nonfinite()).
+// "progress" of a checkpoint's tlaunch.state; metrics may be non-finite (base/json.h: without_nonfinite()).
 Json to_json(const Position& position);
-// Throws what Json throws where it is not that.
+// Throws Json's exceptions if `json` has another shape.
 Position position_from_json(const Json& json);
 
 }  // namespace tlaunch

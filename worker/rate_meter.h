@@ -1,5 +1,6 @@
-// How fast a run trains, its pauses (evaluation, saving) left out: since the step that was logged last, and in its
-// steady part, without the first steps, in which allocators and thread pools warm up. Pure: the caller reads the clock.
+// How fast a run trains, without its pauses (evaluation, saving): since the last logged step, and in its steady part.
+// The steady part excludes the first steps, in which allocators and thread pools warm up. Pure: the caller reads the
+// clock.
 #pragma once
 
 #include <cstdint>
@@ -15,17 +16,17 @@ class RateMeter {
   };
   static constexpr std::int64_t warm_steps = 10;
 
-  // The session begins; `step`: done before.
+  // The session begins; `step`: steps done before.
   void start(std::int64_t step, double now_s);
-  // The run goes back to `step`: it warms up again, in the same session.
+  // The run goes back to `step` and warms up again, in the same session.
   void restart(std::int64_t step, double now_s);
-  // `step` is done. Before its pause().
+  // `step` is done. Call this before the pause() that follows the step.
   void after_step(std::int64_t step, double now_s);
   void pause(double seconds);
 
   Span interval(std::int64_t step, double now_s) const;
   void next_interval(std::int64_t step, double now_s);
-  // Of a session that was too short to warm up: all of it, pauses among it.
+  // The whole session, including its pauses, if it was too short to warm up.
   Span steady(std::int64_t step, double now_s) const;
   double session_s(double now_s) const { return now_s - session_start_s_; }
 

@@ -27,7 +27,7 @@ void Recorder::open(std::int64_t step) {
     return [this, file](const std::string& problem) {
       environment_.events.write(LogFailedEvent{file, problem});
       if (!environment_.events.connected())
-        std::cerr << "warning: " << problem << std::endl;  // else the launcher says it
+        std::cerr << "warning: " << problem << std::endl;  // otherwise the launcher prints it
     };
   };
   close();

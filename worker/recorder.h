@@ -1,5 +1,5 @@
-// Where rank 0's figures go: events for the launcher, metrics.csv, TensorBoard scalars, and a plain line each for
-// whoever runs the worker without a launcher. On other ranks it does nothing.
+// Where rank 0's figures go: events for the launcher, metrics.csv, TensorBoard scalars, and plain lines on stdout if
+// the worker runs without a launcher. On other ranks it does nothing.
 #pragma once
 
 #include <map>
@@ -17,11 +17,11 @@ namespace tlaunch {
 
 class Recorder {
  public:
-  // `metrics`: all names that evaluation may yield, for fixed CSV columns. Touches no file yet.
+  // `metrics`: all names that an evaluation may yield, for fixed CSV columns. Touches no file yet.
   Recorder(const WorkerEnvironment& environment, const LogConfig& log, const std::vector<std::string>& metrics);
 
-  // Before the first row, and where the run goes back to `step`: rows and scalars of an earlier attempt beyond it are
-  // dropped, this run makes them again.
+  // Call this before the first row, and when the run goes back to `step`. Drops the rows and scalars of an earlier
+  // attempt beyond `step`, because this run writes them again.
   void open(std::int64_t step);
 
   struct StepFigures {
@@ -30,7 +30,7 @@ class Recorder {
   void step(std::int64_t step, std::int64_t epoch, std::int64_t samples, const StepFigures& figures);
   void evaluation(const EvaluationEvent& evaluation);
   void detection(const DetectionEvent& detection);
-  // What waits for room on a full disk gets a last try; a log that lacks lines nevertheless is told.
+  // Tries a last time to write the lines that wait for room on a full disk; reports each log that still lacks lines.
   void finish();
   // Any other event of rank 0.
   void event(const Event& event);

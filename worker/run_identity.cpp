@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace tlaunch {
 namespace {
@@ -36,13 +37,14 @@ RunIdentity run_identity_from_json(const Json& json) {
 
 void check_same_run(const RunIdentity& saved, const RunIdentity& now, const std::string& path) {
   if (const std::string difference = data_difference(saved.data, now.data); !difference.empty())
-    throw DataError(path + ": " + difference + "; a resume needs the same data");
+    throw DataError(format_text("{}: {}; a resume needs the same data", path, difference));
   const auto before = order_of_samples(saved), after = order_of_samples(now);
   for (std::size_t i = 0; i < before.size(); ++i)
     if (before[i].second != after[i].second)
-      throw UsageError(path + ": was made with " + before[i].first + " " + std::to_string(before[i].second) +
-                       ", this run has " + std::to_string(after[i].second) +
-                       "; a resume must keep it (start a new run with model.weights to change it)");
+      throw UsageError(
+          format_text("{}: the checkpoint was made with {} {}, this run has {}. A resume must keep that; "
+                      "to change it, start a new run with model.weights",
+                      path, before[i].first, before[i].second, after[i].second));
 }
 
 }  // namespace tlaunch

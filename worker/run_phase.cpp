@@ -10,8 +10,10 @@
 #include <regex>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "contract/worker_env.h"
 
 namespace tlaunch {
@@ -21,7 +23,7 @@ constexpr auto relaxed = std::memory_order_relaxed;
 
 std::atomic<std::int64_t> step_now{0}, passed_now{0};
 std::atomic<RunPhase> phase_now{RunPhase::start_up};
-std::atomic<int> waits_now{0};  // nested: a barrier is a sum
+std::atomic<int> waits_now{0};  // a depth: waits nest, because a barrier is made of a sum
 static_assert(std::atomic<std::int64_t>::is_always_lock_free && std::atomic<RunPhase>::is_always_lock_free);
 
 using Clock = std::chrono::steady_clock;
@@ -31,7 +33,7 @@ PhaseTimes times;
 std::int64_t since_ns = 0;
 std::function<void()> device_wait;
 std::int64_t device_every = 0;
-bool timed = true;  // the step under way
+bool timed = true;  // whether the current step is timed
 
 std::int64_t now_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch()).count();
@@ -39,7 +41,7 @@ std::int64_t now_ns() {
 
 bool within_a_step(RunPhase phase) { return phase >= RunPhase::loading && phase <= RunPhase::optimizer; }
 
-// What has passed since the last boundary belongs to the phase that ends.
+// The time since the last boundary belongs to the phase that ends.
 void count_time() {
   const RunPhase phase = phase_now.load(relaxed);
   if (device_wait && timed && within_a_step(phase)) device_wait();
@@ -93,7 +95,7 @@ const char* to_string(RunPhase phase) {
     case RunPhase::detection: return "detection";
     case RunPhase::finish: return "finish";
   }
-  throw std::logic_error("no such RunPhase");
+  throw std::logic_error("unknown RunPhase");
 }
 
 void note_step(std::int64_t step) {
@@ -143,19 +145,19 @@ void inject_fault(const std::string& text, int rank) {
   const bool reads = std::regex_match(text, found, form);
   std::optional<RunPhase> phase;
   std::optional<Fault> fault;
-  std::string phases, faults;
+  std::vector<std::string> phases, faults;
   for (int i = 0; i <= static_cast<int>(RunPhase::finish); ++i) {
     const char* name = to_string(static_cast<RunPhase>(i));
-    phases += (phases.empty() ? "" : "|") + std::string(name);
+    phases.emplace_back(name);
     if (reads && found[3] == name) phase = static_cast<RunPhase>(i);
   }
   for (std::size_t i = 0; i < fault_names.size(); ++i) {
-    faults += (faults.empty() ? "" : "|") + std::string(fault_names[i]);
+    faults.emplace_back(fault_names[i]);
     if (reads && found[4] == fault_names[i]) fault = static_cast<Fault>(i);
   }
   if (!phase || !fault)
-    throw UsageError(std::string("environment: ") + env::inject_fault + "='" + text +
-                     "'; expected rank=R,step=N,phase=" + phases + ",fault=" + faults);
+    throw UsageError(format_text("environment: {}={}; expected rank=R,step=N,phase={},fault={}", env::inject_fault,
+                                 quoted(text), joined(phases, "|"), joined(faults, "|")));
   if (std::stoi(found[1]) == rank) fault_place = FaultPlace{std::stoll(found[2]), *phase, *fault};
 }
 

@@ -1,8 +1,8 @@
 // The order of samples: a pure function of (seed, epoch), the same for any number of ranks and any split into
-// micro-batches. Step s of an epoch trains the samples at positions [s*E, (s+1)*E) of the epoch's permutation, E the
-// effective batch; rank r's micro-batch m of that step takes b of them at offset (m * world + r) * b. Each sample is
-// shown at most once an epoch; the remainder N mod E is left out (another one each epoch, as the permutation changes).
-// Resume needs only the position: (epoch, step in epoch). Pure, thread-safe after construction.
+// micro-batches. Step s of an epoch trains the samples at positions [s*E, (s+1)*E) of the epoch's permutation, with E
+// the effective batch; rank r's micro-batch m of that step takes b of them at offset (m * world + r) * b. Each sample
+// is used at most once per epoch; the remainder N mod E is left out (a different one in each epoch, as the permutation
+// changes). A resume needs only the position: (epoch, step in epoch). Pure, thread-safe after construction.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace tlaunch {
 
 class Sampler {
  public:
-  // Throws UsageError where samples < split.effective().
+  // Throws UsageError if samples < split.effective().
   Sampler(std::int64_t samples, std::int64_t seed, BatchSplit split);
   std::int64_t steps_per_epoch() const;
   // The permutation of an epoch (Fisher-Yates over a counter-based generator keyed by seed and epoch).

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "worker/disk_preflight.h"
 
 namespace tlaunch {
@@ -18,8 +19,8 @@ CheckpointFolder opened(const std::string& dir, const WorkerEnvironment& environ
                         FileCalls& calls) {
   try {
     return {dir, environment.run_dir, policy, environment.resume_path, calls};
-  } catch (const IoError& error) {  // there is nothing to lose yet
-    throw UsageError(std::string(error.what()) + "; set checkpoint.dirpath to a folder that can be written");
+  } catch (const IoError& error) {  // before the first step: the user can change the config without loss
+    throw UsageError(format_text("{}; set checkpoint.dirpath to a folder that can be written", error.what()));
   }
 }
 
@@ -143,7 +144,7 @@ void SaveThread::report(const SaveResult& result) {
   saved.deleted = static_cast<std::int64_t>(result.deleted.size());
   if (!result.problem.empty()) saved.problem = result.problem;
   const bool run_folder_gone = !result.gone.empty() && result.gone == environment_.run_dir;
-  if (!result.gone.empty() && !run_folder_gone) saved.gone = result.gone;  // the run's the launcher notices itself
+  if (!result.gone.empty() && !run_folder_gone) saved.gone = result.gone;  // the launcher notices a lost run folder
   recorder_.event(saved);
   if (run_folder_gone) recorder_.open(under_way_.point.step);
 }
@@ -153,11 +154,11 @@ void SaveThread::report_failure(const IoError& error) {
   const bool full = error.system_error == ENOSPC || error.system_error == EDQUOT;
   const std::string given_up = full ? folder_.make_room() : "";
   recorder_.event(SaveFailedEvent{under_way_.point.step, error.what(), failures_, given_up});
-  if (!environment_.events.connected())  // else the launcher says it
-    std::cerr << "the checkpoint of step " << under_way_.point.step << " was not saved: " << error.what() << std::endl;
+  if (!environment_.events.connected())  // otherwise the launcher prints it
+    std::cerr << format_text("could not save the checkpoint of step {}: {}", under_way_.point.step, error.what())
+              << std::endl;
   if (failures_ >= most_failures)
-    throw IoError(std::string(error.what()) + "; " + std::to_string(failures_) + " saves in a row failed",
-                  error.system_error);
+    throw IoError(format_text("{}; {} saves in a row failed", error.what(), failures_), error.system_error);
 }
 
 void SaveThread::keep_newest() {

@@ -1,12 +1,12 @@
-// Saves named byte ranges as checkpoints, in a thread of its own, and deletes what the policy no longer keeps.
+// Saves named byte ranges as checkpoints, in a separate thread, and deletes those that the policy no longer retains.
 //
 // The caller pays for a copy of its state; checksums, writing and deleting happen in the other thread, one save at a
-// time. A save that fails is reported by the next poll(), and the files there are stay; after three failures in a row
-// the run ends (IoError, exit 74). Rank 0's alone; one thread calls it.
+// time. The next poll() reports a failed save, and existing files stay; after three failures in a row the run ends
+// (IoError, exit code 74). Only rank 0 has a SaveThread; one thread calls it.
 //
 //   SaveThread saver(environment, config.checkpoint, recorder);
 //   saver.prepare(views, point, work, fit_disk, facts);        // before the first step
-//   if (saver.begin(step, metrics)) saver.write(point, views);  // the views: of copies that stay as they are
+//   if (saver.begin(step, metrics)) saver.write(point, views);  // views of copies that do not change
 //   saver.poll();                                               // after each step
 //   saver.finish();                                             // at the end
 #pragma once
@@ -34,43 +34,43 @@ struct SavePoint {
   Metadata metadata = {};                      // the caller's own
 };
 
-// All metadata of its checkpoint: the caller's own, and the keys of checkpoint/folder/catalog.h but for tlaunch.state.
+// All metadata of its checkpoint: the caller's own, and the keys of checkpoint/folder/catalog.h except tlaunch.state.
 Metadata metadata_of(const SavePoint& point);
 
 class SaveThread {
  public:
-  // Where checkpoints go; "": nowhere, and there is nothing to construct.
+  // The folder for checkpoints; "": there is none, and no SaveThread is needed.
   static std::string folder(const WorkerEnvironment& environment, const CheckpointConfig& config);
 
-  // Makes the folder where it is missing. Throws UsageError where it cannot be written. `environment`, `recorder` and
-  // `calls` live longer.
+  // Makes the folder if it is missing. Throws UsageError if it cannot be written. `environment`, `recorder` and `calls`
+  // live longer.
   SaveThread(const WorkerEnvironment& environment, const CheckpointConfig& config, Recorder& recorder,
              FileCalls& calls = system_calls());
-  ~SaveThread();  // waits for the save under way: it reads the caller's memory
+  ~SaveThread();  // waits for the running save, which reads the caller's memory
   SaveThread(const SaveThread&) = delete;
   SaveThread& operator=(const SaveThread&) = delete;
 
-  // Is there room for what the run will write (`work`, saves among it)? `views` and `point`: of the size that saves
-  // will have. Throws UsageError where there is not. Sets `checkpoint_bytes` and `disk_bytes` of `facts`, and the
-  // policy where `fit_disk` let it take another one than the config's.
+  // Checks that there is room for what the run will write (`work`, including saves); throws UsageError if there is not.
+  // `views` and `point`: of the size that saves will have. Sets `checkpoint_bytes` and `disk_bytes` of `facts`, and the
+  // policy if `fit_disk` made it choose another one than the config's.
   void prepare(const std::vector<TensorView>& views, const SavePoint& point, const LogWork& work, bool fit_disk,
                StartEvent& facts);
 
-  // A save begins: waits for the one under way, whose memory is the caller's again afterwards. False where the policy
-  // would not keep this one: it need not be made. Throws IoError.
+  // Begins a save: waits for the running one, whose memory is the caller's again afterwards. Returns false if the
+  // policy would not retain this checkpoint, which then need not be written. Throws IoError.
   bool begin(std::int64_t step, const std::map<std::string, double>& metrics);
-  // After begin(): writes `views`, whose bytes stay as they are until the save has ended (the next begin(), finish()).
-  // `wait_for_bytes`, called in the other thread, returns when they are there; empty: they are now. Without
-  // checkpoint.async it has ended when this returns. Throws IoError.
+  // After begin(): writes `views`, whose bytes must not change until the save has ended (the next begin(), finish()).
+  // `wait_for_bytes`, called in the other thread, returns when the bytes are ready; empty: they are ready now. Without
+  // checkpoint.async the save has ended when this returns. Throws IoError.
   void write(SavePoint point, std::vector<TensorView> views, std::function<void()> wait_for_bytes = {});
-  // Reports the save under way if it has ended. Throws IoError.
+  // Reports the running save if it has ended. Throws IoError.
   void poll();
 
-  // The newest is kept from now on, whatever the policy: nothing else shows where a run that is stopped was.
+  // Retains the newest checkpoint from now on, whatever the policy: a run that is stopped resumes from it.
   void keep_newest();
-  // Waits for the save under way; a last one that failed is tried again. Throws IoError.
+  // Waits for the running save; tries it again if it failed. Throws IoError.
   void finish();
-  // The newest valid checkpoint of the run, after the one under way; "" where there is none. Throws IoError.
+  // Waits for the running save and returns the newest valid checkpoint of the run; "" if there is none. Throws IoError.
   std::string newest();
 
  private:
@@ -79,13 +79,13 @@ class SaveThread {
     std::string name;  // of the file, without .safetensors
     std::vector<TensorView> views;
     std::function<void()> wait_for_bytes;
-    double start_s = 0, wait_s = 0, copy_s = 0;  // by monotonic_s(); the last two are what the training thread paid
+    double start_s = 0, wait_s = 0, copy_s = 0;  // by monotonic_s(); the training thread paid the last two
   };
 
   std::string name_at(const SavePoint& point) const;
   SaveResult save();
   void start();
-  void take_result();  // of future_, which is ready or is waited for
+  void take_result();  // of future_; waits for it
   void report(const SaveResult& result);
   void report_failure(const IoError& error);
 
@@ -96,10 +96,10 @@ class SaveThread {
   NameTemplate file_name_;
   bool async_;
   std::uint64_t min_free_bytes_;
-  std::uint64_t checkpoint_bytes_ = 0;  // of one, as prepare() has measured it
-  CheckpointFolder folder_;             // while a save is under way, the other thread's
+  std::uint64_t checkpoint_bytes_ = 0;  // of one checkpoint, as prepare() measured it
+  CheckpointFolder folder_;             // belongs to the other thread while a save runs
   UnderWay under_way_;
-  std::future<SaveResult> future_;  // valid while a save is under way
+  std::future<SaveResult> future_;  // valid while a save runs
   int failures_ = 0;                // in a row
 };
 

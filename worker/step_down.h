@@ -1,4 +1,4 @@
-// Going on with less memory: what ran out where, and the split of the effective batch that is tried next.
+// Training with less memory: which rank ran out in which phase, and the split of the effective batch to try next.
 #pragma once
 
 #include <optional>
@@ -9,12 +9,12 @@
 namespace tlaunch {
 
 struct MemoryShortage {
-  int rank = 0;                        // the lowest of those that ran out
-  RunPhase phase = RunPhase::forward;  // making the batch is part of it
+  int rank = 0;                        // the lowest rank that ran out
+  RunPhase phase = RunPhase::forward;  // includes making the batch
 };
 
-// Half the micro-batch, or the next smaller one that divides a rank's share, and as much more accumulation: the
-// effective batch stays. Nothing where the micro-batch is 1. Pure.
+// Halves the micro-batch, or takes the next smaller one that divides a rank's share, and accumulates more in
+// proportion, so that the effective batch stays. Empty if the micro-batch is 1. Pure.
 std::optional<BatchSplit> stepped_down(const BatchSplit& split);
 
 }  // namespace tlaunch

@@ -54,7 +54,7 @@ std::string record(const std::string& bytes) {
 }
 
 std::string new_file_name(const std::string& dir) {
-  ::mkdir(dir.c_str(), 0777);  // where that fails, so does opening the file, which is told
+  ::mkdir(dir.c_str(), 0777);  // if that fails, so does opening the file, which is reported
   std::array<char, 256> host{};
   if (::gethostname(host.data(), host.size() - 1) != 0 || host[0] == '\0') host = {"host"};
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -64,11 +64,10 @@ std::string new_file_name(const std::string& dir) {
   std::string name = path;
   struct stat there = {};
   for (int copy = 1; ::lstat(name.c_str(), &there) == 0; ++copy) name = path + '.' + std::to_string(copy);
-  return name;  // two writers of one process within a second have two names
+  return name;  // two writers of one process within the same second get different names
 }
 
-// The file's version, and SessionLog {status = 1: START = 1}: readers drop events of this step and later ones that came
-// before.
+// The file's version, and SessionLog {status = 1: START = 1}: readers drop earlier events of this step and later steps.
 std::string head_of_file(std::int64_t resume_step) {
   return record(event(0, bytes_field(3, "brain.Event:2"))) +
          record(event(resume_step + 1, bytes_field(7, varint_field(1, 1))));

@@ -12,12 +12,12 @@ namespace tlaunch {
 
 class TensorboardWriter {
  public:
-  // Writes to DIR/events.out.tfevents.<Unix seconds>.<host>.<pid>, and makes `dir` (its parent must be there). What
-  // earlier files of `dir` hold beyond `resume_step` is then no longer shown: this run makes it again. What goes wrong is
-  // told, and the file is tried again (base/patient_file.h).
+  // Writes to DIR/events.out.tfevents.<Unix seconds>.<host>.<pid>, and makes `dir` (its parent must exist). TensorBoard
+  // then no longer shows scalars of earlier files in `dir` beyond `resume_step`, because this run writes them again. An
+  // error is reported, and the file is tried again (base/patient_file.h).
   TensorboardWriter(const std::string& dir, std::int64_t resume_step, PatientFile::Tell tell);
   void scalar(const std::string& tag, std::int64_t step, double value);  // written at once
-  // The last scalar was given: what waits for room gets another try. Returns how many the file lacks.
+  // After the last scalar: tries again to write the scalars that wait for room. Returns how many the file lacks.
   std::int64_t finish() { return file_.finish(); }
 
  private:

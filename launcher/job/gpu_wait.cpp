@@ -8,7 +8,7 @@
 #include "base/units.h"
 #include "hardware/gpu/gpu_probe.h"
 #include "launcher/job/job.h"
-#include "processes/group/restart_wait.h"
+#include "processes/group/restart_policy.h"
 
 namespace tlaunch {
 namespace {

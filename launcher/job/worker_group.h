@@ -22,7 +22,7 @@ struct WorkerStart {
   std::string resume_path, smoke;      // "": none
   std::string log_folder;              // "": no log files
   bool fit_disk = false, profile = false;
-  std::uint64_t log_limit_bytes = kLogLimitBytes;
+  std::uint64_t log_limit_bytes = default_log_limit_bytes;
   bool pass_stdin = false;  // ours to rank 0
   int attempt = 0;
   double grace_s = 30;

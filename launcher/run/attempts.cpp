@@ -14,7 +14,6 @@
 #include "launcher/run/session.h"
 #include "processes/group/failure.h"
 #include "processes/group/restart_policy.h"
-#include "processes/group/restart_wait.h"
 #include "processes/group/trace.h"
 
 namespace tlaunch {

@@ -82,7 +82,7 @@ bool TrialGroup::start(TrialResult& failed) {
   how.log_folder = log_folder_;
   auto group = std::make_unique<Group>(Group{{}, worker_group(job_, how), nullptr, {}, "", false, 0, false});
   group->workers.spec.show_output = false;
-  group->workers.spec.told_to_stop = "ending the measurements";
+  group->workers.spec.stop_text = "ending the measurements";
   std::vector<Descriptor> theirs;
   for (WorkerSpec& worker : group->workers.spec.workers) {
     int ends[2];

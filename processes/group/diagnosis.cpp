@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "processes/group/loader_error.h"
 
 namespace tlaunch {
@@ -18,7 +19,7 @@ RankOutput output_of(const GroupRecord& group, int rank) {
   return index < group.outputs.size() ? group.outputs[index] : RankOutput{};
 }
 
-// Told to stop, they had done all their work, or one failed for a reason of its own (a disk that is full).
+// Whether the ranks, when asked to stop, had done all their work, or one failed for its own reason (a full disk).
 bool decided_by_the_ranks(const GroupRecord& group) {
   if (!group.saves_when_told || group.ends.empty()) return false;
   const auto done = [](const RankEnd& end) { return exit_code_of(end) == exit_code::ok; };
@@ -31,8 +32,8 @@ bool decided_by_the_ranks(const GroupRecord& group) {
 }
 
 // The ends, each with its place among the failures that ranks reported. Ranks without events that wrote an error file
-// reported in the order of the files. Of two in one tick of the clock the second one is left out: then the order of
-// their ends decides.
+// reported in the order of the files. Of two files with the same time the second is left out; then the order of their
+// ends decides.
 std::vector<RankEnd> with_reports(const GroupRecord& group) {
   std::map<std::int64_t, int> by_file;
   for (const RankEnd& end : group.ends)
@@ -62,7 +63,7 @@ std::string loader_text(const GroupFailure& failure, const std::string& program,
 std::string likely_place(const RunRecord& run) {
   if (!run.start) return "in start-up";
   if (!run.failure_place.empty()) return "the others were in " + run.failure_place;
-  return "after step " + std::to_string(run.step);
+  return format_text("after step {}", run.step);
 }
 
 GroupFailure hang_of(const GroupRecord& group) {

@@ -7,21 +7,24 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "contract/worker_env.h"
 
 namespace tlaunch {
 
 namespace {
 
-// Of the GPUs that all ranks may see, the one of this rank.
+// The GPU of this rank, out of those that all ranks may see.
 std::string only_gpu(const EnvironmentSpec& spec) {
   if (!spec.cuda_visible_devices) return std::to_string(spec.local_rank);
   std::istringstream list(*spec.cuda_visible_devices);
   std::string device;
   for (int i = 0; i <= spec.local_rank; ++i) {
     if (!std::getline(list, device, ','))
-      throw UsageError("--virtual-local-rank: CUDA_VISIBLE_DEVICES=" + *spec.cuda_visible_devices +
-                       " has no GPU for local rank " + std::to_string(spec.local_rank) + "; start fewer ranks");
+      throw UsageError(
+          format_text("--virtual-local-rank: CUDA_VISIBLE_DEVICES={} has no GPU for local rank {}; "
+                      "start fewer ranks",
+                      *spec.cuda_visible_devices, spec.local_rank));
   }
   device.erase(0, device.find_first_not_of(' '));
   device.erase(device.find_last_not_of(' ') + 1);
@@ -57,15 +60,15 @@ std::map<std::string, std::string> torchrun_environment(const EnvironmentSpec& s
 }
 
 std::vector<std::string> worker_environment(const std::map<std::string, std::string>& additions) {
-  // What an outer tlaunch has told its own worker, which this is.
-  constexpr const char* kOwn[] = {env::run_dir, env::plan,        env::event_fd,  env::store_fd,
-                                  env::resume,  env::fit_disk,    env::profile,   env::smoke,
-                                  env::attempt, env::heartbeat_s, env::stack_file};
+  // If this process is the worker of an outer tlaunch, these are meant for this process alone.
+  constexpr const char* outer_names[] = {env::run_dir, env::plan,        env::event_fd,  env::store_fd,
+                                         env::resume,  env::fit_disk,    env::profile,   env::smoke,
+                                         env::attempt, env::heartbeat_s, env::stack_file};
   std::vector<std::string> all;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text = *entry;
     const std::string name(text.substr(0, text.find('=')));
-    const bool outer = std::find(std::begin(kOwn), std::end(kOwn), name) != std::end(kOwn);
+    const bool outer = std::find(std::begin(outer_names), std::end(outer_names), name) != std::end(outer_names);
     if (!outer && !additions.contains(name)) all.emplace_back(text);
   }
   for (const auto& [name, value] : additions) all.push_back(name + "=" + value);

@@ -11,12 +11,13 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "processes/output/clean_text.h"
 
 namespace tlaunch {
 namespace {
 
-constexpr std::size_t kMostBytes = 1 << 20, kMessageBytes = 500;
+constexpr std::size_t most_file_bytes = 1 << 20, most_message_bytes = 500;
 
 std::string message_in(const Json& json) {
   if (!json.is_object() || !json.contains("message")) return "";
@@ -32,8 +33,8 @@ std::string message_in(const Json& json) {
 ErrorFile make_error_file(const std::string& path) {
   if (!path.empty()) return {path};
   Descriptor memory(::memfd_create("tlaunch-error", MFD_CLOEXEC));
-  if (!memory) throw IoError(std::string("cannot make a file in memory: ") + std::strerror(errno));
-  // By our process id: a rank opens it as a file of its own.
+  if (!memory) throw IoError(format_text("cannot make a file in memory: {}", std::strerror(errno)));
+  // The path has our process id, so that a rank can open it.
   const std::string name = "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(memory.get());
   return {name, std::move(memory)};
 }
@@ -41,10 +42,10 @@ ErrorFile make_error_file(const std::string& path) {
 std::string error_message(const std::string& path) {
   if (!error_time_ns(path)) return "";
   try {
-    std::string text = message_in(Json::parse(read_file(path, kMostBytes), nullptr, false));
-    text.resize(std::min(text.find('\n'), std::min(text.size(), kMessageBytes)));
+    std::string text = message_in(Json::parse(read_file(path, most_file_bytes), nullptr, false));
+    text.resize(std::min(text.find('\n'), std::min(text.size(), most_message_bytes)));
     return clean_text(text);
-  } catch (const Error&) {  // unreadable, or larger than any record
+  } catch (const Error&) {  // it cannot be read, or is larger than any record
     return "";
   }
 }

@@ -1,7 +1,7 @@
-// The file in which a rank tells of its failure: TORCHELASTIC_ERROR_FILE, written by torch.distributed.elastic's
+// The file in which a rank reports its failure: TORCHELASTIC_ERROR_FILE, written by torch.distributed.elastic's
 // @record.
 //   {"message": {"message": "ValueError: ...", "extraInfo": {"py_callstack": "...", "timestamp": "..."}}}
-// or {"message": "text"}. A file of another kind tells nothing.
+// or {"message": "text"}. A file of another kind counts as empty.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace tlaunch {
 
-// Where a rank writes and we read: a file beside its log, or one in memory, which leaves nothing behind however the
+// A rank writes it and we read it: a file beside the log, or one in memory, which never stays behind, however the
 // launcher ends.
 struct ErrorFile {
   std::string path;
@@ -22,10 +22,10 @@ struct ErrorFile {
 // `path` "": a file in memory. Throws IoError.
 ErrorFile make_error_file(const std::string& path);
 
-// What it says, as clean text of one line and at most 500 bytes; "" where nothing was told.
+// Its message, as clean text of one line and at most 500 bytes; "" if there is none.
 std::string error_message(const std::string& path);
 
-// When it was written, in nanoseconds of the system's clock; nothing where it was not.
+// When it was written, in nanoseconds of the system's clock; empty if it was not.
 std::optional<std::int64_t> error_time_ns(const std::string& path);
 
 }  // namespace tlaunch

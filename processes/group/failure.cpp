@@ -11,12 +11,14 @@
 
 #include "base/error.h"
 #include "base/path_lookup.h"
+#include "base/text.h"
+#include "processes/group/trace.h"
 
 namespace tlaunch {
 
 namespace {
 
-constexpr std::size_t kVictimsNamed = 6;
+constexpr std::size_t most_victims = 6;
 
 std::string signal_text(int signal) {
   static const std::map<int, std::string> words = {
@@ -24,17 +26,15 @@ std::string signal_text(int signal) {
       {SIGBUS, "bus error"},           {SIGILL, "illegal instruction"},  {SIGFPE, "arithmetic error"},
       {SIGTERM, "terminated"},         {SIGINT, "interrupted"},          {SIGHUP, "hung up"},
       {SIGPIPE, "broken pipe"},        {SIGSYS, "forbidden system call"}};
-  const char* abbreviation = ::sigabbrev_np(signal);
-  const std::string name = abbreviation ? std::string("SIG") + abbreviation : "signal " + std::to_string(signal);
   const auto word = words.find(signal);
-  return word == words.end() ? name : name + " (" + word->second + ")";
+  return word == words.end() ? signal_name(signal) : format_text("{} ({})", signal_name(signal), word->second);
 }
 
 std::string why_not_started(int error, const std::string& program) {
   if (error == ENOENT)
-    return is_program(program_path(program)) ? "the program that its #! line, or its loader, names is not found"
+    return is_program(program_path(program)) ? "the program that its #! line or its loader names was not found"
                                              : "not found";
-  if (error == ENOEXEC) return "it has no #! line, and is no program for this machine";
+  if (error == ENOEXEC) return "it has no #! line and is not a program for this machine";
   return std::strerror(error);
 }
 
@@ -54,15 +54,16 @@ bool by_foreign_signal(const RankEnd& end) { return !end.before_stop && killed(e
 
 namespace {
 
-// What it told is the reason of its end, not the signal that came while it was on its way out.
+// Whether the failure that it reported is the reason of its end, not the signal that came while it was exiting.
 bool ended_by_what_it_told(const RankEnd& end) { return by_our_signal(end) && end.told_exit_code; }
 
-// By no signal with which communication libraries end where a peer goes away.
+// By a signal, but not by one with which communication libraries end a rank whose peer is gone.
 bool killed_on_its_own(const RankEnd& end) {
   return killed(end) && WTERMSIG(end.wait_status) != SIGABRT && WTERMSIG(end.wait_status) != SIGPIPE;
 }
 
-// No peer's failure causes that; of signals but those above. A rank that had told of a failure and crashes as it leaves (the libraries of a card do) failed when it told.
+// Whether no peer's failure can have caused the end. A rank that had reported a failure and crashes while it exits (a
+// card's libraries do that) failed when it reported.
 bool ended_by_itself(const RankEnd& end) {
   if (!end.before_stop || end.reported.value_or(0) != 0) return false;
   return end.left_early || killed_on_its_own(end);
@@ -93,18 +94,19 @@ int exit_code_of(const RankEnd& end) {
 int signal_of(const RankEnd& end) { return killed(end) && !ended_by_what_it_told(end) ? WTERMSIG(end.wait_status) : 0; }
 
 bool left_saved(const RankEnd& end) {
-  const int code = exit_code_of(end);  // a death by SIGINT has the same one as a rank that saved after Ctrl-C
+  const int code = exit_code_of(end);  // a rank that SIGINT killed has the same code as one that saved after Ctrl-C
   return signal_of(end) == 0 && (code == exit_code::preempted || code == exit_code::interrupted);
 }
 
 std::string cause_of(const RankEnd& end, const std::string& program) {
-  if (end.start_error != 0) return "cannot start " + program + ": " + why_not_started(end.start_error, program);
+  if (end.start_error != 0)
+    return format_text("cannot start {}: {}", program, why_not_started(end.start_error, program));
   if (end.left_early) return "left with exit code 0 before its work was done";
   if (ended_by_what_it_told(end)) return "an error that it recorded before tlaunch stopped it";
   if (end.out_of_memory) return "SIGKILL (out of memory: killed by the kernel)";
   if (by_our_signal(end) && WTERMSIG(end.wait_status) == SIGKILL) return "SIGKILL (by tlaunch)";
   return WIFSIGNALED(end.wait_status) ? signal_text(WTERMSIG(end.wait_status))
-                                      : "exit code " + std::to_string(WEXITSTATUS(end.wait_status));
+                                      : format_text("exit code {}", WEXITSTATUS(end.wait_status));
 }
 
 std::optional<std::size_t> first_failure(const std::vector<RankEnd>& ends) {
@@ -123,15 +125,16 @@ namespace {
 
 // "rank 1 (on host node7) was killed by SIGKILL (out of memory?); exit code 137"
 std::string failure_sentence(const GroupFailure& failure) {
-  const std::string on = failure.host.empty() ? "" : " (on host " + failure.host + ")";
+  const std::string on = failure.host.empty() ? "" : format_text(" (on host {})", failure.host);
   if (!failure.rank) return failure.cause + on;
-  const std::string rank = "rank " + std::to_string(*failure.rank) + on;
+  const std::string rank = format_text("rank {}{}", *failure.rank, on);
   if (failure.signal != 0)
-    return rank + " was killed by " + failure.cause + "; exit code " + std::to_string(failure.exit_code);
-  return rank + (failure.cause.starts_with("exit code") ? " failed with " : " failed: ") + failure.cause;
+    return format_text("{} was killed by {}; exit code {}", rank, failure.cause, failure.exit_code);
+  const bool is_code = failure.cause.starts_with("exit code");
+  return format_text("{} failed{} {}", rank, is_code ? " with" : ":", failure.cause);
 }
 
-// Whether `line` is `part`, behind a word of its own ("error: ..."), or its beginning where the line was cut.
+// Whether `line` is `part`, possibly after another word ("error: ..."), or its beginning if the line was cut.
 bool repeats(const std::string& line, const std::string& part) {
   constexpr std::size_t enough = 40;  // bytes in which different messages differ
   const auto at = line.find(part.substr(0, enough));
@@ -154,14 +157,12 @@ std::vector<std::string> failure_report(const GroupFailure& failure, bool with_o
   std::vector<std::string> report{"root cause: " + failure_sentence(failure)};
   if (!failure.message.empty()) report.push_back("it said: " + failure.message);
   if (!failure.victims.empty()) {
-    std::string named;
-    for (std::size_t i = 0; i < std::min(kVictimsNamed, failure.victims.size()); ++i) {
-      const Victim& victim = failure.victims[i];
-      named += (i == 0 ? "rank " : ", rank ") + std::to_string(victim.rank) + " (" + victim.cause + ")";
-    }
-    if (failure.victims.size() > kVictimsNamed)
-      named += " and " + std::to_string(failure.victims.size() - kVictimsNamed) + " more";
-    report.push_back("stopped because of it: " + named);
+    const std::size_t shown = std::min(most_victims, failure.victims.size()), hidden = failure.victims.size() - shown;
+    std::vector<std::string> named;
+    for (std::size_t i = 0; i < shown; ++i)
+      named.push_back(format_text("rank {} ({})", failure.victims[i].rank, failure.victims[i].cause));
+    report.push_back(format_text("stopped because of it: {}{}", joined(named, ", "),
+                                 hidden > 0 ? format_text(" and {} more", hidden) : ""));
   }
   if (!failure.log_path.empty()) report.push_back("its output: " + failure.log_path);
   if (!with_output || only_repeats(failure.last_lines, failure.message)) return report;

@@ -10,12 +10,13 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/text.h"
 
 namespace tlaunch {
 
 namespace {
 
-// A rank whose bytes are passed on as they come writes where it likes.
+// Not for a rank whose bytes are passed on unchanged: it may move the cursor itself.
 bool wants_rows(const GroupSpec& spec) {
   return spec.rows && spec.workers.size() > 1 &&
          std::none_of(spec.workers.begin(), spec.workers.end(), [](const WorkerSpec& w) { return w.inherit_stdin; });
@@ -115,7 +116,7 @@ void GroupOutput::say(const std::string& text) {
   shown_error_.settle(monotonic_s());
 }
 
-// Where a rank's stream is shown.
+// The screen that shows a rank's stream.
 Screen& GroupOutput::console_of(std::size_t rank, Stream stream) {
   const WorkerSpec& worker = spec_.workers[rank];
   if (!spec_.show_output || !(stream == Stream::out ? worker.show_out : worker.show_error)) return nowhere_;
@@ -137,16 +138,16 @@ void GroupOutput::read(Source& source, int most_rounds) {
   }
 }
 
-// Where the reader of our output has gone (`| head`), a rank is to notice at its next write, as without us: nobody
-// would hear of it any more. Not where a log keeps the output: that rank has work to do besides. Other errors (a file
-// on a disk that is full) are no reason to end a rank.
+// If the reader of our output is gone (`| head`), a rank should notice at its next write, as it would without us. Not
+// if a log stores the output: that rank's work is still useful. Other errors (a file on a full disk) are not a reason
+// to end a rank.
 void GroupOutput::heed_lost_output() {
   for (Source& source : sources_)
     if (console_of(source.rank, source.stream).reader_gone() && spec_.workers[source.rank].log_path.empty())
       source.pipe.reset();
   if (out_.error() != 0 && !out_.reader_gone() && !std::exchange(told_lost_output_, true))
-    say(std::string("cannot write to standard output: ") + std::strerror(out_.error()) +
-        "; what follows is dropped, the ranks go on");
+    say(format_text("cannot write to standard output: {}; further output is dropped, and the ranks continue",
+                    std::strerror(out_.error())));
 }
 
 std::vector<std::string> GroupOutput::incomplete_logs() const {

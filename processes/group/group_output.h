@@ -1,5 +1,5 @@
-// What the ranks of a group write: from their pipes to our own stdout and stderr, and to their logs (log_tee.h). Output
-// that the terminal does not take yet makes its writers wait; it is not piled up here. One thread.
+// Passes on what the ranks of a group write: from their pipes to our own stdout and stderr, and to their logs
+// (log_tee.h). If the terminal does not take output yet, its writers wait; output is not stored here. One thread.
 #pragma once
 
 #include <memory>
@@ -17,33 +17,33 @@ namespace tlaunch {
 
 class GroupOutput {
  public:
-  // Both outlive it.
+  // Both must outlive the object.
   GroupOutput(const GroupSpec& spec, const GroupCallbacks& callbacks);
 
-  // Gives the next rank its pipes and its log. Throws IoError where it cannot.
+  // Gives the next rank its pipes and its log. Throws IoError.
   void add_rank(SpawnRequest& request);
 
   std::vector<int> pipes() const;  // our ends of them
 
-  // Has `polls` wait for what the ranks write, and for the readers of our own streams. After the last add_rank().
+  // Makes `polls` wait for what the ranks write, and for the readers of our own streams. Call it after all add_rank().
   void add_to(PollSet& polls);
   void add_readers_to(PollSet& polls);
-  // In each turn, before what the ranks wrote is read: writes what our readers take, and draws what is due.
+  // In each turn, before output of the ranks is read: writes what our readers take, and draws what is due.
   void settle();
-  void read_to_the_end();  // where the ranks are gone
+  void read_to_the_end();  // when the ranks are gone
 
-  void show_only_in_logs();  // from now on, where there are logs
-  void leave_terminal();     // before another program writes to it: takes the rows of progress bars away
-  std::optional<double> next_draw_s() const;  // when settle() is to be called though nothing came (base/clock.h)
+  void show_only_in_logs();                   // from now on, if there are logs
+  void leave_terminal();                      // before another program writes to it: removes the rows of progress bars
+  std::optional<double> next_draw_s() const;  // when settle() must be called even if nothing came (base/clock.h)
 
-  // Our own streams, once the ranks are gone: what waits for their readers.
+  // For our own streams, when the ranks are gone: output that waits for their readers.
   bool pending() const { return out_.pending() || error_.pending(); }
   void flush();
 
-  void say(const std::string& text);  // a line of tlaunch's own
+  void say(const std::string& text);  // a message of tlaunch
   std::vector<std::string> last_lines(int rank) const { return tees_[static_cast<std::size_t>(rank)]->last_lines(); }
   bool reader_gone() const { return out_.reader_gone() || error_.reader_gone(); }
-  int error() const { return out_.reader_gone() ? 0 : out_.error(); }  // errno of what stdout did not take; 0: none
+  int error() const { return out_.reader_gone() ? 0 : out_.error(); }  // errno of a failed write to stdout; 0: none
   std::vector<std::string> incomplete_logs() const;                    // paths of logs that lack output
 
  private:
@@ -62,7 +62,7 @@ class GroupOutput {
   const GroupSpec& spec_;
   const GroupCallbacks& callbacks_;
   Screen out_, error_, nowhere_{-1, false};
-  Screen& shown_error_;                        // out_ where both are one terminal, so that its rows have one owner
+  Screen& shown_error_;                        // out_ if both are one terminal, so that its rows have one owner
   std::vector<std::unique_ptr<LogTee>> tees_;  // by rank
   std::vector<Source> sources_;
   bool told_lost_output_ = false;

@@ -11,8 +11,8 @@
 namespace tlaunch {
 namespace {
 
-// Of a plain program's ranks, told to stop because the time was up. A code of its own says more than we can; 0 may mean
-// that it has saved, and wants to be started again.
+// For a plain program's ranks that were asked to stop because the time was up. A rank's own exit code says most; 0 may
+// mean that the program saved and should be started again.
 int exit_code_in_time(const std::vector<RankEnd>& ends) {
   bool done = true;
   for (const RankEnd& end : ends) {

@@ -9,7 +9,7 @@
 
 namespace tlaunch {
 
-// Reads the workers' error files, and asks `last_lines` for the end of each rank's own output. `run`: as for diagnose().
+// Reads the workers' error files; `last_lines` returns the end of each rank's own output. `run`: as for diagnose().
 GroupResult group_result(GroupRecord record, const RunRecord* run,
                          const std::function<std::vector<std::string>(int rank)>& last_lines);
 

@@ -41,14 +41,15 @@ std::string loader_advice(const std::string& program, const std::string& error) 
   const std::string search_path = environment_value("LD_LIBRARY_PATH").value_or("");
   const auto foreign = libraries_from(search_path, trace.out, error);
   if (!foreign.empty() && std::none_of(foreign.begin(), foreign.end(), is_libtorch))
-    return "LD_LIBRARY_PATH=" + search_path + " made it take " + joined(foreign, ", ") +
-           ": unset LD_LIBRARY_PATH, or take that folder out of it";
+    return format_text("LD_LIBRARY_PATH={} made it load {}: unset LD_LIBRARY_PATH, or remove that folder from it",
+                       search_path, joined(foreign, ", "));
   const std::string all = joined(libtorch_in(trace.out), ", ");
   if (all.empty()) return "";
   const std::string set = variables();
-  return "LibTorch was loaded from " + all + (set.empty() ? "" : " (" + set + ")") +
-         "; all of it must be the one that the worker was built with: " +
-         (set.empty() ? "build the worker anew" : "unset these variables, or build the worker anew");
+  return format_text(
+      "LibTorch was loaded from {}{}, but all of it must be the LibTorch that the worker was built with: "
+      "{}rebuild the worker",
+      all, set.empty() ? "" : " (" + set + ")", set.empty() ? "" : "unset these variables, or ");
 }
 
 }  // namespace tlaunch

@@ -1,5 +1,5 @@
-// What one thread waits for: descriptors and times, each with what is to be done when it comes. The design of sd-event,
-// on poll(2). A turn is wait(), which says that something has come, and dispatch(), which deals with all that has.
+// What one thread waits for: descriptors and times, each with a handler. The design of sd-event, on poll(2). A turn is
+// wait(), which returns when something has come, and dispatch(), which handles everything that has come.
 #pragma once
 
 #include <poll.h>
@@ -37,20 +37,20 @@ class PollSet {
   PollSet(const PollSet&) = delete;
   PollSet& operator=(const PollSet&) = delete;
 
-  // `fd` is asked before each wait; -1: not this time. `events`: POLLIN, POLLOUT; errors and ends count as well.
+  // `fd` is called before each wait; -1: not this time. `events`: POLLIN, POLLOUT; errors and ends count too.
   void add(std::function<int()> fd, short events, Handler handler);
   Timer& add_timer(Handler handler);  // not set yet
 
-  // Until a descriptor is ready or a timer is due, and sooner by a signal or after a minute.
+  // Waits until a descriptor is ready or a timer is due; a signal, or a minute, ends the wait sooner.
   void wait();
-  // Calls the handlers of the descriptors that wait() found ready, then those of timers that are due; each in the order
-  // in which they were added. Handlers may set timers.
+  // Calls the handlers of the descriptors that wait() found ready, then those of due timers; both in the order in which
+  // they were added. Handlers may set timers.
   void dispatch();
 
-  // For time that does not count: every timer that is set comes so much later.
+  // For time that does not count: delays every timer that is set by `away`.
   void postpone(Clock::duration away);
 
-  // What poll(2) is to wait for at `now`; -1: for ever.
+  // The timeout for poll(2) at `now`; -1: none.
   int timeout_ms(Clock::time_point now) const;
 
  private:
@@ -62,7 +62,7 @@ class PollSet {
 
   std::vector<Source> sources_;
   std::vector<pollfd> polled_;  // by source
-  std::deque<Timer> timers_;    // whose references stay
+  std::deque<Timer> timers_;    // a deque, so that references stay valid
 };
 
 }  // namespace tlaunch

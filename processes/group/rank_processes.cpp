@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstring>
 
+#include "base/text.h"
 #include "processes/guard/process_tree.h"
 
 namespace tlaunch {
@@ -34,7 +35,7 @@ void RankProcesses::handle(const GuardReport& report) {
       roster_.started(report.rank, report.pid);
       break;
     case GuardReport::not_started:
-      trace("spawn", std::string("failed: ") + std::strerror(report.value), {report.rank, -1});
+      trace("spawn", format_text("failed: {}", std::strerror(report.value)), {report.rank, -1});
       handlers_.on_end(roster_.not_started(report.rank, report.value));
       break;
     case GuardReport::ended:
@@ -65,16 +66,16 @@ bool RankProcesses::clean_up(const std::function<void(const std::string& text)>&
   return !guard_was_killed;
 }
 
-// The guard was killed: the kernel killed the ranks with it, and what they had started is ours now. Or it does not
-// answer: somebody stopped it, or a process below it waits in the kernel and heeds no signal.
+// Either the guard was killed: then the kernel killed the ranks with it, and the processes that they started are our
+// children now. Or it does not answer: somebody stopped it, or a process below it waits in the kernel, where no signal
+// ends it.
 void RankProcesses::kill_without_guard(const std::function<void(const std::string& text)>& say) {
   constexpr double limit_s = 50;
   trace("decision", "kill what is left, without the guard");
   if (!kill_descendants(limit_s, [](pid_t, int) {})) {
-    std::string left;
-    for (const pid_t pid : descendants_of(::getpid()))
-      left += (left.empty() ? "" : ", ") + std::to_string(pid) + " (state " + state_of(pid) + ")";
-    say("cannot kill process " + left + "; it is left behind");
+    std::vector<std::string> left;
+    for (const pid_t pid : descendants_of(::getpid())) left.push_back(format_text("{} (state {})", pid, state_of(pid)));
+    say(format_text("cannot kill these processes, which are left behind: {}", joined(left, ", ")));
   }
   roster_.lost();
 }

@@ -1,6 +1,6 @@
-// The processes of a group's ranks: the guard (guard.h) starts and reaps them and passes signals on; what it reports
-// goes to the roster and to the handlers. While it lives, the calling process is a child subreaper: should the guard be
-// killed, its processes come to us. One thread.
+// The processes of a group's ranks: the guard (guard.h) starts and reaps them and passes signals on; its reports go to
+// the roster and to the handlers. While the object lives, the calling process is a child subreaper: if the guard is
+// killed, its processes become our children. One thread.
 #pragma once
 
 #include <functional>
@@ -19,7 +19,7 @@ class RankProcesses {
   struct Handlers {
     std::function<void()> on_gone;                // a rank's process is gone; its end follows
     std::function<void(RankEnd)> on_end;          // not in the roster yet
-    std::function<void(int count)> on_left_over;  // all ranks are gone, and so many processes that they started are not
+    std::function<void(int count)> on_left_over;  // all ranks are gone, but `count` processes that they started are not
   };
 
   explicit RankProcesses(Handlers handlers);
@@ -31,11 +31,11 @@ class RankProcesses {
   void start(std::vector<SpawnRequest>& requests, int first_only, const std::vector<int>& ours);
 
   int report_fd() const { return guard_->report_fd(); }
-  void handle_reports();                        // those that are there now
+  void handle_reports();                        // all that have come
   bool gone() const { return guard_->gone(); }  // all of them
 
   void send(int signal);            // as Guard::send
-  void send(int signal, int rank);  // to one that runs
+  void send(int signal, int rank);  // to one rank, if it runs
 
   // At the end. False: the guard was killed, and everything below it with it.
   bool clean_up(const std::function<void(const std::string& text)>& say);

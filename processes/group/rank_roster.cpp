@@ -38,7 +38,7 @@ void RankRoster::lost() {
   running_.clear();
 }
 
-void RankRoster::told_to_stop(const std::function<std::optional<int>(int rank)>& told) {
+void RankRoster::stop_requested(const std::function<std::optional<int>(int rank)>& told) {
   stopping_ = true;
   for (const auto& [rank, pid] : running_) {
     if (is_exiting(pid)) leaving_.insert(rank);

@@ -12,13 +12,14 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace tlaunch {
 
 namespace {
 
 [[noreturn]] void fail(const char* what) {
-  throw IoError(std::string("cannot ") + what + " for the ranks to meet: " + std::strerror(errno));
+  throw IoError(format_text("cannot {} for the rendezvous of the ranks: {}", what, std::strerror(errno)));
 }
 
 Descriptor reusable_socket() {
@@ -55,8 +56,10 @@ Rendezvous hold_port() { return bind_any_port(INADDR_ANY); }
 
 Rendezvous hold_port(int port) {
   const auto refuse = [&](const std::string& why) {
-    throw UsageError("master port " + std::to_string(port) + ": " + why +
-                     "; name another one, or leave --master_port out: tlaunch finds a free port itself");
+    throw UsageError(
+        format_text("master port {}: {}. Name another port, or leave --master_port out "
+                    "and tlaunch finds a free port",
+                    port, why));
   };
   Rendezvous rendezvous{reusable_socket(), port, Descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0))};
   if (!rendezvous.claim) fail("open a socket");
@@ -66,8 +69,8 @@ Rendezvous hold_port(int port) {
   name.sin_port = htons(static_cast<std::uint16_t>(port));
   if (::bind(rendezvous.socket.get(), reinterpret_cast<sockaddr*>(&name), sizeof name) != 0)
     refuse(std::strerror(errno));
-  // Sockets that do not listen yet can share a port, so two launchers would both get it; of a name in the abstract
-  // space there is one only, and it goes with its socket.
+  // Sockets that do not listen yet can share a port, so two launchers would both get it. A name in the abstract socket
+  // space is unique, and it vanishes with its socket.
   sockaddr_un own{};
   own.sun_family = AF_UNIX;
   const std::string text = "tlaunch-port-" + std::to_string(port);

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "processes/group/failure.h"
 #include "processes/group/group_output.h"
@@ -28,17 +29,17 @@ namespace {
 using Clock = PollSet::Clock;
 
 constexpr auto tick = std::chrono::milliseconds(200);
-// timeout(1), Slurm and the like send a signal to the process and again to its group: that is one wish, not two.
+// timeout(1), Slurm and the like send a signal to the process and again to its group: that is one request, not two.
 constexpr auto one_wish = std::chrono::milliseconds(500);
-constexpr auto patience = std::chrono::seconds(1);     // before the user is told what is waited for
+constexpr auto patience = std::chrono::seconds(1);     // before a message says which ranks are waited for
 constexpr auto last_words = std::chrono::seconds(1);   // for output that nobody reads, after the user stopped the group
-constexpr auto kill_limit = std::chrono::seconds(10);  // for the guard to do away with what it was told to kill
+constexpr auto kill_limit = std::chrono::seconds(10);  // for the guard to kill all processes
 
-// Each phase is entered once, in this order; some are left out.
+// Each phase is entered once, in this order; some are skipped.
 enum class Phase {
-  running,   // nobody told the ranks to stop
-  stopping,  // they were told, and have the grace to end
-  killing,   // SIGKILL was sent to all that is left
+  running,   // nobody asked the ranks to stop
+  stopping,  // they were asked to stop, and have the grace to end
+  killing,   // SIGKILL was sent to all that are left
   ended,     // no process is left, or the guard does not answer
 };
 
@@ -84,28 +85,28 @@ class RunningGroup::State {
     result.reader_gone = result.failure && result.failure->signal == SIGPIPE && output_.reader_gone();
     result.output_error = output_.error();
     result.incomplete_logs = output_.incomplete_logs();
-    trace("end", "exit code " + std::to_string(result.exit_code));
+    trace("end", format_text("exit code {}", result.exit_code));
     return result;
   }
 
-  bool left(int rank) const { return !told_to_stop() && roster_.has_ended(rank); }
+  bool left(int rank) const { return !stop_requested() && roster_.has_ended(rank); }
 
-  std::map<int, pid_t> at_work() const { return told_to_stop() ? std::map<int, pid_t>{} : roster_.running(); }
+  std::map<int, pid_t> at_work() const { return stop_requested() ? std::map<int, pid_t>{} : roster_.running(); }
 
   double paused_s() const { return std::chrono::duration<double>(paused_).count(); }
 
   void say(const std::string& text) { output_.say(text); }
 
   bool stop_in_time(const std::string& why) {
-    if (told_to_stop() || phase_ == Phase::ended) return false;
-    say(why + ": " + what_a_stop_does());
+    if (stop_requested() || phase_ == Phase::ended) return false;
+    say(format_text("{}: {}", why, what_a_stop_does()));
     interrupted_by_ = SIGTERM;
     stop(StopCause::time_limit, SIGTERM, why);
     return true;
   }
 
   void end_hung(std::optional<int> rank, const std::string& cause, double last_words_s) {
-    if (told_to_stop()) return;
+    if (stop_requested()) return;
     hung_ = Hung{rank, cause, rank ? output_.last_lines(*rank) : std::vector<std::string>()};
     cause_ = StopCause::hang;
     roster_.hung();
@@ -120,7 +121,7 @@ class RunningGroup::State {
   }
 
  private:
-  bool told_to_stop() const { return cause_ != StopCause::none; }
+  bool stop_requested() const { return cause_ != StopCause::none; }
 
   void enter(Phase phase) { phase_ = std::max(phase_, phase); }
 
@@ -135,18 +136,18 @@ class RunningGroup::State {
     }
     processes_.start(requests, spec_.store_fd, output_.pipes());
     if (events_) events_->close_write();
-    trace("start", std::to_string(spec_.workers.size()) + " rank(s) of " + spec_.workers.front().argv.front() +
-                       ", grace " + format_duration(spec_.grace_s));
+    trace("start", format_text("{} rank(s) of {}, grace {}", spec_.workers.size(), spec_.workers.front().argv.front(),
+                               format_duration(spec_.grace_s)));
   }
 
-  // What a turn deals with, in this order, and before what timers are for.
+  // A turn handles these in this order, and timers after them.
   void listen() {
     output_.add_to(polls_);
     polls_.add([this] { return events_ ? events_->read_fd() : -1; }, POLLIN, [this] { read_events(); });
     polls_.add([this] { return signals_.fd(); }, POLLIN, [this] { handle_signals(); });
     polls_.add([this] { return processes_.report_fd(); }, POLLIN,
                [this] {
-                 handle_signals();  // one that came meanwhile comes before the ends that it causes
+                 handle_signals();  // a signal that came meanwhile is handled before the ends that it causes
                  processes_.handle_reports();
                  if (processes_.gone()) enter(Phase::ended);
                });
@@ -181,29 +182,31 @@ class RunningGroup::State {
           if (std::holds_alternative<ToldToStopEvent>(event.event)) pass_on_wish(event.rank);
           if (callbacks_.on_event) callbacks_.on_event(event);
         },
-        [this](const std::string& line) { say("dropped a line of the event pipe that is no event: " + line); });
+        [this](const std::string& line) {
+          say(format_text("dropped a line of the event pipe that is not an event: {}", line));
+        });
   }
 
   void on_failure(int rank, const FailureEvent& failure) {
-    trace("told", "failure, exit code " + std::to_string(failure.exit_code) + ": " + failure.message,
+    trace("told", format_text("failure, exit code {}: {}", failure.exit_code, failure.message),
           processes_.traced(rank));
     told_failures_.on_event(rank, failure);
   }
 
-  // What a cluster tells one rank is meant for the job.
+  // If a cluster asks one rank to stop, it means the job.
   void pass_on_wish(int rank) {
-    if (told_to_stop() || rank < 0) return;
-    say("rank " + std::to_string(rank) + " was told to stop: so are the others");
+    if (stop_requested() || rank < 0) return;
+    say(format_text("rank {} was asked to stop; stopping the other ranks too", rank));
     interrupted_by_ = SIGTERM;
-    stop(StopCause::signal, SIGTERM, "rank " + std::to_string(rank) + " was told to stop");
+    stop(StopCause::signal, SIGTERM, format_text("rank {} was asked to stop", rank));
   }
 
   std::string what_a_stop_does() const {
-    if (!spec_.told_to_stop.empty()) return spec_.told_to_stop;
-    return std::string(spec_.saves_when_told ? "saving and " : "") + "stopping the ranks";
+    if (!spec_.stop_text.empty()) return spec_.stop_text;
+    return spec_.saves_when_told ? "saving and stopping the ranks" : "stopping the ranks";
   }
 
-  // The next signal that is not about stopping for a while.
+  // The next signal that is not about a pause.
   SignalTakeover::Arrival next_wish() {
     for (;;) {
       const auto arrival = signals_.next();
@@ -213,7 +216,7 @@ class RunningGroup::State {
     }
   }
 
-  // The ranks have process groups of their own: they would compute on while the shell shows the job as stopped.
+  // The ranks have their own process groups: they would continue while the shell shows the job as stopped.
   void pause(const SignalTakeover::Arrival& arrival) {
     const auto began = Clock::now();
     processes_.send(arrival.from_terminal ? SIGTSTP : SIGSTOP);
@@ -221,7 +224,8 @@ class RunningGroup::State {
     signals_.stop_here(arrival.signal);
     processes_.send(SIGCONT);
     const auto away = Clock::now() - began;
-    trace("decision", "going on after a pause of " + format_duration(std::chrono::duration<double>(away).count()));
+    const double away_s = std::chrono::duration<double>(away).count();
+    trace("decision", format_text("continuing after a pause of {}", format_duration(away_s)));
     polls_.postpone(away);
     if (last_wish_) *last_wish_ += away;
     paused_ += away;
@@ -240,7 +244,7 @@ class RunningGroup::State {
   bool is_new_wish() {
     const auto now = Clock::now();
     if (last_wish_ && now - *last_wish_ < one_wish) {
-      trace("decision", "not heeded: it came with the signal before it");
+      trace("decision", "ignored: it came together with the signal before it");
       return false;
     }
     last_wish_ = now;
@@ -248,20 +252,20 @@ class RunningGroup::State {
   }
 
   void heed(const SignalTakeover::Arrival& arrival) {
-    if (told_to_stop()) {
+    if (stop_requested()) {
       say("killing the ranks");
-      kill("told to stop a second time");
+      kill("asked to stop a second time");
       return;
     }
     interrupted_by_ = arrival.signal;
-    say(signal_name(arrival.signal) + ": " + what_a_stop_does() + " (once more to kill them)");
+    say(format_text("{}: {} (send it again to kill them now)", signal_name(arrival.signal), what_a_stop_does()));
     const std::string wanted = "the user or the cluster wants it";
     const int signal = arrival.signal == SIGINT ? SIGINT : SIGTERM;
     if (!shares_terminal_ || !arrival.from_terminal) {
       stop(StopCause::signal, signal, wanted);
       return;
     }
-    // The worker that shares our terminal has had its Ctrl-C already.
+    // The worker that shares our terminal has already received Ctrl-C.
     for (const auto& [rank, pid] : roster_.running()) {
       if (!spec_.workers[static_cast<std::size_t>(rank)].inherit_stdin) processes_.send(signal, rank);
     }
@@ -270,43 +274,44 @@ class RunningGroup::State {
 
   void ended(RankEnd end) {
     end.after_kill = phase_ == Phase::killing;
-    end.left_early = end.start_error == 0 && end.wait_status == 0 && !told_to_stop() && callbacks_.left_early &&
+    end.left_early = end.start_error == 0 && end.wait_status == 0 && !stop_requested() && callbacks_.left_early &&
                      callbacks_.left_early(end.rank);
     roster_.add(end);
     const bool failed = exit_code_of(end) != 0;
-    if (told_to_stop()) {
+    if (stop_requested()) {
       if (end.before_stop || (failed && !left_saved(end))) kill_where_nothing_is_to_save();
       return;
     }
     if (!failed) return;
-    if (end.left_early && !roster_.some_are_at_work()) return;  // they are about to tell how it ends
+    if (end.left_early && !roster_.some_are_at_work()) return;  // the ends of the others will show how it ended
     stop(StopCause::failure, SIGTERM,
-         "rank " + std::to_string(end.rank) + (end.left_early ? " left before its work was done" : " failed"));
+         format_text("rank {} {}", end.rank, end.left_early ? "left before its work was done" : "failed"));
   }
 
   // All ranks are gone, and `count` processes that they started are not.
   void end_left_over(int count) {
     if (count > 0) {
-      const std::string text = "stopping " + std::to_string(count) + " process(es) that the ranks left running";
+      const std::string text =
+          format_text("stopping {} {} that the ranks left running", count, count == 1 ? "process" : "processes");
       trace("decision", text);
-      if (!told_to_stop()) say(text);
+      if (!stop_requested()) say(text);
     }
     processes_.send(SIGTERM);
     if (!kill_timer_.due()) kill_timer_.set_in(grace());
   }
 
-  // Called where a rank is gone: in start-up the others wait for it to join them and heed no signal meanwhile. A rank
-  // that is told to stop while it loads its libraries dies of the signal.
+  // Called when a rank is gone: in start-up the others wait for it to join them and do not handle signals meanwhile. A
+  // rank that is asked to stop while it loads its libraries dies of the signal.
   void kill_where_nothing_is_to_save() {
-    if (callbacks_.nothing_to_save && callbacks_.nothing_to_save()) kill("nothing is there to save yet");
+    if (callbacks_.nothing_to_save && callbacks_.nothing_to_save()) kill("there is nothing to save yet");
   }
 
-  // `signal` 0: they know.
+  // `signal` 0: the ranks already have it.
   void stop(StopCause cause, int signal, const std::string& why) {
     trace("decision", "stop: " + why);
     cause_ = cause;
     enter(Phase::stopping);
-    roster_.told_to_stop(
+    roster_.stop_requested(
         [this](int rank) { return told_failures_.exit_code(rank, spec_.workers[static_cast<std::size_t>(rank)]); });
     if (signal != 0) processes_.send(signal);
     kill_timer_.set_in(grace());
@@ -316,10 +321,11 @@ class RunningGroup::State {
 
   void tell_who_is_waited_for() {
     if (roster_.running().empty() || !kill_timer_.due()) return;
-    std::string ranks;
-    for (const auto& [rank, pid] : roster_.running()) ranks += (ranks.empty() ? "" : ", ") + std::to_string(rank);
+    std::vector<std::string> ranks;
+    for (const auto& [rank, pid] : roster_.running()) ranks.push_back(std::to_string(rank));
     const auto left_s = std::chrono::ceil<std::chrono::seconds>(*kill_timer_.due() - Clock::now()).count();
-    const std::string text = "waiting up to " + std::to_string(left_s) + " s for rank " + ranks + " to end";
+    const std::string text = format_text("waiting up to {} s for {} {} to end", left_s,
+                                         ranks.size() == 1 ? "rank" : "ranks", joined(ranks, ", "));
     trace("decision", text);
     say(text);
   }
@@ -333,13 +339,13 @@ class RunningGroup::State {
   }
 
   void give_up() {
-    trace("decision", "no longer waited for: the guard does not answer");
+    trace("decision", "no longer waiting: the guard does not answer");
     enter(Phase::ended);
   }
 
   Clock::duration grace() const { return duration_of(std::clamp(spec_.grace_s, 0.0, 1e6)); }
 
-  // Output that the terminal has not taken yet. Waits for a slow reader, but not after the user wanted to stop.
+  // Writes output that the terminal has not taken yet. Waits for a slow reader, unless the user asked for a stop.
   void write_out() {
     bool enough = false;
     PollSet polls;
@@ -359,20 +365,20 @@ class RunningGroup::State {
   SignalTakeover signals_{SIGTSTP, SIGTTIN};
   GroupOutput output_{spec_, callbacks_};
   std::unique_ptr<EventPipe> events_;
-  RankProcesses processes_{{[this] { read_events(); },  // all that the rank told before its end
+  RankProcesses processes_{{[this] { read_events(); },  // all events from before the rank's end
                             [this](RankEnd end) { ended(std::move(end)); },
                             [this](int count) { end_left_over(count); }}};
   RankRoster& roster_ = processes_.roster();
 
   Phase phase_ = Phase::running;
   StopCause cause_ = StopCause::none;
-  int interrupted_by_ = 0;    // the signal, where the cause is a signal or a limit
-  std::optional<Hung> hung_;  // where the cause is a hang
+  int interrupted_by_ = 0;    // the signal, if the cause is a signal or a limit
+  std::optional<Hung> hung_;  // if the cause is a hang
   ToldFailures told_failures_;
   bool shares_terminal_ = false;
 
   PollSet polls_;
-  PollSet::Timer& kill_timer_ = polls_.add_timer([this] { kill("the grace is over"); });
+  PollSet::Timer& kill_timer_ = polls_.add_timer([this] { kill("the grace period is over"); });
   PollSet::Timer& tell_timer_ = polls_.add_timer([this] { tell_who_is_waited_for(); });
   PollSet::Timer& give_up_timer_ = polls_.add_timer([this] { give_up(); });
   PollSet::Timer& tick_timer_ = polls_.add_timer([this] { on_tick(); });

@@ -17,7 +17,7 @@ namespace {
 
 constexpr double name_lookup_limit_s = 3;
 
-// An IPv4 address in IPv6's clothes (::ffff:10.0.0.1) is the IPv4 address.
+// An IPv4 address mapped into IPv6 (::ffff:10.0.0.1) counts as the IPv4 address.
 std::string bytes_of(const sockaddr* address) {
   if (address == nullptr) return "";
   if (address->sa_family == AF_INET)
@@ -62,7 +62,8 @@ bool has_our_address(const std::string& host, int flags) {
   return is_ours;
 }
 
-// A name server that does not answer would hold us up for a minute. No thread can be left behind: we fork later.
+// A name server that does not answer would delay us by a minute. A process does the look-up, because a thread could not
+// be left behind: we fork later.
 bool is_ours_by_name(const std::string& host) {
   const pid_t parent = ::getpid(), pid = ::fork();
   if (pid < 0) return false;

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/quantity.h"
+#include "base/text.h"
 #include "base/units.h"
 
 namespace tlaunch {
@@ -24,13 +25,15 @@ double TimeLimit::left_s() const { return limit_s_ ? end_s_ - monotonic_s() : st
 
 std::string TimeLimit::shortfall(double likely_s) const {
   if (!limit_s_ || likely_s <= *limit_s_) return "";
-  return name_ + " " + text_ + " is less than the " + format_duration(likely_s) +
-         " that the run takes: it will be saved then and end with 75; to go on: the same command with --resume auto";
+  return format_text(
+      "{} {} is less than the {} that the run takes. The run will be saved then and end with exit code 75; "
+      "to continue, run the same command with --resume auto",
+      name_, text_, format_duration(likely_s));
 }
 
 std::string TimeLimit::told() const {
   const double left = left_s();
-  return name_ + " " + text_ + " is up" + (left >= 1 ? " in " + format_duration(left) : "");
+  return format_text("{} {} is up{}", name_, text_, left >= 1 ? " in " + format_duration(left) : "");
 }
 
 }  // namespace tlaunch

@@ -1,4 +1,4 @@
-// The failures that ranks have told of, by an event or in their error file (error_file.h).
+// The failures that ranks have reported, by an event or in their error file (error_file.h).
 #pragma once
 
 #include <optional>
@@ -12,8 +12,8 @@ class ToldFailures {
  public:
   void on_event(int rank, const FailureEvent& failure);  // the first one of each rank counts
 
-  const std::vector<ToldFailure>& by_event() const { return told_; }  // in the order in which they were told
-  // The exit code with which that rank said it would leave; nothing where it has told of no failure by now.
+  const std::vector<ToldFailure>& by_event() const { return told_; }  // in the order in which they were reported
+  // The exit code that the rank reported it would exit with; empty if it has reported no failure by now.
   std::optional<int> exit_code(int rank, const WorkerSpec& worker) const;
 
  private:

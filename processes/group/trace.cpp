@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "processes/group/trace_file.h"
 #include "processes/output/clean_text.h"
 #include "processes/output/say.h"
@@ -26,10 +27,9 @@ std::string utc_text(double unix_s) {
   const auto seconds = static_cast<std::time_t>(ms / 1000);
   std::tm utc{};
   ::gmtime_r(&seconds, &utc);
-  char text[64];
-  const std::size_t length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
-  std::snprintf(text + length, sizeof text - length, ".%03dZ", static_cast<int>(ms % 1000));
-  return text;
+  char text[64] = "";
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
+  return format_text("{}.{:03}Z", text, ms % 1000);
 }
 
 TraceFile* file_of_this_process() {
@@ -37,7 +37,7 @@ TraceFile* file_of_this_process() {
     const char* where = std::getenv("TLAUNCH_LOG");
     if (where == nullptr || *where == '\0') return std::nullopt;
     return TraceFile(where, limit_bytes, [](const std::string& problem) {
-      say("tlaunch: warning: TLAUNCH_LOG: " + problem + "; going on without a trace");
+      say(format_text("tlaunch: warning: TLAUNCH_LOG: {}; continuing without a trace", problem));
     });
   }();
   return file ? &*file : nullptr;
@@ -51,32 +51,29 @@ void trace(std::string_view what, const std::string& text, TracedProcess of) {
 }
 
 void trace_arrival(const SignalTakeover::Arrival& arrival) {
-  trace("received",
-        signal_name(arrival.signal) + (arrival.from_terminal ? " from the terminal"
-                                       : arrival.sender > 0  ? " from process " + std::to_string(arrival.sender)
-                                                             : ""));
+  const std::string from = arrival.from_terminal ? " from the terminal"
+                           : arrival.sender > 0  ? format_text(" from process {}", arrival.sender)
+                                                 : "";
+  trace("received", signal_name(arrival.signal) + from);
 }
 
 std::string trace_line(double unix_s, double monotonic_s, pid_t writer, std::string_view what, const std::string& text,
                        TracedProcess of) {
-  char clock[32];
-  std::snprintf(clock, sizeof clock, "%.3f", monotonic_s);
-  std::string line = utc_text(unix_s) + " " + clock + " " + std::to_string(writer) + " ";
-  line += what;
-  if (of.rank >= 0) line += " rank=" + std::to_string(of.rank);
-  if (of.pid > 0) line += " pid=" + std::to_string(of.pid);
+  std::string line = format_text("{} {:.3f} {} {}", utc_text(unix_s), monotonic_s, writer, what);
+  if (of.rank >= 0) line += format_text(" rank={}", of.rank);
+  if (of.pid > 0) line += format_text(" pid={}", of.pid);
   if (!text.empty()) line += " " + clean_text(std::string_view(text).substr(0, most_text_bytes));
   return line + "\n";
 }
 
 std::string signal_name(int signal) {
   const char* abbreviation = ::sigabbrev_np(signal);
-  return abbreviation ? std::string("SIG") + abbreviation : "signal " + std::to_string(signal);
+  return abbreviation ? format_text("SIG{}", abbreviation) : format_text("signal {}", signal);
 }
 
 std::string wait_status_text(int wait_status) {
   if (WIFSIGNALED(wait_status)) return signal_name(WTERMSIG(wait_status));
-  return "exit code " + std::to_string(WEXITSTATUS(wait_status));
+  return format_text("exit code {}", WEXITSTATUS(wait_status));
 }
 
 }  // namespace tlaunch

@@ -1,5 +1,5 @@
-// What the supervisor does and why, a line each, where the user asks for it with TLAUNCH_LOG: the black box of a long
-// run. Off, a call costs a comparison. One thread.
+// What the supervisor does and why, one line each, if the user asks for it with TLAUNCH_LOG: the black box of a long
+// run. If it is off, a call costs a comparison. One thread.
 #pragma once
 
 #include <sys/types.h>
@@ -17,14 +17,14 @@ struct TracedProcess {
 };
 
 // `what` is one word: start, spawn, received, sent, told, reap, decision, end. The first call opens the file that
-// TLAUNCH_LOG names; one that cannot be opened is told on stderr, and nothing is traced. The file and its older half,
-// FILE.1, are 16 MiB at most together (trace_file.h).
+// TLAUNCH_LOG names; if that fails, a line on stderr says so, and nothing is traced. The file and its older half,
+// FILE.1, are at most 16 MiB together (trace_file.h).
 void trace(std::string_view what, const std::string& text, TracedProcess of = {});
 
 void trace_arrival(const SignalTakeover::Arrival& arrival);  // "received SIGTERM from process 812"
 
 // "2026-11-30T07:22:02.123Z 15432.101 4711 reap rank=1 pid=4713 exit code 7\n": UTC, seconds of the machine's monotonic
-// clock, the process that writes. Of a long text the first 1000 bytes; control characters become '?'. Pure.
+// clock, the process that writes. A long text is cut to 1000 bytes; control characters become '?'. Pure.
 std::string trace_line(double unix_s, double monotonic_s, pid_t writer, std::string_view what, const std::string& text,
                        TracedProcess of = {});
 

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/sigpipe_held.h"
+#include "base/text.h"
 
 namespace tlaunch {
 
@@ -23,7 +24,7 @@ TraceFile::TraceFile(const std::string& where, std::uint64_t limit_bytes, const 
   path_ = std::filesystem::absolute(where, error).string();
   if (!error && open_file()) return;
   const std::string why = error ? error.message() : std::strerror(errno);
-  tell("cannot open " + where + ": " + why);
+  tell(format_text("cannot open {}: {}", where, why));
   path_.clear();
 }
 
@@ -31,7 +32,7 @@ void TraceFile::append(const std::string& line) {
   const SigpipeHeld held;
   if (to_stderr_) write_line(STDERR_FILENO, line);
   if (path_.empty()) return;
-  Descriptor file = open_file();  // each time: another process may have begun it anew
+  Descriptor file = open_file();  // each time, because another process may have begun a new file
   if (file && is_full(file, line.size())) {
     begin_anew(file);
     file = open_file();
@@ -40,7 +41,7 @@ void TraceFile::append(const std::string& line) {
 }
 
 Descriptor TraceFile::open_file() const {
-  // O_NONBLOCK: a pipe that nobody reads must not hold the run up. It says nothing to a file.
+  // O_NONBLOCK: a pipe that nobody reads must not delay the run. For a regular file it has no effect.
   return Descriptor(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666));
 }
 
@@ -50,14 +51,14 @@ bool TraceFile::is_full(const Descriptor& file, std::size_t more_bytes) const {
   return static_cast<std::uint64_t>(now.st_size) + more_bytes > limit_bytes_ / 2;
 }
 
-// The lock keeps two processes from doing it one after the other: the second would rename a file that has just begun.
-// A file system without locks is done without.
+// The lock prevents two processes from doing this one after the other: the second would rename a file that has just
+// begun. On a file system without locks it is skipped.
 void TraceFile::begin_anew(const Descriptor& full) const {
   if (::flock(full.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) return;
   struct stat ours = {}, named = {};
   if (::fstat(full.get(), &ours) != 0 || ::stat(path_.c_str(), &named) != 0 || ours.st_ino != named.st_ino) return;
   if (::rename(path_.c_str(), (path_ + ".1").c_str()) == 0) return;
-  // The folder takes no new name: the limit is worth more than the older lines.
+  // The rename failed: the limit matters more than the older lines.
   [[maybe_unused]] const int cut = ::ftruncate(full.get(), 0);
 }
 

@@ -1,5 +1,5 @@
-// Where a trace goes: a file that several processes may append to and that stays below a limit, or stderr. It never
-// waits and never fails whoever writes: a line that cannot be written is lost. One thread.
+// Where a trace goes: a file that several processes may append to and that stays below a limit, or stderr. Writing
+// never waits and never fails: a line that cannot be written is lost. One thread.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +14,9 @@ class TraceFile {
  public:
   using Tell = std::function<void(const std::string& problem)>;
 
-  // `where`: "debug" is stderr, else a path; a relative one is made absolute. `tell` is called once where the file
-  // cannot be opened; append() does nothing then. A file over half of `limit_bytes` is renamed to PATH.1, whose older
-  // lines are lost, and begun anew: both together stay below the limit.
+  // `where`: "debug" is stderr, otherwise a path; a relative one is made absolute. `tell` is called once if the file
+  // cannot be opened; then append() does nothing. A file over half of `limit_bytes` is renamed to PATH.1, which
+  // replaces an older PATH.1, and a new file is begun: both together stay below the limit.
   TraceFile(const std::string& where, std::uint64_t limit_bytes, const Tell& tell);
 
   // `line`, with its newline, in one write(2).

@@ -7,8 +7,8 @@
 
 namespace tlaunch {
 
-// `event_fd`: write end of the event pipe, -1: none. `store_fd`: the listening socket, for a rank that gets it; -1: none.
-// The worker's output is the caller's to add.
+// `event_fd`: write end of the event pipe, -1: none. `store_fd`: the listening socket, for a rank that gets it; -1:
+// none. The caller adds the worker's output.
 SpawnRequest worker_request(const WorkerSpec& worker, int event_fd, int store_fd, const SignalTakeover& signals);
 
 // Whether it is in our process group and reads our terminal: Ctrl-C reaches it without us.

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/descriptor.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "processes/guard/process_tree.h"
 #include "processes/output/say.h"
@@ -25,10 +26,10 @@ namespace tlaunch {
 namespace {
 
 constexpr std::size_t limit_bytes = 16u << 20;
-constexpr double told_after_s = 3;
-constexpr double killed_limit_s = 10;  // for one that waits in the kernel and heeds no signal
+constexpr double quiet_s = 3;          // before a line says what is waited for
+constexpr double killed_limit_s = 10;  // for a process that waits in the kernel, where no signal ends it
 
-// Reads what is there; closes the pipe at its end.
+// Reads what is available; closes the pipe at its end.
 void drain(Descriptor& pipe, std::string& text) {
   char buffer[65536];
   const ssize_t n = read(pipe.get(), buffer, sizeof buffer);
@@ -39,7 +40,7 @@ void drain(Descriptor& pipe, std::string& text) {
   }
 }
 
-// While it lives, what a child leaves behind comes to this process and can be found.
+// While it lives, processes that a child leaves behind become children of this process, so that they can be found.
 class Subreaper {
  public:
   Subreaper() {
@@ -54,7 +55,8 @@ class Subreaper {
   int before_ = 0;
 };
 
-// Kills the child `pid` and all below this process that is not below `others`. Returns the child's wait status.
+// Kills the child `pid` and all processes below this one, except `others` and those below them. Returns the child's
+// wait status.
 int kill_tree(pid_t pid, const std::set<pid_t>& others) {
   const double end_s = monotonic_s() + killed_limit_s;
   const auto kill_all = [&] {
@@ -64,10 +66,10 @@ int kill_tree(pid_t pid, const std::set<pid_t>& others) {
   };
   kill_all();
   const int status = wait_for_child(pid, killed_limit_s).value_or(SIGKILL);
-  // Again and again: a process may have forked between the look and the blow.
+  // Repeat until none is left: a process may fork between being listed and being killed.
   for (auto left = kill_all(); !left.empty() && monotonic_s() < end_s; left = kill_all())
     for (const pid_t each : left)
-      if (!wait_for_child(each, 0.02)) ::usleep(1000);  // not ours yet: its parent is not gone
+      if (!wait_for_child(each, 0.02)) ::usleep(1000);  // not our child yet: its parent still exists
   return status;
 }
 
@@ -115,15 +117,15 @@ Captured run_captured(const std::vector<std::string>& argv, double limit_s, cons
   err.write.reset();
 
   const double start_s = monotonic_s(), end_s = start_s + limit_s;
-  bool told = what.empty();
+  bool said = what.empty();
   std::optional<int> status;
-  // It may close both streams and run on, or end and leave them open to another process.
+  // The command may close both streams and continue, or end while another process holds them open.
   while (out.read || err.read || !status) {
     const double now_s = monotonic_s();
     if (now_s >= end_s || result.stopped) break;
-    if (!told && now_s - start_s >= told_after_s) {
-      say("tlaunch: " + what + "; " + format_duration(limit_s) + " at most");
-      told = true;
+    if (!said && now_s - start_s >= quiet_s) {
+      say(format_text("tlaunch: {}; waiting up to {}", what, format_duration(limit_s)));
+      said = true;
     }
     const double turn_s = what.empty() ? end_s - now_s : std::min(0.2, end_s - now_s);
     if (!out.read && !err.read) {
@@ -138,7 +140,7 @@ Captured run_captured(const std::vector<std::string>& argv, double limit_s, cons
     result.stopped = !what.empty() && is_asked_to_end();
   }
   if (!status) {
-    const bool ended = is_exiting(pid);  // what it left behind holds its streams
+    const bool ended = is_exiting(pid);  // then a process that it left behind holds its streams
     result.timed_out = !ended && !result.stopped;
     status = kill_tree(pid, others);
   }

@@ -17,22 +17,23 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "processes/guard/process_tree.h"
 
 namespace tlaunch {
 
 namespace {
 
-constexpr double kEndLimit_s = 60;  // what the kernel may take to free the memory of what was killed
+constexpr double end_limit_s = 60;  // the kernel may need this long to free the memory of killed processes
 
-// Of a process that stands between `parent` and the workers.
+// Sets up a process that stands between `parent` and the workers.
 void become_guard(const char* name, pid_t parent) {
   ::prctl(PR_SET_NAME, name);
-  ::setpgid(0, 0);  // out of the terminal's reach, and each out of the other's
+  ::setpgid(0, 0);  // a group of its own: signals to the terminal's group, or to the other guard's, do not reach it
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  // A second string to the lifeline, should some other process have got hold of its write end.
+  // In case another process also holds the write end of the lifeline.
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-  ::signal(SIGCHLD, SIG_DFL);  // ignored, it would let no end of a child be seen
+  ::signal(SIGCHLD, SIG_DFL);  // if it were ignored, the end of a child could not be seen
   sigset_t all;
   sigfillset(&all);
   ::sigprocmask(SIG_SETMASK, &all, nullptr);
@@ -62,8 +63,8 @@ class GuardLoop {
     become_guard("tlaunch-guard", parent_);
     signals_ = watched_signals();
     epoll_ = Descriptor(::epoll_create1(EPOLL_CLOEXEC));
-    watch(signals_.get(), kSignals);
-    watch(lifeline_.get(), kLifeline);
+    watch(signals_.get(), signals_tag);
+    watch(lifeline_.get(), lifeline_tag);
     start_workers(requests, first_only);
     while (true) {
       handle_events();
@@ -75,11 +76,11 @@ class GuardLoop {
  private:
   struct Rank {
     pid_t pid = -1;            // -1: not started, or reaped
-    Descriptor handle;         // pidfd; empty where the kernel has none (before 5.3)
-    bool on_terminal = false;  // in the launcher's process group: what the terminal sends reaches it by itself
+    Descriptor handle;         // pidfd; empty if the kernel has none (before 5.3)
+    bool on_terminal = false;  // in the launcher's process group: the terminal's signals reach it directly
   };
 
-  static constexpr std::uint64_t kSignals = ~0ull, kLifeline = ~1ull;  // beside ranks, which are small numbers
+  static constexpr std::uint64_t signals_tag = ~0ull, lifeline_tag = ~1ull;  // other tags are ranks: small numbers
 
   void watch(int fd, std::uint64_t tag) {
     epoll_event event{};
@@ -110,21 +111,21 @@ class GuardLoop {
 
   void report(GuardReport::Kind kind, int rank, pid_t pid, int value) {
     const GuardReport report{kind, rank, pid, value};
-    // A launcher that is gone is noticed by the lifeline.
-    [[maybe_unused]] const ssize_t told = ::write(reports_.get(), &report, sizeof report);
+    // If the launcher is gone, the lifeline shows it.
+    [[maybe_unused]] const ssize_t written = ::write(reports_.get(), &report, sizeof report);
   }
 
-  // The kernel hands out ready descriptors in the order in which they became ready, so ranks are reported in the order
-  // of their death: what killed the group comes before its victims. waitpid(-1) would give the oldest child first.
+  // The kernel returns ready descriptors in the order in which they became ready, so ranks are reported in the order of
+  // their ends: the first failure comes before its victims. waitpid(-1) would return the oldest child first.
   void handle_events() {
     epoll_event events[64];
     const int count = ::epoll_wait(epoll_.get(), events, 64, -1);
     bool commands = false;
     for (int i = 0; i < count; ++i) {
       const std::uint64_t tag = events[i].data.u64;
-      if (tag == kLifeline) {
+      if (tag == lifeline_tag) {
         commands = true;
-      } else if (tag == kSignals) {
+      } else if (tag == signals_tag) {
         drain(signals_);
         if (::getppid() != parent_) kill_all();
       } else if (ranks_[tag].pid > 0) {
@@ -144,7 +145,7 @@ class GuardLoop {
         case SIGKILL: kill_all();
         case SIGTSTP:
         case SIGSTOP: pause(signals[i]); break;
-        case SIGCONT: go_on(); break;
+        case SIGCONT: resume(); break;
         default: pass_on(signals[i]);
       }
     }
@@ -158,21 +159,21 @@ class GuardLoop {
         ::kill(rank.pid, signal);
       }
     }
-    // What is below a live rank is that rank's own to stop: a loader process killed under its trainer would only make
+    // A live rank ends the processes below it itself: a loader process that we killed under its trainer would only make
     // the trainer fail while it saves.
     for (const pid_t pid : descendants_of(::getpid(), live)) ::kill(pid, signal);
   }
 
-  // Everything below, however deep: each of them would compute on.
+  // Stops every process below, at any depth: each would continue to compute.
   void pause(int signal) {
     std::set<pid_t> knows;
     for (const Rank& rank : ranks_)
       if (signal == SIGTSTP && rank.on_terminal && rank.pid > 0) knows.insert(rank.pid);
-    constexpr int kRounds = 5;  // one may have forked between the look and the signal
-    for (int round = 0, found = 1; round < kRounds && found > 0; ++round) {
+    constexpr int rounds = 5;  // a process may fork between being listed and being stopped
+    for (int round = 0, found = 1; round < rounds && found > 0; ++round) {
       found = 0;
       for (const pid_t pid : descendants_of(::getpid(), knows)) {
-        // What somebody else has stopped stays stopped when the others go on.
+        // A process that somebody else stopped must stay stopped when the others continue.
         if (std::strchr("TtZX", state_of(pid)) || paused_.contains(pid) || ::kill(pid, SIGSTOP) != 0) continue;
         paused_.insert(pid);
         ++found;
@@ -180,7 +181,7 @@ class GuardLoop {
     }
   }
 
-  void go_on() {
+  void resume() {
     for (const pid_t pid : descendants_of(::getpid()))
       if (paused_.contains(pid)) ::kill(pid, SIGCONT);
     paused_.clear();
@@ -193,12 +194,12 @@ class GuardLoop {
     --running_;
   }
 
-  // Orphans that we inherited, and ranks on a kernel without pidfd.
+  // Reaps inherited orphans, and ranks on a kernel without pidfd.
   void reap_others() {
     siginfo_t info;
     while (info.si_pid = 0, ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0) {
       const auto rank = std::find_if(ranks_.begin(), ranks_.end(), [&](const Rank& r) { return r.pid == info.si_pid; });
-      if (rank != ranks_.end() && rank->handle) return;  // comes by its handle, in its turn, and then so do the others
+      if (rank != ranks_.end() && rank->handle) return;  // its handle reports it in its turn; the others come after it
       int status = 0;
       ::waitpid(info.si_pid, &status, 0);
       if (rank != ranks_.end()) rank_ended(*rank, status);
@@ -208,8 +209,8 @@ class GuardLoop {
   void end_if_alone() {
     siginfo_t info;
     if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 && errno == ECHILD) ::_exit(0);
-    if (!left_over_told_) {
-      left_over_told_ = true;
+    if (!left_over_reported_) {
+      left_over_reported_ = true;
       const auto left = descendants_of(::getpid());
       report(GuardReport::left_over, -1, left.empty() ? -1 : left.front(), static_cast<int>(left.size()));
     }
@@ -228,13 +229,13 @@ class GuardLoop {
   std::vector<Rank> ranks_;
   std::set<pid_t> paused_;
   int running_ = 0;
-  bool left_over_told_ = false;
+  bool left_over_reported_ = false;
 };
 
-// What runs in the guard's own guard: waits until the guard is done. Where the guard is killed, its orphans come here,
-// and where the launcher is gone too, nobody else would end them.
-constexpr double kGuardsTurn_s = 2;
+constexpr double guard_first_s = 2;  // the guard's time to do its work before its own guard does
 
+// What runs in the guard's own guard: it waits until the guard is done. If the guard is killed, its orphans become
+// children of this process; if the launcher is gone too, nobody else would end them.
 [[noreturn]] void guard_the_guard(pid_t launcher, pid_t guard, const Descriptor& lifeline) {
   const Descriptor signals = watched_signals();
   const auto kill_all = [] {
@@ -242,13 +243,13 @@ constexpr double kGuardsTurn_s = 2;
     ::_exit(1);
   };
   for (;;) {
-    std::array<pollfd, 2> waits{{{signals.get(), POLLIN, 0}, {lifeline.get(), 0, 0}}};  // 0: its end alone
+    std::array<pollfd, 2> waits{{{signals.get(), POLLIN, 0}, {lifeline.get(), 0, 0}}};  // 0: only its end counts
     ::poll(waits.data(), waits.size(), -1);
     drain(signals);
     if (waits[1].revents != 0 || ::getppid() != launcher) {
-      // The guard sees that as well and does the work. It must not be among the first that we kill: were we killed in
-      // the middle of it, nobody would be left to go on.
-      (void)wait_for_child(guard, kGuardsTurn_s);
+      // The guard sees this as well and does the work. We must not kill it first: if somebody killed us halfway, nobody
+      // would be left to continue.
+      (void)wait_for_child(guard, guard_first_s);
       kill_all();
     }
     int status = 0;
@@ -264,17 +265,17 @@ Guard::Guard(std::vector<SpawnRequest>& requests, int first_only, const std::vec
   Pipe lifeline = make_pipe(), reports = make_pipe();
   const pid_t launcher = ::getpid();
   pid_ = ::fork();
-  if (pid_ < 0) throw IoError(std::string("cannot start a process: ") + std::strerror(errno));
+  if (pid_ < 0) throw IoError(format_text("cannot start the guard process: {}", std::strerror(errno)));
   if (pid_ == 0) {
     lifeline.write.reset();
     reports.read.reset();
     for (const int fd : ours) ::close(fd);
-    // By another name than ours, so that `pkill -9 tlaunch` spares it.
+    // Its name differs from ours, so that `pkill -9 tlaunch` spares it.
     become_guard("rank-guard", launcher);
     const pid_t parent = ::getpid(), guard = ::fork();
     if (guard < 0) {
       const GuardReport none{GuardReport::not_started, 0, -1, errno};
-      [[maybe_unused]] const ssize_t told = ::write(reports.write.get(), &none, sizeof none);
+      [[maybe_unused]] const ssize_t written = ::write(reports.write.get(), &none, sizeof none);
       ::_exit(0);
     }
     if (guard == 0) GuardLoop(parent, std::move(lifeline.read), std::move(reports.write)).run(requests, first_only);
@@ -290,7 +291,7 @@ Guard::Guard(std::vector<SpawnRequest>& requests, int first_only, const std::vec
 
 bool Guard::next_report(GuardReport& report) {
   if (gone_) return false;
-  // Reports are far below PIPE_BUF, so each is there whole or not at all.
+  // A report is far smaller than PIPE_BUF, so it arrives complete or not at all.
   const ssize_t size = ::read(reports_.get(), &report, sizeof report);
   if (size == 0) gone_ = true;
   return size == static_cast<ssize_t>(sizeof report);
@@ -298,8 +299,8 @@ bool Guard::next_report(GuardReport& report) {
 
 void Guard::send(int signal) const {
   const auto command = static_cast<unsigned char>(signal);
-  // Fails where the guard is gone: no one to tell.
-  [[maybe_unused]] const ssize_t told = ::write(lifeline_.get(), &command, 1);
+  // Fails if the guard is gone; then there is nobody to pass the signal on.
+  [[maybe_unused]] const ssize_t written = ::write(lifeline_.get(), &command, 1);
 }
 
 Guard::~Guard() {
@@ -308,7 +309,7 @@ Guard::~Guard() {
 }
 
 bool Guard::wait() {
-  const auto status = wait_for_child(pid_, kEndLimit_s);
+  const auto status = wait_for_child(pid_, end_limit_s);
   pid_ = -1;
   return status && WIFEXITED(*status) && WEXITSTATUS(*status) == 0;
 }

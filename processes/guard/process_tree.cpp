@@ -23,7 +23,7 @@ namespace tlaunch {
 
 namespace {
 
-constexpr unsigned kExiting = 0x4;  // PF_EXITING of the kernel
+constexpr unsigned exiting_flag = 0x4;  // PF_EXITING of the kernel
 
 struct Stat {
   char state = '?';
@@ -48,7 +48,7 @@ std::optional<Stat> read_stat(pid_t pid) {
   return stat;
 }
 
-// While it lives, the end of a child is noticed by pause() at once, and by nobody else.
+// While it lives, pause() notices the end of a child at once, and no signal handler does.
 class ChildEnds {
  public:
   ChildEnds() {
@@ -70,7 +70,7 @@ class ChildEnds {
   sigset_t ended_{}, before_{};
 };
 
-// Of all processes, by parent.
+// All processes, by parent.
 std::multimap<pid_t, pid_t> children_by_parent() {
   std::multimap<pid_t, pid_t> children;
   const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir("/proc"), ::closedir);
@@ -120,7 +120,7 @@ std::map<int, char> states_of(const std::map<int, pid_t>& processes) {
 
 bool is_exiting(pid_t pid) {
   const auto stat = read_stat(pid);
-  return !stat || stat->state == 'Z' || stat->state == 'X' || (stat->flags & kExiting) != 0;
+  return !stat || stat->state == 'Z' || stat->state == 'X' || (stat->flags & exiting_flag) != 0;
 }
 
 std::optional<int> wait_for_child(pid_t pid, double limit_s) {
@@ -136,7 +136,7 @@ std::optional<int> wait_for_child(pid_t pid, double limit_s) {
 bool kill_descendants(std::optional<double> limit_s, const std::function<void(pid_t, int status)>& on_end) {
   const ChildEnds ends;
   const double start_s = monotonic_s();
-  // Again and again: a process may have forked between the look and the blow.
+  // Repeat until none is left: a process may fork between being listed and being killed.
   for (double pause_s = 0.005;; pause_s *= 2) {
     for (const pid_t pid : descendants_of(::getpid())) ::kill(pid, SIGKILL);
     ends.pause(pause_s);

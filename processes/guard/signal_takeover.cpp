@@ -14,8 +14,8 @@ sigset_t signals_to_take(std::initializer_list<int> more) {
   const auto take = [&](int signal) {
     struct sigaction now = {};
     ::sigaction(signal, nullptr, &now);
-    // nohup and a script's background mean what they ignore. SIGTERM and SIGUSR1 are how a cluster asks a job to save:
-    // nobody can want them unheard.
+    // nohup and a script's background jobs ignore signals on purpose. But SIGTERM and SIGUSR1 are how a cluster asks a
+    // job to save, and nobody wants to miss that.
     const bool asks_to_save = signal == SIGTERM || signal == SIGUSR1;
     if (now.sa_handler != SIG_IGN || asks_to_save) sigaddset(&taken, signal);
   };
@@ -24,7 +24,7 @@ sigset_t signals_to_take(std::initializer_list<int> more) {
   return taken;
 }
 
-std::optional<sigset_t> mask_before_hold;  // processes that are started get this one
+std::optional<sigset_t> mask_before_hold;  // the mask for processes that are started
 
 }  // namespace
 
@@ -51,7 +51,7 @@ SignalTakeover::SignalTakeover(std::initializer_list<int> more) {
 }
 
 SignalTakeover::~SignalTakeover() {
-  while (next().signal != 0) continue;  // answered by what was done; not to be delivered again
+  while (next().signal != 0) continue;  // already answered; they must not be delivered again
   ::sigaction(SIGPIPE, &broken_pipe_before_, nullptr);
   ::sigprocmask(SIG_SETMASK, &mask_before_, nullptr);
 }
@@ -70,7 +70,7 @@ void SignalTakeover::stop_here(int signal) {
   sigemptyset(&one);
   sigaddset(&one, signal);
   ::raise(signal);
-  ::sigprocmask(SIG_UNBLOCK, &one, nullptr);  // here it stops
+  ::sigprocmask(SIG_UNBLOCK, &one, nullptr);  // the process stops here
   ::sigprocmask(SIG_BLOCK, &one, nullptr);
 }
 

@@ -26,8 +26,8 @@ std::vector<char*> c_strings(const std::vector<std::string>& texts) {
   return pointers;
 }
 
-// In the child. Memory needs no word: the kernel gives a page out on the node of the core that touches it first. Where
-// the cores have been taken away since they were looked up, the worker runs on, and says so.
+// In the child. Memory needs no call: the kernel allocates a page on the node of the core that touches it first. If the
+// cores were taken away since they were looked up, the worker runs without pinning and says so.
 void pin_to(const std::vector<int>& cores) {
   if (cores.empty()) return;
   const int count = *std::max_element(cores.begin(), cores.end()) + 1;
@@ -38,16 +38,16 @@ void pin_to(const std::vector<int>& cores) {
     for (const int core : cores) CPU_SET_S(static_cast<std::size_t>(core), bytes, mask);
   }
   if (!mask || ::sched_setaffinity(0, bytes, mask) != 0)
-    ::dprintf(2, "tlaunch: not pinned to its cores: %s\n", std::strerror(errno));
+    ::dprintf(2, "tlaunch: cannot pin this rank to its cores: %s; it runs unpinned\n", std::strerror(errno));
   if (mask) CPU_FREE(mask);
 }
 
-// In the child. Returns only where it failed; errno says why.
+// In the child. Returns only if it failed; errno says why.
 void become_worker(const SpawnRequest& request, char** argv, char** environment, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != parent) ::_exit(1);  // died before we asked to be told
-  // Out of the terminal's foreground group: Ctrl-C reaches the launcher, which decides. Not where the worker reads the
-  // terminal, which only the foreground group may.
+  if (::getppid() != parent) ::_exit(1);  // it died before the line above
+  // Leaves the terminal's foreground group: Ctrl-C reaches only the launcher, which decides. A worker that reads the
+  // terminal stays (process_group), because only the foreground group may read it.
   ::setpgid(0, request.process_group);
   if (request.stdin_fd >= 0) {
     if (::dup2(request.stdin_fd, 0) < 0) return;
@@ -62,7 +62,7 @@ void become_worker(const SpawnRequest& request, char** argv, char** environment,
   ::sigaction(SIGPIPE, &request.on_broken_pipe, nullptr);
   std::signal(SIGXFSZ, SIG_DFL);  // we ignore it (base/process_start.h)
   ::sigprocmask(SIG_SETMASK, &request.signal_mask, nullptr);
-  // Not execvpe(3), which gives to /bin/sh what the kernel does not know.
+  // Not execvpe(3), which passes a file that the kernel does not know to /bin/sh.
   const std::string file = program_path(request.argv[0]);
   errno = ENOENT;
   if (!file.empty()) ::execve(file.c_str(), argv, environment);
@@ -72,7 +72,7 @@ void become_worker(const SpawnRequest& request, char** argv, char** environment,
 
 SpawnResult spawn(const SpawnRequest& request) {
   const auto argv = c_strings(request.argv), environment = c_strings(request.environment);
-  int failure[2];  // closed by a successful exec, else tells errno
+  int failure[2];  // a successful exec closes it, otherwise errno comes through it
   if (::pipe2(failure, O_CLOEXEC) != 0) return {-1, errno};
   const Descriptor read_end(failure[0]);
   Descriptor write_end(failure[1]);
@@ -81,13 +81,13 @@ SpawnResult spawn(const SpawnRequest& request) {
   if (pid == 0) {
     become_worker(request, const_cast<char**>(argv.data()), const_cast<char**>(environment.data()), parent);
     const int error = errno;
-    [[maybe_unused]] const ssize_t told = ::write(write_end.get(), &error, sizeof error);
+    [[maybe_unused]] const ssize_t written = ::write(write_end.get(), &error, sizeof error);
     ::_exit(127);
   }
   write_end.reset();
   int error = 0;
   if (::read(read_end.get(), &error, sizeof error) != static_cast<ssize_t>(sizeof error)) return {pid, 0};
-  ::waitpid(pid, nullptr, 0);  // it is leaving
+  ::waitpid(pid, nullptr, 0);  // the child exits now
   return {-1, error};
 }
 

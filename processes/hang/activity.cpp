@@ -9,12 +9,13 @@
 #include <optional>
 #include <sstream>
 
+#include "base/text.h"
 #include "hardware/file_reader.h"
 
 namespace tlaunch {
 namespace {
 
-constexpr double busy_share = 0.5;  // of a core, from which on it computes
+constexpr double busy_share = 0.5;  // of a core: a process that uses more computes
 
 struct Stat {
   char state = 'X';
@@ -45,11 +46,11 @@ bool has_signal(const ProcessLook& look, const std::string& set, int signal) {
 
 struct Call {
   std::string name;
-  bool for_a_time = false;  // not for anything that another process does
+  bool for_a_time = false;  // waits for a time or a signal, not for another process
 };
 
-// A system call that waits: its name, and which of its arguments is the number of files that it waits for (0: it has
-// none).
+// A system call that waits. `files_argument`: which of its arguments is the number of files that it waits for; 0: it
+// has no such argument.
 struct Waiting {
   long number;
   const char* name;
@@ -66,7 +67,7 @@ constexpr Waiting waiting_calls[] = {
     {SYS_accept4, "accept"}, {SYS_connect, "connect"}, {SYS_wait4, "wait"}, {SYS_waitid, "wait"}, {SYS_flock, "flock"},
     {SYS_fcntl, "fcntl"}, {SYS_fsync, "fsync"}, {SYS_ioctl, "ioctl"}, {SYS_msgrcv, "msgrcv"}, {SYS_semop, "semop"},
     {SYS_semtimedop, "semop"},
-#ifdef SYS_poll  // newer machines have the calls above alone
+#ifdef SYS_poll  // newer architectures have only the calls above
     {SYS_poll, "poll", 2}, {SYS_select, "select", 1}, {SYS_epoll_wait, "epoll_wait"}, {SYS_pause, "pause"},
 #endif
 };
@@ -91,7 +92,7 @@ std::optional<Call> call_in(const std::string& syscall) {
   return Call{"system call " + words[0]};
 }
 
-// Where the call may not be read, the function of the kernel in which it waits often may.
+// If the call cannot be read, the kernel function in which the process waits often can.
 std::optional<Call> call_at(std::string wait_channel) {
   wait_channel.erase(std::min(wait_channel.find('\n'), wait_channel.size()));
   if (wait_channel.empty() || wait_channel == "0") return std::nullopt;
@@ -118,7 +119,7 @@ Activity activity_between(const ProcessLook& before, const ProcessLook& after, d
   if (last.state == 'T') return {Activity::stopped, "is stopped by a signal (state T)"};
   const double share = seconds > 0 ? (last.cpu_s - first.cpu_s) / seconds : 0;
   if (share >= busy_share || (first.state == 'R' && last.state == 'R')) {
-    const std::string how_much = in_brackets(std::to_string(std::llround(100 * share)) + " % of a core");
+    const std::string how_much = format_text(" ({} % of a core)", std::llround(100 * share));
     if (after.uses_gpu) return {Activity::waits, "computes, or waits for its GPU" + how_much};
     return {Activity::computes, "computes" + how_much};
   }
@@ -127,7 +128,7 @@ Activity activity_between(const ProcessLook& before, const ProcessLook& after, d
   const std::string name = in_brackets(call ? call->name : "");
   if (last.state == 'D') return {Activity::device, "waits for a disk or a device, state D" + name};
   if (!call || !call->for_a_time) return {Activity::waits, "waits" + name};
-  if (has_woken(before, after)) return {Activity::waits, "waits (" + call->name + " again and again)"};
+  if (has_woken(before, after)) return {Activity::waits, format_text("waits ({} again and again)", call->name)};
   return {Activity::sleeps, "sleeps" + name};
 }
 

@@ -7,8 +7,8 @@
 
 namespace tlaunch {
 
-// The text of its files in /proc/PID; "" where one may not be read. All but the processor time in `stat` are of the
-// main thread.
+// The text of a process's files in /proc/PID; "" for a file that cannot be read. They describe the main thread, except
+// the processor time in `stat`, which is of all threads.
 struct ProcessLook {
   std::string stat, status, syscall, wait_channel;
   bool uses_gpu = false;
@@ -19,9 +19,9 @@ struct Activity {
     stopped,   // by a signal
     device,    // cannot be interrupted: waits for a disk or a device
     computes,  // uses a core, or is ready to
-    sleeps,    // for a time, or for a signal: not for another process
-    waits,     // for input, a lock, a child, or by looking for something between short sleeps. So may a process that
-               // uses a core and a GPU: that is how CUDA waits for a collective operation
+    sleeps,    // for a time or for a signal, not for another process
+    waits,     // for input, a lock or a child, or by polling between short sleeps. A process that uses a core and a GPU
+               // may wait too: that is how CUDA waits for a collective operation
     ended
   };
   Kind kind = waits;
@@ -34,8 +34,8 @@ Activity activity_between(const ProcessLook& before, const ProcessLook& after, d
 bool handles(const ProcessLook& look, int signal);
 bool blocks(const ProcessLook& look, int signal);
 
-// The ranks for which the others may be waiting: those that are stopped where others are not; else those that do not
-// wait where others do. None where no rank stands out.
+// The ranks that the others may be waiting for: those that are stopped if others are not; otherwise those that do not
+// wait if others do. Empty if no rank stands out.
 std::vector<int> likely_causes(const std::map<int, Activity>& ranks);
 
 }  // namespace tlaunch

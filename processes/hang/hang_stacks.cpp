@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/path_lookup.h"
+#include "base/text.h"
 #include "processes/guard/capture.h"
 #include "processes/guard/process_tree.h"
 #include "processes/hang/process_look.h"
@@ -21,7 +22,7 @@ using Clock = std::chrono::steady_clock;
 constexpr auto all_time = std::chrono::seconds(20);
 constexpr auto own_stack_time = std::chrono::milliseconds(500);
 
-// What says how a process waits, of its files in /proc.
+// The lines of its files in /proc that say how a process waits.
 std::string kernel_view(const ProcessLook& look) {
   std::istringstream status(look.status);
   std::string text;
@@ -36,7 +37,7 @@ std::string gdb_view(const std::string& gdb, pid_t pid, bool symbols, double lim
                                       std::to_string(pid), "-ex", "thread apply all bt 30"},
                                      limit_s);
   return std::string("\ngdb, all threads") + (symbols ? ":\n" : ", without symbols of libraries:\n") + seen.out +
-         (seen.timed_out        ? "cut short: no time left\n"
+         (seen.timed_out        ? "gdb was ended: no time left\n"
           : seen.exit_code != 0 ? seen.err
                                 : "");
 }
@@ -60,9 +61,9 @@ void save_stacks(const std::map<int, pid_t>& ranks, const std::vector<int>& firs
   for (const int rank : order) {
     const pid_t pid = ranks.at(rank);
     const ProcessLook look = look_at(pid);
-    append(stack_path(folder, rank),
-           "rank " + std::to_string(rank) + ", process " + std::to_string(pid) + "\n" + kernel_view(look));
-    // A thread of our workers waits for it, blocked. The default action would end the process.
+    append(stack_path(folder, rank), format_text("rank {}, process {}\n{}", rank, pid, kernel_view(look)));
+    // Our workers block the signal, and a thread of theirs waits for it. Elsewhere its default action would end the
+    // process.
     if (own == WriteOwn::no || state_of(pid) == 'T' || !blocks(look, SIGUSR2)) continue;
     ::kill(pid, SIGUSR2);
     asked = true;
@@ -70,10 +71,11 @@ void save_stacks(const std::map<int, pid_t>& ranks, const std::vector<int>& firs
   if (asked) std::this_thread::sleep_for(own_stack_time);
   const std::string gdb = find_in_path("gdb");
   if (gdb.empty()) {
-    for (const int rank : order) append(stack_path(folder, rank), "\nno gdb in PATH: no stacks of the other threads\n");
+    for (const int rank : order)
+      append(stack_path(folder, rank), "\ngdb not found in PATH: the stacks of the other threads are missing\n");
     return;
   }
-  // Reading LibTorch's symbols takes gdb seconds: first without them, of all ranks, in half a second each.
+  // Reading LibTorch's symbols takes gdb seconds. So it first runs without them for all ranks, half a second each.
   for (const bool symbols : {false, true})
     for (const int rank : symbols ? first : order) {
       const double left_s = std::chrono::duration<double>(end - Clock::now()).count();

@@ -6,10 +6,12 @@
 #include <string_view>
 #include <tuple>
 
+#include "base/text.h"
+
 namespace tlaunch {
 namespace {
 
-// The place of a phase in a step and in a run; unknown ones count as forward.
+// The order of phases within a step and a run; an unknown phase counts as forward.
 int order_of(std::string_view phase) {
   constexpr std::array<std::string_view, 11> order = {"start_up", "loading",   "copy",    "forward",
                                                       "backward", "optimizer", "logging", "evaluation",
@@ -18,15 +20,15 @@ int order_of(std::string_view phase) {
   return found == order.end() ? 3 : static_cast<int>(found - order.begin());
 }
 
-std::string seconds_text(double seconds) { return std::to_string(std::llround(seconds)) + " s"; }
+std::string seconds_text(double seconds) { return format_text("{} s", std::llround(seconds)); }
 
 using Signs = std::vector<RankSigns>;
 
-// A sign that some ranks give.
+// A sign that some ranks show.
 struct Symptom {
   Signs ranks;
-  double for_s = 0;    // the longest of them
-  double limit_s = 0;  // that they are over
+  double for_s = 0;    // the longest of their times
+  double limit_s = 0;  // the limit that they exceed
 };
 
 double longest_stop_s(const Signs& ranks, double now_s) {
@@ -80,12 +82,13 @@ Symptom stall(const Signs& ranks, const HangLimits& limits, double now_s) {
   return {behind(judged), now_s - moved_s, limit_s};
 }
 
+std::string step_and_phase(std::int64_t step, const std::string& phase) {
+  return step > 0 ? format_text("step {}, {}", step, phase) : phase;
+}
+
 std::string place_of(const RankSigns& rank) {
-  std::string text = "rank " + std::to_string(rank.rank) + ": ";
-  if (rank.step > 0) text += "step " + std::to_string(rank.step) + ", ";
-  text += rank.phase;
-  if (rank.stopped_s) return text + ", stopped";
-  return text + (rank.waits ? ", waits for the others" : "");
+  const char* state = rank.stopped_s ? ", stopped" : rank.waits ? ", waits for the others" : "";
+  return format_text("rank {}: {}{}", rank.rank, step_and_phase(rank.step, rank.phase), state);
 }
 
 HangVerdict verdict(const Signs& blamed, const Signs& ranks, std::string reason, double limit_s) {
@@ -103,7 +106,8 @@ std::optional<HangVerdict> judge(const std::vector<RankSigns>& ranks, const Hang
   const bool long_stopped = stop_s > limits.stopped_s;
   if (!long_stopped && silent.ranks.empty() && stalled.ranks.empty()) return std::nullopt;
 
-  // Stopped since about when the group last moved: the reason. Stopped later, by whoever looks into it: not.
+  // A rank that was stopped about when the group last moved is the reason. A rank that was stopped later, by somebody
+  // who looks into the hang, is not.
   const double sign_s = long_stopped ? stop_s : silent.ranks.empty() ? stalled.for_s : silent.for_s;
   if (const Signs stopped = stopped_before(ranks, now_s - sign_s / 2); !stopped.empty())
     return verdict(stopped, ranks, "stopped (state T) for " + seconds_text(stop_s), limits.stopped_s);
@@ -119,8 +123,7 @@ std::optional<HangVerdict> judge(const std::vector<RankSigns>& ranks, const Hang
 namespace {
 
 std::string what_and_where(const HangVerdict& verdict) {
-  return ": " + verdict.reason + "; " + (verdict.step > 0 ? "step " + std::to_string(verdict.step) + ", " : "") +
-         verdict.phase;
+  return format_text("{}; {}", verdict.reason, step_and_phase(verdict.step, verdict.phase));
 }
 
 }  // namespace
@@ -131,19 +134,20 @@ std::optional<int> only_rank(const HangVerdict& verdict) {
 
 std::string ranks_text(const std::vector<int>& ranks) {
   constexpr std::size_t named = 8;
-  std::string text;
-  for (std::size_t i = 0; i < std::min(named, ranks.size()); ++i)
-    text += (i == 0 ? "" : ", ") + std::to_string(ranks[i]);
-  if (ranks.size() > named) text += " and " + std::to_string(ranks.size() - named) + " more";
-  return (ranks.size() == 1 ? "rank " : "ranks ") + text;
+  std::vector<std::string> numbers;
+  for (std::size_t i = 0; i < std::min(named, ranks.size()); ++i) numbers.push_back(std::to_string(ranks[i]));
+  const std::string more = ranks.size() > named ? format_text(" and {} more", ranks.size() - named) : "";
+  return format_text("{} {}{}", ranks.size() == 1 ? "rank" : "ranks", joined(numbers, ", "), more);
 }
 
 std::string hang_cause(const HangVerdict& verdict) {
-  return "hang" + (only_rank(verdict) ? "" : " of " + ranks_text(verdict.ranks)) + what_and_where(verdict);
+  if (only_rank(verdict)) return "hang: " + what_and_where(verdict);
+  return format_text("hang of {}: {}", ranks_text(verdict.ranks), what_and_where(verdict));
 }
 
 std::string hang_text(const HangVerdict& verdict) {
-  return ranks_text(verdict.ranks) + (verdict.ranks.size() == 1 ? " hangs" : " hang") + what_and_where(verdict);
+  return format_text("{} {}: {}", ranks_text(verdict.ranks), only_rank(verdict) ? "hangs" : "hang",
+                     what_and_where(verdict));
 }
 
 }  // namespace tlaunch

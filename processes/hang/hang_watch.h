@@ -1,10 +1,10 @@
-// Where each rank of a group is, by its events and by /proc, and whether the group hangs (hang_verdict.h) within the
-// limits that its phases have (hang_limits.h). It reads no clock and no file: it is fed with events and states, and
-// asked at each tick.
+// Where each rank of a group is, by its events and by /proc, and whether the group hangs (hang_verdict.h), by the
+// limits of its phases (hang_limits.h). It reads no clock and no file: the caller passes events and states, and asks at
+// each tick.
 //
-// A worker of a user's own may send no heartbeats: it is then judged by its state and, where the user gave a limit, by
-// the silence of all its events. Time in which the caller itself did not run (stopped, a laptop's lid), or in which a
-// debugger holds a rank (state t), does not count.
+// A worker that is not ours may send no heartbeats: it is then judged by its state and, if the user set a limit, by the
+// silence of all its events. Time in which the caller itself did not run (it was stopped, or the machine slept), or in
+// which a debugger holds a rank (state t), does not count.
 #pragma once
 
 #include <cstdint>
@@ -24,19 +24,19 @@ class HangWatch {
   HangWatch(int ranks, std::optional<double> timeout_s);
 
   void on_event(const StampedEvent& event);
-  // `wall_s`: of a monotonic clock. `states`: the letter in /proc of each rank that runs and was not told to stop.
-  // Something where it hangs.
+  // `wall_s`: of a monotonic clock. `states`: the letter in /proc of each rank that runs and was not asked to stop.
+  // Empty unless the group hangs.
   std::optional<HangVerdict> tick(double wall_s, const std::map<int, char>& states);
 
-  // How often workers should tell where they are.
+  // The interval at which workers should report where they are.
   static double heartbeat_interval_s(std::optional<double> timeout_s);
 
  private:
   struct Rank {
     bool heard = false, beats = false, waits = false;
-    std::int64_t step = 0, passed = -1;  // step: the one under way
+    std::int64_t step = 0, passed = -1;  // step: the current one
     std::string phase = "start_up";
-    double heard_s = 0, moved_s = 0, step_s = 0;  // last event, boundary, new step
+    double heard_s = 0, moved_s = 0, step_s = 0;  // time of the last event, boundary and new step
     std::optional<double> stopped_s;              // since when
   };
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/text.h"
 #include "hardware/file_reader.h"
 
 namespace tlaunch {
@@ -47,7 +48,7 @@ bool of_a_library(const Frame& frame) {
                      [&](const char* sign) { return frame.file.find(sign) != std::string::npos; });
 }
 
-std::string to_text(const Frame& frame) { return frame.function + " (" + frame.file + ":" + frame.line + ")"; }
+std::string to_text(const Frame& frame) { return format_text("{} ({}:{})", frame.function, frame.file, frame.line); }
 
 }  // namespace
 
@@ -65,7 +66,7 @@ std::string python_place(const std::string& stacks) {
   if (frames.empty()) return "";
   const auto own = std::find_if(frames.begin(), frames.end(), [](const Frame& frame) { return !of_a_library(frame); });
   if (own == frames.begin() || own == frames.end()) return to_text(frames.front());
-  return to_text(frames.front()) + ", called in " + to_text(*own);
+  return format_text("{}, called in {}", to_text(frames.front()), to_text(*own));
 }
 
 }  // namespace tlaunch

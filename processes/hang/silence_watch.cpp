@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/text.h"
 #include "processes/hang/hang_limits.h"
 
 namespace tlaunch {
@@ -14,8 +15,8 @@ std::optional<std::string> SilenceWatch::tick(double wall_s, const std::map<int,
   const double limit_s = any_output_ ? timeout_s_ : std::max(least_start_up_s, timeout_s_);
   const double silence_s = clock_.now_s() - heard_s_;
   if (states.empty() || silence_s <= limit_s) return std::nullopt;
-  return "no output of any rank for " + std::to_string(std::llround(silence_s)) + " s" +
-         (any_output_ ? "" : ", since the start");
+  return format_text("no output of any rank for {} s{}", std::llround(silence_s),
+                     any_output_ ? "" : ", since the start");
 }
 
 }  // namespace tlaunch

@@ -1,4 +1,5 @@
-// Whether a plain program hangs: nothing is known of it but that it writes. Fed with its output and asked at each tick.
+// Whether a plain program hangs: only its output shows that it works. The caller reports the output, and asks at each
+// tick.
 #pragma once
 
 #include <map>
@@ -11,14 +12,14 @@ namespace tlaunch {
 
 class SilenceWatch {
  public:
-  // `timeout_s`: of silence; before the first output of any rank 60 s at least (hang_limits.h).
+  // `timeout_s`: of silence; at least 60 s before the first output of any rank (hang_limits.h).
   explicit SilenceWatch(double timeout_s) : timeout_s_(timeout_s) {}
   void on_output() {
     any_output_ = true;
     heard_s_ = clock_.now_s();
   }
-  // Where it hangs: "no output of any rank for 60 s". `wall_s`: of a monotonic clock. `states`: the letter in /proc of
-  // each rank that runs and was not told to stop; where a debugger holds one (t) the silence does not count.
+  // If the program hangs: "no output of any rank for 60 s". `wall_s`: of a monotonic clock. `states`: the letter in
+  // /proc of each rank that runs and was not asked to stop; while a debugger holds one (t), silence does not count.
   std::optional<std::string> tick(double wall_s, const std::map<int, char>& states);
 
  private:

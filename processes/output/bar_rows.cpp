@@ -52,7 +52,7 @@ void BarRows::up(int rows) {
     if (cursor_ > 0)
       --cursor_;
     else
-      rows_.insert(rows_.begin(), BarRow{});  // the bar above was taken for a line
+      rows_.insert(rows_.begin(), BarRow{});  // the bar above had been treated as a line
   }
   if (rows_.size() > static_cast<std::size_t>(depth_) + 1) rows_.resize(static_cast<std::size_t>(depth_) + 1);
 }

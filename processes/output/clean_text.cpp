@@ -15,7 +15,7 @@ std::size_t escape_length(std::string_view text, std::size_t at) {
   return end + 1 - at;
 }
 
-// Bytes of the well-formed UTF-8 character at `at`; 0 where there is none.
+// Bytes of the well-formed UTF-8 character at `at`; 0 if there is none.
 std::size_t utf8_length(std::string_view text, std::size_t at) {
   const auto byte = [&](std::size_t i) { return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0u; };
   const auto follows = [&](std::size_t i) { return (byte(i) & 0xC0) == 0x80; };

@@ -1,4 +1,4 @@
-// A program's output made fit for a report: pure.
+// Cleans a program's output for a report. Pure.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 
 namespace tlaunch {
 
-// Valid UTF-8 without terminal escapes and control characters; what is neither becomes '?'. Tabs become blanks.
+// Valid UTF-8 without terminal escapes; control characters and invalid bytes become '?', tabs become blanks.
 std::string clean_text(std::string_view text);
 
 }  // namespace tlaunch

@@ -15,7 +15,7 @@ namespace tlaunch {
 Console::Console(int fd) : fd_(fd), gone_(fd < 0) {
   struct stat status = {};
   regular_ = ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
-  // The reading end of a pipe never becomes writable: it would be waited for without end.
+  // The reading end of a pipe never becomes writable: waiting for it would never end.
   const int mode = ::fcntl(fd, F_GETFL);
   if (mode >= 0 && (mode & O_ACCMODE) == O_RDONLY) gone_ = true;
   const char* no_color = std::getenv("NO_COLOR");
@@ -29,8 +29,8 @@ void Console::append(std::string_view bytes) {
 void Console::flush() {
   std::size_t done = 0;
   while (done < held_.size() && !gone_) {
-    // O_NONBLOCK would change the stream for all who share it, the user's shell included. A pipe that polls as writable
-    // takes PIPE_BUF bytes without blocking.
+    // O_NONBLOCK would change the stream for all processes that share it, including the user's shell. A pipe that polls
+    // as writable takes PIPE_BUF bytes without blocking.
     std::size_t size = held_.size() - done;
     if (!regular_) {
       pollfd writable{fd_, POLLOUT, 0};
@@ -40,7 +40,7 @@ void Console::flush() {
     const ssize_t written = ::write(fd_, held_.data() + done, size);
     if (written >= 0) {
       done += static_cast<std::size_t>(written);
-    } else if (errno == EAGAIN) {  // someone else made it non-blocking
+    } else if (errno == EAGAIN) {  // another process made it non-blocking
       break;
     } else if (errno != EINTR) {
       gone_ = true;
@@ -50,7 +50,7 @@ void Console::flush() {
   held_.erase(0, gone_ ? std::string::npos : done);
 }
 
-bool Console::reader_gone() const {  // EIO: of a terminal that was closed
+bool Console::reader_gone() const {  // EIO: the terminal was closed
   return error_ == EPIPE || error_ == ECONNRESET || (error_ == EIO && !regular_);
 }
 

@@ -23,7 +23,7 @@ Character first_of(std::string_view text) {
 }
 
 using Ranges = std::pair<char32_t, char32_t>;
-// wcwidth(3) knows more, but only where the locale is set to UTF-8. These are the blocks that bars and names use.
+// wcwidth(3) knows more, but only if the locale is set to UTF-8. These are the blocks that bars and names use.
 constexpr std::array<Ranges, 5> without_width{
     {{0x300, 0x36F}, {0x200B, 0x200F}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}, {0xFEFF, 0xFEFF}}};
 constexpr std::array<Ranges, 9> wide{{{0x1100, 0x115F},

@@ -11,7 +11,7 @@ namespace tlaunch {
 
 EventPipe::EventPipe() : pipe_(make_pipe()) {
   set_nonblocking(pipe_.read.get());
-  // Room for a burst of many ranks, so that no step waits for the launcher. The system may refuse: then 64 KiB must do.
+  // Room for a burst of many ranks, so that no step waits for the launcher. If the system refuses, 64 KiB must suffice.
   ::fcntl(pipe_.write.get(), F_SETPIPE_SZ, 1 << 20);
 }
 

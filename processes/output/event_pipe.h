@@ -1,5 +1,5 @@
-// The one pipe through which all ranks of a group tell the launcher their events: a JSON object a line, each written in
-// one piece of at most PIPE_BUF bytes (contract/event_writer.h), so that lines of several ranks never mix.
+// The pipe through which all ranks of a group send their events to the launcher: one JSON object per line, each written
+// in one piece of at most PIPE_BUF bytes (contract/event_writer.h), so that lines of several ranks never mix.
 #pragma once
 
 #include <functional>
@@ -18,8 +18,8 @@ class EventPipe {
   int write_fd() const { return pipe_.write.get(); }  // for the workers
   void close_write() { pipe_.write.reset(); }
 
-  // Hands on what has arrived, without waiting. A line that is no event goes to `on_garbled`, the first one only; the
-  // rest is dropped.
+  // Passes on the events that have arrived, without waiting. The first line that is not an event goes to `on_garbled`;
+  // further ones are dropped.
   void drain(const std::function<void(const StampedEvent&)>& on_event,
              const std::function<void(const std::string&)>& on_garbled);
 

@@ -10,11 +10,11 @@ namespace {
 constexpr std::size_t most_digits = 3;  // of a number of rows
 
 struct Ending {
-  std::size_t at = 0, size = 0;  // size 0: there is none yet, and it is to be looked for from `at` on
+  std::size_t at = 0, size = 0;  // size 0: there is none yet; the next search begins at `at`
 };
 
 // The size of the cursor-up sequence that `bytes` begin with; 0 if they begin with something else. `unfinished`: they
-// are nothing but the beginning of one.
+// are only the beginning of one.
 std::size_t size_of_up(std::string_view bytes, bool& unfinished) {
   std::size_t at = 1;
   if (at < bytes.size() && bytes[at] != '[') return 0;
@@ -44,7 +44,7 @@ Ending first_ending(std::string_view bytes, std::size_t from) {
 }  // namespace
 
 void LineBuffer::feed(std::string_view bytes, const Sink& sink) {
-  // Whole lines that arrive at once are passed on from the caller's memory.
+  // Complete lines are passed on from the caller's memory, without a copy.
   std::string joined;
   std::string_view rest = bytes;
   if (!held_.empty()) {

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/text.h"
 #include "base/units.h"
 
 namespace tlaunch {
@@ -39,7 +40,7 @@ bool LogFile::ready() {
   if (!file_) open(0);
   if (!file_) return false;
   if (const auto missing = std::exchange(left_out_bytes_, 0); missing > 0) {
-    append("\n[tlaunch: " + format_bytes(missing) + " of output are missing here]\n");
+    append(format_text("\n[tlaunch: {} of output are missing here]\n", format_bytes(missing)));
     if (!file_) left_out_bytes_ = missing;
   }
   return static_cast<bool>(file_);
@@ -66,10 +67,12 @@ void LogFile::append(std::string_view bytes) {
 void LogFile::start_tail() {
   const std::string tail = path_ + ".tail";
   if (in_tail_) {
-    ::rename(tail.c_str(), (tail + ".1").c_str());  // where that fails, the tail is written over
+    ::rename(tail.c_str(), (tail + ".1").c_str());  // if that fails, the tail is overwritten
   } else {
-    tell_("the log " + path_ + " has " + format_bytes(limit_bytes_ / 2) +
-          ", half of --log-limit: of what follows the newest is kept, in " + tail);
+    tell_(
+        format_text("the log {} has reached {}, half of --log-limit; "
+                    "from here on only the newest output is stored, in {}",
+                    path_, format_bytes(limit_bytes_ / 2), tail));
   }
   in_tail_ = true;
   room_bytes_ = std::max<std::uint64_t>(limit_bytes_ / 4, 1);
@@ -77,7 +80,7 @@ void LogFile::start_tail() {
 }
 
 void LogFile::open(int flags) {
-  std::error_code ignored;  // the open below tells
+  std::error_code ignored;  // the open below reports it
   std::filesystem::create_directories(std::filesystem::path(path_).parent_path(), ignored);
   file_ = Descriptor(::open(current().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | flags, 0644));
   if (!file_) give_up();
@@ -85,8 +88,8 @@ void LogFile::open(int flags) {
 
 void LogFile::give_up() {
   if (!std::exchange(told_, true))
-    tell_("cannot write " + current() + ": " + std::strerror(errno) +
-          "; the output is left out of this log until it can be written");
+    tell_(format_text("cannot write {}: {}; the output is left out of this log until it can be written", current(),
+                      std::strerror(errno)));
   lacks_output_ = true;
   failed_at_s_ = clock_s_();
   file_.reset();

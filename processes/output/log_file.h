@@ -1,7 +1,7 @@
-// One rank's log on disk, bounded: its first half of the limit stays as it was written, of what follows the newest is
-// kept, in FILE.tail and, before it, FILE.tail.1 (a quarter of the limit each). A disk that is full, or any other
-// error, ends no run: output is left out, the file is tried again at most once a second, and then says how much is
-// missing. One thread.
+// One rank's log on disk, with a size limit: the first half of the limit stays as it was written; after that only the
+// newest output is stored, in FILE.tail and, before it, FILE.tail.1 (a quarter of the limit each). A full disk, or any
+// other error, does not end a run: output is left out, the file is tried again at most once a second, and the file then
+// says how much is missing. One thread.
 #pragma once
 
 #include <cstdint>
@@ -15,13 +15,13 @@
 
 namespace tlaunch {
 
-inline constexpr std::uint64_t kLogLimitBytes = 1'000'000'000;  // unless the user says otherwise
+inline constexpr std::uint64_t default_log_limit_bytes = 1'000'000'000;
 
 class LogFile {
  public:
   using Tell = std::function<void(const std::string&)>;  // a line for the user
 
-  // Opens `path` for appending and makes its folder; "": a log that keeps nothing.
+  // Opens `path` for appending and makes its folder; "": a log that stores nothing.
   LogFile(const std::string& path, std::uint64_t limit_bytes, Tell tell, std::function<double()> clock_s = monotonic_s);
 
   bool keeps() const { return !path_.empty(); }
@@ -38,7 +38,7 @@ class LogFile {
   void give_up();
 
   std::string path_;
-  std::uint64_t limit_bytes_, room_bytes_;  // room_bytes_: what the file at hand may still take
+  std::uint64_t limit_bytes_, room_bytes_;  // room_bytes_: what the current file may still take
   bool in_tail_ = false, told_ = false, lacks_output_ = false;
   std::uint64_t left_out_bytes_ = 0;  // since the last write
   std::optional<double> failed_at_s_;

@@ -2,20 +2,21 @@
 
 #include <utility>
 
+#include "base/text.h"
 #include "processes/output/clean_text.h"
 
 namespace tlaunch {
 
 namespace {
 
-constexpr std::size_t kLastLines = 20, kLastLineBytes = 200;
-constexpr double kProgressInterval_s = 1;
+constexpr std::size_t most_last_lines = 20, most_last_line_bytes = 200;
+constexpr double progress_interval_s = 1;
 
 std::string prefix_of(int rank, const Console& console) {
-  const std::string label = "[rank " + std::to_string(rank) + "]";
+  const std::string label = format_text("[rank {}]", rank);
   if (!console.colour()) return label + " ";
-  constexpr int kColours[] = {36, 33, 32, 35, 34, 31};  // cyan first: rank 0 is the one most read
-  return "\x1b[" + std::to_string(kColours[rank % 6]) + "m" + label + "\x1b[0m ";
+  constexpr int colours[] = {36, 33, 32, 35, 34, 31};  // cyan first: people read rank 0 most
+  return format_text("\x1b[{}m{}\x1b[0m ", colours[rank % 6], label);
 }
 
 int first_row_of(int rank, Stream stream) { return (2 * rank + static_cast<int>(stream)) * BarRows::most; }
@@ -100,14 +101,14 @@ void LogTee::take_bar(Source& source, std::string_view text, double now_s) {
   }
   BarRow& row = source.bars.rows()[static_cast<std::size_t>(at)];
   std::optional<double>& shown_s = source.shown_s[static_cast<std::size_t>(at)];
-  if (row.text.empty() || (shown_s && now_s - *shown_s < kProgressInterval_s)) return;
+  if (row.text.empty() || (shown_s && now_s - *shown_s < progress_interval_s)) return;
   shown_s = now_s;
   row.told = true;
   show(source, text);
 }
 
-// A bar writes its carriage return before each text (tqdm) or behind it: what is on the terminal without us is to be in
-// the row at once, not when the next text comes.
+// A bar writes its carriage return before each text (tqdm) or after it. The row must show at once what a terminal would
+// show, not only when the next text comes.
 void LogTee::show_progress_so_far(Source& source) {
   std::string_view held = source.lines.held();
   if (!source.console->has_rows() || held.empty() || (!source.drawn_over && !held.ends_with('\r'))) return;
@@ -137,13 +138,13 @@ void LogTee::take_lines(Source& source, const std::vector<BarRow>& rows) {
 
 void LogTee::take_line(Source& source, std::string_view text, bool told) {
   if (!told) show(source, text);
-  last_.emplace_back(text.substr(0, kLastLineBytes));
-  if (last_.size() > kLastLines) last_.pop_front();
+  last_.emplace_back(text.substr(0, most_last_line_bytes));
+  if (last_.size() > most_last_lines) last_.pop_front();
   if (on_line_) on_line_(std::string(text));
 }
 
 void LogTee::show(Source& source, std::string_view text) {
-  if (!prefixed_) return;  // shown as it came
+  if (!prefixed_) return;  // already shown, as it came
   source.console->wipe_rows();
   source.console->append(source.prefix);
   source.console->append(text);

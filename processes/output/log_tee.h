@@ -1,6 +1,6 @@
-// Where one rank's output goes: whole lines under a prefix to the launcher's own stdout and stderr, every byte to the
-// rank's log file, the last lines to memory for a failure report. Memory is bounded: unfinished lines and rows of bars
-// of 1 MiB each. A line longer than that is shown in parts. One thread.
+// Where one rank's output goes: complete lines with a prefix to the launcher's own stdout and stderr, every byte to the
+// rank's log file, the last lines to memory for a failure report. Memory is limited: unfinished lines and rows of bars
+// have at most 1 MiB each. A longer line is shown in parts. One thread.
 #pragma once
 
 #include <array>
@@ -24,18 +24,18 @@ class LogTee {
  public:
   using OnLine = std::function<void(const std::string&)>;
 
-  // `prefixed`: "[rank N] ", or `prefix` where it is not "", before each line. Without it bytes are passed on as they
-  // come, prompts included.
+  // `prefixed`: each line begins with "[rank N] ", or with `prefix` if that is not "". Otherwise bytes are passed on as
+  // they come, including prompts.
   LogTee(int rank, bool prefixed, const std::string& prefix, LogFile log, Screen& out, Screen& error, OnLine on_line);
 
   // `now_s` (any monotonic clock) throttles progress bars: a text that a carriage return ends is shown once a second;
-  // on a screen with rows in a row of this rank, bars below one another each in its own.
+  // on a screen with rows it is shown in a row of this rank, and each of several bars in its own row.
   void feed(Stream stream, std::string_view bytes, double now_s);
   void finish(double now_s);               // no more bytes will come
-  void show_only_in_log(Screen& nowhere);  // from now on, where there is a log
+  void show_only_in_log(Screen& nowhere);  // from now on, if there is a log
 
   const LogFile& log() const { return log_; }
-  // The last lines of both streams, 20 at most, as clean UTF-8 of 200 bytes at most each.
+  // The last lines of both streams: at most 20, as clean UTF-8 of at most 200 bytes each.
   std::vector<std::string> last_lines() const;
 
  private:
@@ -44,7 +44,7 @@ class LogTee {
     int first_row;  // the key of its first row on a screen with rows
     std::string prefix;
     LineBuffer lines = LineBuffer();
-    bool drawn_over = false;  // what comes next draws over a text
+    bool drawn_over = false;  // the next output draws over a text
     BarRows bars = BarRows();
     std::array<std::optional<double>, BarRows::most> shown_s = {};  // when a bar was shown as a line, by row
   };

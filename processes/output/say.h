@@ -1,4 +1,4 @@
-// A line on stderr for the user. Where nobody reads it any more it is lost; what is at work goes on.
+// Prints a line on stderr for the user. If nobody reads stderr any more, the line is lost and the program continues.
 #pragma once
 
 #include <string>

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "base/text.h"
 #include "processes/output/clean_text.h"
 #include "processes/output/display_width.h"
 
@@ -31,9 +32,7 @@ Size size_of(int fd) {
   return {size.ws_col, size.ws_row};
 }
 
-std::string to_first_row(int drawn) {
-  return drawn > 1 ? "\r\x1b[" + std::to_string(drawn - 1) + "A" : std::string("\r");
-}
+std::string to_first_row(int drawn) { return drawn > 1 ? format_text("\r\x1b[{}A", drawn - 1) : std::string("\r"); }
 
 }  // namespace
 
@@ -58,7 +57,7 @@ void Screen::wipe_rows() {
 
 void Screen::settle(double now_s) {
   flush();
-  // A terminal that is held up gets the rows as they stand when it goes on.
+  // A paused terminal gets the rows in their state when it continues.
   const bool due = drawn_ == 0 || now_s >= drawn_s_ + draw_interval_s;
   if (!changed_ || !due || pending()) return;
   draw();
@@ -80,7 +79,7 @@ void Screen::draw() {
     ++drawn_;
     const std::size_t left = rows_.size() - static_cast<std::size_t>(drawn_ - 1);
     if (static_cast<std::size_t>(drawn_) == most && left > 1) {
-      bytes += "... and " + std::to_string(left) + " more\x1b[K";
+      bytes += format_text("... and {} more\x1b[K", left);
       break;
     }
     // The last column stays free: a row that fills it would wrap on some terminals.

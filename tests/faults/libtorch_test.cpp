@@ -87,7 +87,7 @@ TEST_F(Weights, AnotherLibraryOfLdLibraryPathIsNamedInsteadOfLibTorch) {
   const auto started = train("started");
   EXPECT_NE(started.code, 0);
   EXPECT_THAT(started.err, AllOf(HasSubstr("the dynamic loader said: error while loading shared libraries: "),
-                                 HasSubstr("LD_LIBRARY_PATH=" + (scratch_ / "lib").string() + " made it take " +
+                                 HasSubstr("LD_LIBRARY_PATH=" + (scratch_ / "lib").string() + " made it load " +
                                            (scratch_ / "lib/librt.so.1").string() + ": unset LD_LIBRARY_PATH"),
                                  testing::Not(HasSubstr("LibTorch was loaded"))));
 }

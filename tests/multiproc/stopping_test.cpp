@@ -179,7 +179,7 @@ TEST_F(Stopping, ASignalToOneRankStopsAll) {
   ASSERT_EQ(workers.size(), 3u);
   kill(workers.back(), SIGTERM);
   EXPECT_EQ(end(), 75) << said();
-  EXPECT_THAT(said(), HasSubstr("was told to stop: so are the others"));
+  EXPECT_THAT(said(), HasSubstr("was asked to stop; stopping the other ranks"));
 }
 
 // In an evaluation, most likely: its sums alone tell the other ranks that one left off.
@@ -189,7 +189,7 @@ TEST_F(Stopping, ASignalToOneRankInAnEvaluationStopsAll) {
     ASSERT_TRUE(reaches(tag, 2)) << said();
     kill(workers_of(run(tag)).back(), SIGTERM);
     EXPECT_EQ(end(), 75) << said();
-    EXPECT_THAT(said(), HasSubstr("was told to stop: so are the others"));
+    EXPECT_THAT(said(), HasSubstr("was asked to stop; stopping the other ranks"));
     EXPECT_EQ(summary(tag)["status"], "preempted");
   }
 }

@@ -22,11 +22,11 @@ struct ProgramCommand {
   std::optional<std::string> nproc;  // none: 1, as torchrun
   std::optional<std::int64_t> max_restarts;
   std::optional<double> grace_s;
-  std::optional<double> hang_timeout_s;            // of silence; none: not watched
-  bool pass_stdin = false;                         // stdin to rank 0, where there are more; a single one always has it
-  std::string run_dir, log_dir;                    // log files in run_dir/logs or in log_dir; both "": none
-  std::uint64_t log_limit_bytes = kLogLimitBytes;  // of each rank's log
-  std::optional<std::uint64_t> wait_gpu_bytes;     // that each GPU of the ranks must have free before the start
+  std::optional<double> hang_timeout_s;  // of silence; none: not watched
+  bool pass_stdin = false;               // stdin to rank 0, where there are more; a single one always has it
+  std::string run_dir, log_dir;          // log files in run_dir/logs or in log_dir; both "": none
+  std::uint64_t log_limit_bytes = default_log_limit_bytes;  // of each rank's log
+  std::optional<std::uint64_t> wait_gpu_bytes;  // that each GPU of the ranks must have free before the start
   NumaBinding numa = NumaBinding::none;
   std::optional<std::string> max_time, on_end;  // as launch.max_time and launch.on_end
   // torchrun's:

@@ -24,7 +24,6 @@
 #include "processes/group/failure.h"
 #include "processes/group/rendezvous.h"
 #include "processes/group/restart_policy.h"
-#include "processes/group/restart_wait.h"
 #include "processes/group/trace.h"
 #include "processes/output/say.h"
 

@@ -19,9 +19,9 @@ struct RunCommand {
   std::optional<double> deadline_s;  // in which it is to be done
   bool fit_disk = false;             // keep fewer checkpoints where the disk is too small for the policy
   bool dry_run = false, retune = false, profile = false, json = false;
-  bool pass_stdin = false;                         // stdin to rank 0
-  std::uint64_t log_limit_bytes = kLogLimitBytes;  // of each rank's log
-  std::optional<std::uint64_t> wait_gpu_bytes;     // that each GPU in use must have free before the start
+  bool pass_stdin = false;                                  // stdin to rank 0
+  std::uint64_t log_limit_bytes = default_log_limit_bytes;  // of each rank's log
+  std::optional<std::uint64_t> wait_gpu_bytes;              // that each GPU in use must have free before the start
 };
 
 // Returns the exit code. Throws UsageError for all that can be wrong before a worker starts.

@@ -1,4 +1,4 @@
-// Against the disk of the temporary folder, with needs that no disk has.
+// Uses the disk of the temporary folder, with sizes that no disk has.
 #include "worker/disk_preflight.h"
 
 #include <gmock/gmock.h>

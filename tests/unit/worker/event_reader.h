@@ -27,7 +27,7 @@ class EventReader {
   int fd() const { return ends_[0]; }
   EventWriter writer(int rank) const { return {ends_[1], rank}; }
 
-  // What has been written since the last call.
+  // The events written since the last call.
   std::vector<StampedEvent> read() {
     std::string text;
     char part[4096];
@@ -43,7 +43,7 @@ class EventReader {
     for (const auto& stamped : read()) found.push_back(name_of(stamped.event));
     return found;
   }
-  // Those of one type.
+  // The events of one type.
   template <class Wanted>
   std::vector<Wanted> read_all() {
     std::vector<Wanted> found;

@@ -20,7 +20,7 @@ using test::TempDir;
 
 const std::vector<std::string> columns{"step", "train_loss", "val_loss"};
 
-// Goes on with `path` from a step on, and collects what it tells.
+// Continues `path` from a step on, and collects the problems that it reports.
 struct Csv {
   std::vector<std::string> told;
   MetricsCsv csv;

@@ -57,7 +57,7 @@ TEST(RunIdentity, OfAnotherOrderOfSamplesOrOtherDataIsRefused) {
     check_same_run(read, other, "file");
     FAIL() << "accepted";
   } catch (const UsageError& error) {
-    EXPECT_THAT(error.what(), testing::HasSubstr("file: was made with steps_per_epoch 10, this run has 9"));
+    EXPECT_THAT(error.what(), testing::HasSubstr("made with steps_per_epoch 10, this run has 9"));
   }
   other = saved;
   other.data.train = "ffffffff";

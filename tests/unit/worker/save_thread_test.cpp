@@ -27,7 +27,7 @@ class SaveThreadTest : public testing::Test {
     config_.filename = "step_{step}";
   }
 
-  // The state is one number a step: 100 x the step.
+  // The state is one number per step: 100 x the step.
   bool save(SaveThread& saver, std::int64_t step, double val_loss) {
     const std::map<std::string, double> metrics{{"val_loss", val_loss}};
     if (!saver.begin(step, metrics)) return false;
@@ -90,7 +90,7 @@ TEST_F(SaveThreadTest, TheBestAndTheNewestAreKeptAndWhatIsNeitherIsNotMade) {
   SaveThread best_only(environment_, config_, recorder_);
   EXPECT_FALSE(save(best_only, 40, 0.9));
   best_only.keep_newest();
-  EXPECT_TRUE(save(best_only, 40, 0.9)) << "the run is stopped: its last state is the one to go on from";
+  EXPECT_TRUE(save(best_only, 40, 0.9)) << "the run is stopped: it resumes from its last state";
   best_only.finish();
   EXPECT_THAT(files(), ElementsAre("step_20", "step_40"));
 }
@@ -114,7 +114,7 @@ TEST_F(SaveThreadTest, TheBytesAreWaitedForInTheOtherThread) {
   std::promise<void> copied;
   saver.write({10}, views(), [done = copied.get_future().share()] { done.wait(); });
   saver.poll();
-  EXPECT_THAT(events_.names(), ElementsAre()) << "the training thread goes on meanwhile";
+  EXPECT_THAT(events_.names(), ElementsAre()) << "the training thread continues meanwhile";
   weight_[0] = 7;
   copied.set_value();
   saver.finish();
@@ -169,7 +169,7 @@ TEST_F(SaveThreadTest, AFullDiskMakesRoomAtTheCostOfTheWorst) {
   full = false;
   save(saver, 40, 0.1);
   saver.finish();
-  EXPECT_THAT(files(), ElementsAre("step_40")) << "one less is kept from then on";
+  EXPECT_THAT(files(), ElementsAre("step_40")) << "one fewer is retained from then on";
 }
 
 TEST_F(SaveThreadTest, ThreeFailuresInARowEndTheRun) {
@@ -180,7 +180,7 @@ TEST_F(SaveThreadTest, ThreeFailuresInARowEndTheRun) {
   try {
     save(saver, 30, 0.3);
     saver.finish();
-    FAIL() << "went on";
+    FAIL() << "continued";
   } catch (const IoError& error) {
     EXPECT_EQ(error.system_error, EIO);
     EXPECT_THAT(error.what(), HasSubstr("3 saves in a row failed"));

@@ -1,5 +1,5 @@
-// A worker that is no C++ trainer, out of this room's parts: what a rank in another language does through them. Its
-// model is one number, to which each step adds something of each sample, in their order.
+// A worker made of this room's parts without the C++ trainer, as a rank in another language would use them. Its model
+// is one number, to which each step adds something of each sample, in their order.
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -31,7 +31,7 @@ class SmallWorker {
     if (!environment_.resume_path.empty()) resume();
   }
 
-  // To the end, or until the signal that comes in `stop_after`. Returns the model.
+  // Trains to the end, or until the signal that comes in step `stop_after`. Returns the model.
   double train(std::int64_t stop_after = total_steps) {
     const Heartbeat heartbeat(environment_.events, environment_.heartbeat_s);
     recorder_.open(position_.step);

@@ -68,7 +68,7 @@ TEST(Pinning, CoresThatAreGoneAreToldAndDoNotStopTheWorker) {
   GroupCallbacks callbacks;
   callbacks.on_line = [&](int, const std::string& line) { told += line + "\n"; };
   EXPECT_EQ(run_group(group, callbacks).exit_code, 0);
-  EXPECT_THAT(told, HasSubstr("tlaunch: not pinned to its cores"));
+  EXPECT_THAT(told, HasSubstr("tlaunch: cannot pin this rank to its cores"));
   EXPECT_THAT(told, HasSubstr("runs\n"));
 }
 

@@ -86,7 +86,7 @@ TEST(TraceFile, KeepsTheNewestLinesBelowTheLimit) {
   std::string expected;
   const std::string kept = content(folder / "log.1") + content(folder / "log");
   for (std::size_t i = 300 - kept.size() / 9; i < 300; ++i) expected += "line " + std::to_string(i) + "\n";
-  EXPECT_EQ(kept, expected) << "none is missing, and none is twice";
+  EXPECT_EQ(kept, expected) << "no line is missing, and no line is there twice";
   EXPECT_GE(kept.size(), limit_bytes / 2 - 9);
 }
 
@@ -179,7 +179,7 @@ TEST(Trace, AFileThatCannotBeOpenedIsOneWarning) {
   EXPECT_EQ(finished.exit_code, 0);
   EXPECT_EQ(finished.err,
             "tlaunch: warning: TLAUNCH_LOG: cannot open /no/such/folder/log: No such file or directory; "
-            "going on without a trace\n");
+            "continuing without a trace\n");
 }
 
 class TracedRun : public test::RunCommandTest {};

@@ -108,7 +108,7 @@ TEST(Diagnosis, TheRankThatFailsFirstIsToBlameAndThoseThatWeStopAreItsVictims) {
   ASSERT_TRUE(failure);
   EXPECT_EQ(failure->rank, 1);
   EXPECT_EQ(failure->exit_code, 65);
-  EXPECT_EQ(failure->cause, "exit code 65") << "it told where it was: no guess";
+  EXPECT_EQ(failure->cause, "exit code 65") << "it reported where it was: no guess";
   EXPECT_EQ(failure->message, "train.txt:3: no number");
   EXPECT_EQ(failure->summary_message, failure->message);
   EXPECT_EQ(failure->last_lines.size(), 2u);

@@ -89,13 +89,13 @@ TEST(FirstFailure, IsTheFirstToRecordThoughItsPeerWasSoonerGoneAndOurSignalEnded
   EXPECT_EQ(exit_code_of(ends[1]), 1) << "143 would be our own signal's";
   EXPECT_EQ(signal_of(ends[1]), 0);
   EXPECT_EQ(cause_of(ends[1], "p"), "an error that it recorded before tlaunch stopped it");
-  EXPECT_EQ(exit_code_of(told(killed(1, SIGKILL, false), 0, 65)), 65) << "what it said it would leave with";
+  EXPECT_EQ(exit_code_of(told(killed(1, SIGKILL, false), 0, 65)), 65) << "the exit code that it reported";
 }
 
 TEST(FirstFailure, IsTheFirstToRecordThoughAPeerThatHadRecordedLaterCrashedAsItLeft) {
   EXPECT_EQ(first_rank({told(killed(0, SIGSEGV), 1), told(exited(1, 1), 0)}), 1);
   EXPECT_EQ(first_rank({told(exited(0, 1), 1), told(killed(1, SIGSEGV), 0)}), 1);
-  // One that a signal killed without a word is the cause, whatever its peers say of a lost connection.
+  // A rank that a signal killed before it reported anything is the cause, even if its peers report a lost connection.
   EXPECT_EQ(first_rank({told(exited(0, 1), 0), told(exited(2, 1), 1), killed(1, SIGKILL)}), 1);
 }
 

@@ -52,7 +52,7 @@ TEST(RankRoster, AnEndAfterTheStopIsBecauseOfItUnlessTheRankWasOnItsWayOut) {
   roster.started(0, ::getpid());
   roster.started(1, leaving.pid());
   EXPECT_TRUE(roster.some_are_at_work());
-  roster.told_to_stop(nobody_told);
+  roster.stop_requested(nobody_told);
   EXPECT_FALSE(roster.reaped(0, SIGTERM).before_stop);
   EXPECT_TRUE(roster.reaped(1, exit_7).before_stop);
   roster.gone(0);
@@ -63,7 +63,7 @@ TEST(RankRoster, WhatARankHadToldBeforeTheStopStaysWithItsEnd) {
   RankRoster roster;
   roster.started(0, ::getpid());
   roster.started(1, ::getpid());
-  roster.told_to_stop([](int rank) { return rank == 1 ? std::optional(65) : std::nullopt; });
+  roster.stop_requested([](int rank) { return rank == 1 ? std::optional(65) : std::nullopt; });
   EXPECT_EQ(roster.reaped(0, SIGTERM).told_exit_code, std::nullopt);
   EXPECT_EQ(roster.reaped(1, SIGTERM).told_exit_code, 65);
 }

@@ -53,7 +53,7 @@ TEST(RunGroup, ARankThatIsDoneDoesNotStopTheOthers) {
   const TempDir folder;
   const std::string pipe = folder / "meet";
   ASSERT_EQ(std::system(("mkfifo " + pipe).c_str()), 0);
-  // Rank 1 goes on after it has seen that rank 0 is gone.
+  // Rank 1 continues after it has seen that rank 0 is gone.
   const auto finished = run_shell(2, "if [ $RANK = 0 ]; then echo $$ > " + pipe + "; else read pid < " + pipe +
                                          "; while kill -0 $pid 2>/dev/null; do :; done; echo still here; fi");
   EXPECT_EQ(finished.exit_code, 0);
@@ -91,7 +91,7 @@ TEST(RunGroup, BlamesTheKilledRankAndNotThePeersThatFallWithIt) {
   }
 }
 
-// Rank 1 records an error and lets go of rank 0, which records that. The clock of files has ticks of some milliseconds.
+// Rank 1 records an error and leaves rank 0 alone, which records that. Times of files have ticks of some milliseconds.
 std::string two_records(const std::string& folder, const std::string& raiser, const std::string& peer) {
   return "if [ $RANK = 1 ]; then exec 3> " + folder + "/link; echo '{\"message\": \"planned\"}' > " +
          "$TORCHELASTIC_ERROR_FILE; sleep 0.05; exec 3>&-; while [ ! -e " + folder + "/seen ]; do sleep 0.01; done; " +
@@ -120,7 +120,7 @@ TEST(RunGroup, BlamesTheRankThatRaisedThoughItsPeerLeftSoonerAndItWasStoppedOnIt
 }
 
 TEST(RunGroup, AFailureThatARankToldOfCountsFromThen) {
-  // The same by events: rank 1 tells first and is slow to leave.
+  // The same by events: rank 1 reports first and is slow to exit.
   const std::string tell =
       "echo '{\"event\": \"failure\", \"rank\": '$RANK', \"exit_code\": 65}' >&$TLAUNCH_EVENT_FD; ";
   const TempDir folder;
@@ -212,7 +212,7 @@ TEST(RunGroup, SigtermStopsTheRanksAndEndsWith143) {
   ChildProcess child({driver(), "2", "10", "-", "sh", "-c", "echo ready; exec sleep 60"});
   ASSERT_TRUE(child.wait_for_output("[rank 0] ready") && child.wait_for_output("[rank 1] ready"));
   ::kill(child.pid(), SIGTERM);
-  ::kill(child.pid(), SIGTERM);  // as timeout(1) does: one wish, no escalation
+  ::kill(child.pid(), SIGTERM);  // as timeout(1) does: one request, no escalation
   const auto finished = child.wait();
   EXPECT_EQ(finished.exit_code, 143);
   EXPECT_THAT(finished.err, Not(HasSubstr("killing")));

@@ -42,7 +42,7 @@ TEST(ThisMachine, IsNamedByEachAddressOfItsInterfaces) {
   ::freeifaddrs(all);
 }
 
-// In a process of its own whose /etc/FILE has that content; nothing where that is not allowed here.
+// Runs in a separate process whose /etc/FILE has that content; empty if that is not allowed here.
 std::optional<int> with_file(const std::string& file, const std::string& text, const std::function<int()>& body) {
   const test::TempDir folder;
   const pid_t pid = ::fork();

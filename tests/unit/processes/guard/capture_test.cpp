@@ -57,7 +57,7 @@ TEST(RunCaptured, ALongWaitIsToldOnce) {
   testing::internal::CaptureStderr();
   EXPECT_EQ(run_captured({"/bin/sleep", "4"}, 60, "asking W what it can do").exit_code, 0);
   EXPECT_EQ(testing::internal::GetCapturedStderr(),
-            "tlaunch: asking W what it can do; " + format_duration(60) + " at most\n");
+            "tlaunch: asking W what it can do; waiting up to " + format_duration(60) + "\n");
 }
 
 TEST(RunCaptured, AHeldSignalEndsAWaitThatIsNamed) {

@@ -1,4 +1,4 @@
-// Verdicts on plain values: what is known of each rank, how long each may stay where it is, and the time.
+// Verdicts on plain values: what is known about each rank, the limits without progress, and the time.
 #include "processes/hang/hang_verdict.h"
 
 #include <gmock/gmock.h>
@@ -12,7 +12,7 @@ using testing::ElementsAre;
 constexpr double now_s = 1000;
 constexpr HangLimits limits{600, 60, 120, 300, 60};
 
-// A rank in the backward pass of step 5 that was last heard of, and last moved, so long ago.
+// A rank in the backward pass of step 5, by the seconds since its last event and since its last progress.
 RankSigns signs(int rank, double silent_s = 1, double still_s = 1) {
   RankSigns signs;
   signs.rank = rank;

@@ -1,4 +1,5 @@
-// Which ranks are said to hang, and when. A second of these tests is a tick, with a heartbeat of each rank that beats.
+// Which ranks are reported to hang, and when. One second in these tests is one tick, with one heartbeat of each rank
+// that sends heartbeats.
 #include "processes/hang/hang_watch.h"
 #include "tests/support/decoded.h"
 
@@ -25,7 +26,8 @@ class Watched {
  public:
   Watched(int ranks, std::optional<double> timeout_s) : watch_(ranks, timeout_s), ranks_(ranks), passed_(ranks) {}
 
-  // `seconds` of ticks in which each rank is where `place` says, moving on or not. The verdict that ended it early.
+  // `seconds` of ticks in which each rank is where `place` says, with or without progress. Returns the verdict that
+  // ended this early.
   std::optional<HangVerdict> pass(double seconds, bool moving, const std::function<Place(int rank)>& place) {
     for (const double end = now_ + seconds; now_ < end;) {
       now_ += 1;

@@ -1,4 +1,4 @@
-// Where a Python process is, from what faulthandler and py-spy wrote of real ones.
+// Where a Python process is, from what faulthandler and py-spy wrote about real ones.
 #include "processes/hang/python_stack.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// When a plain program is said to hang. A second of these tests is a tick.
+// When a plain program is reported to hang. One second in these tests is one tick.
 #include "processes/hang/silence_watch.h"
 
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 namespace tlaunch {
 namespace {
 
-// Whether it hangs within that many more seconds of silence.
+// Whether the program counts as hung within that many more seconds of silence.
 bool hangs_within(SilenceWatch& watch, double& now, double seconds, char state = 'S') {
   for (const double end = now + seconds; now < end;)
     if (watch.tick(now += 1, {{0, state}, {1, 'S'}})) return true;

@@ -1,4 +1,4 @@
-// Progress bars of several ranks on a terminal: a row each, written over in place.
+// Progress bars of several ranks on a terminal: one row each, redrawn in place.
 #include "processes/output/screen.h"
 
 #include <fcntl.h>
@@ -59,7 +59,7 @@ struct OnTerminal {
     screen->wipe_rows();
     screen->append(text + "\n");
   }
-  // Of all that was written until now.
+  // Of everything written until now.
   std::vector<std::string> shown() {
     constexpr char end = '\5';
     EXPECT_EQ(::write(program.get(), &end, 1), 1);
@@ -291,7 +291,7 @@ TEST(ProgressOnATerminal, GivesWayToTlaunchsOwnWordsAndToAFailure) {
                   " ]; do sleep 0.02; done; [ $RANK = 1 ] && exit 0; (sleep 60 & ) ; exit 0");
   EXPECT_TRUE(session.shows("[rank 1]  50%|###"));
   test::write(folder / "go", "");
-  EXPECT_THAT(session.to_the_end(), ElementsAre("tlaunch: stopping 1 process(es) that the ranks left running",
+  EXPECT_THAT(session.to_the_end(), ElementsAre("tlaunch: stopping 1 process that the ranks left running",
                                                 "[rank 0]  50%|###", "[rank 1]  50%|###"));
 }
 

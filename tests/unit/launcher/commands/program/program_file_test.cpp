@@ -90,7 +90,7 @@ TEST_F(ProgramFile, NeverGoesToAShellThatNobodyNamed) {
   put("bare.sh", "#!/bin/sh\necho a shell ran this\n", false);
   const auto told = run("$T --no-python ./plain");
   EXPECT_EQ(told.exit_code, 126);
-  EXPECT_THAT(told.err, HasSubstr("cannot start ./plain: it has no #! line, and is no program for this machine"));
+  EXPECT_THAT(told.err, HasSubstr("cannot start ./plain: it has no #! line and is not a program for this machine"));
   EXPECT_EQ(told.out, "");
   EXPECT_THAT(run("PATH=$PWD:$PATH $T -- plain").err, HasSubstr("it has no #! line"));
   for (const char* name : {"job.sh", "bare.sh"}) {
@@ -122,7 +122,7 @@ TEST_F(ProgramFile, ThatNobodyCanRunIsToldOnce) {
   fs::permissions(folder_ / "a.out", fs::perms(0644));
   const auto data = run("$T ./data");
   EXPECT_EQ(data.exit_code, 126);
-  EXPECT_THAT(data.err, HasSubstr("cannot start ./data: it has no #! line, and is no program for this machine"));
+  EXPECT_THAT(data.err, HasSubstr("cannot start ./data: it has no #! line and is not a program for this machine"));
   EXPECT_THAT(run("$T ./old").err, HasSubstr("cannot start ./old: the program that its #! line"));
   const auto code = run("$T ./a.out");
   EXPECT_EQ(code.exit_code, 2);
