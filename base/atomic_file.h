@@ -21,8 +21,8 @@ struct FileAccess {
   unsigned owner = 0, group = 0;
 };
 
-// Without `access` the file gets those of any new file. `may_replace` false: IoError (EEXIST) where `path` is there when
-// the file is done, whoever made it meanwhile.
+// Without `access` the file gets those of any new file. `may_replace` false: IoError (EEXIST) where `path` is there
+// when the file is done, whoever made it meanwhile.
 void write_file_atomically(const std::string& path, const std::function<void(const ByteSink&)>& produce,
                            const FileAccess* access = nullptr, FileCalls& calls = system_calls(),
                            bool may_replace = true);

@@ -1,4 +1,5 @@
-// The events that workers and launcher exchange during a run, and that events.jsonl holds: each event once, as a struct.
+// The events that workers and launcher exchange during a run, and that events.jsonl holds: each event once, as a
+// struct.
 //
 // A line is one JSON object: {"t": Unix seconds, "event": NAME, "rank": R, its fields ...}. Workers write lines to the
 // event pipe (descriptor in TLAUNCH_EVENT_FD). Only the launcher writes events.jsonl, and it adds "attempt" to each.
@@ -20,8 +21,8 @@ namespace tlaunch {
 
 enum class Writer { rank_0, each_rank, the_rank_concerned, launcher };
 
-// How long a worker waits with an event if the pipe is full because the launcher does not read. Then it drops the event:
-// training must not stop for a launcher that is stopped.
+// How long a worker waits with an event if the pipe is full because the launcher does not read. Then it drops the
+// event: training must not stop for a launcher that is stopped.
 enum class WhenFull {
   drop,         // not at all; the event is counted
   drop_silent,  // not at all; the event is not counted, because another one follows in a second

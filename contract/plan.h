@@ -49,13 +49,13 @@ Json planned_value(const RunConfig& config, const std::string& key);
 // "samples_per_s": P}. Format 1, which names no format, had the short names; it is still read.
 inline constexpr int plan_format = 2;
 Json to_json(const Plan&);
-// Throws DataError where the JSON is not a plan, is of a later format, or has a key that no plan decides or a value that
-// the config does not take.
+// Throws DataError where the JSON is not a plan, is of a later format, or has a key that no plan decides or a value
+// that the config does not take.
 Plan plan_from_json(const Json&);
 
 // `config` with every `auto` that the plan decides filled in. Values that the user fixed in `config` stay; the learning
-// rate becomes the plan's only where the effective batch was left to it (config/effective_batch.h), the interval of saves
-// only where no interval of any kind is set. Throws DataError for a key that no plan decides, or a value that the
+// rate becomes the plan's only where the effective batch was left to it (config/effective_batch.h), the interval of
+// saves only where no interval of any kind is set. Throws DataError for a key that no plan decides, or a value that the
 // config does not take.
 RunConfig apply(const RunConfig& config, const Plan& plan);
 

@@ -117,7 +117,7 @@ TEST(CommandLinePaths, AreReadTheSameWay) {
   EXPECT_EQ(path_on_command_line("runs/~a", getenv).path, "runs/~a");
   EXPECT_EQ(path_on_command_line("", getenv).path, "");
   for (const char* text : {"$HOME/x", "runs/${RUN}", "/scratch/$USER/x"})
-    EXPECT_THAT(path_on_command_line(text, getenv).problem, HasSubstr("the shell does that")) << text;
+    EXPECT_THAT(path_on_command_line(text, getenv).problem, HasSubstr("the shell did not replace")) << text;
 }
 
 }  // namespace
