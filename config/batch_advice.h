@@ -9,7 +9,7 @@
 
 namespace tlaunch {
 
-// What a refusal may suggest.
+// Limits on what the message of a refusal may suggest.
 struct BatchAdvice {
   std::int64_t train_samples = 0;  // the upper bound of an effective batch; 0: unknown
   bool other_effective = true;     // false on resume, which keeps the effective batch

@@ -86,7 +86,7 @@ class Loader {
     problems_.add(place, key, what);
   }
 
-  // The value given for `key`; nothing where it is absent or wrong (then reported).
+  // The value given for `key`; nothing if it is missing, or if it is wrong and was reported.
   std::optional<ParsedValue> given_value(const std::string& key, const ValueRule& rule) {
     const ConfigEntry* found = entry(key);
     loaded_.sources[key] = !found                     ? ValueSource::default_value

@@ -9,7 +9,7 @@ namespace tlaunch {
 
 struct YamlEdit {
   std::vector<std::string> path;  // {"train", "batch_size"}
-  std::string value;              // a scalar as text; quoted in the file where YAML needs it
+  std::string value;              // a scalar as text; quoted in the file if YAML needs it
 };
 
 // "train.batch_size" as a path.

@@ -132,7 +132,7 @@ TEST_F(HostileConfig, NoText) {
 TEST_F(HostileConfig, TooLargeOrNoFile) {
   const std::string message = refused(std::string((1 << 20) + 1, '#'));
   EXPECT_EQ(message, "c.yaml: larger than the limit of 1048576 bytes");
-  EXPECT_EQ(errors_of({folder.path(), {}, {}}), folder.path().string() + ": is a folder, expected a file");
+  EXPECT_EQ(errors_of({folder.path(), {}, {}}), folder.path().string() + ": is a folder; expected a file");
   EXPECT_NE(errors_of({"", {}, {}}), "");
   EXPECT_NE(errors_of({std::string("a\0b", 3), {}, {}}), "");
   EXPECT_NE(errors_of({"/dev/zero", {}, {}}), "");

@@ -132,10 +132,9 @@ TEST_F(EffectiveBatchConfig, TakesAutoAndChecksNoProductThen) {
   EXPECT_FALSE(load(image, {"train.effective_batch_size=auto"}).train.effective_batch_size.has_value());
   EXPECT_FALSE(load(image + "train: {effective_batch_size: auto, batch_size: 96, gradient_accumulation_steps: 5}\n")
                    .train.effective_batch_size.has_value());
-  EXPECT_EQ(
-      errors(image, {"train.effective_batch_size=automatic"}),
-      "command line: train.effective_batch_size=automatic: 'automatic' is no integer; expected an integer from 1 to "
-      "1073741824, or auto");
+  EXPECT_EQ(errors(image, {"train.effective_batch_size=automatic"}),
+            "command line: train.effective_batch_size=automatic: 'automatic' is not an integer; expected an integer "
+            "from 1 to 1073741824, or auto");
 }
 
 }  // namespace
