@@ -68,11 +68,10 @@ std::vector<BrokenRule> broken_rules(const RunConfig& config, const WorkerDescri
   const ModelDescription* model = worker.model(config.model.name);
   const DatasetDescription* dataset = worker.dataset(config.data.name);
   if (model && dataset && model->sample_kind != dataset->sample_kind)
-    broken.push_back(
-        {{"model.name", "data.name"},
-         format_text("model {} needs samples of kind {}, but data set {} has kind {}; choose another model "
-                     "or data set",
-                     model->name, model->sample_kind, dataset->name, dataset->sample_kind)});
+    broken.push_back({{"model.name", "data.name"},
+                      format_text("model {} needs samples of kind {}, but data set {} has kind {}; "
+                                  "choose another model or data set",
+                                  model->name, model->sample_kind, dataset->name, dataset->sample_kind)});
 
   if (train.schedule == ScheduleKind::step && !train.step_epochs)
     broken.push_back({{"train.schedule", "train.step_epochs"},
@@ -91,8 +90,8 @@ std::vector<BrokenRule> broken_rules(const RunConfig& config, const WorkerDescri
   const auto precision = config.gpu.mixed_precision;
   if (config.model.dtype == FloatType::float64 && precision && *precision != Precision::fp32)
     broken.push_back({{"gpu.mixed_precision", "model.dtype"},
-                      format_text("gpu.mixed_precision={} cannot be combined with model.dtype=float64; expected off or "
-                                  "auto",
+                      format_text("gpu.mixed_precision={} cannot be combined with model.dtype=float64; expected "
+                                  "off or auto",
                                   to_string(*precision))});
   if (config.deterministic && config.gpu.cudnn_benchmark.value_or(false))
     broken.push_back({{"gpu.cudnn_benchmark", "deterministic"},

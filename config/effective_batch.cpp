@@ -24,8 +24,8 @@ std::int64_t closest_effective_batch(const TrainConfig& train, std::int64_t worl
   for (const std::int64_t factor : {train.batch_size.value_or(4), train.gradient_accumulation_steps.value_or(1)})
     if (__builtin_mul_overflow(unit, factor, &unit) || unit > largest_batch)
       throw UsageError(
-          format_text("train.batch_size x train.gradient_accumulation_steps x {} is more than {}; set "
-                      "smaller ones",
+          format_text("train.batch_size x train.gradient_accumulation_steps x {} is more than {}; "
+                      "set smaller ones",
                       format_number_of(world_size, "rank"), largest_batch));
   if (train.batch_size && train.gradient_accumulation_steps) return unit;
   const std::int64_t below = std::max(unit, reference_effective_batch / unit * unit), above = below + unit;

@@ -80,10 +80,9 @@ UserPath path_on_command_line(const std::string& text, const EnvironmentLookup& 
 UserPath without_variables(const std::string& text, bool has_bare_variable) {
   if (const std::string variable = has_bare_variable ? unexpanded_variable(text) : ""; !variable.empty()) {
     const std::string name = variable.substr(1);
-    return {"", format_text(
-                    "{}: {} is not replaced by its value; write ${{{}}} for the value, or $${} for a folder that has "
-                    "this name",
-                    quoted(text), variable, name, name)};
+    return {"", format_text("{}: {} is not replaced by its value; write ${{{}}} for the value, or $${} for a "
+                            "folder that has this name",
+                            quoted(text), variable, name, name)};
   }
   return {text, ""};
 }
