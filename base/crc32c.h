@@ -1,5 +1,5 @@
 // CRC32C (Castagnoli, RFC 3720 B.4): the checksum of checkpoints and of TensorBoard records. Uses SSE4.2 or ARM CRC
-// instructions where the CPU has them, tables otherwise. Pure; any thread.
+// instructions if the CPU has them, else tables. Pure; any thread.
 #pragma once
 
 #include <cstddef>

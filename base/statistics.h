@@ -15,7 +15,7 @@ struct WeightedValue {
   double value = 0, weight = 0;  // weight above 0
 };
 
-// The same where each value counts by its weight.
+// The same with weights: each value counts by its weight.
 double weighted_quantile(std::vector<WeightedValue> values, double share);
 
 }  // namespace tlaunch

@@ -39,7 +39,7 @@ TEST(SplitBatch, TakesAnyDivisorWhereNoMultipleOfFourDivides) {
 }
 
 TEST(SplitBatch, KeepsWhatTheUserFixed) {
-  const BatchSplit by_micro = split_batch(512, 1, 128, {}, 4);  // beyond the limit, but asked for
+  const BatchSplit by_micro = split_batch(512, 1, 128, {}, 4);  // above the limit, but fixed by the user
   EXPECT_EQ(by_micro.micro_batch, 128);
   EXPECT_EQ(by_micro.accumulation, 4);
   const BatchSplit by_accumulation = split_batch(512, 2, {}, 4, 1024);
@@ -96,12 +96,12 @@ struct Asked {
   std::optional<std::int64_t> micro, accumulation;
 };
 
-// The settings that a text such as "train.batch_size=64 or 128 with train.gradient_accumulation_steps=auto" suggests.
+// The settings suggested by a text such as "train.batch_size=64 or 128 with train.gradient_accumulation_steps=auto".
 std::vector<Asked> suggested(const std::string& text, const Asked& asked) {
   const auto number = [](const std::string& word) { return static_cast<std::int64_t>(std::stoll(word)); };
   std::vector<Asked> all;
   std::istringstream words(text);
-  std::size_t first = 0;  // of the alternative that is read
+  std::size_t first = 0;  // of the alternative being read
   std::string key, word;
   while (words >> word) {
     const bool ends = word.ends_with(',');

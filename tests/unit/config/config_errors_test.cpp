@@ -1,4 +1,4 @@
-// The messages, word for word: they are what a user sees of a wrong config.
+// The messages, word for word, because they are all that a user sees of a wrong config.
 #include "tests/unit/config/config_fixture.h"
 
 namespace tlaunch {

@@ -1,4 +1,4 @@
-// Files that are no configs: always a UsageError, never a crash, and soon.
+// Files that are not configs: always a UsageError, never a crash, and without delay.
 #include <ctime>
 
 #include "tests/unit/config/config_fixture.h"
@@ -8,7 +8,7 @@ namespace {
 
 class HostileConfig : public test::ConfigTest {
  protected:
-  // The message; fails where there is none or where it took longer than a user would wait.
+  // The message. Fails if there is none or if it took longer than a user would wait.
   std::string refused(const std::string& text) {
     const auto from = source(text);
     const std::clock_t start = std::clock();
@@ -16,7 +16,7 @@ class HostileConfig : public test::ConfigTest {
     const double cpu_s = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
     EXPECT_NE(message, "");
     EXPECT_LT(message.size(), 100'000u);
-    EXPECT_LT(cpu_s, 1.0);  // 0.1 s at most without sanitizers
+    EXPECT_LT(cpu_s, 1.0);  // at most 0.1 s without sanitizers
     return message;
   }
   static std::string repeat(const std::string& piece, int times) {

@@ -1,4 +1,4 @@
-// Paths in a config: ~ and ~user, variables that nothing has replaced, and what they are relative to.
+// Paths in a config: ~ and ~user, variables that were not replaced, and the folder at which a relative path starts.
 #include <gmock/gmock.h>
 #include <pwd.h>
 #include <unistd.h>
@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 class ConfigPaths : public test::ConfigTest {
  protected:
-  // Every key that takes a path, with that value, as a file and as the command line have it.
+  // Sets every key that takes a path to a value, in a file and on the command line.
   std::vector<std::string> path_keys() const {
     std::vector<std::string> keys;
     for (const SchemaKey& key : schema())

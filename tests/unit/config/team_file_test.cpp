@@ -7,7 +7,7 @@
 namespace tlaunch {
 namespace {
 
-// The worked example of the teams' note.
+// The example in the teams' note.
 const std::string team = R"(# Shared by all of us. Ask before you change it.
 team_gpu_settings:
   rtx_4090:
@@ -41,7 +41,7 @@ std::string found_id(const std::string& text, const TeamCard& card) {
   return entry ? entry->id : "";
 }
 
-// A file with these ids and no more.
+// A file with only these ids.
 std::string with_ids(const std::vector<std::string>& ids) {
   std::string text = "team_gpu_settings:\n";
   for (const std::string& id : ids) text += "  \"" + id + "\": {batch_size: 8}\n";
@@ -111,7 +111,7 @@ TEST(TeamFile, AnotherCardIsNotTakenForIt) {
 TEST(TeamFile, AnEntryForTheCardsMemoryComesFirst) {
   for (const char* small : {"rtx_3060_8gb", "rtx_3060:8GB", "RTX 3060 8 GB"}) {
     const std::string text = with_ids({"rtx_3060", small, "rtx_3060_12gb"});
-    EXPECT_EQ(found_id(text, {"rtx_3060", 8.59}), small);  // as its driver counts
+    EXPECT_EQ(found_id(text, {"rtx_3060", 8.59}), small);  // as the driver counts
     EXPECT_EQ(found_id(text, {"RTX 3060 8GB"}), small);
     EXPECT_EQ(found_id(text, {"rtx_3060", 12.0}), "rtx_3060_12gb");
     EXPECT_EQ(found_id(text, {"rtx_3060"}), "rtx_3060");

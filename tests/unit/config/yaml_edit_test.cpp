@@ -193,7 +193,7 @@ TEST(YamlEdit, ACommentInAnotherEncodingStays) {
   EXPECT_EQ(set("# gr\xFC\xDF\na: 1 # \xFC\n", "a", "22"), "# gr\xFC\xDF\na: 22 # \xFC\n");
 }
 
-// ---- what has to be done by hand
+// ---- edits that must be done by hand
 
 TEST(YamlEdit, WhatIsNotEditedByRuleNamesItsLine) {
   EXPECT_EQ(error_of("b: &x 1\ntrain:\n  batch_size: *x\n"),
@@ -242,7 +242,7 @@ TEST(YamlEdit, WhatIsNoYamlIsRefused) {
   EXPECT_NE(error_of("a: 1\n---\nb: 2\n").find("second document"), std::string::npos);
 }
 
-// In the first two files a new value without quotes would go on in the next line; found by fuzzing.
+// In the first two files a new value without quotes would continue in the next line. Found by fuzzing.
 TEST(YamlEdit, AValueThatWouldRunIntoTheNextKeyIsRefused) {
   for (const char* text :
        {"train:\r\n  batch_size:   # d\r\n  ''\r\n  b c: ~\r\n", "train:\n  batch_size:\n  '1'\n  lr: 2\n"})
@@ -250,7 +250,7 @@ TEST(YamlEdit, AValueThatWouldRunIntoTheNextKeyIsRefused) {
               "c.yaml:2:3: train.batch_size: cannot be set here without changing other keys; set it to '8' by hand");
 }
 
-// What yaml-cpp takes as long as nothing stands below it; found by fuzzing.
+// Forms that yaml-cpp accepts only if nothing follows below. Found by fuzzing.
 TEST(YamlEdit, WhatOnlyTheLastLineMayHoldIsNotBuiltUpon) {
   EXPECT_EQ(error_of("a: \"b\"\nfoo\n"), "c.yaml:2:1: train.batch_size: has no value; set it to '8' by hand");
   EXPECT_EQ(error_of("a: 1\nb:\n\nfoo\n# c"),
@@ -305,7 +305,7 @@ std::string any_config() {
     std::vector<std::string> keys;
     for (const char* key : {"a", "b", "c", "d"})
       if (*rc::gen::arbitrary<bool>()) keys.push_back(key);
-    if (kind == 0) {  // a key on its own
+    if (kind == 0) {  // a top-level key with a scalar
       text += name + ": " + any_scalar(false) + any_comment() + nl;
     } else if (kind == 1) {
       std::string inner;
@@ -345,7 +345,7 @@ TEST(YamlEdit, RandomFilesDifferOnlyInWhatWasAsked) {
     try {
       edited = set(text, section + "." + key, value);
     } catch (const UsageError&) {
-      const YAML::Node before = YAML::Load(text)[section];  // refused only where there is no place for it
+      const YAML::Node before = YAML::Load(text)[section];  // refused only if the section cannot hold it
       const bool has_place = before.IsMap() && !before[key].IsMap() && !before[key].IsSequence();
       RC_ASSERT(before.IsDefined() && !has_place);
       return;
@@ -362,7 +362,7 @@ TEST(YamlEdit, RandomFilesDifferOnlyInWhatWasAsked) {
       after.remove(section);
     }
     if (before.IsMap()) RC_ASSERT(dump(before) == dump(after));
-    // As text: one line changed at most, the others stand there as they were.
+    // As text: at most one line changed, the others are the same.
     const std::vector<std::string> old_lines = lines_of(text), new_lines = lines_of(edited);
     const auto [old_from, new_from] =
         std::mismatch(old_lines.begin(), old_lines.end(), new_lines.begin(), new_lines.end());
@@ -371,7 +371,7 @@ TEST(YamlEdit, RandomFilesDifferOnlyInWhatWasAsked) {
     RC_ASSERT(old_to.base() - old_from <= 1);
     RC_ASSERT(text.ends_with('\n') == edited.ends_with('\n') || text.empty() || text == "\xEF\xBB\xBF");
     RC_ASSERT((text.find("\r\n") == std::string::npos) == (edited.find('\r') == std::string::npos));
-    // Again: nothing left to do.
+    // A second edit changes nothing.
     RC_ASSERT(set(edited, section + "." + key, value) == edited);
   });
   EXPECT_TRUE(result);
