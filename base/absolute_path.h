@@ -1,12 +1,12 @@
-// A path as it is found from anywhere.
+// Makes paths absolute.
 #pragma once
 
 #include <string>
 
 namespace tlaunch {
 
-// `path` below the working directory, without "." and ".." and without a slash at its end. Throws UsageError where
-// the path is relative and the working directory was removed.
+// Returns `path` as an absolute path without ".", ".." and a slash at its end. A relative path starts at the working
+// directory. Throws UsageError if the path is relative and the working directory was removed.
 std::string absolute_path(const std::string& path);
 
 }  // namespace tlaunch

@@ -9,7 +9,6 @@
 #include <atomic>
 #include <cerrno>
 #include <charconv>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <random>
@@ -17,15 +16,16 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace tlaunch {
 namespace {
 
 [[noreturn]] void fail(const char* doing, const std::string& path, int error) {
-  throw IoError(std::string(doing) + " " + path + ": " + std::strerror(error), error);
+  throw IoError(format_text("{} {}: {}", doing, path, std::strerror(error)), error);
 }
 
-// An open descriptor; closed on every way out.
+// An open descriptor, closed when it goes out of scope.
 struct Descriptor {
   FileCalls& calls;
   int fd = -1;
@@ -56,26 +56,24 @@ std::string folder_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-// ".NAME.PID-N-RANDOM.tmp" in the same folder: process and counter keep two writers of a path apart and tell a sweep
-// whose it is; nobody who may write in the folder can foresee the random part. The dot and ".tmp" keep it out of
-// listings.
+// ".NAME.PID-N-RANDOM.tmp" in the same folder. Process id and counter distinguish two writers of a path, and a sweep
+// reads the owner from them. Other users who may write in the folder cannot predict the random part. The dot and ".tmp"
+// keep the file out of listings.
 std::string temporary_path(const std::string& path) {
   static std::atomic<unsigned> counter{0};
-  char random[16];
-  std::snprintf(random, sizeof random, "%08x", std::random_device{}());
-  return folder_of(path) + "/." + path.substr(path.rfind('/') + 1) + "." + std::to_string(::getpid()) + "-" +
-         std::to_string(counter++) + "-" + random + ".tmp";
+  return format_text("{}/.{}.{}-{}-{:08x}.tmp", folder_of(path), path.substr(path.rfind('/') + 1), ::getpid(),
+                     counter++, std::random_device{}());
 }
 
-// A path of that kind where `make` (which returns -1 and sets errno, EEXIST for a name that is taken) has made
-// something new: what another user put there under a foreseen name is never written to.
+// Creates a temporary with `make`, which returns -1 and sets errno on failure (EEXIST: the name is taken). `make` must
+// create something new, so that nothing is written to what another user put there under a predicted name.
 template <typename Make>
 Temporary make_temporary(const std::string& path, const char* doing, FileCalls& calls, const Make& make) {
   constexpr int most_tries = 100;
   for (int tries = 1;; ++tries) {
     std::string name = temporary_path(path);
     if (make(name.c_str()) >= 0) return {calls, std::move(name)};
-    // Reported under the name the user knows; the temporary's would say nothing to them.
+    // The error names the path that the user knows, not the temporary.
     if (errno != EEXIST || tries == most_tries) fail(doing, path, errno);
   }
 }
@@ -90,8 +88,8 @@ void write_all(Descriptor& file, std::span<const std::byte> bytes, const std::st
   }
 }
 
-// Large data in steps, each on its way to the disk while the next is copied: the fsync at the end has little left to do
-// (400 MB on a virtual disk: 0.15 s instead of 0.23 s).
+// Writes large data in steps and starts the transfer of each to the disk while the next is copied. The fsync at the end
+// then has little left to do (400 MB on a virtual disk: 0.15 s instead of 0.23 s).
 void write_large(Descriptor& file, std::span<const std::byte> bytes, const std::string& path) {
   constexpr std::size_t step_bytes = 1 << 20;
   while (!bytes.empty()) {
@@ -107,13 +105,13 @@ void write_large(Descriptor& file, std::span<const std::byte> bytes, const std::
 void sync_folder(const std::string& folder, FileCalls& calls) {
   const Descriptor dir(calls, calls.open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0));
   if (dir.fd < 0) fail("cannot open folder", folder, errno);
-  // EINVAL: a file system that has nothing to sync for a folder.
+  // EINVAL: this file system cannot sync folders and need not.
   if (calls.fsync(dir.fd) != 0 && errno != EINVAL) fail("cannot sync folder", folder, errno);
 }
 
 void set_access(int fd, const FileAccess& access, const std::string& path) {
   if (::fchown(fd, access.owner, access.group) != 0 && errno != EPERM) fail("cannot set the owner of", path, errno);
-  // After the owner: a change of owner clears bits.
+  // After fchown, which clears permission bits.
   if (::fchmod(fd, static_cast<mode_t>(access.mode)) != 0) fail("cannot set the permissions of", path, errno);
 }
 
@@ -122,7 +120,7 @@ struct WriterOf {
   pid_t pid = 0;
 };
 
-// Of a temporary file's name; no name where it is none of ours.
+// The writer named in a temporary file's name; an empty name if the file is not a temporary of ours.
 WriterOf writer_of(const std::string& temporary) {
   constexpr std::string_view ending = ".tmp";
   if (!temporary.starts_with('.') || !temporary.ends_with(ending)) return {};
@@ -163,7 +161,7 @@ void write_file_atomically(const std::string& path, const std::function<void(con
   write_all(file, buffer, path);
   if (calls.fsync(file.fd) != 0) fail("cannot sync", path, errno);
   const int closed = calls.close(std::exchange(file.fd, -1));
-  if (closed != 0) fail("cannot close", path, errno);  // where NFS reports a full disk
+  if (closed != 0) fail("cannot close", path, errno);  // NFS reports a full disk here
   const int moved = may_replace ? calls.rename(temporary.path.c_str(), path.c_str())
                                 : calls.rename_new(temporary.path.c_str(), path.c_str());
   if (moved != 0) fail("cannot rename to", path, errno);
@@ -191,7 +189,7 @@ int sweep_temporaries(const std::string& folder, const std::function<bool(const 
   for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
     const WriterOf writer = writer_of(entry->path().filename().string());
     if (writer.name.empty() || !ours(writer.name)) continue;
-    // Our own number can only be that of a process before us: in a container it often is.
+    // Our own process id: an earlier process had it, which is common in containers.
     const bool gone = writer.pid == ::getpid() || (::kill(writer.pid, 0) != 0 && errno == ESRCH);
     if (gone && calls.unlink(entry->path().c_str()) == 0) ++swept;
   }
@@ -212,10 +210,10 @@ std::string read_file(const std::string& path, std::size_t limit_bytes) {
   }
   struct stat status = {};
   if (::fstat(file.fd, &status) != 0) fail("cannot read", path, errno);
-  if (S_ISDIR(status.st_mode)) throw IoError(path + ": is a folder, expected a file");
-  if (!S_ISREG(status.st_mode)) throw IoError(path + ": is no regular file");
+  if (S_ISDIR(status.st_mode)) throw IoError(path + ": is a folder; expected a file");
+  if (!S_ISREG(status.st_mode)) throw IoError(path + ": is not a regular file");
   const auto too_large = [&] {
-    return IoError(path + ": larger than the limit of " + std::to_string(limit_bytes) + " bytes");
+    return IoError(format_text("{}: larger than the limit of {} bytes", path, limit_bytes));
   };
   if (static_cast<std::uint64_t>(status.st_size) > limit_bytes) throw too_large();
 
@@ -227,7 +225,7 @@ std::string read_file(const std::string& path, std::size_t limit_bytes) {
     if (got < 0) fail("cannot read", path, errno);
     if (got == 0) return content;
     content.append(piece.data(), static_cast<std::size_t>(got));
-    if (content.size() > limit_bytes) throw too_large();  // it grew, or is one of /proc with size 0
+    if (content.size() > limit_bytes) throw too_large();  // the file grew, or reports size 0 (in /proc)
   }
 }
 

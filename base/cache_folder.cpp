@@ -31,7 +31,7 @@ void keep_in_cache(const std::string& path, const std::string& text) {
     fs::create_directories(fs::path(path).parent_path());
     write_file_atomically(path, text);
   } catch (const std::exception&) {
-    // Without a cache the next start takes a little longer.
+    // Without the cache the next start takes a little longer.
   }
 }
 

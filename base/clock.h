@@ -1,11 +1,11 @@
-// The two clocks.
+// The two clocks, in seconds.
 #pragma once
 
 #include <chrono>
 
 namespace tlaunch {
 
-// For durations: never set back, from an origin of its own.
+// For durations: never goes back; the origin is arbitrary.
 inline double monotonic_s() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }

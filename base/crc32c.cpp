@@ -1,8 +1,9 @@
 #include "base/crc32c.h"
 
 #include <array>
-#include <cstdio>
 #include <cstring>
+
+#include "base/text.h"
 
 #if defined(__x86_64__)
 #include <nmmintrin.h>
@@ -16,9 +17,9 @@ namespace {
 
 using Crc32c = std::uint32_t (*)(const std::byte*, std::size_t, std::uint32_t);
 
-// tables[k][b]: what byte b does to the register when k more bytes follow it in a step of eight.
+// tables[k][b]: the effect of byte b on the register if k more bytes follow it in a step of eight.
 constexpr auto tables = [] {
-  constexpr std::uint32_t polynomial = 0x82F63B78;  // Castagnoli's, bits reversed
+  constexpr std::uint32_t polynomial = 0x82F63B78;  // Castagnoli's polynomial, bits reversed
   std::array<std::array<std::uint32_t, 256>, 8> t{};
   for (std::uint32_t byte = 0; byte < 256; ++byte) {
     std::uint32_t crc = byte;
@@ -30,7 +31,7 @@ constexpr auto tables = [] {
   return t;
 }();
 
-// All three take and return the register itself, without the inversion at both ends.
+// The three functions take and return the register itself, without the inversion before and after.
 std::uint32_t by_tables(const std::byte* data, std::size_t size, std::uint32_t crc) {
   for (; size >= 8; size -= 8, data += 8) {
     const auto at = [&](std::size_t i) { return std::to_integer<std::uint32_t>(data[i]); };
@@ -93,16 +94,10 @@ std::uint32_t crc32c_portable(std::span<const std::byte> data, std::uint32_t crc
   return ~by_tables(data.data(), data.size(), ~crc);
 }
 
-std::string crc32c_text(std::uint32_t crc) {
-  std::string text(8, '0');
-  for (auto digit = text.rbegin(); digit != text.rend(); ++digit, crc >>= 4) *digit = "0123456789abcdef"[crc & 0xf];
-  return text;
-}
+std::string crc32c_text(std::uint32_t crc) { return format_text("{:08x}", crc); }
 
 std::string content_name(std::span<const std::byte> data) {
-  char name[32];
-  std::snprintf(name, sizeof name, "%08x%zx", crc32c(data), data.size());
-  return name;
+  return format_text("{:08x}{:x}", crc32c(data), data.size());
 }
 
 }  // namespace tlaunch

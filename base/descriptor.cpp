@@ -4,17 +4,17 @@
 
 #include <cerrno>
 #include <cstring>
-#include <string>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace tlaunch {
 
 Pipe make_pipe() {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) {
-    throw IoError(std::string("cannot make a pipe: ") + std::strerror(errno) +
-                  "; raise the limit of open files (ulimit -n)");
+    throw IoError(
+        format_text("cannot create a pipe: {}; raise the limit of open files (ulimit -n)", std::strerror(errno)));
   }
   return {Descriptor(ends[0]), Descriptor(ends[1])};
 }

@@ -1,5 +1,5 @@
-// A file descriptor that closes itself, and pipes made of them. Every descriptor made here is close-on-exec: a worker
-// gets only what it is given by name.
+// A file descriptor that closes itself, and pipes of them. Every descriptor made here is close-on-exec, so that a
+// worker inherits only descriptors that it is given explicitly.
 #pragma once
 
 #include <unistd.h>
@@ -37,10 +37,10 @@ struct Pipe {
   Descriptor read, write;
 };
 
-// Throws IoError where the system has no descriptor left.
+// Throws IoError if no descriptor is left.
 Pipe make_pipe();
 
-// Reads come back at once with EAGAIN where nothing is there.
+// Reads then return at once with EAGAIN if there is no data.
 void set_nonblocking(int fd);
 
 }  // namespace tlaunch

@@ -1,4 +1,4 @@
-// The environment's variables. The process's own; tests pass others.
+// Environment variables: those of this process, or others in tests.
 #pragma once
 
 #include <functional>
@@ -7,7 +7,7 @@
 
 namespace tlaunch {
 
-using Getenv = std::function<std::optional<std::string>(const std::string& name)>;  // nothing where it is unset
+using Getenv = std::function<std::optional<std::string>(const std::string& name)>;  // nothing: the variable is unset
 
 std::optional<std::string> environment_value(const std::string& name);  // of this process
 

@@ -1,5 +1,5 @@
-// Errors a user can act on: an exception that carries the process's exit code and says what is wrong,
-// where, and what to do. Everything else (std::exception) is a bug of ours and ends with exit code 1.
+// Errors that a user can act on: exceptions that carry the exit code of the process and say what is wrong, where, and
+// what to do. Any other std::exception is a bug and ends with exit code 1.
 #pragma once
 
 #include <stdexcept>
@@ -33,14 +33,14 @@ struct UsageError : Error {
   explicit UsageError(const std::string& message) : Error(exit_code::usage, message) {}
 };
 
-// A data set or checkpoint that is damaged or not what it should be: exit 65. The message names file and offset.
+// A data set or checkpoint is damaged or of the wrong kind: exit 65. The message names file and offset.
 struct DataError : Error {
   explicit DataError(const std::string& message) : Error(exit_code::bad_data, message) {}
 };
 
 // The operating system refused a write or read that must succeed: exit 74.
 struct IoError : Error {
-  // `system_error`: the errno, 0 where it is not known.
+  // `system_error`: the errno; 0: unknown.
   explicit IoError(const std::string& message, int system_error = 0)
       : Error(exit_code::io, message), system_error(system_error) {}
   int system_error;

@@ -17,8 +17,8 @@ int FileCalls::rename(const char* from, const char* to) { return ::rename(from, 
 int FileCalls::rename_new(const char* from, const char* to) {
   if (::renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) return 0;
   if (errno == EEXIST) return -1;
-  // A file system that cannot do that (NFS) can link, which refuses a name that is taken; one that can do neither (FAT)
-  // is no place that several runs share.
+  // NFS cannot do that, but link() also refuses a name that is taken. A file system that can do neither (FAT) is not
+  // shared by several runs, so a plain rename is enough.
   if (::link(from, to) == 0) return ::unlink(from);
   return errno == EEXIST ? -1 : ::rename(from, to);
 }

@@ -1,6 +1,6 @@
-// The system calls that make a file durable, or let a log grow, behind a seam: tests count them, let them fail, or kill
-// the process at one. Each behaves as the call of its name. Implementations are called from one thread at a time for
-// one file.
+// An interface to the system calls that make a file durable or append to a log, so that tests can count them, let them
+// fail, or kill the process at one. Each behaves as the call of its name. Implementations are called from one thread at
+// a time for one file.
 #pragma once
 
 #include <sys/types.h>
@@ -18,7 +18,7 @@ class FileCalls {
   virtual int ftruncate(int fd, off_t bytes);
   virtual int close(int fd);
   virtual int rename(const char* from, const char* to);
-  virtual int rename_new(const char* from, const char* to);  // EEXIST where `to` is there already
+  virtual int rename_new(const char* from, const char* to);  // EEXIST if `to` exists
   virtual int symlink(const char* target, const char* path);
   virtual int unlink(const char* path);
 };

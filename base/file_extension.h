@@ -1,4 +1,4 @@
-// What a file's name ends in. Pure.
+// The extension of a file name. Pure.
 #pragma once
 
 #include <algorithm>
@@ -7,7 +7,7 @@
 
 namespace tlaunch {
 
-// Whether `path` ends in `extension` (".yaml", in small letters), in capitals or not: UPPER.YAML is a config too.
+// Whether `path` ends in `extension` (".yaml", in small letters). Ignores case: UPPER.YAML is a config too.
 inline bool has_extension(std::string_view path, std::string_view extension) {
   if (path.size() < extension.size()) return false;
   return std::equal(extension.begin(), extension.end(), path.end() - static_cast<std::ptrdiff_t>(extension.size()),

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace tlaunch {
 namespace {
@@ -24,11 +25,11 @@ bool has_the_name(int fd, const std::string& path) {
 FileLock::FileLock(const std::string& path) {
   for (;;) {
     fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (fd_ < 0) throw IoError("cannot write " + path + ": " + std::strerror(errno));
+    if (fd_ < 0) throw IoError(format_text("cannot write {}: {}", path, std::strerror(errno)));
     int locked;
     do locked = ::flock(fd_, LOCK_EX);
     while (locked != 0 && errno == EINTR);
-    if (locked != 0 || has_the_name(fd_, path)) return;  // or there are no locks
+    if (locked != 0 || has_the_name(fd_, path)) return;  // locked, or the file system has no locks
     ::close(fd_);
   }
 }

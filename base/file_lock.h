@@ -1,6 +1,6 @@
-// Keeps others out between reading a file and renaming a new one into its place. Holds an flock on the file that has
-// the name; whoever waited for a file that was replaced meanwhile waits for the new one. Works between processes and
-// between threads; file systems without locks are done without.
+// Locks a file from reading it until a new one is renamed into its place. Holds an flock on the file that has the name.
+// If the file was replaced while a process waited, it waits for the lock of the new file. Works between processes and
+// between threads. On a file system without locks it does nothing.
 #pragma once
 
 #include <string>
@@ -9,7 +9,8 @@ namespace tlaunch {
 
 class FileLock {
  public:
-  // Waits for it. Makes an empty file where there is none. Throws IoError where it cannot be opened for writing.
+  // Waits for the lock. Creates an empty file if there is none. Throws IoError if the file cannot be opened for
+  // writing.
   explicit FileLock(const std::string& path);
   ~FileLock();
   FileLock(const FileLock&) = delete;

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace tlaunch {
 
@@ -23,7 +24,7 @@ double number_of(const Json& value) {
   if (value == "NaN") return std::numeric_limits<double>::quiet_NaN();
   if (value == "Infinity") return std::numeric_limits<double>::infinity();
   if (value == "-Infinity") return -std::numeric_limits<double>::infinity();
-  throw DataError("expected a number, got " + text_of(value));
+  throw DataError(format_text("expected a number, got {}", text_of(value)));
 }
 
 std::string text_of(const Json& value, int indent) {

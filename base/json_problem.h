@@ -1,4 +1,4 @@
-// What is wrong with a JSON text or value, in plain words instead of the library's. Pure.
+// Describes a problem of a JSON text or value in plain words instead of the library's. Pure.
 #pragma once
 
 #include <exception>
@@ -6,7 +6,8 @@
 
 namespace tlaunch {
 
-// Where reading one threw: "it is not JSON (byte 17)", "key 'step' not found". Of other exceptions their own words.
+// For an exception from reading JSON: "it is not JSON (byte 17)", "key 'step' not found". For others: their own
+// message.
 std::string json_problem(const std::exception& error);
 
 }  // namespace tlaunch

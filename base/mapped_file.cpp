@@ -8,17 +8,19 @@
 #include <cerrno>
 #include <system_error>
 
+#include "base/text.h"
+
 namespace tlaunch {
 namespace {
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
 int open_file(const std::string& path) {
-  // O_NONBLOCK: a pipe by this name must not make us wait for a writer.
+  // O_NONBLOCK: if the path is a pipe, opening it must not wait for a writer.
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   const int error = fd < 0 ? errno : 0;
-  if (error == ENOENT) throw AbsentFile("cannot open checkpoint " + path + ": " + reason(error));
-  if (error != 0) throw IoError("cannot open checkpoint " + path + ": " + reason(error), error);
+  if (error == ENOENT) throw AbsentFile(format_text("cannot open checkpoint {}: {}", path, reason(error)));
+  if (error != 0) throw IoError(format_text("cannot open checkpoint {}: {}", path, reason(error)), error);
   return fd;
 }
 
@@ -32,8 +34,8 @@ MappedFile::MappedFile(const std::string& path) : path_(path), fd_(open_file(pat
     return;
   }
   ::close(fd_);
-  if (error != 0) throw IoError("cannot look at " + path + ": " + reason(error));
-  throw UsageError("cannot open checkpoint " + path + ": it is not a file");
+  if (error != 0) throw IoError(format_text("cannot read the status of {}: {}", path, reason(error)));
+  throw UsageError(format_text("cannot open checkpoint {}: it is not a file", path));
 }
 
 MappedFile::~MappedFile() {
@@ -45,9 +47,8 @@ void MappedFile::read(std::uint64_t offset, std::span<std::byte> into) const {
   while (!into.empty()) {
     const ssize_t got = ::pread(fd_, into.data(), into.size(), static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw IoError("cannot read " + path_ + " at byte " + std::to_string(offset) + ": " + reason(errno));
-    if (got == 0)
-      throw DataError(path_ + ": byte " + std::to_string(offset) + ": the file was cut short while it was read");
+    if (got < 0) throw IoError(format_text("cannot read {} at byte {}: {}", path_, offset, reason(errno)));
+    if (got == 0) throw DataError(format_text("{}: byte {}: the file became shorter while it was read", path_, offset));
     offset += static_cast<std::uint64_t>(got);
     into = into.subspan(static_cast<std::size_t>(got));
   }
@@ -56,7 +57,7 @@ void MappedFile::read(std::uint64_t offset, std::span<std::byte> into) const {
 std::span<const std::byte> MappedFile::map() {
   if (!map_) {
     void* map = ::mmap(nullptr, bytes_, PROT_READ, MAP_PRIVATE, fd_, 0);
-    if (map == MAP_FAILED) throw IoError("cannot map " + path_ + ": " + reason(errno));
+    if (map == MAP_FAILED) throw IoError(format_text("cannot map {}: {}", path_, reason(errno)));
     map_ = map;
     ::madvise(map_, bytes_, MADV_SEQUENTIAL);  // a hint: read once, from front to back
   }

@@ -1,6 +1,6 @@
-// A file that others wrote, for reading: checked reads by pread, so that a bad sector or a file cut short meanwhile is
-// an error and not a signal; and a private read-only mapping for what is read often or large. Where something else
-// truncates the file while it is open, reading the mapping beyond the new end is SIGBUS.
+// Reads a file that others wrote. Checked reads use pread, so that a bad sector or a truncated file is an error and not
+// a signal. A private read-only mapping is for data that is large or read often. If another process truncates the file
+// while it is open, reading the mapping beyond the new end raises SIGBUS.
 #pragma once
 
 #include <cstddef>
@@ -12,26 +12,26 @@
 
 namespace tlaunch {
 
-struct AbsentFile : UsageError {  // for who lists a folder in which others delete
+struct AbsentFile : UsageError {  // for callers that list a folder in which others delete files
   using UsageError::UsageError;
 };
 
 class MappedFile {
  public:
-  // AbsentFile where there is no such file, UsageError where it is a folder, a pipe, a device; IoError where it cannot
-  // be opened or looked at (permissions, a bad sector, no descriptor left).
+  // Throws AbsentFile if there is no such file, UsageError if it is a folder, a pipe or a device, IoError if it cannot
+  // be opened or its status cannot be read (permissions, a bad sector, no descriptor left).
   explicit MappedFile(const std::string& path);
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
 
   const std::string& path() const { return path_; }
-  std::uint64_t bytes() const { return bytes_; }  // when it was opened
+  std::uint64_t bytes() const { return bytes_; }  // size when it was opened
 
-  // DataError where there are fewer bytes, IoError where reading fails. Safe from several threads.
+  // Throws DataError if the file has fewer bytes, IoError if reading fails. Thread-safe.
   void read(std::uint64_t offset, std::span<std::byte> into) const;
 
-  // The whole file, which must not be empty; mapped at the first call. As long as this object lives. IoError.
+  // Maps the whole file, which must not be empty, at the first call. Valid as long as this object. Throws IoError.
   std::span<const std::byte> map();
 
  private:

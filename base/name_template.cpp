@@ -5,13 +5,14 @@
 #include <cstdio>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace tlaunch {
 namespace {
 
 constexpr int most_digits = 20;
 
-// The number at the front of `text`, which is taken off; -1 where there is none.
+// Takes the number at the front of `text`; -1: there is none.
 int take_number(std::string_view& text) {
   int number = -1;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -32,7 +33,7 @@ std::string printed(double value, bool zeros, int width, int precision, char typ
   }
   std::string name(text);
   for (char& c : name)
-    if (c == ' ') c = '_';  // a width without zeros
+    if (c == ' ') c = '_';  // padding of a width without 0
   return name;
 }
 
@@ -41,7 +42,7 @@ std::string printed(double value, bool zeros, int width, int precision, char typ
 NameTemplate::NameTemplate(const std::string& text) {
   if (text.empty()) throw UsageError("is empty");
   if (text.starts_with('.') || text.find('/') != std::string::npos)
-    throw UsageError("a file's name: no '/', no dot in front");
+    throw UsageError("a file name must not contain '/' or begin with a dot");
   for (std::size_t at = 0; at < text.size();) {
     const auto open = text.find('{', at), close = text.find('}', at);
     if (open == std::string::npos && close != std::string::npos) throw UsageError("'}' without '{'");
@@ -60,10 +61,10 @@ NameTemplate::NameTemplate(const std::string& text) {
 NameTemplate::Part NameTemplate::parse_field(const std::string& field) {
   const auto colon = field.find(':');
   Part part{.name = field.substr(0, colon)};
-  if (part.name.empty()) throw UsageError("a field without a name");
+  if (part.name.empty()) throw UsageError("a field {} has no name");
   if (colon == std::string::npos) return part;
   std::string_view format = std::string_view(field).substr(colon + 1);
-  const auto refuse = [&] { return UsageError("{" + field + "}: expected a format such as 02d or .3f"); };
+  const auto refuse = [&] { return UsageError(format_text("{{{}}}: expected a format such as 02d or .3f", field)); };
   if (format.starts_with('0')) part.zeros = true, format.remove_prefix(1);
   part.width = std::max(0, take_number(format));
   if (format.starts_with('.')) {

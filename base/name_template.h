@@ -1,5 +1,5 @@
-// File names with values in them, as "epoch_{epoch:02d}-val_loss={val_loss:.3f}". A field is {NAME} or {NAME:FORMAT};
-// FORMAT is [0][WIDTH][.PRECISION][d|f|e|g], as in Python. Pure.
+// File names with values in them, such as "epoch_{epoch:02d}-val_loss={val_loss:.3f}". A field is {NAME} or
+// {NAME:FORMAT}; FORMAT is [0][WIDTH][.PRECISION][d|f|e|g], as in Python. Pure.
 #pragma once
 
 #include <map>
@@ -11,18 +11,18 @@ namespace tlaunch {
 
 class NameTemplate {
  public:
-  // Throws UsageError that says what is wrong: an unclosed brace, a format that is none, '/' or a leading dot.
+  // Throws UsageError for an unclosed brace, an invalid format, '/' or a leading dot.
   explicit NameTemplate(const std::string& text);
-  std::vector<std::string> names() const;  // in order, as often as they stand there
-  // A name without a value yields "none". What a value yields is of [0-9.+-a-z] alone.
+  std::vector<std::string> names() const;  // of all fields, in order, with repetitions
+  // A field without a value becomes "none". A value becomes characters of [0-9.+-a-z] only.
   std::string fill(const std::map<std::string, double>& values) const;
 
  private:
   struct Part {
-    std::string literal{}, name{};  // a text, or a field
+    std::string literal{}, name{};  // either a text or a field
     bool zeros = false;
     int width = 0, precision = -1;
-    char type = 0;  // 0: the shortest
+    char type = 0;  // 0: the shortest form
   };
   static Part parse_field(const std::string& field);
   std::vector<Part> parts_;

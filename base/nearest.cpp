@@ -26,7 +26,7 @@ std::optional<std::string> nearest(const std::string& word, const std::vector<st
   std::size_t best_distance = limit + 1;
   for (const std::string& candidate : known) {
     const std::size_t longer = std::max(word.size(), candidate.size());
-    // The difference in length is a lower bound: a hostile word of a megabyte costs nothing.
+    // The difference in length is a lower bound, so a hostile word of a megabyte costs no time.
     if (longer - std::min(word.size(), candidate.size()) > limit) continue;
     const std::size_t distance = edit_distance(word, candidate);
     if (distance < best_distance && distance < longer) {

@@ -7,6 +7,8 @@
 #include <system_error>
 #include <utility>
 
+#include "base/text.h"
+
 namespace tlaunch {
 
 PatientFile::PatientFile(std::string path, PatientFileForm form, Tell tell, FileCalls& calls,
@@ -52,19 +54,19 @@ void PatientFile::try_again() {
   if (error == 0) return;
   failed_at_s_ = clock_s_();
   if (!std::exchange(told_, true))
-    tell_("cannot write " + path_ + ": " + std::generic_category().message(error) +
-          "; going on without it, and trying again");
+    tell_(format_text("cannot write {}: {}. The run continues, and writing is tried again", path_,
+                      std::generic_category().message(error)));
 }
 
 int PatientFile::open_file() {
-  // O_NONBLOCK: a pipe that nobody reads must not hold the run up. It says nothing to a file.
+  // O_NONBLOCK: a pipe without a reader must not stop the run. It has no effect on a file.
   fd_ = calls_.open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0666);
   return fd_ < 0 ? errno : 0;
 }
 
 int PatientFile::take_back_half_a_record() {
   if (!torn_at_) return 0;
-  // Where this is refused (a file that only grows, chattr +a), half a line can be ended instead.
+  // An append-only file (chattr +a) refuses this, but half a line can be ended instead.
   if (calls_.ftruncate(fd_, *torn_at_) != 0 && !form_.lines) return errno;
   torn_at_.reset();
   return 0;

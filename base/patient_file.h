@@ -1,6 +1,6 @@
-// A log that grows by whole records and never stops who writes it: where the disk is full, or the file cannot be
-// opened, that is told once, records wait in memory, and the file is tried again at most once a second. A record of
-// which only a part could be written is taken back, so that what is there stays readable. One thread at a time.
+// A log of records that never stops its writer. If the disk is full or the file cannot be opened, this is reported
+// once, records wait in memory, and the file is tried again at most once a second. A record that could be written only
+// in part is removed again, so that the file stays readable. One thread at a time.
 #pragma once
 
 #include <sys/types.h>
@@ -19,28 +19,28 @@
 namespace tlaunch {
 
 struct PatientFileForm {
-  std::string head = {};  // what an empty file begins with
-  bool lines = true;      // records are lines: one that a crash cut short is ended first, so that readers skip it
-  std::size_t waiting_limit_bytes = std::size_t{1} << 20;  // of records that wait for room; what exceeds it is lost
+  std::string head = {};  // written first into an empty file
+  bool lines = true;      // records are lines; a line torn by a crash is ended first, so that readers skip it
+  std::size_t waiting_limit_bytes = std::size_t{1} << 20;  // of waiting records; more of them are lost
 };
 
 class PatientFile {
  public:
-  // A line for the user: what cannot be written, and why. Must not throw.
+  // Gets a line for the user: the file that cannot be written, and why. Must not throw.
   using Tell = std::function<void(const std::string& problem)>;
 
-  // Opens `path` for appending, or makes it. `calls` outlives the file.
+  // Opens `path` for appending, or creates it. `calls` must outlive this object.
   PatientFile(std::string path, PatientFileForm form, Tell tell, FileCalls& calls = system_calls(),
               std::function<double()> clock_s = monotonic_s);
   ~PatientFile();
   PatientFile(const PatientFile&) = delete;
   PatientFile& operator=(const PatientFile&) = delete;
 
-  // `record`, with its line end where records are lines, after those that wait.
+  // Writes `record` after those that wait. It includes its line end if records are lines.
   void append(std::string record);
-  // After the last record: writes what waits, if there is room now. Returns missing().
+  // After the last record: tries to write the waiting records. Returns missing().
   std::int64_t finish();
-  // Records that the file lacks: given up, or still waiting.
+  // Number of records that are not in the file: lost, or still waiting.
   std::int64_t missing() const { return given_up_ + static_cast<std::int64_t>(waiting_.size()); }
 
  private:
@@ -58,7 +58,7 @@ class PatientFile {
   int fd_ = -1;
   bool told_ = false;
   std::optional<double> failed_at_s_;
-  std::optional<off_t> torn_at_;  // where half a record begins that could not be taken back yet
+  std::optional<off_t> torn_at_;  // start of a partial record that could not be removed yet
   std::deque<std::string> waiting_;
   std::size_t waiting_bytes_ = 0;
   std::int64_t given_up_ = 0;

@@ -12,7 +12,7 @@ namespace {
 void open_standard_descriptors() {
   for (int fd = 0; fd <= 2; ++fd) {
     if (::fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
-    const int null = ::open("/dev/null", O_RDONLY);  // the lowest free number, which is this one
+    const int null = ::open("/dev/null", O_RDONLY);  // gets the lowest free number, which is fd
     if (null != fd && null >= 0) ::close(null);
   }
 }

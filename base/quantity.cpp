@@ -8,12 +8,13 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/whole_number.h"
 
 namespace tlaunch {
 namespace {
 
-constexpr double most = 1e18;  // of anything: beyond it a slip of the keyboard
+constexpr double most = 1e18;  // of any quantity: more is a typing error
 
 struct Unit {
   std::string_view name;
@@ -22,7 +23,7 @@ struct Unit {
 
 constexpr Unit durations[] = {{"ms", 1e-3}, {"s", 1},     {"sec", 1},   {"m", 60},    {"min", 60},
                               {"h", 3600},  {"d", 86400}, {"us", 1e-6}, {"w", 604800}};
-// In small letters: people write 10gb too, and nobody means bits.
+// In small letters, because people also write 10gb, and nobody means bits.
 constexpr Unit sizes[] = {{"b", 1},
                           {"kb", 1e3},
                           {"mb", 1e6},
@@ -52,7 +53,7 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-// Takes a number that is finite and not negative from the front, and spaces behind it.
+// Takes a finite number of at least 0 and the spaces behind it from the front.
 std::optional<double> take_number(std::string_view& text) {
   text = trimmed(text);
   double value = 0;
@@ -77,7 +78,7 @@ std::string in_small_letters(std::string_view word) {
   return small;
 }
 
-// "54-72" or "54", with what follows left in `text`.
+// Takes "54-72" or "54" from the front.
 std::optional<Range> take_range(std::string_view& text) {
   const auto low = take_number(text);
   if (!low) return std::nullopt;
@@ -88,11 +89,11 @@ std::optional<Range> take_range(std::string_view& text) {
   return Range{*low, *high};
 }
 
-[[noreturn]] void refuse(const std::string& what, const std::string& text, const std::string& needed) {
-  throw UsageError(what + " " + text + ": " + needed);
+[[noreturn]] void refuse(const std::string& what, const std::string& text, const std::string& expected) {
+  throw UsageError(format_text("{} {}: expected {}", what, text, expected));
 }
 
-constexpr const char* duration_needed = "a time greater than 0 is needed, as 145ms, 5680s, 35min5s, 3d";
+constexpr const char* a_duration = "a time above 0, such as 145ms, 5680s, 35min5s or 3d";
 
 }  // namespace
 
@@ -102,10 +103,10 @@ double parse_duration_s(const std::string& what, const std::string& text) {
   while (!rest.empty()) {
     const auto value = take_number(rest);
     const auto factor = value ? factor_of(durations, take_word(rest)) : std::nullopt;
-    if (!factor) refuse(what, text, duration_needed);
+    if (!factor) refuse(what, text, a_duration);
     total_s += *value * *factor;
   }
-  if (total_s <= 0 || total_s > most) refuse(what, text, duration_needed);
+  if (total_s <= 0 || total_s > most) refuse(what, text, a_duration);
   return total_s;
 }
 
@@ -117,7 +118,7 @@ Range parse_duration_range_s(const std::string& what, const std::string& text) {
   std::string_view rest = trimmed(text);
   const auto range = take_range(rest);
   const auto factor = range ? factor_of(durations, take_word(rest)) : std::nullopt;
-  if (!factor || !rest.empty() || range->low <= 0) refuse(what, text, duration_needed);
+  if (!factor || !rest.empty() || range->low <= 0) refuse(what, text, a_duration);
   return {range->low * *factor, range->high * *factor};
 }
 
@@ -125,14 +126,13 @@ std::uint64_t parse_bytes(const std::string& what, const std::string& text) {
   std::string_view rest = trimmed(text);
   const auto value = take_number(rest);
   const auto factor = value ? factor_of(sizes, in_small_letters(take_word(rest))) : std::nullopt;
-  if (!factor || !rest.empty() || *value * *factor > most)
-    refuse(what, text, "a size is needed, as 6.9GB, 512MB, 10GiB");
+  if (!factor || !rest.empty() || *value * *factor > most) refuse(what, text, "a size, such as 6.9GB, 512MB or 10GiB");
   return static_cast<std::uint64_t>(std::llround(*value * *factor));
 }
 
 Rate parse_rate(const std::string& what, const std::string& text) {
   const auto wrong = [&] [[noreturn]] {
-    refuse(what, text, "a rate greater than 0 is needed, as 54-72kimg/h, 300img/s, 6.8steps/s");
+    refuse(what, text, "a rate above 0, such as 54-72kimg/h, 300img/s or 6.8steps/s");
   };
   std::string_view rest = trimmed(text);
   const auto range = take_range(rest);
@@ -153,7 +153,7 @@ double parse_samples(const std::string& what, const std::string& text) {
   const std::string_view unit = take_word(rest);
   const auto factor = unit.empty() ? std::optional(1e3) : factor_of(samples, unit);
   if (!value || *value <= 0 || !factor || !rest.empty())
-    refuse(what, text, "a number of samples is needed, as 50kimg or 50 (kimg)");
+    refuse(what, text, "a number of samples, such as 50kimg or 50 (kimg)");
   return *value * *factor;
 }
 
@@ -163,7 +163,7 @@ std::vector<std::string> parse_list(const std::string& what, const std::string& 
   for (;;) {
     const std::size_t comma = text.find(',', begin);
     const std::string_view item = trimmed(std::string_view(text).substr(begin, comma - begin));
-    if (item.empty()) refuse(what, text, "a list is needed, as 5,10,20");
+    if (item.empty()) refuse(what, text, "a list, such as 5,10,20");
     items.emplace_back(item);
     if (comma == std::string::npos) return items;
     begin = comma + 1;
@@ -174,7 +174,7 @@ std::vector<std::int64_t> parse_epochs(const std::string& what, const std::strin
   std::vector<std::int64_t> epochs;
   for (const std::string& item : parse_list(what, text)) {
     const auto number = whole_number(item, 1, most);
-    if (!number) refuse(what, text, "numbers of epochs are needed, as 5,10,20");
+    if (!number) refuse(what, text, format_text("numbers of epochs from 1 to {}, such as 5,10,20", most));
     epochs.push_back(*number);
   }
   return epochs;

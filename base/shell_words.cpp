@@ -6,17 +6,18 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace tlaunch {
 namespace {
 
-// `first_end`: where the first word ends in the text.
+// `first_end`: offset of the end of the first word.
 std::vector<std::string> split(const std::string& text, std::size_t& first_end) {
   first_end = text.size();
   std::vector<std::string> words;
   std::string word;
   bool in_word = false;  // '' is a word too
-  char quote = 0;        // the one that is open
+  char quote = 0;        // the open quote; 0: none
   for (std::size_t at = 0; at < text.size(); ++at) {
     const char c = text[at];
     if (quote == '\'') {
@@ -27,9 +28,9 @@ std::vector<std::string> split(const std::string& text, std::size_t& first_end) 
       continue;
     }
     if (c == '\\') {
-      if (++at == text.size()) throw UsageError("a command ends with a backslash: " + text);
+      if (++at == text.size()) throw UsageError(format_text("the command ends with a backslash: {}", text));
       const char next = text[at];
-      if (next == '\n') continue;  // the line goes on
+      if (next == '\n') continue;  // the line continues
       if (quote == '"' && std::strchr("$`\"\\", next) == nullptr) word += c;
       word += next;
       in_word = true;
@@ -55,7 +56,7 @@ std::vector<std::string> split(const std::string& text, std::size_t& first_end) 
     else
       word += c;
   }
-  if (quote != 0) throw UsageError(std::string("a command has a ") + quote + " without its end: " + text);
+  if (quote != 0) throw UsageError(format_text("the command has a {} that is not closed: {}", quote, text));
   if (in_word) words.push_back(std::move(word));
   return words;
 }
@@ -65,7 +66,7 @@ bool is_plain(char c) {
          std::string_view("_./+:,@%=-").find(c) != std::string::npos;
 }
 
-// As a shell takes it for one word.
+// Quoted so that a shell reads it as one word.
 std::string quoted_word(const std::string& word) {
   if (!word.empty() && std::all_of(word.begin(), word.end(), is_plain)) return word;
   std::string text = "'";

@@ -1,4 +1,4 @@
-// A command's text split into words as a POSIX shell quotes them. Pure.
+// Splits a command into words by the quoting rules of a POSIX shell. Pure.
 #pragma once
 
 #include <string>
@@ -6,14 +6,14 @@
 
 namespace tlaunch {
 
-// Quotes and backslashes count; nothing is expanded, and $, *, |, ; and # are letters like others. Throws UsageError
-// for a quote without its end, or a backslash with nothing behind it.
+// Only quotes and backslashes have a meaning. Nothing is expanded, and $, *, |, ; and # are ordinary characters. Throws
+// UsageError for an unclosed quote or a backslash at the end.
 std::vector<std::string> shell_words(const std::string& text);
 
-// The text with another first word, which is quoted where it must be; what follows stays as it is written.
+// Replaces the first word of `text` by `word`, quoted if needed. The rest stays as written.
 std::string with_first_word(const std::string& text, const std::string& word);
 
-// Whether the text splits into words, the first of them not empty.
+// Whether the text splits into words and the first one is not empty.
 bool is_command(const std::string& text);
 
 }  // namespace tlaunch

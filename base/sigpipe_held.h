@@ -1,6 +1,6 @@
-// As long as it lives, a reader that went away (`2>&1 | head`, a launcher that was killed) is an error of write(2) and
-// does not end this process: a run outlives whoever watches it. The signal is blocked and taken back, because its
-// disposition belongs to the program, which may be a user's. Of the calling thread.
+// Suppresses SIGPIPE in the calling thread during its lifetime. Writing to a closed reader (`2>&1 | head`, a launcher
+// that was killed) is then an error of write(2) and does not end this process. The signal is blocked and a pending one
+// removed. Its disposition is not changed, because it belongs to the program, which may be a user's.
 #pragma once
 
 #include <signal.h>

@@ -5,7 +5,7 @@
 
 namespace tlaunch {
 
-// The value in the middle; the mean of the two in the middle if their number is even; 0 of none.
+// The middle value, or the mean of the two middle values. 0 for no values.
 double median(std::vector<double> values);
 
 // The smallest value that has at least `share` (0 to 1) of all values at or below it (nearest rank). Needs a value.
@@ -15,7 +15,7 @@ struct WeightedValue {
   double value = 0, weight = 0;  // weight above 0
 };
 
-// The same where each value counts by its weight.
+// The same with weights: each value counts by its weight.
 double weighted_quantile(std::vector<WeightedValue> values, double share);
 
 }  // namespace tlaunch

@@ -14,6 +14,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/text.h"
 
 namespace tlaunch {
 namespace {
@@ -26,7 +27,8 @@ Descriptor opened(const std::string& path) {
   return Descriptor(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
-// Locks tell who lives where process numbers do not: a container repeats them. EWOULDBLOCK: another holds it.
+// Locks show whether the owner lives. Process ids do not, because containers repeat them. EWOULDBLOCK: another holds
+// it.
 bool locked(const Descriptor& folder) { return ::flock(folder.get(), LOCK_EX | LOCK_NB) == 0; }
 
 bool is_still_at(const Descriptor& folder, const std::string& path) {
@@ -35,7 +37,7 @@ bool is_still_at(const Descriptor& folder, const std::string& path) {
          open.st_dev == named.st_dev;
 }
 
-// What processes of this user that were killed have left. The folder of a process that lives is locked.
+// Removes the folders of killed processes of this user. A living process holds the lock of its folder.
 void sweep(const fs::path& parent) {
   std::error_code error;
   for (fs::directory_iterator entry(parent, error), end; !error && entry != end; entry.increment(error)) {
@@ -53,7 +55,7 @@ void sweep(const fs::path& parent) {
 
 namespace {
 
-// In the order in which they are tried. A TMPDIR that is no folder is passed over, as by other programs.
+// In the order in which they are tried. A TMPDIR that is not a folder is skipped, as in other programs.
 std::vector<std::string> parents(const std::string& own) {
   std::vector<std::string> all;
   for (const char* variable : {"TMPDIR", "XDG_RUNTIME_DIR"}) {
@@ -76,11 +78,12 @@ NewFolder new_folder(const std::string& parent) {
   do {
     made.path = name;
     if (::mkdtemp(made.path.data()) == nullptr)
-      throw IoError("cannot make a folder in " + parent + ": " + std::strerror(errno));
+      throw IoError(format_text("cannot create a folder in {}: {}", parent, std::strerror(errno)));
     made.lock = opened(made.path);
-    if (!made.lock) throw IoError("cannot open " + made.path + ": " + std::strerror(errno));
-    // Where the file system has no locks, no sweep gets one either.
-  } while ((!locked(made.lock) && errno == EWOULDBLOCK) || !is_still_at(made.lock, made.path));  // a sweep came between
+    if (!made.lock) throw IoError(format_text("cannot open {}: {}", made.path, std::strerror(errno)));
+    // On a file system without locks no sweep gets a lock either.
+  } while ((!locked(made.lock) && errno == EWOULDBLOCK) ||
+           !is_still_at(made.lock, made.path));  // else a sweep removed it
   return made;
 }
 
@@ -92,7 +95,7 @@ void remove_folder(const std::string& path) {
 }  // namespace
 
 TemporaryFolder::TemporaryFolder(const std::map<std::string, std::string>& files, const std::string& own) {
-  std::string problems;
+  std::vector<std::string> problems;
   for (const std::string& parent : parents(own)) {
     std::error_code ignored;
     if (parent == own) fs::create_directories(own, ignored);
@@ -106,10 +109,11 @@ TemporaryFolder::TemporaryFolder(const std::map<std::string, std::string>& files
     } catch (const IoError& error) {
       if (!path_.empty()) remove_folder(path_);
       path_.clear();
-      problems += (problems.empty() ? "" : "; ") + std::string(error.what());
+      problems.push_back(error.what());
     }
   }
-  throw IoError("no place for temporary files (set TMPDIR to one with some free space): " + problems);
+  throw IoError(format_text("found no folder for temporary files; set TMPDIR to one with free space: {}",
+                            joined(problems, "; ")));
 }
 
 TemporaryFolder::~TemporaryFolder() { remove_folder(path_); }

@@ -1,5 +1,5 @@
-// A folder of our own with small files for other processes, which goes with the object. Where the process is killed,
-// the folder goes when the next one is made.
+// A temporary folder with small files for other processes, removed with the object. If the process is killed, the next
+// TemporaryFolder removes it.
 #pragma once
 
 #include <map>
@@ -12,8 +12,8 @@ namespace tlaunch {
 
 class TemporaryFolder {
  public:
-  // `files`: content by name. The folder is made in the first place that takes them all: $TMPDIR, /tmp,
-  // $XDG_RUNTIME_DIR, /dev/shm, and at last `own` ("": there is none). Throws IoError where none does.
+  // `files`: content by name. The folder is created in the first of these that has room for all files: $TMPDIR, /tmp,
+  // $XDG_RUNTIME_DIR, /dev/shm, and at last `own` ("": none). Throws IoError if none has.
   explicit TemporaryFolder(const std::map<std::string, std::string>& files, const std::string& own = "");
   ~TemporaryFolder();
   TemporaryFolder(const TemporaryFolder&) = delete;
@@ -22,7 +22,7 @@ class TemporaryFolder {
 
  private:
   std::string path_;
-  Descriptor lock_;  // of the folder: held as long as this process, or a guard that it left, lives
+  Descriptor lock_;  // of the folder; held while this process, or a guard process that it left, lives
 };
 
 }  // namespace tlaunch

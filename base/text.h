@@ -1,5 +1,5 @@
-// Building text for people: values within a sentence, lists, quotes. Pure. The formatting itself is libfmt's, which no
-// header shows: LibTorch brings another version of it.
+// Builds text for people: values in a sentence, lists, quotes. Pure. libfmt formats the values, but no header includes
+// it, because LibTorch brings another version of it.
 #pragma once
 
 #include <concepts>
@@ -13,7 +13,7 @@
 
 namespace tlaunch {
 
-// One value of a sentence. Bools, enums and paths have no one reading as text: the caller chooses the words.
+// One value of a sentence. Not for bools, enums and paths: the caller chooses words for them.
 class TextValue {
  public:
   template <std::integral T>
@@ -32,8 +32,8 @@ class TextValue {
   Value value_;  // a view of the caller's text
 };
 
-// A text with a place {} for each value, checked where it is compiled: as many places as values, and a number behind a
-// precision ({:.1f}) or a base ({:x}). {{ is a brace.
+// A text with a place {} for each value. The compiler checks that there are as many places as values, and that a place
+// with a precision ({:.1f}) or a base ({:x}) gets a number. {{ is a brace.
 template <typename... Values>
 class TextPattern {
  public:
@@ -71,15 +71,15 @@ class TextPattern {
 
 std::string format_values(const char* pattern, std::initializer_list<TextValue> values);
 
-// The pattern with its values: format_text("step {} took {:.1f} s", step, seconds). Places are written as in
-// std::format; a real number without a precision has as many digits as it needs to be read back equal.
+// Fills the pattern: format_text("step {} took {:.1f} s", step, seconds). Places are written as in std::format. A real
+// number without a precision gets as many digits as it needs to be read back equal.
 template <typename... Values>
 std::string format_text(TextPattern<std::type_identity_t<std::remove_cvref_t<Values>>...> pattern,
                         const Values&... values) {
   return format_values(pattern.text(), {TextValue(values)...});
 }
 
-// The parts that are not empty: "a, b".
+// Joins the parts that are not empty: "a, b".
 std::string joined(const std::vector<std::string>& parts, std::string_view separator);
 
 // "a", "a or b", "a, b or c".

@@ -1,21 +1,21 @@
 #include "base/units.h"
 
 #include <cmath>
-#include <cstdio>
+
+#include "base/text.h"
 
 namespace tlaunch {
 namespace {
 
 std::string fixed(double value, int decimals) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%.*f", decimals, value);
-  return text;
+  if (decimals == 2) return format_text("{:.2f}", value);
+  return decimals == 1 ? format_text("{:.1f}", value) : format_text("{:.0f}", value);
 }
 
-// Three significant digits of a value in 1..999; rounding may give "1000", which the caller has ruled out.
+// Decimals for three significant digits of a value from 1 to 999. The caller excludes values that round to 1000.
 int decimals_of(double value) { return value < 9.995 ? 2 : value < 99.95 ? 1 : 0; }
 
-// Divides by 1000 until the rounded value has at most three digits before the point; returns how often.
+// Divides by 1000 until the rounded value has at most three digits before the point; returns the number of divisions.
 int scale_by_thousands(double& value, int most) {
   int power = 0;
   while (power < most && value >= 999.5) {
@@ -35,7 +35,7 @@ void strip_zeros(std::string& text) {
 
 std::string format_bytes(std::uint64_t bytes) {
   static const char* const units[] = {" B", " kB", " MB", " GB", " TB", " PB", " EB"};
-  if (bytes < 1000) return std::to_string(bytes) + " B";
+  if (bytes < 1000) return format_text("{} B", bytes);
   double value = static_cast<double>(bytes);
   const int power = scale_by_thousands(value, 6);
   std::string text = fixed(value, decimals_of(value));
@@ -44,16 +44,10 @@ std::string format_bytes(std::uint64_t bytes) {
 }
 
 std::string format_milliseconds(double seconds) {
-  char text[40];
-  std::snprintf(text, sizeof text, seconds < 0.001 ? "%.3f ms" : "%.1f ms", 1000 * seconds);
-  return text;
+  return seconds < 0.001 ? format_text("{:.3f} ms", 1000 * seconds) : format_text("{:.1f} ms", 1000 * seconds);
 }
 
-std::string format_percent(double share) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%.1f %%", 100 * share);
-  return text;
-}
+std::string format_percent(double share) { return format_text("{:.1f} %", 100 * share); }
 
 std::string format_count(double value) {
   static const char* const units[] = {"", " k", " M", " G", " T", " P", " E"};
@@ -68,29 +62,29 @@ std::string format_count(double value) {
 std::string format_duration(double seconds) {
   if (!std::isfinite(seconds) || std::fabs(seconds) > 1e15) return "unknown";
   if (seconds < 0) return std::string("-").append(format_duration(-seconds));
-  if (seconds < 0.0995) return fixed(seconds * 1000, 0) + " ms";
-  if (seconds < 9.95) return fixed(seconds, 1) + " s";
-  // Rounded to the smaller of the two units shown before it is split, so that 59.6 s is not "60 s".
+  if (seconds < 0.0995) return format_text("{:.0f} ms", seconds * 1000);
+  if (seconds < 9.95) return format_text("{:.1f} s", seconds);
+  // Rounds to the smaller of the two units before splitting, so that 59.6 s is not "60 s".
   const long long total_s = std::llround(seconds);
-  if (total_s < 60) return std::to_string(total_s) + " s";
-  if (total_s < 3600) return std::to_string(total_s / 60) + " min " + std::to_string(total_s % 60) + " s";
+  if (total_s < 60) return format_text("{} s", total_s);
+  if (total_s < 3600) return format_text("{} min {} s", total_s / 60, total_s % 60);
   const long long minutes = std::llround(seconds / 60);
-  if (minutes < 24 * 60) return std::to_string(minutes / 60) + " h " + std::to_string(minutes % 60) + " min";
+  if (minutes < 24 * 60) return format_text("{} h {} min", minutes / 60, minutes % 60);
   const long long hours = std::llround(seconds / 3600);
-  return std::to_string(hours / 24) + " d " + std::to_string(hours % 24) + " h";
+  return format_text("{} d {} h", hours / 24, hours % 24);
 }
 
 std::string format_time_left(double seconds) {
   if (seconds < 1) return "under 1 s";
-  return seconds < 10 ? std::to_string(std::llround(seconds)) + " s" : format_duration(seconds);
+  return seconds < 10 ? format_text("{} s", std::llround(seconds)) : format_duration(seconds);
 }
 
 std::string format_number_of(std::int64_t count, const std::string& unit) {
-  return std::to_string(count) + " " + unit + (count == 1 ? "" : "s");
+  return format_text("{} {}{}", count, unit, count == 1 ? "" : "s");
 }
 
 std::string format_range(const std::string& low, const std::string& high) {
-  return low == high ? low : low + " to " + high;
+  return low == high ? low : format_text("{} to {}", low, high);
 }
 
 }  // namespace tlaunch

@@ -16,7 +16,7 @@ std::string format_count(double value);           // "1.62 k", "5.70 M"
 // "1 step", "3 steps".
 std::string format_number_of(std::int64_t count, const std::string& unit);
 
-// "LOW to HIGH", or one of them where both read the same.
+// "LOW to HIGH", or LOW if both are equal.
 std::string format_range(const std::string& low, const std::string& high);
 
 }  // namespace tlaunch

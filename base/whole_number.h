@@ -1,4 +1,4 @@
-// A whole number as a user writes it on a command line. Pure.
+// Reads a whole number from a command line. Pure.
 #pragma once
 
 #include <charconv>
@@ -9,7 +9,7 @@
 
 namespace tlaunch {
 
-// The number where all of `text` is one, without sign, from `least` to `most`.
+// The number if all of `text` is a number without a sign, from `least` to `most`.
 inline std::optional<std::int64_t> whole_number(std::string_view text, std::int64_t least = 0,
                                                 std::int64_t most = std::numeric_limits<std::int64_t>::max()) {
   std::int64_t number = 0;

@@ -2,12 +2,13 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "base/units.h"
 
 namespace tlaunch {
 namespace {
 
-// The multiples of `unit` next to `value`, or it itself: "192 or 384", "" where there is none up to `most`.
+// The multiples of `unit` next to `value`, or `value` itself: "192 or 384"; "" if there is none up to `most`.
 std::string nearest_multiples(std::int64_t value, std::int64_t unit, std::int64_t most) {
   const std::int64_t below = std::min(value, most) / unit * unit, above = below + unit;
   std::string text = below >= unit ? std::to_string(below) : "";
@@ -44,10 +45,10 @@ std::string larger_than_data(std::int64_t effective_batch, std::int64_t train_sa
                              std::optional<std::int64_t> micro_batch, std::optional<std::int64_t> accumulation) {
   const std::string largest =
       nearest_effective_batches(effective_batch, world_size, micro_batch, accumulation, train_samples);
-  return "train.effective_batch_size: " + std::to_string(effective_batch) + " is more than the " +
-         format_number_of(train_samples, "training sample") + " there are; " +
-         (largest.empty() ? "start " + format_number_of(train_samples, "rank") + " at most"
-                          : "the largest possible is " + largest);
+  return format_text("train.effective_batch_size={} is more than the {}; {}", effective_batch,
+                     format_number_of(train_samples, "training sample"),
+                     largest.empty() ? "start at most " + format_number_of(train_samples, "rank")
+                                     : "the largest possible is " + largest);
 }
 
 }  // namespace tlaunch

@@ -29,7 +29,7 @@ std::string names_of(const std::vector<Description>& all, std::vector<std::strin
   return (texts.size() > 1 ? "one of " : "") + joined(texts, ", ");
 }
 
-// A command's first word, where it is a relative path or begins with ~, as it is found from anywhere.
+// The command, with its first word made absolute if that is a relative path or begins with ~.
 UserPath resolved_command(const ConfigEntry& entry, const ConfigSource& source) {
   const std::string word = shell_words(entry.text).front();
   if (word.starts_with("/") || word.find('/') == std::string::npos) return {entry.text, ""};
@@ -40,7 +40,7 @@ UserPath resolved_command(const ConfigEntry& entry, const ConfigSource& source) 
   return path;
 }
 
-// The path of a key as it is found from anywhere.
+// The path of a key, absolute unless the schema keeps it as written.
 UserPath resolved_path(const SchemaKey& key, const ConfigEntry& entry, const ConfigSource& source) {
   if (key.path == PathBase::command) return resolved_command(entry, source);
   if (key.path == PathBase::name) return without_variables(entry.text, entry.has_bare_variable);
@@ -86,7 +86,7 @@ class Loader {
     problems_.add(place, key, what);
   }
 
-  // The value given for `key`; nothing where it is absent or wrong (then reported).
+  // The value given for `key`; nothing if it is missing, or if it is wrong and was reported.
   std::optional<ParsedValue> given_value(const std::string& key, const ValueRule& rule) {
     const ConfigEntry* found = entry(key);
     loaded_.sources[key] = !found                     ? ValueSource::default_value
@@ -97,7 +97,7 @@ class Loader {
       const char* what = found->shape == YamlNode::Kind::null   ? "has no value"
                          : found->shape == YamlNode::Kind::list ? "is a list"
                                                                 : "is a map";
-      add_problem(found->value_place, key, std::string(what) + "; expected " + expectation(rule));
+      add_problem(found->value_place, key, format_text("{}; expected {}", what, expectation(rule)));
       return std::nullopt;
     }
     ParsedValue parsed = parse_value(found->text, rule);
@@ -111,7 +111,8 @@ class Loader {
     if (!parsed) return;
     const ConfigEntry& found = *entry(key.key);
     if (parsed->value && key.check && !key.check(found.text)) {
-      add_problem(found.value_place, key.key, quoted(found.text) + " is not allowed; expected " + key.expected);
+      add_problem(found.value_place, key.key,
+                  format_text("{} is not allowed; expected {}", quoted(found.text), key.expected));
       return;
     }
     if (parsed->value && key.path != PathBase::none) {
@@ -139,19 +140,19 @@ class Loader {
     std::vector<std::string> names;
     const std::string expected = "expected " + names_of(all, &names);
     if (!found) {
-      add_problem(section_place(section_of(key)), key, "required; " + expected);
+      add_problem(section_place(section_of(key)), key, "is required; " + expected);
       return nullptr;
     }
     for (const Description& each : all)
       if (each.name == name) return &each;
     const auto meant = nearest(name, names);
-    add_problem(
-        found->value_place, key,
-        joined({"unknown " + noun + " " + quoted(name), expected, meant ? "did you mean " + *meant + "?" : ""}, "; "));
+    const std::string unknown = format_text("unknown {} {}", noun, quoted(name));
+    const std::string hint = meant ? format_text("did you mean {}?", *meant) : "";
+    add_problem(found->value_place, key, joined({unknown, expected, hint}, "; "));
     return nullptr;
   }
 
-  // Where something is missing: the section's key, or else the file's first line.
+  // The place to report a missing key at: its section, or else the first line of the file.
   Place section_place(const std::string& section) const {
     const auto it = tree_.sections.find(section);
     if (it != tree_.sections.end()) return it->second;
@@ -171,7 +172,8 @@ class Loader {
   void load_default_root(const DatasetDescription& dataset) {
     if (dataset.default_root.empty())
       add_problem(section_place("data"), "data.root",
-                  "required: data set " + dataset.name + " has no folder of its own; expected the folder of its files");
+                  format_text("is required: data set {} has no default folder; expected the folder with its files",
+                              dataset.name));
     else
       loaded_.config.data.root = absolute_path(dataset.default_root);
   }
@@ -188,7 +190,7 @@ class Loader {
     for (const auto& [key, found] : tree_.entries) {
       if (index.contains(key)) continue;
       const std::string section = section_of(key);
-      // Without the model its own keys cannot be told from mistakes.
+      // Without a known model its own keys cannot be distinguished from mistakes.
       if ((section == "model" && !model) || (section == "data" && !dataset)) continue;
       if (problems_.full()) {
         problems_.add(found.key_place, key, "");
@@ -198,11 +200,11 @@ class Loader {
       if (section == "model") owners = other_owners(key, worker_.models, model->name, "model");
       if (section == "data") owners = other_owners(key, worker_.datasets, dataset->name, "data set");
       problems_.add(found.key_place, key,
-                    joined({"unknown key" + owners, owners.empty() ? hint_for_unknown_key(key, known) : ""}, "; "));
+                    owners.empty() ? joined({"unknown key", hint_for_unknown_key(key, known)}, "; ") : owners);
     }
   }
 
-  // " of model lstm (resnet has it)" for a key that another model defines.
+  // "is not a key of model lstm, only of resnet" for a key that only other models define; "" if none does.
   template <class Description>
   static std::string other_owners(const std::string& key, const std::vector<Description>& all,
                                   const std::string& chosen, const std::string& noun) {
@@ -211,13 +213,13 @@ class Loader {
       for (const OptionSpec& option : each.options)
         if (option.key == last_part(key)) owners.push_back(each.name);
     if (owners.empty()) return "";
-    return " of " + noun + " " + chosen + " (" + joined(owners, ", ") + (owners.size() > 1 ? " have it)" : " has it)");
+    return format_text("is not a key of {} {}, only of {}", noun, chosen, joined(owners, ", "));
   }
 
   void report(const BrokenRule& rule) {
     for (const std::string& key : rule.keys)
       if (bad_.contains(key)) return;
-    for (const std::string& key : rule.keys) {  // one at least is given: the defaults go together
+    for (const std::string& key : rule.keys) {  // at least one is given: the defaults are valid together
       if (const ConfigEntry* found = entry(key)) {
         problems_.add(found->value_place, key, rule.what);
         return;
@@ -239,7 +241,7 @@ std::string worker_of(const ConfigSource& source) {
   ConfigProblems problems;
   const ConfigTree tree = read_config_tree(source, problems);
   const auto it = tree.entries.find("launch.worker");
-  // Whatever else is wrong is for load_config to say, with the description this leads to.
+  // load_config reports all other problems, with the description of the worker found here.
   if (it == tree.entries.end() || it->second.shape != YamlNode::Kind::scalar || it->second.text.empty())
     return RunConfig{}.launch.worker;
   const UserPath path = resolved_path(*schema_key("launch.worker"), it->second, source);

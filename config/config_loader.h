@@ -18,7 +18,7 @@ namespace tlaunch {
 struct ConfigSource {
   std::string path;                    // CONFIG.yaml
   std::vector<std::string> overrides;  // "train.epochs=3", in the order given; the last wins
-  // Environment for ${VAR}; tests pass their own. Returns nothing where the variable is unset.
+  // Environment for ${VAR}; tests pass their own. Returns nothing for an unset variable.
   Getenv getenv;
 };
 
@@ -31,12 +31,12 @@ struct LoadedConfig {
   std::map<std::string, ValueSource> sources;
 };
 
-// The `launch.worker` of a config (a name, or an absolute path) before anything else of it is checked: its description
-// is needed for the rest.
-// Throws UsageError where the file is absent, too large (1 MiB) or no YAML, or the path cannot be one.
+// The `launch.worker` of a config: a name, or an absolute path. Nothing else is checked, because that needs the
+// description of this worker. Throws UsageError if the file does not exist, is larger than 1 MiB or is not YAML, or if
+// the path is invalid.
 std::string worker_of(const ConfigSource& source);
 
-// Throws UsageError with every error found, one a line.
+// Throws UsageError with every error found, one per line.
 LoadedConfig load_config(const ConfigSource& source, const WorkerDescription& worker);
 
 // The resolved config as YAML, every key with its value, `auto` where tuning decides. load_config of this text gives
@@ -46,14 +46,15 @@ std::string to_yaml(const RunConfig& config, const WorkerDescription& worker);
 // Dotted keys and their values as text, in the schema's order: for --dry-run and for comparing two configs.
 std::vector<std::pair<std::string, std::string>> flatten(const RunConfig& config);
 
-// What a checkpoint says about the run that made it, from its resolved config: the keys that may not change on resume,
-// and the micro-batch and accumulation, by dotted key. No paths: data and runs may be moved.
+// The settings that a checkpoint stores of its run, by dotted key, from the resolved config: the keys that may not
+// change on resume, and the micro-batch and accumulation. No paths, because data and runs may be moved.
 std::map<std::string, std::string> resume_settings(const RunConfig& config);
 
-// Keys of `saved` (the above) to which `now` gives another value, and may not. `auto` takes what was saved.
+// The keys of `saved` (resume_settings) that have another value in `now` but may not change. `auto` takes the saved
+// one.
 std::vector<std::string> changes_forbidden_on_resume(const std::map<std::string, std::string>& saved, RunConfig now);
 
-// docs/config.md, generated: one table a section from the schema, one a model and data set from the description.
+// The text of docs/config.md: one table per section from the schema, and one per model and data set from `worker`.
 std::string config_markdown(const WorkerDescription& worker);
 
 }  // namespace tlaunch

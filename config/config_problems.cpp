@@ -9,7 +9,7 @@ namespace tlaunch {
 namespace {
 
 std::string line_of(const Place& place, const std::string& key, const std::string& given_what) {
-  const std::string what = printable(given_what, 1000);  // it may hold a path from the file
+  const std::string what = printable(given_what, 1000);  // it may contain a path from the file
   if (!place.override_text.empty())
     return format_text("command line: {}: {}", printable(place.override_text, 120), what);
   std::string line = printable(place.file, 300);
@@ -36,7 +36,7 @@ void ConfigProblems::throw_if_any() const {
   });
   std::string text;
   for (const Problem& problem : sorted) text += (text.empty() ? "" : "\n") + problem.line;
-  if (problems_.size() > shown) text += "\n... and " + std::to_string(problems_.size() - shown) + " more";
+  if (problems_.size() > shown) text += format_text("\n... and {} more", problems_.size() - shown);
   throw UsageError(text);
 }
 

@@ -1,4 +1,4 @@
-// What is wrong with a config, collected so that one run reports all of it. One line a problem:
+// Collects the problems of a config, so that one run reports all of them, one per line:
 //   file:line:column: key: what is wrong; expected ...; did you mean ...?
 //   command line: key=value: what is wrong; ...
 #pragma once
@@ -9,8 +9,8 @@
 
 namespace tlaunch {
 
-// Where in a file (line and column from 1; 0: the file as a whole) or, with `override_text` set, on the command line,
-// where `column` counts the overrides.
+// A place in a file (line and column from 1; 0: the whole file) or, if `override_text` is set, on the command line,
+// where `column` is the number of the override.
 struct Place {
   std::string file;
   int line = 0, column = 0;
@@ -22,7 +22,7 @@ class ConfigProblems {
   // `key` may be "" (a problem of the file).
   void add(const Place& place, const std::string& key, const std::string& what);
   bool empty() const { return problems_.empty(); }
-  // Unknown keys cost a search each, so their hints are made only for as many as will be shown.
+  // Each hint for an unknown key costs a search, so callers leave hints out after the last problem that is shown.
   bool full() const { return problems_.size() >= most_shown; }
   // Throws UsageError with all of them, in the order of the files' lines, the command line last; nothing if none.
   void throw_if_any() const;

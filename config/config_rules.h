@@ -1,4 +1,4 @@
-// Combinations of settings that cannot work, each valid by itself. Pure.
+// Finds settings that are valid by themselves but cannot be combined. Pure.
 #pragma once
 
 #include <string>
@@ -10,11 +10,11 @@
 namespace tlaunch {
 
 struct BrokenRule {
-  std::vector<std::string> keys;  // those that clash; the one to change first
+  std::vector<std::string> keys;  // the keys that clash, beginning with the one to change
   std::string what;
 };
 
-// `worker` need not know the model or data set.
+// Also if `worker` does not have the model or data set: their own rules are skipped then.
 std::vector<BrokenRule> broken_rules(const RunConfig& config, const WorkerDescription& worker);
 
 }  // namespace tlaunch

@@ -34,7 +34,7 @@ std::string trimmed(const std::string& text) {
   return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
-// "; did you mean FILE?" for a config file that is not there.
+// "; did you mean FILE?" for a config file that does not exist; "" if no name is similar.
 std::string similar_file(const std::string& path) {
   const fs::path wanted(path);
   const fs::path folder = wanted.has_parent_path() ? wanted.parent_path() : fs::path(".");
@@ -44,19 +44,19 @@ std::string similar_file(const std::string& path) {
   for (fs::directory_iterator it(folder, error), end; !error && it != end && names.size() < most; it.increment(error)) {
     if (std::string name = it->path().filename().string(); is_yaml_name(name)) names.push_back(std::move(name));
   }
-  std::sort(names.begin(), names.end());  // the folder's order is chance
+  std::sort(names.begin(), names.end());  // the order of a folder is arbitrary
   const auto name = nearest(wanted.filename().string(), names);
   if (!name) return "";
-  return "; did you mean " + (wanted.has_parent_path() ? (folder / *name).string() : *name) + "?";
+  return format_text("; did you mean {}?", wanted.has_parent_path() ? (folder / *name).string() : *name);
 }
 
-// ${VAR} within {...} or [...] is no YAML unless it is quoted, which a YAML reader cannot say.
+// Within {...} or [...] a ${VAR} without quotes is not valid YAML. The YAML reader's own message does not say so.
 std::string variable_hint(const std::string& text, int line) {
   std::istringstream lines(text);
   std::string content;
   for (int i = 0; i < line && std::getline(lines, content); ++i) {
   }
-  return content.find("${") == std::string::npos ? "" : "; within { } or [ ] quote it: \"${VAR}\"";
+  return content.find("${") == std::string::npos ? "" : "; within { } or [ ] a variable needs quotes: \"${VAR}\"";
 }
 
 class TreeReader {
@@ -72,7 +72,7 @@ class TreeReader {
   }
 
  private:
-  // Merges the file and, before it, what it extends. False where the file itself cannot be read.
+  // Merges the file over the one that it extends. False if the file itself cannot be read.
   bool read_layers(const std::string& path) {
     const std::optional<std::string> text = read_text(path);
     if (!text) return false;
@@ -84,9 +84,10 @@ class TreeReader {
       return false;
     }
     if (!root || root->kind != YamlNode::Kind::map) {
-      problems_.add({path, root ? root->line : 1, root ? root->column : 1, ""}, "",
-                    std::string(!root || root->kind == YamlNode::Kind::null ? "holds nothing" : "holds no map") +
-                        "; expected keys, such as model: {name: ...}");
+      problems_.add(
+          {path, root ? root->line : 1, root ? root->column : 1, ""}, "",
+          format_text("{}; expected keys such as model: {{name: ...}}",
+                      !root || root->kind == YamlNode::Kind::null ? "the file is empty" : "not a map of keys"));
       return false;
     }
     Layer layer;
@@ -114,10 +115,10 @@ class TreeReader {
     const std::string canonical = fs::weakly_canonical(path, error).string();
     if (std::find(chain_.begin(), chain_.end(), canonical) != chain_.end()) {
       problems_.add(extends.value_place, "extends",
-                    quoted(extends.text) + " leads back to this file; expected no circle");
+                    format_text("{} extends this file in turn, a circle; remove one extends", quoted(extends.text)));
     } else if (chain_.size() >= longest_chain) {
       problems_.add(extends.value_place, "extends",
-                    "more than " + std::to_string(longest_chain) + " files that extend one another");
+                    format_text("more than {} files extend one another; expected fewer", longest_chain));
     } else {
       extends_place_ = extends.value_place;
       read_layers(path);
@@ -127,7 +128,7 @@ class TreeReader {
   std::optional<std::string> read_text(const std::string& path) {
     std::string problem;
     try {
-      if (path.find('\0') != std::string::npos) throw UsageError("a path with a NUL byte");
+      if (path.find('\0') != std::string::npos) throw UsageError("the path contains a NUL byte");
       return read_file(path, largest_file_bytes);
     } catch (const UsageError& error) {
       problem = error.what() + similar_file(path);
@@ -145,13 +146,13 @@ class TreeReader {
       const std::string dotted = prefix + key->text;
       const Place place{path, key->line, key->column, ""};
       if (const auto [first, is_new] = first_lines.emplace(key->text, key->line); !is_new) {
-        problems_.add(place, dotted, "given twice; first in line " + std::to_string(first->second));
+        problems_.add(place, dotted, format_text("is given twice, first in line {}; remove one", first->second));
         continue;
       }
       if (key->text.empty() || key->text.find('.') != std::string::npos) {
         problems_.add(place, dotted,
-                      "a key in a file has no dot and is not empty; expected a section with its keys, such as "
-                      "train: {epochs: 3}");
+                      "a key in a file must not be empty or contain a dot; write its section and key, such as train: "
+                      "{epochs: 3}");
         continue;
       }
       const bool map_value = value->kind == YamlNode::Kind::map;
@@ -167,7 +168,7 @@ class TreeReader {
       }
       if (section) {
         if (value->kind != YamlNode::Kind::null)
-          problems_.add({path, value->line, value->column, ""}, dotted, "expected a section: a map of keys below it");
+          problems_.add({path, value->line, value->column, ""}, dotted, "is a section; expected a map of keys");
         continue;
       }
       ConfigEntry entry;
@@ -200,8 +201,8 @@ class TreeReader {
           if (!other && layer.contains(sibling)) other = schema_key(sibling);
       if (other) {
         problems_.add(it->second.key_place, it->first,
-                      other->key + " is given too, in line " + std::to_string(layer.at(other->key).key_place.line) +
-                          "; expected only one of the two");
+                      format_text("{} in line {} excludes this key; remove one of the two", other->key,
+                                  layer.at(other->key).key_place.line));
         it = layer.erase(it);
       } else {
         ++it;
@@ -221,13 +222,13 @@ class TreeReader {
     const auto equals = text.find('=');
     const std::string key = trimmed(text.substr(0, equals));
     if (equals == std::string::npos || key.empty()) {
-      problems_.add(place, "", "no key=value; expected such as train.epochs=3");
+      problems_.add(place, "", "is not key=value; write for example train.epochs=3");
       return;
     }
     if (key == "extends" || is_section(key)) {
-      problems_.add(
-          place, key,
-          key == "extends" ? "extends stands in a file only" : key + " is a section; expected " + key + ".KEY=VALUE");
+      problems_.add(place, key,
+                    key == "extends" ? "extends is allowed only in a file"
+                                     : format_text("{} is a section; expected {}.KEY=VALUE", key, key));
       return;
     }
     ConfigEntry entry;
@@ -249,7 +250,7 @@ class TreeReader {
         return;
       }
     }
-    // Everything else is a plain scalar as it stands: a path may hold " #" or ": ".
+    // All other text is a plain scalar as written: a path may contain " #" or ": ".
     if (set_text(entry, value, key)) put(key, std::move(entry));
   }
 

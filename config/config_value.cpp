@@ -107,16 +107,16 @@ std::string expectation(const ValueRule& rule) {
   } else {
     text = type_noun(rule.type);
     if (rule.min && rule.max && !rule.above_min)
-      text += " from " + bound_text(*rule.min) + " to " + bound_text(*rule.max);
+      text += format_text(" from {} to {}", bound_text(*rule.min), bound_text(*rule.max));
     else if (rule.min)
-      text += (rule.above_min ? " above " : " of at least ") + bound_text(*rule.min) +
-              (rule.max ? ", at most " + bound_text(*rule.max) : "");
+      text += (rule.above_min ? " above " : " of at least ") + bound_text(*rule.min);
     else if (rule.max)
-      text += " of at most " + bound_text(*rule.max);
+      text += format_text(" of at most {}", bound_text(*rule.max));
+    if (rule.min && rule.max && rule.above_min) text += format_text(", at most {}", bound_text(*rule.max));
   }
   if (rule.empty_word.empty()) return text;
-  if (rule.type == OptionType::boolean) return "true, false or " + rule.empty_word;
-  return text + ", or " + rule.empty_word;
+  if (rule.type == OptionType::boolean) return format_text("true, false or {}", rule.empty_word);
+  return format_text("{}, or {}", text, rule.empty_word);
 }
 
 ParsedValue parse_value(const std::string& given, const ValueRule& rule) {
@@ -126,26 +126,27 @@ ParsedValue parse_value(const std::string& given, const ValueRule& rule) {
   if (!rule.empty_word.empty() && text == rule.empty_word) return {};
 
   const auto problem = [&](const std::string& what, const std::string& hint = "") {
-    return ParsedValue{std::nullopt, joined({quoted(given) + " " + what, "expected " + expectation(rule), hint}, "; ")};
+    const std::string expected = format_text("{} {}; expected {}", quoted(given), what, expectation(rule));
+    return ParsedValue{std::nullopt, joined({expected, hint}, "; ")};
   };
   if (rule.type == OptionType::text && rule.choices.empty()) {
     if (text.empty()) return problem("is empty");
     if (std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }))
-      return problem("holds a control character");
+      return problem("contains a control character");
   }
   const std::optional<OptionValue> value = parse_typed(text, rule.type);
   if (!value) {
     const auto meant = rule.empty_word.empty() ? std::nullopt : nearest(text, {rule.empty_word});
-    return problem(std::string("is ") + (rule.type == OptionType::boolean   ? "neither true nor false"
-                                         : rule.type == OptionType::integer ? "no integer"
-                                                                            : "no finite number"),
-                   meant ? "did you mean " + *meant + "?" : "");
+    return problem(rule.type == OptionType::boolean   ? "is neither true nor false"
+                   : rule.type == OptionType::integer ? "is not an integer"
+                                                      : "is not a finite number",
+                   meant ? format_text("did you mean {}?", *meant) : "");
   }
   if (!rule.choices.empty() && std::find(rule.choices.begin(), rule.choices.end(), *value) == rule.choices.end()) {
     std::vector<std::string> known{rule.empty_word};
     for (const OptionValue& choice : rule.choices) known.push_back(to_text(choice));
     const auto meant = rule.type == OptionType::text ? nearest(text, known) : std::nullopt;
-    return problem("is not known", meant ? "did you mean " + *meant + "?" : "");
+    return problem("is not known", meant ? format_text("did you mean {}?", *meant) : "");
   }
   std::string bounds;
   if (const auto* integer = std::get_if<std::int64_t>(&*value))

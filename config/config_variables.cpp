@@ -9,7 +9,7 @@
 namespace tlaunch {
 namespace {
 
-// Many mentions of a long variable must not fill the memory.
+// A limit, so that many references to a long variable cannot fill the memory.
 constexpr std::size_t longest_value = 64 * 1024;
 
 bool is_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; }
@@ -41,21 +41,21 @@ ExpandedText expand_variables(const std::string& text, const Getenv& getenv) {
     }
     const std::size_t end = text.find('}', at);
     if (end == std::string::npos)
-      return {"", quoted(text) + " has a ${ without its }; expected ${VAR} or $${ for a plain ${", false};
+      return {"", quoted(text) + " has a ${ without a }; expected ${VAR}, or $${ for a plain ${", false};
     const std::string inner = text.substr(at + 2, end - at - 2);
     const std::size_t dash = inner.find(":-");
     const std::string name = inner.substr(0, dash);
     if (!is_name(name))
-      return {"", quoted("${" + inner + "}") + " names no variable; expected ${VAR} or ${VAR:-default}", false};
+      return {"", quoted("${" + inner + "}") + " is not a variable; expected ${VAR} or ${VAR:-default}", false};
     const std::optional<std::string> value = getenv ? getenv(name) : std::nullopt;
     if (dash != std::string::npos && (!value || value->empty()))
       expanded.text += inner.substr(dash + 2);
     else if (value)
       expanded.text += *value;
     else
-      return {"", "the environment variable " + name + " is not set; expected it set, or ${" + name + ":-default}",
+      return {"", format_text("environment variable {} is not set; set it or write ${{{}:-default}}", name, name),
               false};
-    if (expanded.text.size() > longest_value) return {"", "is too long with its variables written out", false};
+    if (expanded.text.size() > longest_value) return {"", "is too long after its variables are replaced", false};
     at = end + 1;
   }
   return expanded;

@@ -12,15 +12,15 @@ namespace tlaunch {
 
 struct ExpandedText {
   std::string text;
-  std::string problem;    // "" where all is well
-  bool has_bare = false;  // a $VAR without braces stands in it as it was written: in a path that is a mistake
+  std::string problem;    // "": none
+  bool has_bare = false;  // it has a $VAR without braces, which is not replaced; in a path that is a mistake
 };
 
-// The default is taken where the variable is unset or empty, as in a shell. Variables within a variable's value or a
-// default are not expanded.
+// The default is used if the variable is unset or empty, as in a shell. Variables in the value of a variable or in a
+// default are not replaced.
 ExpandedText expand_variables(const std::string& text, const Getenv& getenv);
 
-// The text that expand_variables gives back as `text`.
+// The inverse: a text from which expand_variables makes `text`.
 std::string escape_variables(const std::string& text);
 
 }  // namespace tlaunch

@@ -1,4 +1,4 @@
-// The resolved config as text, and two of them compared.
+// Writes the resolved config as text, and compares two of them.
 #include <algorithm>
 #include <map>
 
@@ -15,7 +15,7 @@ struct KeyText {
   std::string key, text;
 };
 
-// A key's value as flatten shows it; nothing for a key that another of its group displaces.
+// A key's value as in flatten(); nothing if another key of its group is set instead.
 std::optional<std::string> text_of(const SchemaKey& key, const RunConfig& config) {
   const auto value = get(key, config);
   if (value) return to_text(*value);
@@ -31,7 +31,7 @@ const Options* own_options(const RunConfig& config, const std::string& section) 
   return nullptr;
 }
 
-// `worker` gives the order of a model's own keys; without it they come by name.
+// `worker` gives the order of a model's own keys; without it they are sorted by name.
 std::vector<KeyText> all_keys(const RunConfig& config, const WorkerDescription* worker) {
   std::vector<KeyText> keys;
   const auto append_options = [&](const std::string& section) {
@@ -95,14 +95,14 @@ std::vector<std::string> changes_forbidden_on_resume(const std::map<std::string,
       !now.train.effective_batch_size && batch != saved.end())
     if (const auto number = parse_value(batch->second, {.type = OptionType::integer, .min = 1}).value)
       now.train.learning_rate = scaled_learning_rate(now.train, std::get<std::int64_t>(*number)).learning_rate;
-  auto gone = saved;  // what is left of it: another model's or data set's keys
+  auto gone = saved;  // keys that are left at the end belong to another model or data set
   std::vector<std::string> changed;
   for (const auto& [key, text] : resume_settings(now)) {
     gone.erase(key);
     const SchemaKey* known = schema_key(key);
     const auto before = saved.find(key);
     if ((known && known->may_change_on_resume) || (text == "auto" && before != saved.end())) continue;
-    const bool is_new = before == saved.end() && known;  // a key of a later version
+    const bool is_new = before == saved.end() && known;  // added by a later version
     if (!is_new && (before == saved.end() || before->second != text)) changed.push_back(key);
   }
   for (const auto& [key, text] : gone) changed.push_back(key);

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/json_problem.h"
+#include "base/text.h"
 
 namespace tlaunch {
 
@@ -17,7 +18,7 @@ constexpr const char* type_names[] = {"boolean", "integer", "real", "text"};
 
 OptionType type_from(const std::string& name) {
   const auto it = std::find(std::begin(type_names), std::end(type_names), name);
-  if (it == std::end(type_names)) throw DataError("description: unknown option type '" + name + "'");
+  if (it == std::end(type_names)) throw DataError(format_text("description: unknown option type {}", quoted(name)));
   return static_cast<OptionType>(it - std::begin(type_names));
 }
 
@@ -25,7 +26,8 @@ OptionValue value_from(const Json& json, OptionType type) {
   switch (type) {
     case OptionType::boolean: return json.get<bool>();
     case OptionType::integer:
-      if (!json.is_number_integer()) throw DataError("description: expected an integer, got " + text_of(json));
+      if (!json.is_number_integer())
+        throw DataError(format_text("description: expected an integer, got {}", text_of(json)));
       return json.get<std::int64_t>();
     case OptionType::real: return json.get<double>();
     case OptionType::text: return json.get<std::string>();
@@ -59,7 +61,7 @@ OptionSpec option_from(const Json& json) {
   return option;
 }
 
-// What models and data sets have in common.
+// The fields that models and data sets share.
 template <class Description>
 Json common_json(const Description& described) {
   Json json = {{"name", described.name},
@@ -115,7 +117,7 @@ WorkerDescription description_from_json(const Json& json) {
     worker.torch_version = json.at("torch_version").get<std::string>();
     worker.cuda_version = json.at("cuda_version").get<std::string>();
     worker.cuda_architectures = json.at("cuda_architectures").get<std::vector<std::string>>();
-    worker.checks = json.value("checks", false);  // workers of earlier versions do not say
+    worker.checks = json.value("checks", false);  // absent in workers of earlier versions
     for (const Json& model : json.at("models")) worker.models.push_back(common_from<ModelDescription>(model));
     for (const Json& dataset : json.at("datasets")) {
       worker.datasets.push_back(common_from<DatasetDescription>(dataset));
@@ -123,7 +125,7 @@ WorkerDescription description_from_json(const Json& json) {
     }
     return worker;
   } catch (const Json::exception& error) {
-    throw DataError(std::string("not a worker's description: ") + json_problem(error));
+    throw DataError(format_text("not a worker's description: {}", json_problem(error)));
   }
 }
 

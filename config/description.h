@@ -1,5 +1,6 @@
-// What a worker binary can do, as `tlaunch-worker describe --json` prints it: its models and data sets with their own
-// config keys and metrics, and its LibTorch. The launcher, which links no LibTorch, checks a config against this.
+// The description of a worker program, as `tlaunch-worker describe --json` prints it: its models and data sets with
+// their own config keys and metrics, and its LibTorch. The launcher does not link LibTorch and checks a config against
+// this.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,7 @@ struct OptionSpec {
   std::string key;  // without the section: "depth"
   OptionType type = OptionType::integer;
   OptionValue default_value;
-  std::string unit;                  // "" where there is none
+  std::string unit;                  // "": none
   std::string meaning;               // one sentence
   std::vector<OptionValue> choices;  // empty: any value within the bounds
   std::optional<double> min, max;    // inclusive; for integer and real
@@ -28,18 +29,18 @@ struct OptionSpec {
 struct ModelDescription {
   std::string name;
   std::string summary;
-  std::string sample_kind;  // what it takes: "image" or "keys"
+  std::string sample_kind;  // kind of samples it needs: "image" or "keys"
   std::vector<OptionSpec> options;
-  std::vector<std::string> metrics;  // what evaluation yields with it: val_loss, val_accuracy, ...
+  std::vector<std::string> metrics;  // metrics of an evaluation: val_loss, val_accuracy, ...
 };
 
 struct DatasetDescription {
   std::string name;
   std::string summary;
   std::string sample_kind;   // "image" or "keys"; must equal the model's
-  std::string default_root;  // "" where data.root must be given
+  std::string default_root;  // "": data.root is required
   std::vector<OptionSpec> options;
-  std::vector<std::string> metrics;  // what it adds at the end: precision, recall, f1, false_positive_rate
+  std::vector<std::string> metrics;  // metrics at the end: precision, recall, f1, false_positive_rate
 };
 
 struct WorkerDescription {
@@ -48,15 +49,15 @@ struct WorkerDescription {
   std::vector<std::string> cuda_architectures;  // "sm_75", ...
   std::vector<ModelDescription> models;
   std::vector<DatasetDescription> datasets;
-  bool checks = false;  // it answers `check CONFIG`: data, model and weights of a job, before anything is started
+  bool checks = false;  // it has `check CONFIG`, which checks data, model and weights of a job before the start
 
-  const ModelDescription* model(const std::string& name) const;      // nullptr where unknown
-  const DatasetDescription* dataset(const std::string& name) const;  // nullptr where unknown
+  const ModelDescription* model(const std::string& name) const;      // nullptr: unknown
+  const DatasetDescription* dataset(const std::string& name) const;  // nullptr: unknown
 };
 
 Json to_json(const OptionValue&);
 Json to_json(const WorkerDescription&);
-// Throws DataError where the JSON is not a description.
+// Throws DataError if the JSON is not a description.
 WorkerDescription description_from_json(const Json&);
 
 }  // namespace tlaunch

@@ -2,19 +2,21 @@
 
 #include <stdexcept>
 
+#include "base/text.h"
+
 namespace tlaunch {
 namespace {
 
 const OptionValue& find(const std::map<std::string, OptionValue>& values, const std::string& key) {
   const auto it = values.find(key);
-  if (it == values.end()) throw std::logic_error("no option '" + key + "'");
+  if (it == values.end()) throw std::logic_error(format_text("no option {}", quoted(key)));
   return it->second;
 }
 
 template <class T>
 const T& as(const std::map<std::string, OptionValue>& values, const std::string& key, const char* type) {
   const T* value = std::get_if<T>(&find(values, key));
-  if (!value) throw std::logic_error("option '" + key + "' is no " + type);
+  if (!value) throw std::logic_error(format_text("option {} is not of type {}", quoted(key), type));
   return *value;
 }
 

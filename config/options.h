@@ -1,6 +1,6 @@
-// The options of a model or data set: keys that its own worker describes (see description.h), as checked scalars.
-// Used where core cannot know the keys in advance; the values have passed validation against an OptionSpec, so a
-// wrong type or an absent key is a bug of ours (std::logic_error), not of the user.
+// The options of a model or data set: checked scalars under keys that the worker describes (config/description.h),
+// because the launcher does not know these keys. The values were validated against an OptionSpec, so a wrong type or an
+// absent key is a bug (std::logic_error) and not a mistake of the user.
 #pragma once
 
 #include <cstdint>

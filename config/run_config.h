@@ -1,6 +1,6 @@
-// What the user asked for. Plain values; an empty optional means `auto` (tuning decides) or, where the comment says
-// so, "off" or "none". The initialisers here are the defaults; keys, units, meanings and bounds stand beside the
-// binding to these members in schema_SECTION.cpp. config_loader.h makes a RunConfig out of YAML.
+// The settings of a run as plain values. An empty optional means `auto` (tuning decides) or, if the comment says so,
+// "off" or "none". The initialisers here are the defaults. Keys, units, meanings and bounds are in schema_SECTION.cpp,
+// next to the binding to these members. config_loader.h makes a RunConfig from YAML.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +16,11 @@ enum class FloatType { float32, float64 };
 enum class OptimizerKind { sgd, adam, adamw };
 enum class ScheduleKind { cosine, step, constant };
 enum class MonitorMode { min, max };  // which of two metrics is the better one
-// Samples of an optimizer step that train.learning_rate is for where train.effective_batch_size is auto.
+// Effective batch for which train.learning_rate is given if train.effective_batch_size is auto.
 inline constexpr std::int64_t reference_effective_batch = 256;
 
-enum class OnNan { stop, skip, rollback };  // what a loss or gradient that is not finite leads to
-enum class NumaBinding { none, node };      // node: a rank keeps to the cores of the NUMA node its card is near to
+enum class OnNan { stop, skip, rollback };  // the action on a loss or gradient that is not finite
+enum class NumaBinding { none, node };      // node: a rank is pinned to the cores of its GPU's NUMA node
 
 struct ModelConfig {
   std::string name;
@@ -72,14 +72,14 @@ struct CheckpointConfig {
   std::optional<std::string> dirpath;  // none: <run>/checkpoints
   std::int64_t save_top_k = 1;         // -1: all
   bool save_last = true;
-  // At most one is set; none: every_n_steps is auto. The end of a run is one more time to save.
+  // At most one is set; none: every_n_steps is auto. A run also saves at its end.
   std::optional<std::int64_t> every_n_epochs, every_n_steps;
   std::optional<double> every_n_kimg, every_minutes;
   std::string monitor = "val_loss";
   MonitorMode mode = MonitorMode::min;
   std::string filename = "epoch_{epoch:02d}-step_{step}";
   bool async = true;
-  std::optional<double> min_free_gb;  // beside all that the run writes; none: nothing more than that
+  std::optional<double> min_free_gb;  // to leave free for others; none: 0
 };
 
 struct LogConfig {
@@ -91,7 +91,7 @@ struct LaunchConfig {
   std::string worker = "tlaunch-worker";
   std::string nproc = "auto";                    // auto | cpu | gpu | a number
   std::optional<std::int64_t> threads_per_rank;  // intra-op threads of LibTorch
-  // Off, as torchrun's: a single rank on a card would lose the cores of all other nodes, for loading data too.
+  // Off, as in torchrun: a single rank on a GPU would lose the cores of all other nodes, also for loading data.
   NumaBinding numa = NumaBinding::none;
   double grace_s = 30;
   std::int64_t max_restarts = 0;
@@ -103,7 +103,7 @@ struct LaunchConfig {
 struct TuneConfig {
   bool enabled = true, cache = true, keep_micro_batch = false;
   std::optional<double> budget_s;  // none: a tenth of the estimated run, 5 to 60 s
-  std::optional<double> margin;    // share of memory kept free; none: by tier
+  std::optional<double> margin;    // share of memory to leave free; none: by tier
   std::optional<std::string> team_file;
 };
 

@@ -1,4 +1,4 @@
-// How many steps a run has, and when it evaluates and saves. Pure.
+// The number of steps of a run, and its intervals of evaluations and saves. Pure.
 #pragma once
 
 #include <cstdint>
@@ -11,10 +11,10 @@ struct RunLength {
   std::int64_t steps_per_epoch = 0;
   std::int64_t total_steps = 0;  // from train.epochs, max_steps or kimg
   std::int64_t steps_per_evaluation = 0;
-  std::int64_t steps_per_checkpoint = 0;  // 0: by the clock
+  std::int64_t steps_per_checkpoint = 0;  // 0: in minutes
 };
 
-// kimg are rounded up to whole steps.
+// train.kimg is rounded up to whole steps.
 RunLength run_length(const RunConfig& config, std::int64_t steps_per_epoch);
 
 }  // namespace tlaunch

@@ -45,7 +45,7 @@ T from_value(const OptionValue& value) {
   if constexpr (std::is_enum_v<T>) {
     for (const T each : enum_values<T>)
       if (std::get<std::string>(value) == to_string(each)) return each;
-    throw std::logic_error("no such value of the enumeration: " + std::get<std::string>(value));
+    throw std::logic_error("not a value of the enumeration: " + std::get<std::string>(value));
   } else {
     return std::get<T>(value);
   }
@@ -121,7 +121,7 @@ std::string section_of(const std::string& dotted) {
 std::string last_part(const std::string& dotted) { return dotted.substr(dotted.rfind('.') + 1); }
 
 std::optional<OptionValue> get(const SchemaKey& key, const RunConfig& config) {
-  // The binding gives pointers to change a config through; here nothing is written through it.
+  // The binding gives pointers to non-const members; nothing is written through them here.
   const ConfigField field = key.field(const_cast<RunConfig&>(config));
   return std::visit(
       [](const auto* member) -> std::optional<OptionValue> {

@@ -1,4 +1,4 @@
-// The tables behind schema(): a function and a file for each section. Only schema.cpp and they include this.
+// The tables behind schema(): one function and one file per section. Only these files and schema.cpp include this.
 #pragma once
 
 #include <vector>

@@ -30,66 +30,65 @@ std::vector<SchemaKey> launch_keys() {
   return {
       {.key = "launch.worker",
        .field = TLAUNCH_FIELD(launch.worker),
-       .meaning = "The worker program: a name, looked for beside tlaunch and in PATH, or a path, relative to the file "
-                  "this stands in, on the command line to the working directory.",
+       .meaning = "The worker program. A name is searched beside tlaunch and then in PATH. A relative path starts at "
+                  "the folder of the file that names it, or at the working directory if given on the command line.",
        .may_change_on_resume = true,
        .path = PathBase::program},
       {.key = "launch.nproc",
        .field = TLAUNCH_FIELD(launch.nproc),
        .unit = "ranks",
-       .meaning = "auto: one for each GPU, or 1 without; gpu: one for each GPU; cpu: one for each core allowed; or a "
-                  "number.",
+       .meaning = "Number of ranks. auto: one per GPU, or 1 without a GPU; gpu: one per GPU; cpu: one per core that "
+                  "tlaunch may use.",
        .may_change_on_resume = true,
        .check = is_nproc,
        .expected = "an integer from 1 to 65536, or auto, cpu or gpu"},
       {.key = "launch.threads_per_rank",
        .field = TLAUNCH_FIELD(launch.threads_per_rank),
        .unit = "threads",
-       .meaning = "Threads that compute an operation on the CPU (OMP_NUM_THREADS); another number may add in another "
-                  "order and so change the last bits of results.",
+       .meaning = "CPU threads of one operation (OMP_NUM_THREADS). Another number may change the last bits of the "
+                  "results, because sums are added in another order.",
        .rule = {.min = 1, .max = 4096, .empty_word = "auto"},
-       .default_note =
-           "auto: OMP_NUM_THREADS where it is set, else the cores of a rank or what was measured to be faster",
+       .default_note = "auto: OMP_NUM_THREADS if set, else the cores per rank or what was measured to be faster",
        .may_change_on_resume = true},
       {.key = "launch.numa",
        .field = TLAUNCH_FIELD(launch.numa),
-       .meaning = "node: each rank keeps to the cores of the NUMA node that its card is near to; without cards the "
-                  "ranks share the nodes out (docs/placement.md).",
+       .meaning = "node: pin each rank to the cores of the NUMA node next to its GPU; without GPUs the ranks share "
+                  "the nodes (docs/placement.md). none: pin nothing.",
        .may_change_on_resume = true},
       {.key = "launch.grace_s",
        .field = TLAUNCH_FIELD(launch.grace_s),
        .unit = "s",
-       .meaning = "Time that ranks have to stop after SIGTERM before they are killed.",
+       .meaning = "Time for ranks to save and exit after SIGTERM. Then they are killed.",
        .rule = {.min = 0, .max = 86400},
        .may_change_on_resume = true},
       {.key = "launch.max_restarts",
        .field = TLAUNCH_FIELD(launch.max_restarts),
        .unit = "restarts",
-       .meaning = "How many times a failed run is restarted, from its newest valid checkpoint.",
+       .meaning = "Restart a failed run up to this many times from its newest valid checkpoint.",
        .rule = {.min = 0, .max = 1e6},
        .may_change_on_resume = true},
       {.key = "launch.hang_timeout_s",
        .field = TLAUNCH_FIELD(launch.hang_timeout_s),
        .unit = "s",
-       .meaning = "A run in which nothing moves for so long, or a rank is stopped or silent for so long, ends with 124 "
-                  "(docs/command-line.md); start-up has 60 s at least.",
+       .meaning = "End the run with exit code 124 if no rank makes progress, or one rank is stopped or silent, for "
+                  "this time. Start-up always has at least 60 s (docs/command-line.md).",
        .rule = {.min = 1, .max = 1e9, .empty_word = "auto"},
-       .default_note = "auto: by phase, in a step 20 times what one takes, 60 s at least",
+       .default_note = "auto: by phase; in a step 20 times its usual time, at least 60 s",
        .may_change_on_resume = true},
       {.key = "launch.max_time",
        .field = TLAUNCH_FIELD(launch.max_time),
-       .meaning = "Time from the start of tlaunch, tuning and restarts included, after which the run is saved and ends "
-                  "with 75, as after SIGTERM.",
+       .meaning = "Save and end the run with exit code 75, as after SIGTERM, when this time has passed since tlaunch "
+                  "started. Tuning and restarts count.",
        .rule = {.empty_word = "none"},
        .may_change_on_resume = true,
        .check = is_duration,
        .expected = "a time with its unit such as 8h, 90min or 1d 12h, or none"},
       {.key = "launch.on_end",
        .field = TLAUNCH_FIELD(launch.on_end),
-       .meaning = "Command that is run once when the run has ended, however it ended, with TLAUNCH_STATUS, "
-                  "TLAUNCH_REASON and more in its environment (docs/command-line.md); for a shell: sh -c '...'. A "
-                  "program with a slash in it is relative to the file this stands in, on the command line to the "
-                  "working directory.",
+       .meaning = "Command to run once when the run has ended, for any reason. It gets TLAUNCH_STATUS, TLAUNCH_REASON "
+                  "and more in its environment (docs/command-line.md). No shell is used: write sh -c '...' for one. A "
+                  "program given as a relative path, with a slash, starts at the folder of the file that names it, or "
+                  "at the working directory if given on the command line.",
        .rule = {.empty_word = "none"},
        .may_change_on_resume = true,
        .check = is_command,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/nearest.h"
+#include "base/text.h"
 #include "config/schema.h"
 
 namespace tlaunch {
@@ -192,7 +193,7 @@ const std::vector<std::pair<std::string, std::string>>& key_synonyms() {
 
 namespace {
 
-// Of a word that is looked for in other sections: shorter ones are near to too much.
+// Shortest word that is searched in other sections: shorter words are similar to too many keys.
 constexpr std::size_t least_letters = 5;
 
 std::string target_of(const std::vector<std::pair<std::string, std::string>>& table, const std::string& name) {
@@ -200,7 +201,7 @@ std::string target_of(const std::vector<std::pair<std::string, std::string>>& ta
   return it == table.end() ? "" : it->second;
 }
 
-// The known key in one of `sections` whose last part comes nearest; "" where none is near.
+// The known key in one of `sections` whose last part is most similar; "": none is similar.
 std::string nearest_in(const std::vector<std::string>& known, const std::string& last,
                        const std::vector<std::string>& sections) {
   std::vector<std::string> keys, last_parts;
@@ -232,9 +233,7 @@ std::string best_target(const std::string& key, const std::vector<std::string>& 
   for (const std::string& each : known)
     if (last_part(each) == last) same_name.push_back(each);
   if (!same_name.empty() && same_name.size() <= 3) {
-    std::string all = same_name[0];
-    for (std::size_t i = 1; i < same_name.size(); ++i) all += " or " + same_name[i];
-    return all;
+    return joined(same_name, " or ");
   }
   if (const std::string target = target_of(key_synonyms(), last); !target.empty()) return target;
   if (const std::string target = nearest_in(known, last, {section}); !target.empty()) return target;
@@ -247,7 +246,7 @@ std::string best_target(const std::string& key, const std::vector<std::string>& 
 
 std::string hint_for_unknown_key(const std::string& key, const std::vector<std::string>& known) {
   const std::string target = best_target(key, known);
-  return target.empty() ? "" : "did you mean " + target + "?";
+  return target.empty() ? "" : format_text("did you mean {}?", target);
 }
 
 }  // namespace tlaunch

@@ -25,7 +25,7 @@ const std::string micro_batch_key = "train.batch_size", accumulation_key = "trai
 
 struct CardName {
   std::string id;                   // "rtx_3060"
-  std::optional<double> memory_gb;  // where the name says it
+  std::optional<double> memory_gb;  // if the name says it
 };
 
 std::optional<double> memory_of(const std::string& word) {
@@ -67,7 +67,7 @@ CardName parse_card(const std::string& name) {
   return card;
 }
 
-// A card reports up to 7.4 % more than its maker's figure (binary units), or less (what it keeps for itself).
+// A card reports up to 7.4 % more than its maker's figure (binary units), or less, because it reserves some for itself.
 double memory_distance(double entry_gb, double card_gb) {
   constexpr double most = 0.08;
   const double distance = std::fabs(card_gb - entry_gb) / entry_gb;
@@ -98,16 +98,14 @@ CardName wanted(const TeamCard& card) {
 
 // ---- the batch rule
 
-// "4 x 12 or 8 x 6": the splits of batch x accumulation into a multiple of 4, next below and above.
+// "4 x 12 or 8 x 6": the splits of batch x accumulation into a multiple of 4 and an accumulation, next below and above.
 std::string splits_by_the_rule(std::int64_t batch, std::int64_t accumulation) {
   const std::int64_t effective = batch * accumulation;
-  const auto split = [&](std::int64_t micro) {
-    return std::to_string(micro) + " x " + std::to_string(effective / micro);
-  };
+  const auto split = [&](std::int64_t micro) { return format_text("{} x {}", micro, effective / micro); };
   std::string below, above;
   for (std::int64_t micro = batch / 4 * 4; micro >= 4 && below.empty(); micro -= 4)
     if (effective % micro == 0) below = split(micro);
-  // Divisors above: one for each smaller accumulation.
+  // A larger micro-batch needs a smaller accumulation.
   for (std::int64_t steps = accumulation - 1; steps >= 1 && above.empty(); --steps)
     if (effective % steps == 0 && effective / steps % 4 == 0) above = split(effective / steps);
   return joined({below, above}, " or ");
@@ -116,14 +114,14 @@ std::string splits_by_the_rule(std::int64_t batch, std::int64_t accumulation) {
 std::string batch_note(const TeamSettings& settings) {
   const auto batch = settings.integer(micro_batch_key);
   if (!batch || *batch % 4 == 0) return "";
-  std::string note = "batch_size " + std::to_string(*batch) + " is not a multiple of 4";
+  const std::string note = format_text("batch_size {} is not a multiple of 4", *batch);
   const std::int64_t accumulation = settings.integer(accumulation_key).value_or(1);
-  constexpr std::int64_t largest = 1 << 20;  // beyond it nobody trains, and the search would take long
+  constexpr std::int64_t largest = 1 << 20;  // nobody trains beyond it, and the search would take long
   if (*batch > largest || accumulation > largest) return note;
-  const std::string effective = std::to_string(*batch * accumulation);
+  const std::int64_t effective = *batch * accumulation;
   const std::string splits = splits_by_the_rule(*batch, accumulation);
-  return note + (splits.empty() ? "; no split of " + effective + " has one"
-                                : "; the same effective batch of " + effective + ": " + splits);
+  if (splits.empty()) return format_text("{}, and its effective batch of {} cannot be split into one", note, effective);
+  return format_text("{}; for the same effective batch of {}: {}", note, effective, splits);
 }
 
 // ---- reading
@@ -141,27 +139,29 @@ class Reader {
 
   bool empty() const { return !root_ || root_->kind == YamlNode::Kind::null; }
 
-  // Nothing where there is no such key yet.
+  // Nothing if the file does not have root_key yet.
   std::optional<TeamFile> read() {
     if (empty()) return std::nullopt;
     std::optional<TeamFile> file;
     if (root_->kind == YamlNode::Kind::map) {
       for (const auto& [key, value] : root_->fields) {
         if (key->text != root_key) continue;
-        if (file) problem(*key, root_key, "given twice");
+        if (file) problem(*key, root_key, "is given twice; remove one");
         file = TeamFile();
         read_entries(*value, *file);
       }
     } else {
-      problem(*root_, "", std::string("holds no map; ") + expected_form());
+      problem(*root_, "", "not a map of keys; " + expected_form());
     }
     problems_.throw_if_any();
     return file;
   }
 
   static std::string expected_form() {
-    return std::string("expected ") + root_key +
-           ": with an entry for each GPU, such as rtx_4090: {batch_size: 48, gradient_accumulation_steps: 1}";
+    return format_text(
+        "expected {}: with one entry per GPU, such as rtx_4090: {{batch_size: 48, "
+        "gradient_accumulation_steps: 1}}",
+        root_key);
   }
 
  private:
@@ -171,24 +171,24 @@ class Reader {
 
   void read_entries(const YamlNode& entries, TeamFile& file) {
     if (entries.kind == YamlNode::Kind::null) return;
-    if (entries.kind != YamlNode::Kind::map) return problem(entries, root_key, "holds no map; " + expected_form());
+    if (entries.kind != YamlNode::Kind::map) return problem(entries, root_key, "is not a map; " + expected_form());
     for (const auto& [key, value] : entries.fields) {
       const CardName name = parse_card(key->text);
       const std::string dotted = std::string(root_key) + "." + key->text;
       if (name.id.empty()) {
-        problem(*key, dotted, "names no card; expected an id such as rtx_3060, rtx_3060_12gb or cpu");
+        problem(*key, dotted, "is not a GPU; expected an id such as rtx_3060, rtx_3060_12gb or cpu");
         continue;
       }
       for (const TeamEntry& other : file.entries) {
         const CardName known = parse_card(other.id);
         if (known.id == name.id && known.memory_gb == name.memory_gb)
-          problem(*key, dotted, "the same card as " + other.id + " in line " + std::to_string(other.line));
+          problem(*key, dotted, format_text("is the same GPU as {} in line {}; remove one", other.id, other.line));
       }
       TeamEntry entry{.id = key->text, .line = key->line, .settings = {}, .note = {}};
       if (value->kind == YamlNode::Kind::map)
         read_entry(*value, dotted, entry.settings);
       else
-        problem(*key, dotted, "expected keys below it, such as batch_size: 48");
+        problem(*key, dotted, "has no keys; expected keys below it, such as batch_size: 48");
       entry.note = batch_note(entry.settings);
       file.entries.push_back(std::move(entry));
     }
@@ -206,11 +206,11 @@ class Reader {
         for (const std::string& each : keys) names.push_back(last_part(each));
         const auto meant = problems_.full() ? std::nullopt : nearest(key->text, names);
         problem(*key, name,
-                joined({"unknown key", meant ? "did you mean " + *meant + "?" : "",
+                joined({"unknown key", meant ? format_text("did you mean {}?", *meant) : "",
                         "expected one of " + joined(names, ", ")},
                        "; "));
       } else if (std::find(seen.begin(), seen.end(), key->text) != seen.end()) {
-        problem(*key, name, "given twice");
+        problem(*key, name, "is given twice; remove one");
       } else {
         seen.push_back(key->text);
         read_value(*known, *key, *value, name, settings);
@@ -238,7 +238,7 @@ class Reader {
 
 TeamFile team_file_of(Reader reader, const std::string& path) {
   std::optional<TeamFile> file = reader.read();
-  if (!file) throw UsageError(path + ": holds no " + root_key + "; " + Reader::expected_form());
+  if (!file) throw UsageError(format_text("{}: {} is missing; {}", path, root_key, Reader::expected_form()));
   return std::move(*file);
 }
 
@@ -272,7 +272,7 @@ std::string with_team_entry(const std::string& text, const std::string& path, co
   const CardName name = wanted(card);
   if (memory_in_id && !name.memory_gb) throw std::logic_error("a team entry by memory needs the card's memory");
   std::string id = name.id;
-  if (memory_in_id) id += "_" + std::to_string(std::llround(*name.memory_gb)) + "gb";
+  if (memory_in_id) id += format_text("_{}gb", std::llround(*name.memory_gb));
   if (const TeamEntry* entry = find(file, name, memory_in_id)) id = entry->id;
 
   std::vector<YamlEdit> edits;

@@ -14,7 +14,7 @@
 namespace tlaunch {
 namespace {
 
-// "" where the system knows no such user. `name` "": who we are.
+// "" if the system has no such user. `name` "": the user of this process.
 std::string home_in_passwd(const std::string& name) {
   passwd entry{};
   passwd* found = nullptr;
@@ -24,7 +24,7 @@ std::string home_in_passwd(const std::string& name) {
   return error == 0 && found != nullptr && found->pw_dir != nullptr ? found->pw_dir : "";
 }
 
-// "$NAME" or "${NAME}" from `at` on; "" where none begins there.
+// The "$NAME" or "${NAME}" that begins at `at`; "" if none does.
 std::string variable_at(const std::string& text, std::size_t at) {
   const auto is_letter = [&](std::size_t i) {
     return i < text.size() && (std::isalpha(static_cast<unsigned char>(text[i])) != 0 || text[i] == '_');
@@ -44,7 +44,7 @@ bool stands_for_itself(const std::string& text, std::size_t variable_end) {
   return text.starts_with("/") && std::filesystem::exists(text.substr(0, text.find('/', variable_end)), error);
 }
 
-// The first variable that is no folder's real name; "" where there is none.
+// The first variable that is not part of an existing folder's name; "": none.
 std::string unexpanded_variable(const std::string& text) {
   for (std::size_t at = 0; at < text.size(); ++at)
     if (const std::string variable = variable_at(text, at);
@@ -60,10 +60,9 @@ UserPath with_home(const std::string& text, const EnvironmentLookup& getenv) {
   const auto variable = user.empty() && getenv ? getenv("HOME") : std::nullopt;
   const std::string home = variable && !variable->empty() ? *variable : home_in_passwd(user);
   if (home.empty())
-    return {"", quoted(text) + ": " +
-                    (user.empty() ? "HOME is not set, and the system knows no home of this user"
-                                  : "there is no user " + quoted(user)) +
-                    "; expected an absolute path (or ./~NAME for a name that begins with ~)"};
+    return {"", format_text("{}: {}; expected an absolute path, or ./~NAME for a name that begins with ~", quoted(text),
+                            user.empty() ? "HOME is not set, and the system has no home folder for this user"
+                                         : "there is no user " + quoted(user))};
   return {home + text.substr(slash), ""};
 }
 
@@ -71,17 +70,19 @@ UserPath with_home(const std::string& text, const EnvironmentLookup& getenv) {
 
 UserPath path_on_command_line(const std::string& text, const EnvironmentLookup& getenv) {
   if (const std::string variable = unexpanded_variable(text); !variable.empty())
-    return {"", quoted(text) + ": " + variable +
-                    " was not replaced by its value; the shell does that where it is not in single quotes (for a "
-                    "folder of that very name: its absolute path)"};
+    return {"",
+            format_text("{}: the shell did not replace {} by its value; remove single quotes around it, or give the "
+                        "absolute path of a folder that has this name",
+                        quoted(text), variable)};
   return with_home(text, getenv);
 }
 
 UserPath without_variables(const std::string& text, bool has_bare_variable) {
   if (const std::string variable = has_bare_variable ? unexpanded_variable(text) : ""; !variable.empty()) {
     const std::string name = variable.substr(1);
-    return {"", quoted(text) + ": " + variable + " is not replaced by its value; write ${" + name +
-                    "} for that, or $$" + name + " for a folder of that very name"};
+    return {"", format_text("{}: {} is not replaced by its value; write ${{{}}} for the value, or $${} for a "
+                            "folder that has this name",
+                            quoted(text), variable, name, name)};
   }
   return {text, ""};
 }

@@ -1,5 +1,5 @@
-// A path as a person writes it in a config or on the command line, where no shell has seen it: a leading ~ or ~user is
-// a home folder. A $NAME in it would only make a folder of that name, so it is refused.
+// Paths in a config, or on the command line where the shell left them alone. A leading ~ or ~user is a home folder. A
+// $NAME is an error, because it would only create a folder of that name.
 #pragma once
 
 #include <functional>
@@ -12,19 +12,19 @@ namespace tlaunch {
 
 struct UserPath {
   std::string path;
-  std::string problem;  // "" where all is well
+  std::string problem;  // "": none
 };
 
 using EnvironmentLookup = Getenv;
 
-// `getenv` is asked for HOME; without it the system's list of users says where ~ is. An absolute path may hold a $NAME
-// or ${NAME} where that folder exists: then it is really called so.
+// ~ is HOME from `getenv`, or else the home folder from the system's list of users. An absolute path may contain a
+// $NAME or ${NAME} if a folder of that name exists.
 UserPath path_on_command_line(const std::string& text, const EnvironmentLookup& getenv);
 
-// The same of a config's value whose ${NAME} are expanded by now (config/config_variables.h); those that are left were
-// meant as they stand. `has_bare_variable`: a $NAME was not.
+// The same for a config value in which each ${NAME} is already replaced (config/config_variables.h); any that is left
+// is meant literally. `has_bare_variable`: it has a $NAME that was not replaced.
 UserPath path_in_config(const std::string& text, bool has_bare_variable, const EnvironmentLookup& getenv);
-// The same of a name in a path, where ~ is a letter like others.
+// The same for a name, in which ~ has no meaning.
 UserPath without_variables(const std::string& text, bool has_bare_variable);
 
 }  // namespace tlaunch

@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace tlaunch {
 namespace {
@@ -32,7 +33,7 @@ std::optional<double> real_in(const Json& value) {
   }
 }
 
-// Nothing where `value` is of another type, or out of the type's range.
+// Nothing if `value` has another type or is out of the range of T.
 template <class T>
 std::optional<T> value_in(const Json& value) {
   if constexpr (std::is_same_v<T, bool>) {
@@ -113,7 +114,7 @@ struct FieldReader {
   }
 };
 
-// Calls `found` with a default-made event of that name; false where there is none.
+// Calls `found` with a default-constructed event of that name; false if there is none.
 template <std::size_t index = 0, class Found>
 bool for_event_named(std::string_view name, Found&& found) {
   using This = std::variant_alternative_t<index, Event>;
@@ -166,12 +167,10 @@ struct ReferenceRow {
   }
   template <class T>
   void operator()(const char* name, const T&, const char* unit, const char* meaning) {
-    text += std::string("| `") + name + "` | " + type<T>() + (is_optional<T> ? ", may be missing" : "") + " | " + unit +
-            " | " + cell(meaning) + " |\n";
+    text += format_text("| `{}` | {}{} | {} | {} |\n", name, type<T>(), is_optional<T> ? ", may be missing" : "", unit,
+                        cell(meaning));
   }
-  void rest(const Metrics&, const char* meaning) {
-    text += std::string("| ... | number | | ") + cell(meaning) + " |\n";
-  }
+  void rest(const Metrics&, const char* meaning) { text += format_text("| ... | number | | {} |\n", cell(meaning)); }
 };
 
 const char* words_of(Writer writer) {
@@ -186,10 +185,10 @@ const char* words_of(Writer writer) {
 
 const char* words_of(WhenFull when) {
   switch (when) {
-    case WhenFull::drop: return "dropped at once";
-    case WhenFull::drop_silent: return "dropped at once, uncounted";
-    case WhenFull::wait_1_s: return "dropped after 1 s";
-    case WhenFull::wait_30_s: return "dropped after 30 s";
+    case WhenFull::drop: return "Dropped at once";
+    case WhenFull::drop_silent: return "Dropped at once, and not counted in `dropped`,";
+    case WhenFull::wait_1_s: return "Dropped after 1 s";
+    case WhenFull::wait_30_s: return "Dropped after 30 s";
   }
   return "";
 }
@@ -198,11 +197,10 @@ template <std::size_t index = 0>
 void describe_from(std::string& text) {
   using This = std::variant_alternative_t<index, Event>;
   if constexpr (!std::is_same_v<This, OtherEvent>) {
-    text += std::string("## `") + This::info.name + "`\n\n" + This::info.meaning + " Written by " +
-            words_of(This::info.writer);
+    text += format_text("## `{}`\n\n{} Writer: {}.", This::info.name, This::info.meaning, words_of(This::info.writer));
     if (This::info.writer != Writer::launcher)
-      text += std::string("; where the launcher does not read, ") + words_of(This::info.when_full);
-    text += ".\n\n";
+      text += format_text(" {} if the launcher does not read.", words_of(This::info.when_full));
+    text += "\n\n";
     std::string rows;
     const This empty;
     This::fields(empty, ReferenceRow{rows});
@@ -264,30 +262,38 @@ std::optional<StampedEvent> decode(Json line) {
 }
 
 std::string event_reference() {
-  std::string text =
-      "# Events\n\n"
-      "Generated from `contract/events.h` by `scripts/update_docs`; a test compares the two.\n\n"
-      "A run's `events.jsonl` has one JSON object a line: `t` (Unix seconds), `event` (its name), `rank` (of a "
-      "worker's "
-      "event), `attempt`\n"
-      "(0, and one more after each restart) and the fields below. Lines are whole: each is written in one piece. "
-      "Readers pass over fields\n"
-      "and events that they do not know. A number that is not finite is the text `NaN`, `Infinity` or `-Infinity`. "
-      "`dropped`: so many\n"
-      "of that rank's events were left out since its last one, because the launcher did not read for a while. "
-      "`truncated`: the event was\n"
-      "longer than a pipe takes in one piece, and long texts were cut. The file's first line has `format`, 1 in this "
-      "version.\n\n"
-      "A worker of your own writes the same lines, without `attempt`, to the descriptor in `TLAUNCH_EVENT_FD`, each in "
-      "one `write` of at\n"
-      "most 4096 bytes.\n\n";
+  std::string text = R"(# Events
+
+Generated from `contract/events.h` by `scripts/update_docs`; a test compares the two.
+
+A run's `events.jsonl` has one JSON object per line: what happened, when, and in which rank. Every line has `t` (Unix
+time in seconds) and `event` (its name), and then the fields below. Each line is written in one piece. Readers should
+ignore fields and events that they do not know.
+
+| field of any event | meaning |
+| --- | --- |
+| `rank` | rank that wrote the event; missing in events of the launcher |
+| `attempt` | 0 at first, plus 1 for each restart |
+| `dropped` | events of this rank dropped since its previous one, because the launcher did not read; missing: none |
+| `truncated` | true: the event was too long for one write to a pipe, so long texts are cut and fields may be missing |
+| `format` | version of the file format, only in the first line: 1 |
+
+A number that is not finite is written as the text `NaN`, `Infinity` or `-Infinity`.
+
+Your own worker writes the same lines, without `attempt`, to the descriptor in `TLAUNCH_EVENT_FD`, each one in a single
+`write` of at most 4096 bytes.
+
+)";
   describe_from(text);
-  text +=
-      "## `plan`, `estimate`, `trial`\n\n"
-      "Written by the launcher. `plan`: what plan.json holds, and `resumed_from`, the checkpoint, if there is one.\n"
-      "`estimate`: what `tlaunch estimate --json` says of the run, or, if its pace was not known, its time alone after "
-      "the first\n"
-      "steps. `trial`: a measurement while tuning, with what was asked (`spec`) and why (`why`).\n";
+  text += R"(## `plan`, `estimate`, `trial`
+
+Writer: the launcher.
+
+- `plan`: the content of plan.json, and `resumed_from`, the checkpoint, if the run resumes.
+- `estimate`: the output of `tlaunch estimate --json` for the run. If the speed was unknown at the start: only the time,
+  after the first steps.
+- `trial`: one measurement while tuning, with its settings (`spec`) and its purpose (`why`).
+)";
   return text;
 }
 

@@ -27,12 +27,12 @@ double patience_s(WhenFull when, bool was_full) {
   return 0;
 }
 
-// False: the pipe stayed full.
+// False: the pipe was still full after `patience` seconds.
 bool write_line(int fd, std::string_view line, double patience) {
   using Clock = std::chrono::steady_clock;
   const SigpipeHeld held;
   const auto end = Clock::now() + std::chrono::duration<double>(patience);
-  while (!line.empty()) {  // a pipe takes all of it or nothing; only a file may take a part
+  while (!line.empty()) {  // a pipe takes the whole line or nothing; only a file may take a part
     const ssize_t written = ::write(fd, line.data(), line.size());
     if (written >= 0) {
       line.remove_prefix(static_cast<std::size_t>(written));
@@ -42,17 +42,17 @@ bool write_line(int fd, std::string_view line, double patience) {
       pollfd ready{fd, POLLOUT, 0};
       ::poll(&ready, 1, static_cast<int>(left));
     } else if (errno != EINTR) {
-      return true;  // EPIPE: nobody reads any more. An event is never worth a run.
+      return true;  // EPIPE: the reader is gone. An event is not worth failing the run.
     }
   }
   return true;
 }
 
 std::string line_of(const Json& event) {
-  return event.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";  // log text may not be UTF-8
+  return event.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";  // log text need not be UTF-8
 }
 
-// As much of the event as fits: long texts cut, then fields left out.
+// The part of the event that fits: long texts are cut, and fields that still do not fit are left out.
 std::string cut_line(const Json& head, const Json& fields) {
   constexpr std::size_t longest_text = 1000;
   Json event = head;

@@ -1,4 +1,4 @@
-// A worker's end of the event pipe.
+// The worker's end of the event pipe.
 #pragma once
 
 #include <atomic>
@@ -9,28 +9,28 @@
 
 namespace tlaunch {
 
-// Writes whole lines of at most PIPE_BUF bytes in one write(2), so that ranks never interleave; longer ones are cut to
-// an event with "truncated": true. Thread-safe. Does nothing when fd < 0. A reader that went away is ignored (EPIPE,
-// and no SIGPIPE).
+// Writes each event as one line of at most PIPE_BUF bytes in one write(2), so that lines of several ranks never mix.
+// Longer events are cut and get "truncated": true. Thread-safe. Does nothing if fd < 0. A closed reader is ignored
+// (EPIPE, and no SIGPIPE).
 //
-// A reader that does not read never holds up training: where the pipe is full, an event waits as long as its WhenFull
-// says and is left out then. What was left out is counted in `dropped` of the next one.
+// A reader that does not read never stops training: if the pipe is full, an event waits for the time of its WhenFull
+// and is then dropped. `dropped` of the next event counts the dropped ones.
 class EventWriter {
  public:
-  // Makes a pipe non-blocking: for all who share this end of it.
+  // Makes the pipe non-blocking, also for other processes that share this end.
   EventWriter(int fd, int rank);
-  // t, event and rank come before its own fields.
+  // Writes t, event and rank before the event's own fields.
   void write(const Event& event) const;
   bool connected() const { return fd_ >= 0; }
   int fd() const { return fd_; }  // -1: not connected
 
  private:
   struct State {
-    std::atomic<std::int64_t> dropped{0};  // not told yet
-    std::atomic<bool> full{false};         // waiting was in vain
+    std::atomic<std::int64_t> dropped{0};  // not reported yet
+    std::atomic<bool> full{false};         // the last wait was too short
   };
   int fd_, rank_;
-  std::shared_ptr<State> state_ = std::make_shared<State>();  // of all copies
+  std::shared_ptr<State> state_ = std::make_shared<State>();  // shared by all copies
 };
 
 }  // namespace tlaunch

@@ -1,10 +1,11 @@
-// What the two programs tell each other while they run, and what events.jsonl holds: each event once, as a struct.
+// The events that workers and launcher exchange during a run, and that events.jsonl holds: each event once, as a
+// struct.
 //
 // A line is one JSON object: {"t": Unix seconds, "event": NAME, "rank": R, its fields ...}. Workers write lines to the
-// event pipe (descriptor in TLAUNCH_EVENT_FD); the launcher alone writes events.jsonl, and adds "attempt" to each.
+// event pipe (descriptor in TLAUNCH_EVENT_FD). Only the launcher writes events.jsonl, and it adds "attempt" to each.
 //
-// fields() of a struct names its fields with unit and meaning. From it come fields_of() and decode()
-// (contract/event_codec.h) and docs/events.md. A field that a writer may leave out is a std::optional.
+// fields() of a struct names its fields with unit and meaning. fields_of() and decode() (contract/event_codec.h) and
+// docs/events.md are made from it. A field that a writer may leave out is a std::optional.
 #pragma once
 
 #include <cstdint>
@@ -20,12 +21,13 @@ namespace tlaunch {
 
 enum class Writer { rank_0, each_rank, the_rank_concerned, launcher };
 
-// What a worker does with an event where the pipe is full because the launcher does not read: training never waits.
+// How long a worker waits with an event if the pipe is full because the launcher does not read. Then it drops the
+// event: training must not stop for a launcher that is stopped.
 enum class WhenFull {
-  drop,         // at once, and count it
-  drop_silent,  // at once, without counting it: another one follows in a second
-  wait_1_s,     // then drop it; at once while the pipe stays full
-  wait_30_s,    // nothing is computed meanwhile
+  drop,         // not at all; the event is counted
+  drop_silent,  // not at all; the event is not counted, because another one follows in a second
+  wait_1_s,     // 1 s, then not at all while the pipe stays full
+  wait_30_s,    // 30 s: no training is under way at such an event
 };
 
 struct EventInfo {
@@ -35,11 +37,11 @@ struct EventInfo {
   const char* meaning;
 };
 
-// Metrics by name ("val_loss"); beside the fields in the same object.
+// Metrics by name ("val_loss"). In JSON they stand in the same object as the fields.
 using Metrics = std::map<std::string, double>;
 
 struct StartEvent {
-  static constexpr EventInfo info{"start", Writer::rank_0, WhenFull::wait_30_s, "Before the first step."};
+  static constexpr EventInfo info{"start", Writer::rank_0, WhenFull::wait_30_s, "Written before the first step."};
   std::int64_t pid = 0, world_size = 0;
   std::string device;
   std::int64_t train_samples = 0, val_samples = 0, effective_batch_size = 0, parameters = 0;
@@ -53,46 +55,49 @@ struct StartEvent {
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit("pid", self.pid, "", "process of rank 0");
-    visit("world_size", self.world_size, "ranks", "");
-    visit("device", self.device, "", "cpu, cuda:0");
-    visit("train_samples", self.train_samples, "samples", "");
-    visit("val_samples", self.val_samples, "samples", "");
-    visit("effective_batch_size", self.effective_batch_size, "samples", "of an optimizer step, over all ranks");
-    visit("steps_per_epoch", self.steps_per_epoch, "steps", "");
-    visit("total_steps", self.total_steps, "steps", "of the run, from its beginning");
-    visit("start_step", self.start_step, "steps", "done before; 0: a new run");
-    visit("steps_per_evaluation", self.steps_per_evaluation, "steps", "0: not known");
-    visit("steps_per_checkpoint", self.steps_per_checkpoint, "steps", "0: not known");
-    visit("evaluation_due", self.evaluation_due, "", "the run that was stopped left an evaluation, after start_step");
-    visit("detection_sessions", self.detection_sessions, "sessions", "of the detection at the end; 0: there is none");
-    visit("parameters", self.parameters, "", "trainable numbers of the model");
-    visit("checkpoint_bytes", self.checkpoint_bytes, "bytes", "of one file");
-    visit("disk_bytes", self.disk_bytes, "bytes", "the most that the run will take");
-    visit("fitted_save_top_k", self.fitted_save_top_k, "files", "checkpoint.save_top_k as --fit-disk made it");
-    visit("fitted_save_last", self.fitted_save_last, "", "checkpoint.save_last as --fit-disk made it");
+    visit("pid", self.pid, "", "process id of rank 0");
+    visit("world_size", self.world_size, "ranks", "number of ranks");
+    visit("device", self.device, "", "device of rank 0: cpu, cuda:0");
+    visit("train_samples", self.train_samples, "samples", "samples of the training data");
+    visit("val_samples", self.val_samples, "samples", "samples of the validation data");
+    visit("effective_batch_size", self.effective_batch_size, "samples", "per optimizer step, over all ranks");
+    visit("steps_per_epoch", self.steps_per_epoch, "steps", "optimizer steps per epoch");
+    visit("total_steps", self.total_steps, "steps", "length of the whole run, earlier sessions included");
+    visit("start_step", self.start_step, "steps", "steps done before this session; 0: a new run");
+    visit("steps_per_evaluation", self.steps_per_evaluation, "steps", "interval of evaluations; 0: unknown");
+    visit("steps_per_checkpoint", self.steps_per_checkpoint, "steps",
+          "interval of checkpoints; 0: by time, or unknown");
+    visit("evaluation_due", self.evaluation_due, "",
+          "the resumed run stopped before an evaluation that was due at start_step; it is run first");
+    visit("detection_sessions", self.detection_sessions, "sessions",
+          "sessions that the detection at the end will check; 0: no detection");
+    visit("parameters", self.parameters, "", "trainable parameters of the model");
+    visit("checkpoint_bytes", self.checkpoint_bytes, "bytes", "size of one checkpoint file");
+    visit("disk_bytes", self.disk_bytes, "bytes", "upper bound of what the run will write");
+    visit("fitted_save_top_k", self.fitted_save_top_k, "files", "checkpoint.save_top_k after --fit-disk reduced it");
+    visit("fitted_save_last", self.fitted_save_last, "", "checkpoint.save_last after --fit-disk changed it");
   }
 };
 
 struct StepEvent {
-  static constexpr EventInfo info{"step", Writer::rank_0, WhenFull::drop, "Each log.log_interval steps."};
+  static constexpr EventInfo info{"step", Writer::rank_0, WhenFull::drop, "Written every log.log_interval steps."};
   std::int64_t step = 0;
   std::optional<std::int64_t> epoch, samples;
   std::optional<double> loss, learning_rate, samples_per_s;
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit("step", self.step, "steps", "done");
-    visit("epoch", self.epoch, "epochs", "whole ones done");
-    visit("loss", self.loss, "", "mean over all ranks' samples of this step");
-    visit("learning_rate", self.learning_rate, "", "");
-    visit("samples", self.samples, "samples", "shown since the run's beginning");
-    visit("samples_per_s", self.samples_per_s, "samples/s", "of all ranks since the line before");
+    visit("step", self.step, "steps", "optimizer steps done");
+    visit("epoch", self.epoch, "epochs", "full epochs done");
+    visit("loss", self.loss, "", "mean loss of this step over the samples of all ranks");
+    visit("learning_rate", self.learning_rate, "", "learning rate of this step");
+    visit("samples", self.samples, "samples", "training samples since the start of the run");
+    visit("samples_per_s", self.samples_per_s, "samples/s", "throughput of all ranks since the previous step event");
   }
 };
 
 struct EvaluationEvent {
-  static constexpr EventInfo info{"eval", Writer::rank_0, WhenFull::wait_1_s, "After each evaluation."};
+  static constexpr EventInfo info{"eval", Writer::rank_0, WhenFull::wait_1_s, "Written after each evaluation."};
   std::int64_t step = 0;
   std::optional<std::int64_t> epoch;
   std::int64_t samples = 0;
@@ -101,32 +106,34 @@ struct EvaluationEvent {
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit("step", self.step, "steps", "done");
-    visit("epoch", self.epoch, "epochs", "whole ones done");
-    visit("samples", self.samples, "samples", "evaluated, over all ranks");
-    visit("seconds", self.seconds, "s", "");
-    visit.rest(self.metrics, "each metric under its name: val_loss, val_accuracy");
+    visit("step", self.step, "steps", "optimizer steps done");
+    visit("epoch", self.epoch, "epochs", "full epochs done");
+    visit("samples", self.samples, "samples", "validation samples evaluated, over all ranks");
+    visit("seconds", self.seconds, "s", "duration of the evaluation");
+    visit.rest(self.metrics, "each metric under its own name: val_loss, val_accuracy");
   }
 };
 
 struct DetectionEvent {
-  static constexpr EventInfo info{"detection", Writer::rank_0, WhenFull::wait_1_s, "After the detection at the end."};
+  static constexpr EventInfo info{"detection", Writer::rank_0, WhenFull::wait_1_s,
+                                  "Written after the detection at the end of the run."};
   std::int64_t step = 0, epoch = 0, samples = 0;
   double seconds = 0;
   Metrics metrics;
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit("step", self.step, "steps", "done");
-    visit("epoch", self.epoch, "epochs", "whole ones done");
-    visit("samples", self.samples, "sessions", "looked at, over all ranks");
-    visit("seconds", self.seconds, "s", "");
-    visit.rest(self.metrics, "each metric under its name: precision, recall, f1");
+    visit("step", self.step, "steps", "optimizer steps done");
+    visit("epoch", self.epoch, "epochs", "full epochs done");
+    visit("samples", self.samples, "sessions", "sessions checked, over all ranks");
+    visit("seconds", self.seconds, "s", "duration of the detection");
+    visit.rest(self.metrics, "each metric under its own name: precision, recall, f1");
   }
 };
 
 struct CheckpointEvent {
-  static constexpr EventInfo info{"checkpoint", Writer::rank_0, WhenFull::wait_1_s, "A checkpoint is on disk."};
+  static constexpr EventInfo info{"checkpoint", Writer::rank_0, WhenFull::wait_1_s,
+                                  "A checkpoint was saved and is durable on disk."};
   std::string path;
   std::int64_t step = 0, epoch = 0;
   std::uint64_t bytes = 0;
@@ -137,22 +144,24 @@ struct CheckpointEvent {
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit("path", self.path, "", "");
-    visit("step", self.step, "steps", "done");
-    visit("epoch", self.epoch, "epochs", "whole ones done");
-    visit("bytes", self.bytes, "bytes", "of the file");
-    visit("seconds", self.seconds, "s", "until it was durable");
-    visit("stall_s", self.stall_s, "s", "that training paid");
-    visit("wait_s", self.wait_s, "s", "of stall_s, for the save before");
-    visit("folder_bytes", self.folder_bytes, "bytes", "of all checkpoints while this one was written");
-    visit("deleted", self.deleted, "files", "that the retention gave up");
-    visit("problem", self.problem, "", "what went wrong beside it: a file that could not be deleted");
-    visit("gone", self.gone, "", "a folder that was moved or deleted meanwhile and was made again");
+    visit("path", self.path, "", "path of the checkpoint file");
+    visit("step", self.step, "steps", "optimizer steps done");
+    visit("epoch", self.epoch, "epochs", "full epochs done");
+    visit("bytes", self.bytes, "bytes", "size of the file");
+    visit("seconds", self.seconds, "s", "from the start of the save until the file was durable");
+    visit("stall_s", self.stall_s, "s", "time that training waited for this save");
+    visit("wait_s", self.wait_s, "s", "part of stall_s: waiting for the previous save to finish");
+    visit("folder_bytes", self.folder_bytes, "bytes",
+          "size of all checkpoints in the folder while this one was written");
+    visit("deleted", self.deleted, "files", "older checkpoints deleted by the retention policy");
+    visit("problem", self.problem, "", "what failed apart from the save: an old file that could not be deleted");
+    visit("gone", self.gone, "", "folder that was moved or deleted during the run and was created again");
   }
 };
 
 struct SaveFailedEvent {
-  static constexpr EventInfo info{"save_failed", Writer::rank_0, WhenFull::wait_1_s, "A checkpoint was not written."};
+  static constexpr EventInfo info{"save_failed", Writer::rank_0, WhenFull::wait_1_s,
+                                  "A checkpoint could not be saved. Training continues."};
   std::int64_t step = 0;
   std::string message;
   std::int64_t failures = 0;
@@ -160,66 +169,68 @@ struct SaveFailedEvent {
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit("step", self.step, "steps", "done");
-    visit("message", self.message, "", "");
-    visit("failures", self.failures, "saves", "that failed in a row");
-    visit("deleted", self.deleted, "", "path given up to make room; empty: none");
+    visit("step", self.step, "steps", "optimizer steps done");
+    visit("message", self.message, "", "path and reason");
+    visit("failures", self.failures, "saves", "saves failed in a row");
+    visit("deleted", self.deleted, "", "checkpoint deleted to free space; empty: none");
   }
 };
 
 struct EpochEndEvent {
   static constexpr EventInfo info{"epoch_end", Writer::rank_0, WhenFull::wait_1_s,
-                                  "After an epoch's last step, its evaluation and its checkpoint."};
+                                  "Written at the end of an epoch, after its last step, evaluation and checkpoint."};
   std::int64_t epoch = 0, step = 0;
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit("epoch", self.epoch, "epochs", "whole ones done");
-    visit("step", self.step, "steps", "done");
+    visit("epoch", self.epoch, "epochs", "full epochs done");
+    visit("step", self.step, "steps", "optimizer steps done");
   }
 };
 
 struct MemoryEvent {
-  static constexpr EventInfo info{"memory", Writer::each_rank, WhenFull::drop, "At an epoch's end."};
+  static constexpr EventInfo info{"memory", Writer::each_rank, WhenFull::drop, "Written at the end of each epoch."};
   std::int64_t epoch = 0;
   std::uint64_t peak_bytes = 0;
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit("epoch", self.epoch, "epochs", "whole ones done");
-    visit("peak_bytes", self.peak_bytes, "bytes", "most in the epoch: resident set, or reserved on the card");
+    visit("epoch", self.epoch, "epochs", "full epochs done");
+    visit("peak_bytes", self.peak_bytes, "bytes",
+          "peak memory of this rank in the epoch: resident set on the CPU, reserved bytes on a GPU");
   }
 };
 
 struct PhaseTimesEvent {
   static constexpr EventInfo info{"phase_times", Writer::each_rank, WhenFull::wait_1_s,
-                                  "At an epoch's end: where its time went."};
+                                  "Written at the end of each epoch: how its time was spent."};
   std::int64_t step = 0, steps = 0, timed_steps = 0;
   std::map<std::string, double> seconds;
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit("step", self.step, "steps", "done");
-    visit("steps", self.steps, "steps", "since the event before");
-    visit("timed_steps", self.timed_steps, "steps", "of those, that were timed");
+    visit("step", self.step, "steps", "optimizer steps done");
+    visit("steps", self.steps, "steps", "steps since the previous phase_times event");
+    visit("timed_steps", self.timed_steps, "steps", "those of `steps` that were timed");
     visit("seconds", self.seconds, "s",
-          "by phase: loading, copy, forward, backward, all_reduce, optimizer (of the timed steps), evaluation, save");
+          "time per phase: loading, copy, forward, backward, all_reduce and optimizer in the timed steps; "
+          "evaluation, save");
   }
 };
 
 struct PeakEvent {
-  static constexpr EventInfo info{"peak", Writer::each_rank, WhenFull::wait_1_s, "At the end of the training."};
+  static constexpr EventInfo info{"peak", Writer::each_rank, WhenFull::wait_1_s, "Written at the end of training."};
   std::uint64_t peak_bytes = 0;
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit("peak_bytes", self.peak_bytes, "bytes", "most since the program started, as in `memory`");
+    visit("peak_bytes", self.peak_bytes, "bytes", "peak memory of this rank since its start, counted as in `memory`");
   }
 };
 
 struct RankDoneEvent {
   static constexpr EventInfo info{"rank_done", Writer::each_rank, WhenFull::wait_30_s,
-                                  "This rank's work is done, and all is saved: it may leave."};
+                                  "This rank has finished and everything is saved: it may exit."};
 
   template <class Self, class Visit>
   static void fields(Self&, Visit&&) {}
@@ -227,8 +238,8 @@ struct RankDoneEvent {
 
 struct GpuEvent {
   static constexpr EventInfo info{"gpu", Writer::each_rank, WhenFull::drop,
-                                  "Each log.gpu_log_interval steps of a rank on a card; without what its driver does "
-                                  "not tell (of a MIG slice, under WSL2)."};
+                                  "Written every log.gpu_log_interval steps by a rank on a GPU. Figures that the "
+                                  "driver does not report are missing (MIG slices, WSL2)."};
   std::int64_t step = 0;
   std::string name;
   std::optional<double> utilization_percent;
@@ -237,39 +248,39 @@ struct GpuEvent {
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit("step", self.step, "steps", "done");
-    visit("name", self.name, "", "of the card");
-    visit("utilization_percent", self.utilization_percent, "%", "");
-    visit("memory_used_bytes", self.memory_used_bytes, "bytes", "by all processes");
-    visit("memory_total_bytes", self.memory_total_bytes, "bytes", "");
-    visit("temperature_c", self.temperature_c, "°C", "");
-    visit("power_w", self.power_w, "W", "");
+    visit("step", self.step, "steps", "optimizer steps done");
+    visit("name", self.name, "", "name of the GPU");
+    visit("utilization_percent", self.utilization_percent, "%", "utilization of the GPU");
+    visit("memory_used_bytes", self.memory_used_bytes, "bytes", "memory used by all processes");
+    visit("memory_total_bytes", self.memory_total_bytes, "bytes", "memory of the GPU");
+    visit("temperature_c", self.temperature_c, "°C", "temperature of the GPU");
+    visit("power_w", self.power_w, "W", "power draw");
   }
 };
 
 struct ResumeEvent {
   static constexpr EventInfo info{"resume", Writer::rank_0, WhenFull::wait_1_s,
-                                  "Before `start`, of a run that goes on."};
+                                  "Written before `start` if the run resumes from a checkpoint."};
   std::string path;
   std::int64_t step = 0;
   std::optional<std::string> note;
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit("path", self.path, "", "of the checkpoint");
-    visit("step", self.step, "steps", "done by then");
-    visit("note", self.note, "", "what could not go on where it was");
+    visit("path", self.path, "", "path of the checkpoint");
+    visit("step", self.step, "steps", "optimizer steps done when it was saved");
+    visit("note", self.note, "", "what could not be restored exactly, or why there is nothing left to train");
   }
 };
 
 struct WeightsEvent {
   static constexpr EventInfo info{"weights", Writer::rank_0, WhenFull::wait_1_s,
-                                  "Weights were loaded under other names than the file's."};
+                                  "Weights were loaded although their names differ from those of the model."};
   std::string note;
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit("note", self.note, "", "what was taken off the names");
+    visit("note", self.note, "", "prefix that was removed from the names");
   }
 };
 
@@ -280,40 +291,41 @@ struct SmokeEvent {
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit("steps_per_epoch", self.steps_per_epoch, "steps", "");
+    visit("steps_per_epoch", self.steps_per_epoch, "steps", "optimizer steps in a shortened epoch");
   }
 };
 
 struct StepDownEvent {
   static constexpr EventInfo info{"step_down", Writer::the_rank_concerned, WhenFull::wait_1_s,
-                                  "This rank ran out of memory within a step: all do it again in smaller "
+                                  "This rank ran out of memory in a step. All ranks repeat the step with smaller "
                                   "micro-batches."};
   std::int64_t step = 0, micro_batch = 0, accumulation = 0;
   std::string phase;
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit("step", self.step, "steps", "the one that is done again");
-    visit("micro_batch", self.micro_batch, "samples", "from now on");
-    visit("accumulation", self.accumulation, "micro-batches", "from now on");
-    visit("phase", self.phase, "", "in which memory ran out");
+    visit("step", self.step, "steps", "the step that is repeated");
+    visit("micro_batch", self.micro_batch, "samples", "per rank, from this step on");
+    visit("accumulation", self.accumulation, "micro-batches", "per optimizer step and rank, from this step on");
+    visit("phase", self.phase, "", "phase in which memory ran out");
   }
 };
 
 struct ShortageEvent {
   static constexpr EventInfo info{"shortage", Writer::the_rank_concerned, WhenFull::wait_1_s,
-                                  "This rank ran out of memory between steps: in an evaluation or a save."};
+                                  "This rank ran out of memory between steps, in an evaluation or a save."};
   std::int64_t step = 0;
   std::string phase, action;
   std::int64_t batch = 0, micro_batch = 0;
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit("step", self.step, "steps", "done");
-    visit("phase", self.phase, "", "in which memory ran out");
-    visit("action", self.action, "", "halved: again in batches of `batch`; again: with caches emptied; skipped");
-    visit("batch", self.batch, "samples", "of the next try; 0: it has no batches");
-    visit("micro_batch", self.micro_batch, "samples", "that would leave room");
+    visit("step", self.step, "steps", "optimizer steps done");
+    visit("phase", self.phase, "", "phase in which memory ran out");
+    visit("action", self.action, "",
+          "halved: repeated in batches of `batch`; again: repeated with empty caches; skipped: not repeated");
+    visit("batch", self.batch, "samples", "batch size of the next try; 0: the phase has no batches");
+    visit("micro_batch", self.micro_batch, "samples", "train.batch_size that would leave enough memory");
   }
 };
 
@@ -328,80 +340,83 @@ struct NanEvent {
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit("step", self.step, "steps", "done");
+    visit("step", self.step, "steps", "optimizer steps done");
     visit("action", self.action, "", "skip or rollback");
-    visit("count", self.count, "updates", "skip: left out since the event before");
-    visit("to_step", self.to_step, "steps", "rollback: where it goes on");
-    visit("path", self.path, "", "rollback: the checkpoint; empty: the beginning");
-    visit("learning_rate_factor", self.learning_rate_factor, "", "rollback: what is left of the learning rate");
+    visit("count", self.count, "updates", "skip: updates skipped since the previous nan event");
+    visit("to_step", self.to_step, "steps", "rollback: step at which training continues");
+    visit("path", self.path, "", "rollback: checkpoint restored; empty: the start of the run");
+    visit("learning_rate_factor", self.learning_rate_factor, "", "rollback: factor on the learning rate from now on");
   }
 };
 
 struct ProfileEvent {
-  static constexpr EventInfo info{"profile", Writer::each_rank, WhenFull::wait_1_s, "Once, after the profiled steps."};
+  static constexpr EventInfo info{"profile", Writer::each_rank, WhenFull::wait_1_s,
+                                  "Written once, after the profiled steps."};
   std::int64_t step = 0, steps = 0;
   std::string trace, table;
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit("step", self.step, "steps", "done");
-    visit("steps", self.steps, "steps", "profiled");
-    visit("trace", self.trace, "", "path of the trace in Chrome's format");
+    visit("step", self.step, "steps", "optimizer steps done");
+    visit("steps", self.steps, "steps", "steps profiled");
+    visit("trace", self.trace, "", "path of the trace, in Chrome's format");
     visit("table", self.table, "", "path of the table of operators");
   }
 };
 
 struct LogFailedEvent {
   static constexpr EventInfo info{"log_failed", Writer::rank_0, WhenFull::wait_1_s,
-                                  "metrics.csv or TensorBoard's file cannot be written now; the rows wait."};
+                                  "metrics.csv or the TensorBoard file cannot be written now. Its rows wait in "
+                                  "memory."};
   std::string file, message;
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit("file", self.file, "", "");
-    visit("message", self.message, "", "");
+    visit("file", self.file, "", "name of the file");
+    visit("message", self.message, "", "path and reason");
   }
 };
 
 struct LogIncompleteEvent {
   static constexpr EventInfo info{"log_incomplete", Writer::rank_0, WhenFull::wait_1_s,
-                                  "At the end: rows of this file were never written."};
+                                  "Written at the end if rows of a log file could not be written."};
   std::string file;
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit("file", self.file, "", "");
+    visit("file", self.file, "", "name of the file");
   }
 };
 
 struct ToldToStopEvent {
   static constexpr EventInfo info{"told_to_stop", Writer::the_rank_concerned, WhenFull::wait_1_s,
-                                  "The system or a user told this rank to stop; before it has any effect."};
+                                  "This rank received a signal to stop. Written before it reacts."};
   std::int64_t signal = 0;
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit("signal", self.signal, "", "its number");
+    visit("signal", self.signal, "", "number of the signal");
   }
 };
 
 struct StoppedEvent {
   static constexpr EventInfo info{"stopped", Writer::rank_0, WhenFull::wait_30_s,
-                                  "Told to stop, saved; instead of `end`."};
+                                  "The run was stopped by a signal and its state is saved. Written instead of "
+                                  "`end`."};
   std::int64_t step = 0, epoch = 0, samples = 0, signal = 0;
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit("step", self.step, "steps", "done, and saved");
-    visit("epoch", self.epoch, "epochs", "whole ones done");
-    visit("samples", self.samples, "samples", "shown since the run's beginning");
-    visit("signal", self.signal, "", "its number");
+    visit("step", self.step, "steps", "optimizer steps done and saved");
+    visit("epoch", self.epoch, "epochs", "full epochs done");
+    visit("samples", self.samples, "samples", "training samples since the start of the run");
+    visit("signal", self.signal, "", "number of the signal");
   }
 };
 
 struct FailureEvent {
   static constexpr EventInfo info{"failure", Writer::the_rank_concerned, WhenFull::wait_30_s,
-                                  "This rank leaves because of it."};
+                                  "This rank exits because of an error."};
   std::string message;
   std::int64_t exit_code = 1;
   bool out_of_memory = false;
@@ -410,17 +425,17 @@ struct FailureEvent {
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit("message", self.message, "", "");
-    visit("exit_code", self.exit_code, "", "");
-    visit("out_of_memory", self.out_of_memory, "", "");
-    visit("step", self.step, "steps", "the one under way");
-    visit("phase", self.phase, "", "where it was; empty: not told");
+    visit("message", self.message, "", "the error");
+    visit("exit_code", self.exit_code, "", "exit code of this rank");
+    visit("out_of_memory", self.out_of_memory, "", "whether memory ran out");
+    visit("step", self.step, "steps", "the step that was running");
+    visit("phase", self.phase, "", "phase at that time; empty: unknown");
   }
 };
 
 struct HeartbeatEvent {
   static constexpr EventInfo info{"heartbeat", Writer::each_rank, WhenFull::drop_silent,
-                                  "About once a second; not in events.jsonl."};
+                                  "Sent about once a second to the launcher. Not written to events.jsonl."};
   std::int64_t step = 0;
   std::string phase;
   bool waits = false;
@@ -428,15 +443,16 @@ struct HeartbeatEvent {
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit("step", self.step, "steps", "the one under way");
-    visit("phase", self.phase, "", "where it is");
-    visit("waits", self.waits, "", "for other ranks");
-    visit("passed", self.passed, "", "boundaries of phases so far");
+    visit("step", self.step, "steps", "the step that is running");
+    visit("phase", self.phase, "", "current phase");
+    visit("waits", self.waits, "", "whether this rank waits for other ranks");
+    visit("passed", self.passed, "", "phase boundaries passed so far; it grows as long as the rank makes progress");
   }
 };
 
 struct EndEvent {
-  static constexpr EventInfo info{"end", Writer::rank_0, WhenFull::wait_30_s, "All is trained, evaluated and saved."};
+  static constexpr EventInfo info{"end", Writer::rank_0, WhenFull::wait_30_s,
+                                  "The run is complete: trained, evaluated and saved."};
   std::string status = "completed";
   bool stopped_early = false;
   std::int64_t steps = 0, epochs = 0, samples = 0;
@@ -446,55 +462,56 @@ struct EndEvent {
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
     visit("status", self.status, "", "completed");
-    visit("stopped_early", self.stopped_early, "", "by train.early_stopping_patience");
-    visit("steps", self.steps, "steps", "done");
-    visit("epochs", self.epochs, "epochs", "whole ones done");
-    visit("samples", self.samples, "samples", "shown since the run's beginning; of an evaluation, looked at");
-    visit("metrics", self.metrics, "", "the newest of each, by name");
-    visit("train_wall_s", self.train_wall_s, "s", "of this session, from its first step on");
+    visit("stopped_early", self.stopped_early, "", "train.early_stopping_patience ended the run");
+    visit("steps", self.steps, "steps", "optimizer steps done");
+    visit("epochs", self.epochs, "epochs", "full epochs done");
+    visit("samples", self.samples, "samples",
+          "training samples since the start of the run; of an evaluation: samples evaluated");
+    visit("metrics", self.metrics, "", "latest value of each metric");
+    visit("train_wall_s", self.train_wall_s, "s", "wall time of this session from its first step");
     visit("steady_samples_per_s", self.steady_samples_per_s, "samples/s",
-          "of all ranks, without the first steps and without evaluations and saves");
+          "throughput of all ranks without the first steps, evaluations and saves");
   }
 };
 
 struct EtaEvent {
   static constexpr EventInfo info{"eta", Writer::launcher, WhenFull::wait_30_s,
-                                  "At least once an epoch, and each hundredth of the run. Seconds from now, and of the "
-                                  "whole run."};
+                                  "Written at least once per epoch and per 1 % of the run: the time left and the "
+                                  "time of the whole run."};
   std::int64_t step = 0;
   double low_s = 0, likely_s = 0, high_s = 0, estimated_s = 0, projected_s = 0, difference_s = 0;
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit("step", self.step, "steps", "done");
-    visit("low_s", self.low_s, "s", "left: 10 of 100 such runs end sooner");
-    visit("likely_s", self.likely_s, "s", "left");
-    visit("high_s", self.high_s, "s", "left: 10 of 100 such runs end later");
-    visit("estimated_s", self.estimated_s, "s", "of the whole run, as was said at its start");
-    visit("projected_s", self.projected_s, "s", "of the whole run, as it looks now");
-    visit("difference_s", self.difference_s, "s", "projected less estimated");
+    visit("step", self.step, "steps", "optimizer steps done");
+    visit("low_s", self.low_s, "s", "time left, optimistic: 10 % of such runs end sooner");
+    visit("likely_s", self.likely_s, "s", "time left, most likely");
+    visit("high_s", self.high_s, "s", "time left, pessimistic: 10 % of such runs end later");
+    visit("estimated_s", self.estimated_s, "s", "whole run, as estimated at its start");
+    visit("projected_s", self.projected_s, "s", "whole run, as projected now");
+    visit("difference_s", self.difference_s, "s", "projected_s minus estimated_s");
   }
 };
 
 struct RestartEvent {
   static constexpr EventInfo info{"restart", Writer::launcher, WhenFull::wait_30_s,
-                                  "The ranks failed and are started again (launch.max_restarts)."};
+                                  "The ranks failed and are restarted (launch.max_restarts)."};
   std::int64_t restart = 0, exit_code = 0;
   double wait_s = 0;
   std::string resume_path;
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit("restart", self.restart, "", "counted from 1");
-    visit("exit_code", self.exit_code, "", "of the try that failed");
-    visit("wait_s", self.wait_s, "s", "before it");
-    visit("resume_path", self.resume_path, "", "the checkpoint; empty: from the beginning");
+    visit("restart", self.restart, "", "number of this restart, from 1");
+    visit("exit_code", self.exit_code, "", "exit code of the failed attempt");
+    visit("wait_s", self.wait_s, "s", "wait before the restart");
+    visit("resume_path", self.resume_path, "", "checkpoint to resume from; empty: restart from the beginning");
   }
 };
 
 struct HangEvent {
   static constexpr EventInfo info{"hang", Writer::launcher, WhenFull::wait_30_s,
-                                  "No progress for longer than the limit: the run is ended with 124."};
+                                  "A rank hangs: the run is ended with exit code 124."};
   std::vector<std::int64_t> ranks;
   std::int64_t step = 0;
   std::string phase, reason;
@@ -504,30 +521,31 @@ struct HangEvent {
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit("ranks", self.ranks, "", "that stand still while the others wait");
-    visit("step", self.step, "steps", "the one under way");
-    visit("phase", self.phase, "", "where they are");
-    visit("reason", self.reason, "", "");
-    visit("limit_s", self.limit_s, "s", "");
-    visit("places", self.places, "", "of each rank, when it was last heard of");
-    visit("stacks", self.stacks, "", "folder with what each rank does; empty: none");
+    visit("ranks", self.ranks, "", "the ranks that hang");
+    visit("step", self.step, "steps", "the step that was running");
+    visit("phase", self.phase, "", "phase in which they hang");
+    visit("reason", self.reason, "", "why they count as hanging");
+    visit("limit_s", self.limit_s, "s", "time limit that was exceeded");
+    visit("places", self.places, "", "last reported step and phase of each rank");
+    visit("stacks", self.stacks, "", "folder with the stack of each rank; empty: none");
   }
 };
 
 struct PredictionEvent {
   static constexpr EventInfo info{"prediction", Writer::launcher, WhenFull::wait_30_s,
-                                  "While tuning, before a batch is tried."};
+                                  "Written while tuning, before a micro-batch is tried."};
   std::int64_t micro_batch = 0;
   std::uint64_t peak_bytes = 0;
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit("micro_batch", self.micro_batch, "samples", "of a rank");
-    visit("peak_bytes", self.peak_bytes, "bytes", "expected of a rank");
+    visit("micro_batch", self.micro_batch, "samples", "micro-batch per rank");
+    visit("peak_bytes", self.peak_bytes, "bytes", "predicted peak memory per rank");
   }
 };
 
-// An event that is not known here, or whose fields stand where its value is: `plan`, `estimate` and `trial`.
+// An event that this version does not know, or that has no struct here because another room defines its fields: `plan`,
+// `estimate` and `trial`.
 struct OtherEvent {
   std::string name;
   Json fields = Json::object();

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/json_problem.h"
 #include "base/nearest.h"
+#include "base/text.h"
 #include "config/cadence.h"
 #include "config/schema.h"
 
@@ -18,15 +19,15 @@ constexpr Origin origins[] = {Origin::user,      Origin::team,  Origin::measured
 Origin origin_from(const std::string& text) {
   for (const Origin origin : origins)
     if (text == to_string(origin)) return origin;
-  throw DataError("plan: unknown origin '" + text + "'");
+  throw DataError(format_text("plan: unknown origin {}", quoted(text)));
 }
 
 const SchemaKey& planned_key(const std::string& key) {
   const auto& known = planned_keys();
   if (std::find(known.begin(), known.end(), key) != known.end()) return *schema_key(key);
   const auto meant = nearest(key, known);
-  throw DataError("plan: '" + key + "' is not a key that a plan decides" +
-                  (meant ? "; did you mean " + *meant + "?" : ""));
+  throw DataError(format_text("plan: {} is not a key that a plan decides{}", quoted(key),
+                              meant ? format_text("; did you mean {}?", *meant) : ""));
 }
 
 // Format 1 named the keys without their section.
@@ -48,7 +49,7 @@ bool has_type(const Json& value, OptionType type) {
 
 OptionValue value_of(const Choice& choice, const ValueRule& rule) {
   const auto refuse = [&] {
-    throw DataError("plan: " + choice.key + ": expected " + expectation(rule) + ", got " + text_of(choice.value));
+    throw DataError(format_text("plan: {}: expected {}, got {}", choice.key, expectation(rule), text_of(choice.value)));
   };
   if (!has_type(choice.value, rule.type)) refuse();
   const ParsedValue parsed = parse_value(value_text(choice.value), rule);
@@ -56,7 +57,7 @@ OptionValue value_of(const Choice& choice, const ValueRule& rule) {
   return *parsed.value;
 }
 
-// Whether `asked` leaves the key to the plan.
+// Whether the plan decides the key, because `asked` does not set it.
 bool is_open(const RunConfig& asked, const SchemaKey& key) {
   if (key.key == "train.learning_rate") return !asked.train.effective_batch_size;
   if (key.key == "checkpoint.every_n_steps") return save_interval_is_open(asked.checkpoint);
@@ -141,17 +142,17 @@ Plan plan_from_json(const Json& json) {
     if (!json.at("plan").is_object()) throw DataError("plan: expected an object below \"plan\"");
     const int format = json.value("format", 1);
     if (format < 1 || format > plan_format)
-      throw DataError("plan: format " + std::to_string(format) + "; this version of tlaunch reads formats up to " +
-                      std::to_string(plan_format));
+      throw DataError(format_text("plan: format {} is unknown; this version of tlaunch reads formats up to {}", format,
+                                  plan_format));
     for (const auto& [name, choice] : json.at("plan").items()) {
       const SchemaKey& key = planned_key(format == 1 ? key_of_short_name(name) : name);
       plan.choices.push_back({key.key, choice.at("value"), origin_from(choice.at("origin").get<std::string>()),
                               choice.at("reason").get<std::string>(), choice.value("evidence", Json(nullptr))});
-      value_of(plan.choices.back(), key.rule);  // throws where the config does not take it
+      value_of(plan.choices.back(), key.rule);  // throws if the config does not accept it
     }
     return plan;
   } catch (const Json::exception& error) {
-    throw DataError(std::string("not a plan: ") + json_problem(error));
+    throw DataError(format_text("not a plan: {}", json_problem(error)));
   }
 }
 

@@ -1,5 +1,5 @@
-// The Plan: each setting that was `auto` (and each the user fixed), with where its value comes from and why.
-// Made by tuning, printed by the launcher, saved as plan.json, applied by the worker.
+// The plan: the value of each setting that tuning may decide, fixed by the user or not, with its origin and reason.
+// Tuning makes it, the launcher prints it and saves it as plan.json, and the worker applies it.
 #pragma once
 
 #include <optional>
@@ -15,48 +15,48 @@ enum class Origin { user, team, measured, predicted, prior, cache };
 const char* to_string(Origin);
 
 struct Choice {
-  std::string key;  // the config key it decides: "train.batch_size", "gpu.mixed_precision", ... (planned_keys)
-  Json value;       // number, boolean or text, as the config takes it
+  std::string key;  // the config key: "train.batch_size", "gpu.mixed_precision", ... (planned_keys)
+  Json value;       // a number, boolean or text that the config accepts
   Origin origin = Origin::prior;
   std::string reason;       // one sentence
-  Json evidence = nullptr;  // an object of figures, where something was measured
+  Json evidence = nullptr;  // an object of figures, if something was measured
 };
 
 struct Plan {
   std::int64_t world_size = 1;
-  std::uint64_t memory_budget_bytes = 0;  // what each rank may have, in trials and in training alike; 0: no cap
-  double samples_per_s = 0;               // measured with these choices, over all ranks; 0: not known
+  std::uint64_t memory_budget_bytes = 0;  // memory limit per rank, in trials and in training; 0: none
+  double samples_per_s = 0;               // measured with these choices, over all ranks; 0: unknown
   std::vector<Choice> choices;
-  const Choice* find(const std::string& key) const;  // nullptr where absent
+  const Choice* find(const std::string& key) const;  // nullptr: absent
 };
 
-// The config keys that a plan may decide, in the order in which people read them.
+// The config keys that a plan may decide, in the order for display.
 const std::vector<std::string>& planned_keys();
 
-// What `tlaunch tune --json` calls a planned key, and what plans of format 1 called it: "batch_size" for
-// "train.batch_size", "save_interval" for "checkpoint.every_n_steps".
+// The name of a planned key in `tlaunch tune --json` and in plans of format 1: "batch_size" for "train.batch_size",
+// "save_interval" for "checkpoint.every_n_steps".
 std::string short_name(const std::string& planned_key);
 
-// A choice's value as a config file writes it ("64", "true", "bf16"), and such a text as a value: a number or a boolean
-// where it is one, else a text.
+// A choice's value as in a config file ("64", "true", "bf16"); and the value of such a text: a number, a boolean or
+// else a text.
 std::string value_text(const Json& value);
 Json value_of_text(const std::string& text);
 
-// The value that a config has at a key of the schema, as a plan writes it; null where it is `auto`.
+// The value of a schema key in a config, as in a plan; null: `auto`.
 Json planned_value(const RunConfig& config, const std::string& key);
 
 // {"format": 2, "plan": {KEY: {value, origin, reason, evidence}}, "world_size": N, "memory_budget_bytes": B,
 // "samples_per_s": P}. Format 1, which names no format, had the short names; it is still read.
 inline constexpr int plan_format = 2;
 Json to_json(const Plan&);
-// Throws DataError where the JSON is not a plan, is of a later format, or has a key that no plan decides or a value that
-// the config does not take.
+// Throws DataError if the JSON is not a plan, has a later format, a key that no plan decides, or a value that the
+// config does not accept.
 Plan plan_from_json(const Json&);
 
-// `config` with every `auto` that the plan decides filled in. Values that the user fixed in `config` stay; the learning
-// rate becomes the plan's only where the effective batch was left to it (config/effective_batch.h), the interval of saves
-// only where no interval of any kind is set. Throws DataError for a key that no plan decides, or a value that the
-// config does not take.
+// Returns `config` with the plan's value for every `auto` that the plan decides. Values that the user fixed stay. The
+// learning rate is taken from the plan only if the effective batch is auto (config/effective_batch.h), the interval of
+// saves only if no interval of any kind is set. Throws DataError for a key that no plan decides, or a value that the
+// config does not accept.
 RunConfig apply(const RunConfig& config, const Plan& plan);
 
 }  // namespace tlaunch

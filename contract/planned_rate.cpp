@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/json.h"
+#include "base/text.h"
 #include "config/effective_batch.h"
 
 namespace tlaunch {
@@ -12,15 +13,14 @@ namespace {
 std::string text_of(double rate) { return Json(rate).dump(); }
 
 std::string reason_of(const TrainConfig& train, const ScaledRate& rate, std::int64_t batch) {
-  const std::string reference = std::to_string(reference_effective_batch);
-  const std::string batches = std::to_string(batch) + "/" + reference;
   if (batch == reference_effective_batch)
-    return text_of(rate.learning_rate) + " as written, which is for an effective batch of " + reference +
-           " (another would change it by the " + rate.rule + ")";
-  return std::string(rate.rule) + " of " + to_string(train.optimizer) + ": " + text_of(train.learning_rate) +
-         ", written for an effective batch of " + reference + ", x " +
-         (train.optimizer == OptimizerKind::sgd ? batches : "sqrt(" + batches + ")") + " = " +
-         text_of(rate.learning_rate) + " for " + std::to_string(batch);
+    return format_text("{} as written, for an effective batch of {} (another batch would scale it by the {})",
+                       text_of(rate.learning_rate), reference_effective_batch, rate.rule);
+  const std::string ratio = format_text("{}/{}", batch, reference_effective_batch);
+  return format_text("{} of {}: {}, written for an effective batch of {}, x {} = {} for {}", rate.rule,
+                     to_string(train.optimizer), text_of(train.learning_rate), reference_effective_batch,
+                     train.optimizer == OptimizerKind::sgd ? ratio : format_text("sqrt({})", ratio),
+                     text_of(rate.learning_rate), batch);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The learning rate of a plan that decides the effective batch too. Pure.
+// The learning rate of a plan that also decides the effective batch. Pure.
 #pragma once
 
 #include "config/run_config.h"
@@ -6,8 +6,8 @@
 
 namespace tlaunch {
 
-// Makes the plan's learning_rate follow its effective_batch_size, with the same origin, by the rule for the rate and
-// the optimizer of `asked`. Nothing where `asked` fixes the effective batch: then the rate is the user's own.
+// Scales the plan's learning_rate to its effective_batch_size, with the same origin, by the rule for the rate and the
+// optimizer of `asked`. Does nothing if `asked` fixes the effective batch: then the user's rate stays.
 void scale_learning_rate(Plan& plan, const TrainConfig& asked);
 
 }  // namespace tlaunch

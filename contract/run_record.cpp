@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace tlaunch {
 namespace {
 
 std::string place_of(const FailureEvent& failure) {
-  return failure.phase.empty() ? "" : "step " + std::to_string(failure.step) + ", " + failure.phase;
+  return failure.phase.empty() ? "" : format_text("step {}, {}", failure.step, failure.phase);
 }
 
 void on_start(RunRecord& record, const StartEvent& start) {
@@ -19,7 +21,7 @@ void on_start(RunRecord& record, const StartEvent& start) {
 }
 
 void on_step(RunRecord& record, const StepEvent& event) {
-  const bool back = event.step <= record.step;  // rolled back: what followed is done again
+  const bool back = event.step <= record.step;  // after a rollback the later steps are repeated
   record.step = event.step;
   record.evaluated_step = back ? event.step - 1 : std::max(record.evaluated_step, event.step - 1);
   record.saved_step = back ? event.step - 1 : std::max(record.saved_step, event.step - 1);
@@ -41,8 +43,8 @@ void on_evaluation(RunRecord& record, const EvaluationEvent& event) {
   take_metrics(record, event.metrics);
 }
 
-// Its evaluation and its checkpoint are behind it; its last step need not have been logged. After the last epoch they
-// are still to come.
+// The epoch's evaluation and checkpoint are done, even if its last step was not logged. Only after the last epoch they
+// are still due.
 void on_epoch_end(RunRecord& record, const EpochEndEvent& event) {
   if (record.start && event.step >= record.start->total_steps) return;
   record.evaluated_step = std::max(record.evaluated_step, event.step);

@@ -1,4 +1,4 @@
-// What a model must know of a data set's samples to be built for them.
+// The shape of a data set's samples, which a model needs to be built for them.
 #pragma once
 
 #include <cstdint>

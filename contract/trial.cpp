@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/json_problem.h"
+#include "base/text.h"
 
 namespace tlaunch {
 namespace {
@@ -11,7 +12,7 @@ namespace {
 Precision precision_from(const std::string& text) {
   for (const Precision precision : {Precision::fp32, Precision::fp16, Precision::bf16})
     if (text == to_string(precision)) return precision;
-  throw DataError("trial: unknown precision '" + text + "'");
+  throw DataError(format_text("trial: unknown precision {}", quoted(text)));
 }
 
 template <typename Read>
@@ -19,7 +20,7 @@ auto guarded(const char* what, Read read) {
   try {
     return read();
   } catch (const Json::exception& error) {
-    throw DataError(std::string(what) + ": " + json_problem(error));
+    throw DataError(format_text("{}: {}", what, json_problem(error)));
   }
 }
 
@@ -84,9 +85,10 @@ TrialSettings trial_settings_from_json(const Json& json) {
     settings.num_workers = json.at("num_workers");
     settings.prefetch_factor = json.at("prefetch_factor");
     settings.pin_memory = json.at("pin_memory");
-    if (settings.micro_batch < 1 || settings.accumulation < 1) throw DataError("trial settings: a batch below 1");
+    if (settings.micro_batch < 1 || settings.accumulation < 1)
+      throw DataError("trial settings: micro-batch and accumulation must be at least 1");
     if (settings.threads < 1 || settings.num_workers < 0 || settings.prefetch_factor < 1)
-      throw DataError("trial settings: too few threads");
+      throw DataError("trial settings: threads and prefetch_factor must be at least 1, num_workers at least 0");
     return settings;
   });
 }

@@ -8,7 +8,7 @@ namespace {
 
 using Kind = YamlEvent::Kind;
 
-const char* const unknown_form = "is written in a way that this program does not change";
+const char* const unknown_form = "is written in a form that this program cannot edit";
 
 bool is_space(char c) { return is_blank(c) || c == '\n' || c == '\r'; }
 bool is_flow_mark(char c) { return c != '\0' && std::strchr(",[]{}", c); }
@@ -32,7 +32,7 @@ std::size_t quoted_end(const std::string& text, std::size_t at, const YamlEvent&
   by_hand(event, "has quotes that are not closed");
 }
 
-// A plain scalar may go over several lines, whose line ends and indentation its text holds as one space.
+// A plain scalar may span several lines. In its text each line end with its indentation is one space.
 std::size_t plain_end(const std::string& text, std::size_t at, const YamlEvent& event) {
   for (const char c : event.text) {
     if (is_space(c)) continue;
@@ -43,7 +43,8 @@ std::size_t plain_end(const std::string& text, std::size_t at, const YamlEvent& 
   return at;
 }
 
-// `~` or null, written out, and not the start of a longer text: of an empty value the offset is what follows.
+// The end of a written `~` or null. Nothing if the text at the offset is longer or something else: an empty value has
+// the offset of what follows it.
 std::optional<std::size_t> null_word_end(const std::string& text, std::size_t at) {
   for (const char* word : {"~", "null", "Null", "NULL"}) {
     const std::size_t end = at + std::strlen(word);
@@ -60,7 +61,7 @@ bool has_properties(const std::string& text, const YamlEvent& event) {  // &anch
   return event.offset < text.size() && (text[event.offset] == '&' || text[event.offset] == '!');
 }
 
-// Not so the one pair in [key: value], which begins where its key does.
+// False for the single pair in [key: value], which begins at its key and has no brackets of its own.
 bool is_bracketed(const std::string& text, const std::vector<YamlEvent>& events, std::size_t node) {
   const YamlEvent& event = events[node];
   if (!event.flow || event.offset >= text.size()) return false;
@@ -68,7 +69,8 @@ bool is_bracketed(const std::string& text, const std::vector<YamlEvent>& events,
   return text[event.offset] == '{' || text[event.offset] == '[';
 }
 
-// The brackets that close between `events[first]`, the last with bytes of its own, and `events[last]`, an end.
+// Number of brackets that close between `events[first]`, the last event with bytes of its own, and `events[last]`, an
+// end.
 std::size_t closed_between(const std::string& text, const std::vector<YamlEvent>& events, std::size_t first,
                            std::size_t last) {
   std::size_t closed = 0;
@@ -86,9 +88,9 @@ std::size_t closed_between(const std::string& text, const std::vector<YamlEvent>
   return closed;
 }
 
-// The column of the innermost map, from the one at `node` on, that holds `events[leaf]`.
+// The column of the innermost map at or below `node` that holds `events[leaf]`.
 int innermost_map_column(const std::vector<YamlEvent>& events, std::size_t node, std::size_t leaf) {
-  std::vector<int> columns;  // of the maps and lists that are open
+  std::vector<int> columns;  // of the open maps and lists
   for (std::size_t i = node; i < leaf; ++i) {
     const Kind kind = events[i].kind;
     if (kind == Kind::map_start || kind == Kind::list_start)
@@ -141,7 +143,7 @@ NodeEnd end_of_node(const std::string& text, const std::vector<YamlEvent>& event
   for (std::size_t next = end; next < events.size() && limit == text.size(); ++next)
     if (end_of(text, events[next])) limit = events[next].offset;
 
-  // Between two events stand only blanks, comments and these marks.
+  // Between two events there are only blanks, comments and these marks.
   NodeEnd found{*at, text.size()};
   const bool bracketed = is_bracketed(text, events, node);
   std::size_t to_close = bracketed ? closed_between(text, events, last, end - 1) + 1 : 0;
@@ -154,7 +156,7 @@ NodeEnd end_of_node(const std::string& text, const std::vector<YamlEvent>& event
     }
     const bool line_start = i == 0 || text[i - 1] == '\n';
     if (line_start && (text.compare(i, 3, "...") == 0 || text.compare(i, 3, "---") == 0)) break;
-    if (!std::strchr("]},:-", c)) by_hand(events[last], "is followed by what this program does not change");
+    if (!std::strchr("]},:-", c)) by_hand(events[last], "is followed by text that this program cannot edit");
     if (bracketed && (c == ']' || c == '}') && --to_close == 0) {
       found.closing_bracket = i;
       return found;
@@ -162,12 +164,12 @@ NodeEnd end_of_node(const std::string& text, const std::vector<YamlEvent>& event
     found.content = i + 1;
   }
   if (bracketed) by_hand(events[node], "has a bracket that is not closed");
-  // yaml-cpp takes these for a value and for a key, as long as no line comes below them.
+  // yaml-cpp reads the next two as a value and as a key, but only if no line follows below them.
   const YamlEvent& leaf = events[last];
   if (!bracketed && leaf.kind == Kind::scalar && leaf.tag == "?" && found.content == *at &&
       leaf.column <= innermost_map_column(events, node, last) &&
       (events[last + 1].kind == Kind::map_end || events[last + 1].kind == Kind::list_end))
-    by_hand(leaf, "is a value that stands no further to the right than its key");
+    by_hand(leaf, "is not indented further than its key");
   if (found.content == *at && events[last + 1].kind == Kind::null) by_hand(leaf, "has no value");
   return found;
 }

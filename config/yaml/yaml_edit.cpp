@@ -38,7 +38,7 @@ std::size_t width(const std::string& text) {  // in characters
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
-// What stands before `at` on its line, where that is spaces only.
+// The text before `at` on its line, if it is only spaces.
 std::optional<std::string> indentation(const std::string& text, std::size_t at) {
   const std::size_t start = line_start(text, at);
   const std::string before = text.substr(start, at - start);
@@ -64,12 +64,12 @@ class Edit {
   }
 
  private:
-  // Changes the node at `node`, what path_[0..depth) leads to.
+  // Changes the node at `node`, which path[0..depth) leads to.
   void change(std::size_t node, std::size_t depth) {
     const YamlEvent& map = events_[node];
     place_ = &map;
     check_is_plain_node(map);
-    if (map.kind != Kind::map_start) fail(map, "is no map of keys");
+    if (map.kind != Kind::map_start) fail(map, "is not a map of keys");
     std::optional<std::size_t> key;
     bool merged = false;
     const YamlEvent* alias_key = nullptr;
@@ -78,10 +78,10 @@ class Edit {
       if (events_[i].kind != Kind::scalar) continue;
       merged = merged || events_[i].text == "<<";
       if (events_[i].text != edit_.path[depth]) continue;
-      if (key) fail(events_[i], "is given twice, first in line " + std::to_string(events_[*key].line));
+      if (key) fail(events_[i], format_text("is given twice, first in line {}", events_[*key].line));
       key = i;
     }
-    if (alias_key) fail(*alias_key, "is an alias as a key");
+    if (alias_key) fail(*alias_key, "is an alias used as a key");
     const bool last = depth + 1 == edit_.path.size();
     if (!key) {
       if (merged) fail(map, "may come through a merge key (<<)");
@@ -100,7 +100,8 @@ class Edit {
     place_ = &events_[key];
     if (value.kind == Kind::scalar && value.text == edit_.value) return;
     check_is_plain_node(value);
-    if (value.kind == Kind::map_start || value.kind == Kind::list_start) fail(value, "holds no single value");
+    if (value.kind == Kind::map_start || value.kind == Kind::list_start)
+      fail(value, "is a map or a list, not a single value");
     const std::string scalar = yaml_scalar(edit_.value);
     if (const auto end = end_of(text_, value))
       replace(value.offset, *end, scalar);
@@ -158,7 +159,7 @@ class Edit {
     expected_.insert(expected_.begin() + at, pair.begin(), pair.end());
   }
 
-  // A text that holds comments at most.
+  // For a text that is empty or has only comments.
   void start_document() {
     for (std::size_t at = line_start(text_, 0); at < text_.size(); at = line_feed(text_, at) + 1) {
       if (text_.compare(at, 3, "---") == 0) at += 3;
@@ -169,7 +170,7 @@ class Edit {
     std::string added;
     for (const std::string& line : block_lines(0, "")) added += line + new_line_of(text_);
     const bool has_text = line_start(text_, text_.size()) < text_.size();
-    if (has_text) {  // the last line has no line end, and keeps none
+    if (has_text) {  // the last line has no line end, and the new last line gets none
       added.insert(0, new_line_of(text_));
       added.erase(added.size() - new_line_of(text_).size());
     }
@@ -178,9 +179,9 @@ class Edit {
     expect_map(expected_, 0, false);
   }
 
-  // ---- how it is written
+  // ---- new text
 
-  // From path[depth] on, one line a key.
+  // One line per key, from path[depth] on.
   std::vector<std::string> block_lines(std::size_t depth, std::string indent) const {
     std::vector<std::string> lines;
     for (; depth < edit_.path.size(); ++depth) {
@@ -214,8 +215,8 @@ class Edit {
     events.push_back({.kind = Kind::map_end});
   }
 
-  // New lines below the line of `at` and the comments that follow it further to the right than `column`. Lines that
-  // begin with a tab are passed too: yaml-cpp takes no key above them.
+  // Inserts lines below the line of `at` and the comments below it that begin to the right of `column`. Lines that
+  // begin with a tab are skipped too, because yaml-cpp does not accept a key above them.
   void insert_lines(std::size_t at, std::size_t column, const std::vector<std::string>& lines) {
     std::size_t end = line_feed(text_, at);
     bool belongs = true;
@@ -233,13 +234,13 @@ class Edit {
     if (end < text_.size()) {
       for (const std::string& line : lines) added += line + new_line;
       result_.insert(end + 1, added);
-    } else {  // the last line has no line end, and keeps none
+    } else {  // the last line has no line end, and the new last line gets none
       for (const std::string& line : lines) added += new_line + line;
       result_.insert(end, added);
     }
   }
 
-  // A comment that follows on the line keeps its column where there is room.
+  // A comment on the same line keeps its column if there is room.
   void replace(std::size_t begin, std::size_t end, std::string with) {
     const std::size_t line = std::min(text_.find_first_of("\r\n", end), text_.size());
     const std::string rest = text_.substr(end, line - end);
@@ -258,9 +259,9 @@ class Edit {
     result_.replace(begin, end - begin, with);
   }
 
-  // ---- what stands there
+  // ---- existing text
 
-  // The colon that directly follows a key; nothing where it stands elsewhere (`? key`) or is left out.
+  // The colon directly behind a key; nothing if it is elsewhere (`? key`) or missing.
   std::optional<std::size_t> colon_of(const YamlEvent& key) const {
     std::size_t at = end_of(text_, key).value_or(text_.size());
     while (at < text_.size() && is_blank(text_[at])) ++at;
@@ -273,14 +274,14 @@ class Edit {
       const auto found = indentation(text_, events_[i].offset);
       if (found && found->size() == indentation_of(events_[map])) return *found;  // more: below a `?`
     }
-    fail(events_[map], "has no key that begins its line");
+    fail(events_[map], "has no key at the beginning of a line");
   }
 
   static std::size_t indentation_of(const YamlEvent& block_map) {
     return static_cast<std::size_t>(block_map.column) - 1;
   }
 
-  // How far the file's first section is indented; 2 spaces where there is none to go by.
+  // The indentation of the file's first section; 2 spaces if there is none.
   std::string indentation_step() const {
     for (std::size_t i = 1; i < events_.size(); ++i) {
       const bool section = events_[i].kind == Kind::map_start && !events_[i].flow && events_[0].kind == Kind::map_start;
@@ -302,7 +303,7 @@ class Edit {
     return apart;
   }
 
-  // What takes a carriage return alone for a line end and what does not see different files.
+  // Readers disagree on whether a carriage return alone ends a line, and so would see different files.
   void check_line_ends() const {
     for (std::size_t at = 0; (at = text_.find('\r', at)) != std::string::npos; ++at) {
       if (text_.compare(at, 2, "\r\n") == 0) continue;
@@ -324,10 +325,10 @@ class Edit {
     throw ByHand{event.line, event.column, why};
   }
 
-  // The result is read again, because YAML has forms in which a value ends elsewhere than it seems to: a new value there
-  // would run into the next key.
+  // Reads the result again, because in some YAML forms a value does not end where it seems to, and a new value would
+  // run into the next key.
   void check() const {
-    const char* const why = "cannot be set here without a change to other keys";
+    const char* const why = "cannot be set here without changing other keys";
     try {
       if (same_content(read_yaml_events(result_), expected_)) return;
     } catch (const YamlProblem&) {
@@ -338,7 +339,7 @@ class Edit {
   const std::string& text_;
   const YamlEdit& edit_;
   const Events events_;
-  const YamlEvent* place_ = nullptr;  // the innermost key or map that the edit has come to
+  const YamlEvent* place_ = nullptr;  // the innermost key or map that the edit reached
   Events expected_;                   // of the result
   std::string result_;
 };
@@ -359,13 +360,13 @@ std::string edit_yaml(const std::string& text, const std::vector<YamlEdit>& edit
   std::string result = text;
   const auto add_problem = [&](const YamlEdit& edit, const ByHand& found) {
     problems.add({file, found.line, found.column, ""}, dotted(edit.path),
-                 found.why + "; set it to " + quoted(edit.value) + " by hand");
+                 format_text("{}; set it to {} by hand", found.why, quoted(edit.value)));
   };
   for (const YamlEdit& edit : edits) {
     try {
       result = Edit(result, edit).apply();
     } catch (const ByHand& found) {
-      try {  // the edits before may have moved its line
+      try {  // in the original text: earlier edits may have moved the line
         Edit(text, edit).apply();
         add_problem(edit, found);
       } catch (const ByHand& unmoved) {

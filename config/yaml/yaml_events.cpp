@@ -43,7 +43,8 @@ class Recorder final : public YAML::EventHandler {
   void OnMapEnd() override { events_.push_back({.kind = Kind::map_end}); }
 
  private:
-  // By line and column: yaml-cpp's own offset leaves out a byte-order mark and counts bytes that are no UTF-8 anew.
+  // The offset comes from line and column, because yaml-cpp's own offset is wrong after a byte-order mark and after
+  // bytes that are not UTF-8.
   YamlEvent& add(Kind kind, const YAML::Mark& mark, const std::string& tag, const std::string& text,
                  std::size_t anchor) {
     const auto line = std::min<std::size_t>(static_cast<std::size_t>(mark.line), line_starts_.size() - 1);
@@ -66,7 +67,7 @@ bool same_content(const std::vector<YamlEvent>& a, const std::vector<YamlEvent>&
 }
 
 std::vector<YamlEvent> read_yaml_events(const std::string& text) {
-  read_yaml(text);  // refuses hostile text, a second document and what is no YAML
+  read_yaml(text);  // refuses hostile text, a second document and text that is not YAML
   Recorder recorder(text);
   std::istringstream stream(text);
   YAML::Parser parser(stream);

@@ -28,7 +28,7 @@ bool means(const std::string& text, const Events& content) {
   return events && same_content(*events, content);
 }
 
-// Without the line's end, "\r\n" too.
+// The offset of the line's "\n" or "\r\n".
 std::size_t line_end(const std::string& text, std::size_t at) {
   const std::size_t feed = std::min(text.find('\n', at), text.size());
   return feed > at && feed < text.size() && text[feed - 1] == '\r' ? feed - 1 : feed;
@@ -47,14 +47,15 @@ bool date_follows(const std::string& text, std::size_t at) {
   return text.compare(at, 2, ": ") == 0;
 }
 
-// Where the text looks like a note but is part of a value, it stays.
+// Text that looks like a note but is part of a value stays.
 std::string without_notes(std::string text, const std::string& mark, const Events& content) {
   const std::string sign = "# " + mark + " ";
   for (std::size_t at = 0; (at = text.find(sign, at)) != std::string::npos;) {
     std::size_t begin = at, end = line_end(text, at);
     if (date_follows(text, at + sign.size())) {
       while (begin > 0 && text[begin - 1] == ' ') --begin;
-      if (begin == line_start(text, at)) end = std::min(text.find('\n', at), text.size() - 1) + 1;  // a line of its own
+      if (begin == line_start(text, at))
+        end = std::min(text.find('\n', at), text.size() - 1) + 1;  // the note is a whole line
       const std::string less = text.substr(0, begin) + text.substr(end);
       if (means(less, content)) {
         text = less;
@@ -67,7 +68,7 @@ std::string without_notes(std::string text, const std::string& mark, const Event
   return text;
 }
 
-// Of the key that `path` leads to.
+// The index of the key that `path` leads to.
 std::optional<std::size_t> find_key(const Events& events, const std::vector<std::string>& path) {
   std::size_t node = 0;
   for (std::size_t depth = 0;; ++depth) {

@@ -7,22 +7,25 @@
 #include <map>
 #include <sstream>
 
+#include "base/text.h"
+
 namespace tlaunch {
 namespace {
 
 // A config has some 60 keys on two levels.
 constexpr std::size_t most_nodes = 10'000, deepest = 64;
-// More open brackets than any text or comment leaves open: yaml-cpp would read them all before it builds the first.
+// More than any real text or comment leaves open. A limit is needed because yaml-cpp reads all open brackets before it
+// reports the first node.
 constexpr int most_open_brackets = 1'000;
 
-std::string too_deep() { return "nested deeper than " + std::to_string(deepest) + " levels"; }
+std::string too_deep() { return format_text("nested deeper than {} levels", deepest); }
 
 class TreeBuilder final : public YAML::EventHandler {
  public:
   const YamlNodePtr& root() const { return root_; }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
-    if (root_) fail(mark, "a second document; expected one");
+    if (root_) fail(mark, "a second document begins here; expected only one");
   }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { leaf(mark, anchor, YamlNode::Kind::null, ""); }
@@ -49,7 +52,7 @@ class TreeBuilder final : public YAML::EventHandler {
 
  private:
   struct Open {
-    YamlNodePtr node, key;  // key: of a map, read but still without its value
+    YamlNodePtr node, key;  // key: of a map, already read, but its value is not
   };
 
   [[noreturn]] static void fail(const YAML::Mark& mark, const std::string& what) {
@@ -59,7 +62,7 @@ class TreeBuilder final : public YAML::EventHandler {
   void count(const YAML::Mark& mark, std::size_t nodes) {
     visited_ += nodes;
     if (visited_ > most_nodes)
-      fail(mark, "too much of it: more than " + std::to_string(most_nodes) + " values with aliases written out");
+      fail(mark, format_text("too large: more than {} values, with aliases expanded", most_nodes));
   }
 
   YamlNodePtr make(const YAML::Mark& mark, YAML::anchor_t anchor, YamlNode::Kind kind) {
@@ -102,7 +105,7 @@ class TreeBuilder final : public YAML::EventHandler {
     if (parent.node->kind == YamlNode::Kind::list) return;
     if (!parent.key) {
       if (node->kind != YamlNode::Kind::scalar)
-        throw YamlProblem{node->line, node->column, "a key that is no plain text"};
+        throw YamlProblem{node->line, node->column, "a key that is not plain text"};
       parent.key = node;
     } else {
       parent.node->fields.emplace_back(std::move(parent.key), node);
@@ -116,13 +119,13 @@ class TreeBuilder final : public YAML::EventHandler {
   std::size_t visited_ = 0;
 };
 
-// yaml-cpp would read UTF-16 and take control characters; a config with them is some other file.
+// yaml-cpp accepts UTF-16 and control characters, but a file with them is not a config.
 void check_is_text(const std::string& text) {
   int line = 1, column = 1, brackets = 0;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if ((byte < 0x20 && c != '\n' && c != '\r' && c != '\t') || byte == 0x7f)
-      throw YamlProblem{line, column, "no text file: it holds control characters"};
+      throw YamlProblem{line, column, "not a text file: it contains control characters"};
     brackets += (c == '[' || c == '{') - (c == ']' || c == '}');
     if (brackets > most_open_brackets) throw YamlProblem{line, column, too_deep()};
     ++column;
@@ -131,7 +134,7 @@ void check_is_text(const std::string& text) {
       column = 1;
     }
   }
-  if (text.starts_with("\xFE\xFF") || text.starts_with("\xFF\xFE")) throw YamlProblem{1, 1, "no UTF-8 text"};
+  if (text.starts_with("\xFE\xFF") || text.starts_with("\xFF\xFE")) throw YamlProblem{1, 1, "not UTF-8 text"};
 }
 
 }  // namespace
@@ -145,9 +148,9 @@ YamlNodePtr read_yaml(const std::string& text) {
     while (parser.HandleNextDocument(builder)) {
     }
   } catch (const YAML::Exception& error) {
-    throw YamlProblem{error.mark.line + 1, error.mark.column + 1, "no valid YAML: " + error.msg};
-  } catch (const std::exception& error) {  // what yaml-cpp lets through of the standard library
-    throw YamlProblem{0, 0, std::string("no valid YAML: ") + error.what()};
+    throw YamlProblem{error.mark.line + 1, error.mark.column + 1, "not valid YAML: " + error.msg};
+  } catch (const std::exception& error) {  // exceptions of the standard library that yaml-cpp lets through
+    throw YamlProblem{0, 0, std::string("not valid YAML: ") + error.what()};
   }
   return builder.root();
 }

@@ -1,5 +1,5 @@
-// YAML text to a tree with places, on yaml-cpp's events, so that hostile text (deep nesting, exploding aliases, many
-// nodes) is refused while it is read and duplicate keys are seen. Throws YamlProblem; never anything else.
+// Reads YAML text into a tree with places. Works on yaml-cpp's events, to refuse hostile text (deep nesting, exploding
+// aliases, many nodes) while reading and to see duplicate keys. Throws only YamlProblem.
 #pragma once
 
 #include <memory>
@@ -23,12 +23,12 @@ struct YamlNode {
   std::string text;                                         // scalar
   std::vector<std::pair<YamlNodePtr, YamlNodePtr>> fields;  // map: key and value, in the order of the text
   int line = 0, column = 0;
-  std::size_t nodes = 1;  // of this subtree, aliases counted as if written out
-  bool complete = true;   // false while its children are read
+  std::size_t nodes = 1;  // in this subtree, with aliases expanded
+  bool complete = true;   // false while its children are being read
 };
 
-// The one document of `text`; nullptr where there is none (empty, or comments only). The elements of a list are not
-// kept: no config key takes one.
+// The only document in `text`; nullptr if there is none (empty, or only comments). Elements of lists are dropped,
+// because no config key takes a list.
 YamlNodePtr read_yaml(const std::string& text);
 
 }  // namespace tlaunch

@@ -1,7 +1,8 @@
 #include "config/yaml/yaml_scalar.h"
 
 #include <algorithm>
-#include <cstdio>
+
+#include "base/text.h"
 
 namespace tlaunch {
 
@@ -18,9 +19,7 @@ std::string yaml_scalar(const std::string& text) {
       quoted += '\\';
       quoted += c;
     } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      char escaped[8];
-      std::snprintf(escaped, sizeof escaped, "\\x%02x", static_cast<unsigned char>(c));
-      quoted += escaped;
+      quoted += format_text("\\x{:02x}", static_cast<unsigned char>(c));
     } else {
       quoted += c;
     }

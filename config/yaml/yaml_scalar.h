@@ -1,4 +1,4 @@
-// A text as a YAML scalar: plain where no reader can take it for anything else, in double quotes otherwise. Pure.
+// Writes a text as a YAML scalar: plain if every reader takes it for this text, else in double quotes. Pure.
 #pragma once
 
 #include <string>

@@ -87,7 +87,7 @@ TEST_F(AtomicFile, AWriteThatTheSystemRefusesKeepsTheOldFileAndNamesIt) {
   EXPECT_EQ(listing(), std::vector<std::string>{"a.txt"});
 }
 
-// Another user of the folder, who has put something under the name of the temporary just before it is made.
+// Another user of the folder creates something under the temporary's name just before we do.
 class Intruder : public FileCalls {
  public:
   explicit Intruder(std::function<void(const char* name)> put) : put_(std::move(put)) {}
@@ -126,7 +126,7 @@ TEST_F(AtomicFile, AFileOfAnotherUserUnderTheTemporaryNameIsNeverWrittenTo) {
   EXPECT_EQ(status.st_uid, ::geteuid());
   EXPECT_EQ(status.st_nlink, 1u);
   EXPECT_EQ(read_file(folder / "result", 100), "new");
-  EXPECT_EQ(read_file(planted, 100), "planted");  // it is theirs: neither written nor removed
+  EXPECT_EQ(read_file(planted, 100), "planted");  // it belongs to the other user: neither written nor removed
 }
 
 TEST_F(AtomicFile, ALinkUnderTheTemporaryNameIsNotFollowed) {
@@ -170,7 +170,7 @@ TEST_F(AtomicFile, TheTemporaryNameCannotBeForeseen) {
   EXPECT_NE(random[0], random[1]);
 }
 
-// A number that no process has: the kernel's numbers end at 2^22.
+// A process id that no process has: the kernel's ids end at 2^22.
 TEST_F(AtomicFile, TheSweepKnowsTemporariesOfThisAndOfEarlierVersions) {
   for (const char* name : {".a.b-c.9999999-0-0badcafe.tmp", ".a.b-c.9999999-7.tmp", ".a.b-c.1-0-0badcafe.tmp",
                            ".other.9999999-0-0badcafe.tmp", ".a.b-c.x-0.tmp", ".a.b-c.tmp"})

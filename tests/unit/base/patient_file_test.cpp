@@ -15,7 +15,7 @@
 namespace tlaunch {
 namespace {
 
-// A file on a disk whose trouble and whose clock the test sets.
+// A file on a disk with errors and a clock that the test sets.
 class PatientFileTest : public testing::Test {
  protected:
   PatientFile file(PatientFileForm form = {}) {
@@ -29,7 +29,7 @@ class PatientFileTest : public testing::Test {
   std::vector<std::string> told;
   double now_s = 100;
   std::string failing;   // calls of this name
-  int failing_from = 0;  // writes before this one are done
+  int failing_from = 0;  // writes before this one succeed
   int writes = 0;
   test::FaultCalls calls{[this](const std::string& call, int) {
     if (call == "write" && ++writes < failing_from) return 0;
@@ -137,7 +137,7 @@ TEST_F(PatientFileTest, AFileThatCannotBeOpenedIsTriedAgain) {
   EXPECT_EQ(text(), "one\ntwo\n");
 }
 
-// In a process of its own, for its mounts. Exit code 77: not allowed here.
+// Runs in its own process, because it mounts. Exit code 77: mounting is not allowed here.
 int fill_a_real_disk(const std::string& disk) {
   if (!test::mount_small_disk(disk, "size=64k")) return 77;
   PatientFile log(disk + "/log", {}, [](const std::string&) {});

@@ -27,7 +27,7 @@ TEST(ShellWords, NothingIsExpanded) {
               ElementsAre("echo", "$HOME", "`x`", "*", "~", "a;b", "|", "#c"));
 }
 
-// The referee: what sh makes of the same text, where nothing in it would be expanded.
+// The reference: the words that sh makes of the same text, if nothing in it would be expanded.
 TEST(ShellWords, AgreeWithSh) {
   const test::TempDir folder;
   for (const std::string text :

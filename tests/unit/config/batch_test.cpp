@@ -39,7 +39,7 @@ TEST(SplitBatch, TakesAnyDivisorWhereNoMultipleOfFourDivides) {
 }
 
 TEST(SplitBatch, KeepsWhatTheUserFixed) {
-  const BatchSplit by_micro = split_batch(512, 1, 128, {}, 4);  // beyond the limit, but asked for
+  const BatchSplit by_micro = split_batch(512, 1, 128, {}, 4);  // above the limit, but fixed by the user
   EXPECT_EQ(by_micro.micro_batch, 128);
   EXPECT_EQ(by_micro.accumulation, 4);
   const BatchSplit by_accumulation = split_batch(512, 2, {}, 4, 1024);
@@ -51,44 +51,44 @@ TEST(SplitBatch, KeepsWhatTheUserFixed) {
 
 TEST(SplitBatch, RefusalsNameTheNearestValuesThatWork) {
   EXPECT_EQ(refusal(256, 3, {}, {}),
-            "train.effective_batch_size=256 cannot be shared equally by 3 ranks; nearest that do: "
+            "train.effective_batch_size=256 cannot be divided equally among 3 ranks; nearest settings that work: "
             "train.effective_batch_size=255 or 258, or 2 ranks");
   EXPECT_EQ(refusal(256, 2, 96, {}),
-            "train.effective_batch_size=256 is no multiple of train.batch_size=96 x 2 ranks; nearest that do: "
-            "train.effective_batch_size=192 or 384, or train.batch_size=64 or 128");
+            "train.effective_batch_size=256 is not a multiple of train.batch_size=96 x 2 ranks; nearest settings that "
+            "work: train.effective_batch_size=192 or 384, or train.batch_size=64 or 128");
   EXPECT_EQ(refusal(512, 1, 96, 5),
             "train.effective_batch_size=512 is not train.batch_size=96 x train.gradient_accumulation_steps=5 x 1 rank; "
-            "nearest that do: train.effective_batch_size=480, or train.batch_size=64 or 128 with "
+            "nearest settings that work: train.effective_batch_size=480, or train.batch_size=64 or 128 with "
             "train.gradient_accumulation_steps=auto");
   EXPECT_EQ(refusal(2, 4, {}, {}),
-            "train.effective_batch_size=2 cannot be shared equally by 4 ranks; nearest that do: "
+            "train.effective_batch_size=2 cannot be divided equally among 4 ranks; nearest settings that work: "
             "train.effective_batch_size=4, or 2 ranks");
 }
 
 TEST(SplitBatch, ARefusalSuggestsNoMoreSamplesThanThereAreAndInAResumeNoOtherBatch) {
   EXPECT_EQ(refusal(256, 3, 64, {}),
-            "train.effective_batch_size=256 cannot be shared equally by 3 ranks; nearest that "
-            "do: train.effective_batch_size=192 or 384, or 2 ranks");
+            "train.effective_batch_size=256 cannot be divided equally among 3 ranks; nearest settings that work: "
+            "train.effective_batch_size=192 or 384, or 2 ranks");
   EXPECT_EQ(refusal(256, 3, 64, {}, {.train_samples = 300}),
-            "train.effective_batch_size=256 cannot be shared equally by 3 ranks; nearest that do: "
+            "train.effective_batch_size=256 cannot be divided equally among 3 ranks; nearest settings that work: "
             "train.effective_batch_size=192, or 2 ranks");
   EXPECT_EQ(refusal(256, 3, 128, {}, {.train_samples = 300}),
-            "train.effective_batch_size=256 cannot be shared equally by 3 ranks; nearest that do: "
+            "train.effective_batch_size=256 cannot be divided equally among 3 ranks; nearest settings that work: "
             "train.effective_batch_size=255 or 258 with train.batch_size=auto, or 2 ranks");
   EXPECT_EQ(refusal(256, 2, 96, {}, {.train_samples = 0, .other_effective = false}),
-            "train.effective_batch_size=256 is no multiple of train.batch_size=96 x 2 ranks; nearest that do: "
-            "train.batch_size=64 or 128");
+            "train.effective_batch_size=256 is not a multiple of train.batch_size=96 x 2 ranks; nearest settings that "
+            "work: train.batch_size=64 or 128");
 }
 
 TEST(LargerThanData, NamesTheLargestBatchThatCanBeShared) {
   EXPECT_EQ(larger_than_data(70000, 60000, 7, 64, {}),
-            "train.effective_batch_size: 70000 is more than the 60000 training samples there are; the largest possible "
+            "train.effective_batch_size=70000 is more than the 60000 training samples; the largest possible "
             "is train.effective_batch_size=59584");
   EXPECT_EQ(larger_than_data(512, 300, 2, 64, 4),
-            "train.effective_batch_size: 512 is more than the 300 training samples there are; the largest possible is "
+            "train.effective_batch_size=512 is more than the 300 training samples; the largest possible is "
             "train.effective_batch_size=256 with train.gradient_accumulation_steps=auto");
   EXPECT_EQ(larger_than_data(8, 5, 8, {}, {}),
-            "train.effective_batch_size: 8 is more than the 5 training samples there are; start 5 ranks at most");
+            "train.effective_batch_size=8 is more than the 5 training samples; start at most 5 ranks");
 }
 
 struct Asked {
@@ -96,12 +96,12 @@ struct Asked {
   std::optional<std::int64_t> micro, accumulation;
 };
 
-// The settings that a text such as "train.batch_size=64 or 128 with train.gradient_accumulation_steps=auto" suggests.
+// The settings suggested by a text such as "train.batch_size=64 or 128 with train.gradient_accumulation_steps=auto".
 std::vector<Asked> suggested(const std::string& text, const Asked& asked) {
   const auto number = [](const std::string& word) { return static_cast<std::int64_t>(std::stoll(word)); };
   std::vector<Asked> all;
   std::istringstream words(text);
-  std::size_t first = 0;  // of the alternative that is read
+  std::size_t first = 0;  // of the alternative being read
   std::string key, word;
   while (words >> word) {
     const bool ends = word.ends_with(',');
@@ -147,7 +147,8 @@ RC_GTEST_PROP(SplitBatchProperty, WhatARefusalSuggestsIsAccepted, ()) {
   const std::string why = refused(asked);
   if (why.empty()) return;
   RC_LOG(why);
-  const std::string mark = why.find("nearest that do: ") != std::string::npos ? "nearest that do: " : "possible is ";
+  const std::string mark =
+      why.find("nearest settings that work: ") != std::string::npos ? "nearest settings that work: " : "possible is ";
   if (why.find(mark) == std::string::npos) {
     RC_ASSERT(asked.ranks > samples);
     return;

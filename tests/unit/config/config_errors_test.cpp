@@ -1,4 +1,4 @@
-// The messages, word for word: they are what a user sees of a wrong config.
+// The messages, word for word, because they are all that a user sees of a wrong config.
 #include "tests/unit/config/config_fixture.h"
 
 namespace tlaunch {
@@ -25,71 +25,74 @@ gpu: {tf32: [1]}
             "c.yaml:3:9: model.name: unknown model 'resnett'; expected one of lstm, resnet; did you mean resnet?\n"
             "c.yaml:4:29: data.agment: unknown key; did you mean data.augment?\n"
             "c.yaml:6:3: train.epcohs: unknown key; did you mean train.epochs?\n"
-            "c.yaml:7:18: train.learning_rate: 'fast' is no finite number; expected a number above 0\n"
+            "c.yaml:7:18: train.learning_rate: 'fast' is not a finite number; expected a number above 0\n"
             "c.yaml:8:13: train.schedule: 'cosinus' is not known; expected one of cosine, step, constant; did you mean "
             "cosine?\n"
             "c.yaml:9:15: train.batch_size: '0' is too small; expected an integer from 1 to 1073741824, or auto\n"
             "c.yaml:10:12: training.epochs: unknown key; did you mean train.epochs?\n"
-            "c.yaml:11:7: eval: expected a section: a map of keys below it\n"
+            "c.yaml:11:7: eval: is a section; expected a map of keys\n"
             "c.yaml:12:13: gpu.tf32: is a list; expected true, false or auto\n"
             "command line: train.max_steps=-1: '-1' is too small; expected an integer from 1 to 1000000000000\n"
             "command line: data.batch_size=4: unknown key; did you mean train.batch_size?\n"
-            "command line: nonsense: no key=value; expected such as train.epochs=3\n"
+            "command line: nonsense: is not key=value; write for example train.epochs=3\n"
             "command line: train=3: train is a section; expected train.KEY=VALUE");
 }
 
 TEST_F(ConfigErrors, ModelAndDataSetAreRequired) {
   EXPECT_EQ(errors("train: {epochs: 1}\ndata: {}\n"),
-            "c.yaml:1:1: model.name: required; expected one of lstm, resnet\n"
-            "c.yaml:2:1: data.name: required; expected one of fashion_mnist, sessions, dpkg");
+            "c.yaml:1:1: model.name: is required; expected one of lstm, resnet\n"
+            "c.yaml:2:1: data.name: is required; expected one of fashion_mnist, sessions, dpkg");
 }
 
 TEST_F(ConfigErrors, DataRootIsRequiredWhereTheDataSetHasNoFolder) {
-  EXPECT_EQ(
-      errors("model: {name: lstm}\ndata: {name: sessions}\n"),
-      "c.yaml:2:1: data.root: required: data set sessions has no folder of its own; expected the folder of its files");
+  EXPECT_EQ(errors("model: {name: lstm}\ndata: {name: sessions}\n"),
+            "c.yaml:2:1: data.root: is required: data set sessions has no default folder; expected the folder with its "
+            "files");
 }
 
 TEST_F(ConfigErrors, KeysOfModelsAreCheckedAgainstTheDescription) {
   EXPECT_EQ(errors("model: {name: resnet, depth: 9, stem: smal, width: 1.5, window: 3}\ndata: {name: fashion_mnist}\n"),
             "c.yaml:1:30: model.depth: '9' is not known; expected one of 8, 14, 20\n"
             "c.yaml:1:39: model.stem: 'smal' is not known; expected one of small, large; did you mean small?\n"
-            "c.yaml:1:52: model.width: '1.5' is no integer; expected an integer of at least 1\n"
-            "c.yaml:1:57: model.window: unknown key of model resnet (lstm has it)");
+            "c.yaml:1:52: model.width: '1.5' is not an integer; expected an integer of at least 1\n"
+            "c.yaml:1:57: model.window: is not a key of model resnet, only of lstm");
 }
 
 TEST_F(ConfigErrors, ModelAndDataSetMustTakeTheSameKindOfSamples) {
-  EXPECT_EQ(
-      errors("model: {name: lstm}\ndata: {name: fashion_mnist}\n"),
-      "c.yaml:1:15: model.name: model lstm takes samples of kind keys, but data set fashion_mnist has kind image; "
-      "expected the same kind");
+  EXPECT_EQ(errors("model: {name: lstm}\ndata: {name: fashion_mnist}\n"),
+            "c.yaml:1:15: model.name: model lstm needs samples of kind keys, but data set fashion_mnist has kind "
+            "image; choose another model or data set");
 }
 
 TEST_F(ConfigErrors, TwoOfAGroupInOneFile) {
   EXPECT_EQ(errors(image + "train:\n  epochs: 3\n  max_steps: 4\n"),
-            "c.yaml:4:3: train.epochs: train.max_steps is given too, in line 5; expected only one of the two");
+            "c.yaml:4:3: train.epochs: train.max_steps in line 5 excludes this key; remove one of the two");
 }
 
 TEST_F(ConfigErrors, AKeyGivenTwice) {
   EXPECT_EQ(errors(image + "train: {epochs: 3}\nseed: 1\ntrain: {epochs: 4}\nseed: 2\n"),
-            "c.yaml:5:1: train: given twice; first in line 3\n"
-            "c.yaml:6:1: seed: given twice; first in line 4");
+            "c.yaml:5:1: train: is given twice, first in line 3; remove one\n"
+            "c.yaml:6:1: seed: is given twice, first in line 4; remove one");
 }
 
 TEST_F(ConfigErrors, CombinationsThatCannotWork) {
-  EXPECT_EQ(errors(image + "train: {schedule: step}\n"),
-            "c.yaml:3:19: train.schedule: schedule step needs train.step_epochs; expected its number of epochs");
+  EXPECT_EQ(
+      errors(image + "train: {schedule: step}\n"),
+      "c.yaml:3:19: train.schedule: train.schedule=step needs train.step_epochs; expected a number of epochs there");
   EXPECT_EQ(errors(image, {"train.step_epochs=3"}),
-            "command line: train.step_epochs=3: train.step_epochs is for train.schedule=step, which is cosine; "
-            "expected none");
+            "command line: train.step_epochs=3: train.step_epochs needs train.schedule=step, but the schedule is "
+            "cosine; expected none");
   EXPECT_EQ(errors(image, {"train.momentum=0.9"}),
-            "command line: train.momentum=0.9: train.momentum is for train.optimizer=sgd, which is adamw; expected 0");
-  EXPECT_EQ(errors(image, {"model.dtype=float64", "gpu.mixed_precision=bf16"}),
-            "command line: gpu.mixed_precision=bf16: gpu.mixed_precision=bf16 does not go with model.dtype=float64; "
-            "expected off or auto");
-  EXPECT_EQ(errors(image + "deterministic: true\ngpu: {cudnn_benchmark: true}\n"),
-            "c.yaml:4:24: gpu.cudnn_benchmark: gpu.cudnn_benchmark=true does not go with deterministic=true; expected "
-            "false or auto");
+            "command line: train.momentum=0.9: train.momentum needs train.optimizer=sgd, but the optimizer is adamw; "
+            "expected 0");
+  EXPECT_EQ(
+      errors(image, {"model.dtype=float64", "gpu.mixed_precision=bf16"}),
+      "command line: gpu.mixed_precision=bf16: gpu.mixed_precision=bf16 cannot be combined with model.dtype=float64; "
+      "expected off or auto");
+  EXPECT_EQ(
+      errors(image + "deterministic: true\ngpu: {cudnn_benchmark: true}\n"),
+      "c.yaml:4:24: gpu.cudnn_benchmark: gpu.cudnn_benchmark=true cannot be combined with deterministic=true; expected "
+      "false or auto");
   EXPECT_EQ(
       errors(image, {"train.batch_size=96", "train.gradient_accumulation_steps=2"}),
       "command line: train.batch_size=96: train.batch_size=96 x train.gradient_accumulation_steps=2 does not divide "
@@ -149,37 +152,37 @@ TEST_F(ConfigErrors, ExtendsThatLeadsNowhereOrInACircle) {
             "c.yaml:3:10: extends: bose.yaml: no such file; did you mean base.yaml?");
   write("a.yaml", "extends: c.yaml\n");
   EXPECT_EQ(errors(image + "extends: a.yaml\n"),
-            "a.yaml:1:10: extends: 'c.yaml' leads back to this file; expected no circle");
+            "a.yaml:1:10: extends: 'c.yaml' extends this file in turn, a circle; remove one extends");
   EXPECT_EQ(errors(image + "extends: ./c.yaml\n"),
-            "c.yaml:3:10: extends: './c.yaml' leads back to this file; expected no circle");
+            "c.yaml:3:10: extends: './c.yaml' extends this file in turn, a circle; remove one extends");
   EXPECT_EQ(errors(image + "extends: [a, b]\n"), "c.yaml:3:10: extends: expected the path of one YAML file");
-  EXPECT_EQ(errors(image, {"extends=base.yaml"}), "command line: extends=base.yaml: extends stands in a file only");
+  EXPECT_EQ(errors(image, {"extends=base.yaml"}), "command line: extends=base.yaml: extends is allowed only in a file");
 }
 
 TEST_F(ConfigErrors, AMistakeInABaseNamesTheBase) {
   write("base.yaml", image + "seeed: 1\n");
   EXPECT_EQ(errors("extends: base.yaml\n"), "base.yaml:3:1: seeed: unknown key; did you mean seed?");
   write("base.yaml", "a: [\n");
-  EXPECT_EQ(errors(image + "extends: base.yaml\n").substr(0, 30), "base.yaml:2:1: no valid YAML: ");
+  EXPECT_EQ(errors(image + "extends: base.yaml\n").substr(0, 31), "base.yaml:2:1: not valid YAML: ");
 }
 
 TEST_F(ConfigErrors, VariablesThatAreNotSet) {
-  EXPECT_EQ(errors(image + "train: {epochs: \"${N}\"}\n", {"data.root=${WHERE}"}),
-            "c.yaml:3:17: train.epochs: the environment variable N is not set; expected it set, or ${N:-default}\n"
-            "command line: data.root=${WHERE}: the environment variable WHERE is not set; expected it set, or "
-            "${WHERE:-default}");
+  EXPECT_EQ(
+      errors(image + "train: {epochs: \"${N}\"}\n", {"data.root=${WHERE}"}),
+      "c.yaml:3:17: train.epochs: environment variable N is not set; set it or write ${N:-default}\n"
+      "command line: data.root=${WHERE}: environment variable WHERE is not set; set it or write ${WHERE:-default}");
 }
 
 TEST_F(ConfigErrors, AVariableInAFlowMapMustBeQuoted) {
-  EXPECT_EQ(errors(image + "train: {epochs: ${N}}\n"),
-            "c.yaml:3:18: no valid YAML: end of map flow not found; within { } or [ ] quote it: \"${VAR}\"");
+  EXPECT_EQ(
+      errors(image + "train: {epochs: ${N}}\n"),
+      "c.yaml:3:18: not valid YAML: end of map flow not found; within { } or [ ] a variable needs quotes: \"${VAR}\"");
 }
 
 TEST_F(ConfigErrors, DottedKeysBelongOnTheCommandLine) {
-  EXPECT_EQ(
-      errors(image + "train.epochs: 3\n"),
-      "c.yaml:3:1: train.epochs: a key in a file has no dot and is not empty; expected a section with its keys, such "
-      "as train: {epochs: 3}");
+  EXPECT_EQ(errors(image + "train.epochs: 3\n"),
+            "c.yaml:3:1: train.epochs: a key in a file must not be empty or contain a dot; write its section and key, "
+            "such as train: {epochs: 3}");
 }
 
 TEST_F(ConfigErrors, KeysThatAreNotBuiltYetAreUnknown) {

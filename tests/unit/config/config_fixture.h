@@ -1,4 +1,4 @@
-// A worker's description by hand, a folder that is removed, and short ways to load a config.
+// A worker's description, a temporary folder, and short ways to load a config.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -98,7 +98,7 @@ class ConfigTest : public testing::Test {
     return load_config(source(text, std::move(overrides)), worker()).config;
   }
 
-  // The message, with the folder taken out; "" where the config is fine.
+  // The message without the folder; "": the config is valid.
   std::string errors_of(const ConfigSource& from) {
     try {
       load_config(from, worker());

@@ -1,4 +1,4 @@
-// Files that are no configs: always a UsageError, never a crash, and soon.
+// Files that are not configs: always a UsageError, never a crash, and without delay.
 #include <ctime>
 
 #include "tests/unit/config/config_fixture.h"
@@ -8,7 +8,7 @@ namespace {
 
 class HostileConfig : public test::ConfigTest {
  protected:
-  // The message; fails where there is none or where it took longer than a user would wait.
+  // The message. Fails if there is none or if it took longer than a user would wait.
   std::string refused(const std::string& text) {
     const auto from = source(text);
     const std::clock_t start = std::clock();
@@ -16,7 +16,7 @@ class HostileConfig : public test::ConfigTest {
     const double cpu_s = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
     EXPECT_NE(message, "");
     EXPECT_LT(message.size(), 100'000u);
-    EXPECT_LT(cpu_s, 1.0);  // 0.1 s at most without sanitizers
+    EXPECT_LT(cpu_s, 1.0);  // at most 0.1 s without sanitizers
     return message;
   }
   static std::string repeat(const std::string& piece, int times) {
@@ -27,15 +27,15 @@ class HostileConfig : public test::ConfigTest {
 };
 
 TEST_F(HostileConfig, NothingAtAll) {
-  EXPECT_EQ(refused(""), "c.yaml:1:1: holds nothing; expected keys, such as model: {name: ...}");
+  EXPECT_EQ(refused(""), "c.yaml:1:1: the file is empty; expected keys such as model: {name: ...}");
   refused("# only a comment\n");
   refused("---\n...\n");
   refused("~\n");
 }
 
 TEST_F(HostileConfig, AScalarOrAListAsRoot) {
-  EXPECT_EQ(refused("just text\n"), "c.yaml:1:1: holds no map; expected keys, such as model: {name: ...}");
-  EXPECT_EQ(refused("\n- a\n- b\n"), "c.yaml:2:1: holds no map; expected keys, such as model: {name: ...}");
+  EXPECT_EQ(refused("just text\n"), "c.yaml:1:1: not a map of keys; expected keys such as model: {name: ...}");
+  EXPECT_EQ(refused("\n- a\n- b\n"), "c.yaml:2:1: not a map of keys; expected keys such as model: {name: ...}");
 }
 
 TEST_F(HostileConfig, NoYaml) {
@@ -54,7 +54,7 @@ TEST_F(HostileConfig, NoYaml) {
 }
 
 TEST_F(HostileConfig, TwoDocuments) {
-  EXPECT_EQ(refused(image + "---\nseed: 1\n"), "c.yaml:3:1: a second document; expected one");
+  EXPECT_EQ(refused(image + "---\nseed: 1\n"), "c.yaml:3:1: a second document begins here; expected only one");
 }
 
 TEST_F(HostileConfig, DeepNesting) {
@@ -78,7 +78,7 @@ TEST_F(HostileConfig, ExplodingAliases) {
     const std::string name = "a" + std::to_string(i), alias = "*a" + std::to_string(i - 1);
     text += name + ": &" + name + " [" + repeat(alias + ", ", 8) + alias + "]\n";
   }
-  EXPECT_NE(refused(text).find("too much of it"), std::string::npos);
+  EXPECT_NE(refused(text).find("too large"), std::string::npos);
   EXPECT_NE(refused("a: &a {b: *a}\n").find("within its own anchor"), std::string::npos);
 }
 
@@ -110,7 +110,7 @@ TEST_F(HostileConfig, LongKeysAndValues) {
 }
 
 TEST_F(HostileConfig, NoText) {
-  EXPECT_EQ(refused(std::string("seed: 1\na\0b", 11)), "c.yaml:2:2: no text file: it holds control characters");
+  EXPECT_EQ(refused(std::string("seed: 1\na\0b", 11)), "c.yaml:2:2: not a text file: it contains control characters");
   refused(
       std::string("\x7f"
                   "ELF\x02\x01\x01\0\0\0",
@@ -132,7 +132,7 @@ TEST_F(HostileConfig, NoText) {
 TEST_F(HostileConfig, TooLargeOrNoFile) {
   const std::string message = refused(std::string((1 << 20) + 1, '#'));
   EXPECT_EQ(message, "c.yaml: larger than the limit of 1048576 bytes");
-  EXPECT_EQ(errors_of({folder.path(), {}, {}}), folder.path().string() + ": is a folder, expected a file");
+  EXPECT_EQ(errors_of({folder.path(), {}, {}}), folder.path().string() + ": is a folder; expected a file");
   EXPECT_NE(errors_of({"", {}, {}}), "");
   EXPECT_NE(errors_of({std::string("a\0b", 3), {}, {}}), "");
   EXPECT_NE(errors_of({"/dev/zero", {}, {}}), "");

@@ -1,4 +1,4 @@
-// What a good config gives.
+// Loading of valid configs.
 #include "tests/unit/config/config_fixture.h"
 
 namespace tlaunch {

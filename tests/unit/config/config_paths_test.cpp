@@ -1,4 +1,4 @@
-// Paths in a config: ~ and ~user, variables that nothing has replaced, and what they are relative to.
+// Paths in a config: ~ and ~user, variables that were not replaced, and the folder at which a relative path starts.
 #include <gmock/gmock.h>
 #include <pwd.h>
 #include <unistd.h>
@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 class ConfigPaths : public test::ConfigTest {
  protected:
-  // Every key that takes a path, with that value, as a file and as the command line have it.
+  // Sets every key that takes a path to a value, in a file and on the command line.
   std::vector<std::string> path_keys() const {
     std::vector<std::string> keys;
     for (const SchemaKey& key : schema())
@@ -117,7 +117,7 @@ TEST(CommandLinePaths, AreReadTheSameWay) {
   EXPECT_EQ(path_on_command_line("runs/~a", getenv).path, "runs/~a");
   EXPECT_EQ(path_on_command_line("", getenv).path, "");
   for (const char* text : {"$HOME/x", "runs/${RUN}", "/scratch/$USER/x"})
-    EXPECT_THAT(path_on_command_line(text, getenv).problem, HasSubstr("the shell does that")) << text;
+    EXPECT_THAT(path_on_command_line(text, getenv).problem, HasSubstr("the shell did not replace")) << text;
 }
 
 }  // namespace

@@ -120,7 +120,7 @@ TEST_F(RoundTrip, FlattenListsDottedKeys) {
   EXPECT_EQ(flat.front().first, "name");
 }
 
-// A value that the rule of a schema key allows, as text.
+// A value that a schema key's rule allows, as text.
 std::string any_value(const SchemaKey& key) {
   const ValueRule& rule = key.rule;
   if (!rule.empty_word.empty() && *rc::gen::inRange(0, 3) == 0) return rule.empty_word;
@@ -150,7 +150,7 @@ TEST_F(RoundTrip, AnyValidConfigReadsBackTheSame) {
     for (const SchemaKey& key : schema()) {
       if (key.key == "model.name" || key.key == "data.name") continue;
       const std::string text = any_value(key);
-      if (!key.group.empty()) {  // one of its group: the last that is drawn
+      if (!key.group.empty()) {  // of a group only the last one drawn counts
         if (!*rc::gen::arbitrary<bool>()) continue;
         for (const std::string& sibling : group_siblings(key)) set(*schema_key(sibling), config, std::nullopt);
       }
@@ -160,7 +160,7 @@ TEST_F(RoundTrip, AnyValidConfigReadsBackTheSame) {
         parsed.value = "/" + std::get<std::string>(*parsed.value);
       set(key, config, parsed.value);
     }
-    // Paths are resolved on loading and the combinations have their own tests.
+    // Left out: paths are changed on loading, and combinations of settings have their own tests.
     if (config.model.weights) config.model.weights = std::filesystem::path(*config.model.weights).lexically_normal();
     config.checkpoint.monitor = "val_loss";
     config.data.root = "/some/where #1";

@@ -39,7 +39,7 @@ TEST(Variables, OneWithoutBracesIsKnownForWhatItIs) {
 
 TEST(Variables, ProblemsSayWhatIsExpected) {
   EXPECT_EQ(expand_variables("x${NONE}", look_up).problem,
-            "the environment variable NONE is not set; expected it set, or ${NONE:-default}");
+            "environment variable NONE is not set; set it or write ${NONE:-default}");
   EXPECT_NE(expand_variables("x${USER", look_up).problem, "");
   EXPECT_NE(expand_variables("${}", look_up).problem, "");
   EXPECT_NE(expand_variables("${A B}", look_up).problem, "");

@@ -12,7 +12,7 @@ TEST(Description, JsonReadsBackTheSame) {
   ASSERT_NE(back.model("resnet"), nullptr);
   EXPECT_EQ(back.model("resnet")->options[0].choices.size(), 3u);
   ASSERT_NE(back.dataset("sessions"), nullptr);
-  // A real default that is a whole number stays a real.
+  // A real default with a whole value stays a real.
   EXPECT_TRUE(std::holds_alternative<double>(back.dataset("sessions")->options[0].default_value));
   EXPECT_EQ(back.model("vgg"), nullptr);
   EXPECT_EQ(back.dataset("resnet"), nullptr);

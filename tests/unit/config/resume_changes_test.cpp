@@ -41,7 +41,7 @@ TEST_F(ResumeChanges, PlacesAndNamesMay) {
   EXPECT_EQ(changes({"data.root=/elsewhere", "run_root=/other", "name=another", "data.pin_memory=true"}), Keys{});
 }
 
-// The checkpoint has what `auto` became; who leaves it to auto again takes that.
+// The checkpoint has the values that `auto` became. A key that is auto again takes the saved value.
 TEST_F(ResumeChanges, AutoTakesWhatWasSaved) {
   RunConfig saved = load(image, {"train.optimizer=sgd", "train.learning_rate=0.1"});
   saved.gpu.mixed_precision = Precision::bf16;

@@ -7,7 +7,7 @@
 namespace tlaunch {
 namespace {
 
-// The worked example of the teams' note.
+// The example in the teams' note.
 const std::string team = R"(# Shared by all of us. Ask before you change it.
 team_gpu_settings:
   rtx_4090:
@@ -41,7 +41,7 @@ std::string found_id(const std::string& text, const TeamCard& card) {
   return entry ? entry->id : "";
 }
 
-// A file with these ids and no more.
+// A file with only these ids.
 std::string with_ids(const std::vector<std::string>& ids) {
   std::string text = "team_gpu_settings:\n";
   for (const std::string& id : ids) text += "  \"" + id + "\": {batch_size: 8}\n";
@@ -82,13 +82,14 @@ TEST(TeamFile, OurFurtherKeysAreRead) {
 TEST(TeamFile, ABatchThatIsNoMultipleOfFourIsReadWithTheSplitsThatAre) {
   EXPECT_EQ(find_team_entry(parse(team), {"gtx_1080"})->settings.integer("train.batch_size"), 6);
   EXPECT_EQ(find_team_entry(parse(team), {"gtx_1080"})->note,
-            "batch_size 6 is not a multiple of 4; the same effective batch of 48: 4 x 12 or 8 x 6");
+            "batch_size 6 is not a multiple of 4; for the same effective batch of 48: 4 x 12 or 8 x 6");
   const auto note = [](const std::string& settings) {
     return parse("team_gpu_settings: {cpu: {" + settings + "}}").entries.at(0).note;
   };
   EXPECT_EQ(note("batch_size: 2, gradient_accumulation_steps: 8"),
-            "batch_size 2 is not a multiple of 4; the same effective batch of 16: 4 x 4");
-  EXPECT_EQ(note("batch_size: 7"), "batch_size 7 is not a multiple of 4; no split of 7 has one");
+            "batch_size 2 is not a multiple of 4; for the same effective batch of 16: 4 x 4");
+  EXPECT_EQ(note("batch_size: 7"),
+            "batch_size 7 is not a multiple of 4, and its effective batch of 7 cannot be split into one");
   EXPECT_EQ(note("batch_size: 8"), "");
 }
 
@@ -110,7 +111,7 @@ TEST(TeamFile, AnotherCardIsNotTakenForIt) {
 TEST(TeamFile, AnEntryForTheCardsMemoryComesFirst) {
   for (const char* small : {"rtx_3060_8gb", "rtx_3060:8GB", "RTX 3060 8 GB"}) {
     const std::string text = with_ids({"rtx_3060", small, "rtx_3060_12gb"});
-    EXPECT_EQ(found_id(text, {"rtx_3060", 8.59}), small);  // as its driver counts
+    EXPECT_EQ(found_id(text, {"rtx_3060", 8.59}), small);  // as the driver counts
     EXPECT_EQ(found_id(text, {"RTX 3060 8GB"}), small);
     EXPECT_EQ(found_id(text, {"rtx_3060", 12.0}), "rtx_3060_12gb");
     EXPECT_EQ(found_id(text, {"rtx_3060"}), "rtx_3060");
@@ -125,36 +126,37 @@ TEST(TeamFile, WhatTheTeamKeepsBesideItIsLeftAlone) {
 }
 
 TEST(TeamFile, MistakesAreToldAllAtOnceWithTheirPlace) {
-  EXPECT_EQ(error_of("team_gpu_settings:\n"
-                     "  rtx_4090: {batch_size: many, mixed_precission: true}\n"
-                     "  RTX 4090: {batch_size: 0}\n"
-                     "  gtx_1080: 8\n"
-                     "  geforce: {}\n"
-                     "  cpu: {tf32: true, tf32: false, num_workers: [1]}\n"),
-            "team.yaml:2:26: team_gpu_settings.rtx_4090.batch_size: 'many' is no integer; expected an integer from 1 "
-            "to 1073741824, or auto\n"
-            "team.yaml:2:32: team_gpu_settings.rtx_4090.mixed_precission: unknown key; did you mean mixed_precision?; "
-            "expected one of batch_size, gradient_accumulation_steps, mixed_precision, tf32, cudnn_benchmark, "
-            "channels_last, num_workers\n"
-            "team.yaml:3:3: team_gpu_settings.RTX 4090: the same card as rtx_4090 in line 2\n"
-            "team.yaml:3:26: team_gpu_settings.RTX 4090.batch_size: '0' is too small; expected an integer from 1 to "
-            "1073741824, or auto\n"
-            "team.yaml:4:3: team_gpu_settings.gtx_1080: expected keys below it, such as batch_size: 48\n"
-            "team.yaml:5:3: team_gpu_settings.geforce: names no card; expected an id such as rtx_3060, rtx_3060_12gb "
-            "or cpu\n"
-            "team.yaml:6:21: team_gpu_settings.cpu.tf32: given twice\n"
-            "team.yaml:6:47: team_gpu_settings.cpu.num_workers: expected an integer from 0 to 1024, or auto");
+  EXPECT_EQ(
+      error_of("team_gpu_settings:\n"
+               "  rtx_4090: {batch_size: many, mixed_precission: true}\n"
+               "  RTX 4090: {batch_size: 0}\n"
+               "  gtx_1080: 8\n"
+               "  geforce: {}\n"
+               "  cpu: {tf32: true, tf32: false, num_workers: [1]}\n"),
+      "team.yaml:2:26: team_gpu_settings.rtx_4090.batch_size: 'many' is not an integer; expected an integer from 1 "
+      "to 1073741824, or auto\n"
+      "team.yaml:2:32: team_gpu_settings.rtx_4090.mixed_precission: unknown key; did you mean mixed_precision?; "
+      "expected one of batch_size, gradient_accumulation_steps, mixed_precision, tf32, cudnn_benchmark, "
+      "channels_last, num_workers\n"
+      "team.yaml:3:3: team_gpu_settings.RTX 4090: is the same GPU as rtx_4090 in line 2; remove one\n"
+      "team.yaml:3:26: team_gpu_settings.RTX 4090.batch_size: '0' is too small; expected an integer from 1 to "
+      "1073741824, or auto\n"
+      "team.yaml:4:3: team_gpu_settings.gtx_1080: has no keys; expected keys below it, such as batch_size: 48\n"
+      "team.yaml:5:3: team_gpu_settings.geforce: is not a GPU; expected an id such as rtx_3060, rtx_3060_12gb "
+      "or cpu\n"
+      "team.yaml:6:21: team_gpu_settings.cpu.tf32: is given twice; remove one\n"
+      "team.yaml:6:47: team_gpu_settings.cpu.num_workers: expected an integer from 0 to 1024, or auto");
 }
 
 TEST(TeamFile, AFileOfAnotherKindIsRefused) {
   const std::string form =
-      "expected team_gpu_settings: with an entry for each GPU, such as rtx_4090: {batch_size: 48, "
+      "expected team_gpu_settings: with one entry per GPU, such as rtx_4090: {batch_size: 48, "
       "gradient_accumulation_steps: 1}";
-  EXPECT_EQ(error_of("train: {epochs: 1}\n"), "team.yaml: holds no team_gpu_settings; " + form);
-  EXPECT_EQ(error_of(""), "team.yaml: holds no team_gpu_settings; " + form);
-  EXPECT_EQ(error_of("- a\n"), "team.yaml:1:1: holds no map; " + form);
-  EXPECT_EQ(error_of("team_gpu_settings: [rtx_4090]\n"), "team.yaml:1:20: team_gpu_settings: holds no map; " + form);
-  EXPECT_NE(error_of("a: [1").find(": no valid YAML"), std::string::npos);
+  EXPECT_EQ(error_of("train: {epochs: 1}\n"), "team.yaml: team_gpu_settings is missing; " + form);
+  EXPECT_EQ(error_of(""), "team.yaml: team_gpu_settings is missing; " + form);
+  EXPECT_EQ(error_of("- a\n"), "team.yaml:1:1: not a map of keys; " + form);
+  EXPECT_EQ(error_of("team_gpu_settings: [rtx_4090]\n"), "team.yaml:1:20: team_gpu_settings: is not a map; " + form);
+  EXPECT_NE(error_of("a: [1").find(": not valid YAML"), std::string::npos);
 }
 
 TeamSettings measured() {

@@ -193,7 +193,7 @@ TEST(YamlEdit, ACommentInAnotherEncodingStays) {
   EXPECT_EQ(set("# gr\xFC\xDF\na: 1 # \xFC\n", "a", "22"), "# gr\xFC\xDF\na: 22 # \xFC\n");
 }
 
-// ---- what has to be done by hand
+// ---- edits that must be done by hand
 
 TEST(YamlEdit, WhatIsNotEditedByRuleNamesItsLine) {
   EXPECT_EQ(error_of("b: &x 1\ntrain:\n  batch_size: *x\n"),
@@ -205,15 +205,15 @@ TEST(YamlEdit, WhatIsNotEditedByRuleNamesItsLine) {
   EXPECT_EQ(error_of("train:\n  batch_size: |\n    1\n"),
             "c.yaml:2:15: train.batch_size: is a block scalar; set it to '8' by hand");
   EXPECT_EQ(error_of("train:\n  batch_size: [1]\n"),
-            "c.yaml:2:15: train.batch_size: holds no single value; set it to '8' by hand");
+            "c.yaml:2:15: train.batch_size: is a map or a list, not a single value; set it to '8' by hand");
   EXPECT_EQ(error_of("b: &x {batch_size: 1}\ntrain:\n  <<: *x\n"),
             "c.yaml:3:3: train.batch_size: may come through a merge key (<<); set it to '8' by hand");
   EXPECT_EQ(error_of("b: &x {batch_size: 1}\ntrain: *x\n"),
             "c.yaml:2:8: train.batch_size: is an alias (*); set it to '8' by hand");
   EXPECT_EQ(error_of("train: &x {batch_size: 1}\nb: *x\n"),
             "c.yaml:1:8: train.batch_size: has an anchor (&); set it to '8' by hand");
-  EXPECT_EQ(error_of("train: 1\n"), "c.yaml:1:8: train.batch_size: is no map of keys; set it to '8' by hand");
-  EXPECT_EQ(error_of("- a\n"), "c.yaml:1:1: train.batch_size: is no map of keys; set it to '8' by hand");
+  EXPECT_EQ(error_of("train: 1\n"), "c.yaml:1:8: train.batch_size: is not a map of keys; set it to '8' by hand");
+  EXPECT_EQ(error_of("- a\n"), "c.yaml:1:1: train.batch_size: is not a map of keys; set it to '8' by hand");
   EXPECT_EQ(error_of("? train\n"), "c.yaml:1:3: train.batch_size: has no value; set it to '8' by hand");
 }
 
@@ -233,31 +233,31 @@ TEST(YamlEdit, ASectionThatEndsInABlockScalarIsRefusedForNewKeysOnly) {
 TEST(YamlEdit, AllProblemsAreToldWithTheLinesOfTheFileAsItIs) {
   EXPECT_EQ(error_of("train:\n  a: 1\ngpu: x\ndata: &y {b: 1}\n",
                      {{{"train", "new"}, "1"}, {{"gpu", "tf32"}, "true"}, {{"data", "b"}, "2"}}),
-            "c.yaml:3:6: gpu.tf32: is no map of keys; set it to 'true' by hand\n"
+            "c.yaml:3:6: gpu.tf32: is not a map of keys; set it to 'true' by hand\n"
             "c.yaml:4:7: data.b: has an anchor (&); set it to '2' by hand");
 }
 
 TEST(YamlEdit, WhatIsNoYamlIsRefused) {
-  EXPECT_NE(error_of("a: [1\n").find("no valid YAML"), std::string::npos);
+  EXPECT_NE(error_of("a: [1\n").find("not valid YAML"), std::string::npos);
   EXPECT_NE(error_of("a: 1\n---\nb: 2\n").find("second document"), std::string::npos);
 }
 
-// In the first two files a new value without quotes would go on in the next line; found by fuzzing.
+// In the first two files a new value without quotes would continue in the next line. Found by fuzzing.
 TEST(YamlEdit, AValueThatWouldRunIntoTheNextKeyIsRefused) {
   for (const char* text :
        {"train:\r\n  batch_size:   # d\r\n  ''\r\n  b c: ~\r\n", "train:\n  batch_size:\n  '1'\n  lr: 2\n"})
     EXPECT_EQ(error_of(text),
-              "c.yaml:2:3: train.batch_size: cannot be set here without a change to other keys; set it to '8' by hand");
+              "c.yaml:2:3: train.batch_size: cannot be set here without changing other keys; set it to '8' by hand");
 }
 
-// What yaml-cpp takes as long as nothing stands below it; found by fuzzing.
+// Forms that yaml-cpp accepts only if nothing follows below. Found by fuzzing.
 TEST(YamlEdit, WhatOnlyTheLastLineMayHoldIsNotBuiltUpon) {
   EXPECT_EQ(error_of("a: \"b\"\nfoo\n"), "c.yaml:2:1: train.batch_size: has no value; set it to '8' by hand");
   EXPECT_EQ(error_of("a: 1\nb:\n\nfoo\n# c"),
-            "c.yaml:4:1: train.batch_size: is a value that stands no further to the right than its key; "
+            "c.yaml:4:1: train.batch_size: is not indented further than its key; "
             "set it to '8' by hand");
   EXPECT_EQ(error_of("a:\n b:\n\n foo\n# c"),
-            "c.yaml:4:2: train.batch_size: is a value that stands no further to the right than its key; "
+            "c.yaml:4:2: train.batch_size: is not indented further than its key; "
             "set it to '8' by hand");
   EXPECT_EQ(error_of("a: &x\n !"),
             "c.yaml:1:4: train.batch_size: has an anchor (&) or a tag (!); "
@@ -305,7 +305,7 @@ std::string any_config() {
     std::vector<std::string> keys;
     for (const char* key : {"a", "b", "c", "d"})
       if (*rc::gen::arbitrary<bool>()) keys.push_back(key);
-    if (kind == 0) {  // a key on its own
+    if (kind == 0) {  // a top-level key with a scalar
       text += name + ": " + any_scalar(false) + any_comment() + nl;
     } else if (kind == 1) {
       std::string inner;
@@ -345,7 +345,7 @@ TEST(YamlEdit, RandomFilesDifferOnlyInWhatWasAsked) {
     try {
       edited = set(text, section + "." + key, value);
     } catch (const UsageError&) {
-      const YAML::Node before = YAML::Load(text)[section];  // refused only where there is no place for it
+      const YAML::Node before = YAML::Load(text)[section];  // refused only if the section cannot hold it
       const bool has_place = before.IsMap() && !before[key].IsMap() && !before[key].IsSequence();
       RC_ASSERT(before.IsDefined() && !has_place);
       return;
@@ -362,7 +362,7 @@ TEST(YamlEdit, RandomFilesDifferOnlyInWhatWasAsked) {
       after.remove(section);
     }
     if (before.IsMap()) RC_ASSERT(dump(before) == dump(after));
-    // As text: one line changed at most, the others stand there as they were.
+    // As text: at most one line changed, the others are the same.
     const std::vector<std::string> old_lines = lines_of(text), new_lines = lines_of(edited);
     const auto [old_from, new_from] =
         std::mismatch(old_lines.begin(), old_lines.end(), new_lines.begin(), new_lines.end());
@@ -371,7 +371,7 @@ TEST(YamlEdit, RandomFilesDifferOnlyInWhatWasAsked) {
     RC_ASSERT(old_to.base() - old_from <= 1);
     RC_ASSERT(text.ends_with('\n') == edited.ends_with('\n') || text.empty() || text == "\xEF\xBB\xBF");
     RC_ASSERT((text.find("\r\n") == std::string::npos) == (edited.find('\r') == std::string::npos));
-    // Again: nothing left to do.
+    // A second edit changes nothing.
     RC_ASSERT(set(edited, section + "." + key, value) == edited);
   });
   EXPECT_TRUE(result);

@@ -1,4 +1,4 @@
-// train.effective_batch_size: auto, before anything is measured, and the learning rate that goes with it.
+// train.effective_batch_size=auto before anything is measured, and the learning rate for it.
 #include "config/effective_batch.h"
 #include "contract/planned_rate.h"
 
@@ -99,7 +99,7 @@ TEST(ScaleLearningRate, NamesTheRuleBothBatchesAndBothRates) {
   EXPECT_EQ(
       rate->reason,
       "square-root rule of adamw: 0.001, written for an effective batch of 256, x sqrt(512/256) = 0.00141421 for 512");
-  plan.choices[0].value = 256;  // made anew, not added
+  plan.choices[0].value = 256;  // replaced, not added
   scale_learning_rate(plan, open_train());
   EXPECT_EQ(plan.choices.size(), 2u);
   EXPECT_EQ(plan.find("train.learning_rate")->value, 0.001);
@@ -132,10 +132,9 @@ TEST_F(EffectiveBatchConfig, TakesAutoAndChecksNoProductThen) {
   EXPECT_FALSE(load(image, {"train.effective_batch_size=auto"}).train.effective_batch_size.has_value());
   EXPECT_FALSE(load(image + "train: {effective_batch_size: auto, batch_size: 96, gradient_accumulation_steps: 5}\n")
                    .train.effective_batch_size.has_value());
-  EXPECT_EQ(
-      errors(image, {"train.effective_batch_size=automatic"}),
-      "command line: train.effective_batch_size=automatic: 'automatic' is no integer; expected an integer from 1 to "
-      "1073741824, or auto");
+  EXPECT_EQ(errors(image, {"train.effective_batch_size=automatic"}),
+            "command line: train.effective_batch_size=automatic: 'automatic' is not an integer; expected an integer "
+            "from 1 to 1073741824, or auto");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Every event: to JSON and back, and what a reader makes of events of other versions.
+// Every event: to JSON and back, and reading events of other versions.
 #include "contract/event_codec.h"
 
 #include <gmock/gmock.h>
@@ -24,7 +24,7 @@ constexpr bool is_list = false;
 template <class T>
 constexpr bool is_list<std::vector<T>> = true;
 
-// Random values, those at the ends of their range and numbers that are not finite among them.
+// Random values, including the ends of their range and numbers that are not finite.
 struct Randomly {
   template <class T>
   static T value() {

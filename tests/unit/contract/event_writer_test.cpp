@@ -109,7 +109,7 @@ TEST(EventWriter, AReaderThatWentAwayIsIgnored) {
   ::close(pipe.ends[0]);
   pipe.ends[0] = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   const EventWriter writer(pipe.ends[1], 0);
-  writer.write(step(1));  // SIGPIPE would end the test
+  writer.write(step(1));  // a SIGPIPE would end the test
   writer.write(step(2));
 }
 
@@ -124,7 +124,7 @@ TEST(EventWriter, AFullPipeNeverHoldsUpAStepAndWhatWasLeftOutIsToldLater) {
   const ssize_t size = ::read(pipe.ends[0], taken.data(), taken.size());
   ASSERT_GT(size, 0);
   const auto written = std::count(taken.begin(), taken.begin() + size, '\n');
-  writer.write(HeartbeatEvent{});  // of no use to whoever counts
+  writer.write(HeartbeatEvent{});  // not counted
   writer.write(evaluation(1));
   writer.write(evaluation(2));
   const auto lines = pipe.lines();

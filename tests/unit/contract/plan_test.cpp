@@ -54,7 +54,7 @@ TEST(Plan, JsonReadsBackTheSame) {
   EXPECT_EQ(back.find("nothing"), nullptr);
 }
 
-// As versions before the format number wrote it.
+// As written by versions before the format number.
 TEST(Plan, TheFirstFormatWithItsShortNamesIsRead) {
   Json json = to_json(sample()), choices = Json::object();
   for (const auto& [key, choice] : json.at("plan").items()) choices[short_name(key)] = choice;
@@ -105,7 +105,7 @@ TEST(Plan, ApplyFillsWhatIsAutoAndKeepsWhatTheUserFixed) {
   EXPECT_EQ(applied.train.effective_batch_size, config.train.effective_batch_size);
 }
 
-// A value that the key takes and that its default is not.
+// A value that the key accepts and that differs from its default.
 Json some_value(const std::string& key) {
   switch (schema_key(key)->rule.type) {
     case OptionType::boolean: return true;

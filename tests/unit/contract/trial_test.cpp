@@ -39,7 +39,7 @@ TrialResult sample_result() {
   return result;
 }
 
-// Through text, as it goes over the pipe.
+// Through text, as over the pipe.
 Json sent(const Json& json) { return Json::parse(json.dump()); }
 
 TEST(Trial, ASpecArrivesAsItWasSent) {

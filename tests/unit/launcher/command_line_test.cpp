@@ -450,14 +450,15 @@ TEST(CommandLine, OfAnOptionGivenTwiceTheLastCounts) {
 
 TEST(CommandLine, AWrongValueIsToldInOurOwnWords) {
   const std::pair<Words, const char*> told[] = {
-      {{"a.yaml", "--grace", "soon"}, "--grace: 'soon' is no finite number; expected a number from 0 to 86400"},
+      {{"a.yaml", "--grace", "soon"}, "--grace: 'soon' is not a finite number; expected a number from 0 to 86400"},
       {{"a.yaml", "--grace=-1"}, "--grace: '-1' is too small; expected a number from 0 to 86400"},
-      {{"a.yaml", "--max-restarts=1.5"}, "--max-restarts: '1.5' is no integer; expected an integer from 0 to 1000000"},
+      {{"a.yaml", "--max-restarts=1.5"},
+       "--max-restarts: '1.5' is not an integer; expected an integer from 0 to 1000000"},
       {{"a.yaml", "--numa=nod"}, "--numa: 'nod' is not known; expected one of none, node; did you mean node?"},
       {{"--completion", "tcsh"}, "--completion: 'tcsh' is not known; expected one of bash, zsh, fish"},
       {{"checkpoints", "export", "r", "--format=pt"},
        "--format: 'pt' is not known; expected one of safetensors, torch"},
-      {{"estimate", "--steps=many"}, "--steps: 'many' is no integer; expected an integer"},
+      {{"estimate", "--steps=many"}, "--steps: 'many' is not an integer; expected an integer"},
       {{"estimate", "--epochs=5", "--every-n-epochs=0"},
        "--every-n-epochs: '0' is too small; expected an integer from 1"},
       {{"a.yaml", "--grace"}, "--grace needs S after it"},

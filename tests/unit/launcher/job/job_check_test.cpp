@@ -94,8 +94,8 @@ TEST_F(JobCheckTest, ABatchLargerThanTheDataIsRefusedAndOneLeftToAutoIsNot) {
   const Finished large = checked({config_, "--run-dir", path("r")}, "0:20");
   EXPECT_EQ(large.exit_code, 2);
   EXPECT_THAT(large.err,
-              HasSubstr("train.effective_batch_size: 32 is more than the 20 training samples there are; the largest "
-                        "possible is train.effective_batch_size=20"));
+              HasSubstr("train.effective_batch_size=32 is more than the 20 training samples; the largest possible is "
+                        "train.effective_batch_size=20"));
   EXPECT_EQ(checked({config_, "--dry-run"}, "0:20").exit_code, 2);
   const Finished open =
       checked({config_, "--nproc", "2", "--dry-run", "--json", "train.effective_batch_size=auto"}, "0:20");
