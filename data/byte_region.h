@@ -1,5 +1,5 @@
 // A read-only run of bytes that keeps alive what holds it: a mapped file or private memory. Copies share the holder;
-// safe to read from several threads. A mapped file must not be cut short by others while it is in use.
+// safe to read from several threads. Nobody may truncate a mapped file while it is in use.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ struct ByteRegion {
   std::span<const std::uint8_t> bytes;
 };
 
-// Throws DataError where the file is absent, unreadable or no regular file; IoError where it cannot be mapped.
+// Throws DataError if the file is missing, unreadable or not a regular file; IoError if it cannot be mapped.
 ByteRegion map_file(const std::string& path);
 
 ByteRegion in_memory(std::vector<std::uint8_t> bytes);

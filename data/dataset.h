@@ -52,25 +52,25 @@ class Dataset {
   virtual std::int64_t size(Split split) const = 0;
   // Samples of `split` in the order of `indices` (each in 0..size-1), on the CPU. `augment` is null for evaluation.
   virtual Batch collate(Split split, std::span<const std::int64_t> indices, const AugmentKey* augment) const = 0;
-  // `input` of a batch, already on its device, made ready for the model: images to `dtype`, scaled and normalised; keys
-  // as they are.
+  // Makes the `input` of a batch, which is on its device already, ready for the model: images are converted to `dtype`,
+  // scaled and normalised; keys are returned unchanged.
   virtual torch::Tensor prepare(const torch::Tensor& input, torch::Dtype dtype) const = 0;
-  // Of the content, wherever it lies, as crc32c_text() writes it: a resume with other data is refused. Split::val: of
-  // all that is evaluated on. "": the number of samples is all that is compared.
+  // Checksum of the content, in the form of crc32c_text(); the same wherever the files lie. A resume with other data is
+  // refused. Split::val covers all that is evaluated on. "": only the number of samples is compared.
   virtual std::string checksum(Split) const { return ""; }
-  // Labelled test sessions for detection; nullptr where the data set has none.
+  // Labelled test sessions for detection; nullptr if the data set has none.
   virtual const SessionTests* session_tests() const { return nullptr; }
 };
 
-// The registry: built-in data sets are there from the start; a user's worker adds its own before worker_main.
-// `model_options` are the chosen model's: a log data set takes its window from them.
+// The registry: built-in data sets are there from the start; a user's worker registers its own before worker_main.
+// `model_options` are those of the chosen model: a log data set takes its window from them.
 using DatasetFactory = std::unique_ptr<Dataset> (*)(const DataConfig& data, const Options& model_options);
-// Throws std::logic_error on a second data set of the same name.
+// Throws std::logic_error if a data set of that name exists.
 void register_dataset(DatasetDescription description, DatasetFactory factory);
 std::vector<DatasetDescription> dataset_descriptions();
-// Pure. What a checkpoint says about its data.
+// Pure. The description of the data that a checkpoint stores.
 DataIdentity data_identity(const Dataset& dataset);
-// Throws DataError (file, offset) where files are absent or bad. The config has passed validation.
+// Throws DataError (file, offset) if files are missing or invalid. The config must have passed validation.
 std::unique_ptr<Dataset> make_dataset(const DataConfig& data, const Options& model_options);
 
 }  // namespace tlaunch

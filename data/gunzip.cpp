@@ -7,6 +7,7 @@
 #include <new>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "checkpoint/file_kind.h"
 
 namespace tlaunch {
@@ -33,7 +34,7 @@ bool is_member(std::span<const std::uint8_t> bytes) {
 void report_garbage(std::span<const std::uint8_t> rest, const std::string& path) {
   const auto is_zero = [](std::uint8_t byte) { return byte == 0; };
   if (!std::all_of(rest.begin(), rest.end(), is_zero))
-    std::cerr << path + ": " + std::to_string(rest.size()) + " bytes after the end of the gzip data are ignored\n";
+    std::cerr << format_text("{}: ignored {} bytes after the end of the gzip data\n", path, rest.size());
 }
 
 }  // namespace
@@ -48,8 +49,7 @@ std::vector<std::uint8_t> gunzip(std::span<const std::uint8_t> compressed, const
   if (const FileKind kind = file_kind(text); kind == FileKind::web_page || kind == FileKind::lfs_pointer)
     throw DataError(path + ": " + wrong_kind(kind, path));
   const auto fail = [&](const std::string& what) {
-    throw DataError(path + ": " + what + " at byte " + std::to_string(read) +
-                    " of the compressed file; get the file anew");
+    throw DataError(format_text("{}: {} at byte {} of the compressed file; get the file again", path, what, read));
   };
   while (true) {
     if (written == output.size()) {
@@ -66,7 +66,7 @@ std::vector<std::uint8_t> gunzip(std::span<const std::uint8_t> compressed, const
     read += input - stream.avail_in;
     written += room - stream.avail_out;
     if (result == Z_STREAM_END) {
-      // A gzip file may be several, one after the other. What else follows is no part of it: tapes pad with zeros.
+      // Several gzip files may follow each other in one. Any other bytes do not belong to it: tapes pad with zeros.
       if (const auto rest = compressed.subspan(read); !is_member(rest)) {
         report_garbage(rest, path);
         break;
@@ -77,7 +77,7 @@ std::vector<std::uint8_t> gunzip(std::span<const std::uint8_t> compressed, const
     } else if (result == Z_MEM_ERROR) {
       throw std::bad_alloc();
     } else if (result != Z_OK) {
-      fail(std::string("corrupt (") + (stream.msg != nullptr ? stream.msg : "no gzip data") + ")");
+      fail(format_text("corrupt ({})", stream.msg != nullptr ? stream.msg : "not gzip data"));
     }
   }
   output.resize(written);

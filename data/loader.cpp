@@ -23,7 +23,7 @@ torch::Tensor to_pinned(const torch::Tensor& tensor) {
 
 }  // namespace
 
-// Batch i waits in slot i % capacity. Workers take the numbers in turn and never run more than `capacity` ahead of the
+// Batch i waits in slot i % capacity. Workers take the numbers in order and are never more than `capacity` ahead of the
 // reader, so a slot is free when its next batch is taken. `mutex` guards everything from `taken` on.
 struct Loader::State {
   struct Slot {
@@ -98,7 +98,7 @@ struct Loader::State {
   const std::function<Batch(std::int64_t)> make;
   const std::int64_t count;
   const bool pin_memory;
-  std::vector<std::thread> threads;  // touched by the reader's thread alone
+  std::vector<std::thread> threads;  // used by the reader's thread only
   std::mutex mutex;
   std::condition_variable may_take, made;
   std::vector<Slot> slots;
@@ -110,7 +110,7 @@ struct Loader::State {
 Loader::Loader(std::function<Batch(std::int64_t)> make, std::int64_t count, std::int64_t num_workers,
                std::int64_t prefetch_factor, bool pin_memory)
     : state_(std::make_unique<State>(std::move(make), count, pin_memory)) {
-  state_->start(num_workers, prefetch_factor);  // a thread that cannot be started: ~State stops the others
+  state_->start(num_workers, prefetch_factor);  // if a thread cannot be started, ~State stops the others
 }
 
 Loader::~Loader() = default;

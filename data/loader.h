@@ -11,13 +11,13 @@ namespace tlaunch {
 class Loader {
  public:
   // `make(i)` makes batch i (0 <= i < count), called from worker threads, several at a time; it must be thread-safe.
-  // `num_workers` 0: made by next() itself. At most num_workers * prefetch_factor batches wait at a time.
-  // `pin_memory`: batches are put in page-locked memory, for a job on a CUDA device: it starts the driver.
+  // `num_workers` 0: next() itself makes the batch. At most num_workers * prefetch_factor batches wait at a time.
+  // `pin_memory`: batches are put in page-locked memory. For a job on a CUDA device only, because it starts the driver.
   Loader(std::function<Batch(std::int64_t)> make, std::int64_t count, std::int64_t num_workers,
          std::int64_t prefetch_factor, bool pin_memory);
-  ~Loader();  // stops the threads, also in mid-way
-  // The next batch; an exception of make(i) is rethrown here, in order. Not more than `count` calls (std::logic_error).
-  // One thread only.
+  ~Loader();  // stops the threads, even if batches are left
+  // Returns the next batch, or rethrows the exception that make(i) threw for it. Throws std::logic_error after `count`
+  // calls. For one thread only.
   Batch next();
 
  private:

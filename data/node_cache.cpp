@@ -10,7 +10,6 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -20,6 +19,7 @@
 #include "base/atomic_file.h"
 #include "base/cache_folder.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "worker/counter_rng.h"
 
 namespace tlaunch {
@@ -44,30 +44,29 @@ std::uint32_t crc32_of(const Header& header) {
   return crc32_of({reinterpret_cast<const std::uint8_t*>(&header), offsetof(Header, header_crc32)});
 }
 
-// 64 bits: no clash among the files of one user.
+// 64 bits suffice: the files of one user do not clash.
 std::string key_of(const std::string& source, std::uint32_t format_version) {
   struct stat status = {};
-  if (::stat(source.c_str(), &status) != 0) throw DataError(source + ": cannot be opened: " + std::strerror(errno));
+  if (::stat(source.c_str(), &status) != 0)
+    throw DataError(format_text("{}: cannot be opened: {}", source, std::strerror(errno)));
   const std::string path = fs::absolute(source).lexically_normal().string();
   const std::string time = std::to_string(status.st_mtim.tv_sec) + '.' + std::to_string(status.st_mtim.tv_nsec);
   const std::string identity =
       path + '\n' + std::to_string(status.st_size) + '\n' + time + '\n' + std::to_string(format_version);
   std::uint64_t hash = 0;
   for (const char c : identity) hash = splitmix64(hash ^ static_cast<unsigned char>(c));
-  std::array<char, 17> digits{};
-  std::snprintf(digits.data(), digits.size(), "%016llx", static_cast<unsigned long long>(hash));
-  return digits.data();
+  return format_text("{:016x}", hash);
 }
 
-// The payload of a cache file; nothing where it is absent or fails its checks.
+// The payload of a cache file; nothing if the file is missing or fails its checks.
 std::optional<ByteRegion> open_valid(const std::string& path) {
   std::error_code error;
-  if (!fs::exists(path, error)) return std::nullopt;  // or it cannot be looked at
+  if (!fs::exists(path, error)) return std::nullopt;  // missing, or it cannot be examined
   ByteRegion file;
   try {
     file = map_file(path);
   } catch (const Error&) {
-    return std::nullopt;  // removed in between, or not ours to read: made anew or private
+    return std::nullopt;  // it was removed in between, or we may not read it
   }
   if (file.bytes.size() < header_bytes) return std::nullopt;
   Header header, expected;
@@ -94,17 +93,17 @@ void write_cache_file(const std::string& path, Bytes payload) {
   });
 }
 
-// Held by the one process that makes a cache file. Released by the kernel should the process die.
+// Held by the one process that makes a cache file. The kernel releases it if the process dies.
 class FileLock {
  public:
   explicit FileLock(const std::string& path)
       : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {
-    if (fd_ < 0) throw IoError(path + ": " + std::strerror(errno));
+    if (fd_ < 0) throw IoError(format_text("{}: cannot be opened: {}", path, std::strerror(errno)));
     while (::flock(fd_, LOCK_EX) != 0) {
       if (errno == EINTR) continue;
       const std::string why = std::strerror(errno);
       ::close(fd_);
-      throw IoError(path + ": cannot be locked: " + why);
+      throw IoError(format_text("{}: cannot be locked: {}", path, why));
     }
   }
   ~FileLock() { ::close(fd_); }
@@ -117,7 +116,8 @@ class FileLock {
 
 std::uint64_t free_bytes(const std::string& folder) {
   struct statvfs status = {};
-  if (::statvfs(folder.c_str(), &status) != 0) throw IoError(folder + ": " + std::strerror(errno));
+  if (::statvfs(folder.c_str(), &status) != 0)
+    throw IoError(format_text("{}: cannot read its free space: {}", folder, std::strerror(errno)));
   return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
 }
 
@@ -139,25 +139,27 @@ CachedBytes cached_bytes(const std::string& source, std::uint32_t format_version
   try {
     std::error_code created;
     fs::create_directories(folder, created);
-    if (created) throw IoError(folder + ": " + created.message());
+    if (created) throw IoError(format_text("{}: cannot be created: {}", folder, created.message()));
     lock.emplace(folder + "/" + key + ".lock");
   } catch (const IoError& error) {
     return {in_memory(decode()), error.what()};
   }
   if (auto found = open_valid(path)) return {std::move(*found), ""};  // another process was faster
-  sweep_temporaries(folder, [&](const std::string& name) { return name == key + ".bin"; });  // of processes killed here
+  // Files that killed processes left.
+  sweep_temporaries(folder, [&](const std::string& name) { return name == key + ".bin"; });
   std::vector<std::uint8_t> decoded = decode();
   try {
     if (free_bytes(folder) < 2 * decoded.size()) {
-      const std::string bytes = std::to_string(decoded.size());
-      return {in_memory(std::move(decoded)), folder + ": less than twice the " + bytes + " bytes needed are free"};
+      const std::size_t bytes = decoded.size();
+      return {in_memory(std::move(decoded)),
+              format_text("{}: has less free space than twice the {} bytes to be cached", folder, bytes)};
     }
     write_cache_file(path, decoded);
   } catch (const IoError& error) {
     return {in_memory(std::move(decoded)), error.what()};
   }
   if (auto found = open_valid(path)) return {std::move(*found), ""};
-  return {in_memory(std::move(decoded)), path + ": does not read back as written"};
+  return {in_memory(std::move(decoded)), format_text("{}: does not read back as it was written", path)};
 }
 
 }  // namespace tlaunch

@@ -2,6 +2,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "base/text.h"
 #include "data/builtin.h"
 #include "data/dataset.h"
 
@@ -39,7 +40,7 @@ Registry& registry() {
 void register_dataset(DatasetDescription description, DatasetFactory factory) {
   const std::lock_guard lock(registry().mutex);
   if (registry().find(description.name) != nullptr) {
-    throw std::logic_error("register_dataset: there is a data set " + description.name + " already");
+    throw std::logic_error(format_text("register_dataset: a data set named {} exists already", description.name));
   }
   registry().entries.push_back({std::move(description), factory});
 }
@@ -57,7 +58,8 @@ std::unique_ptr<Dataset> make_dataset(const DataConfig& data, const Options& mod
     const std::lock_guard lock(registry().mutex);
     if (const Entry* entry = registry().find(data.name)) factory = entry->factory;
   }
-  if (factory == nullptr) throw std::logic_error("make_dataset: no data set " + data.name + "; validation let it pass");
+  if (factory == nullptr)
+    throw std::logic_error(format_text("make_dataset: no data set is named {}, but validation accepted it", data.name));
   return factory(data, model_options);
 }
 

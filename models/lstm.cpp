@@ -5,6 +5,7 @@
 #include <torch/nn/modules/rnn.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace tlaunch {
 namespace {
@@ -46,12 +47,11 @@ ModelDescription lstm_description() {
   description.summary = "DeepLog: a stacked LSTM that predicts the next log key from a window of keys.";
   description.sample_kind = "keys";
   description.options = {
-      integer("hidden_size", 64, "units", 1, 4096,
-              "Width of each LSTM layer, and of the embedding where there is one."),
+      integer("hidden_size", 64, "units", 1, 4096, "Width of each LSTM layer, and of the embedding if there is one."),
       integer("num_layers", 2, "layers", 1, 16, "LSTM layers, one above the other."),
       integer("window", 10, "keys", 1, 1024, "Keys the model sees before it predicts the next one."),
       integer("top_g", 9, "keys", 1, 1 << 20,
-              "Detection: a session is anomalous where a next key is not among the top_g most likely ones."),
+              "Detection: a session is anomalous if a next key is not among the top_g most likely ones."),
       {"input",
        OptionType::text,
        std::string("scalar"),
@@ -68,8 +68,8 @@ ModelDescription lstm_description() {
 std::shared_ptr<Model> make_lstm(const Options& options, const SampleShape& shape) {
   const std::int64_t window = options.integer("window");
   if (shape.window != window) {
-    throw UsageError("model.window is " + std::to_string(window) + ", but the data set gives windows of " +
-                     std::to_string(shape.window) + " keys: set model.window=" + std::to_string(shape.window));
+    throw UsageError(format_text("model.window is {}, but the data set gives windows of {} keys; set model.window={}",
+                                 window, shape.window, shape.window));
   }
   return std::make_shared<Lstm>(options.integer("hidden_size"), options.integer("num_layers"),
                                 options.text("input") == "embedding", shape.num_classes);

@@ -20,15 +20,16 @@ class Model : public torch::nn::Module {
   // Images [n, c, h, w] in the model's dtype, or keys int64 [n, window], to logits [n, num_classes].
   virtual torch::Tensor forward(const torch::Tensor& input) = 0;
 
-  // As in Python, only floating-point tensors change dtype; LibTorch's own would make floats of BatchNorm's counters.
+  // As in Python, only floating-point tensors change dtype. LibTorch's own to() would turn BatchNorm's counters into
+  // floats.
   using torch::nn::Module::to;
   void to(torch::Dtype dtype, bool non_blocking = false) override;
   void to(torch::Device device, torch::Dtype dtype, bool non_blocking = false) override;
 };
 
-// Built with its options and the data's shape; throws UsageError where they do not fit together.
+// Builds a model from its options and the data's shape; throws UsageError if they do not fit together.
 using ModelFactory = std::shared_ptr<Model> (*)(const Options& options, const SampleShape& shape);
-// Throws std::logic_error on a second of the same name.
+// Throws std::logic_error if a model of that name exists.
 void register_model(ModelDescription description, ModelFactory factory);
 std::vector<ModelDescription> model_descriptions();
 std::shared_ptr<Model> make_model(const std::string& name, const Options& options, const SampleShape& shape);

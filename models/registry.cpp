@@ -2,6 +2,7 @@
 #include <stdexcept>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "models/lstm.h"
 #include "models/model.h"
 #include "models/resnet.h"
@@ -28,7 +29,8 @@ const Entry* find(const std::string& name) {
 }  // namespace
 
 void register_model(ModelDescription description, ModelFactory factory) {
-  if (find(description.name)) throw std::logic_error("a model named " + description.name + " is registered already");
+  if (find(description.name))
+    throw std::logic_error(format_text("register_model: a model named {} exists already", description.name));
   registry().push_back({std::move(description), factory});
 }
 
@@ -40,10 +42,11 @@ std::vector<ModelDescription> model_descriptions() {
 
 std::shared_ptr<Model> make_model(const std::string& name, const Options& options, const SampleShape& shape) {
   const Entry* entry = find(name);
-  if (!entry) throw UsageError("model.name: this worker has no model named " + name);
+  if (!entry) throw UsageError(format_text("model.name: this worker has no model named {}", name));
   if (entry->description.sample_kind != shape.kind) {
-    throw UsageError("model.name: " + name + " takes samples of kind " + entry->description.sample_kind +
-                     ", but the data set gives " + shape.kind + ": choose another model.name or data.name");
+    throw UsageError(format_text(
+        "model.name: {} takes samples of kind {}, but the data set gives {}; choose another model.name or data.name",
+        name, entry->description.sample_kind, shape.kind));
   }
   return entry->factory(options, shape);
 }

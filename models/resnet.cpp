@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace tlaunch {
 namespace {
@@ -31,7 +32,7 @@ const std::vector<Layout>& layouts() {
 
 const Layout& layout_of(std::int64_t depth) {
   const auto found = std::ranges::find(layouts(), depth, &Layout::depth);
-  if (found == layouts().end()) throw UsageError("model.depth: there is no resnet of depth " + std::to_string(depth));
+  if (found == layouts().end()) throw UsageError(format_text("model.depth: there is no resnet of depth {}", depth));
   return *found;
 }
 
@@ -39,7 +40,7 @@ torch::nn::Conv2d conv(std::int64_t in, std::int64_t out, std::int64_t kernel, s
   return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, kernel).stride(stride).padding(kernel / 2).bias(false));
 }
 
-// Basic: 3x3, 3x3. Bottleneck: 1x1, 3x3 (with the stride, as torchvision has it), 1x1 to `planes` x 4.
+// Basic: 3x3, 3x3. Bottleneck: 1x1, 3x3 (with the stride, as in torchvision), 1x1 to `planes` x 4.
 class BlockImpl : public torch::nn::Module {
  public:
   BlockImpl(std::int64_t in, std::int64_t planes, std::int64_t stride, bool bottleneck,
@@ -83,7 +84,7 @@ class ResNet : public Model {
       in = (width << stage) * layout.expansion();
     }
     fc_ = register_module("fc", torch::nn::Linear(in, num_classes));
-    // BatchNorm's own default is torchvision's: weight 1, bias 0.
+    // BatchNorm needs no code here: its default is torchvision's, weight 1 and bias 0.
     for (const auto& module : modules(/*include_self=*/false)) {
       if (auto* convolution = module->as<torch::nn::Conv2d>()) {
         torch::nn::init::kaiming_normal_(convolution->weight, 0, torch::kFanOut, torch::kReLU);
@@ -99,7 +100,7 @@ class ResNet : public Model {
   }
 
  private:
-  // Modules are made in torchvision's order, so that the same seed draws the same numbers as there.
+  // Modules are made in torchvision's order, so that a seed draws the same numbers as there.
   static torch::nn::Sequential make_stage(const Layout& layout, std::int64_t in, std::int64_t planes,
                                           std::int64_t stride, std::int64_t blocks) {
     const std::int64_t out = planes * layout.expansion();
@@ -169,11 +170,11 @@ std::shared_ptr<Model> make_resnet(const Options& options, const SampleShape& sh
   // A map of one pixel cannot be halved: the smallest image keeps two pixels before the last halving.
   const std::int64_t smallest = (std::int64_t{1} << (halvings - 1)) + 1;
   if (std::min(shape.height, shape.width) < smallest) {
-    throw UsageError("model: a resnet of depth " + std::to_string(layout.depth) + " with the " + options.text("stem") +
-                     " stem halves the image " + std::to_string(halvings) + " times and needs at least " +
-                     std::to_string(smallest) + " pixels a side, but the data set's images are " +
-                     std::to_string(shape.height) + "x" + std::to_string(shape.width) +
-                     (large_stem ? ": use model.stem=small or larger images" : ": use larger images"));
+    throw UsageError(format_text(
+        "model: a resnet of depth {} with the {} stem halves the image {} times and needs at least {} pixels per side, "
+        "but the data set's images are {}x{}; use {}larger images",
+        layout.depth, options.text("stem"), halvings, smallest, shape.height, shape.width,
+        large_stem ? "model.stem=small or " : ""));
   }
   return std::make_shared<ResNet>(layout, options.integer("width"), large_stem, shape.channels, shape.num_classes);
 }

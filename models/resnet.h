@@ -11,7 +11,7 @@
 namespace tlaunch {
 
 ModelDescription resnet_description();
-// Throws UsageError where the image is too small for the stem and the stages.
+// Throws UsageError if the image is too small for the stem and the stages.
 std::shared_ptr<Model> make_resnet(const Options& options, const SampleShape& shape);
 
 }  // namespace tlaunch

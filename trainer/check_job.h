@@ -1,5 +1,5 @@
-// `tlaunch-worker check CONFIG`: whether the data, the model and its weights can be had, asked by the launcher before
-// it measures or starts anything. One process, on the CPU; writes nothing but what data sets keep in their cache.
+// `tlaunch-worker check CONFIG`: whether the data, the model and its weights can be loaded. The launcher asks before it
+// measures or starts anything. One process, on the CPU; it writes nothing except to the cache of data sets.
 #pragma once
 
 #include <string>
@@ -9,14 +9,14 @@
 
 namespace tlaunch {
 
-// What must fit the model; at most one of them.
+// The weights that must fit the model; at most one of these is set.
 struct CheckedWeights {
   std::string checkpoint = {};  // the weights of this file
-  std::string resume = {};      // all that a run needs to go on from this checkpoint, which is verified by now
-  bool first = false;           // model.weights, where the config names a file
+  std::string resume = {};      // all that a run needs to continue from this checkpoint, which is verified by now
+  bool first = false;           // model.weights, if the config names a file
 };
 
-// Throws what a run would: DataError, and whatever a model's constructor throws.
+// Throws the same as a run: DataError, and whatever a model's constructor throws.
 DataIdentity check_job(const RunConfig& config, const CheckedWeights& weights);
 
 }  // namespace tlaunch

@@ -5,8 +5,8 @@
 
 namespace tlaunch {
 
-// Without the architectures of its CUDA kernels (cuda_architectures() of trainer/device/device.h): LibTorch tells them only
-// where it has started the driver, which a CPU rank should not wait for.
+// Without the architectures of its CUDA kernels (cuda_architectures() of trainer/device/device.h): LibTorch reports
+// them only after it has started the driver, which a CPU rank should not wait for.
 WorkerDescription describe_worker();
 
 }  // namespace tlaunch

@@ -5,6 +5,7 @@
 #include <torch/version.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace tlaunch {
 
@@ -21,9 +22,11 @@ void check_libtorch_version() {
   if (loaded.empty() || loaded == TORCH_VERSION) return;
   Dl_info library{};
   const bool known = ::dladdr(reinterpret_cast<const void*>(&at::show_config), &library) != 0;
-  throw UsageError("this worker was built with LibTorch " TORCH_VERSION ", but " + loaded + " was loaded" +
-                   (known && library.dli_fname != nullptr ? " from " + std::string(library.dli_fname) : "") +
-                   "; unset LD_PRELOAD and LD_LIBRARY_PATH, or build the worker anew");
+  const std::string from = known && library.dli_fname != nullptr ? format_text(" from {}", library.dli_fname) : "";
+  throw UsageError(format_text(
+      "this worker was built with LibTorch {}, but LibTorch {} was loaded{}; unset LD_PRELOAD and LD_LIBRARY_PATH, or "
+      "build the worker again",
+      TORCH_VERSION, loaded, from));
 }
 
 }  // namespace tlaunch

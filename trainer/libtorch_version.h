@@ -7,10 +7,10 @@
 
 namespace tlaunch {
 
-// "2.11.0" out of what at::show_config() says; "" where it does not say it. Pure.
+// The version ("2.11.0") in the text of at::show_config(); "" if it has none. Pure.
 std::string version_in(std::string_view config);
 
-// Throws UsageError that names the versions and the library loaded.
+// Throws UsageError that names both versions and the loaded library if they differ.
 void check_libtorch_version();
 
 }  // namespace tlaunch

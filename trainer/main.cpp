@@ -5,8 +5,8 @@
 
 int main(int argc, char** argv) {
   const int code = tlaunch::worker_main(argc, argv);
-  // All is written and closed. Taking LibTorch's and CUDA's libraries down takes up to a second more and frees what the
-  // system frees anyway.
+  // Everything is written and closed. Unloading LibTorch's and CUDA's libraries would take up to a second more and free
+  // only what the system frees anyway.
   std::fflush(nullptr);
   std::_Exit(code);
 }

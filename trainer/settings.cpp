@@ -4,6 +4,7 @@
 #include "base/environment.h"
 #include "base/error.h"
 #include "base/json_problem.h"
+#include "base/text.h"
 #include "config/batch.h"
 #include "config/cadence.h"
 #include "config/effective_batch.h"
@@ -56,7 +57,7 @@ WorkerSettings worker_settings(const WorkerContext& context, const WorkerDescrip
       settings.samples_per_s = plan.samples_per_s;
       config = apply(std::move(config), plan);
     } catch (const nlohmann::json::exception& error) {
-      throw UsageError(context.plan_path + ": " + json_problem(error));
+      throw UsageError(format_text("{}: {}", context.plan_path, json_problem(error)));
     }
   }
   settings.config = with_safe_defaults(std::move(config), context.world_size);

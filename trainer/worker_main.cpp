@@ -41,8 +41,8 @@ struct Arguments {
   bool no_weights = false;
 };
 
-// Device and switches first, then the other ranks, then the cap: what LibTorch and Gloo take for themselves is in use
-// by then.
+// Device and switches first, then the other ranks, then the cap: by then the memory that LibTorch and Gloo need for
+// themselves is in use.
 Ranks join(const WorkerContext& context, const WorkerSettings& settings) {
   apply_flags(settings.config);
   select_device(context.device);
@@ -51,7 +51,7 @@ Ranks join(const WorkerContext& context, const WorkerSettings& settings) {
   return ranks;
 }
 
-// A failing rank leaves at once: destructors of process groups wait for peers that may be gone.
+// A failing rank ends at once: destructors of process groups would wait for peers that may be gone.
 [[noreturn]] void leave(const WorkerContext& context, int code, const std::string& message,
                         bool out_of_memory = false) {
   const WorkPlace place = work_place();
@@ -67,14 +67,14 @@ Ranks join(const WorkerContext& context, const WorkerSettings& settings) {
   std::_Exit(code);
 }
 
-// `work` beside what it uses: a `Ranks` that were destroyed on the way to a handler further out would close its
-// connections, and the other ranks would be the first to fail.
+// Call it where the objects that `work` uses are alive. If an exception destroyed a `Ranks` on the way to a handler
+// further out, its connections would close, and the other ranks would be the first to report a failure.
 void leave_on_error(const WorkerContext& context, const std::function<void()>& work) {
   try {
     work();
   } catch (const Error& error) {
     leave(context, error.code(), error.what(), is_out_of_memory(error));
-  } catch (const c10::Error& error) {  // what() of it carries a backtrace
+  } catch (const c10::Error& error) {  // its what() carries a backtrace
     leave(context, exit_code::failure, error.what_without_backtrace(), is_out_of_memory(error));
   } catch (const std::exception& error) {
     leave(context, exit_code::failure, error.what(), is_out_of_memory(error));
@@ -83,7 +83,7 @@ void leave_on_error(const WorkerContext& context, const std::function<void()>& w
 
 void answer_signals(const EventWriter& events) {
   const auto stop = [events](int signal) {
-    // Told before it has any effect: where this rank alone was meant, the launcher passes it on to the others.
+    // Reported before it has any effect: if only this rank got the signal, the launcher passes it on to the others.
     if (stop_signal() == 0) events.write(ToldToStopEvent{signal});
     note_stop_signal(signal);
   };
@@ -139,7 +139,7 @@ int measure(const WorkerContext& context, const Arguments& arguments) {
   return exit_code::ok;
 }
 
-// Of this process alone: no group, no card, and it goes with the launcher that asked.
+// In this process alone: without a group, without a card, and killed with the launcher that asked.
 int check(const Arguments& arguments) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::setenv("CUDA_VISIBLE_DEVICES", "", 1);  // no driver is started for it
@@ -173,7 +173,7 @@ int worker_main(int argc, char** argv) {
     std::cerr << "error: " << error.what() << std::endl;
     return error.code();
   }
-  std::signal(SIGPIPE, SIG_IGN);  // a reader that went away is an error of write(), not an end
+  std::signal(SIGPIPE, SIG_IGN);  // if a reader went away, write() fails instead of the process
   CLI::App app{"tlaunch-worker: one rank of a training run; usually started by tlaunch"};
   app.require_subcommand(1);
   Arguments arguments;
@@ -182,19 +182,18 @@ int worker_main(int argc, char** argv) {
   bool json = false;
   describe->add_flag("--json", json, "As JSON (the only form)")->required();
 
-  auto* train_command = app.add_subcommand("train", "Train; without RANK and WORLD_SIZE as a single process");
-  auto* trial_command =
-      app.add_subcommand("trial", "Measure: one trial a line of standard input, as tlaunch tune asks");
+  auto* train_command = app.add_subcommand("train", "Train; as a single process if RANK and WORLD_SIZE are not set");
+  auto* trial_command = app.add_subcommand("trial", "Measure one trial per line of standard input, for tlaunch tune");
   auto* evaluate_command = app.add_subcommand("evaluate", "Evaluate a checkpoint");
-  auto* check_command = app.add_subcommand("check", "Say whether data, model and weights can be had; start nothing");
+  auto* check_command = app.add_subcommand("check", "Check that data, model and weights can be loaded; start nothing");
   for (auto* command : {train_command, evaluate_command, trial_command, check_command}) {
     command->add_option("CONFIG", arguments.config, "YAML file")->required();
-    command->add_option("key=value", arguments.overrides, "Overrides, as train.epochs=3");
+    command->add_option("key=value", arguments.overrides, "Overrides, for example train.epochs=3");
   }
   evaluate_command->add_option("--checkpoint", arguments.checkpoint, "A .safetensors file")->required();
   check_command->add_option("--checkpoint", arguments.checkpoint, "A .safetensors file whose weights must fit");
-  check_command->add_option("--resume", arguments.resume, "A checkpoint to go on from: all of its state must fit");
-  check_command->add_flag("--no-weights", arguments.no_weights, "Whatever model.weights says");
+  check_command->add_option("--resume", arguments.resume, "A checkpoint to continue from; all of its state must fit");
+  check_command->add_flag("--no-weights", arguments.no_weights, "Do not check the file of model.weights");
   CLI11_PARSE(app, argc, argv);
 
   if (*describe) {

@@ -8,6 +8,7 @@
 
 #include "base/crc32c.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "data/builtin.h"
 #include "data/images/idx.h"
 #include "data/images/image_augment.h"
@@ -31,22 +32,22 @@ Part open_part(const std::string& root, const std::string& prefix, const std::st
             open_idx(root + "/" + prefix + "-labels-idx1-ubyte", 1, cache_folder)};
   const IdxFile& labels = part.labels;
   if (labels.dimensions[0] != part.size()) {
-    throw DataError(labels.path + ": byte 4: " + std::to_string(labels.dimensions[0]) + " labels, but " +
-                    part.images.path + " has " + std::to_string(part.size()) + " images");
+    throw DataError(format_text("{}: byte 4: there are {} labels, but {} has {} images", labels.path,
+                                labels.dimensions[0], part.images.path, part.size()));
   }
   const auto bad =
       std::find_if(labels.values.begin(), labels.values.end(), [](std::uint8_t label) { return label >= num_classes; });
   if (bad != labels.values.end()) {
     const auto index = static_cast<std::size_t>(bad - labels.values.begin());
-    throw DataError(labels.path + ": byte " + std::to_string(labels.values_offset + index) + ": label " +
-                    std::to_string(*bad) + " is not in 0.." + std::to_string(num_classes - 1));
+    throw DataError(format_text("{}: byte {}: label {} is not in 0..{}", labels.path, labels.values_offset + index,
+                                *bad, num_classes - 1));
   }
   return part;
 }
 
 class FashionMnist : public Dataset {
  public:
-  // `image_size`: the side to which images are resized, 0: as they are.
+  // `image_size`: the side length to which images are resized; 0: they are not resized.
   FashionMnist(Part train, Part val, bool augment, std::int64_t image_size)
       : train_(std::move(train)),
         val_(std::move(val)),
@@ -55,11 +56,14 @@ class FashionMnist : public Dataset {
         width_(image_size > 0 ? image_size : train_.width()),
         padding_(std::max(train_.height(), train_.width()) > 28 ? 4 : 2) {
     if (val_.height() != train_.height() || val_.width() != train_.width()) {
-      throw DataError(val_.images.path + ": byte 8: images of another size than those of " + train_.images.path);
+      throw DataError(format_text("{}: byte 8: the images have another size than those of {}", val_.images.path,
+                                  train_.images.path));
     }
     for (const IdxFile* file : {&train_.images, &train_.labels, &val_.images, &val_.labels}) {
       if (file->private_because.empty()) continue;
-      std::cerr << "fashion_mnist: decoded into this process's own memory (" + file->private_because + ")\n";
+      std::cerr << format_text(
+          "fashion_mnist: this process decodes the images for itself, without the shared cache: {}\n",
+          file->private_because);
       break;  // one line is enough
     }
   }
@@ -109,7 +113,7 @@ class FashionMnist : public Dataset {
 
   const Part train_, val_;
   const bool augment_;
-  const std::int64_t height_, width_;  // of what the model gets
+  const std::int64_t height_, width_;  // of the model's input
   const std::int64_t padding_;
 };
 
@@ -134,7 +138,7 @@ DatasetDescription describe_fashion_mnist() {
                           .type = OptionType::integer,
                           .default_value = std::int64_t{0},
                           .unit = "px",
-                          .meaning = "Side to which images are resized (bilinear) on the device; 0: as they are.",
+                          .meaning = "Side length to which the device resizes images (bilinear); 0: no resizing.",
                           .choices = {},
                           .min = 0,
                           .max = 4096}};
@@ -153,10 +157,11 @@ std::unique_ptr<Dataset> make_fashion_mnist(const DataConfig& data, const Option
         std::filesystem::exists(data.root + "/train-images-idx3-ubyte.gz"))
       throw;
     const std::string usual = describe_fashion_mnist().default_root;
-    throw DataError(std::string(error.what()) + "; data.root must be a folder with the four files of Fashion-MNIST" +
-                    (data.root != usual && std::filesystem::exists(usual)
-                         ? ", as " + usual + " is"
-                         : ": Debian's package dataset-fashion-mnist puts them in " + usual));
+    throw DataError(format_text("{}; data.root must be a folder with the four files of Fashion-MNIST{}{}", error.what(),
+                                data.root != usual && std::filesystem::exists(usual)
+                                    ? ", for example "
+                                    : ": Debian's package dataset-fashion-mnist installs them in ",
+                                usual));
   }
 }
 

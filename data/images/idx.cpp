@@ -1,17 +1,17 @@
 #include "data/images/idx.h"
 
-#include <cstdio>
 #include <filesystem>
 #include <utility>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "data/gunzip.h"
 #include "data/node_cache.h"
 
 namespace tlaunch {
 namespace {
 
-constexpr std::uint32_t format_version = 1;  // of what cached_bytes keeps: the decompressed file
+constexpr std::uint32_t format_version = 1;  // of the content that cached_bytes stores: the decompressed file
 constexpr std::uint32_t type_uint8 = 8;
 using Bytes = std::span<const std::uint8_t>;
 
@@ -28,29 +28,29 @@ std::uint32_t big_endian(Bytes bytes, std::size_t at) {
 }
 
 [[noreturn]] void fail(const std::string& path, std::uint64_t offset, const std::string& what) {
-  throw DataError(path + ": byte " + std::to_string(offset) + ": " + what);
+  throw DataError(format_text("{}: byte {}: {}", path, offset, what));
 }
 
-// `largest_bytes`: more than the file can hold, whatever its header says.
+// `largest_bytes`: an upper bound of the file's size that does not depend on its header.
 Header read_header(Bytes start, const std::string& path, std::size_t num_dimensions, std::uint64_t largest_bytes) {
   if (start.size() < header_bytes(num_dimensions)) {
-    fail(path, start.size(), "truncated: the header takes " + std::to_string(header_bytes(num_dimensions)) + " bytes");
+    fail(path, start.size(),
+         format_text("the file is truncated: its header takes {} bytes", header_bytes(num_dimensions)));
   }
   const std::uint32_t expected = type_uint8 << 8 | static_cast<std::uint32_t>(num_dimensions);
   if (const std::uint32_t magic = big_endian(start, 0); magic != expected) {
-    char text[80];
-    std::snprintf(text, sizeof text, "not the IDX file it should be: magic number 0x%08x, expected 0x%08x", magic,
-                  expected);
-    fail(path, 0, text);
+    fail(path, 0,
+         format_text("not the IDX file expected here: its magic number is 0x{:08x} instead of 0x{:08x}", magic,
+                     expected));
   }
   Header header;
   std::uint64_t values = 1;
   for (std::size_t i = 0; i < num_dimensions; ++i) {
     const std::size_t at = 4 + 4 * i;
     const std::uint32_t dimension = big_endian(start, at);
-    if (dimension == 0) fail(path, at, "a dimension of 0");
+    if (dimension == 0) fail(path, at, "a dimension is 0");
     if (values > largest_bytes / dimension) {
-      fail(path, at, "the header claims more values than the file can hold: truncated or corrupt");
+      fail(path, at, "the header claims more values than the file can hold; the file is truncated or corrupt");
     }
     values *= dimension;
     header.dimensions.push_back(dimension);
@@ -61,12 +61,12 @@ Header read_header(Bytes start, const std::string& path, std::size_t num_dimensi
 
 void check_length(std::uint64_t bytes, const Header& header, const std::string& path) {
   if (bytes < header.file_bytes) {
-    fail(path, bytes, "truncated: the header promises " + std::to_string(header.file_bytes) + " bytes");
+    fail(path, bytes, format_text("the file is truncated: its header claims {} bytes", header.file_bytes));
   }
-  if (bytes > header.file_bytes) fail(path, header.file_bytes, "more bytes than the header promises");
+  if (bytes > header.file_bytes) fail(path, header.file_bytes, "the file has more bytes than its header claims");
 }
 
-// The whole decompressed file, its length checked against its header before more than that is decoded.
+// Decompresses the file. At most one byte more than its header claims is decoded.
 std::vector<std::uint8_t> decode(const std::string& path, std::size_t num_dimensions) {
   const ByteRegion compressed = map_file(path);
   // Deflate makes at most 1032 bytes out of one.
@@ -93,7 +93,7 @@ IdxFile open_idx(const std::string& path, std::size_t num_dimensions, const std:
     file.region = std::move(cached.region);
     file.private_because = std::move(cached.private_because);
   } else {
-    throw DataError(path + ": not found, nor " + fs::path(path).filename().string() + ".gz");
+    throw DataError(format_text("{}: not found, and neither is {}.gz", path, fs::path(path).filename().string()));
   }
   const Bytes whole = file.region.bytes;
   const Header header = read_header(whole, file.path, num_dimensions, whole.size());

@@ -1,5 +1,6 @@
 // IDX files, the format of MNIST and Fashion-MNIST: two zero bytes, a type byte (8: uint8), the number of dimensions,
-// each dimension as a big-endian uint32, then the values. Plain files are mapped; gzipped ones are decoded once a node.
+// each dimension as a big-endian uint32, then the values. Plain files are mapped; gzipped ones are decoded once per
+// node.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +21,9 @@ struct IdxFile {
   std::string private_because;    // see node_cache.h
 };
 
-// `path` or, where that is absent, `path`.gz. Throws DataError naming file and byte offset where neither is there or
-// what is there is truncated, too long, corrupt or not uint8 with `num_dimensions` dimensions of at least 1.
+// Opens `path`, or `path`.gz if `path` is missing. Throws DataError with the file's name if neither exists, and with
+// the byte offset too if the file is truncated, too long, corrupt or not uint8 with `num_dimensions` dimensions of at
+// least 1.
 IdxFile open_idx(const std::string& path, std::size_t num_dimensions, const std::string& cache_folder);
 
 }  // namespace tlaunch

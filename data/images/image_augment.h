@@ -1,5 +1,5 @@
 // Augmentation of uint8 images while they are copied into a batch: random crop of the zero-padded image and horizontal
-// flip. Pure functions; what is drawn depends only on (seed, epoch, sample index).
+// flip. Pure functions; crop and flip depend only on (seed, epoch, sample index).
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ struct CropFlip {
 
 CropFlip draw_crop_flip(const AugmentKey& key, std::int64_t sample, std::int64_t padding);
 
-// One channel of one image, height x width bytes, from `source` to `target`.
+// Copies one channel of one image, height x width bytes, from `source` to `target`.
 void copy_crop_flip(const std::uint8_t* source, std::uint8_t* target, std::int64_t height, std::int64_t width,
                     const CropFlip& how);
 

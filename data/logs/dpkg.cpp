@@ -6,6 +6,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "data/builtin.h"
 #include "data/byte_region.h"
 #include "data/gunzip.h"
@@ -16,9 +17,10 @@ namespace tlaunch {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::size_t log_limit_bytes = std::size_t{1} << 30;  // of one log, decompressed; a year's is some megabytes
+constexpr std::size_t log_limit_bytes = std::size_t{1}
+                                        << 30;  // of one log, decompressed; that of a year has a few megabytes
 
-// N of "dpkg.log.N" and "dpkg.log.N.gz", 0 of "dpkg.log", -1 of any other name.
+// N for "dpkg.log.N" and "dpkg.log.N.gz", 0 for "dpkg.log", -1 for any other name.
 int rotation_of(std::string name) {
   constexpr std::string_view base = "dpkg.log";
   if (name == base) return 0;
@@ -40,10 +42,11 @@ std::vector<std::string> find_logs(const std::string& root) {
     if (rotation >= 0) found.emplace_back(-rotation, entry.path().string());
   }
   if (failed)
-    throw DataError(root + ": cannot be listed: " + failed.message() +
-                    "; data.root must be a folder with Debian's package log, dpkg.log (default: /var/log)");
+    throw DataError(format_text(
+        "{}: cannot be listed: {}; data.root must be a folder with Debian's package log, dpkg.log (default: /var/log)",
+        root, failed.message()));
   if (found.empty()) {
-    throw DataError(root + "/dpkg.log: not found; data.root must be a folder with Debian's package log");
+    throw DataError(format_text("{}/dpkg.log: not found; data.root must be a folder with Debian's package log", root));
   }
   std::sort(found.begin(), found.end());
   std::vector<std::string> paths;
@@ -51,7 +54,7 @@ std::vector<std::string> find_logs(const std::string& root) {
   return paths;
 }
 
-// Read, not mapped: dpkg and logrotate may change a log while it is in use.
+// The log is read, not mapped, because dpkg and logrotate may change it while it is in use.
 std::string read_log(const std::string& path) {
   std::string text = read_file(path, log_limit_bytes);
   if (!path.ends_with(".gz")) return text;
@@ -64,7 +67,7 @@ std::string read_log(const std::string& path) {
 DatasetDescription describe_dpkg() {
   DatasetDescription description;
   description.name = "dpkg";
-  description.summary = "Debian's package log (dpkg.log and its rotated files): a session of actions for each package";
+  description.summary = "Debian's package log (dpkg.log and its rotated files): one session of actions per package";
   description.sample_kind = "keys";
   description.default_root = "/var/log";
   description.options = {val_fraction_option()};
@@ -75,8 +78,8 @@ std::unique_ptr<Dataset> make_dpkg(const DataConfig& data, const Options& model_
   DpkgLog log;
   for (const auto& path : find_logs(data.root)) log.add(read_log(path));
   if (log.malformed_lines() > 0) {
-    std::cerr << "dpkg: left out " + std::to_string(log.malformed_lines()) +
-                     " lines that are none of a package log in " + data.root + "\n";
+    std::cerr << format_text("dpkg: ignored {} lines in {} that are not lines of a package log\n",
+                             log.malformed_lines(), data.root);
   }
   return std::make_unique<KeyDataset>(log.sessions(), static_cast<std::int64_t>(dpkg_keys().size()),
                                       model_options.integer("window"), data.options.real("val_fraction"), std::nullopt,

@@ -65,7 +65,7 @@ bool DpkgLog::add_line(std::string_view line) {
   const Words words = split(line);
   const auto& word = words.word;
   if (words.count < 4 || !has_form(word[0], "dddd-dd-dd") || !has_form(word[1], "dd:dd:dd")) return false;
-  if (word[2] == "startup" || word[2] == "conffile") return true;  // of no package
+  if (word[2] == "startup" || word[2] == "conffile") return true;  // belongs to no package
   const bool is_status = word[2] == "status";
   if (words.count < (is_status ? 5 : 4)) return false;
   const auto key = is_status ? key_number("status " + std::string(word[3])) : key_number(word[2]);

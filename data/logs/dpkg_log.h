@@ -12,21 +12,21 @@
 namespace tlaunch {
 
 // The keys in order of their numbers: every action and state that dpkg writes ("install", "status unpacked", ...),
-// whether a log holds it or not, so that a model fits every machine's log.
+// even if a log does not contain it, so that a model fits every machine's log.
 const std::vector<std::string>& dpkg_keys();
 
-// Takes logs from the oldest to the newest.
+// Logs are added from the oldest to the newest.
 class DpkgLog {
  public:
-  // A last line without its newline is being written or was cut off: it is left out.
+  // A last line without a newline is ignored: it is still being written, or it was cut off.
   void add(std::string_view text);
 
-  // One session a package and architecture, in the order of their first appearance.
+  // One session per package and architecture, in the order of their first appearance.
   SessionSet sessions() const;
   std::int64_t malformed_lines() const { return malformed_lines_; }
 
  private:
-  bool add_line(std::string_view line);  // false where it is malformed
+  bool add_line(std::string_view line);  // false if it is malformed
 
   std::unordered_map<std::string, std::size_t> package_numbers_;
   std::vector<std::vector<std::int32_t>> packages_;  // keys by package number

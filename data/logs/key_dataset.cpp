@@ -6,12 +6,13 @@
 
 #include "base/crc32c.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "worker/counter_rng.h"
 
 namespace tlaunch {
 namespace {
 
-// For each session: is it for validation?
+// For each session, whether it belongs to the validation split.
 std::vector<bool> choose_val_sessions(const SessionSet& sessions, std::int64_t window, double val_fraction) {
   std::vector<std::pair<std::uint64_t, std::int64_t>> ranked;
   for (std::int64_t i = 0; i < sessions.size(); ++i) {
@@ -40,15 +41,15 @@ KeyDataset::KeyDataset(SessionSet sessions, std::int64_t num_keys, std::int64_t 
     for (std::int64_t begin = sessions.offsets[i]; begin + window < end; ++begin) starts.push_back(begin);
   }
   if (train_starts_.empty() || val_starts_.empty()) {
-    throw DataError(source + ": of its " + std::to_string(sessions.size()) + " sessions fewer than two have the " +
-                    std::to_string(window + 1) + " keys that model.window " + std::to_string(window) + " needs");
+    throw DataError(format_text("{}: of its {} sessions fewer than two have the {} keys that model.window={} needs",
+                                source, sessions.size(), window + 1, window));
   }
   keys_ = std::move(sessions.keys);
 }
 
 std::string KeyDataset::checksum(Split split) const {
   const auto add = [](const auto& values, std::uint32_t sum) { return crc32c(std::as_bytes(std::span(values)), sum); };
-  // The keys of both splits stand in one row; where its windows begin tells which are whose.
+  // keys_ holds the keys of both splits; the splits differ in the positions of their windows.
   std::uint32_t sum = add(starts(split), add(keys_, 0));
   if (split == Split::val && tests_)
     for (const SessionSet* sessions : {&tests_->normal, &tests_->abnormal})
@@ -75,7 +76,7 @@ OptionSpec val_fraction_option() {
           .type = OptionType::real,
           .default_value = 0.2,
           .unit = "",
-          .meaning = "Part of the training sessions kept for validation.",
+          .meaning = "Fraction of the training sessions used for validation instead.",
           .choices = {},
           .min = 0.01,
           .max = 0.5};

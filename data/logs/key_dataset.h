@@ -1,5 +1,5 @@
-// Log-key sessions as a data set: a sample is a window of keys and the key that follows it. Only the keys and the place
-// of each window are kept, never the windows themselves.
+// Log-key sessions as a data set: a sample is a window of keys and the key that follows it. Only the keys and the
+// position of each window are stored, never the windows themselves.
 #pragma once
 
 #include <optional>
@@ -9,12 +9,13 @@
 
 namespace tlaunch {
 
-// Every position of a session that has `window` keys before it is a target. Sessions without one are left out; of the
-// others the part `val_fraction`, at least one, goes to Split::val: those whose line number (counted from 0, `sessions`
-// in order) has the smallest splitmix64, so that the split depends neither on the run's seed nor on the machine.
+// Every position of a session that has `window` keys before it is a target. Sessions without a target are left out. Of
+// the others the fraction `val_fraction`, at least one, goes to Split::val: those whose number (their place in
+// `sessions`, from 0) has the smallest splitmix64, so that the split depends neither on the run's seed nor on the
+// machine.
 class KeyDataset : public Dataset {
  public:
-  // `sessions`: keys in 0..num_keys-1. `source` names them in the DataError thrown where fewer than two are long
+  // `sessions`: keys in 0..num_keys-1. `source` names them in the DataError that is thrown if fewer than two are long
   // enough.
   KeyDataset(SessionSet sessions, std::int64_t num_keys, std::int64_t window, double val_fraction,
              std::optional<SessionTests> tests, const std::string& source);
@@ -37,7 +38,7 @@ class KeyDataset : public Dataset {
   std::optional<SessionTests> tests_;
 };
 
-// The option both log data sets have.
+// The option that both log data sets have.
 OptionSpec val_fraction_option();
 
 }  // namespace tlaunch

@@ -5,13 +5,14 @@
 #include <unordered_set>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace tlaunch {
 namespace {
 
 bool is_blank(std::uint8_t c) { return c == ' ' || c == '\t' || c == '\r'; }
 
-// The token at `begin`, fit for a message: at most 20 characters, nothing that is not printable.
+// The token at `begin` for a message: at most 20 characters, with a '?' for each byte that is not printable ASCII.
 std::string printable_token(std::span<const std::uint8_t> text, std::size_t begin) {
   std::string token;
   for (std::size_t i = begin; i < text.size() && !is_blank(text[i]) && text[i] != '\n'; ++i) {
@@ -49,9 +50,8 @@ SessionSet parse_sessions(std::span<const std::uint8_t> text, const std::string&
     for (; i < text.size() && text[i] >= '0' && text[i] <= '9' && key <= largest; ++i) key = key * 10 + (text[i] - '0');
     const bool ends = i == text.size() || is_blank(text[i]) || text[i] == '\n';
     if (!ends || key < 1 || key > largest) {
-      throw DataError(path + ":" + std::to_string(line) + ":" + std::to_string(begin - line_begin + 1) + ": '" +
-                      printable_token(text, begin) + "' is no log key (byte " + std::to_string(begin) +
-                      "); expected an integer from 1 to " + std::to_string(largest));
+      throw DataError(format_text("{}:{}:{}: '{}' is not a log key (byte {}); expected an integer from 1 to {}", path,
+                                  line, begin - line_begin + 1, printable_token(text, begin), begin, largest));
     }
     sessions.keys.push_back(static_cast<std::int32_t>(key));
   }

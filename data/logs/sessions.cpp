@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "data/builtin.h"
 #include "data/byte_region.h"
 #include "data/logs/key_dataset.h"
@@ -12,14 +13,15 @@ namespace {
 
 SessionSet read_sessions(const std::string& path) {
   if (!std::filesystem::exists(path)) {
-    throw DataError(path +
-                    ": not found; data.root must hold hdfs_train, hdfs_test_normal and hdfs_test_abnormal (the HDFS "
-                    "files of the DeepLog and logdeep repositories on GitHub: docs/data.md)");
+    throw DataError(format_text(
+        "{}: not found; data.root must be a folder with hdfs_train, hdfs_test_normal and hdfs_test_abnormal (the HDFS "
+        "files of the DeepLog and logdeep repositories on GitHub: docs/data.md)",
+        path));
   }
   return parse_sessions(map_file(path).bytes, path);
 }
 
-// A session too short for one window is lengthened and so always flagged, as in DeepLog's reference implementation.
+// A session too short for one window is padded, and so always flagged, as in DeepLog's reference implementation.
 SessionSet read_test_sessions(const std::string& path, const std::vector<std::int32_t>& vocabulary,
                               std::int64_t window) {
   SessionSet sessions = read_sessions(path);
@@ -32,7 +34,7 @@ SessionSet read_test_sessions(const std::string& path, const std::vector<std::in
 DatasetDescription describe_sessions() {
   DatasetDescription description;
   description.name = "sessions";
-  description.summary = "Log-key sessions, one a line, in hdfs_train, hdfs_test_normal and hdfs_test_abnormal (HDFS)";
+  description.summary = "Log-key sessions, one per line, in hdfs_train, hdfs_test_normal and hdfs_test_abnormal (HDFS)";
   description.sample_kind = "keys";
   description.options = {val_fraction_option()};
   description.metrics = {"precision", "recall", "f1", "false_positive_rate"};

@@ -1,4 +1,4 @@
-// CUDA in this process: switches seen in effect, NCCL, the fp16 scaler, what autocast gives an LSTM.
+// CUDA in this process: the effect of switches, NCCL, the fp16 scaler, autocast of an LSTM.
 #include <gtest/gtest.h>
 
 #include <torch/nn/modules/rnn.h>
@@ -22,7 +22,8 @@ namespace {
 
 const torch::Device card{torch::kCUDA, 0};
 
-// Before CUDA starts, so that its card 0 is NVML's on a machine with unequal ones, as in our own workers.
+// Set before CUDA starts, as in our workers, so that card 0 is the same for CUDA and NVML on a machine with unequal
+// cards.
 const bool ordered = ::setenv("CUDA_DEVICE_ORDER", "PCI_BUS_ID", 1) == 0;
 
 class Gpu : public testing::Test {
@@ -91,7 +92,8 @@ TEST_F(Gpu, NcclReducesOverOneRank) {
   group->shutdown();
 }
 
-// Why needs_loss_scaler() asks for a scaler with bf16, too. Where this fails, LibTorch has changed and it need not.
+// The reason why needs_loss_scaler() asks for a scaler with bf16 too. If this test fails, LibTorch has changed and the
+// scaler is no longer needed.
 TEST_F(Gpu, AutocastGivesCudnnsLstmFp16WhateverIsAskedFor) {
   torch::nn::LSTM lstm(torch::nn::LSTMOptions(8, 16).batch_first(true));
   lstm->to(card);
@@ -146,7 +148,8 @@ TEST_F(Gpu, MonitorAndProbeNameTheSameCard) {
   EXPECT_GT(sample->power_w.value_or(1), 0);
 }
 
-// What CUDA and its libraries take beside the caching allocator, in the results of scripts/gpu_check.
+// Records the memory that CUDA and its libraries take beside the caching allocator, in the results of
+// scripts/gpu_check.
 TEST_F(Gpu, MemoryBesideTheAllocatorIsRecorded) {
   GpuMonitor monitor(device_uuid(card));
   const auto used = [&] {

@@ -1,5 +1,5 @@
-// Whole runs on a card, through tlaunch. TLAUNCH_GPU_TESTS=cpu makes them on the CPU where there is no card, so that the
-// tests themselves can be tried; what only a card can show is then skipped.
+// Complete runs on a card, through tlaunch. With TLAUNCH_GPU_TESTS=cpu they run on the CPU if there is no card, so that
+// the tests themselves can be tried; checks that need a card are then skipped.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -50,7 +50,7 @@ class GpuRun : public testing::Test {
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run_tlaunch(arguments);
   }
-  // The same where no card is to be seen.
+  // The same with all cards hidden.
   Outcome train_on_cpu(const std::string& tag, const std::string& config, const std::vector<std::string>& more) const {
     const char* before = std::getenv("CUDA_VISIBLE_DEVICES");
     const std::string kept = before ? before : "";

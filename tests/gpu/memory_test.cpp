@@ -1,4 +1,4 @@
-// A card's memory that really runs out.
+// The memory of a card really runs out.
 #include "gpu_run.h"
 #include "trainer/memory/out_of_memory.h"
 
@@ -13,7 +13,7 @@ class GpuMemory : public GpuRun {
   }
 };
 
-// ResNet-50 on 224 px takes about 100 MB a sample: 4096 of them fit no card.
+// ResNet-50 on 224 px takes about 100 MB per sample: 4096 of them fit on no card.
 class GpuMemoryOfAStep : public GpuMemory, public testing::WithParamInterface<const char*> {};
 
 TEST_P(GpuMemoryOfAStep, MicroBatchIsHalvedUntilItFits) {

@@ -1,4 +1,4 @@
-// One rank on a card: precisions, exact resume, and what a run does beside its steps.
+// One rank on a card: precisions, exact resume, and the work of a run beside its steps.
 #include "gpu_run.h"
 
 namespace tlaunch::test {
@@ -42,7 +42,7 @@ TEST_P(GpuModels, PageLockedBatchesChangeNoBit) {
 INSTANTIATE_TEST_SUITE_P(Both, GpuModels, testing::Values("lstm.yaml", "resnet.yaml"),
                          [](const auto& info) { return info.param.substr(0, info.param.find('.')); });
 
-// At 2048 samples a micro-batch fp16's range is a matter: the gradients of a mean are small.
+// With 2048 samples per micro-batch the range of fp16 matters, because the gradients of a mean are small.
 TEST_F(GpuRun, ALongRunInHalfPrecisionLearnsAsInFloat32) {
   const std::string steps = on_card() ? "2000" : "40";
   auto precisions = halves();
@@ -58,8 +58,8 @@ TEST_F(GpuRun, ALongRunInHalfPrecisionLearnsAsInFloat32) {
   for (const auto& half : halves()) EXPECT_NEAR(last_loss(half), last_loss("off"), 0.05 * last_loss("off")) << half;
 }
 
-// TLAUNCH_CPU_CHECKPOINT names one that was made on another machine; where there is no such file yet it gets this
-// one's.
+// TLAUNCH_CPU_CHECKPOINT names a checkpoint that was made on another machine. If there is no such file yet, this test
+// writes its own there.
 TEST_F(GpuRun, ACheckpointOfTheCpuGoesOnOnTheCardAndBack) {
   const fs::path brought = variable("TLAUNCH_CPU_CHECKPOINT", "");
   const auto own = train_on_cpu("cpu", "lstm.yaml", {"train.max_steps=20", "train.schedule=constant"});
@@ -129,7 +129,7 @@ TEST_F(GpuRun, InFp16StepsThatAreNotFiniteAreLeftOutOrGoneBackFrom) {
   const std::string fp16 = "gpu.mixed_precision=" + halves().back();
   const auto skip = train("skip", "lstm.yaml", {fp16, "train.on_nan=skip"});
   ASSERT_EQ(skip.code, 0) << skip.err;
-  EXPECT_LT(last_loss("skip"), first_loss("skip")) << "the scaler's own overflows are not the run's";
+  EXPECT_LT(last_loss("skip"), first_loss("skip")) << "overflows that the scaler handles do not count as the run's";
   // Weight decay doubles every parameter in each step, until float32 ends.
   const auto rollback =
       train("rollback", "lstm.yaml",

@@ -1,5 +1,5 @@
-// Data, weights and models that cannot be had are told before anything is measured or started, once, with the exit code
-// that a run would have had.
+// Data, weights and models that cannot be loaded are reported before anything is measured or started: once, and with
+// the exit code that a run would have had.
 #include <gtest/gtest.h>
 
 #include "checkpoint/safetensors/safetensors.h"
@@ -23,14 +23,14 @@ class Check : public testing::Test {
     words.insert(words.end(), more.begin(), more.end());
     return words;
   }
-  // Every way to start it: `wrong` is told once, with that code, and nothing was measured.
+  // For every way to start the job: `wrong` is reported once, with that exit code, and nothing is measured.
   void expect_told_once(const std::vector<std::string>& wrong, int code, const std::string& what) const {
     for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
              {"--nproc", "2", "--run-dir", scratch_ / "run"}, {"--dry-run"}, {"--smoke"}, {"tune"}, {"estimate"}}) {
       const Outcome told = run_tlaunch(with(words, wrong));
       EXPECT_EQ(told.code, code) << words[0] << ": " << told.err;
       EXPECT_NE(told.err.find(what), std::string::npos) << told.err;
-      EXPECT_EQ(told.err.find(what), told.err.rfind(what)) << words[0] << " tells it more than once: " << told.err;
+      EXPECT_EQ(told.err.find(what), told.err.rfind(what)) << words[0] << " reports it more than once: " << told.err;
       EXPECT_EQ(told.err.find("tuning"), std::string::npos) << told.err;
     }
   }
@@ -41,7 +41,7 @@ TEST_F(Check, MissingAndBadData) {
   expect_told_once({"data.root=/nonexistent"}, 65, "/nonexistent/hdfs_train: not found");
   write_sessions(scratch_ / "bad");
   write(scratch_ / "bad/hdfs_train", "1 2 x\n");
-  expect_told_once({"data.root=" + (scratch_ / "bad").string()}, 65, "is no log key");
+  expect_told_once({"data.root=" + (scratch_ / "bad").string()}, 65, "is not a log key");
 }
 
 TEST_F(Check, MissingAndMisfitWeights) {
@@ -57,7 +57,8 @@ TEST_F(Check, MissingAndMisfitWeights) {
   EXPECT_EQ(evaluated.err.find("do not fit"), evaluated.err.rfind("do not fit")) << evaluated.err;
 }
 
-// Before tuning, and no folder is left. Settings that differ are named before that (resume_faults_test).
+// It is refused before tuning, and no folder is left. Settings that differ are reported before that
+// (resume_faults_test).
 TEST_F(Check, ACheckpointThatCannotBeGoneOnFrom) {
   const Outcome trained = run_tlaunch(with({"--run-dir", scratch_ / "first"}, {"tune.enabled=false"}));
   ASSERT_EQ(trained.code, 0) << trained.err;

@@ -1,4 +1,4 @@
-// A resumed run ends as the uninterrupted one: the final checkpoints (parameters, optimizer, generators, sampler
+// A resumed run ends like an uninterrupted one: the final checkpoints (parameters, optimizer, generators, sampler
 // position) are equal byte for byte, and so is the loss log.
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -43,7 +43,7 @@ class Resume : public testing::TestWithParam<int> {
     return {};
   }
 
-  // metrics.csv without its column of rates, which no two runs share.
+  // metrics.csv without its column of rates, which differs between any two runs.
   std::string losses(const std::string& tag) {
     std::istringstream lines(content(scratch_ / tag / "metrics.csv"));
     std::string kept;
@@ -140,7 +140,7 @@ TEST_F(ResumeLstm, AfterAnEvaluationCutShortEndsAsTheUninterruptedRun) {
   })) << content(scratch_ / "err");  // then comes an evaluation
   for (const pid_t worker : workers_of(scratch_ / "cut")) kill(worker, SIGKILL);
   wait_code(launcher);
-  remove_from("cut", 8);  // where the kill came late
+  remove_from("cut", 8);  // if the kill came late
   train("cut", 2, {"--resume", "auto", "checkpoint.every_n_steps=5"});
   EXPECT_EQ(content(checkpoint("cut", 10)), content(checkpoint("whole", 10)));
   EXPECT_EQ(content(checkpoint("cut", 24)), content(checkpoint("whole", 24)));
@@ -165,7 +165,7 @@ TEST_F(ResumeLstm, TheSameDataElsewhereAreGoneOnFromAndOtherDataAreNot) {
     EXPECT_EQ(refused.code, 65) << refused.err;
     const std::string part = name == "hdfs_train" ? "training" : "evaluation";
     EXPECT_NE(refused.err.find("the " + part + " data differ"), std::string::npos) << refused.err;
-    EXPECT_EQ(refused.err.find("data differ"), refused.err.rfind("data differ")) << "told once: " << refused.err;
+    EXPECT_EQ(refused.err.find("data differ"), refused.err.rfind("data differ")) << "reported once: " << refused.err;
   }
 }
 
@@ -180,13 +180,13 @@ TEST_F(ResumeLstm, WeightsItStartedFromAreNotNeededAnyMore) {
 
 TEST_F(ResumeLstm, PastAnEndThatIsNowEarlierDoesNothingAndSaysSo) {
   train("run", 1);
-  remove_from("run", 21);  // as if it had been killed then: an evaluation and the detection are still to come
+  remove_from("run", 21);  // as if it had been killed then, with an evaluation and the detection still to come
   const auto files = [&] { return list_checkpoints(scratch_ / "run" / "checkpoints").size(); };
   const auto evaluations = [&] { return events_of(scratch_ / "run", "eval").size(); };
   const auto files_before = files(), evaluations_before = evaluations();
   const auto resumed = run_tlaunch(job("run", 1, {"--resume", "auto", "train.max_steps=10"}));
   EXPECT_EQ(resumed.code, 0) << resumed.err;
-  EXPECT_NE(resumed.err.find("it stands at step 20, and the config ends it at 10; nothing is trained or saved"),
+  EXPECT_NE(resumed.err.find("it is at step 20, and the config ends it at step 10; nothing is trained or saved"),
             std::string::npos)
       << resumed.err;
   EXPECT_EQ(files(), files_before);
@@ -207,7 +207,7 @@ TEST_F(ResumeLstm, WithAnotherNumberOfRanksThatNobodyAskedForSaysSo) {
   EXPECT_EQ(asked.err.find("as many as before"), std::string::npos) << asked.err;
 }
 
-// Sums over ranks are taken in another order: equal but for the last bits.
+// Sums over ranks are taken in another order, so the results are equal except for the last bits.
 TEST_F(ResumeLstm, WithFourThenTwoThenFourRanksTrainsWhatOneRankTrains) {
   const auto part = [](int steps) {
     return std::vector<std::string>{"model.dtype=float64", "train.schedule=constant",

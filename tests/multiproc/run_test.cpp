@@ -1,4 +1,5 @@
-// What a user sees of whole runs, with two real ranks: early stopping, run length, start from weights, evaluate, smoke.
+// Complete runs as a user sees them, with two real ranks: early stopping, run length, start from weights, evaluate,
+// smoke test.
 #include <gtest/gtest.h>
 
 #include <deque>
@@ -54,7 +55,7 @@ TEST_F(Run, EvaluateGivesTheMetricsThatTheRunEndedWith) {
     EXPECT_DOUBLE_EQ(metrics[name].get<double>(), ended[name].get<double>()) << name;
 }
 
-// A save is due at the last step, and that step's evaluation is not: it comes all the same, before the save.
+// A save is due at the last step, but an evaluation is not. The run evaluates all the same, before the save.
 TEST_F(Run, TheLastCheckpointIsThereAndHasTheLastEvaluation) {
   ASSERT_EQ(train("run", {"train.max_steps=6", "checkpoint.every_n_steps=3", "checkpoint.save_top_k=1",
                           "checkpoint.save_last=false"})
@@ -67,12 +68,12 @@ TEST_F(Run, TheLastCheckpointIsThereAndHasTheLastEvaluation) {
 }
 
 TEST_F(Run, StopsEarlyWhenEvaluationsNoLongerImprove) {
-  // A learning rate this small changes nothing: the first evaluation stays the best but for rounding.
+  // A learning rate this small changes nothing, so the first evaluation stays the best, except for rounding.
   const auto outcome = train("run", {"train.epochs=50", "train.optimizer=sgd", "train.learning_rate=1e-30",
                                      "train.early_stopping_patience=2"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_EQ(summary("run")["status"], "completed");
-  EXPECT_EQ(summary("run")["epochs"], 3) << "one that improved on nothing before it, two that did not";
+  EXPECT_EQ(summary("run")["epochs"], 3) << "the first evaluation always improves, the next two did not";
 }
 
 TEST_F(Run, CountsKimgInThousandSamples) {
@@ -138,7 +139,7 @@ TEST_F(Run, StartsFromWeights) {
   EXPECT_LT(loss_after, 1.5);
 }
 
-// The weights alone, under names that begin with `prefix`.
+// Writes the weights alone, under names that begin with `prefix`.
 void write_prefixed(const std::string& checkpoint, const std::string& prefix, const std::string& path) {
   const SafetensorsFile file(checkpoint);
   std::vector<TensorView> tensors;
@@ -160,12 +161,12 @@ TEST_F(Run, APrefixTakenOffTheNamesOfWeightsIsToldOnce) {
   const auto trained = train("second", {"model.weights=" + weights, "train.max_steps=1"});
   const auto evaluated =
       run_tlaunch({"evaluate", scratch_ / "lstm.yaml", "--checkpoint", weights, "--nproc", "2", "--json"});
-  const std::string note = "note: " + weights + ": 'net.' taken off its names, so that they are the model's\n";
+  const std::string note = "note: " + weights + ": removed 'net.' from the names of its tensors to match the model's\n";
   for (const Outcome& outcome : {trained, evaluated}) {
     EXPECT_EQ(outcome.code, 0) << outcome.err;
     const auto first = outcome.err.find(note);
     EXPECT_NE(first, std::string::npos) << outcome.err;
-    EXPECT_EQ(outcome.err.find("taken off", first + note.size()), std::string::npos) << outcome.err;
+    EXPECT_EQ(outcome.err.find("removed 'net.'", first + note.size()), std::string::npos) << outcome.err;
   }
 }
 

@@ -1,4 +1,4 @@
-// A run that is told to stop saves after the next steps and leaves; resumed, it ends as the run that nobody stopped.
+// A run that is asked to stop saves after the next steps and ends. A resume then ends like a run that nobody stopped.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -59,7 +59,7 @@ class Stopping : public testing::Test {
   pid_t launcher_ = 0;
 };
 
-// Evaluations take most of the time here: some of the signals come in one.
+// Evaluations take most of the time here, so some of the signals arrive during one.
 TEST_F(Stopping, AtAnyTimeAndResumedEndsByteForByteAsTheRunThatNobodyStopped) {
   for (const int ranks : {1, 2, 3}) {
     const std::string whole = "whole" + std::to_string(ranks), part = "part" + std::to_string(ranks);
@@ -83,7 +83,7 @@ TEST_F(Stopping, AtAnyTimeAndResumedEndsByteForByteAsTheRunThatNobodyStopped) {
   }
 }
 
-// max_time, as if somebody had sent SIGTERM then. Two sessions, so that the second one has its time anew.
+// The end of max_time acts like a SIGTERM. There are two sessions, to show that each has the full time.
 TEST_F(Stopping, WhenItsTimeIsUpARunSavesAndResumedEndsByteForByteAsTheWholeRun) {
   const std::vector<std::string> longer{"train.max_steps=8000", "eval.every_n_steps=4000"};
   const auto with = [&](std::vector<std::string> more) {
@@ -173,7 +173,7 @@ TEST_F(Stopping, CtrlCInAnEstimatesRehearsalEndsWith130) {
 }
 
 TEST_F(Stopping, ASignalToOneRankStopsAll) {
-  begin("run", 3, {"eval.every_n_steps=4000"});  // in a step
+  begin("run", 3, {"eval.every_n_steps=4000"});  // no evaluations, so the signal arrives during a step
   ASSERT_TRUE(reaches("run", 2)) << said();
   const auto workers = workers_of(run("run"));
   ASSERT_EQ(workers.size(), 3u);
@@ -182,7 +182,7 @@ TEST_F(Stopping, ASignalToOneRankStopsAll) {
   EXPECT_THAT(said(), HasSubstr("was asked to stop; stopping the other ranks"));
 }
 
-// In an evaluation, most likely: its sums alone tell the other ranks that one left off.
+// The signal most likely arrives during an evaluation, where only its sums tell the other ranks that one stopped.
 TEST_F(Stopping, ASignalToOneRankInAnEvaluationStopsAll) {
   for (const std::string tag : {"a", "b", "c"}) {
     begin(tag, 3, {"eval.every_n_steps=1"});
@@ -197,11 +197,12 @@ TEST_F(Stopping, ASignalToOneRankInAnEvaluationStopsAll) {
 TEST_F(Stopping, ASecondSignalKillsAtOnce) {
   begin("run", 2);
   ASSERT_TRUE(reaches("run", 2)) << said();
-  for (const pid_t worker : workers_of(run("run"))) kill(worker, SIGSTOP);  // they cannot heed the first one
+  for (const pid_t worker : workers_of(run("run"))) kill(worker, SIGSTOP);  // they cannot react to the first signal
   kill(launcher_, SIGTERM);
   const auto asked = std::chrono::steady_clock::now();
   ASSERT_TRUE(wait_until([&] { return said().find("saving and stopping") != std::string::npos; })) << said();
-  std::this_thread::sleep_until(asked + std::chrono::milliseconds(600));  // sooner it would count as the same wish
+  // A second signal before that would count as the same request.
+  std::this_thread::sleep_until(asked + std::chrono::milliseconds(600));
   kill(launcher_, SIGTERM);
   EXPECT_EQ(end(), 143) << said();
   EXPECT_LT(std::chrono::steady_clock::now() - asked, std::chrono::seconds(25)) << "its grace is 30 s";

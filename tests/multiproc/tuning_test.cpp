@@ -136,7 +136,7 @@ TEST_F(Tuning, WritesAnOpenEffectiveBatchTogetherWithItsLearningRate) {
 
 TEST_F(Tuning, ALearningRateThatChangesNeedsNoNewMeasuring) {
   const auto measured = Json::parse(tune({"train.effective_batch_size=auto"}).out);
-  if (measured.contains("disturbed")) GTEST_SKIP() << "not kept: " << measured["disturbed"];
+  if (measured.contains("disturbed")) GTEST_SKIP() << "not cached: " << measured["disturbed"];
   const auto first = measured["plan"];
   const auto second = Json::parse(tune({"train.effective_batch_size=auto", "train.learning_rate=0.002"}).out);
   EXPECT_TRUE(second["cached"].get<bool>());
@@ -177,7 +177,7 @@ TEST_F(Tuning, TheCommandChangesNothingUnlessToldAndAnswersFromTheCacheNextTime)
   EXPECT_EQ(answer["plan"]["batch_size"]["value"].get<int>() *
                 answer["plan"]["gradient_accumulation_steps"]["value"].get<int>() * 2,
             128);
-  if (answer.contains("disturbed")) GTEST_SKIP() << "not kept: " << answer["disturbed"];
+  if (answer.contains("disturbed")) GTEST_SKIP() << "not cached: " << answer["disturbed"];
   const auto second = Json::parse(tune().out);
   EXPECT_TRUE(second["cached"].get<bool>());
   EXPECT_EQ(second["trials"], 1);
@@ -250,7 +250,7 @@ TEST_F(Tuning, ATeamsEntryIsWrittenAndTakenByTheNextRun) {
   EXPECT_EQ(file("run", "plan.json")["plan"]["train.batch_size"]["origin"], "team");
 }
 
-// Processes that do nothing but compute, more than there are cores.
+// Processes that only compute, more of them than there are cores.
 class BusyMachine {
  public:
   BusyMachine() {
@@ -290,7 +290,7 @@ TEST_F(Tuning, AShortRunIsTunedWithinItsBound) {
     ended_s = trial["t"].get<double>();
   }
   const double first_s = events("run", "trial").at(0)["seconds"].get<double>();
-  // Two trials are the least; each takes about as long as the first where the machine is slow.
+  // There are at least two trials. On a slow machine each takes about as long as the first.
   EXPECT_LE(ended_s - began_s, std::max(5.5, 2.5 * first_s));
   EXPECT_FALSE(events("run", "estimate").empty());
 }
@@ -305,9 +305,9 @@ TEST_F(Tuning, AResumedRunKeepsItsOwnPlan) {
   EXPECT_EQ(events("run", "trial").size(), trials) << "nothing is measured again";
 }
 
-// The same of a plan from the cache: what an option sets is in what the run goes by, not in its config.yaml alone.
+// The same with a plan from the cache: the value of an option reaches the run itself, not only its config.yaml.
 TEST_F(Tuning, AnOptionThatIsAKeyReachesARunWithACachedPlan) {
-  if (Json::parse(tune().out).contains("disturbed")) GTEST_SKIP() << "nothing was kept: the machine is busy";
+  if (Json::parse(tune().out).contains("disturbed")) GTEST_SKIP() << "nothing was cached: the machine is busy";
   const auto run = train("run", {"--hang-timeout", "37", "--grace", "3", "--max-restarts", "2"});
   ASSERT_EQ(run.code, 0) << run.err;
   EXPECT_EQ(file("run", "plan.json")["plan"]["train.batch_size"]["origin"], "cache");

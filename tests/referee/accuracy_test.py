@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""accuracy_test.py BIN_DIR: a whole short training on Fashion-MNIST, with augmentation, ours and the Python twin's,
-over three seeds: the mean accuracies on the test images must be within 0.5 points."""
+"""accuracy_test.py BIN_DIR: a complete short training on Fashion-MNIST, with augmentation, ours and the Python twin's,
+with three seeds. The mean accuracies on the test images must be within 0.5 points."""
 import sys
 import tempfile
 from pathlib import Path

@@ -1,6 +1,6 @@
 """Runs one case on both sides: ours (BIN/tlaunch) and the Python twin under torchrun. A case is a dict of dotted config
-keys, all that the twin reads written out, so that neither side's defaults can hide a difference; beside them stand
-"device" (cpu or cuda) and "ranks"."""
+keys. It holds every key that the twin reads, so that neither side's defaults can hide a difference, and also "device"
+(cpu or cuda) and "ranks"."""
 import json
 import os
 import signal
@@ -59,14 +59,14 @@ def resnet_case(**changes):
 
 
 def environment(case):
-    """One thread a rank on both sides: with more the order of sums, and so float32's last bits, would differ. A case for
-    the CPU sees no card."""
+    """One thread per rank on both sides: with more, the order of sums and so the last bits of float32 would differ. A
+    case for the CPU sees no card."""
     same = {"OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo", "CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
     return os.environ | same | ({"CUDA_VISIBLE_DEVICES": ""} if case["device"] == "cpu" else {})
 
 
 def run(case, command, log, timeout_s):
-    """Ends the whole process group, ranks included, where it takes longer."""
+    """Runs `command`; kills its whole process group, ranks included, after `timeout_s`."""
     with open(log, "w") as file:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
                                    env=environment(case), start_new_session=True)
@@ -75,13 +75,13 @@ def run(case, command, log, timeout_s):
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-            code = f"no end within {timeout_s} s"
+            code = f"did not end within {timeout_s} s"
     if code != 0:
         sys.exit(f"{' '.join(map(str, command))}\nexit: {code}\n{Path(log).read_text()[-3000:]}")
 
 
 def initial_weights(case, path):
-    """PyTorch's own initial weights, for both sides."""
+    """Writes PyTorch's initial weights, for both sides."""
     torch = torch_or_skip()
     from datasets import make_dataset
     from tensors import save
@@ -116,7 +116,7 @@ def run_ours(bin_dir, case, weights, folder, timeout_s=250):
 
 
 def run_twin(case, weights, folder, timeout_s=250):
-    """The same of the twin."""
+    """The same for the twin."""
     (folder / "case.json").write_text(json.dumps(case))
     run(case, [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", str(case["ranks"]), "--rdzv_backend", "c10d",
          "--rdzv_endpoint", "127.0.0.1:0", "--local_addr", "127.0.0.1", str(HERE / "twin.py"),

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""check_model.py FILE.safetensors ...: does a model of ours compute what the same PyTorch model computes?
+"""check_model.py FILE.safetensors ...: checks that our models compute the same as the PyTorch models.
 
 Each file (written by tests/unit/models/referee_test.cpp) holds weights, a batch, and our logits, loss, gradients and
 buffers after one training forward and backward, then our logits in evaluation mode. The weights must load with
-strict=True, be those that PyTorch itself draws from the same seed, and give the same numbers: to 1e-12 in float64, to
-1e-5 in float32, of the largest number of each tensor."""
+strict=True, be those that PyTorch itself draws from the same seed, and give the same numbers. Tolerance, relative to the
+largest number of each tensor: 1e-12 in float64, 1e-5 in float32."""
 import json
 import sys
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""check_optimizer.py FILE.safetensors ...: do our optimizers step as torch.optim's fused ones do?
+"""check_optimizer.py FILE.safetensors ...: checks that our optimizers step as torch.optim's fused ones do.
 
 Each file (written by tests/unit/trainer/optimizer_test.cpp) holds start/<parameter>, gradient/<step>/<parameter>,
-end/<parameter> and state/<name>; metadata tells kind, rates and the other settings. float64, to 1e-12."""
+end/<parameter> and state/<name>; its metadata holds kind, rates and the other settings. Tolerance: 1e-12, in float64."""
 import json
 import sys
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""checkpoints_test.py BIN_DIR export|import: weights go from us to Python and back. export: torch.load(weights_only=True) and
-safetensors read what we export, with equal tensors and equal logits, and Python's loss on the validation data is ours. import:
-what torch.save and safetensors write of a model trained in Python gives the same validation loss and accuracy here."""
+"""checkpoints_test.py BIN_DIR export|import: weights go from us to Python and back. export: torch.load(weights_only=True)
+and safetensors read our export, with equal tensors and equal logits, and Python's loss on the validation data equals
+ours. import: a model trained in Python and written by torch.save and safetensors has the same validation loss and
+accuracy here."""
 import json
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Fashion-MNIST and log sessions, read and split as docs/data.md describes it."""
+"""Fashion-MNIST and log sessions, read and split as docs/data.md describes."""
 import gzip
 import math
 import os
@@ -40,7 +40,7 @@ class FashionMnist:
 
 
 def crop_and_flip(images, padding):
-    """Equal to ours in distribution, not in the numbers drawn."""
+    """Has the same distribution as ours, but draws other numbers."""
     n, _, height, width = images.shape
     padded = torch.nn.functional.pad(images, [padding] * 4)
     rows = torch.randint(2 * padding + 1, (n, 1)) + torch.arange(height)

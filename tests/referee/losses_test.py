@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""losses_test.py BIN_DIR CASE [RESULT.json] | --list: 50 steps, ours against Python's DistributedDataParallel from the same
-weights on the same batches: of two ranks on the CPU, of one on a card (cases cuda_*). Every step's loss, the loss on
-the validation data after them, and every tensor of the model in our checkpoint, BatchNorm's buffers included (rank 0's
-on both sides), must agree within TOLERANCE (with threads, memory layout, fused optimizer and buckets equal)."""
+"""losses_test.py BIN_DIR CASE [RESULT.json] | --list: trains 50 steps, ours against Python's DistributedDataParallel, from
+the same weights on the same batches, with two ranks on the CPU or one on a card (cases cuda_*). The loss of every step,
+the loss on the validation data after them, and every tensor of the model in our checkpoint, BatchNorm's buffers included
+(rank 0's on both sides), must agree within TOLERANCE (with threads, memory layout, fused optimizer and buckets equal)."""
 import json
 import sys
 import tempfile
@@ -14,8 +14,8 @@ torch_or_skip()
 from both import cuda_or_skip, initial_weights, lstm_case, resnet_case, run_ours, run_twin  # noqa: E402
 
 STEPS = 50
-# Relative. On a card one last bit of a reduced precision (2^-8 of bf16, 2^-11 of fp16 and TF32) may turn over where
-# another kernel is chosen, and grows in 50 steps; on the CPU both sides run the same kernels in bf16 too.
+# Relative. On a card, if another kernel is chosen, the last bit of a reduced precision (2^-8 of bf16, 2^-11 of fp16 and
+# TF32) may differ, and the difference grows in 50 steps. On the CPU both sides run the same kernels, in bf16 too.
 TOLERANCE = {"float64": 1e-9, "float32": 1e-5, "bf16": 3e-2, "fp16": 1e-2, "tf32": 1e-2}
 CPU_CASES = {
     "lstm_float64": lambda: lstm_case(**{"model.dtype": "float64"}),
@@ -76,7 +76,7 @@ def tensor_difference(a, b):
 
 
 def compare(ours, theirs, tolerance):
-    """What was found, and what is wrong."""
+    """Returns the differences, and a list of what is wrong."""
     losses = [relative(a, b) for a, b in zip(ours["losses"], theirs["losses"])]
     tensors = {name: tensor_difference(ours["model"].get(name, tensor[None]), tensor)  # absent: another shape
                for name, tensor in theirs["model"].items()}

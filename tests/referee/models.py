@@ -1,6 +1,6 @@
-"""The models of tlaunch as plain torch.nn modules: the referee's side. Written from their descriptions, not from the
-C++ code: ResNet follows torchvision's resnet.py (names, order of construction, initialisation), Lstm the published
-DeepLog code."""
+"""The models of tlaunch as plain torch.nn modules, for the referee's side. They are written from their descriptions, not
+from the C++ code: ResNet follows torchvision's resnet.py (names, order of construction, initialisation), Lstm the
+published DeepLog code."""
 import torch
 from torch import nn
 
@@ -109,7 +109,7 @@ class Lstm(nn.Module):
 
 
 def make_model(name, options, shape):
-    """`options`: the model's own keys; `shape`: channels and num_classes of the data."""
+    """`options`: the model's keys; `shape`: channels and num_classes of the data."""
     if name == "resnet":
         return ResNet(options["depth"], options["width"], options["stem"], shape["channels"], shape["num_classes"])
     return Lstm(options["hidden_size"], options["num_layers"], options["input"], shape["num_classes"])

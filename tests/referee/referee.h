@@ -1,5 +1,5 @@
-// For C++ tests that ask PyTorch: files that go to Python, and running a program of tests/referee with .venv's Python
-// (or the one in TLAUNCH_PYTHON).
+// For C++ tests that ask PyTorch: writes files for Python, and runs a program of tests/referee with .venv's Python (or
+// the one in TLAUNCH_PYTHON).
 #pragma once
 
 #include <sys/wait.h>
@@ -18,7 +18,7 @@
 
 namespace tlaunch::referee {
 
-// Tensors of a test case, with `about` (what Python must know to repeat it) as metadata "referee".
+// Tensors of a test case. write() adds `about`, which Python needs to repeat the case, as metadata "referee".
 class CaseFile {
  public:
   void add(const std::string& name, const torch::Tensor& tensor) {
@@ -41,7 +41,7 @@ class CaseFile {
     if (dtype == torch::kFloat64) return "F64";
     if (dtype == torch::kFloat32) return "F32";
     if (dtype == torch::kInt64) return "I64";
-    throw std::logic_error("no case for this dtype");
+    throw std::logic_error("referee::CaseFile: this dtype is not supported");
   }
   std::vector<std::pair<std::string, torch::Tensor>> tensors_;
 };
@@ -55,10 +55,10 @@ struct Verdict {
 
 inline Verdict ask(const std::string& program, const std::vector<std::string>& arguments) {
   const char* source = std::getenv("TLAUNCH_SOURCE_DIR");
-  if (!source) return {cannot_run, "TLAUNCH_SOURCE_DIR is not set: run through ctest"};
+  if (!source) return {cannot_run, "TLAUNCH_SOURCE_DIR is not set; run this test with ctest"};
   const char* chosen = std::getenv("TLAUNCH_PYTHON");
   const std::string python = chosen ? chosen : std::string(source) + "/.venv/bin/python";
-  if (access(python.c_str(), X_OK) != 0) return {cannot_run, "there is no " + python};
+  if (access(python.c_str(), X_OK) != 0) return {cannot_run, python + " not found"};
   std::string command = "'" + python + "' '" + source + "/tests/referee/" + program + "'";
   for (const std::string& argument : arguments) command += " '" + argument + "'";
   FILE* pipe = popen((command + " 2>&1").c_str(), "r");

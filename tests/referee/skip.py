@@ -11,7 +11,7 @@ def skip(reason):
 
 
 def torch_or_skip(*more):
-    """torch, where it and the modules `more` are there."""
+    """Returns torch, or skips the test if torch or one of the modules `more` is missing."""
     try:
         for name in more:
             importlib.import_module(name)

@@ -1,5 +1,5 @@
-"""Reads and writes .safetensors with torch alone, for machines that have nothing else beside it. (That our files and
-those of the safetensors package are the same format is the test of tests/unit/checkpoint/python_test.cpp.)"""
+"""Reads and writes .safetensors with torch alone, for machines without the safetensors package.
+(tests/unit/checkpoint/python_test.cpp checks that our files have the format of that package.)"""
 import json
 import struct
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """The Python twin of our training: torch DistributedDataParallel over Gloo or NCCL, torch.autocast, torch.amp.GradScaler,
-torch.optim's fused optimizers, our order of samples. Started by torchrun:
+torch.optim's fused optimizers, our order of samples. torchrun starts it:
 
     torchrun --nproc_per_node 2 twin.py --config CASE.json --weights W.safetensors --output FOLDER
 
-CASE.json holds the dotted keys of our config and the device (see both.py). Rank 0 writes FOLDER/twin.json, {"losses": [one a step,
-mean over all ranks], "val_loss", "val_accuracy"}, and its model at the end as FOLDER/twin.safetensors."""
+CASE.json holds the dotted keys of our config and the device (see both.py). Rank 0 writes FOLDER/twin.json, {"losses":
+[one per step, mean over all ranks], "val_loss", "val_accuracy"}, and its model at the end as FOLDER/twin.safetensors."""
 import argparse
 import json
 import math
@@ -36,7 +36,7 @@ def optimizer_of(config, parameters):
 
 
 def learning_rate(config, step, total_steps, steps_per_epoch):
-    """Linear warm-up, then cosine to 0, a factor every so many epochs, or constant (trainer/setup/schedule.h)."""
+    """Linear warm-up, then cosine to 0, a factor every step_epochs epochs, or constant (trainer/setup/schedule.h)."""
     full, warmup = config["train.learning_rate"], config["train.warmup_steps"]
     if step < warmup:
         return full * (step + 1) / warmup
@@ -56,7 +56,7 @@ def set_flags(config):
 
 
 def channels_last(model):
-    """The 1x1 kernels too: contiguous() would leave their strides, and DDP would warn about them."""
+    """Sets 1x1 kernels too: contiguous() would leave their strides unchanged, and DDP would warn about them."""
     for parameter in model.parameters():
         if parameter.dim() == 4:
             parameter.data = torch.empty_like(parameter, memory_format=torch.channels_last).copy_(parameter.detach())
@@ -71,7 +71,7 @@ class Twin:
         self.device = torch.device(config["device"], self.rank if config["device"] == "cuda" else None)
         half = {"off": None, "bf16": torch.bfloat16, "fp16": torch.float16}[config["gpu.mixed_precision"]]
         self.autocast = lambda: torch.autocast(self.device.type, dtype=half, enabled=half is not None)
-        # Autocast gives cuDNN's LSTM fp16 even where bf16 is asked for (trainer/device/precision.h).
+        # Autocast runs cuDNN's LSTM in fp16 even if bf16 is requested (trainer/device/precision.h).
         lstm_on_card = config["model.name"] == "lstm" and self.device.type == "cuda"
         fp16 = half == torch.float16 or half is not None and lstm_on_card
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=fp16)
@@ -91,13 +91,13 @@ class Twin:
         return inputs.to(self.device), target.to(self.device)
 
     def logits(self, model, inputs):
-        """At least float32, as the loss wants them."""
+        """Logits in float32 at least, as the loss needs them."""
         with self.autocast():
             out = model(inputs)
         return out if out.dtype == torch.float64 else out.float()
 
     def step(self, order, step_in_epoch):
-        """One optimizer step; the global mean loss."""
+        """Does one optimizer step and returns the mean loss over all ranks."""
         micro, accumulation = self.config["train.batch_size"], self.config["train.gradient_accumulation_steps"]
         self.optimizer.zero_grad(set_to_none=True)
         total = torch.zeros((), dtype=torch.float64, device=self.device)
@@ -161,8 +161,8 @@ def main():
         with open(args.output + "/twin.json", "w") as file:
             json.dump(result, file)
         tensors.save(twin.model.module.state_dict(), args.output + "/twin.safetensors")
-    # No teardown: PyTorch 2.11 hangs there now and then (3 of 50 runs). ~ProcessGroupGloo takes its queue's lock while
-    # holding the GIL; the queue's thread, which holds that lock, wants the GIL to let go of the last work's tensors.
+    # No teardown, because PyTorch 2.11 sometimes hangs there (3 of 50 runs): ~ProcessGroupGloo waits for its queue's lock
+    # while it holds the GIL, and the queue's thread, which holds that lock, needs the GIL to free the last work's tensors.
     os._exit(0)
 
 

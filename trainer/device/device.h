@@ -1,5 +1,5 @@
-// What differs between CUDA and the CPU, behind plain functions: device_cuda.cpp where LibTorch has CUDA,
-// device_cpu.cpp where it has not. All of them are cheap and may be called for a CPU device.
+// The differences between CUDA and the CPU, behind plain functions: device_cuda.cpp if LibTorch has CUDA,
+// device_cpu.cpp if not. All of them are cheap and may be called for a CPU device.
 #pragma once
 
 #include <torch/types.h>
@@ -13,15 +13,16 @@
 namespace tlaunch {
 
 int cuda_device_count();     // 0 without CUDA, driver or card
-std::string cuda_problem();  // why there is none, in LibTorch's words: one line, no full stop
+std::string cuda_problem();  // why that is 0, in LibTorch's words: one line, no full stop
 std::string cuda_version();  // of this build: "13.0"; "" without CUDA
-// "sm_75", ...: what this LibTorch has kernels for. Empty without CUDA, and without a driver: LibTorch tells only then.
+// "sm_75", ...: the architectures that this LibTorch has kernels for. Empty without CUDA, and without a card, because
+// LibTorch reports them only with one.
 std::vector<std::string> cuda_architectures();
 void select_device(const torch::Device&);  // makes it the current one and initialises it
 void synchronize(const torch::Device&);    // waits for its kernels; nothing on the CPU
 void empty_cache(const torch::Device&);    // gives cached blocks back to the card; nothing on the CPU
-// TF32, cudnn.benchmark, deterministic algorithms and the number of threads, as the config says. Where deterministic,
-// CUBLAS_WORKSPACE_CONFIG must have been set before the first cuBLAS call: this sets it. Call before any work on the
+// Sets TF32, cudnn.benchmark, deterministic algorithms and the number of threads as in the config. For deterministic
+// runs it also sets CUBLAS_WORKSPACE_CONFIG, which cuBLAS needs before its first call. Call before any work on the
 // device.
 void apply_flags(const RunConfig&);
 
@@ -29,8 +30,8 @@ void apply_flags(const RunConfig&);
 // CPU.
 std::uint64_t peak_bytes(const torch::Device&);
 void reset_peak(const torch::Device&);
-std::uint64_t used_bytes(const torch::Device&);  // the same figure as of now
-// The caching allocator's limit on CUDA: what goes beyond it fails as if the card were full.
+std::uint64_t used_bytes(const torch::Device&);  // the same measure, now
+// Limits the caching allocator on CUDA: an allocation beyond the limit fails as if the card were full.
 void cap_device_memory(const torch::Device&, std::uint64_t budget_bytes);
 
 inline const char* kind_of(const torch::Device& device) { return device.is_cuda() ? "cuda" : "cpu"; }

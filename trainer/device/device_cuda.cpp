@@ -15,7 +15,7 @@
 
 namespace tlaunch {
 
-// The non-throwing count: a machine without driver or card has none.
+// The count that does not throw: a machine without driver or card has 0.
 int cuda_device_count() { return c10::cuda::device_count(); }
 
 std::string cuda_problem() {
@@ -36,7 +36,7 @@ std::string cuda_version() {
 
 std::vector<std::string> cuda_architectures() {
   if (cuda_device_count() == 0) return {};
-  // The build's own report is the one place in C++ that knows them.
+  // In C++ only the build's own report lists them.
   const auto report = at::detail::getCUDAHooks().showConfig();
   const std::regex pattern("code=((?:sm|compute)_[0-9]+[a-z]?)");
   std::vector<std::string> found;

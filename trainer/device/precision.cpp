@@ -55,7 +55,7 @@ torch::Tensor GradScaler::scale(const torch::Tensor& loss) const { return enable
 void GradScaler::unscale(const std::vector<torch::Tensor>& gradients) {
   if (!enabled_) return;
   found_inf_.zero_();
-  inverse_.copy_(inverse_double_.copy_(scale_).reciprocal_());  // as GradScaler: the reciprocal in double
+  inverse_.copy_(inverse_double_.copy_(scale_).reciprocal_());  // in double, as torch.amp.GradScaler does
   at::_amp_foreach_non_finite_check_and_unscale_(gradients, found_inf_, inverse_);
 }
 

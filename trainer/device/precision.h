@@ -1,4 +1,4 @@
-// Mixed precision: autocast for the forward pass, and a GradScaler for what runs in fp16 (LibTorch has none in C++).
+// Mixed precision: autocast for the forward pass, and a GradScaler for fp16 (LibTorch has none in C++).
 #pragma once
 
 #include <torch/nn/module.h>
@@ -9,7 +9,7 @@
 
 namespace tlaunch {
 
-// Autocast on `device` for the life of this object; nothing for Precision::fp32. One thread.
+// Turns autocast on for `device` during the life of this object; does nothing for Precision::fp32. One thread.
 class AutocastScope {
  public:
   AutocastScope(const torch::Device& device, Precision precision);
@@ -23,25 +23,25 @@ class AutocastScope {
   bool was_enabled_ = false;
 };
 
-// Whether some gradients are made in fp16, whose small ones become 0 unless the loss is scaled: with Precision::fp16 on
-// CUDA, and there with bf16 too where the model has an RNN, because autocast gives cuDNN's RNNs fp16 whatever was asked
-// for (_cudnn_rnn_cast_reflatten). The CPU computes RNNs in the precision it is told. Pure.
+// Whether some gradients are computed in fp16, in which small ones become 0 unless the loss is scaled. That is so on
+// CUDA with Precision::fp16, and with bf16 if the model has an RNN, because autocast runs cuDNN's RNNs in fp16 whatever
+// precision was requested (_cudnn_rnn_cast_reflatten). The CPU computes RNNs in the requested precision. Pure.
 bool needs_loss_scaler(const torch::Device& device, Precision precision, const torch::nn::Module& model);
 
-// torch.amp.GradScaler's algorithm and defaults: initial scale 65536, x2 after 2000 steps without overflow, x0.5 at
-// one. All on the device, no synchronisation. Its tensors stay where they are in memory.
+// torch.amp.GradScaler's algorithm and defaults: initial scale 65536, x2 after 2000 steps without overflow, x0.5 after
+// an overflow. All on the device, no synchronisation. Its tensors keep their place in memory.
 class GradScaler {
  public:
   GradScaler(const torch::Device& device, bool enabled);
   bool enabled() const { return enabled_; }
-  torch::Tensor scale(const torch::Tensor& loss) const;  // loss itself where not enabled
+  torch::Tensor scale(const torch::Tensor& loss) const;  // loss itself if not enabled
   // Divides the gradients by the scale and notes whether any is not finite.
   void unscale(const std::vector<torch::Tensor>& gradients);
-  const torch::Tensor& found_inf() const { return found_inf_; }  // undefined where not enabled
+  const torch::Tensor& found_inf() const { return found_inf_; }  // undefined if not enabled
   void update();                                                 // after the optimizer's step
-  // Sets `found` to 1 where the last gradients overflowed at a scale below 1, else to 0.
+  // Sets `found` to 1 if the last gradients overflowed at a scale below 1, else to 0.
   void overflow_below_one(torch::Tensor& found) const;
-  void reset();  // as a new one
+  void reset();  // to the initial state
 
   Json state() const;  // synchronises
   void load_state(const Json&);

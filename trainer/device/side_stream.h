@@ -1,4 +1,4 @@
-// Copies beside the training stream of a GPU. On the CPU everything happens at once.
+// Copies beside the training stream of a GPU. On the CPU run() does the work at once.
 #pragma once
 
 #include <torch/types.h>
@@ -13,15 +13,15 @@ class SideStream {
   explicit SideStream(const torch::Device& device);
   ~SideStream();
 
-  // `work` starts kernels or copies: they begin when all that was started before is done, and what is started later
-  // waits for them, on the device. The host waits for nothing.
+  // `work` starts kernels or copies. On the device they begin when everything started before is done, and everything
+  // started later waits for them. The host does not wait.
   void run(const std::function<void()>& work);
   // Blocks the host until the latest run() is done. Any thread.
   void wait() const;
 
  private:
-  struct Streams;  // nothing on the CPU
-  std::unique_ptr<Streams> streams_;
+  struct Streams;
+  std::unique_ptr<Streams> streams_;  // null on the CPU
 };
 
 }  // namespace tlaunch

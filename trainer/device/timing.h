@@ -11,7 +11,7 @@ inline double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-// The least of `times`.
+// Seconds of the fastest of `times` runs of `work`.
 template <typename Work>
 double least_seconds(int times, Work work) {
   double least_s = std::numeric_limits<double>::max();

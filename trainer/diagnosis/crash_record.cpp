@@ -12,7 +12,8 @@
 namespace tlaunch {
 namespace {
 
-constexpr int most_frames = 24, own_frames = 2;  // of a stack: this handler, and what the kernel puts under it
+constexpr int most_frames = 24;
+constexpr int own_frames = 2;  // not shown: this handler, and the frame that the kernel puts under it
 int events = -1, rank_here = 0;
 
 const char* words_of(int signal) {
@@ -25,7 +26,7 @@ const char* words_of(int signal) {
   }
 }
 
-void record(int signal) {  // its disposition is the default again (SA_RESETHAND)
+void record(int signal) {  // the signal's action is the default again by now (SA_RESETHAND)
   const WorkPlace place = work_place();
   timespec now{};
   ::clock_gettime(CLOCK_REALTIME, &now);
@@ -42,12 +43,12 @@ void record(int signal) {  // its disposition is the default again (SA_RESETHAND
       .add(place.step)
       .add(", ")
       .add(to_string(place.phase))
-      .add("; at\n");
+      .add("; stack:\n");
   text.write_to(STDERR_FILENO);
   void* frames[most_frames];
   const int count = ::backtrace(frames, most_frames);
   if (count > own_frames) ::backtrace_symbols_fd(frames + own_frames, count - own_frames, STDERR_FILENO);
-  ::raise(signal);  // taken when this handler returns; a fault comes again by itself
+  ::raise(signal);  // delivered when this handler returns; a fault would happen again by itself
 }
 
 }  // namespace
@@ -56,7 +57,7 @@ void record_crashes(int event_fd, int rank) {
   events = event_fd;
   rank_here = rank;
   void* frame[1];
-  ::backtrace(frame, 1);  // loads what it needs, once
+  ::backtrace(frame, 1);  // the first call loads a library, which a handler must not do
   use_alternate_stack();
   struct sigaction action = {};
   action.sa_handler = record;

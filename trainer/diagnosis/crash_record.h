@@ -1,10 +1,10 @@
-// A crash of this process (SIGSEGV, SIGBUS, SIGFPE, SIGILL, abort) as a `failure` event with step and phase, and a
-// short stack on stderr; then it dies of its signal as it would have.
+// Reports a crash of this process (SIGSEGV, SIGBUS, SIGFPE, SIGILL, abort) as a `failure` event with step and phase,
+// and as a short stack on stderr. The process then dies of its signal as it would have without the report.
 #pragma once
 
 namespace tlaunch {
 
-// From now on. `event_fd`: of the event pipe, -1: none.
+// From now on. `event_fd`: the event pipe, -1 if there is none.
 void record_crashes(int event_fd, int rank);
 
 }  // namespace tlaunch

@@ -1,4 +1,4 @@
-// Text put together in a signal handler, which may allocate nothing: what does not fit is left out.
+// Builds text in a signal handler, which must not allocate. The end of a text that does not fit is cut off.
 #pragma once
 
 #include <unistd.h>
@@ -16,7 +16,7 @@ class HandlerText {
     size_ += length;
     return *this;
   }
-  HandlerText& add(std::int64_t number) {  // from 0
+  HandlerText& add(std::int64_t number) {  // not negative
     char digits[24];
     char* first = digits + sizeof digits;
     *--first = '\0';

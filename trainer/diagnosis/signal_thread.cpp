@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace tlaunch {
 
@@ -22,8 +23,8 @@ void take_signals(std::map<int, std::function<void(int)>> calls) {
         if (const int signal = ::sigwaitinfo(&taken, nullptr); signal > 0) calls.at(signal)(signal);
     }).detach();  // it ends with the process
   } catch (const std::system_error& error) {
-    throw IoError(std::string("cannot start the thread that takes signals: ") + error.what() +
-                  "; raise the limit of processes (ulimit -u)");
+    throw IoError(format_text(
+        "cannot start the thread that handles signals: {}; raise the limit of processes (ulimit -u)", error.what()));
   }
 }
 

@@ -21,13 +21,13 @@ namespace tlaunch {
 namespace {
 
 constexpr int most_frames = 64;
-// Writing a stack takes milliseconds of the training thread: a flood of requests must not be all that it does.
+// Writing a stack takes milliseconds of the training thread: a flood of requests must not stop the training.
 constexpr std::chrono::milliseconds least_interval(20);
-char file[4096];  // of the handler, which may allocate nothing
+char file[4096];  // an array, because the handler must not allocate
 pid_t training_thread = 0;
 std::uintptr_t stack_begin = 0, stack_end = 0;  // of the training thread
 
-// Between the launcher's SIGUSR2, which the signal thread takes, and the training thread.
+// The signal thread takes the launcher's SIGUSR2 and sends this one to the training thread.
 int own_signal() { return SIGRTMIN + 3; }
 
 struct Place {
@@ -43,19 +43,19 @@ Place interrupted_at(const void* context) {
 #endif
 }
 
-// backtrace() follows the stack pointer, which in some kernels is none.
+// backtrace() follows the stack pointer, which some kernels use as a work register.
 void write_frames(const Place& place, int fd) {
   void* frames[most_frames];
   if (place.stack >= stack_begin && place.stack < stack_end) {
     ::backtrace_symbols_fd(frames, ::backtrace(frames, most_frames), fd);
     return;
   }
-  HandlerText().add("in code that keeps no stack, called by what the phase says, at\n").write_to(fd);
+  HandlerText().add("no stack: the code that runs uses the stack pointer as a work register; it is at\n").write_to(fd);
   frames[0] = reinterpret_cast<void*>(place.code);
   ::backtrace_symbols_fd(frames, 1, fd);
 }
 
-// The only calls below are those that POSIX allows in a handler, and backtrace(), which is one after its first call.
+// Only calls that POSIX allows in a handler, and backtrace(), which is safe after its first call.
 void write_stack(int, siginfo_t*, void* context) {
   const int saved_errno = errno;
   const int fd = ::open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
@@ -91,7 +91,7 @@ void prepare_stack_file(const std::string& path) {
   note_own_stack();
   use_alternate_stack();
   void* frame[1];
-  ::backtrace(frame, 1);  // loads what it needs, once
+  ::backtrace(frame, 1);  // the first call loads a library, which a handler must not do
   struct sigaction action = {};
   action.sa_sigaction = write_stack;
   action.sa_flags = SA_RESTART | SA_ONSTACK | SA_SIGINFO;

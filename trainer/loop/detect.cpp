@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::int64_t most_windows = 4096;  // of a batch
 
-// Sessions repeat few patterns: each distinct (window, next key) is asked once.
+// Sessions repeat few patterns: the model is asked once for each distinct (window, next key).
 class Questions {
  public:
   Questions(std::int64_t window) : window_(window) {}
@@ -29,7 +29,7 @@ class Questions {
     return entry->second;
   }
 
-  // For each question: is the next key outside the top g?
+  // For each question, whether the next key is outside the top g.
   std::vector<char> answer(TrainingSetup& setup, std::int64_t top_g, std::int64_t batch_size) const {
     std::vector<char> surprising;
     for (std::int64_t first = 0; first < size() && stop_signal() == 0; first += batch_size) {
@@ -46,7 +46,7 @@ class Questions {
       const auto flags = logits.gt(own).sum(1).ge(top_g).to(torch::kCPU, torch::kInt8).contiguous();
       surprising.insert(surprising.end(), flags.data_ptr<std::int8_t>(), flags.data_ptr<std::int8_t>() + n);
     }
-    surprising.resize(targets_.size());  // where it left off
+    surprising.resize(targets_.size());  // if it stopped early
     return surprising;
   }
 
@@ -58,7 +58,7 @@ class Questions {
   std::vector<std::int32_t> inputs_, targets_;
 };
 
-// How many of this rank's share of the sessions (every world-th) are flagged.
+// The number of flagged sessions in this rank's share: every session whose number is `rank` modulo the world size.
 std::int64_t count_flagged(const SessionSet& sessions, TrainingSetup& setup, const Ranks& ranks, std::int64_t window,
                            std::int64_t top_g, std::int64_t batch_size) {
   Questions questions(window);

@@ -13,8 +13,8 @@
 namespace tlaunch {
 namespace {
 
-// {loss, correct, 1 where this rank was told to stop and left off} over the samples from `first` to `end`, summed in
-// float64 on the device. No rank waits for another.
+// {loss, correct, 1 if this rank was asked to stop and did} over the samples from `first` to `end`, summed in float64
+// on the device. No rank waits for another.
 torch::Tensor sums_of(const TrainingSetup& setup, const RunConfig& config, std::int64_t first, std::int64_t end,
                       std::int64_t batch) {
   Loader loader(
@@ -49,7 +49,7 @@ Evaluation evaluate(TrainingSetup& setup, const Ranks& ranks, const RunConfig& c
   const auto start = std::chrono::steady_clock::now();
   const auto total = setup.dataset->size(Split::val);
   const auto samples = limit > 0 ? std::min(limit, total) : total;
-  // A contiguous share each; no gradient is taken, so shares may differ by one.
+  // Each rank has a contiguous share. The shares may differ by one, because no gradients are averaged.
   const auto first = samples * ranks.rank() / ranks.size(), end = samples * (ranks.rank() + 1) / ranks.size();
 
   ranks.broadcast(setup.model->buffers());

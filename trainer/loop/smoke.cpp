@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/json_problem.h"
+#include "base/text.h"
 #include "contract/worker_env.h"
 
 namespace tlaunch {
@@ -21,7 +22,7 @@ std::optional<SmokePlan> smoke_plan_from(const std::string& json) {
     if (parsed.contains("stop_step")) plan.stop_step = parsed["stop_step"].get<std::int64_t>();
     return plan;
   } catch (const nlohmann::json::exception& error) {
-    throw UsageError(std::string("environment: ") + env::smoke + ": " + json_problem(error));
+    throw UsageError(format_text("environment: {}: {}", env::smoke, json_problem(error)));
   }
 }
 

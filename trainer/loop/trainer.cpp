@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/environment.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "config/cadence.h"
 #include "config/config_loader.h"
 #include "contract/worker_env.h"
@@ -19,7 +20,7 @@
 namespace tlaunch {
 namespace {
 
-constexpr std::int64_t least_timed_every = 50;   // a device's step that is timed costs its overlap with the host
+constexpr std::int64_t least_timed_every = 50;   // timing a step of a device costs its overlap with the host
 constexpr std::int64_t smoke_measured_step = 2;  // the first is slower than the rest
 
 BatchSplit split_of(const RunConfig& config, int world_size) {
@@ -43,10 +44,10 @@ std::vector<std::string> metric_names(const std::vector<std::string>& extra) {
 }
 
 std::string past_end_note(std::int64_t step, std::int64_t end) {
-  return "the run is past its end already: it stands at step " + std::to_string(step) + ", and the config ends it at " +
-         std::to_string(end) +
-         "; nothing is trained or saved. For more training set a larger train.epochs, max_steps "
-         "or kimg";
+  return format_text(
+      "the run is past its end already: it is at step {}, and the config ends it at step {}; nothing is trained or "
+      "saved. To train more, set a larger train.epochs, train.max_steps or train.kimg",
+      step, end);
 }
 
 StopAgreement stop_agreement(const Ranks& ranks) {
@@ -94,7 +95,7 @@ HalvingBatch::Told Trainer::teller() {
   return [this](const MemoryShortage& shortage, std::int64_t batch) { tell_shortage(shortage, "halved", batch); };
 }
 
-// Every rank its own stream (dropout), whatever the model's construction used.
+// Each rank gets its own stream of random numbers (for dropout), whatever the model's construction has drawn.
 void Trainer::seed_generator() const {
   torch::manual_seed(static_cast<std::uint64_t>(config_.seed + 1000003 * (ranks_.rank() + 1)));
 }
@@ -116,7 +117,7 @@ bool Trainer::finished() const { return stops_early() || position_.step >= stop_
 
 bool Trainer::past_end() const { return position_.step > stop_step(); }
 
-// That the detection at the end is still to look at.
+// The number of sessions that the detection at the end still has to check.
 std::int64_t Trainer::detection_sessions() const {
   const auto* tests = setup_.dataset->session_tests();
   if (!tests || smoke_ || past_end() || position_.detected_step == stop_step()) return 0;
@@ -152,17 +153,17 @@ void Trainer::start() {
                                  : saved_->generator_note(context_.device, ranks_.rank());
     if (!note.empty()) {
       resumed.note = note;
-      if (!context_.events.connected()) std::cerr << "note: " << note << std::endl;  // else the launcher says it
+      if (!context_.events.connected()) std::cerr << "note: " << note << std::endl;  // else the launcher reports it
     }
     recorder_.event(resumed);
   }
   saved_.reset();  // unmaps the file
   StartEvent facts = start_facts();
   prepare_saving(facts);
-  recorder_.open(position_.step);  // what was written beyond it goes only now that nothing speaks against this run
+  recorder_.open(position_.step);  // deletes the rows beyond that step: only now, when nothing can refuse this run
   recorder_.event(facts);
   reset_peak(context_.device);
-  (void)take_phase_times();  // start-up is no part of training
+  (void)take_phase_times();  // start-up does not count as training
   if (context_.device.is_cuda())
     time_steps_of_device([device = context_.device] { synchronize(device); },
                          std::max(least_timed_every, config_.log.log_interval.value()));
@@ -173,7 +174,7 @@ void Trainer::start() {
 
 bool Trainer::run() {
   start();
-  if (position_.evaluation.due && !past_end()) {  // the run that was stopped has left it, and what follows it, to us
+  if (position_.evaluation.due && !past_end()) {  // the stopped run left this evaluation and the save after it to us
     run_evaluation();
     if (!stopping_ && saves_at(position_.step)) save();
   }
@@ -246,9 +247,9 @@ void Trainer::log_step(const torch::Tensor& local_loss, double learning_rate) {
   recorder_.step(position_.step, epoch(), position_.step * split_.effective(),
                  {loss, learning_rate, samples / std::max(interval.seconds, 1e-9)});
   rate_.next_interval(position_.step, now_s);
-  if (!std::isfinite(loss) && config_.train.on_nan == OnNan::stop)  // the same figure on every rank, so all stop here
-    throw Error(exit_code::failure, "the loss is not finite (" + std::to_string(loss) + ") at step " +
-                                        std::to_string(position_.step) + "; " + nan_advice());
+  if (!std::isfinite(loss) && config_.train.on_nan == OnNan::stop)  // the loss is the same on all ranks, so all stop
+    throw Error(exit_code::failure,
+                format_text("the loss is not finite ({}) at step {}; {}", loss, position_.step, nan_advice()));
 }
 
 void Trainer::log_gpu() {
@@ -275,7 +276,7 @@ void Trainer::run_evaluation() {
 bool Trainer::saves_at(std::int64_t step) {
   const auto& minutes = config_.checkpoint.every_minutes;
   if (!minutes) return step % length_.steps_per_checkpoint == 0;
-  // Rank 0's clock decides; where a step is logged, the ranks speak to each other anyway.
+  // Rank 0's clock decides. Only logged steps are considered, because there the ranks communicate anyway.
   return logs_at(step) && agree(ranks_, monotonic_s() - last_save_s_ >= 60 * *minutes) != 0;
 }
 
@@ -301,10 +302,10 @@ std::int64_t Trainer::saves_left() const {
   return times_left_by_clock(steps, samples / expected_samples_per_s_, *minutes);
 }
 
-// Measures the state as it will be saved, before there is a step to lose.
+// Measures the state as it will be saved, before any step can be lost.
 void Trainer::prepare_saving(StartEvent& facts) {
   const auto left = std::max<std::int64_t>(0, stop_step() - position_.step);
-  // Before the first backward pass the metadata's buckets are no matter of agreement yet.
+  // Before the first backward pass, the ranks need not agree on the buckets in the metadata yet.
   const LogWork work{left / config_.log.log_interval.value(),
                      times_left(stop_step(), position_.step, length_.steps_per_evaluation), saves_left(),
                      (left + length_.steps_per_epoch - 1) / length_.steps_per_epoch, ranks_.size()};
@@ -312,7 +313,7 @@ void Trainer::prepare_saving(StartEvent& facts) {
                  environment_value(env::fit_disk).has_value(), facts);
 }
 
-// Where this rank's time went since it was told last.
+// Reports where this rank's time went since the last report.
 void Trainer::tell_phase_times() {
   const PhaseTimes times = take_phase_times();
   PhaseTimesEvent told{position_.step, times.steps, times.timed_steps, {}};
@@ -335,7 +336,7 @@ void Trainer::end_epoch() {
 
 void Trainer::shorten_epoch() {
   synchronize(context_.device);
-  // Since the first step was logged: the time of the second alone.
+  // Measured since the first step was logged, so it is the time of the second step alone.
   const auto interval = rate_.interval(position_.step, monotonic_s());
   const double step_time_s = interval.seconds / static_cast<double>(interval.steps);
   length_ = run_length(config_, agree(ranks_, smoke_steps(step_time_s, smoke_->epoch_budget_s, full_.steps_per_epoch)));
@@ -372,15 +373,17 @@ void Trainer::evaluate_and_save_at_end() {
   if (!setup_.dataset->session_tests() || smoke_ || position_.detected_step == position_.step) return;
   run_detection();
   if (stopping_) return;
-  saved_step_ = -1;  // with what was found: resumed, the finished run need not detect again
+  saved_step_ = -1;  // save again with the results, so that a resume of the finished run need not detect again
   save_at_end();
 }
 
 void Trainer::save_at_end() {
   if (saved_step_ != position_.step && !save())
-    throw OutOfMemory("the checkpoint at the end of the run, step " + std::to_string(position_.step) +
-                      ", was not written: memory did not suffice for its copies; go on from the newest one (--resume "
-                      "auto) with a smaller train.batch_size or a larger tune.margin");
+    throw OutOfMemory(
+        format_text("could not save the checkpoint at the end of the run, step {}: out of memory for its copies; "
+                    "continue from the newest checkpoint (--resume auto) with a smaller train.batch_size or a larger "
+                    "tune.margin",
+                    position_.step));
   saver_.finish();
 }
 
@@ -402,9 +405,9 @@ void Trainer::leave() {
   saver_.keep_newest();
   if (saved_step_ != position_.step && !save())
     throw OutOfMemory(
-        "told to stop after step " + std::to_string(position_.step) +
-        ", but memory did not suffice for the copies of a checkpoint; go on from the newest one (--resume "
-        "auto)");
+        format_text("asked to stop after step {}, but could not save a checkpoint: out of memory for its copies; "
+                    "continue from the newest checkpoint (--resume auto)",
+                    position_.step));
   saver_.finish();
   recorder_.finish();
   context_.events.write(PeakEvent{std::max(run_peak_bytes_, peak_bytes(context_.device))});

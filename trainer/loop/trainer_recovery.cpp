@@ -1,9 +1,10 @@
-// Trainer's way on after memory ran out or a step was not finite.
+// How Trainer continues after memory ran out or a step was not finite.
 #include <iostream>
 #include <utility>
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "trainer/loop/trainer.h"
 #include "trainer/memory/out_of_memory.h"
 
@@ -21,24 +22,26 @@ void Trainer::recover() {
 }
 
 void Trainer::step_down(const MemoryShortage& shortage) {
-  const auto step = std::to_string(position_.step + 1), rank = std::to_string(shortage.rank);
+  const std::int64_t step = position_.step + 1;
   const auto next = stepped_down(split_);
   if (!next)
-    throw OutOfMemory("rank " + rank + " ran out of memory (" + to_string(shortage.phase) + " of step " + step +
-                      ") with a micro-batch of 1, which cannot be halved; gpu.mixed_precision=bf16, a smaller model, "
-                      "fewer ranks on this machine or more memory help");
+    throw OutOfMemory(
+        format_text("rank {} ran out of memory ({} of step {}) with a micro-batch of 1, which cannot be halved; use "
+                    "gpu.mixed_precision=bf16, a smaller model, fewer ranks on this machine or more memory",
+                    shortage.rank, to_string(shortage.phase), step));
   split_ = *next;
   sampler_ = Sampler(setup_.dataset->size(Split::train), config_.seed, split_);
   step_.set_accumulation(split_.accumulation);
   config_.train.batch_size = split_.micro_batch;
   config_.train.gradient_accumulation_steps = split_.accumulation;
   if (ranks_.rank() != shortage.rank) return;
-  context_.events.write(
-      StepDownEvent{position_.step + 1, split_.micro_batch, split_.accumulation, to_string(shortage.phase)});
-  if (!context_.events.connected())  // else the launcher says it
-    std::cerr << "rank " << rank << " ran out of memory (" << to_string(shortage.phase) << " of step " << step
-              << "): the step is done again with smaller micro-batches; to keep: set train.batch_size="
-              << split_.micro_batch << " (gradient_accumulation_steps=" << split_.accumulation << ")" << std::endl;
+  context_.events.write(StepDownEvent{step, split_.micro_batch, split_.accumulation, to_string(shortage.phase)});
+  if (!context_.events.connected())  // else the launcher reports it
+    std::cerr << format_text(
+                     "rank {} ran out of memory ({} of step {}): the step is repeated with smaller micro-batches; to "
+                     "start with them, set train.batch_size={} train.gradient_accumulation_steps={}",
+                     shortage.rank, to_string(shortage.phase), step, split_.micro_batch, split_.accumulation)
+              << std::endl;
 }
 
 bool Trainer::copy_for_save(const NamedTensors& tensors) {
@@ -56,17 +59,19 @@ bool Trainer::copy_for_save(const NamedTensors& tensors) {
 void Trainer::tell_shortage(const MemoryShortage& shortage, const char* action, std::int64_t batch) {
   if (ranks_.rank() != shortage.rank) return;
   const auto next = stepped_down(split_);
-  const char* done = action == std::string("again") ? "tried once more" : "left out";
   context_.events.write(ShortageEvent{position_.step, to_string(shortage.phase), action, batch,
                                       next ? next->micro_batch : split_.micro_batch});
-  if (!context_.events.connected())  // else the launcher says it
-    std::cerr << "rank " << shortage.rank << " ran out of memory (" << to_string(shortage.phase) << " after step "
-              << position_.step << "): "
-              << (batch > 0 ? "done again in batches of " + std::to_string(batch) : "the save is " + std::string(done))
-              << std::endl;
+  if (context_.events.connected()) return;  // the launcher reports it
+  const std::string reaction = batch > 0                        ? format_text("it is repeated in batches of {}", batch)
+                               : action == std::string("again") ? "the save is tried again"
+                                                                : "the save is skipped";
+  std::cerr << format_text("rank {} ran out of memory ({} after step {}): {}", shortage.rank, to_string(shortage.phase),
+                           position_.step, reaction)
+            << std::endl;
 }
 
-// Waits for the device where it looks: on CUDA only at steps that are logged, whose loss is waited for anyway.
+// Reading the counts waits for the device. On CUDA it therefore happens only at logged steps, which wait for the loss
+// anyway.
 bool Trainer::look_for_nan() {
   if (config_.train.on_nan == OnNan::stop || (context_.device.is_cuda() && !logs_at(position_.step))) return true;
   const auto counts = step_.nan_guard().counts();
@@ -79,18 +84,19 @@ bool Trainer::look_for_nan() {
   skipped.count = counts.found;
   recorder_.event(skipped);
   if (counts.in_a_row >= most_skipped_in_a_row)
-    throw Error(exit_code::failure, "the gradients of " + std::to_string(counts.in_a_row) +
-                                        " steps in a row, up to step " + std::to_string(position_.step) +
-                                        ", were not finite; " + nan_advice());
+    throw Error(exit_code::failure,
+                format_text("the gradients of {} steps in a row, up to step {}, were not finite; {}", counts.in_a_row,
+                            position_.step, nan_advice()));
   return true;
 }
 
 void Trainer::roll_back() {
   const auto step = position_.step, rollbacks = position_.rollbacks + 1;
   if (rollbacks > most_rollbacks)
-    throw Error(exit_code::failure, "the gradients of step " + std::to_string(step) + " were not finite, after " +
-                                        std::to_string(most_rollbacks) + " rollbacks that halved the learning rate; " +
-                                        nan_advice());
+    throw Error(exit_code::failure,
+                format_text("the gradients of step {} were not finite, even after {} rollbacks that each halved the "
+                            "learning rate; {}",
+                            step, most_rollbacks, nan_advice()));
   const auto newest = saver_.newest();
   if (newest.empty()) {
     restore_beginning();
@@ -115,7 +121,7 @@ void Trainer::roll_back() {
   rate_.restart(position_.step, monotonic_s());
 }
 
-// As the run began: weights, optimizer, scaler, generator.
+// Restores the state in which the run began: weights, optimizer, scaler, generator.
 void Trainer::restore_beginning() {
   const torch::NoGradGuard no_grad;
   auto fresh = make_training_setup(config_, context_.device, setup_.dataset);
@@ -128,11 +134,12 @@ void Trainer::restore_beginning() {
 }
 
 std::string Trainer::nan_advice() const {
-  std::string text;
+  std::vector<std::string> advice;
   if (setup_.precision != Precision::fp32)
-    text = "set gpu.mixed_precision=off (it is " + std::string(to_string(setup_.precision)) + "), ";
-  return text + "lower train.learning_rate" +
-         (config_.train.clip_grad_norm ? " or train.clip_grad_norm" : " or set train.clip_grad_norm");
+    advice.push_back(format_text("set gpu.mixed_precision=off (it is {})", to_string(setup_.precision)));
+  advice.push_back("lower train.learning_rate");
+  advice.push_back(config_.train.clip_grad_norm ? "lower train.clip_grad_norm" : "set train.clip_grad_norm");
+  return either(advice);
 }
 
 }  // namespace tlaunch

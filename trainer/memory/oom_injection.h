@@ -1,4 +1,4 @@
-// For tests: memory that runs out, once or so often in a row, at a chosen place (contract/worker_env.h:
+// For tests: makes memory run out at a chosen place, once or several times in a row (contract/worker_env.h:
 // TLAUNCH_INJECT_OOM).
 #pragma once
 
@@ -15,7 +15,7 @@ class OomInjection {
   OomInjection(std::int64_t step, RunPhase phase, std::int64_t times)
       : steps_left_(step), times_left_(times), phase_(phase) {}
   void begin_step() { --steps_left_; }
-  // Throws c10::OutOfMemoryError where this is the place.
+  // Throws c10::OutOfMemoryError if this is the chosen place.
   void at(RunPhase phase);
 
  private:
@@ -23,7 +23,7 @@ class OomInjection {
   RunPhase phase_;
 };
 
-// Nothing for an empty text or another rank. Throws UsageError where the text is not as said above.
+// Nothing for an empty text or another rank. Throws UsageError if the text is not of the form in contract/worker_env.h.
 std::optional<OomInjection> oom_injection_from(const std::string& text, int rank);
 
 }  // namespace tlaunch

@@ -7,13 +7,13 @@
 
 namespace tlaunch {
 
-// Memory ran out and there is no way to go on.
+// Memory ran out and the run cannot continue.
 struct OutOfMemory : Error {
   explicit OutOfMemory(const std::string& message) : Error(exit_code::failure, message) {}
 };
 
-// OutOfMemory, c10::OutOfMemoryError, std::bad_alloc, and the plain c10::Error by which LibTorch's CPU allocator,
-// oneDNN and CUDA's libraries tell the same.
+// True for OutOfMemory, c10::OutOfMemoryError, std::bad_alloc, and for other exceptions whose text shows that
+// LibTorch's CPU allocator, oneDNN or a CUDA library ran out of memory.
 bool is_out_of_memory(const std::exception& error);
 
 }  // namespace tlaunch

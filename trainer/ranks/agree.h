@@ -1,4 +1,4 @@
-// What rank 0 knows, on all ranks. Between the hosts: no device is waited for. All ranks call it.
+// Gives all ranks the value of rank 0. The exchange is between the hosts and waits for no device. All ranks call it.
 #pragma once
 
 #include <cstdint>

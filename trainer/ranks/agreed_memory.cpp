@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "trainer/device/device.h"
 #include "trainer/device/host_memory.h"
 #include "trainer/memory/out_of_memory.h"
@@ -25,7 +26,7 @@ std::optional<MemoryShortage> try_with_agreement(const Ranks& ranks, RunPhase ph
     if (!is_out_of_memory(error)) throw;
     ran_out = true;
   }
-  // Not in the handler: the exception may hold what is to be freed.
+  // Not in the handler: the exception may hold memory that is to be freed.
   if (ran_out) free_caches(ranks.device());
   auto short_ranks = torch::zeros({ranks.size()}, torch::kLong);
   if (ran_out) short_ranks[ranks.rank()] = 1;
@@ -50,8 +51,10 @@ void HalvingBatch::run(const Ranks& ranks, std::int64_t largest, const std::func
     });
     if (!shortage) return;
     if (batch == 1)
-      throw OutOfMemory("rank " + std::to_string(shortage->rank) + " ran out of memory (" + to_string(phase_) +
-                        ") with a batch of 1; a smaller model, fewer ranks on this machine or more memory help");
+      throw OutOfMemory(format_text(
+          "rank {} ran out of memory ({}) with a batch of 1; use a smaller model, fewer ranks on this machine or more "
+          "memory",
+          shortage->rank, to_string(phase_)));
     ++halvings_;
     if (told_) told_(*shortage, std::max<std::int64_t>(1, largest >> halvings_));
   }

@@ -1,6 +1,7 @@
 #include "trainer/ranks/context.h"
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace tlaunch {
 namespace {
@@ -12,13 +13,13 @@ torch::Device choose_device(const WorkerEnvironment& environment, const std::fun
   const int count = count_cards();
   if (count == 0 && !wanted) return torch::kCPU;
   if (count == 0)
-    throw UsageError("no GPU for local rank " + std::to_string(local_rank) + ": " + cuda_problem() +
-                     "; set CUDA_VISIBLE_DEVICES= to train on the CPU");
+    throw UsageError(format_text("no GPU for local rank {}: {}; set CUDA_VISIBLE_DEVICES= to train on the CPU",
+                                 local_rank, cuda_problem()));
   if (local_rank >= count && !environment.cuda_over_gloo)
-    throw UsageError("no GPU for local rank " + std::to_string(local_rank) + ": this process sees " +
-                     std::to_string(count) +
-                     "; start at most that many ranks, or set CUDA_VISIBLE_DEVICES= to train "
-                     "on the CPU");
+    throw UsageError(
+        format_text("no GPU for local rank {}: this process sees {} GPU{}; start at most that many ranks, or set "
+                    "CUDA_VISIBLE_DEVICES= to train on the CPU",
+                    local_rank, count, count == 1 ? "" : "s"));
   return {torch::kCUDA, static_cast<c10::DeviceIndex>(local_rank % count)};
 }
 

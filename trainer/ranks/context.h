@@ -14,8 +14,8 @@ struct WorkerContext : WorkerEnvironment {
   torch::Device device = torch::kCPU;
 };
 
-// Throws what read_worker_environment() throws, and UsageError for a device that is not there. `count_cards` is not asked
-// where the environment says cpu: it starts the driver, which takes up to a second and may hang.
+// Throws what read_worker_environment() throws, and UsageError if the device does not exist. `count_cards` is not
+// called if the environment asks for the CPU, because it starts the driver, which takes up to a second and may hang.
 WorkerContext context_from_environment(const Getenv& getenv,
                                        const std::function<int()>& count_cards = cuda_device_count);
 

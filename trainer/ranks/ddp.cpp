@@ -15,8 +15,8 @@ namespace {
 constexpr std::int64_t first_bucket_bytes = 1024 * 1024;  // c10d::kDefaultFirstBucketBytes
 constexpr std::int64_t bucket_bytes = 25 * 1024 * 1024;   // c10d::kDefaultBucketBytesCap
 
-// As DistributedDataParallel begins: one bucket a dtype and device; the Reducer makes smaller ones after the first
-// step, in the order in which gradients became ready.
+// As DistributedDataParallel starts: one bucket per dtype and device. After the first step the Reducer makes smaller
+// ones, in the order in which gradients became ready.
 BucketAssignment initial_buckets(const std::vector<torch::Tensor>& parameters) {
   const auto [buckets, limits] =
       c10d::compute_bucket_assignment_by_size(parameters, {std::numeric_limits<std::int64_t>::max()});
@@ -42,7 +42,7 @@ DataParallel::DataParallel(const Ranks& ranks, const std::vector<NamedParameter>
   watch_reduction();
 }
 
-// Hooks of ours behind the Reducer's own, which were added first.
+// Our hooks run after those of the Reducer, which were added first.
 void DataParallel::watch_reduction() {
   reduced_->resize(parameters_.size());
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
@@ -50,7 +50,7 @@ void DataParallel::watch_reduction() {
     accumulator->add_post_hook(std::make_unique<torch::autograd::utils::LambdaPostHook>(
         [reduced = reduced_, i](const auto& outputs, const auto&) {
           (*reduced)[i] = true;
-          note_last_gradient();  // until the next one
+          note_last_gradient();  // the last so far
           return outputs;
         }));
   }
@@ -62,8 +62,8 @@ void DataParallel::before_forward(bool sync) {
   try {
     reducer_->rebuild_buckets();
   } catch (const std::exception& error) {
-    // It exchanges the order among the ranks, which cannot be done again by one of them.
-    if (is_out_of_memory(error)) throw OutOfMemory("memory ran out for the gradients alone; a smaller model helps");
+    // The ranks exchange the order of the gradients here, which one of them cannot repeat alone.
+    if (is_out_of_memory(error)) throw OutOfMemory("out of memory for the gradients alone; use a smaller model");
     throw;
   }
 }
@@ -78,24 +78,24 @@ void DataParallel::before_backward(bool sync, const torch::Tensor& outputs) {
 void DataParallel::poison() {
   if (!reducer_) return;
   if (!reducing_) {
-    before_forward(/*sync=*/true);  // nothing the second time
+    before_forward(/*sync=*/true);  // does nothing the second time
     before_backward(/*sync=*/true, {});
   }
   torch::Tensor sum;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     if ((*reduced_)[i]) continue;
-    // An expanded gradient: it takes the parameter's memory format as it is stored.
+    // The gradient is expanded, so it takes the parameter's memory format when it is stored.
     const auto poisoned = parameters_[i].sum() * std::numeric_limits<double>::quiet_NaN();
     sum = sum.defined() ? sum + poisoned : poisoned;
   }
-  if (!sum.defined())
-    throw OutOfMemory("memory ran out in the exchange of gradients; a smaller train.batch_size helps");
+  if (!sum.defined()) throw OutOfMemory("out of memory in the exchange of gradients; use a smaller train.batch_size");
   sum.backward();
 }
 
 BucketAssignment DataParallel::buckets() {
   if (!reducer_) return {};
-  // What the next before_forward() would do; done here, so that the assignment seen is the one the next step uses.
+  // The next before_forward() may change the buckets. Calling it here makes this the assignment that the next step
+  // uses.
   before_forward(/*sync=*/true);
   BucketAssignment assignment;
   for (const auto& bucket : reducer_->get_grad_buckets(/*return_zero_tensors=*/false)) {

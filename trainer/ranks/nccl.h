@@ -1,4 +1,4 @@
-// NCCL behind one function: nccl.cpp where LibTorch has it, nccl_absent.cpp where not.
+// NCCL behind one function: nccl.cpp if LibTorch has it, nccl_absent.cpp if not.
 #pragma once
 
 #include <torch/csrc/distributed/c10d/Backend.hpp>
@@ -8,7 +8,7 @@
 
 namespace tlaunch {
 
-// `timeout`: after which NCCL's watchdog ends the process. Throws UsageError where this LibTorch has no NCCL.
+// `timeout`: the time after which NCCL's watchdog ends the process. Throws UsageError if this LibTorch has no NCCL.
 c10::intrusive_ptr<c10d::Backend> make_nccl(const c10::intrusive_ptr<c10d::Store>& store, int rank, int size,
                                             std::chrono::milliseconds timeout);
 

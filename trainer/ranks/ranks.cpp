@@ -56,7 +56,7 @@ Ranks::Ranks(const WorkerContext& context, std::chrono::milliseconds timeout)
   store_ = make_store(context, timeout);
   group_ = c10::make_intrusive<c10d::ProcessGroup>(store_, rank_, size_);
   using Type = c10d::ProcessGroup::BackendType;
-  // On CUDA too, for what the hosts decide without waiting for the device.
+  // Gloo is needed on CUDA too, for decisions between the hosts that do not wait for the device.
   const auto gloo = make_gloo(c10::make_intrusive<c10d::PrefixStore>("host", store_), context, timeout);
   if (!device_.is_cuda())
     group_->setDefaultBackend(Type::GLOO);
@@ -106,11 +106,11 @@ std::optional<std::string> Ranks::told(const std::string& key) const {
 void Ranks::close(std::chrono::milliseconds limit) const {
   if (size_ == 1) return;
   const WaitsForOthers waits;
-  auto token = torch::zeros({1});  // on the host: by Gloo
+  auto token = torch::zeros({1});  // on the CPU, so Gloo sums it
   sum(token);
   try {
     group_->shutdown();
-  } catch (const std::exception&) {  // as below
+  } catch (const std::exception&) {  // see below
   }
   try {
     if (rank_ != 0) return tell(left_key(rank_), "left");
@@ -118,7 +118,7 @@ void Ranks::close(std::chrono::milliseconds limit) const {
     for (int rank = 1; rank < size_; ++rank) others.push_back(left_key(rank));
     store_->wait(others, limit);
   } catch (const std::exception&) {
-    // All work is done: a rank that stands still now, or is gone, is not worth this one's exit code.
+    // All work is done: another rank that hangs now, or is gone, must not change this rank's exit code.
   }
 }
 

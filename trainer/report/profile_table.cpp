@@ -1,8 +1,9 @@
 #include "trainer/report/profile_table.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <map>
+
+#include "base/text.h"
 
 namespace tlaunch {
 namespace {
@@ -13,7 +14,7 @@ struct Row {
   std::int64_t calls = 0;
 };
 
-// Adds each operation's time to its name, less that of those within it on the same thread.
+// Adds each operation's time to its name, minus the time of the operations within it on the same thread.
 void add_own_times(std::vector<ProfiledOp> ops, std::map<std::string, Row>& rows) {
   std::sort(ops.begin(), ops.end(), [](const ProfiledOp& a, const ProfiledOp& b) {
     if (a.thread != b.thread) return a.thread < b.thread;
@@ -42,15 +43,11 @@ std::string section(const char* where, const std::map<std::string, Row>& rows, s
   std::sort(sorted.begin(), sorted.end(), [](const Row& a, const Row& b) { return a.own_ms > b.own_ms; });
   if (sorted.size() > most) sorted.resize(most);
   const double n = static_cast<double>(std::max<std::int64_t>(1, steps));
-  char line[160];
-  std::snprintf(line, sizeof line, "%s time of %lld steps\n%10s %7s %10s  %s\n", where, static_cast<long long>(steps),
-                "ms a step", "share", "calls", "operation");
-  std::string text = line;
-  for (const Row& row : sorted) {
-    std::snprintf(line, sizeof line, "%10.3f %6.1f%% %10.1f  ", row.own_ms / n,
-                  all_ms > 0 ? 100 * row.own_ms / all_ms : 0, static_cast<double>(row.calls) / n);
-    text += line + row.name + "\n";
-  }
+  std::string text = format_text("{} time of {} steps\n{:>10} {:>7} {:>10}  {}\n", where, steps, "ms/step", "share",
+                                 "calls/step", "operation");
+  for (const Row& row : sorted)
+    text += format_text("{:10.3f} {:6.1f}% {:10.1f}  {}\n", row.own_ms / n,
+                        all_ms > 0 ? 100 * row.own_ms / all_ms : 0.0, static_cast<double>(row.calls) / n, row.name);
   return text;
 }
 

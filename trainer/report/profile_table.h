@@ -14,8 +14,9 @@ struct ProfiledOp {
   bool on_device = false;
 };
 
-// With device time sorted by that, else by the host's own time: that of an operation without those it calls. Per step,
-// in milliseconds; at most `rows` names.
+// One section for the device, if it has operations, and one for the host, each sorted by time. The host's times are own
+// times: the operations that an operation calls are not in its time. Milliseconds per step; at most `rows` names per
+// section.
 std::string profile_table(std::vector<ProfiledOp> ops, std::int64_t steps, std::size_t rows = 30);
 
 }  // namespace tlaunch

@@ -37,7 +37,7 @@ StepProfiler::StepProfiler(const WorkerContext& context, std::int64_t steps)
 }
 
 StepProfiler::~StepProfiler() {
-  if (running_) (void)profiler::disableProfiler();  // the run ends otherwise than planned: there is nothing to show
+  if (running_) (void)profiler::disableProfiler();  // the run ended early, so there is nothing to report
 }
 
 void StepProfiler::after_step(std::int64_t step) {

@@ -1,4 +1,5 @@
-// --profile: LibTorch's profiler over some steps of a run, a Chrome trace and a table each rank. The training thread's.
+// --profile: runs LibTorch's profiler over some steps; each rank writes a Chrome trace and a table. For the training
+// thread only.
 #pragma once
 
 #include <cstdint>
@@ -10,14 +11,15 @@ namespace tlaunch {
 
 class StepProfiler {
  public:
-  // Profiles up to ten of `steps` steps to come, after as many that warm up (half of them, of few). Writes
-  // <run_dir>/profile/rank_R.json and .txt, and tells so by a `profile` event.
+  // Made before the session's first step, of which `steps` are to come. Profiles up to ten of them, after up to ten
+  // steps that warm up (half of `steps` at most). Writes <run_dir>/profile/rank_R.json and .txt, and reports them by a
+  // `profile` event.
   StepProfiler(const WorkerContext& context, std::int64_t steps);
   ~StepProfiler();
   StepProfiler(const StepProfiler&) = delete;
   StepProfiler& operator=(const StepProfiler&) = delete;
 
-  // Before the session's first step, and after each; `step`: of the run, for the event.
+  // Call it after each step; `step` is the run's step, for the event.
   void after_step(std::int64_t step);
 
  private:

@@ -13,6 +13,8 @@
 #include <optional>
 #include <stdexcept>
 
+#include "base/text.h"
+
 namespace tlaunch {
 namespace {
 
@@ -27,12 +29,12 @@ bool same_memory_order(const torch::Tensor& a, const torch::Tensor& b) {
   return true;
 }
 
-// Parameters that one kernel call takes: one device, one dtype. Lists run in parallel.
+// Parameters that one kernel call takes: one device, one dtype. The lists have the same order.
 struct Group {
   std::vector<std::string> names;
   std::vector<torch::Tensor> parameters;
   std::vector<torch::Tensor> steps, exp_avgs, exp_avg_sqs;  // Adam, AdamW
-  torch::Tensor all_steps, counted;  // what `steps` are views of, and what the step in hand adds to it: 1, or 0
+  torch::Tensor all_steps, counted;             // `steps` are views of the first; each step adds the second: 1 or 0
   std::vector<torch::Tensor> momentum_buffers;  // SGD with momentum
 
   std::vector<torch::Tensor> gradients() const {
@@ -40,7 +42,7 @@ struct Group {
     list.reserve(parameters.size());
     for (std::size_t i = 0; i < parameters.size(); ++i) {
       const torch::Tensor& gradient = parameters[i].grad();
-      if (!gradient.defined()) throw std::logic_error("parameter " + names[i] + " has no gradient");
+      if (!gradient.defined()) throw std::logic_error(format_text("parameter {} has no gradient", names[i]));
       list.push_back(same_memory_order(parameters[i], gradient) ? gradient
                                                                 : at::empty_like(parameters[i]).copy_(gradient));
     }
@@ -48,7 +50,7 @@ struct Group {
   }
 };
 
-// Before anything changes: this may take memory, and a step that found none can then be done again.
+// Called before anything changes: this may allocate memory, and a step that runs out of it here can be repeated.
 std::vector<std::vector<torch::Tensor>> gradients_of(const std::vector<Group>& groups) {
   std::vector<std::vector<torch::Tensor>> all;
   for (const Group& group : groups) all.push_back(group.gradients());
@@ -69,7 +71,7 @@ std::vector<Group> group_by_device_and_dtype(std::vector<NamedParameter> paramet
   return groups;
 }
 
-// A GradScaler's scalar on the group's device; nothing where it is undefined.
+// A GradScaler's scalar on the group's device; nothing if it is undefined.
 std::optional<torch::Tensor> on_device(const torch::Tensor& scalar, const Group& group) {
   if (!scalar.defined()) return std::nullopt;
   return scalar.to(group.parameters[0].device(), /*non_blocking=*/true);
@@ -83,8 +85,8 @@ class Sgd : public Optimizer {
         groups_(group_by_device_and_dtype(std::move(parameters))) {
     if (momentum_ == 0) return;
     for (Group& group : groups_) {
-      // From zero, the first step leaves the plain gradient in the buffer, which is PyTorch's rule for it; so it needs
-      // no case of its own (nor does a first step that a GradScaler skips).
+      // From zero, the first step leaves the plain gradient in the buffer, which is PyTorch's rule for it. So the first
+      // step needs no special case, even if a GradScaler skips it.
       for (const auto& parameter : group.parameters) group.momentum_buffers.push_back(at::zeros_like(parameter));
     }
   }
@@ -138,7 +140,7 @@ class Adam : public Optimizer {
     const auto gradients = gradients_of(groups_);
     for (Group& group : groups_) {
       group.counted.fill_(1);
-      // found_inf is 1 where the kernel will do nothing: the step does not count, and the host need not wait to know.
+      // found_inf is 1 if the kernel will do nothing. The step is then not counted, without the host waiting to know.
       if (const auto skipped = on_device(found_inf, group)) group.counted.sub_(*skipped);
     }
     for (std::size_t i = 0; i < groups_.size(); ++i) {

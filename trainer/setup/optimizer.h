@@ -18,8 +18,8 @@ class Optimizer {
  public:
   virtual ~Optimizer() = default;
   // One step with the gradients that the parameters hold. `grad_scale` and `found_inf` (float32 scalars on the device,
-  // or undefined) are a GradScaler's: gradients are divided by the one, and nothing is done where the other is not 0.
-  // Throws std::logic_error where a parameter has no gradient.
+  // or undefined) are a GradScaler's: gradients are divided by `grad_scale`, and nothing is done if `found_inf` is not
+  // 0. Throws std::logic_error if a parameter has no gradient.
   virtual void step(double learning_rate, const torch::Tensor& grad_scale, const torch::Tensor& found_inf) = 0;
   // Live tensors by name: "exp_avg.<parameter>", "exp_avg_sq.<parameter>", "step.<parameter>" (Adam, AdamW) or
   // "momentum_buffer.<parameter>" (SGD with momentum). Writing into them restores a state.
@@ -31,7 +31,7 @@ struct NamedParameter {
   torch::Tensor tensor;
 };
 
-// For parameters that are on their device, in their dtype and memory format: the state takes those.
+// The parameters must be on their device, in their dtype and memory format, because the state takes on all three.
 std::unique_ptr<Optimizer> make_optimizer(const TrainConfig& train, std::vector<NamedParameter> parameters);
 
 }  // namespace tlaunch

@@ -5,9 +5,9 @@
 namespace tlaunch {
 namespace {
 
-// contiguous(ChannelsLast) would leave 1x1 kernels as they are (both layouts hold the same bytes in the same order),
-// but their gradients come with channels_last strides, and the Reducer's bucket views take the parameter's: so set
-// these too.
+// contiguous(ChannelsLast) would leave 1x1 kernels unchanged (both layouts hold the same bytes in the same order). But
+// their gradients come with channels_last strides, and the Reducer's bucket views take the parameter's strides, so
+// these must be set too.
 void to_channels_last(Model& model) {
   for (auto& parameter : model.parameters())
     if (parameter.dim() == 4)

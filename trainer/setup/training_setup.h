@@ -1,4 +1,4 @@
-// What training and evaluation both need: the data set, the model on its device, and how a batch reaches the model.
+// Shared by training and evaluation: the data set, the model on its device, and how a batch reaches the model.
 #pragma once
 
 #include <memory>
@@ -25,7 +25,7 @@ struct TrainingSetup {
 TrainingSetup make_training_setup(const RunConfig& config, const torch::Device& device,
                                   std::shared_ptr<const Dataset> dataset);
 
-// Whether batches wait in page-locked memory. Not for the CPU, whatever the config says: it would start CUDA.
+// Whether batches wait in page-locked memory. Always false for the CPU, because page-locked memory would start CUDA.
 bool pins_batches(const DataConfig& data, const torch::Device& device);
 
 // A batch on the setup's device, in its dtype and memory format, ready for forward().
@@ -34,7 +34,7 @@ torch::Tensor model_target(const TrainingSetup& setup, const Batch& batch);
 
 // Trainable parameters in registration order, with their plain names.
 std::vector<NamedParameter> named_parameters(const Model& model);
-// Parameters and buffers: what a state_dict holds.
+// Parameters and buffers, as in a state_dict.
 std::vector<std::pair<std::string, torch::Tensor>> state_tensors(const Model& model);
 
 }  // namespace tlaunch

@@ -20,7 +20,7 @@ constexpr TypeName type_names[] = {{torch::kFloat64, "F64"},   {torch::kFloat32,
 const char* name_of(torch::Dtype dtype) {
   for (const auto& known : type_names)
     if (known.dtype == dtype) return known.name;
-  throw std::logic_error("a tensor of this dtype has no name in safetensors");
+  throw std::logic_error("safetensors has no name for the dtype of this tensor");
 }
 
 }  // namespace
@@ -56,7 +56,7 @@ void TensorSnapshot::take(const NamedTensors& tensors) {
 }
 
 void check_fit(const SafetensorsFile& file, const NamedTensors& tensors) {
-  std::vector<TensorView> wanted;  // of which no data is looked at
+  std::vector<TensorView> wanted;  // without data: misfit() does not read it
   for (const auto& [name, tensor] : tensors)
     wanted.push_back({name, name_of(tensor.scalar_type()), tensor.sizes().vec(), {}});
   if (const std::string wrong = misfit(file.path(), file.tensors(), wanted); !wrong.empty()) throw DataError(wrong);

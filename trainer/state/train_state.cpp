@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/json_problem.h"
+#include "base/text.h"
 #include "checkpoint/folder/catalog.h"
 #include "checkpoint/safetensors/safetensors_head.h"
 #include "checkpoint/wrapper_names.h"
@@ -33,12 +34,14 @@ SavedState::SavedState(const std::string& path, Contents contents) : file_(path)
   if (contents == Contents::unread) file_.verify();
   const auto text = file_.metadata().find(state_key);
   if (text == file_.metadata().end())
-    throw DataError(path +
-                    ": no checkpoint of tlaunch (no tlaunch.state in it); to start from its weights set model.weights");
+    throw DataError(
+        format_text("{} is not a checkpoint of tlaunch: it has no {}; to start from its weights, set model.weights={}",
+                    path, state_key, path));
   if (const auto format = file_.metadata().find(format_key);
       format != file_.metadata().end() && format->second != std::to_string(newest_format))
-    throw DataError(path + ": its format is " + format->second + ", and this tlaunch reads " +
-                    std::to_string(newest_format) + "; resume with the tlaunch that wrote it");
+    throw DataError(
+        format_text("{}: its format is {}, but this tlaunch reads format {}; resume with the tlaunch that wrote it",
+                    path, format->second, newest_format));
   try {
     const auto json = Json::parse(text->second);
     position_ = position_from_json(json.at("progress"));
@@ -46,8 +49,10 @@ SavedState::SavedState(const std::string& path, Contents contents) : file_(path)
     buckets_ = json.at("buckets").get<BucketAssignment>();
     scaler_ = json.at("scaler");
   } catch (const std::exception& error) {
-    throw DataError(path + ": " + state_key + " in its metadata cannot be read: " + json_problem(error) +
-                    "; resume from another checkpoint, or start a new run with model.weights=" + path);
+    throw DataError(format_text(
+        "{}: {} in its metadata cannot be read: {}; resume from another checkpoint, or start a new run with "
+        "model.weights={}",
+        path, state_key, json_problem(error), path));
   }
 }
 
@@ -76,9 +81,10 @@ SavedState::Generator SavedState::generator(const torch::Device& device, int ran
 
 std::string SavedState::generator_note(const torch::Device& device, int rank) const {
   if (generator(device, rank) != Generator::other_device) return "";
-  return "this checkpoint was made on " +
-         std::string(device.is_cuda() ? "a CPU and goes on on a GPU" : "a GPU and goes on on a CPU") +
-         ": the random numbers of dropout start again from the seed, everything else goes on where it was";
+  return format_text(
+      "this checkpoint was made on {}, and the run continues on {}: the random numbers of dropout start again from the "
+      "seed; everything else continues where it was",
+      device.is_cuda() ? "a CPU" : "a GPU", device.is_cuda() ? "a GPU" : "a CPU");
 }
 
 NamedTensors saved_tensors(TrainingSetup& setup, TrainStep& step, const Ranks& ranks) {
@@ -111,9 +117,11 @@ std::string load_weights(const SafetensorsFile& file, TrainingSetup& setup) {
   const NamesInFile found = names_in_file(held, wanted);
   for (std::size_t i = 0; i < tensors.size(); ++i) tensors[i].first = found.names[i];
   copy_from_file(file, tensors);
-  std::string taken_off;
-  for (const std::string& part : found.taken_off) taken_off += (taken_off.empty() ? "" : ", ") + shown(part);
-  return taken_off.empty() ? "" : file.path() + ": " + taken_off + " taken off its names, so that they are the model's";
+  if (found.taken_off.empty()) return "";
+  std::vector<std::string> removed;
+  for (const std::string& part : found.taken_off) removed.push_back(shown(part));
+  return format_text("{}: removed {} from the names of its tensors to match the model's", file.path(),
+                     joined(removed, ", "));
 }
 
 std::string load_first_weights(const RunConfig& config, TrainingSetup& setup) {

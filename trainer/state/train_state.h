@@ -1,4 +1,4 @@
-// TrainState: all that a run needs to go on exactly where it stopped, and its way to and from a checkpoint file.
+// TrainState: everything that a run needs to continue exactly where it stopped, and its form in a checkpoint file.
 // In the file: model tensors under their plain names, everything else under the prefix "tlaunch.": optimizer tensors
 // ("tlaunch.optimizer.<name>"), every rank's generator state ("tlaunch.rng.<rank>"), and JSON in the metadata
 // ("tlaunch.state", "tlaunch.step", "tlaunch.epoch", "tlaunch.metrics").
@@ -20,25 +20,25 @@
 
 namespace tlaunch {
 
-// Whether all of a file was read and compared with its checksums just now, by the launcher.
+// Whether the launcher has just read all of a file and compared it with its checksums.
 enum class Contents { unread, verified };
 
-// The file at rest: opened, verified, its JSON read. Nothing of the model has changed yet.
+// A checkpoint file, opened and verified, with its JSON read. Making one does not change the model.
 class SavedState {
  public:
-  // Throws DataError where the file is damaged or no checkpoint of ours.
+  // Throws DataError if the file is damaged or not a checkpoint of tlaunch.
   explicit SavedState(const std::string& path, Contents contents = Contents::unread);
   const Position& position() const { return position_; }
   const BucketAssignment& buckets() const { return buckets_; }
-  // Throws DataError for other data, and UsageError that names what else differs.
+  // Throws DataError if the run has other data, and UsageError that names any other difference.
   void check(const RunIdentity& identity) const;
-  // Throws DataError where the file's tensors are not those of this model and optimizer. Reads no data.
+  // Throws DataError if the file's tensors are not those of this model and optimizer. Reads no data.
   void check_fit(TrainingSetup& setup, Optimizer& optimizer) const;
-  // Model, optimizer, scaler and this rank's generator. Every name, shape and dtype is checked before the first tensor
-  // changes. A rank that the saved run did not have, or that is on another kind of device than it was there, keeps the
-  // generator it was seeded with.
+  // Restores model, optimizer, scaler and this rank's generator. Every name, shape and dtype is checked before the
+  // first tensor changes. A rank that the saved run did not have, or that was on another kind of device there, keeps
+  // the generator it was seeded with.
   void restore(TrainingSetup& setup, TrainStep& step, int rank) const;
-  // What to tell where restore() leaves a generator because it is another kind of device's; else "".
+  // A note for the user if restore() does not restore the generator because it is another kind of device's; else "".
   std::string generator_note(const torch::Device& device, int rank) const;
 
  private:
@@ -55,16 +55,16 @@ class SavedState {
 // All tensors that a save writes, as they are now: model, optimizer, and the generator of each rank. All ranks call it
 // (generator states are gathered, buffers taken from rank 0).
 NamedTensors saved_tensors(TrainingSetup& setup, TrainStep& step, const Ranks& ranks);
-// The same in name and size for `ranks` ranks, without asking the others: what a save will take.
+// Tensors of the same names and sizes for `ranks` ranks, without asking the others, to measure a save.
 NamedTensors measured_tensors(TrainingSetup& setup, TrainStep& step, int ranks);
-// The rest of the state. All ranks call it (the next step's buckets are agreed on).
+// The rest of the state. All ranks call it (they agree on the next step's buckets).
 SavePoint save_point(TrainStep& step, const Position& position, const RunIdentity& identity);
 
-// Model tensors alone, from any safetensors file: for model.weights and `evaluate`. Strict: the same names (entries
-// under "tlaunch." are passed over, prefixes taken off by names_in_file()), shapes and dtypes, checked before the first
-// tensor changes; throws DataError. Returns a note for the user on what was taken off; "" where nothing was.
+// Loads only the model's tensors, from any safetensors file: for model.weights and `evaluate`. Names, shapes and dtypes
+// must be equal (entries under "tlaunch." are ignored, and names_in_file() removes prefixes). They are checked before
+// the first tensor changes; throws DataError. Returns a note for the user on removed prefixes; "" if there were none.
 std::string load_weights(const SafetensorsFile& file, TrainingSetup& setup);
-// Those of model.weights, where it names a file; else the model keeps what the seed gave it.
+// The same for model.weights if it names a file; else the model keeps the weights that come from the seed.
 std::string load_first_weights(const RunConfig& config, TrainingSetup& setup);
 
 }  // namespace tlaunch

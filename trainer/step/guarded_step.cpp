@@ -58,7 +58,7 @@ std::optional<MemoryShortage> GuardedStep::vote(std::optional<RunPhase> failed) 
   return std::nullopt;
 }
 
-// Each stage changes something only after all that it allocates is there, so it can be done again.
+// Each stage allocates everything before it changes anything, so it can be repeated.
 void GuardedStep::update(double learning_rate) {
   with_one_retry([&] { step_.unscale_gradients(); });
   with_one_retry([&] { step_.check_gradients(); });
@@ -82,14 +82,14 @@ void GuardedStep::with_one_retry(const std::function<void()>& stage) {
   } catch (const std::exception& error) {
     if (!is_out_of_memory(error)) throw;
     throw OutOfMemory(
-        "memory ran out in the update of the parameters, and with all caches freed again; a smaller train.batch_size, "
-        "a smaller model or train.optimizer=sgd with train.momentum=0 helps");
+        "out of memory in the update of the parameters, even after all caches were freed; use a smaller "
+        "train.batch_size, a smaller model or train.optimizer=sgd with train.momentum=0");
   }
 }
 
 void GuardedStep::free_memory() {
-  // A backward pass that failed leaves its pending work, with what that holds, in this thread's queue of the engine;
-  // the next pass that ends well empties it.
+  // A backward pass that failed leaves its pending work, and the memory that this holds, in this thread's queue of the
+  // engine. The next successful pass empties the queue.
   (torch::zeros({1}, torch::TensorOptions().requires_grad(true)) * 1).backward();
   empty_cache(ranks_.device());
   trim_heap();

@@ -1,13 +1,12 @@
-// An optimizer step that survives a lack of memory in any rank. The rank that runs out of memory in forward or backward
-// drops what it holds and sends NaN in place of the gradients it still owes, so that no other rank waits for it; all
-// ranks then agree that this step was not done, before any parameter has changed. Where it runs out in the update, it
-// tries once more, and asks for the smaller micro-batch in place of its next step.
+// An optimizer step that survives a lack of memory on any rank. A rank that runs out of memory in forward or backward
+// frees its memory and sends NaN for the gradients that it has not sent yet, so that no other rank waits for it. All
+// ranks then agree, before any parameter has changed, that this step was not done. A rank that runs out of memory in
+// the update retries it once, and asks for a smaller micro-batch in place of its next step.
 //
-// Buffers that the forward pass writes (BatchNorm's running statistics) and the generator of dropout are not taken
-// back.
+// Buffers that the forward pass writes (BatchNorm's running statistics) and the generator of dropout are not restored.
 //
-// What agreeing costs: on the CPU a look at the first element of each gradient, and an all-reduce only where one is
-// NaN; on CUDA, where a look would wait for the device, a host-side all-reduce each step. Nothing in a single process.
+// The cost of agreeing: on the CPU a read of the first element of each gradient, and an all-reduce only if one is NaN;
+// on CUDA, where such a read would wait for the device, a host-side all-reduce per step. Nothing in a single process.
 #pragma once
 
 #include <functional>
@@ -21,18 +20,18 @@ namespace tlaunch {
 
 struct StepResult {
   torch::Tensor loss;  // as TrainStep's
-  // Agreed by all ranks: the step was not done, and should be done again with a smaller micro-batch.
+  // Set on all ranks alike: the step was not done and should be repeated with a smaller micro-batch.
   std::optional<MemoryShortage> shortage;
 };
 
 class GuardedStep {
  public:
-  // `injection` may be null; it lives longer.
+  // `injection` may be null; it must outlive this object.
   GuardedStep(TrainStep& step, const Ranks& ranks, OomInjection* injection);
   GuardedStep(const GuardedStep&) = delete;
   GuardedStep& operator=(const GuardedStep&) = delete;
 
-  // As TrainStep::run(). Throws OutOfMemory where the update, or the exchange of gradients, found no memory at all.
+  // As TrainStep::run(). Throws OutOfMemory if the update ran out of memory twice, or the exchange of gradients did.
   StepResult run(const std::function<Batch()>& next_batch, double learning_rate);
 
  private:
@@ -45,7 +44,7 @@ class GuardedStep {
   TrainStep& step_;
   const Ranks& ranks_;
   OomInjection* injection_;
-  std::optional<RunPhase> owed_;  // ran out of memory in the last update
+  std::optional<RunPhase> owed_;  // set if memory ran out in the last update, for the next vote
 };
 
 }  // namespace tlaunch

@@ -28,7 +28,7 @@ void NanGuard::check(const std::vector<torch::Tensor>& gradients, const GradScal
 }
 
 NanGuard::Counts NanGuard::counts() {
-  const auto figures = figures_.cpu();  // on the CPU the same memory: to be read before it is cleared
+  const auto figures = figures_.cpu();  // on the CPU this is the same memory, so it is read before it is cleared
   const Counts counts{static_cast<std::int64_t>(figures[1].item<float>()),
                       static_cast<std::int64_t>(figures[3].item<float>())};
   sum_.zero_();

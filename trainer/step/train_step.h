@@ -16,22 +16,22 @@ class TrainStep {
   TrainStep(const RunConfig& config, const Ranks& ranks, TrainingSetup& setup, const BucketAssignment& buckets);
 
   // Takes gradient_accumulation_steps batches from `next_batch`. Returns the mean loss over this rank's samples, on the
-  // device and not waited for.
+  // device and without waiting for it.
   torch::Tensor run(const std::function<Batch()>& next_batch, double learning_rate);
 
-  // The parts of run(), in order. A part that throws has changed nothing but the gradients, unscale_gradients() and
-  // later ones not even those: each can be done again by itself.
+  // The parts of run(), in order. If gradients() throws, it has changed nothing but the gradients; the later parts then
+  // have not even changed those. So each part can be repeated by itself.
   torch::Tensor gradients(const std::function<Batch()>& next_batch);
-  void unscale_gradients();  // nothing where there is no scaler
+  void unscale_gradients();  // does nothing without a scaler
   void check_gradients();
   void clip_gradients();
   void apply(double learning_rate);
 
   RunPhase phase() const { return phase_; }  // where gradients() is, or threw
   void drop_gradients();
-  bool some_gradient_begins_with_nan() const;  // on the CPU; on CUDA it would wait
+  bool some_gradient_begins_with_nan() const;  // for the CPU only, where it need not wait
   void set_accumulation(std::int64_t micro_batches) { accumulation_ = micro_batches; }
-  void inject(std::function<void(RunPhase)> fault);  // for tests: called in mid-forward and mid-backward
+  void inject(std::function<void(RunPhase)> fault);  // for tests: called in the middle of forward and backward
 
   Optimizer& optimizer() { return *optimizer_; }
   GradScaler& scaler() { return scaler_; }

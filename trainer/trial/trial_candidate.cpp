@@ -4,6 +4,7 @@
 #include <chrono>
 #include <limits>
 
+#include "base/text.h"
 #include "checkpoint/safetensors/safetensors.h"
 #include "config/config_loader.h"
 #include "trainer/device/device.h"
@@ -42,7 +43,7 @@ TrialCandidate::TrialCandidate(const RunConfig& config, const TrialSettings& set
   if (pins_batches(config_.data, setup_.device)) batch_ = {batch_.input.pin_memory(), batch_.target.pin_memory()};
 }
 
-// The first epoch, over and over.
+// A batch of the first epoch, which is repeated without end.
 Batch TrialCandidate::make_batch(std::int64_t micro_step) const {
   const auto accumulation = config_.train.gradient_accumulation_steps.value();
   const auto indices = sampler_.micro_batch(order_, micro_step / accumulation % sampler_.steps_per_epoch(),
@@ -71,8 +72,8 @@ void TrialCandidate::one_step() {
   const auto result =
       guarded_step_.run([this] { return next_batch(); }, learning_rate_at(config_.train, span, figures_.steps));
   if (result.shortage)
-    throw OutOfMemory("rank " + std::to_string(result.shortage->rank) + " ran out of memory (" +
-                      to_string(result.shortage->phase) + ")");
+    throw OutOfMemory(
+        format_text("rank {} ran out of memory ({})", result.shortage->rank, to_string(result.shortage->phase)));
   last_loss_ = result.loss;
   ++figures_.steps;
 }
@@ -101,8 +102,8 @@ RestOfRun TrialCandidate::touch_rest_of_run(double evaluation_s) {
   apply_flags(config_);
   RestOfRun rest;
   HalvingBatch evaluation(RunPhase::evaluation), detection(RunPhase::detection);
-  const auto batch_a_rank = config_.train.batch_size.value() * ranks_.size();
-  (void)evaluate(setup_, ranks_, config_, evaluation, batch_a_rank);
+  const auto one_batch_per_rank = config_.train.batch_size.value() * ranks_.size();
+  (void)evaluate(setup_, ranks_, config_, evaluation, one_batch_per_rank);
   if (evaluation_s > 0) time_evaluation(evaluation, evaluation_s, rest);
   if (setup_.dataset->session_tests()) {
     const auto start = Clock::now();
@@ -110,10 +111,10 @@ RestOfRun TrialCandidate::touch_rest_of_run(double evaluation_s) {
     rest.detection_s = seconds_since(start);
   }
   TensorSnapshot snapshot(setup_.device);
-  rest.copy_s = least_seconds(2, [&] {  // the first one makes the memory
+  rest.copy_s = least_seconds(2, [&] {  // the first one allocates the memory
     const auto tensors = saved_tensors(setup_, step_, ranks_);
     if (ranks_.rank() == 0) snapshot.take(tensors);
-    snapshot.wait();  // a device's copies are only on their way before
+    snapshot.wait();  // until then the copies of a device are only under way
   });
   Position position;
   position.step = figures_.steps;
@@ -130,7 +131,7 @@ RestOfRun TrialCandidate::touch_rest_of_run(double evaluation_s) {
   return rest;
 }
 
-// Of a batch a rank, and of as many as the time allows: a line through the two.
+// Times an evaluation of one batch per rank, and one of as many samples as the time allows, and fits a line to the two.
 void TrialCandidate::time_evaluation(HalvingBatch& batch, double evaluation_s, RestOfRun& rest) {
   const auto all = setup_.dataset->size(Split::val);
   const auto few = std::min(all, config_.train.batch_size.value() * ranks_.size());

@@ -1,4 +1,4 @@
-// One setting under trial: a whole training set-up of its own, timed by the visit.
+// One candidate of a trial: a complete training set-up with its settings, timed visit by visit.
 #pragma once
 
 #include <memory>
@@ -13,35 +13,35 @@
 
 namespace tlaunch {
 
-// What a run does beside its steps.
+// The costs of a run beside its steps.
 struct RestOfRun {
-  double copy_s = 0;  // what a save takes from the steps: to gather the state and copy it. Rank 0 alone has copies
+  double copy_s = 0;  // the time that a save takes from the steps: to gather the state and, on rank 0, to copy it
   std::uint64_t save_bytes = 0;  // of the file
   double detection_s = 0;
-  double evaluation_fixed_s = 0, evaluation_sample_s = 0;  // where it was timed
+  double evaluation_fixed_s = 0, evaluation_sample_s = 0;  // 0 if the evaluation was not timed
 };
 
 class TrialCandidate {
  public:
-  // `config`: all but `settings` is taken from it. All ranks construct it. One batch of real samples is shown again and
-  // again: every batch of a job has the same shape, and the loader's cost stays out of the step's; until load().
+  // `config`: gives everything except `settings`. All ranks construct it. Until load(), all steps use one batch of real
+  // samples: every batch of a job has the same shape, and the loader's cost stays out of the step's.
   TrialCandidate(const RunConfig& config, const TrialSettings& settings, const Ranks& ranks,
                  std::shared_ptr<const Dataset> dataset);
 
   // From now on batches come from a loader as in a run.
   void load();
-  // Whether to wait for the device before each batch: the wait for a batch is then the device's and not that of the
-  // host, which otherwise runs ahead of it; but such steps take longer than a run's.
+  // Whether to wait for the device before each batch. The wait for a batch is then that of the device, not that of the
+  // host, which otherwise runs ahead. But such steps take longer than those of a run.
   void wait_for_device(bool wait) { wait_for_device_ = wait; }
-  // `steps` optimizer steps with this candidate's switches set; seconds of one, the device waited for at both ends. The
-  // loss of the last one goes to figures(); the first call is of one step, so that the first loss is known. Throws
-  // OutOfMemory, on all ranks alike, where one of them has not enough.
+  // Does `steps` optimizer steps with this candidate's switches set and returns the seconds per step. It waits for the
+  // device before and after them. The loss of the last step goes to figures(); the first call must be of one step, so
+  // that the first loss is known. Throws OutOfMemory on all ranks if one of them runs out of memory.
   double step_time_s(std::int64_t steps);
-  // What a run keeps in memory beside its steps: an evaluation of one batch a rank, the detection, a save's copies. An
-  // evaluation is timed for about `evaluation_s`. All ranks call it.
+  // Does the work that a run needs memory for beside its steps: an evaluation of one batch per rank, the detection, the
+  // copies of a save. It times an evaluation for about `evaluation_s` (0: not at all). All ranks call it.
   RestOfRun touch_rest_of_run(double evaluation_s);
   double make_batch_s();
-  // Of the seconds of the last step_time_s(), the share spent waiting for batches.
+  // The share of the last step_time_s() that was spent waiting for batches.
   double wait_share() const { return wait_share_; }
   CandidateFigures& figures() { return figures_; }
   const TrainingSetup& setup() const { return setup_; }
@@ -60,13 +60,13 @@ class TrialCandidate {
   std::vector<std::int64_t> order_;
   RunLength length_;
   TrainStep step_;
-  GuardedStep guarded_step_;  // a run's steps ask the other ranks whether memory sufficed, so these do
+  GuardedStep guarded_step_;  // as in a run, whose steps ask the other ranks whether memory sufficed
   Batch batch_;
   torch::Tensor last_loss_;
   CandidateFigures figures_;
   bool wait_for_device_ = false;
   double waited_s_ = 0, wait_share_ = 0;
-  std::unique_ptr<Loader> loader_;  // last: its threads use what stands above
+  std::unique_ptr<Loader> loader_;  // declared last, because its threads use the members above
 };
 
 }  // namespace tlaunch

@@ -7,6 +7,7 @@
 #include <istream>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "hardware/gpu/gpu_monitor.h"
 #include "trainer/device/device.h"
 #include "trainer/device/host_memory.h"
@@ -17,7 +18,7 @@
 namespace tlaunch {
 namespace {
 
-constexpr double hopeless_ratio = 3;      // of single warm-up steps: no more need be measured
+constexpr double hopeless_ratio = 3;      // of single warm-up steps; beyond it nothing more is measured
 constexpr std::int64_t least_rounds = 4;  // before an early end is considered
 constexpr std::int64_t most_steps_a_visit = 100;
 constexpr double more_steps_s = 0.5;  // of a trial that measures memory
@@ -35,7 +36,7 @@ JobFacts facts_of(const TrainingSetup& setup) {
   return facts;
 }
 
-// What logging adds to a step: the sum over ranks, and waiting for it.
+// The time that logging adds to a step: the sum over ranks, and the wait for it.
 double log_cost_s(const Ranks& ranks) {
   auto value = torch::zeros({1}, torch::TensorOptions().dtype(torch::kFloat64).device(ranks.device()));
   return least_seconds(5, [&] {
@@ -44,7 +45,7 @@ double log_cost_s(const Ranks& ranks) {
   });
 }
 
-// One reading of this rank's card; 0 where there is none.
+// The time of one reading of this rank's card; 0 if there is none.
 double gpu_log_cost_s(const torch::Device& device) {
   if (!device.is_cuda()) return 0;
   GpuMonitor monitor(device_uuid(device));
@@ -91,7 +92,8 @@ class Trial {
   }
 
  private:
-  // Two steps of each: the first makes what is made once (caches, buckets, algorithms), the second tells the pace.
+  // Two steps of each candidate: the first makes the things that are made once (caches, buckets, algorithms), the
+  // second shows the speed.
   void warm_up() {
     std::vector<double> step_time_s;
     for (const auto& candidate : candidates_) {
@@ -107,8 +109,8 @@ class Trial {
       result_.abandoned = agreed(step_time_s[1] > hopeless_ratio * step_time_s[0]);
   }
 
-  // Memory that a step holds for a moment (the exchange of gradients beside the backward pass, the loader beside both)
-  // is not at its most in the first steps.
+  // Memory that a step holds only briefly (the exchange of gradients beside the backward pass, the loader beside both)
+  // does not reach its peak in the first steps.
   void take_more_steps() {
     const double step_time_s = candidates_.front()->step_time_s(1);
     const auto steps = static_cast<std::int64_t>(more_steps_s / std::max(step_time_s, 1e-9));
@@ -120,7 +122,7 @@ class Trial {
       auto& candidate = *candidates_[backwards ? candidates_.size() - 1 - i : i];
       candidate.figures().step_times_s.push_back(candidate.step_time_s(steps_));
       if (!spec_.with_loader || candidates_.size() > 1) continue;
-      if (context_.device.is_cuda()) {  // on the CPU the same visit tells both
+      if (context_.device.is_cuda()) {  // on the CPU the same visit measures both
         candidate.wait_for_device(true);
         (void)candidate.step_time_s(steps_);
         candidate.wait_for_device(false);
@@ -157,7 +159,8 @@ void run_trials(const WorkerContext& context, const RunConfig& config, const Ran
   const double gpu_reading_s = gpu_log_cost_s(context.device);
   for (std::string line; std::getline(requests, line);) {
     const auto request = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (request.is_discarded()) throw UsageError("trial: a line of standard input is no JSON: " + line.substr(0, 80));
+    if (request.is_discarded())
+      throw UsageError(format_text("trial: a line of standard input is not JSON: {}", tlaunch::quoted(line)));
     const auto spec = trial_spec_from_json(request);
     auto result = Trial(context, config, ranks, dataset, spec).run();
     result.gpu_log_cost_s = gpu_reading_s;

@@ -1,4 +1,5 @@
-// Trial mode: measures what the launcher asks for on standard input, one TrialSpec a line, until it ends.
+// Trial mode: runs the trials that the launcher asks for on standard input, one TrialSpec per line, until the input
+// ends.
 #pragma once
 
 #include <iosfwd>
@@ -9,8 +10,8 @@
 
 namespace tlaunch {
 
-// All ranks read the same lines; each answers every one with a `trial` event (contract/trial.h). An exception leaves
-// through the caller: a process that has failed measures nothing more.
+// All ranks read the same lines, and each answers every line with a `trial` event (contract/trial.h). Exceptions pass
+// through: a process that has failed measures nothing more.
 void run_trials(const WorkerContext& context, const RunConfig& config, const Ranks& ranks, std::istream& requests);
 
 }  // namespace tlaunch

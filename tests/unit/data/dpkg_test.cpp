@@ -80,7 +80,7 @@ TEST(DpkgLog, ALastLineCutOffIsLeftOutAndOthersAreCounted) {
 TEST(Dpkg, ReadsRotatedLogsFromTheOldestOn) {
   const TempDir root;
   const auto bytes = [](const std::string& text) { return FileBytes(text.begin(), text.end()); };
-  // The same two packages in all files: their sessions go on from log to log.
+  // All files have the same two packages, whose sessions continue from log to log.
   const auto lines = [](const std::string& what) {
     return "2025-01-01 00:00:00 " + what + "\n2025-01-01 00:00:00 " + [&] {
       std::string other = what;

@@ -113,7 +113,7 @@ TEST_F(FashionMnistTest, AnyFlippedBitOfAGzippedFileIsFoundOrHarmless) {
   for (std::size_t at = 0; at < bytes.size(); ++at) {
     FileBytes damaged = bytes;
     damaged[at] ^= 0x10;
-    // A new name each time: the cache tells files apart by path, size and time, and these follow each other too fast.
+    // A new folder each time: the cache distinguishes files by path, size and time, and these times are too close.
     const TempDir folder;
     write_fashion_mnist(folder, {5, 3, 3}, {3, 3, 3}, true);
     write(folder / "train-images-idx3-ubyte.gz", damaged);
@@ -146,9 +146,9 @@ TEST_F(FashionMnistTest, WrongFilesAreRefusedWithTheByte) {
   const Case cases[] = {
       {"train-images-idx3-ubyte", magic, "byte 0: not the IDX file"},
       {"train-labels-idx1-ubyte", label, "byte 11: label 10 "},
-      {"train-images-idx3-ubyte", trailing, "byte 52: more bytes"},
+      {"train-images-idx3-ubyte", trailing, "byte 52: the file has more bytes"},
       {"train-images-idx3-ubyte", huge, "byte 4: the header claims more"},
-      {"train-images-idx3-ubyte", zero, "byte 8: a dimension of 0"},
+      {"train-images-idx3-ubyte", zero, "byte 8: a dimension is 0"},
       {"train-labels-idx1-ubyte", SmallImages{3, 1, 1}.labels(), "3 labels"},
       {"t10k-images-idx3-ubyte", SmallImages{4, 3, 2}.images(), "another size"},
   };

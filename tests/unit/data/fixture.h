@@ -1,4 +1,4 @@
-// What the data tests share: a cache folder for the length of a test, and messages of exceptions.
+// Shared by the data tests: a cache folder for the duration of a test, and messages of exceptions.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 
 namespace tlaunch {
 
-// Points XDG_CACHE_HOME at a folder for the length of a test.
+// Points XDG_CACHE_HOME at a folder for the duration of a test.
 class CacheHome {
  public:
   explicit CacheHome(const std::string& folder) {
@@ -29,7 +29,7 @@ class CacheHome {
   std::string old_;
 };
 
-// The message of the exception `action` throws as an Error; fails the test where it throws none.
+// The message of the Error that `action` throws; fails the test if it throws none.
 template <typename Error, typename Action>
 std::string message_of(Action action) {
   try {

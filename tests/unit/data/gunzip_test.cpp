@@ -1,4 +1,4 @@
-// Gzip files as gzip -d reads them: several in one, with padding, with garbage.
+// Gzip files are read as gzip -d reads them: several in one, with padding, with garbage.
 #include "data/gunzip.h"
 
 #include <gtest/gtest.h>
@@ -53,7 +53,7 @@ TEST(Gunzip, GarbageAtTheEndIsToldAndIgnored) {
     const Read got = read(gzipped(first) + garbage);
     EXPECT_EQ(got.bytes, first);
     EXPECT_EQ(got.warning,
-              "f.gz: " + std::to_string(garbage.size()) + " bytes after the end of the gzip data are ignored\n");
+              "f.gz: ignored " + std::to_string(garbage.size()) + " bytes after the end of the gzip data\n");
   }
 }
 

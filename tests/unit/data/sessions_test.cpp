@@ -40,7 +40,7 @@ std::unique_ptr<Dataset> open_sessions(const std::string& root, std::int64_t win
   return make_dataset(config, model);
 }
 
-// Windows of a split with their targets behind them.
+// The windows of a split, each followed by its target.
 std::vector<std::vector<std::int64_t>> windows(const Dataset& data, Split split) {
   std::vector<std::int64_t> all(static_cast<std::size_t>(data.size(split)));
   std::iota(all.begin(), all.end(), 0);
@@ -77,7 +77,7 @@ TEST(ParseSessions, BadTokensAreNamedWithPlaceAndOffset) {
     const char* says;
   };
   const Case cases[] = {
-      {"1 2\n3 x4 5\n", "log:2:3: 'x4' is no log key (byte 6)"},
+      {"1 2\n3 x4 5\n", "log:2:3: 'x4' is not a log key (byte 6)"},
       {"1 2\n3 4x 5\n", "log:2:3: '4x' "},
       {"0\n", "log:1:1: '0' "},
       {"1 -2\n", "log:1:3: '-2' "},
@@ -85,7 +85,7 @@ TEST(ParseSessions, BadTokensAreNamedWithPlaceAndOffset) {
       {"2147483648", "log:1:1: '2147483648' "},
       {"99999999999999999999999999\n", "log:1:1: '99999999999999999999...' "},
       {std::string("1\n") + '\0' + "\xff\n", "log:2:1: '?\?' "},
-      {"\r\n\r\n 1,2", "log:3:2: '1,2' is no log key (byte 5)"},
+      {"\r\n\r\n 1,2", "log:3:2: '1,2' is not a log key (byte 5)"},
   };
   for (const Case& c : cases) {
     const std::string message = message_of<DataError>([&] { parse(c.text); });
@@ -144,7 +144,7 @@ TEST(Sessions, ValidationTakesWholeSessionsAndItsFraction) {
   for (const auto session : val_sessions) EXPECT_FALSE(train_sessions.contains(session));
   EXPECT_EQ(data->size(Split::val), 400);
   EXPECT_EQ(sessions_of(*open_sessions(root.path(), 4, 0.2), Split::val), val_sessions) << "the same each time";
-  // The ten first of the split, by an independent Python program from the definition in docs/data.md.
+  // The first ten of the split, computed by an independent Python program from the definition in docs/data.md.
   const std::vector<std::int64_t> first(val_sessions.begin(), std::next(val_sessions.begin(), 10));
   EXPECT_EQ(first, (std::vector<std::int64_t>{3, 10, 18, 21, 33, 41, 48, 49, 62, 66}));
   EXPECT_EQ(sessions_of(*open_sessions(root.path(), 4, 0.01), Split::val).size(), 10u);
@@ -161,7 +161,7 @@ TEST(Sessions, MissingEmptyAndTooShortFilesAreDataErrors) {
   write(root / "hdfs_test_abnormal", "1\n");
   EXPECT_NE(message().find("hdfs_train: of its 0 sessions"), std::string::npos) << message();
   write(root / "hdfs_train", "1 2 3 4\n1 2 3\n");
-  EXPECT_NE(message().find("model.window 3"), std::string::npos) << message();
+  EXPECT_NE(message().find("model.window=3"), std::string::npos) << message();
   std::filesystem::remove(root / "hdfs_train");
   std::filesystem::create_directory(root / "hdfs_train");
   EXPECT_NE(message().find("not a regular file"), std::string::npos) << message();

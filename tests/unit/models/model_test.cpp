@@ -129,7 +129,7 @@ TEST(Descriptions, EveryDefaultIsAllowedByItsOwnSpec) {
   for (const ModelDescription& description : model_descriptions()) {
     std::set<std::string> keys;
     for (const OptionSpec& spec : description.options) {
-      EXPECT_TRUE(keys.insert(spec.key).second) << description.name << "." << spec.key << " stands twice";
+      EXPECT_TRUE(keys.insert(spec.key).second) << description.name << "." << spec.key << " is there twice";
       EXPECT_FALSE(spec.meaning.empty()) << spec.key;
       if (!spec.choices.empty()) {
         EXPECT_THAT(spec.choices, ::testing::Contains(spec.default_value)) << spec.key;

@@ -18,7 +18,7 @@ Json to_json(const Options& options) {
   return json;
 }
 
-// One training forward and backward and one evaluation forward; everything they made goes to `path`.
+// Does one training forward and backward and one evaluation forward, and writes all their results to `path`.
 void write_case(const std::string& path, const std::string& name, const Options& options, const SampleShape& shape,
                 torch::Dtype dtype) {
   torch::manual_seed(seed);

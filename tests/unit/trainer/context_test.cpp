@@ -9,7 +9,7 @@
 namespace tlaunch {
 namespace {
 
-// Asking for the number of cards starts the driver.
+// Counts the questions for the number of cards, each of which would start the driver.
 class CountedCards : public testing::Test {
  protected:
   WorkerContext read(std::map<std::string, std::string> environment, int cards) {

@@ -8,7 +8,7 @@
 namespace tlaunch {
 namespace {
 
-volatile bool falls = true;  // what the compiler must not know
+volatile bool falls = true;  // volatile: the compiler must not know the value
 
 int fall(int depth) {
   volatile char room[4096];

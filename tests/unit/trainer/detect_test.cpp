@@ -51,8 +51,8 @@ TEST(Detect, FlagsKeysOutsideTheTopGAndKeysNeverSeen) {
   const Ranks alone{WorkerContext{}};
   Options options;
   options.set("top_g", std::int64_t{3});
-  // Normal: the second session's 3 is outside the top 3. Abnormal: the first session's 5s stand in its first window and
-  // are never asked; the second holds a key never seen; the third's 5 is asked.
+  // Normal: the second session's 3 is outside the top 3. Abnormal: the first session's 5s are in its first window and
+  // are never targets; the second session has a key never seen; the third's 5 is a target.
   HalvingBatch batch(RunPhase::detection);
   const auto metrics = detect(setup, alone, options, batch);
   EXPECT_DOUBLE_EQ(metrics.at("false_positive_rate"), 0.5);

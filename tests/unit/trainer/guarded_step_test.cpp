@@ -35,7 +35,7 @@ TEST(OomInjection, BetweenStepsHappensSoOftenInARow) {
   EXPECT_NO_THROW(injection.at(RunPhase::save));
 }
 
-// Keys that reach the model as they are: NaN among them makes every gradient NaN.
+// The keys reach the model unchanged: a NaN among them makes every gradient NaN.
 class PlainInput : public Dataset {
  public:
   SampleShape shape() const override { return {.kind = "keys", .window = 3, .num_classes = 5}; }
@@ -107,7 +107,7 @@ TEST_P(SkippedUpdate, ARowGoesOnOverALook) {
   EXPECT_EQ(counts.in_a_row, 2);
 }
 
-// A recorded step would go on writing to where they were.
+// Otherwise a recorded step would continue to write to the old places.
 TEST_P(SkippedUpdate, TheStateStaysWhereItIsInMemory) {
   for (const bool scaled : {false, true}) {
     step_.scaler() = GradScaler(torch::kCPU, scaled);
@@ -122,12 +122,12 @@ TEST_P(SkippedUpdate, TheStateStaysWhereItIsInMemory) {
     const auto before = places();
     for (int i = 0; i < 20; ++i) train(i % 5 == 3 ? nan : i);
     EXPECT_EQ(places(), before);
-    // Through another hold on the same memory: a figure that had moved would stand still in it.
-    EXPECT_EQ(step_.nan_guard().counts().found, scaled ? 0 : 4) << "at a scale above 1 they are the scaler's business";
+    // counts() reads the same memory: a figure that had moved would no longer change there.
+    EXPECT_EQ(step_.nan_guard().counts().found, scaled ? 0 : 4) << "at a scale above 1 the scaler handles them";
   }
 }
 
-// The update of a step finds no memory at its nth allocation, once.
+// The nth allocation of a step's update fails, once.
 TEST_P(SkippedUpdate, WhereMemoryIsShortOnceIsAsIfItHadNotBeen) {
   const auto step_once = [](std::int64_t nth, bool& failed) {
     Ranks ranks{WorkerContext{}};

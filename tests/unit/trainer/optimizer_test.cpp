@@ -29,7 +29,7 @@ std::map<std::string, torch::Tensor> state_of(Optimizer& optimizer) {
   return {state.begin(), state.end()};
 }
 
-// 20 steps with a rate of its own each, recorded for tests/referee/check_optimizer.py.
+// Records 20 steps, each with another rate, for tests/referee/check_optimizer.py.
 void write_case(const std::string& path, const TrainConfig& train) {
   torch::manual_seed(11);
   std::vector<NamedParameter> parameters = {
@@ -107,7 +107,7 @@ TEST_P(EveryOptimizer, AStepWithFoundInfLeavesParametersStateAndStepCountAsTheyW
     x.mutable_grad() = gradient;
     optimizer->step(0.1, torch::tensor(1.0f), torch::tensor(found_inf));
   };
-  // Also as the very first step, when there is no former state to fall back on.
+  // The first time it is the very first step, when there is no earlier state.
   for (int former_steps = 0; former_steps < 2; ++former_steps) {
     const torch::Tensor before = x.detach().clone();
     std::map<std::string, torch::Tensor> state_before;

@@ -1,4 +1,4 @@
-// By which words a lack of memory is known.
+// The messages that mean a lack of memory.
 #include "trainer/memory/out_of_memory.h"
 
 #include <c10/util/Exception.h>

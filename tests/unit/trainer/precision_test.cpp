@@ -1,4 +1,4 @@
-// Where the loss is scaled.
+// When the loss is scaled.
 #include "trainer/device/precision.h"
 
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ TEST(LossScaler, IsOnForRecurrentModelsInEitherHalfPrecisionOnACard) {
   const auto lstm = nested(torch::nn::LSTM(2, 2)), gru = nested(torch::nn::GRU(2, 2)),
              rnn = nested(torch::nn::RNN(2, 2));
   for (const auto& model : {lstm, gru, rnn}) {
-    EXPECT_TRUE(needs_loss_scaler(card, Precision::bf16, *model)) << "cuDNN gets fp16 all the same";
+    EXPECT_TRUE(needs_loss_scaler(card, Precision::bf16, *model)) << "cuDNN runs in fp16 all the same";
     EXPECT_TRUE(needs_loss_scaler(card, Precision::fp16, *model));
     EXPECT_FALSE(needs_loss_scaler(card, Precision::fp32, *model));
     EXPECT_FALSE(needs_loss_scaler(torch::kCPU, Precision::bf16, *model));

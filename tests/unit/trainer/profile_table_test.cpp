@@ -15,7 +15,7 @@ TEST(ProfileTable, AnOperationsOwnTimeIsWithoutThoseItCalls) {
                                           2);
   EXPECT_EQ(table,
             "host time of 2 steps\n"
-            " ms a step   share      calls  operation\n"
+            "   ms/step   share calls/step  operation\n"
             "     7.000   66.7%        1.0  conv\n"
             "     3.000   28.6%        0.5  gemm\n"
             "     0.500    4.8%        0.5  relu\n");
@@ -34,7 +34,7 @@ TEST(ProfileTable, OfManyNamesTheMostExpensive) {
   const std::string table = profile_table(ops, 1, 3);
   EXPECT_NE(table.find("op50"), std::string::npos);
   EXPECT_EQ(table.find("op47\n"), std::string::npos);
-  EXPECT_EQ(profile_table({}, 0), "host time of 0 steps\n ms a step   share      calls  operation\n");
+  EXPECT_EQ(profile_table({}, 0), "host time of 0 steps\n   ms/step   share calls/step  operation\n");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Ranks of a run: two of them on the CPU, as two threads of this process.
+// Two ranks of a run on the CPU, as two threads of this process.
 #include "trainer/ranks/ranks.h"
 
 #include <arpa/inet.h>
@@ -60,7 +60,7 @@ class TwoRanks : public testing::Test {
     ranks_[0].emplace(contexts_[0]);
     other.get();
   }
-  // `work` in a thread for each rank.
+  // Runs `work` for each rank, in two threads.
   void on_both(const std::function<void(const Ranks&)>& work) {
     auto other = std::async(std::launch::async, [&] { work(*ranks_[1]); });
     work(*ranks_[0]);
@@ -79,7 +79,7 @@ TEST_F(TwoRanks, AgreeOnRankZerosFigure) {
 
 TEST_F(TwoRanks, RankZeroLeavesLast) {
   auto zero = std::async(std::launch::async, [this] { ranks_[0]->close(10min); });
-  // What close() does in rank 1, which then has something else to do.
+  // The first part of close() on rank 1, which is then busy with something else.
   auto token = torch::zeros({1});
   ranks_[1]->sum(token);
   EXPECT_EQ(zero.wait_for(300ms), std::future_status::timeout) << "rank 1 still needs the store";

@@ -1,4 +1,4 @@
-// A state saved and restored in one process. Exactness over real runs is tests/multiproc/resume_test.
+// Saves and restores a state in one process. tests/multiproc/resume_test checks exactness over real runs.
 #include "trainer/state/train_state.h"
 
 #include <gtest/gtest.h>
@@ -28,7 +28,7 @@ RunConfig config(std::int64_t seed, std::int64_t hidden) {
   return config;
 }
 
-// A set-up without a data set: the state does not look at it.
+// A set-up without a data set, which the state does not use.
 TrainingSetup setup_of(const RunConfig& config) {
   TrainingSetup setup;
   torch::manual_seed(config.seed);
@@ -88,7 +88,7 @@ TEST_F(TrainState, ComesBackAsItWas) {
   state.check(identity);
   state.restore(fresh.setup, fresh.step, 0);
   EXPECT_TRUE(equal(copy_of(saved.setup), copy_of(fresh.setup)));
-  EXPECT_TRUE(torch::rand({4}).equal(next)) << "the generator goes on where it was";
+  EXPECT_TRUE(torch::rand({4}).equal(next)) << "the generator continues where it was";
   const auto theirs = saved.step.optimizer().state(), ours = fresh.step.optimizer().state();
   ASSERT_EQ(ours.size(), theirs.size());
   for (std::size_t i = 0; i < ours.size(); ++i) EXPECT_TRUE(ours[i].second.equal(theirs[i].second)) << ours[i].first;
@@ -127,7 +127,7 @@ TEST_F(TrainState, ATensorTakesItsValuesInWhateverOrderItLies) {
   }
 }
 
-// The file with a generator of the size that a card's has, as if the run had been there.
+// Rewrites the file with a generator of the size of a card's, as if the run had been on a card.
 void as_if_made_on_a_gpu(const std::string& path, const std::string& generator) {
   const SafetensorsFile file(path);
   auto tensors = file.tensors();
@@ -237,7 +237,8 @@ TEST_F(TrainState, PrefixesTakenOffTheNamesOfWeightsAreTold) {
   for (const std::string prefix : {"module.", "net."}) {
     Side fresh(2);
     EXPECT_EQ(load("", fresh), "");
-    EXPECT_EQ(load(prefix, fresh), path() + ": '" + prefix + "' taken off its names, so that they are the model's");
+    EXPECT_EQ(load(prefix, fresh),
+              path() + ": removed '" + prefix + "' from the names of its tensors to match the model's");
     EXPECT_TRUE(equal(copy_of(saved.setup), copy_of(fresh.setup))) << prefix;
   }
 }

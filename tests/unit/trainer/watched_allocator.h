@@ -1,5 +1,5 @@
-// The CPU's allocator under watch, as long as the object lives: what this thread takes, and a lack of memory at a
-// chosen allocation.
+// Watches the CPU's allocator while the object lives: records what this thread allocates, and makes a chosen allocation
+// fail.
 #pragma once
 
 #include <c10/core/CPUAllocator.h>
@@ -16,7 +16,7 @@ class WatchedAllocator : public c10::Allocator {
   WatchedAllocator() : own_(c10::GetCPUAllocator()) { c10::SetCPUAllocator(this); }
   ~WatchedAllocator() override { c10::SetCPUAllocator(own_); }
 
-  // The nth allocation of this thread from now on finds no memory; those after it do. 0: none fails.
+  // Makes the nth allocation of this thread from now on fail; those after it succeed. 0: none fails.
   void fail_at(std::int64_t nth) {
     watched_ = std::this_thread::get_id();
     until_failure_ = nth;
@@ -40,7 +40,7 @@ class WatchedAllocator : public c10::Allocator {
 
  private:
   c10::Allocator* own_;
-  std::thread::id watched_;  // of no thread at first
+  std::thread::id watched_;  // no thread at first
   std::int64_t until_failure_ = 0;
   std::size_t largest_bytes_ = 0;
 };
