@@ -2,8 +2,8 @@
 
 #include "base/error.h"
 #include "base/units.h"
-#include "tuning/batch_candidates.h"
 #include "tuning/memory_budget.h"
+#include "tuning/search/batch_candidates.h"
 
 namespace tlaunch {
 namespace {

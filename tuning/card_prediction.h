@@ -5,8 +5,8 @@
 #include "config/run_config.h"
 #include "contract/plan.h"
 #include "hardware/profile.h"
-#include "tuning/memory_line.h"
 #include "tuning/prior.h"
+#include "tuning/search/memory_line.h"
 
 namespace tlaunch {
 

@@ -279,11 +279,6 @@ std::optional<std::string> precision_problem(const std::vector<GpuInfo>& cards, 
   return std::nullopt;
 }
 
-std::int64_t cores_of_a_rank(const HardwareProfile& hardware, const JobShape& job) {
-  if (job.cores_per_rank) return *job.cores_per_rank;
-  return std::max<std::int64_t>(1, hardware.cpu.allowed_cores / std::max<std::int64_t>(1, job.world_size));
-}
-
 Plan prior_plan(const RunConfig& config, const HardwareProfile& hardware, const JobShape& job) {
   return PriorPlan(config, hardware, job).make();
 }

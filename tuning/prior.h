@@ -9,28 +9,13 @@
 #include "config/run_config.h"
 #include "contract/plan.h"
 #include "hardware/profile.h"
+#include "tuning/search/job_shape.h"
 
 namespace tlaunch {
-
-// What the choice needs to know of the job beside the config.
-struct JobShape {
-  std::string sample_kind;  // "image" or "keys"
-  bool on_gpu = false;
-  std::int64_t world_size = 1;
-  std::optional<std::int64_t> omp_num_threads = {};  // of the environment, where the user has set it
-  // Where the config leaves it to auto: that of the run which is resumed, and may not change. None: a new run.
-  std::optional<std::int64_t> effective_batch_size = {};
-  // Of the rank that has fewest, where ranks are pinned to parts of the machine. None: they share the allowed ones.
-  std::optional<std::int64_t> cores_per_rank = {};
-  std::int64_t train_samples = 0;  // 0: not known; an effective batch left to auto has no more
-};
 
 // What to tell the user where one of `cards` cannot compute in this precision; nothing where all can. cuDNN has no bf16
 // convolutions below capability 8.0. Pure.
 std::optional<std::string> precision_problem(const std::vector<GpuInfo>& cards, Precision precision);
-
-// Cores for each rank, at least one; all ranks are taken to be on this machine.
-std::int64_t cores_of_a_rank(const HardwareProfile& hardware, const JobShape& job);
 
 // Decides batch_size, gradient_accumulation_steps, mixed_precision, tf32, cudnn_benchmark, channels_last, num_workers,
 // prefetch_factor, pin_memory, threads_per_rank, log_interval, gpu_log_interval, and save_interval where that is auto;

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "tuning/alternatives.h"
-#include "tuning/batch_candidates.h"
-#include "tuning/memory_line.h"
-#include "tuning/paired_test.h"
+#include "tuning/search/alternatives.h"
+#include "tuning/search/batch_candidates.h"
+#include "tuning/search/memory_line.h"
+#include "tuning/search/paired_test.h"
 #include "tuning/tuner.h"
 
 namespace tlaunch {

@@ -4,8 +4,8 @@
 
 #include "base/units.h"
 #include "estimate/costs.h"
-#include "tuning/save_interval.h"
 #include "tuning/search.h"
+#include "tuning/search/save_interval.h"
 
 namespace tlaunch {
 namespace {

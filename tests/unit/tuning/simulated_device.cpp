@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "tuning/prior.h"
+
 namespace tlaunch::test {
 
 double DeviceModel::peak(const TrialSettings& settings, bool whole_run) const {

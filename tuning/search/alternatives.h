@@ -6,7 +6,7 @@
 
 #include "contract/trial.h"
 #include "hardware/profile.h"
-#include "tuning/prior.h"
+#include "tuning/search/job_shape.h"
 
 namespace tlaunch {
 
