@@ -11,6 +11,7 @@
 #include "contract/plan.h"
 #include "estimate/pace.h"
 #include "tuning/search/memory_line.h"
+#include "tuning/search/time_budget.h"
 #include "tuning/search/trial_runner.h"
 #include "tuning/search/tune_input.h"
 
@@ -39,9 +40,6 @@ Demand measure_demand(const TuneInput& input, TrialRunner& runner, const TuneCal
 // What the cache of plans keeps, and back (DataError where it is none).
 Json to_json(const TuneOutcome& outcome);
 TuneOutcome tune_outcome_from_json(const Json& json);
-
-// What tuning may take for a run of that length; `thorough`: whatever its length.
-double tuning_budget_s(double run_s, bool thorough);
 
 // Throws UsageError where not even the smallest batch that the product rule allows fits the memory.
 TuneOutcome tune(const TuneInput& input, TrialRunner& runner, const TuneCallbacks& callbacks);

@@ -1,0 +1,26 @@
+// Puts a batch split into the draft: the settings in hand, and the plan with its reason. Shared by the stages that
+// choose a batch.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tuning/search/draft.h"
+#include "tuning/search/lab.h"
+#include "tuning/search/memory_model.h"
+
+namespace tlaunch {
+
+// "64 x 2 x 2 ranks = 256"
+std::string product(const BatchSplit& split);
+
+// The splits that the config leaves open, ascending by micro-batch, at least one. `memory_forces`: also those that only
+// a lack of memory makes worth it.
+std::vector<BatchSplit> open_splits(const Lab& lab, bool memory_forces);
+
+void choose(const Lab& lab, Draft& draft, const BatchSplit& split, const std::string& reason, Json evidence);
+// The largest candidate of up to `most`, as memory allows no more; false: there is none.
+bool choose_within_memory(const Lab& lab, Draft& draft, const MemoryModel& memory, std::int64_t most);
+
+}  // namespace tlaunch
