@@ -4,6 +4,8 @@
 #include <array>
 #include <stdexcept>
 
+#include "base/text.h"
+
 namespace tlaunch {
 namespace {
 
@@ -46,11 +48,11 @@ std::string batch_table_row(const GpuInfo& gpu) {
 BatchLimit batch_limit(const std::string& row_name, const std::string& sample_kind, std::int64_t image_side_px) {
   const Row& row = row_named(row_name);
   if (sample_kind == "keys") return {row.keys, "key windows"};
-  if (sample_kind != "image") return {row.images[2], "samples of a kind it does not know"};
+  if (sample_kind != "image") return {row.images[2], "samples of an unknown kind"};
   const auto column = std::lower_bound(std::begin(columns_px), std::end(columns_px), image_side_px);
   const std::int64_t limit = row.images[static_cast<std::size_t>(column - std::begin(columns_px))];
-  if (column == std::end(columns_px)) return {limit, "images of over 384 px"};
-  return {limit, "images of up to " + std::to_string(*column) + " px"};
+  if (column == std::end(columns_px)) return {limit, "images larger than 384 px"};
+  return {limit, format_text("images of up to {} px", *column)};
 }
 
 }  // namespace tlaunch

@@ -19,14 +19,14 @@ constexpr const char* set_by_user = "set in the config";
 constexpr std::int64_t gpu_loader_threads = 4, gpu_prefetch = 4, cpu_prefetch = 2;
 constexpr std::int64_t log_interval_steps = 10, gpu_log_interval_steps = 50, save_interval_steps = 1000;
 
-// A value and why, of one rule.
+// What one rule says: a value, and why.
 template <class T>
 struct Ruled {
   T value;
   std::string reason;
 };
 
-// What the rules look at.
+// All that the rules look at.
 struct Situation {
   const RunConfig& config;
   const HardwareProfile& hardware;
@@ -37,7 +37,7 @@ struct Situation {
   std::string capability = {};  // "8.6"
 };
 
-// The settings must fit every card in use: the first ones, one a rank (other nodes are taken to be like this one).
+// The settings must fit every card in use: the first ones, one per rank. Other nodes are assumed to be like this one.
 Situation situation_of(const RunConfig& config, const HardwareProfile& hardware, const JobShape& job) {
   Situation situation{config, hardware, job};
   situation.on_gpu = job.on_gpu && !hardware.gpus.empty();
@@ -72,10 +72,10 @@ Choice effective_batch_choice(const Situation& now, std::int64_t batch, const st
   const JobShape& job = now.job;
   const char* key = "train.effective_batch_size";
   if (train.effective_batch_size)
-    return {key, batch, Origin::user, "from the config, never changed, so that results compare between machines"};
-  if (job.effective_batch_size) return {key, batch, Origin::user, "the resumed run's own, which a resume keeps"};
+    return {key, batch, Origin::user, "set in the config and never changed, so that results compare between machines"};
+  if (job.effective_batch_size) return {key, batch, Origin::user, "that of the resumed run, which a resume keeps"};
   if (train.batch_size && train.gradient_accumulation_steps)
-    return {key, batch, Origin::prior, "what the micro-batch and the accumulation set make: " + product};
+    return {key, batch, Origin::prior, "the product of the micro-batch and the accumulation that are set: " + product};
   if (batch == reference_effective_batch)
     return {key, batch, Origin::prior,
             format_text("{} samples, for which the learning rate is written: {}", reference_effective_batch, product)};
@@ -83,10 +83,10 @@ Choice effective_batch_choice(const Situation& now, std::int64_t batch, const st
                                  ? format_text(" within the {} training samples", job.train_samples)
                                  : "";
   return {key, batch, Origin::prior,
-          format_text("the closest to {} that can be shared{}: {}", reference_effective_batch, within, product)};
+          format_text("the closest to {} that the ranks can share{}: {}", reference_effective_batch, within, product)};
 }
 
-// Where the data set does not say, the stem does: the large one is made for 224 px.
+// If the data set does not say, the model's stem does: the large one is made for 224 px.
 std::int64_t image_side_px(const RunConfig& config) {
   const auto& data = config.data.options.values();
   const auto& model = config.model.options.values();
@@ -125,8 +125,8 @@ void add_batch(const Situation& now, Plan& plan) {
       format_text("{} x {} x {} = {}", split.micro_batch, split.accumulation, ranks, split.effective());
   const std::string largest =
       train.gradient_accumulation_steps
-          ? "what the accumulation set in the config leaves: " + product
-          : format_text("the largest {}that shares {} equally over {} within {}, the table's limit for {} on {}",
+          ? "follows from the accumulation set in the config: " + product
+          : format_text("the largest {}that splits {} equally over {}, up to {}, the table's limit for {} on {}",
                         split.micro_batch % 4 == 0 ? "multiple of 4 " : "", split.effective(), ranks, limit.micro_batch,
                         limit.column, now.on_gpu ? format_text("a {} GPU", row) : "a CPU");
   plan.choices.push_back(choice_of("train.batch_size", train.batch_size, {split.micro_batch, largest}));
@@ -144,8 +144,8 @@ Ruled<Precision> precision_rule(const Situation& now) {
   }
   if (now.capability_major >= 8 && now.job.sample_kind == "keys") {
     return {Precision::fp32,
-            "autocast gives cuDNN's LSTM fp16 even where bf16 is asked for, and casts its weights again each step; "
-            "float32 runs in tensor cores too where tf32 is on, and needs no loss scaling"};
+            "autocast gives cuDNN's LSTM fp16 even if bf16 is asked for, and casts its weights again each step; "
+            "float32 runs in tensor cores too if tf32 is on, and needs no loss scaling"};
   }
   if (now.capability_major >= 8) {
     return {
@@ -161,8 +161,8 @@ Ruled<Precision> precision_rule(const Situation& now) {
   return {Precision::fp32, format_text("compute capability {} has no tensor cores", now.capability)};
 }
 
-// TF32 gives the same bits every time, so `deterministic` has nothing against it. PyTorch has it on for convolutions
-// and off for other matrix products; here one switch covers both.
+// TF32 gives the same bits every time, so `deterministic` allows it. PyTorch turns it on for convolutions and off for
+// other matrix products; here one switch covers both.
 Ruled<bool> tf32_rule(const Situation& now) {
   if (!now.on_gpu) return {false, "a setting of GPUs; this run is on the CPU"};
   if (now.float64) return {false, "the model computes in float64, which TF32 does not touch"};
@@ -252,7 +252,7 @@ Choice threads_choice(const Situation& now) {
   if (!fixed && now.job.omp_num_threads)
     return {key, *now.job.omp_num_threads, Origin::user, "OMP_NUM_THREADS, set in the environment"};
   const auto cores = cores_of_a_rank(now.hardware, now.job);
-  return choice_of(key, fixed, {cores, format_text("one for each of the cores of a rank ({})", cores)});
+  return choice_of(key, fixed, {cores, format_text("one per core: each rank has {}", format_number_of(cores, "core"))});
 }
 
 void add_intervals(const Situation& now, Plan& plan) {

@@ -31,12 +31,12 @@ TuneOutcome outcome_of(const Lab& lab, const Verified& verified, Plan plan) {
   const Choice *before = input.prior.find("train.batch_size"), *chosen = outcome.plan.find("train.batch_size");
   if (lab.side_figures().facts.batch_norm && before && before->value != chosen->value)
     outcome.notes.push_back(
-        format_text("the model has BatchNorm: micro-batch {} trains a little differently from another one; "
-                    "tune.keep_micro_batch=true holds the table's, train.batch_size=N your own",
+        format_text("the model has BatchNorm, so micro-batch {} trains a little differently from the table's; "
+                    "tune.keep_micro_batch=true keeps the table's, train.batch_size=N sets your own",
                     chosen->value.dump()));
   if (lab.interrupted())
     outcome.notes.push_back(
-        "tuning was interrupted: the plan so far is used; what was not measured yet keeps the table's value");
+        "tuning was interrupted: the plan so far is used, and settings that were not measured keep the table's values");
   return outcome;
 }
 
@@ -57,8 +57,7 @@ Demand measure_demand(const TuneInput& input, TrialRunner& runner, const TuneCal
   Lab lab(input, runner, callbacks);
   const auto line = measure_line(lab, nothing_measured(lab)).measured.memory.line;
   if (!line)
-    throw UsageError(
-        "the memory a sample needs could not be measured on this machine (tlaunch probe shows what it has)");
+    throw UsageError("the memory that a sample needs could not be measured on this machine (see tlaunch probe)");
   return {*line, lab.side_figures().facts.parameters};
 }
 

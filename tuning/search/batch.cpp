@@ -147,7 +147,7 @@ BatchChoice choose_batch(Lab& lab, const Draft& draft, const MemoryModel& memory
   if (splits.size() < 2)
     now.draft.keep_prior(key, "the only one that fits");
   else if (too_dear() || !pays_off(lab, draft, ladder_gain, ladder_cost_s(now, splits)))
-    now.draft.keep_prior(key, "not measured: too little time for what it can win");
+    now.draft.keep_prior(key, "not measured: it can gain too little for the time it takes");
   else
     choose_by_pace(lab, now, splits);
   return now;

@@ -61,8 +61,8 @@ bool user_budget_spent(const Lab& lab, const Draft& draft) {
 
 std::string why_not_measured(const Lab& lab, const Draft& draft) {
   return draft.pace.micro_step_s > 0 || user_budget_spent(lab, draft)
-             ? "not measured: no time was left of the tuning budget"
-             : "not measured: the trial of the settings at hand failed";
+             ? "not measured: no time was left in the tuning budget"
+             : "not measured: the trial of the starting settings failed";
 }
 
 // The first trial's small batch bounds the run's pace from below, as larger ones are hardly ever slower; two trials give

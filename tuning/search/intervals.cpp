@@ -26,7 +26,8 @@ void choose_log_interval(Draft& draft, const char* key, double step_s, double co
     if (cost_s <= log_share * step_s * static_cast<double>(*it)) chosen = *it;
   const bool of_gpu = key == std::string("log.gpu_log_interval");
   draft.set(key, chosen,
-            format_text("{} (a step: {}): every {} steps that is under 1 %", what, format_milliseconds(step_s), chosen),
+            format_text("{}, and a step takes {}: every {}, which is under 1 % of the time", what,
+                        format_milliseconds(step_s), chosen == 1 ? "step" : format_number_of(chosen, "step")),
             {{of_gpu ? "gpu_log_cost_s" : "log_cost_s", cost_s}, {"step_s", step_s}});
 }
 
@@ -37,7 +38,7 @@ void choose_save_interval(Draft& draft, const SideFigures& seen, double step_s) 
   const double interval_s = static_cast<double>(chosen) * step_s;
   draft.set(
       "checkpoint.every_n_steps", chosen,
-      format_text("a save of {} takes {} ({} of it to copy): every {} steps, {}, that is {} of the time",
+      format_text("a save of {} takes {} ({} of that to copy): every {} steps, or {}, which is {} of the time",
                   format_bytes(seen.save_bytes), format_milliseconds(save_s), format_milliseconds(seen.save_copy_s),
                   chosen, format_duration(interval_s), format_percent(save_s / interval_s)),
       {{"save_copy_s", seen.save_copy_s}, {"save_s", save_s}, {"save_bytes", seen.save_bytes}, {"step_s", step_s}});
@@ -53,11 +54,11 @@ Plan choose_intervals(const Lab& lab, const Verified& verified) {
   if (lab.open("log.log_interval")) {
     const double cost_s = seen.log_cost_s + write_cost_s;
     choose_log_interval(draft, "log.log_interval", step_s, cost_s,
-                        format_text("a logged step costs {} more than another", format_milliseconds(cost_s)));
+                        format_text("logging a step costs {}", format_milliseconds(cost_s)));
   }
   if (lab.open("log.gpu_log_interval") && seen.gpu_log_cost_s > 0)
     choose_log_interval(draft, "log.gpu_log_interval", step_s, std::max(seen.gpu_log_cost_s, log_share * gpu_figures_s),
-                        format_text("a reading of the card takes {} and tells nothing new within a second",
+                        format_text("reading the GPU's figures takes {} and shows nothing new within a second",
                                     format_milliseconds(seen.gpu_log_cost_s)));
   if (lab.open("checkpoint.every_n_steps") && seen.save_bytes > 0) choose_save_interval(draft, seen, step_s);
   return draft.plan;

@@ -44,7 +44,7 @@ void reckon_workers(const Lab& lab, Draft& draft) {
   const auto wanted = static_cast<std::int64_t>(std::ceil(reserve * batch_s / micro_step_s));
   const std::int64_t chosen = std::clamp<std::int64_t>(wanted, 1, cores(lab));
   const std::string too_few =
-      chosen < wanted ? format_text("; all {} cores of a rank, and the loader will still hold it up", cores(lab)) : "";
+      chosen < wanted ? format_text("; even all {} cores of a rank cannot keep up", cores(lab)) : "";
   draft.settings.num_workers = chosen;
   draft.set("data.num_workers", chosen,
             format_text("one thread makes a batch in {}, a micro-batch trains in {}{}", format_milliseconds(batch_s),
@@ -125,7 +125,8 @@ void choose_feed(Lab& lab, LoadingChoice& now) {
   const bool workers_open = lab.open("data.num_workers");
   if (no_time_for(lab, draft, cost_s) || !pays_off(lab, draft, feed_gain, cost_s)) {
     if (workers_open)
-      add_to_reason(draft, "data.num_workers", "the wait for it was not measured: too little time for what it can win");
+      add_to_reason(draft, "data.num_workers",
+                    "the wait for the loader was not measured: it can gain too little for the time it takes");
     return;
   }
   const FeedTrial first = measure_feed(lab, draft, /*whole_run=*/false);

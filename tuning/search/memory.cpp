@@ -111,7 +111,7 @@ void bound_by_samples(const Lab& lab, Measured& measured, bool memory_forces) {
   for (const auto& candidate : memory.candidates)
     if (candidate.micro_batch <= draft.settings.micro_batch) largest = &candidate;
   choose(lab, draft, *largest,
-         format_text("with {} training samples a larger effective batch leaves an epoch too few steps: {}",
+         format_text("with {} training samples, a larger effective batch leaves too few steps per epoch: {}",
                      train_samples, product(*largest)),
          nullptr);
 }
@@ -143,7 +143,7 @@ Measured measure_pace(Lab& lab, Measured measured) {
     draft.pace.micro_step_s = median(figures.step_times_s);
     if (!std::isfinite(figures.last_loss))
       lab.note(
-          format_text("the loss is not finite after {} steps even with the settings at hand: look at "
+          format_text("the loss is not finite after {} steps with the settings that tuning starts from: check "
                       "train.learning_rate",
                       figures.steps));
     break;
@@ -206,23 +206,23 @@ void refuse(const Lab& lab, const MemoryModel& memory) {
   const std::int64_t least = memory.candidates.front().micro_batch;
   const auto smallest = std::min_element(memory.points.begin(), memory.points.end(),
                                          [](const auto& a, const auto& b) { return a.micro_batch < b.micro_batch; });
-  std::string needs = "does not run within it";
+  std::string needs = "does not run in that";
   if (memory.line)
     needs = "needs " + format_bytes(memory.line->peak_bytes(least));
   else if (smallest != memory.points.end() && smallest->micro_batch == least)
     needs = "needs " + format_bytes(smallest->peak_bytes);
-  const std::string there =
-      format_text("{} a rank (less what tune.margin keeps free)", format_bytes(input.budget_bytes));
+  const std::string may_use = format_text("each rank may use {} (after tune.margin)", format_bytes(input.budget_bytes));
   if (!lab.open("train.batch_size") ||
       (input.config.train.gradient_accumulation_steps && !lab.effective_batch_is_open()))
-    throw UsageError(format_text(
-        "micro-batch {}, which is fixed, does not fit the memory: there are {}, and it {}; leave train.batch_size and "
-        "train.gradient_accumulation_steps to auto (without tune.keep_micro_batch), or free memory (tlaunch probe)",
-        least, there, needs));
-  throw UsageError(
-      format_text("no micro-batch fits the memory: there are {}, and micro-batch {} {}; take a smaller model, fewer "
-                  "ranks on this machine, or free memory (tlaunch probe)",
-                  there, least, needs));
+    throw UsageError(
+        format_text("micro-batch {}, which is fixed, does not fit the memory: {}, and it {}. Set train.batch_size and "
+                    "train.gradient_accumulation_steps to auto (without tune.keep_micro_batch), or free memory (see "
+                    "tlaunch probe)",
+                    least, may_use, needs));
+  throw UsageError(format_text(
+      "no micro-batch fits the memory: {}, and micro-batch {} {}. Take a smaller model or fewer ranks on this "
+      "machine, or free memory (see tlaunch probe)",
+      may_use, least, needs));
 }
 
 }  // namespace tlaunch

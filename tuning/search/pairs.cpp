@@ -107,7 +107,7 @@ std::vector<Pair> measure_pairs(Lab& lab, Draft& draft, const std::vector<BatchS
     if (no_time_for(lab, draft, cost_s)) {
       draft.keep_prior(alternative.key, why_not_measured(lab, draft));
     } else if (!pays_off(lab, draft, alternative.expected_gain, cost_s)) {
-      draft.keep_prior(alternative.key, "not measured: the run is too short to win the time back");
+      draft.keep_prior(alternative.key, "not measured: the run is too short to win back the time");
     } else {
       pairs.push_back(measure_pair(lab, draft.settings, batch, alternative, with_loader));
     }
@@ -125,8 +125,7 @@ void adopt(PairsResult& so_far, const Pair& pair) {
   draft.settings.accumulation = split.accumulation;
   draft.pace.micro_step_s /= pair.result.speedup;
   so_far.speedup *= pair.result.speedup;
-  const std::string loss =
-      std::abs(pair.loss_ratio - 1) < 0.005 ? "equal" : format_text("{:.3f} of it", pair.loss_ratio);
+  const std::string loss = std::abs(pair.loss_ratio - 1) < 0.005 ? "equal" : format_text("{:.3f}x", pair.loss_ratio);
   draft.set(key, value,
             format_text("{}: {:.2f}x faster than {}, p = {:.3f}, loss {}", named(key, value), pair.result.speedup,
                         named(key, before), pair.result.p_value, loss),
@@ -145,9 +144,9 @@ void turn_down(Draft& draft, const Pair& pair, bool another_lost) {
   if (!pair.failure.empty())
     why = format_text("{} did not run here ({})", other, pair.failure);
   else if (pair.vetoed)
-    why = format_text("with {} the loss went another way ({:.3f} of it after equal steps)", other, pair.loss_ratio);
+    why = format_text("the loss diverges with {} ({:.3f}x after equal steps)", other, pair.loss_ratio);
   else if (pair.result.blocks == 0)
-    why = format_text("{} is so slow that it was given up after its first steps", other);
+    why = format_text("{} is so slow that its trial was ended after the first steps", other);
   else if (pair.abandoned)
     why = format_text("{} is {:.2f}x as fast", other, pair.result.speedup);
   else
@@ -171,22 +170,22 @@ void try_on_top(Lab& lab, PairsResult& so_far, const std::vector<BatchSplit>& ca
   const auto stays = [&](const std::string& why, const PairedResult& result) {
     const Json value = value_of(draft.settings, key);
     draft.set(key, value,
-              format_text("{}: {} {} beside {}", named(key, value), named(key, wanted), why, short_name(adopted_key)),
+              format_text("{}: {} {} with {}", named(key, value), named(key, wanted), why, short_name(adopted_key)),
               {{"speedup", result.speedup}, {"p_value", result.p_value}});
   };
   const auto offered = alternatives(draft.settings, input.config, input.hardware, input.job);
   const auto again = std::find_if(offered.begin(), offered.end(), [&](const Alternative& one) {
     return one.key == key && value_of(one.settings, key) == wanted;
   });
-  if (again == offered.end()) return stays("has no bearing", winner.result);
+  if (again == offered.end()) return stays("has no effect", winner.result);
   const std::int64_t batch = pair_batch(lab, draft, candidates);
   if (no_time_for(lab, draft, pair_cost_s(draft, batch)))
-    return draft.keep_prior(key, "measured alone, not together with the others: no time was left");
+    return draft.keep_prior(key, "measured alone but not with the other changes: no time was left");
   const Pair together = measure_pair(lab, draft.settings, batch, *again, /*with_loader=*/false);
   if (won({together}).front())
     adopt(so_far, together);
   else if (together.failure.empty())
-    stays("brings nothing more", together.result);
+    stays("gains nothing more", together.result);
   else
     stays(format_text("did not run ({})", together.failure), together.result);
 }

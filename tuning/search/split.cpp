@@ -33,7 +33,7 @@ void choose(const Lab& lab, Draft& draft, const BatchSplit& split, const std::st
     draft.set("train.gradient_accumulation_steps", split.accumulation,
               "makes up the effective batch: " + product(split), nullptr);
   if (!lab.effective_batch_is_open()) return;
-  draft.set("train.effective_batch_size", split.effective(), "that of the micro-batch chosen: " + product(split),
+  draft.set("train.effective_batch_size", split.effective(), "follows from the chosen micro-batch: " + product(split),
             nullptr);
   scale_learning_rate(draft.plan, lab.input().config.train);
 }
@@ -53,7 +53,7 @@ bool choose_within_memory(const Lab& lab, Draft& draft, const MemoryModel& memor
   if (memory.line)
     evidence = {{"bytes_per_sample", memory.line->bytes_per_sample}, {"fixed_bytes", memory.line->fixed_bytes}};
   choose(lab, draft, split,
-         format_text("the largest that fits {} a rank: {}", format_bytes(lab.input().budget_bytes), product(split)),
+         format_text("the largest that fits {} per rank: {}", format_bytes(lab.input().budget_bytes), product(split)),
          evidence);
   return true;
 }

@@ -14,10 +14,10 @@ Draft choose_threads(Lab& lab, const Measured& measured) {
   const auto& candidates = measured.memory.candidates;
   Draft chosen = compare_in_pairs(lab, measured.draft, candidates, offered, /*with_loader=*/true).draft;
   if (chosen.settings.threads != now.threads)
-    lab.note(
-        format_text("{} instead of {} threads a rank may add numbers up in another order, and so change the last bits "
-                    "of results; launch.threads_per_rank=N holds the number",
-                    chosen.settings.threads, now.threads));
+    lab.note(format_text(
+        "{} instead of {} threads per rank may add numbers in another order, which can change the last bits "
+        "of results; launch.threads_per_rank=N sets a fixed number",
+        chosen.settings.threads, now.threads));
   return chosen;
 }
 

@@ -59,10 +59,11 @@ void give_up_mode(Verified& now, const TrialSettings& earlier, TrialOutcome fail
   draft.settings.threads = failed.threads;
   for (const char* key : switch_keys)
     if (value_of(failed, key) != value_of(draft.settings, key))
-      draft.set(key, value_of(draft.settings, key),
-                format_text("as before: what was faster did not run with all that training keeps in memory ({})",
-                            to_string(failure)),
-                nullptr);
+      draft.set(
+          key, value_of(draft.settings, key),
+          format_text("unchanged: the faster setting did not run with everything that training keeps in memory ({})",
+                      to_string(failure)),
+          nullptr);
   now.samples_per_s = 0;
 }
 

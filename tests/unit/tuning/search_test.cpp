@@ -82,7 +82,7 @@ TEST(Search, AFixedBatchThatDoesNotFitIsRefusedWithItsOwnFigure) {
   job.config.train.batch_size = 128;
   job.budget_bytes = 1'000'000'000;
   const std::string why = refusal(job, {});
-  EXPECT_THAT(why, AllOf(HasSubstr("micro-batch 128"), HasSubstr("it needs 1.3"), HasSubstr("1 GB a rank"),
+  EXPECT_THAT(why, AllOf(HasSubstr("micro-batch 128"), HasSubstr("it needs 1.3"), HasSubstr("each rank may use 1 GB"),
                          HasSubstr("train.batch_size")));
 }
 
@@ -506,7 +506,7 @@ TEST(Search, LoaderThreadsAndLogIntervalFollowWhatWasMeasured) {
   EXPECT_LE(0.002 / (step_s * job.value(outcome, "log.log_interval").get<double>()), 0.011);
   device.make_batch_s_per_sample = 0.01;
   EXPECT_EQ(job.value(job.tune(device), "data.num_workers"), 8);
-  EXPECT_THAT(job.choice(job.tune(device), "data.num_workers").reason, HasSubstr("will still hold it up"));
+  EXPECT_THAT(job.choice(job.tune(device), "data.num_workers").reason, HasSubstr("cannot keep up"));
 }
 
 // Trials that time the loader, in order; the check of the plan is none.
