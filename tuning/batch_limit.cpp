@@ -11,7 +11,7 @@ namespace {
 
 struct Row {
   const char* name;
-  double memory_gb;  // what the row counts on; cards report a little less than their name says, so it is set below that
+  double memory_gb;  // expected of the card; set lower than its name says, because cards report a little less
   std::int64_t keys;
   std::array<std::int64_t, 5> images;  // by column, see below
 };
@@ -41,7 +41,7 @@ const Row& row_named(const std::string& name) {
 std::string batch_table_row(const GpuInfo& gpu) {
   const double memory_gb = static_cast<double>(gpu.memory_total_bytes) / 1e9;
   const Row* row = &row_named(gpu.tier);
-  while (memory_gb < row->memory_gb) ++row;  // low_end asks for none
+  while (memory_gb < row->memory_gb) ++row;  // low_end expects none
   return row->name;
 }
 

@@ -18,9 +18,9 @@ namespace {
 constexpr std::int64_t ladder_rounds = 6;
 constexpr double ladder_visit_s = 0.05;
 constexpr std::size_t most_candidates = 6;
-constexpr double ladder_gain = 0.05;  // of a step, that another batch may be expected to save
+constexpr double ladder_gain = 0.05;  // the share of a step that another batch is expected to save
 
-// The neighbours closest to each other give up the lower one; the batch in hand stays.
+// Removes the lower one of the two neighbours that are closest to each other, but never the current batch.
 void thin_out(std::vector<BatchSplit>& splits, std::int64_t in_hand) {
   std::size_t closest = 0;
   double least = 1e300;
@@ -33,8 +33,8 @@ void thin_out(std::vector<BatchSplit>& splits, std::int64_t in_hand) {
   splits.erase(splits.begin() + static_cast<std::ptrdiff_t>(closest));
 }
 
-// Around the prior's batch, from an eighth of it up to what fits, at most `most_candidates`. Where each has an
-// effective batch of its own a larger one costs more to try, and up to eight times the prior's are enough.
+// Around the current batch: from an eighth of it up to the largest that fits, at most `most_candidates`. If each has an
+// effective batch of its own, a larger one costs more to try, and eight times the current batch is enough.
 std::vector<BatchSplit> ladder(const Lab& lab, const Draft& draft, const MemoryModel& memory) {
   const std::int64_t fits = memory.largest_that_fits(lab), in_hand = draft.settings.micro_batch;
   const std::int64_t most = lab.effective_batch_is_open() ? std::min(fits, 8 * in_hand) : fits;
@@ -43,12 +43,12 @@ std::vector<BatchSplit> ladder(const Lab& lab, const Draft& draft, const MemoryM
     if (candidate.micro_batch <= most && 8 * candidate.micro_batch >= std::min(most, in_hand))
       splits.push_back(candidate);
   while (lab.effective_batch_is_open() && splits.size() > 1 && splits.front().effective() < least_effective_batch)
-    splits.erase(splits.begin());  // only memory forces those, and then the largest
+    splits.erase(splits.begin());  // only lack of memory makes those worth it, and then the largest
   while (splits.size() > most_candidates) thin_out(splits, in_hand);
   return splits;
 }
 
-// A step of each, in each round and twice before them.
+// One step of each split in each round, and two before them.
 double ladder_cost_s(const BatchChoice& now, const std::vector<BatchSplit>& splits) {
   double samples = 0;
   for (const auto& split : splits)
@@ -57,7 +57,7 @@ double ladder_cost_s(const BatchChoice& now, const std::vector<BatchSplit>& spli
   return static_cast<double>(ladder_rounds + 2) * samples / now.samples_per_s;
 }
 
-// Empty if none ran. What it shows of memory goes into `now`.
+// Empty if none ran. Predictions and failures go into `now.memory`.
 std::vector<BatchPace> measure_ladder(Lab& lab, BatchChoice& now, std::vector<BatchSplit> splits) {
   while (splits.size() > 1 && !no_time_for(lab, now.draft, 0)) {
     TrialSpec spec;
@@ -81,14 +81,14 @@ std::vector<BatchPace> measure_ladder(Lab& lab, BatchChoice& now, std::vector<Ba
       }
       return paces;
     }
-    now.memory.failed_from = splits.back().micro_batch;  // side by side they need more; the largest goes
+    now.memory.failed_from = splits.back().micro_batch;  // side by side they need more memory, so the largest goes
     splits.pop_back();
   }
   return {};
 }
 
-// Where the lowest rung is the best one, the pace falls with the batch: three more below it, made comparable by that
-// rung.
+// If the lowest rung is the best one, the pace falls with the batch: measures three more below it. That rung is
+// measured again with them, to make the paces comparable.
 std::vector<BatchPace> extended_downwards(Lab& lab, BatchChoice& now, std::vector<BatchPace> paces) {
   const auto* chosen = smallest_within_3_percent(paces);
   if (!chosen || chosen != &paces.front()) return paces;
@@ -141,7 +141,8 @@ BatchChoice choose_batch(Lab& lab, const Draft& draft, const MemoryModel& memory
   if (!lab.open(key)) return now;
   auto splits = ladder(lab, draft, memory);
   const auto too_dear = [&] { return no_time_for(lab, draft, ladder_cost_s(now, splits)); };
-  // The dearest goes: small ones that waste the machine, or where each is a step of its own size the largest.
+  // The most expensive split goes: the smallest, which wastes the machine, or the largest if each split is a step of
+  // its own size.
   while (splits.size() > 2 && too_dear())
     splits.erase(lab.effective_batch_is_open() ? splits.end() - 1 : splits.begin());
   if (splits.size() < 2)

@@ -9,11 +9,11 @@ namespace tlaunch {
 
 struct BatchChoice {
   Draft draft;
-  MemoryModel memory;        // with what the trials showed of it
+  MemoryModel memory;        // with what the trials showed about it
   double samples_per_s = 0;  // over all ranks; 0: not measured
 };
 
-// Whole optimizer steps over the batches that fit; the smallest within 3 % of the best is chosen.
+// Times whole optimizer steps of the batches that fit, and chooses the smallest within 3 % of the best pace.
 BatchChoice choose_batch(Lab& lab, const Draft& draft, const MemoryModel& memory);
 
 }  // namespace tlaunch

@@ -8,7 +8,7 @@ namespace tlaunch {
 namespace {
 
 constexpr double rehearsal_share = 0.05, most_rehearsal_s = 2;  // of the run
-constexpr double steps_of_pace = 8, steps_of_check = 7;         // that their trials do at least, warm-up included
+constexpr double steps_of_pace = 8, steps_of_check = 7;         // at least this many in their trials, warm-up included
 
 double samples_of(const RunConfig& config, std::int64_t train_samples, std::int64_t effective_batch) {
   if (config.train.max_steps) return static_cast<double>(*config.train.max_steps * effective_batch);
@@ -65,8 +65,8 @@ std::string why_not_measured(const Lab& lab, const Draft& draft) {
              : "not measured: the trial of the starting settings failed";
 }
 
-// The first trial's small batch bounds the run's pace from below, as larger ones are hardly ever slower; two trials give
-// the pace of the batch in hand. After the trials of memory and pace there must be time for the check.
+// The first trial's small batch bounds the run's pace from below, as larger batches are hardly ever slower. Two trials
+// give the pace of the current batch. After the trials of memory and pace there must be time for the check.
 KnownPace after_first_trial(Lab& lab, const Draft& draft, const StepSeen& before, const StepSeen& seen) {
   KnownPace pace = draft.pace;
   if (lab.trials() > rough_trials || lab.input().budget_s || lab.input().thorough || seen.seconds <= 0) return pace;

@@ -11,7 +11,7 @@
 
 namespace tlaunch {
 
-// What is known of the time of one micro-step (with its update) of the settings in hand.
+// What is known about the time of one micro-step, with its update, in the current settings.
 struct KnownPace {
   double micro_step_s = 0;  // measured; 0: not yet
   double reckoned_s = 0;    // from the smaller batches of the first two trials; 0: not known
@@ -20,16 +20,16 @@ struct KnownPace {
 
 struct Draft {
   Plan plan;
-  TrialSettings settings;  // the plan's, in hand; the accumulation is the run's
+  TrialSettings settings;  // the current ones: those of the plan
   std::int64_t world_size = 1;
   KnownPace pace;
 
   BatchSplit split() const { return {settings.micro_batch, settings.accumulation, world_size}; }
-  // Of all ranks, by the measured micro-step (which must be known).
+  // Of all ranks, from the measured micro-step, which must be known.
   double samples_per_s() const;
-  // Writes a measured choice into the plan. `settings` are the caller's to change.
+  // Writes a measured choice into the plan, but does not change `settings`.
   void set(const std::string& key, const Json& value, const std::string& reason, Json evidence);
-  // The prior's value stays: adds why to its reason.
+  // The prior's value stays; adds to its reason why.
   void keep_prior(const std::string& key, const std::string& why);
 };
 

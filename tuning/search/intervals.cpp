@@ -15,7 +15,7 @@ namespace {
 constexpr double write_cost_s = 200e-6;  // a line of metrics.csv, two TensorBoard records, one event: 0.13 to 0.30 ms
 // Of the time; 1 % is what logging, events and heartbeats may take together, of a pace that may turn out faster too.
 constexpr double log_share = 0.007;
-// The driver averages a card's use over up to a second: a reading in each tells all there is.
+// The driver averages a GPU's use over up to a second, so one reading per second is enough.
 constexpr double gpu_figures_s = 1;
 constexpr std::int64_t intervals[] = {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000};
 
@@ -32,7 +32,7 @@ void choose_log_interval(Draft& draft, const char* key, double step_s, double co
 }
 
 void choose_save_interval(Draft& draft, const SideFigures& seen, double step_s) {
-  // As if nothing of it went on beside the steps: written in the background it still takes a core and the disk.
+  // As if the steps waited for all of it: a save that is written in the background still takes a core and the disk.
   const double save_s = seen.save_copy_s + predicted_checkpoint_s(seen.save_bytes);
   const std::int64_t chosen = save_interval_steps(save_s, step_s);
   const double interval_s = static_cast<double>(chosen) * step_s;

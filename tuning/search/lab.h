@@ -1,5 +1,5 @@
-// Where trials are made: the runner, with a record of what was tried. The stages of tune() share one lab; the record is
-// of trials, never of choices, which stages hand on as values.
+// Where trials are made: the runner, with a record of the trials so far. The stages of tune() share one lab. It never
+// holds a choice: stages pass those on as values.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace tlaunch {
 // Micro-batches of one optimizer step that a trial times at most: what the update costs is spread over enough by then.
 constexpr std::int64_t most_accumulation = 4;
 
-// What trials report beside the figures they were made for. Seconds, bytes; 0: not known.
+// What trials report besides the figures they were made for. Seconds, bytes; 0: not known.
 struct SideFigures {
   JobFacts facts;
   double make_batch_s = 0;                    // one sample by one thread of the loader
@@ -32,16 +32,16 @@ class Lab {
   Lab(const TuneInput& input, TrialRunner& runner, const TuneCallbacks& callbacks);
 
   const TuneInput& input() const { return input_; }
-  bool open(const std::string& key) const;  // tuning may choose this key's value
-  bool effective_batch_is_open() const;     // each micro-batch has an effective batch of its own
+  bool open(const std::string& key) const;  // tuning may choose the value of this key
+  bool effective_batch_is_open() const;     // then each micro-batch has an effective batch of its own
   bool within_memory(std::uint64_t peak_bytes) const;
 
   TrialResult measure(TrialSpec spec, const std::string& why);
   void use_new_processes() { fresh_next_ = true; }  // for the next trial
-  // Tells what the peak of a batch will be, before the batch is tried.
+  // Reports the predicted peak of a batch, before the batch is tried.
   void announce(std::int64_t micro_batch, std::uint64_t peak_bytes) const;
   void note(std::string line) { notes_.push_back(std::move(line)); }
-  // Some of it was not measured for lack of time.
+  // Something was not measured for lack of time.
   void leave_unfinished() { unfinished_ = true; }
 
   double elapsed_s() const { return runner_.elapsed_s(); }
@@ -61,7 +61,7 @@ class Lab {
   std::vector<std::string> notes_;
   int trials_ = 0;
   bool interrupted_ = false, unfinished_ = false;
-  bool alive_ = false;       // the processes of the trial before are there
+  bool alive_ = false;       // the processes of the last trial are still running
   bool fresh_next_ = false;  // the next trial starts in new processes
 };
 

@@ -17,16 +17,16 @@
 namespace tlaunch {
 namespace {
 
-constexpr double reserve = 1.25;    // a loader is to be so much faster than the step it feeds
-constexpr double most_wait = 0.02;  // of a step: with more the loader gets more
+constexpr double reserve = 1.25;    // how much faster the loader should be than the step it feeds
+constexpr double most_wait = 0.02;  // share of a step; if it waits longer, the loader gets more threads or prefetch
 constexpr int most_raises = 3;
 constexpr std::int64_t most_prefetch = 16;
-constexpr std::int64_t feed_rounds = 4;  // the first of them uses up what the loader had made before
+constexpr std::int64_t feed_rounds = 4;  // the first one uses up the batches that the loader had ready
 constexpr double feed_visit_s = 0.1, feed_gain = 0.02, same_pace = 1.03, less_wait = 0.98;
 
 // How the loader keeps up with the step.
 struct Feed {
-  double wait_share = 0, step_time_s = 0;  // of the time, waiting; of an optimizer step
+  double wait_share = 0, step_time_s = 0;  // the share of the time spent waiting; of an optimizer step
   std::uint64_t peak_bytes = 0;
 };
 
@@ -57,7 +57,7 @@ struct FeedTrial {
   std::optional<Feed> feed;  // if the outcome is ok
 };
 
-// Whole steps fed by the loader with the settings in hand. `whole_run`: as TrialSpec's.
+// Whole steps fed by the loader with the current settings. `whole_run`: as in TrialSpec.
 FeedTrial measure_feed(Lab& lab, const Draft& draft, bool whole_run) {
   const TrialSettings& now = draft.settings;
   TrialSpec spec;
@@ -97,14 +97,15 @@ double feed_cost_s(const Draft& draft) {
          static_cast<double>(feed_rounds) * std::max({feed_visit_s, steps_s, visit_s_beyond_ready(draft)});
 }
 
-// More and more for the loader, as long as the step waits for it and that helps. What the draft's settings end up with.
+// Gives the loader more as long as the step waits for it and that helps. Changes the draft's settings, and returns how
+// the loader keeps up with them.
 Feed raise_feed(Lab& lab, Draft& draft, Feed feed, double cost_s) {
   for (int raise = 0; raise < most_raises && feed.wait_share > most_wait && !no_time_for(lab, draft, cost_s); ++raise) {
     const auto raised = with_more_loading(lab, draft.settings);
     if (!raised) break;
     Draft trial = draft;
     trial.settings = *raised;
-    const auto more = measure_feed(lab, trial, /*whole_run=*/true).feed;  // what is made ahead takes memory
+    const auto more = measure_feed(lab, trial, /*whole_run=*/true).feed;  // batches that are ready take memory
     const bool better = more && lab.within_memory(more->peak_bytes) && more->wait_share < less_wait * feed.wait_share &&
                         more->step_time_s <= same_pace * feed.step_time_s;
     if (!better) break;

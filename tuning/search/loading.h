@@ -12,8 +12,9 @@ struct LoadingChoice {
   double samples_per_s = 0;  // over all ranks, with the waits for the loader; 0: not measured
 };
 
-// Loader threads, as many as the step needs by the time a batch takes; then the step's wait for them is measured, and
-// more are tried where it is long. Beside that loader, on a GPU: page-locked memory.
+// Chooses as many loader threads as the step needs, by the time that making a batch takes. Then measures how long a
+// step waits for the loader, and tries more threads or prefetch if the wait is long. On a GPU also page-locked memory,
+// beside that loader.
 LoadingChoice choose_loading(Lab& lab, const BatchChoice& batch);
 
 }  // namespace tlaunch

@@ -17,15 +17,15 @@ namespace tlaunch {
 namespace {
 
 constexpr std::int64_t first_batch = 4, largest_small_batch = 32;  // of the memory line
-constexpr double quick_s = 2, slow_s = 5;  // of a first trial: the longer it took, the nearer the second batch is to it
+constexpr double quick_s = 2, slow_s = 5;  // of a first trial: the longer it took, the closer the second batch is
 constexpr std::int64_t pace_rounds = 4;
 
 bool out_of_time(const Lab& lab, const Draft& draft, Effort effort) {
   return effort == Effort::within_budget && user_budget_spent(lab, draft);
 }
 
-// The second batch of the line: as far from the first one as is safe, were all of the first one's peak activations, and
-// as time allows.
+// The second batch of the line: as far from the first one as is safe if the whole peak of the first one is activations,
+// and as time allows.
 std::int64_t second_batch(const Lab& lab, const MemoryModel& memory, const MemoryPoint& first,
                           const TrialResult& trial) {
   const std::int64_t small = first.micro_batch;
@@ -67,13 +67,13 @@ LineTrials measure_line_from(Lab& lab, Measured measured, std::int64_t small, Ef
   if (!first || stops()) return {measured, last};
   std::int64_t next = second_batch(lab, memory, *first, last);
   while (next > small && !peak_at(next) && !stops()) next /= 2;
-  if (memory.points.size() < 2 && small > 1 && !lab.interrupted()) peak_at(small / 2);  // there is no room above it
+  if (memory.points.size() < 2 && small > 1 && !lab.interrupted()) peak_at(small / 2);  // no larger one fits
   memory.line = fit_memory(memory.points);
   return {measured, last};
 }
 
-// The table's switches may meet a kernel's fault (seen with channels_last): if the plain ones run, they are chosen.
-// `crashed`: the trials with the table's.
+// The table's switches may run into a faulty kernel (seen with channels_last). If the plain settings run, they are
+// chosen. `crashed`: the trials with the table's switches.
 LineTrials measure_plain_line(Lab& lab, const LineTrials& crashed, Effort effort) {
   const TrialSettings table = crashed.measured.draft.settings;
   Measured plain = crashed.measured;
@@ -99,7 +99,7 @@ LineTrials measure_plain_line(Lab& lab, const LineTrials& crashed, Effort effort
   return trials;
 }
 
-// The open effective batch, once the number of samples is known.
+// Limits an effective batch that is open, once the number of samples is known.
 void bound_by_samples(const Lab& lab, Measured& measured, bool memory_forces) {
   const std::int64_t train_samples = lab.side_figures().facts.train_samples;
   if (!lab.effective_batch_is_open() || train_samples == 0) return;
@@ -133,7 +133,7 @@ Measured measure_pace(Lab& lab, Measured measured) {
     spec.whole_run = true;
     const auto result = lab.measure(spec, format_text("pace at micro-batch {}", batch));
     if (result.outcome == TrialOutcome::out_of_memory && lab.open("train.batch_size")) {
-      memory.failed_from = batch / 2 + 1;  // the line was wrong: well below
+      memory.failed_from = batch / 2 + 1;  // the line was wrong, so go well below
       continue;
     }
     if (result.outcome != TrialOutcome::ok) break;
@@ -166,7 +166,7 @@ Measured nothing_measured(const Lab& lab) {
 TrialResult measure_peak(Lab& lab, const TrialSettings& settings) {
   TrialSpec spec;
   spec.candidates = {settings};
-  spec.whole_run = spec.with_loader = true;  // what the loader has made ahead takes memory too
+  spec.whole_run = spec.with_loader = true;  // batches that the loader holds ready take memory too
   if (lab.trials() < rough_trials) spec.rounds = rough_rounds;
   return lab.measure(spec, format_text("memory at micro-batch {}", settings.micro_batch));
 }
@@ -187,9 +187,9 @@ Measured measure_memory(Lab& lab, Measured before, Effort effort) {
   bound_by_samples(lab, measured, /*memory_forces=*/false);
   if (out_of_time(lab, measured.draft, effort)) return measured;
   MemoryModel& memory = measured.memory;
-  // Without a peak for another reason than memory the run itself will tell why.
+  // If the trials failed for another reason than memory, the run itself will report it.
   if (memory.points.empty() && trials.last.outcome != TrialOutcome::out_of_memory) return measured;
-  if (memory.points.empty() || memory.largest_that_fits(lab) == 0) {  // below a multiple of 4, as memory forces it
+  if (memory.points.empty() || memory.largest_that_fits(lab) == 0) {  // memory forces micro-batches below 4
     if (lab.open("train.batch_size")) memory.candidates = open_splits(lab, /*memory_forces=*/true);
     const std::int64_t least = memory.candidates.front().micro_batch;
     if (memory.points.empty() && least < memory.failed_from) {

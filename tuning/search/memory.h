@@ -1,4 +1,4 @@
-// The first stage of tune(): peak memory as a line in the micro-batch, and the pace of the batch in hand.
+// The first stage of tune(): peak memory as a line in the micro-batch, and the pace of the current batch.
 #pragma once
 
 #include "tuning/search/draft.h"
@@ -18,9 +18,9 @@ struct Measured {
 // Before any trial: the prior's plan, and the batches that may be chosen.
 Measured nothing_measured(const Lab& lab);
 
-// Measures peak memory at two small batches and fits the line through them; then the pace of the draft's batch, or of the
-// largest batch below it that the line says fits. Breaks off without a pace if the time is up. Throws UsageError if no
-// batch that may be chosen fits.
+// Measures peak memory at two small batches and fits the line through them; then the pace of the draft's batch, or of
+// the largest batch below it that fits by that line. Breaks off without a pace if the time is up. Throws UsageError if
+// no batch that may be chosen fits.
 Measured measure_memory(Lab& lab, Measured before, Effort effort = Effort::within_budget);
 
 struct LineTrials {

@@ -10,7 +10,7 @@ bool MemoryModel::is_of(const TrialSettings& settings) const {
   auto mode = measured_in;
   mode.micro_batch = settings.micro_batch;
   mode.accumulation = settings.accumulation;
-  mode.threads = settings.threads;  // fewer than the line's never take more
+  mode.threads = settings.threads;  // fewer threads than in the line's trials never take more memory
   return mode == settings;
 }
 

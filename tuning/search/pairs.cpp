@@ -16,15 +16,15 @@ namespace {
 constexpr std::int64_t blocks = 10;  // of two rounds, A B B A
 constexpr double visit_s = 0.05;     // shorter ones are lost in the noise of the scheduler
 constexpr double significance = 0.05, least_speedup = 1.03, abandon_ratio = 1.10;
-constexpr double share_of_pair = 0.25;  // of the time budget, at most, where a smaller batch can hold it
-// On one batch shown again and again; what is left of the loss after some 20 steps may differ so much.
+constexpr double share_of_pair = 0.25;  // of the time budget, at most, if a smaller batch can keep to it
+// How much the loss may differ after some 20 steps on the same batch: of our last loss, and of our first loss.
 constexpr double most_drift = 0.10, drift_floor = 0.02;
 
 struct Pair {
   Alternative alternative;
-  std::int64_t micro_batch = 1;  // it was measured at
+  std::int64_t micro_batch = 1;  // of the trial
   PairedResult result = {};
-  double loss_ratio = 1;  // the alternative's over ours, after equal steps on the same batch
+  double loss_ratio = 1;  // of the alternative over ours, after equal steps on the same batch
   bool vetoed = false, abandoned = false;
   std::string failure = {};  // "" if it ran
 };
@@ -52,8 +52,8 @@ double pair_cost_s(const Draft& draft, std::int64_t batch) {
   return static_cast<double>(2 * 2 * blocks) * std::max(visit_s, step_s(draft, batch)) + 8 * step_s(draft, batch);
 }
 
-// The micro-batch in hand; where its steps are long, the largest below it, down to an eighth, that leaves time for
-// others.
+// The current micro-batch. If its steps are long: the largest below it, down to an eighth, that leaves time for other
+// trials.
 std::int64_t pair_batch(const Lab& lab, const Draft& draft, const std::vector<BatchSplit>& candidates) {
   const std::int64_t in_hand = draft.settings.micro_batch;
   std::int64_t batch = in_hand;
@@ -91,7 +91,7 @@ Pair measure_pair(Lab& lab, const TrialSettings& now, std::int64_t batch, const 
   pair.abandoned = result.abandoned;
   pair.result = compare_paired(ours.step_times_s, theirs.step_times_s);
   pair.loss_ratio = theirs.last_loss / ours.last_loss;
-  // Where our own loss is not finite either, the other setting is not to blame.
+  // If our own loss is not finite either, the other setting is not to blame.
   pair.vetoed = std::isfinite(ours.last_loss) &&
                 !(theirs.last_loss <= ours.last_loss * (1 + most_drift) + drift_floor * ours.first_loss);
   return pair;
@@ -136,7 +136,7 @@ void adopt(PairsResult& so_far, const Pair& pair) {
              {"micro_batch", pair.micro_batch}});
 }
 
-// The setting in hand stays; of two that lost against it (bf16 and fp16) both are told.
+// The current setting stays. If two lost against it (bf16 and fp16), the reason names both.
 void turn_down(Draft& draft, const Pair& pair, bool another_lost) {
   const std::string& key = pair.alternative.key;
   const std::string other = named(key, value_of(pair.alternative.settings, key));
@@ -160,7 +160,7 @@ void turn_down(Draft& draft, const Pair& pair, bool another_lost) {
              {"loss_ratio", pair.loss_ratio}});
 }
 
-// What `winner` brings on top of what was adopted: gains of switches do not simply multiply.
+// Measures `winner` again with the setting that was adopted: gains of switches do not simply multiply.
 void try_on_top(Lab& lab, PairsResult& so_far, const std::vector<BatchSplit>& candidates, const Pair& winner,
                 const std::string& adopted_key) {
   Draft& draft = so_far.draft;
@@ -211,9 +211,10 @@ PairsResult compare_in_pairs(Lab& lab, Draft draft, const std::vector<BatchSplit
             [](const Pair* a, const Pair* b) { return a->result.speedup > b->result.speedup; });
   const std::string& first_key = winners.front()->alternative.key;
   adopt(so_far, *winners.front());
-  for (const Pair* winner : winners)  // of two precisions the faster has won
+  for (const Pair* winner : winners)  // of two precisions only the faster one wins
     if (winner->alternative.key != first_key) try_on_top(lab, so_far, candidates, *winner, first_key);
-  for (const auto& pair : pairs)  // what did not run beside the old setting may run beside the new one: another kernel
+  // A switch that failed with the old setting may run with the new one, in another kernel.
+  for (const auto& pair : pairs)
     if (!pair.failure.empty() && pair.alternative.key != first_key && !lab.interrupted())
       try_on_top(lab, so_far, candidates, pair, first_key);
   return so_far;

@@ -1,5 +1,5 @@
-// Settings compared in pairs: each alternative against the settings in hand, timed in turn (paired_test.h), Holm's rule
-// over all of them. Shared by the stages that choose switches, threads and page-locked memory.
+// Compares settings in pairs: each alternative against the current settings, timed in turn (paired_test.h), with Holm's
+// rule over all of them. Shared by the stages that choose switches, threads and page-locked memory.
 #pragma once
 
 #include <vector>
@@ -13,10 +13,11 @@ namespace tlaunch {
 
 struct PairsResult {
   Draft draft;         // with the winners; the reasons say how the others lost, or why they were not measured
-  double speedup = 1;  // of a step: what all winners gained together
+  double speedup = 1;  // of a step, by all winners together
 };
 
-// `candidates`: batches at which long steps may be compared instead of the draft's. `with_loader`: as TrialSpec's.
+// If the steps of the draft's batch are long, the comparison is made at a smaller one of `candidates`. `with_loader`:
+// as in TrialSpec.
 PairsResult compare_in_pairs(Lab& lab, Draft draft, const std::vector<BatchSplit>& candidates,
                              const std::vector<Alternative>& offered, bool with_loader);
 

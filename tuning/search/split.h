@@ -1,4 +1,4 @@
-// Puts a batch split into the draft: the settings in hand, and the plan with its reason. Shared by the stages that
+// Puts a batch split into the draft: into its settings, and into the plan with its reason. Shared by the stages that
 // choose a batch.
 #pragma once
 
@@ -15,12 +15,12 @@ namespace tlaunch {
 // "64 x 2 x 2 ranks = 256"
 std::string product(const BatchSplit& split);
 
-// The splits that the config leaves open, ascending by micro-batch, at least one. `memory_forces`: also those that only
-// a lack of memory makes worth it.
+// The splits that the config leaves open, ascending by micro-batch, at least one. `memory_forces`: also the small ones
+// that are only worth it if memory is short.
 std::vector<BatchSplit> open_splits(const Lab& lab, bool memory_forces);
 
 void choose(const Lab& lab, Draft& draft, const BatchSplit& split, const std::string& reason, Json evidence);
-// The largest candidate of up to `most`, as memory allows no more; false: there is none.
+// Chooses the largest candidate up to `most`, because memory allows no more. Returns false if there is none.
 bool choose_within_memory(const Lab& lab, Draft& draft, const MemoryModel& memory, std::int64_t most);
 
 }  // namespace tlaunch

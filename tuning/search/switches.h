@@ -10,7 +10,7 @@ namespace tlaunch {
 // On the CPU, beside the loader of the prior's plan. First, because every later timing depends on the threads.
 Draft choose_threads(Lab& lab, const Measured& measured);
 
-// Precision, layout and kernels: each alternative against the settings in hand, in pairs. `draft` has the chosen
+// Precision, layout and kernels: each alternative against the current settings, in pairs. `draft` has the chosen
 // threads.
 Draft choose_switches(Lab& lab, const Draft& draft, const MemoryModel& memory);
 

@@ -1,4 +1,4 @@
-// How long tuning may take where the user gives no budget. Seconds. Pure.
+// How long tuning may take if the user gives no budget. Seconds. Pure.
 #pragma once
 
 namespace tlaunch {

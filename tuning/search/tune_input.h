@@ -1,4 +1,4 @@
-// What tuning is asked, and whom it tells of each trial.
+// The input of tuning, and the callbacks that report each trial.
 #pragma once
 
 #include <cstdint>
@@ -14,19 +14,19 @@
 namespace tlaunch {
 
 struct TuneInput {
-  const RunConfig& config;  // as asked for: what is open here may be chosen
+  const RunConfig& config;  // as the user wrote it: tuning may choose what is auto here
   const HardwareProfile& hardware;
   JobShape job;
-  Plan prior;                      // every choice made
+  Plan prior;                      // has a choice for every planned key
   std::uint64_t budget_bytes = 0;  // of memory, for one rank (tuning/memory_budget.h)
-  // Seconds that tuning may take, process starts and rehearsal included: as given, or a share of the run once its pace
-  // is known.
+  // Seconds that tuning may take, process starts and rehearsal included, as the user gave them. None: a share of the
+  // run once its pace is known (time_budget.h).
   std::optional<double> budget_s;
-  // Measure all there is, even where the run is too short to win the cost back (tlaunch tune).
+  // Measure everything, even if the run is too short to win back the cost (tlaunch tune).
   bool thorough = false;
 };
 
-// What to show and to log while it goes on. Each may be empty.
+// For showing and logging what happens. Each may be empty.
 struct TuneCallbacks {
   std::function<void(const TrialSpec&, const TrialResult&, const std::string& why)> on_trial;
   std::function<void(std::int64_t micro_batch, std::uint64_t peak_bytes)> on_prediction;  // before it is tried

@@ -49,7 +49,7 @@ Check check_plan(Lab& lab, Verified& now) {
   return {peak && lab.within_memory(peak->peak_bytes), result.outcome};
 }
 
-// Back to an earlier mode: ours cannot be run as a whole. `failure`: of ours.
+// Back to an earlier mode, because the chosen mode fails with everything that a run keeps in memory. `failure`: how.
 void give_up_mode(Verified& now, const TrialSettings& earlier, TrialOutcome failure) {
   Draft& draft = now.draft;
   const TrialSettings failed = draft.settings;
@@ -67,7 +67,7 @@ void give_up_mode(Verified& now, const TrialSettings& earlier, TrialOutcome fail
   now.samples_per_s = 0;
 }
 
-// A third point of the line between the small batches and one that is far from them. Nothing if it was not tried.
+// A third point of the line, halfway to a batch that is far from the small ones. Nothing if it was not tried.
 std::optional<TrialOutcome> measure_halfway(Lab& lab, const TrialSettings& chosen, MemoryModel& memory) {
   const std::int64_t half = chosen.micro_batch / 2;
   if (!memory.line || memory.points.empty() || half < 2 * memory.points.back().micro_batch) return std::nullopt;
@@ -81,7 +81,8 @@ std::optional<TrialOutcome> measure_halfway(Lab& lab, const TrialSettings& chose
   return result.outcome;
 }
 
-// The line of the chosen mode. If nothing fits, that mode is given up; memory fails from `failed_before` on again.
+// Measures the line of the chosen mode. If nothing fits, gives that mode up; then memory fails from `failed_before` on,
+// as it did before.
 void measure_new_mode(Lab& lab, Verified& now, std::int64_t failed_before, Effort effort) {
   MemoryModel before = now.memory;
   LineTrials trials = measure_line(lab, {std::move(now.draft), std::move(now.memory)}, effort);
@@ -98,7 +99,7 @@ void measure_new_mode(Lab& lab, Verified& now, std::int64_t failed_before, Effor
   give_up_mode(now, now.memory.measured_in, halfway.value_or(trials.last.outcome));
 }
 
-// Nothing held; a batch that was measured to fit does, and needs no further trial.
+// No check held: takes a batch that was measured to fit, which needs no further trial.
 void fall_back(const Lab& lab, Verified& now) {
   MemoryModel& memory = now.memory;
   const MemoryPoint* safe = nullptr;
@@ -110,7 +111,7 @@ void fall_back(const Lab& lab, Verified& now) {
   now.measured_peak_bytes = safe->peak_bytes;
 }
 
-// Checks the plan; if it does not hold, a smaller batch, a few times. False: none held.
+// Checks the plan, and a smaller batch if it does not hold, a few times. Returns false if none held.
 bool step_down_until_it_holds(Lab& lab, Verified& now, std::int64_t failed_before, Effort effort) {
   const bool batch_open = lab.open("train.batch_size");
   MemoryModel& memory = now.memory;
@@ -121,7 +122,7 @@ bool step_down_until_it_holds(Lab& lab, Verified& now, std::int64_t failed_befor
     const Check check = check_plan(lab, now);
     if (check.holds) return true;
     if (!memory.is_of(now.draft.settings)) {
-      // Time or not: what this mode needs, or whether it runs at all, is to be known now.
+      // Even without time: whether this mode runs at all, and what it needs, must be known now.
       measure_new_mode(lab, now, failed_before, effort);
       continue;
     }
@@ -131,10 +132,9 @@ bool step_down_until_it_holds(Lab& lab, Verified& now, std::int64_t failed_befor
       return true;
     }
     if (check.outcome == TrialOutcome::ok)
-      memory.line = fit_memory(memory.points);  // it was wrong
+      memory.line = fit_memory(memory.points);  // the line was wrong
     else
-      memory.failed_from =
-          std::min(memory.failed_from, batch / 2 + 1);  // so was it here, by an unknown amount: well below
+      memory.failed_from = std::min(memory.failed_from, batch / 2 + 1);  // wrong by an unknown amount, so go well below
   }
   return lab.interrupted();
 }
@@ -145,8 +145,8 @@ Verified verify(Lab& lab, const LoadingChoice& chosen, const MemoryModel& memory
   Verified now{chosen.draft, memory, chosen.samples_per_s, 0, {}};
   const TuneInput& input = lab.input();
   if (lab.interrupted() || (memory.points.empty() && !user_budget_spent(lab, now.draft))) return now;
-  const std::int64_t failed_before = memory.failed_from;  // in the line's mode: a check may fail in another one
-  // A heap that has seen other batches and precisions is larger than the run's will be.
+  const std::int64_t failed_before = memory.failed_from;  // in the line's mode; a check may fail in another mode
+  // A heap that has served other batches and precisions is larger than the run's will be.
   if (!input.job.on_gpu && !now.draft.pace.short_run &&
       (input.budget_s ||
        lab.elapsed_s() + last_check_s(lab, now.draft, /*fresh=*/true) <= time_budget_s(lab, now.draft)))
@@ -155,7 +155,7 @@ Verified verify(Lab& lab, const LoadingChoice& chosen, const MemoryModel& memory
   if (user_budget_spent(lab, now.draft)) {  // one trial protects the run; more only if that shows too little memory
     if (check_plan(lab, now).holds) return now;
     effort = Effort::until_known;
-    if (now.draft.pace.micro_step_s <= 0) {  // it was broken off
+    if (now.draft.pace.micro_step_s <= 0) {  // the measurement of memory was broken off
       Measured measured = measure_memory(lab, {std::move(now.draft), std::move(now.memory)}, effort);
       now.draft = std::move(measured.draft);
       now.memory = std::move(measured.memory);
@@ -165,7 +165,7 @@ Verified verify(Lab& lab, const LoadingChoice& chosen, const MemoryModel& memory
   if (!now.memory.is_of(now.draft.settings) &&
       (effort == Effort::until_known || input.thorough ||
        !no_time_for(lab, now.draft, line_trials * lab.side_figures().whole_run_s)))
-    // The mode that was chosen has another line; without time for it the check alone tells.
+    // The chosen mode has another line. Without time for it, the check alone decides.
     measure_new_mode(lab, now, failed_before, effort);
   if (!step_down_until_it_holds(lab, now, failed_before, effort)) fall_back(lab, now);
   return now;

@@ -1,4 +1,4 @@
-// The stage of tune() that tries the plan as a whole before a run takes it.
+// The stage of tune() that tries the plan as a whole before a run uses it.
 #pragma once
 
 #include <optional>
@@ -19,8 +19,9 @@ struct Verified {
   std::optional<Pace> pace;               // of the run, rehearsed by the same trial
 };
 
-// One trial of the plan with all that a run keeps in memory; stepped down until it holds. The same trial rehearses the
-// run, as long as there is time for: its estimate comes from that. Throws UsageError if no batch fits.
+// Makes one trial of the plan with everything that a run keeps in memory, and steps down to smaller batches until one
+// fits. If there is time, the same trial rehearses the run; the run's estimate comes from that. Throws UsageError if no
+// batch fits.
 Verified verify(Lab& lab, const LoadingChoice& chosen, const MemoryModel& memory);
 
 }  // namespace tlaunch
