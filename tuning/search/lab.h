@@ -23,7 +23,8 @@ struct SideFigures {
   double save_copy_s = 0;                     // as in TrialResult
   std::uint64_t save_bytes = 0;               // of a checkpoint
   double start_s = 0;                         // what processes take to start
-  double trial_s = 0, whole_run_s = 0;  // beside that: the cheapest trial, and the dearest with all that a run keeps
+  double trial_s = 0,
+         whole_run_s = 0;  // without the start: the shortest trial, and the longest whole_run without evaluation
 };
 
 class Lab {

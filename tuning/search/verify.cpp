@@ -116,8 +116,8 @@ bool step_down_until_it_holds(Lab& lab, Verified& now, std::int64_t failed_befor
   const bool batch_open = lab.open("train.batch_size");
   MemoryModel& memory = now.memory;
   for (int down = 0; down <= most_step_downs && !lab.interrupted(); ++down) {
-    const std::int64_t in_hand = now.draft.settings.micro_batch,
-                       most = std::min(memory.largest_that_fits(lab), in_hand);
+    const std::int64_t in_hand = now.draft.settings.micro_batch;
+    const std::int64_t most = std::min(memory.largest_that_fits(lab), in_hand);
     if (most < in_hand && batch_open && !choose_within_memory(lab, now.draft, memory, most)) return false;
     const Check check = check_plan(lab, now);
     if (check.holds) return true;
