@@ -47,8 +47,6 @@ CardPrediction predict_for_card(const RunConfig& config, const GpuInfo& card, co
         "model or another card",
         card.name, least, format_bytes(there_line.peak_bytes(least)), format_bytes(prediction.budget_bytes)));
   prediction.peak_bytes = there_line.peak_bytes(chosen->micro_batch);
-  const std::string product =
-      format_text("{} x {} x 1 rank = {}", chosen->micro_batch, chosen->accumulation, chosen->effective());
   for (Choice& choice : prediction.plan.choices) {
     if (choice.origin == Origin::user) continue;
     choice.origin = Origin::predicted;
@@ -58,11 +56,11 @@ CardPrediction predict_for_card(const RunConfig& config, const GpuInfo& card, co
                 Origin::predicted,
                 format_text("the largest that fits: {} predicted of {} ({} less the tier's margin): {}",
                             format_bytes(prediction.peak_bytes), format_bytes(prediction.budget_bytes),
-                            format_bytes(card.memory_total_bytes), product),
+                            format_bytes(card.memory_total_bytes), product(*chosen)),
                 {{"bytes_per_sample", there_line.bytes_per_sample}, {"fixed_bytes", there_line.fixed_bytes}}};
     if (choice.key == "train.gradient_accumulation_steps")
-      choice = {choice.key, chosen->accumulation, Origin::predicted, "makes up the effective batch: " + product,
-                nullptr};
+      choice = {choice.key, chosen->accumulation, Origin::predicted,
+                "makes up the effective batch: " + product(*chosen), nullptr};
   }
   return prediction;
 }

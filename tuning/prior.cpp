@@ -11,6 +11,7 @@
 #include "config/effective_batch.h"
 #include "contract/planned_rate.h"
 #include "tuning/batch_limit.h"
+#include "tuning/search/batch_candidates.h"
 
 namespace tlaunch {
 namespace {
@@ -67,7 +68,7 @@ std::int64_t effective_batch(const Situation& now) {
   return closest_effective_batch(now.config.train, now.job.world_size, now.job.train_samples);
 }
 
-Choice effective_batch_choice(const Situation& now, std::int64_t batch, const std::string& product) {
+Choice effective_batch_choice(const Situation& now, std::int64_t batch, const std::string& sizes) {
   const TrainConfig& train = now.config.train;
   const JobShape& job = now.job;
   const char* key = "train.effective_batch_size";
@@ -75,15 +76,15 @@ Choice effective_batch_choice(const Situation& now, std::int64_t batch, const st
     return {key, batch, Origin::user, "set in the config and never changed, so that results compare between machines"};
   if (job.effective_batch_size) return {key, batch, Origin::user, "that of the resumed run, which a resume keeps"};
   if (train.batch_size && train.gradient_accumulation_steps)
-    return {key, batch, Origin::prior, "the product of the micro-batch and the accumulation that are set: " + product};
+    return {key, batch, Origin::prior, "the product of the micro-batch and the accumulation that are set: " + sizes};
   if (batch == reference_effective_batch)
     return {key, batch, Origin::prior,
-            format_text("{} samples, for which the learning rate is written: {}", reference_effective_batch, product)};
+            format_text("{} samples, for which the learning rate is written: {}", reference_effective_batch, sizes)};
   const std::string within = job.train_samples > 0 && job.train_samples < reference_effective_batch
                                  ? format_text(" within the {} training samples", job.train_samples)
                                  : "";
   return {key, batch, Origin::prior,
-          format_text("the closest to {} that the ranks can share{}: {}", reference_effective_batch, within, product)};
+          format_text("the closest to {} that the ranks can share{}: {}", reference_effective_batch, within, sizes)};
 }
 
 // If the data set does not say, the model's stem does: the large one is made for 224 px.
@@ -121,18 +122,17 @@ void add_batch(const Situation& now, Plan& plan) {
   const BatchSplit split = split_batch(effective_batch(now), now.job.world_size, train.batch_size,
                                        train.gradient_accumulation_steps, limit.micro_batch, advice);
   const std::string ranks = format_number_of(now.job.world_size, "rank");
-  const std::string product =
-      format_text("{} x {} x {} = {}", split.micro_batch, split.accumulation, ranks, split.effective());
+  const std::string sizes = product(split);
   const std::string largest =
       train.gradient_accumulation_steps
-          ? "follows from the accumulation set in the config: " + product
+          ? "follows from the accumulation set in the config: " + sizes
           : format_text("the largest {}that splits {} equally over {}, up to {}, the table's limit for {} on {}",
                         split.micro_batch % 4 == 0 ? "multiple of 4 " : "", split.effective(), ranks, limit.micro_batch,
                         limit.column, now.on_gpu ? format_text("a {} GPU", row) : "a CPU");
   plan.choices.push_back(choice_of("train.batch_size", train.batch_size, {split.micro_batch, largest}));
   plan.choices.push_back(choice_of("train.gradient_accumulation_steps", train.gradient_accumulation_steps,
-                                   {split.accumulation, "makes up the effective batch: " + product}));
-  plan.choices.push_back(effective_batch_choice(now, split.effective(), product));
+                                   {split.accumulation, "makes up the effective batch: " + sizes}));
+  plan.choices.push_back(effective_batch_choice(now, split.effective(), sizes));
   scale_learning_rate(plan, train);
 }
 

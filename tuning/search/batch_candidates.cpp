@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+#include "base/units.h"
+
 namespace tlaunch {
 namespace {
 
@@ -52,6 +55,11 @@ std::vector<BatchSplit> open_batch_candidates(const BatchSplit& prior, std::opti
   while (all.size() > 1 && too_large(all.back())) all.pop_back();
   while (!memory_forces && all.size() > 1 && too_small(all.front())) all.erase(all.begin());
   return all;
+}
+
+std::string product(const BatchSplit& split) {
+  return format_text("{} x {} x {} = {}", split.micro_batch, split.accumulation,
+                     format_number_of(split.world_size, "rank"), split.effective());
 }
 
 const BatchPace* smallest_within_3_percent(const std::vector<BatchPace>& paces) {

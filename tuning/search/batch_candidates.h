@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "config/batch.h"
@@ -27,6 +28,9 @@ std::int64_t most_effective_batch(std::int64_t train_samples);
 // ones.
 std::vector<BatchSplit> open_batch_candidates(const BatchSplit& prior, std::optional<std::int64_t> accumulation,
                                               std::int64_t train_samples, bool memory_forces = false);
+
+// For a plan's reasons: "64 x 2 x 2 ranks = 256".
+std::string product(const BatchSplit& split);
 
 struct BatchPace {
   BatchSplit split;

@@ -5,14 +5,8 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "contract/planned_rate.h"
-#include "tuning/search/batch_candidates.h"
 
 namespace tlaunch {
-
-std::string product(const BatchSplit& split) {
-  return format_text("{} x {} x {} = {}", split.micro_batch, split.accumulation,
-                     format_number_of(split.world_size, "rank"), split.effective());
-}
 
 std::vector<BatchSplit> open_splits(const Lab& lab, bool memory_forces) {
   const TuneInput& input = lab.input();

@@ -6,14 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "tuning/search/batch_candidates.h"
 #include "tuning/search/draft.h"
 #include "tuning/search/lab.h"
 #include "tuning/search/memory_model.h"
 
 namespace tlaunch {
-
-// "64 x 2 x 2 ranks = 256"
-std::string product(const BatchSplit& split);
 
 // The splits that the config leaves open, ascending by micro-batch, at least one. `memory_forces`: also the small ones
 // that are only worth it if memory is short.
