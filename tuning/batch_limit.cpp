@@ -4,12 +4,14 @@
 #include <array>
 #include <stdexcept>
 
+#include "base/text.h"
+
 namespace tlaunch {
 namespace {
 
 struct Row {
   const char* name;
-  double memory_gb;  // what the row counts on; cards report a little less than their name says, so it is set below that
+  double memory_gb;  // expected of the card; set lower than its name says, because cards report a little less
   std::int64_t keys;
   std::array<std::int64_t, 5> images;  // by column, see below
 };
@@ -39,18 +41,18 @@ const Row& row_named(const std::string& name) {
 std::string batch_table_row(const GpuInfo& gpu) {
   const double memory_gb = static_cast<double>(gpu.memory_total_bytes) / 1e9;
   const Row* row = &row_named(gpu.tier);
-  while (memory_gb < row->memory_gb) ++row;  // low_end asks for none
+  while (memory_gb < row->memory_gb) ++row;  // low_end expects none
   return row->name;
 }
 
 BatchLimit batch_limit(const std::string& row_name, const std::string& sample_kind, std::int64_t image_side_px) {
   const Row& row = row_named(row_name);
   if (sample_kind == "keys") return {row.keys, "key windows"};
-  if (sample_kind != "image") return {row.images[2], "samples of a kind it does not know"};
+  if (sample_kind != "image") return {row.images[2], "samples of an unknown kind"};
   const auto column = std::lower_bound(std::begin(columns_px), std::end(columns_px), image_side_px);
   const std::int64_t limit = row.images[static_cast<std::size_t>(column - std::begin(columns_px))];
-  if (column == std::end(columns_px)) return {limit, "images of over 384 px"};
-  return {limit, "images of up to " + std::to_string(*column) + " px"};
+  if (column == std::end(columns_px)) return {limit, "images larger than 384 px"};
+  return {limit, format_text("images of up to {} px", *column)};
 }
 
 }  // namespace tlaunch

@@ -15,7 +15,7 @@ std::optional<TuneOutcome> verify_cached(const RunConfig& config, const TuneOutc
       rehearsal(settings, rehearsal_s, kept.pace ? std::optional(kept.pace->step.likely_s) : std::nullopt);
   if (callbacks.on_prediction) callbacks.on_prediction(spec.candidates[0].micro_batch, kept.predicted_peak_bytes);
   const TrialResult result = runner.run(spec);
-  if (callbacks.on_trial) callbacks.on_trial(spec, result, "verifying what an earlier run measured");
+  if (callbacks.on_trial) callbacks.on_trial(spec, result, "verifying the plan that an earlier run measured");
   if (result.outcome != TrialOutcome::ok) return std::nullopt;
   if (budget_bytes > 0 && result.peak_bytes > budget_bytes) return std::nullopt;
   TuneOutcome verified = kept;

@@ -1,4 +1,4 @@
-// A plan that an earlier run measured, checked before it is taken again.
+// A plan that an earlier run measured, checked before it is used again.
 #pragma once
 
 #include <optional>
@@ -7,13 +7,12 @@
 
 namespace tlaunch {
 
-// One rehearsal (estimate/pace.h) with the settings of `kept`, applied to `config`: they must run and, where a budget is
-// known (not 0), stay within it. The outcome to go on with, its choices of origin `cache`; nothing where they do not
-// hold.
+// Runs one rehearsal (estimate/pace.h) with the settings of `kept`, applied to `config`. Returns the outcome to use,
+// its choices of origin `cache`; nothing if the settings fail, or exceed the memory budget (0: not known).
 std::optional<TuneOutcome> verify_cached(const RunConfig& config, const TuneOutcome& kept, std::uint64_t budget_bytes,
                                          double rehearsal_s, TrialRunner& runner, const TuneCallbacks& callbacks);
 
-// Choices that were measured say that they come from the cache; their reasons and figures stay.
+// Marks measured choices as coming from the cache. Their reasons and figures stay.
 Plan from_cache(Plan plan);
 
 }  // namespace tlaunch

@@ -1,9 +1,10 @@
 #include "tuning/card_prediction.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/units.h"
-#include "tuning/batch_candidates.h"
 #include "tuning/memory_budget.h"
+#include "tuning/search/batch_candidates.h"
 
 namespace tlaunch {
 namespace {
@@ -28,7 +29,7 @@ CardPrediction predict_for_card(const RunConfig& config, const GpuInfo& card, co
   const MemoryLine there_line{card_fixed_bytes + copies_of_parameters * width * static_cast<double>(parameters),
                               line.bytes_per_sample * (mixed ? mixed_share : 1)};
 
-  // An effective batch left to auto is the prior's there: what is faster is not known of that card.
+  // An effective batch that is auto takes the prior's value: nobody has measured what is faster on that card.
   TrainConfig train = config.train;
   train.effective_batch_size = resolved.train.effective_batch_size;
   std::optional<BatchSplit> chosen;
@@ -41,12 +42,11 @@ CardPrediction predict_for_card(const RunConfig& config, const GpuInfo& card, co
     if (chosen) break;
   }
   if (!chosen)
-    throw UsageError("no micro-batch fits " + card.name + ": micro-batch " + std::to_string(least) + " needs " +
-                     format_bytes(there_line.peak_bytes(least)) + ", " + format_bytes(prediction.budget_bytes) +
-                     " may be used");
+    throw UsageError(format_text(
+        "no micro-batch fits {}: micro-batch {} needs {}, but only {} may be used. Take a smaller "
+        "model or another card",
+        card.name, least, format_bytes(there_line.peak_bytes(least)), format_bytes(prediction.budget_bytes)));
   prediction.peak_bytes = there_line.peak_bytes(chosen->micro_batch);
-  const std::string product = std::to_string(chosen->micro_batch) + " x " + std::to_string(chosen->accumulation) +
-                              " x 1 rank = " + std::to_string(chosen->effective());
   for (Choice& choice : prediction.plan.choices) {
     if (choice.origin == Origin::user) continue;
     choice.origin = Origin::predicted;
@@ -54,13 +54,13 @@ CardPrediction predict_for_card(const RunConfig& config, const GpuInfo& card, co
       choice = {choice.key,
                 chosen->micro_batch,
                 Origin::predicted,
-                "the largest that fits: " + format_bytes(prediction.peak_bytes) + " predicted of " +
-                    format_bytes(prediction.budget_bytes) + " (" + format_bytes(card.memory_total_bytes) +
-                    " less the tier's margin): " + product,
+                format_text("the largest that fits: {} predicted of {} ({} less the tier's margin): {}",
+                            format_bytes(prediction.peak_bytes), format_bytes(prediction.budget_bytes),
+                            format_bytes(card.memory_total_bytes), product(*chosen)),
                 {{"bytes_per_sample", there_line.bytes_per_sample}, {"fixed_bytes", there_line.fixed_bytes}}};
     if (choice.key == "train.gradient_accumulation_steps")
-      choice = {choice.key, chosen->accumulation, Origin::predicted, "makes up the effective batch: " + product,
-                nullptr};
+      choice = {choice.key, chosen->accumulation, Origin::predicted,
+                "makes up the effective batch: " + product(*chosen), nullptr};
   }
   return prediction;
 }

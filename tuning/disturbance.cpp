@@ -1,17 +1,17 @@
 #include "tuning/disturbance.h"
 
 #include <algorithm>
-#include <cstdio>
 
 #include "base/statistics.h"
+#include "base/text.h"
 #include "base/units.h"
 
 namespace tlaunch {
 namespace {
 
-constexpr double much_of_others = 0.15;  // of the cores' time
-constexpr double enough_idle = 0.40;     // of it: then the others took what was left over (a GPU's host)
-constexpr double far_apart = 0.35;
+constexpr double much_of_others = 0.15;  // share of the cores' time
+constexpr double enough_idle = 0.40;     // share of it: then the others only took idle cores (a GPU's host)
+constexpr double far_apart = 0.35;       // spread_of()
 constexpr std::size_t least_times = 4;
 
 double quartile_distance(std::vector<double> values) {
@@ -19,11 +19,9 @@ double quartile_distance(std::vector<double> values) {
   return values[(3 * values.size()) / 4] - values[values.size() / 4];
 }
 
-// "8.5 times their median" where a percentage would be hard to picture.
-std::string times_text(double spread) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%.2g times their median", spread);
-  return text;
+// A percentage over 100 is hard to picture.
+std::string spread_text(double spread) {
+  return spread < 1 ? format_percent(spread) : format_text("{:.2g} times their median", spread);
 }
 
 }  // namespace
@@ -41,12 +39,10 @@ double spread_of(const std::vector<TrialResult>& trials) {
 
 std::string disturbance(const std::optional<CpuLoad>& load, double spread) {
   const bool busy = load && load->others >= much_of_others && load->idle < enough_idle, uneven = spread >= far_apart;
-  std::string text;
-  if (busy) text = "other work took " + format_percent(load->others) + " of the cores' time";
-  if (busy && uneven) text += ", and ";
-  if (uneven)
-    text += "the times of equal steps differ by " + (spread < 1 ? format_percent(spread) : times_text(spread));
-  return text;
+  std::vector<std::string> seen;
+  if (busy) seen.push_back(format_text("other work took {} of the cores' time", format_percent(load->others)));
+  if (uneven) seen.push_back(format_text("the times of equal steps differ by {}", spread_text(spread)));
+  return joined(seen, ", and ");
 }
 
 }  // namespace tlaunch

@@ -1,5 +1,5 @@
-// Whether what was measured can be believed: a plan that was chosen beside other work is used for the run that asked
-// for it and kept nowhere. Pure.
+// Whether the measurements can be trusted. The run that asked for a plan uses it even if it was measured beside other
+// work, but such a plan is not stored. Pure.
 #pragma once
 
 #include <optional>
@@ -11,12 +11,12 @@
 
 namespace tlaunch {
 
-// How far equal measurements are apart: of each candidate that was timed at least four times the distance between its
-// quartiles over its median, of all of them the median. 0 where nothing was.
+// How far apart equal measurements are. For each candidate with at least four times, that is the distance between their
+// quartiles over their median. Returns the median over all candidates, or 0 if there are none.
 double spread_of(const std::vector<TrialResult>& trials);
 
-// "" for a quiet machine. Otherwise what was seen, for a line: "other work took 34 % of the cores' time, and equal
-// measurements are 41 % apart".
+// "" for a quiet machine. Otherwise a line that says what was seen: "other work took 34.0 % of the cores' time, and the
+// times of equal steps differ by 41.0 %".
 std::string disturbance(const std::optional<CpuLoad>& load, double spread);
 
 }  // namespace tlaunch

@@ -6,7 +6,7 @@ namespace tlaunch {
 namespace {
 
 constexpr double most = 0.90;        // of a card, or of the memory limit
-constexpr double cpu_margin = 0.10;  // the file cache and other processes go on beside the run
+constexpr double cpu_margin = 0.10;  // for the file cache and other processes beside the run
 
 std::uint64_t less_margin(std::uint64_t free_bytes, std::uint64_t total_bytes, double margin) {
   const double total = static_cast<double>(total_bytes);

@@ -1,4 +1,4 @@
-// How much memory one rank may plan with. Bytes. Pure.
+// How much memory one rank may use. Bytes. Pure.
 #pragma once
 
 #include <cstdint>
@@ -9,9 +9,9 @@
 
 namespace tlaunch {
 
-// On GPUs: the least free memory over the cards in use, less the tier's margin of the card's whole memory; never above
-// 90 % of it: the rest is for fragmentation. On the CPU: the ranks share what is available, less `cpu_margin` of the limit, never above 90
-// % of the limit. `margin` (tune.margin) replaces the tier's.
+// On GPUs: the least free memory over the cards in use, less the margin, which is the tier's share of the card's total
+// memory; never above 90 % of the total, as the rest is for fragmentation. On the CPU: the ranks share the available
+// memory, less 10 % of the memory limit; never above 90 % of the limit. `margin` (tune.margin) replaces either margin.
 std::uint64_t memory_budget_bytes(const HardwareProfile& hardware, const JobShape& job, std::optional<double> margin);
 
 }  // namespace tlaunch

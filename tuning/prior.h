@@ -1,5 +1,5 @@
-// The prior: what `auto` becomes before anything is measured. A documented table by tier (docs/tuning.md) and rules a
-// person can follow; each choice carries its reason. Pure.
+// The prior: the values that `auto` gets before anything is measured, by a documented table (docs/tuning.md) and by
+// rules that a person can follow. Each choice has its reason. Pure.
 #pragma once
 
 #include <optional>
@@ -9,34 +9,19 @@
 #include "config/run_config.h"
 #include "contract/plan.h"
 #include "hardware/profile.h"
+#include "tuning/search/job_shape.h"
 
 namespace tlaunch {
 
-// What the choice needs to know of the job beside the config.
-struct JobShape {
-  std::string sample_kind;  // "image" or "keys"
-  bool on_gpu = false;
-  std::int64_t world_size = 1;
-  std::optional<std::int64_t> omp_num_threads = {};  // of the environment, where the user has set it
-  // Where the config leaves it to auto: that of the run which is resumed, and may not change. None: a new run.
-  std::optional<std::int64_t> effective_batch_size = {};
-  // Of the rank that has fewest, where ranks are pinned to parts of the machine. None: they share the allowed ones.
-  std::optional<std::int64_t> cores_per_rank = {};
-  std::int64_t train_samples = 0;  // 0: not known; an effective batch left to auto has no more
-};
-
-// What to tell the user where one of `cards` cannot compute in this precision; nothing where all can. cuDNN has no bf16
-// convolutions below capability 8.0. Pure.
+// The message for a user if one of `cards` cannot compute in this precision; nothing if all can. cuDNN has no bf16
+// convolutions below compute capability 8.0.
 std::optional<std::string> precision_problem(const std::vector<GpuInfo>& cards, Precision precision);
 
-// Cores for each rank, at least one; all ranks are taken to be on this machine.
-std::int64_t cores_of_a_rank(const HardwareProfile& hardware, const JobShape& job);
-
 // Decides batch_size, gradient_accumulation_steps, mixed_precision, tf32, cudnn_benchmark, channels_last, num_workers,
-// prefetch_factor, pin_memory, threads_per_rank, log_interval, gpu_log_interval, and save_interval where that is auto;
-// lists effective_batch_size too, and where that is auto decides it, with the learning_rate that follows. What the user
-// fixed, in the config or by OMP_NUM_THREADS, is listed with origin user and never changed. Throws UsageError where the
-// product rule cannot hold, or a card cannot compute in the precision that is fixed.
+// prefetch_factor, pin_memory, threads_per_rank, log_interval, gpu_log_interval, and save_interval if that is auto.
+// Lists effective_batch_size too; if that is auto, decides it with the learning_rate that follows. Values that the user
+// fixed, in the config or by OMP_NUM_THREADS, are listed with origin user and never changed. Throws UsageError if the
+// product rule cannot hold, or if a card cannot compute in the precision that is fixed.
 Plan prior_plan(const RunConfig& config, const HardwareProfile& hardware, const JobShape& job);
 
 }  // namespace tlaunch

@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "base/json_problem.h"
+#include "base/text.h"
 #include "tuning/tuner.h"
 
 namespace tlaunch {
@@ -35,7 +36,7 @@ TuneOutcome tune_outcome_from_json(const Json& json) {
     outcome.unfinished = json.value("unfinished", false);
     outcome.notes = json.at("notes").get<std::vector<std::string>>();
   } catch (const Json::exception& error) {
-    throw DataError(std::string("not a tuning outcome: ") + json_problem(error));
+    throw DataError(format_text("not a tuning outcome: {}", json_problem(error)));
   }
   return outcome;
 }

@@ -1,70 +1,48 @@
-// Chooses by measurement what the user left open: micro-batch and accumulation, precision, kernels and layout, loading,
-// and the intervals of logging and saving. Starts from the prior's plan, asks a TrialRunner for one measurement after
-// the other, and stops when the budget is used up; what was not reached keeps the prior's value. Never touches what the
-// user fixed.
+// Chooses by measurement the settings that the user left open: micro-batch and accumulation, precision, kernels and
+// layout, loading, and the intervals of logging and saving. Starts from the prior's plan, asks a TrialRunner for one
+// measurement after another, and stops when the time budget is used up. Settings that were not reached keep the prior's
+// values. Never changes a setting that the user fixed.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "contract/plan.h"
 #include "estimate/pace.h"
-#include "hardware/profile.h"
-#include "tuning/memory_line.h"
-#include "tuning/prior.h"
-#include "tuning/trial_runner.h"
+#include "tuning/search/memory_line.h"
+#include "tuning/search/time_budget.h"
+#include "tuning/search/trial_runner.h"
+#include "tuning/search/tune_input.h"
 
 namespace tlaunch {
-
-struct TuneInput {
-  const RunConfig& config;  // as asked for: what is open here may be chosen
-  const HardwareProfile& hardware;
-  JobShape job;
-  Plan prior;                      // every choice made
-  std::uint64_t budget_bytes = 0;  // of memory, for one rank (tuning/memory_budget.h)
-  // Seconds that tuning may take, process starts and rehearsal included: as given, or a share of the run once its pace
-  // is known.
-  std::optional<double> budget_s;
-  // Measure all there is, even where the run is too short to win the cost back (tlaunch tune).
-  bool thorough = false;
-};
-
-// What to show and to log while it goes on. Each may be empty.
-struct TuneCallbacks {
-  std::function<void(const TrialSpec&, const TrialResult&, const std::string& why)> on_trial;
-  std::function<void(std::int64_t micro_batch, std::uint64_t peak_bytes)> on_prediction;  // before it is tried
-};
 
 struct TuneOutcome {
   Plan plan;
   std::uint64_t predicted_peak_bytes = 0, measured_peak_bytes = 0, budget_bytes = 0;  // of one rank; 0: not known
-  double samples_per_s = 0;  // with the plan, over all ranks; 0: not measured
+  double samples_per_s = 0;  // with the plan, of all ranks; 0: not measured
   std::optional<Pace> pace;  // of the plan's settings
   int trials = 0;
   double seconds = 0;
   bool interrupted = false, cached = false;
-  bool unfinished = false;         // for want of time, or in so short a run, some of it was not measured
-  std::string disturbed;           // tuning/disturbance.h: why this is not worth keeping; "": it is
-  std::vector<std::string> notes;  // a line each, for people
+  bool unfinished = false;         // some settings were not measured, for lack of time or because the run is too short
+  std::string disturbed;           // why this outcome is not worth storing (tuning/disturbance.h); "": it is
+  std::vector<std::string> notes;  // for people, one line each
 };
 
-// What a job asks of any card: measured here, for tuning/card_prediction.h. Throws UsageError where it cannot be.
+// The memory that a job needs on any card, measured on this machine for tuning/card_prediction.h. measure_demand()
+// throws UsageError if it cannot be measured.
 struct Demand {
   MemoryLine line;
   std::int64_t parameters = 0;
 };
 Demand measure_demand(const TuneInput& input, TrialRunner& runner, const TuneCallbacks& callbacks);
 
-// What the cache of plans keeps, and back (DataError where it is none).
+// The JSON that the cache of plans stores, and back. tune_outcome_from_json() throws DataError for any other JSON.
 Json to_json(const TuneOutcome& outcome);
 TuneOutcome tune_outcome_from_json(const Json& json);
 
-// What tuning may take for a run of that length; `thorough`: whatever its length.
-double tuning_budget_s(double run_s, bool thorough);
-
-// Throws UsageError where not even the smallest batch that the product rule allows fits the memory.
+// Throws UsageError if not even the smallest batch that the product rule allows fits the memory.
 TuneOutcome tune(const TuneInput& input, TrialRunner& runner, const TuneCallbacks& callbacks);
 
 }  // namespace tlaunch

@@ -9,7 +9,7 @@
 #include "base/temporary_folder.h"
 #include "launcher/job/worker_group.h"
 #include "processes/group/time_limit.h"
-#include "tuning/trial_runner.h"
+#include "tuning/search/trial_runner.h"
 
 namespace tlaunch {
 

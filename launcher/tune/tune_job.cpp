@@ -15,11 +15,11 @@
 #include "launcher/tune/plan_cache.h"
 #include "launcher/tune/team_plan.h"
 #include "launcher/tune/trial_group.h"
-#include "tuning/alternatives.h"
-#include "tuning/batch_candidates.h"
 #include "tuning/cached_plan.h"
 #include "tuning/disturbance.h"
 #include "tuning/memory_budget.h"
+#include "tuning/search/alternatives.h"
+#include "tuning/search/batch_candidates.h"
 
 namespace tlaunch {
 namespace {

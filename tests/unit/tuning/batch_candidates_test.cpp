@@ -1,4 +1,4 @@
-#include "tuning/batch_candidates.h"
+#include "tuning/search/batch_candidates.h"
 
 #include <gmock/gmock.h>
 #include <rapidcheck/gtest.h>

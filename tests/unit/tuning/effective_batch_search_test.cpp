@@ -5,7 +5,7 @@
 
 #include "config/effective_batch.h"
 #include "simulated_device.h"
-#include "tuning/batch_candidates.h"
+#include "tuning/search/batch_candidates.h"
 
 namespace tlaunch {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "hardware/gpu/known_card.h"
 #include "tuning/memory_budget.h"
-#include "tuning/memory_line.h"
+#include "tuning/search/memory_line.h"
 
 namespace tlaunch {
 namespace {

@@ -1,4 +1,4 @@
-#include "tuning/save_interval.h"
+#include "tuning/search/save_interval.h"
 
 #include <gtest/gtest.h>
 

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "config/effective_batch.h"
 #include "simulated_device.h"
-#include "tuning/batch_candidates.h"
+#include "tuning/search/batch_candidates.h"
 
 namespace tlaunch {
 namespace {

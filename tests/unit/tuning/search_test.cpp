@@ -71,7 +71,7 @@ TEST(Search, WhereNothingFitsItSaysWhatIsThereAndWhatIsNeeded) {
   DeviceModel device;
   device.capacity = 0.4e9;  // less than the model alone
   EXPECT_THAT(refusal(job, device), AllOf(HasSubstr("6 GB"), HasSubstr("micro-batch 1 "), HasSubstr("smaller model")));
-  // Here it runs, but takes more than it may have.
+  // Here it runs, but needs more than the budget.
   device.capacity = 8e9;
   job.budget_bytes = 300'000'000;
   EXPECT_THAT(refusal(job, device), AllOf(HasSubstr("300 MB"), HasSubstr("micro-batch 1 needs 804 MB")));
@@ -82,7 +82,7 @@ TEST(Search, AFixedBatchThatDoesNotFitIsRefusedWithItsOwnFigure) {
   job.config.train.batch_size = 128;
   job.budget_bytes = 1'000'000'000;
   const std::string why = refusal(job, {});
-  EXPECT_THAT(why, AllOf(HasSubstr("micro-batch 128"), HasSubstr("it needs 1.3"), HasSubstr("1 GB a rank"),
+  EXPECT_THAT(why, AllOf(HasSubstr("micro-batch 128"), HasSubstr("it needs 1.3"), HasSubstr("each rank may use 1 GB"),
                          HasSubstr("train.batch_size")));
 }
 
@@ -126,7 +126,7 @@ TEST(Search, OfEqualPacesTheSmallestBatchIsTaken) {
   device.update_s = device.overhead_s = 0;
   device.noise = 0.002;
   EXPECT_EQ(batch(job, job.tune(device)),
-            4);  // below an eighth of the prior's too, as long as the least one is the best
+            4);  // even below an eighth of the prior's, if the smallest one is the best
 }
 
 TEST(Search, NoiseCostsLittle) {
@@ -156,7 +156,7 @@ TEST(Search, PredictsABatchBeforeItTriesIt) {
       predicted.insert(one.predicted_batch);
       continue;
     }
-    if (one.why.starts_with("memory at micro-batch")) continue;  // the small ones, which the line is made of
+    if (one.why.starts_with("memory at micro-batch")) continue;  // the small ones, which give the line
     for (const auto& settings : one.spec.candidates) EXPECT_TRUE(predicted.contains(settings.micro_batch)) << one.why;
     ++in_pairs_or_more;
   }
@@ -167,7 +167,7 @@ TEST(Search, VerificationStepsDownUntilTheBatchHolds) {
   SimulatedJob job;
   DeviceModel device;
   device.beside_the_line = [](std::int64_t b) { return b > 64 ? 20e9 : b > 32 ? 5.5e9 : 0; };
-  device.capacity = 30e9;  // it runs, but measures more than the budget
+  device.capacity = 30e9;  // it runs, but needs more than the budget
   const auto outcome = job.tune(device);
   EXPECT_EQ(batch(job, outcome), 32);
   EXPECT_LE(outcome.measured_peak_bytes, job.budget_bytes);
@@ -191,7 +191,7 @@ TEST(Search, AVerificationThatNeverHoldsFallsBackToWhatWasMeasuredToFit) {
   job.config.train.effective_batch_size = 2 * 720;  // many candidates: 4 8 12 16 20 24 36 40 48 60 72 ...
   DeviceModel device;
   device.capacity = 60e9;
-  // All that are larger than those of the line measure a little over the budget.
+  // Every batch above those of the line needs a little more than the budget.
   device.beside_the_line = [](std::int64_t b) { return b > 32 ? 5.5e9 - 4e6 * static_cast<double>(b) : 0; };
   const auto outcome = job.tune(device);
   EXPECT_LE(batch(job, outcome), 32);
@@ -263,7 +263,7 @@ TEST(Search, InterruptedAnywhereItGivesThePlanSoFar) {
     EXPECT_EQ(outcome.trials, at) << "went on after an interruption";
     EXPECT_THAT(outcome.notes, Contains(HasSubstr("interrupted")));
     expect_whole_plan(job, outcome);
-    if (at > 2) {  // two trials tell the line
+    if (at > 2) {  // two trials give the line
       EXPECT_LE(device.peak(job.settings(outcome), true), static_cast<double>(job.budget_bytes)) << at;
     }
   }
@@ -289,7 +289,7 @@ TEST(Search, AWorkerThatCrashesWhateverItTriesLeavesThePriorAndSaysSo) {
   SimulatedJob job;
   DeviceModel device;
   device.broken = [](const TrialSettings&) { return TrialOutcome::crashed; };
-  const auto outcome = job.tune(device);  // the run itself will tell more, with its own exit code
+  const auto outcome = job.tune(device);  // the run itself will report more, with its own exit code
   expect_whole_plan(job, outcome);
   EXPECT_EQ(job.settings(outcome), trial_settings_of(apply(job.config, job.prior())));
   EXPECT_THAT(outcome.notes, Contains(HasSubstr("the simulated fault")));
@@ -375,7 +375,7 @@ TEST(Search, ABudgetThatIsGoneOnTheWayLeavesOnlyTheCheck) {
 
 TEST(Search, WithoutTimeABatchThatDoesNotFitIsStillReplacedByOneThatDoes) {
   for (const double needs : {60e6, 1.5e9}) {     // a sample; the second leaves fewer than four
-    for (const double capacity : {6e9, 60e9}) {  // it fails, or takes more than it may
+    for (const double capacity : {6e9, 60e9}) {  // it fails, or needs more than the budget
       SimulatedJob job;
       job.budget_s = 0;
       DeviceModel device;
@@ -410,7 +410,7 @@ TEST(Search, AShortRunIsNotTunedForLongerThanItCanWin) {
   EXPECT_THAT(job.choice(job.tune(device), "gpu.mixed_precision").reason, Not(HasSubstr("not measured")));
 }
 
-// What a run of these settings takes with the plan that was chosen.
+// The time of a run with the plan that was chosen.
 double run_s(const SimulatedJob& job, const DeviceModel& device, const TuneOutcome& outcome) {
   const auto settings = job.settings(outcome);
   const double samples = static_cast<double>(device.facts.train_samples * *job.config.train.epochs);
@@ -448,7 +448,7 @@ TEST(Search, AllOfTuningKeepsToItsShareOfTheRun) {
   EXPECT_GT(measured_more, 30) << "where there is time it is used";
 }
 
-// Ten visits of a step that takes a second would be ten seconds.
+// Ten visits of a step of one second would take ten seconds.
 TEST(Search, LongStepsAreRehearsedAFewTimes) {
   SimulatedJob job;
   job.thorough = false;
@@ -506,10 +506,10 @@ TEST(Search, LoaderThreadsAndLogIntervalFollowWhatWasMeasured) {
   EXPECT_LE(0.002 / (step_s * job.value(outcome, "log.log_interval").get<double>()), 0.011);
   device.make_batch_s_per_sample = 0.01;
   EXPECT_EQ(job.value(job.tune(device), "data.num_workers"), 8);
-  EXPECT_THAT(job.choice(job.tune(device), "data.num_workers").reason, HasSubstr("will still hold it up"));
+  EXPECT_THAT(job.choice(job.tune(device), "data.num_workers").reason, HasSubstr("cannot keep up"));
 }
 
-// Trials that time the loader, in order; the check of the plan is none.
+// Trials that time the loader, in order, without the check of the plan.
 std::vector<const Happened*> with_loader(const SimulatedJob& job) {
   std::vector<const Happened*> found;
   for (const Happened& one : job.happened)
@@ -535,7 +535,7 @@ TEST(Search, TheWaitForTheLoaderIsMeasuredAndTold) {
 TEST(Search, ALoaderThatIsWaitedForGetsMoreThreadsThenWorksFurtherAhead) {
   SimulatedJob job;
   job.hardware.cpu.allowed_cores = 4;
-  DeviceModel device;  // batches that are uneven to make: only what lies ready helps
+  DeviceModel device;  // batches take uneven times to make: only ready ones help
   device.uneven_wait = [](std::int64_t ahead) { return ahead >= 8 ? 0.001 : 0.3 / static_cast<double>(ahead); };
   const auto outcome = job.tune(device);
   EXPECT_EQ(with_loader(job).size(), 3u + 1);  // and a number of threads beside it
@@ -557,7 +557,7 @@ TEST(Search, MoreForTheLoaderIsNotTakenWhereItDoesNotHelpOrDoesNotFit) {
   device.uneven_wait = [](std::int64_t ahead) { return 1.0 / static_cast<double>(ahead); };
   job.config.train.batch_size = 128;
   job.budget_bytes = static_cast<std::uint64_t>(device.peak(job.settings(outcome), true)) - 1;
-  device.snapshot = 0;  // now with its loader it takes just more than there is
+  device.snapshot = 0;  // now the trial with the loader needs just more than the budget
   device.beside_the_line = [&](std::int64_t) { return with_loader(job).size() == 1 ? 0.3e9 : 0.0; };
   outcome = job.tune(device);
   EXPECT_EQ(job.value(outcome, "data.prefetch_factor"), 2);
@@ -627,7 +627,7 @@ TEST(Search, OnAGpuPinnedMemoryAndTheIntervalOfItsFiguresAreMeasured) {
   EXPECT_LE(0.020 / (step_s * interval), 0.01);
   EXPECT_EQ(job.choice(outcome, "log.gpu_log_interval").origin, Origin::measured);
   device.pageable_time = 0.8;
-  device.gpu_log_cost_s = 0.0001;  // cheap: yet no more than one a second
+  device.gpu_log_cost_s = 0.0001;  // cheap, but still at most one per second
   outcome = job.tune(device);
   EXPECT_EQ(job.value(outcome, "data.pin_memory"), false);
   EXPECT_GE(step_s * job.value(outcome, "log.gpu_log_interval").get<double>(), 0.9);
@@ -667,7 +667,8 @@ TEST(Search, DemandIsTheLineOfOneRank) {
                UsageError);
 }
 
-// fp16 is the table's; float32 is faster here, and its smallest batch is over the budget, as only the check finds out.
+// The table has fp16. Here float32 is faster, but its smallest batch is over the budget, which only the check finds
+// out.
 TEST(Search, AFasterModeThatDoesNotFitIsGivenUpForTheOneThatDid) {
   SimulatedJob job;
   job.shape = {"image", /*on_gpu=*/true, 1};
@@ -676,7 +677,7 @@ TEST(Search, AFasterModeThatDoesNotFitIsGivenUpForTheOneThatDid) {
   job.config.train.effective_batch_size.reset();
   job.budget_bytes = 1'000'000'000;
   job.thorough = false;
-  for (double budget_s = 0.5; budget_s < 12; budget_s += 0.125) {  // so that it ends anywhere
+  for (double budget_s = 0.5; budget_s < 12; budget_s += 0.125) {  // so that the budget ends anywhere
     job.budget_s = budget_s;
     DeviceModel device;
     device.idle = device.snapshot = 0;

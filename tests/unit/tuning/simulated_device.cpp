@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "tuning/prior.h"
+
 namespace tlaunch::test {
 
 double DeviceModel::peak(const TrialSettings& settings, bool whole_run) const {
@@ -82,7 +84,8 @@ std::optional<TrialOutcome> SimulatedDevice::failure_of(const TrialSpec& spec) {
   if (const auto scripted = model_.script.find(trials_); scripted != model_.script.end()) return scripted->second;
   for (const auto& settings : spec.candidates)
     if (const auto outcome = model_.broken(settings)) return outcome;
-  double together = model_.idle, largest = 0;  // models side by side; what a step needs is freed before the next one's
+  double together = model_.idle,
+         largest = 0;  // the models are side by side; a step's memory is freed before the next step
   for (const auto& settings : spec.candidates) {
     together += model_.fixed + (spec.whole_run ? model_.snapshot : 0);
     largest = std::max(largest, model_.peak(settings, false) - model_.idle - model_.fixed);

@@ -1,5 +1,5 @@
-// Peak memory as a straight line in the micro-batch: what a rank holds anyway, and so many bytes a sample. On two to
-// four small measurements it predicts the peak of a batch that has not been tried (a fit of logarithms underpredicts by
+// Peak memory as a straight line in the micro-batch: a fixed part, and a number of bytes per sample. From two to four
+// small measurements it predicts the peak of a batch that has not been tried (a fit of logarithms underpredicts by
 // 75 %). Bytes. Pure.
 #pragma once
 
@@ -19,8 +19,8 @@ struct MemoryLine {
   std::uint64_t peak_bytes(std::int64_t micro_batch) const;
 };
 
-// Least squares; nothing from fewer than two different batches. A slope below 0 (noise where the batch hardly matters)
-// becomes 0 at the largest peak seen.
+// Least squares. Nothing for fewer than two different batches. A slope below 0 (noise, if the batch hardly matters)
+// becomes 0 at the largest peak that was measured.
 std::optional<MemoryLine> fit_memory(const std::vector<MemoryPoint>& points);
 
 }  // namespace tlaunch

@@ -1,4 +1,4 @@
-// Who carries out trials: real workers (launcher/tune/trial_group.h), or a simulated device in tests.
+// Carries out trials: real workers (launcher/tune/trial_group.h), or a simulated device in tests.
 #pragma once
 
 #include "contract/trial.h"
@@ -8,7 +8,7 @@ namespace tlaunch {
 class TrialRunner {
  public:
   virtual ~TrialRunner() = default;
-  // Blocks until it is done. A failure of the workers is a result, never an exception.
+  // Blocks until the trial is done. A failure of the workers is a result, never an exception.
   virtual TrialResult run(const TrialSpec& spec) = 0;
   // Seconds since tuning began.
   virtual double elapsed_s() const = 0;

@@ -1,4 +1,4 @@
-#include "tuning/memory_line.h"
+#include "tuning/search/memory_line.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "tuning/paired_test.h"
+#include "tuning/search/paired_test.h"
 
 #include <algorithm>
 #include <cmath>

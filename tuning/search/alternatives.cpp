@@ -1,7 +1,9 @@
-#include "tuning/alternatives.h"
+#include "tuning/search/alternatives.h"
 
 #include <algorithm>
 #include <stdexcept>
+
+#include "contract/plan.h"
 
 namespace tlaunch {
 namespace {

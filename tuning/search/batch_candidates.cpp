@@ -1,13 +1,17 @@
-#include "tuning/batch_candidates.h"
+#include "tuning/search/batch_candidates.h"
 
 #include <algorithm>
+
+#include "base/text.h"
+#include "base/units.h"
 
 namespace tlaunch {
 namespace {
 
 constexpr std::int64_t most_samples = 4096, least_steps_an_epoch = 16;
 
-// Descending from `micro`: halves that are multiples of 4 (of 44: 20, 8, 4), below 4 only where memory forces it.
+// The next micro-batch below `micro`: about half of it, a multiple of 4 as far as 4 (44, 20, 8, 4), and plain halves
+// below.
 std::int64_t next_below(std::int64_t micro) { return micro > 4 ? std::max<std::int64_t>(4, micro / 8 * 4) : micro / 2; }
 
 }  // namespace
@@ -45,12 +49,17 @@ std::vector<BatchSplit> open_batch_candidates(const BatchSplit& prior, std::opti
   for (std::int64_t micro = 2 * prior.micro_batch; with(micro).effective() <= most; micro *= 2)
     all.push_back(with(micro));
 
-  // Large effective batches are at the back. One stays, whatever the limits.
+  // Large effective batches are at the back. One candidate stays, whatever the limits.
   const auto too_large = [&](const BatchSplit& one) { return one.effective() > most; };
   const auto too_small = [&](const BatchSplit& one) { return one.effective() < least_effective_batch; };
   while (all.size() > 1 && too_large(all.back())) all.pop_back();
   while (!memory_forces && all.size() > 1 && too_small(all.front())) all.erase(all.begin());
   return all;
+}
+
+std::string product(const BatchSplit& split) {
+  return format_text("{} x {} x {} = {}", split.micro_batch, split.accumulation,
+                     format_number_of(split.world_size, "rank"), split.effective());
 }
 
 const BatchPace* smallest_within_3_percent(const std::vector<BatchPace>& paces) {
