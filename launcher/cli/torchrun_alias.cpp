@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/whole_number.h"
 #include "launcher/cli/command_parse.h"
 #include "processes/group/this_machine.h"
@@ -88,10 +89,14 @@ void check_torchrun(const TorchrunValues& values) {
 }
 
 void apply_torchrun(const TorchrunValues& values, std::optional<std::string>& nproc) {
+  static const std::set<std::string> of_output = {
+      "log-dir", "redirects", "tee", "local-ranks-filter", "duplicate-stdout-filters", "duplicate-stderr-filters"};
   for (const TorchrunOption& option : torchrun_options()) {
-    if (option.program_only && values.contains(option.name))
-      throw UsageError("--" + option.name +
-                       " is for plain programs; a run of a CONFIG.yaml keeps each rank's output in its own folder");
+    if (!option.program_only || !values.contains(option.name)) continue;
+    const char* why = of_output.contains(option.name)
+                          ? "; a run of a CONFIG.yaml writes each rank's output to logs/ in its run folder"
+                          : "";
+    throw UsageError(format_text("--{} is for plain programs: leave the option out{}", option.name, why));
   }
   check_torchrun(values);
   if (const std::string per_node = torchrun_value(values, "nproc-per-node"); !per_node.empty() && !nproc)

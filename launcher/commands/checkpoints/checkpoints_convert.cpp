@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/file_extension.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "checkpoint/folder/run_checkpoints.h"
 #include "checkpoint/safetensors/safetensors.h"
@@ -26,11 +28,11 @@ std::vector<TensorView> weights_of(const std::vector<TensorView>& tensors, const
   std::vector<TensorView> weights;
   for (const TensorView& tensor : tensors)
     if (!tensor.name.starts_with(reserved_prefix)) weights.push_back(tensor);
-  if (weights.empty()) throw DataError(path + ": holds no tensors of a model");
+  if (weights.empty()) throw DataError(format_text("{}: holds no tensors of a model", path));
   return weights;
 }
 
-// Their names without what wrappers of the model have added, which is told.
+// Removes from the names what wrappers of the model have added, and reports this on stderr.
 void take_wrappers_off(std::vector<TensorView>& weights) {
   std::vector<std::string> names;
   for (const TensorView& tensor : weights) names.push_back(tensor.name);
@@ -41,40 +43,42 @@ void take_wrappers_off(std::vector<TensorView>& weights) {
   }
   UnwrappedNames unwrapped = without_wrappers(std::move(names));
   for (std::size_t i = 0; i < weights.size(); ++i) weights[i].name = std::move(unwrapped.names[i]);
-  std::string taken_off;
-  for (const std::string& part : unwrapped.taken_off) taken_off += (taken_off.empty() ? "" : ", ") + shown(part);
+  std::vector<std::string> taken_off;
+  for (const std::string& part : unwrapped.taken_off) taken_off.push_back(shown(part));
   if (!taken_off.empty())
-    std::fprintf(stderr, "names: %s taken off, which a wrapper of the model had added\n", taken_off.c_str());
+    std::fprintf(stderr, "names: %s taken off, which a wrapper of the model had added\n",
+                 joined(taken_off, ", ").c_str());
 }
 
-std::string listed(const std::vector<std::string>& notes) {
-  std::string text;
-  for (std::size_t i = 0; i < notes.size() && i < most_notes; ++i) text += (i == 0 ? "" : ", ") + notes[i];
-  return notes.size() <= most_notes ? text : text + " and " + std::to_string(notes.size() - most_notes) + " more";
+std::string listed(std::vector<std::string> notes) {
+  const std::size_t count = notes.size();
+  notes.resize(std::min(count, most_notes));
+  const std::string text = joined(notes, ", ");
+  return count <= most_notes ? text : format_text("{} and {} more", text, count - most_notes);
 }
 
-// The output may not be the input: what is left out would be lost.
+// The output may not be the input, because the tensors that are left out would be lost.
 void check_output(const std::string& input, const std::string& output) {
   std::error_code error;
   if (fs::equivalent(input, output, error))
-    throw UsageError("--output " + output + ": is the file that is read; name another");
-  if (fs::is_directory(output, error)) throw UsageError("--output " + output + ": is a folder; name a file");
-  // Such as /dev/null and /dev/stdout, which root would replace by a file.
+    throw UsageError(format_text("--output {}: is the input file; name another file", output));
+  if (fs::is_directory(output, error)) throw UsageError(format_text("--output {}: is a folder; name a file", output));
+  // For example /dev/null or /dev/stdout, which root would replace by a file.
   if (fs::exists(output, error) && !fs::is_regular_file(output, error))
-    throw UsageError("--output " + output + ": is not a file, and would be replaced by one; name another");
+    throw UsageError(format_text("--output {}: is not a regular file; name another file", output));
   const fs::path path(output);
   sweep_temporaries(path.has_parent_path() ? path.parent_path() : ".",
-                    [&](const std::string& name) { return name == path.filename(); });  // of exports that were killed
+                    [&](const std::string& name) { return name == path.filename(); });  // of killed exports
 }
 
 void report(const std::string& output, const std::vector<TensorView>& weights, const std::string& input) {
   std::error_code error;
   const std::uint64_t bytes = fs::file_size(output, error);
-  print_results(output + ": " + format_number_of(static_cast<std::int64_t>(weights.size()), "tensor") + ", " +
-                (error ? "" : format_bytes(bytes) + ", ") + "from " + input + "\n");
+  const std::string tensors = format_number_of(static_cast<std::int64_t>(weights.size()), "tensor");
+  print_results(format_text("{}: {}, {}from {}\n", output, tensors, error ? "" : format_bytes(bytes) + ", ", input));
 }
 
-// The file itself, or the newest undamaged checkpoint of a folder.
+// The file itself, or the newest valid checkpoint of a folder.
 std::string checkpoint_named_by(const std::string& path) {
   std::error_code error;
   if (fs::is_regular_file(path, error)) {
@@ -85,7 +89,7 @@ std::string checkpoint_named_by(const std::string& path) {
   const std::string& folder = place.folder;
   const ResumeChoice choice = place.run_dir.empty() ? newest_valid(folder) : newest_of_run(place.run_dir, folder);
   for (const std::string& skipped : choice.skipped) std::fprintf(stderr, "skipped checkpoint %s\n", skipped.c_str());
-  if (choice.path.empty()) throw UsageError("no undamaged checkpoint in " + folder);
+  if (choice.path.empty()) throw UsageError(format_text("no valid checkpoint in {}", folder));
   return choice.path;
 }
 
@@ -125,8 +129,9 @@ int import_command(const CheckpointsCommand& command) {
   };
   if (!is_torch_file(command.path)) {
     if (!command.key.empty())
-      throw UsageError("--key " + command.key + ": " + command.path +
-                       " is not a file of torch.save; all of its tensors are taken");
+      throw UsageError(
+          format_text("--key {}: {} is not a file of torch.save; leave --key out to import all its tensors",
+                      command.key, command.path));
     const SafetensorsFile file(command.path);
     file.verify();
     write(file.tensors());

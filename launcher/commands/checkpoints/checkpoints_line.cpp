@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/nearest.h"
+#include "base/text.h"
 #include "launcher/cli/command_parse.h"
 
 namespace tlaunch {
@@ -23,12 +24,12 @@ constexpr VerbName verbs[] = {{"list", Verb::list},
 
 constexpr const char* about_footer =
     "Usage: tlaunch checkpoints VERB ...\n\n"
-    "  list RUN_DIR                     step, metric, size, age, valid, and why each is kept\n"
-    "  verify RUN_DIR|FILE              read everything; exit 65 where something is damaged\n"
+    "  list RUN_DIR                     step, metric, size, age, validity, and why each one is kept\n"
+    "  verify RUN_DIR|FILE              read everything; exit code 65 if a file is damaged\n"
     "  prune RUN_DIR [--dry-run]        delete what the run's policy does not keep\n"
-    "  export RUN_DIR|FILE              the model's weights, as .safetensors or torch.save's .pt\n"
-    "  import FILE --output NEW_FILE    a Python state_dict, .safetensors or .pt\n\n"
-    "tlaunch checkpoints VERB --help says more.";
+    "  export RUN_DIR|FILE              write the model's weights, as .safetensors or torch.save's .pt\n"
+    "  import FILE --output NEW_FILE    convert a Python state_dict, .safetensors or .pt\n\n"
+    "See tlaunch checkpoints VERB --help.";
 
 void positional(CLI::App& app, std::string& value, const std::string& name, const std::string& meaning) {
   app.add_option(name, value, meaning)->transform(path_value())->type_name("");
@@ -38,8 +39,8 @@ void positional(CLI::App& app, std::string& value, const std::string& name, cons
   std::vector<std::string> known;
   for (const VerbName& each : verbs) known.push_back(each.name);
   const auto near = nearest(word, known);
-  throw UsageError("checkpoints: '" + word + "' is none of list, verify, prune, export, import" +
-                   (near ? "; did you mean " + *near + "?" : "") + "  (see tlaunch checkpoints --help)");
+  throw UsageError(format_text("checkpoints: {} is not a verb; use {}{}  (see tlaunch checkpoints --help)",
+                               quoted(word), either(known), near ? format_text("; did you mean {}?", *near) : ""));
 }
 
 }  // namespace
@@ -49,49 +50,52 @@ CheckpointsLine::CheckpointsLine() {
   const std::string folder = "A run's folder, or a folder of checkpoints";
 
   positional(list_, values_.path, "RUN_DIR", folder);
-  list_.add_flag("--json", values_.json, "As JSON");
+  list_.add_flag("--json", values_.json, "Print JSON");
   list_.footer("Example:\n  tlaunch checkpoints list runs/fashion_mnist/latest");
 
   positional(verify_, values_.path, "RUN_DIR|FILE", folder + ", or one checkpoint");
-  verify_.add_flag("--json", values_.json, "As JSON");
+  verify_.add_flag("--json", values_.json, "Print JSON");
   verify_.footer(
-      "Exit code 0 where all are whole, 65 otherwise.\n\n"
+      "Exit code: 0 if all files are valid, 65 if one is damaged, 74 if one cannot be read.\n\n"
       "Example:\n  tlaunch checkpoints verify runs/fashion_mnist/latest");
 
   positional(prune_, values_.path, "RUN_DIR", "A run's folder");
-  prune_.add_option("key=value", values_.overrides, "Keys of checkpoint: to change for this once")->type_name("");
-  prune_.add_flag("--dry-run", values_.dry_run, "Say what would be deleted, delete nothing");
-  prune_.add_flag("--json", values_.json, "As JSON");
+  prune_.add_option("key=value", values_.overrides, "Keys of checkpoint: to change for this command only")
+      ->type_name("");
+  prune_.add_flag("--dry-run", values_.dry_run, "Show what would be deleted; delete nothing");
+  prune_.add_flag("--json", values_.json, "Print JSON");
   prune_.footer(
-      "The policy is that of the run's config.yaml. Never deleted: what the run did not write itself, the checkpoint\n"
-      "it was resumed from, damaged files. A run at work is left alone.\n\n"
+      "The policy comes from the run's config.yaml. prune never deletes files that the run did not write, damaged\n"
+      "files, or the checkpoint that the run was resumed from. It refuses a run at work.\n\n"
       "Example:\n  tlaunch checkpoints prune runs/fashion_mnist/latest --dry-run checkpoint.save_top_k=1");
 
-  positional(export_, values_.path, "RUN_DIR|FILE", folder + ": its newest undamaged checkpoint; or one checkpoint");
+  positional(export_, values_.path, "RUN_DIR|FILE", folder + ": its newest valid checkpoint; or one checkpoint");
   export_
       .add_option("--format", values_.format,
                   "safetensors, or torch: for torch.load(FILE, weights_only=True) (default: torch for .pt and .pth)")
       ->transform(one_of({"safetensors", "torch"}))
       ->type_name("safetensors|torch");
-  export_.add_option("--output", values_.output, "Default: <checkpoint>-weights.safetensors or .pt, in this folder")
+  export_
+      .add_option("--output", values_.output,
+                  "The file to write (default: <checkpoint>-weights.safetensors or <checkpoint>.pt here)")
       ->transform(path_value())
       ->type_name("FILE");
   export_.footer(
       "Examples:\n  tlaunch checkpoints export runs/fashion_mnist/latest --format torch --output weights.pt\n"
       "  tlaunch checkpoints export runs/a/checkpoints/epoch_04-step_936.safetensors");
 
-  positional(import_, values_.path, "FILE", "A state_dict: .safetensors, or .pt of torch.save");
+  positional(import_, values_.path, "FILE", "A state_dict: .safetensors, or a .pt of torch.save");
   import_.add_option("--output", values_.output, "The .safetensors file to write")
       ->transform(path_value())
       ->type_name("FILE.safetensors");
   import_
       .add_option("--key", values_.key,
-                  "The dict of a .pt to take, such as model_ema or ckpt/model; . for the top level. Needed where\n"
-                  "several can be the weights")
+                  "The dict of a .pt to import, such as model_ema or ckpt/model; . for the top level. Needed if\n"
+                  "several dicts can be the weights")
       ->type_name("NAME");
   import_.footer(
-      "A .pt is read by an allow-list: tensors, numbers, texts, lists, dicts. Nothing in it is run. Of a training\n"
-      "script's file the weights alone are taken; what is left out is named.\n\n"
+      "Only tensors, numbers, texts, lists and dicts of a .pt are read; no code in the file runs. From a training\n"
+      "script's file only the weights are imported, and the parts that are left out are named.\n\n"
       "Example:\n  tlaunch checkpoints import weights.pt --output weights.safetensors\n"
       "  tlaunch configs/fashion_mnist.yaml model.weights=weights.safetensors");
 }
@@ -120,9 +124,10 @@ Parsed<CheckpointsCommand> CheckpointsLine::parse_command(const std::vector<std:
   if (!help.empty()) return PrintCommand{help};
   const std::string see = "  (see tlaunch " + name + " --help)";
   if (values_.path.empty())
-    throw UsageError(name + " needs a " + (values_.verb == Verb::import_weights ? "FILE" : "RUN_DIR") + see);
+    throw UsageError(
+        format_text("{} needs a {}{}", name, values_.verb == Verb::import_weights ? "FILE" : "RUN_DIR", see));
   if (values_.verb == Verb::import_weights && values_.output.empty())
-    throw UsageError(name + " needs --output FILE.safetensors" + see);
+    throw UsageError(format_text("{} needs --output FILE.safetensors{}", name, see));
   check_overrides(values_.overrides);
   return values_;
 }

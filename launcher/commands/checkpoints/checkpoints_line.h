@@ -11,7 +11,7 @@
 
 namespace tlaunch {
 
-// One parser a verb; built once for parsing, once more to ask which options take a value.
+// One parser per verb. Also asked, before parsing, which options take a value.
 class CheckpointsLine {
  public:
   CheckpointsLine();
@@ -21,13 +21,14 @@ class CheckpointsLine {
   std::vector<const CLI::App*> apps() const { return {&list_, &verify_, &prune_, &export_, &import_}; }
 
  private:
-  CLI::App about_{"The checkpoints of a run: what is there, whether it is whole, what may go, and Python's formats.",
-                  "tlaunch checkpoints"};
-  CLI::App list_{"Lists the checkpoints of a run, newest first, and why each is kept.", "tlaunch checkpoints list"};
+  CLI::App about_{
+      "Lists, verifies and prunes the checkpoints of a run, and converts weights from and to Python's formats.",
+      "tlaunch checkpoints"};
+  CLI::App list_{"Lists the checkpoints of a run, newest first, and why each one is kept.", "tlaunch checkpoints list"};
   CLI::App verify_{"Reads checkpoints to their last byte and compares all checksums.", "tlaunch checkpoints verify"};
   CLI::App prune_{"Deletes the checkpoints that the run's policy does not keep.", "tlaunch checkpoints prune"};
-  CLI::App export_{"Writes the model's weights alone, for Python.", "tlaunch checkpoints export"};
-  CLI::App import_{"Makes a file that model.weights takes out of a Python state_dict.", "tlaunch checkpoints import"};
+  CLI::App export_{"Writes only the model's weights, for Python.", "tlaunch checkpoints export"};
+  CLI::App import_{"Converts a Python state_dict into a file for model.weights.", "tlaunch checkpoints import"};
   CheckpointsCommand values_;
 };
 

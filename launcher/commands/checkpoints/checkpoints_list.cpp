@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdio>
 #include <filesystem>
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "launcher/commands/checkpoints/checkpoint_place.h"
 #include "launcher/commands/checkpoints/checkpoints_command.h"
@@ -23,16 +23,13 @@ namespace fs = std::filesystem;
 double age_s(const std::string& path) {
   std::error_code error;
   const auto written = fs::last_write_time(path, error);
-  if (error) return 0;  // it has just gone
+  if (error) return 0;  // the file has just been deleted
   return std::chrono::duration<double>(fs::file_time_type::clock::now() - written).count();
 }
 
 std::string metric_text(const CheckpointInfo& checkpoint, const std::string& monitor) {
   const auto found = checkpoint.metrics.find(monitor);
-  if (found == checkpoint.metrics.end()) return "-";
-  char text[32];
-  std::snprintf(text, sizeof text, "%.6g", found->second);
-  return text;
+  return found == checkpoint.metrics.end() ? "-" : format_text("{:.6g}", found->second);
 }
 
 Json to_json(const CheckpointInfo& checkpoint, const std::string& reason, double age) {
@@ -90,7 +87,7 @@ int list_command(const CheckpointsCommand& command) {
     return exit_code::ok;
   }
   if (checkpoints.empty()) {
-    print_results("no checkpoints in " + place.folder + "\n");
+    print_results(format_text("no checkpoints in {}\n", place.folder));
     return exit_code::ok;
   }
   const bool colour = Console(STDOUT_FILENO).colour();
@@ -100,8 +97,8 @@ int list_command(const CheckpointsCommand& command) {
     bytes += each.bytes;
     if (!each.valid) text += clean_text(each.reason) + "\n";
   }
-  text += format_number_of(static_cast<std::int64_t>(checkpoints.size()), "checkpoint") + ", " + format_bytes(bytes) +
-          " in " + place.folder + "\n";
+  text += format_text("{}, {} in {}\n", format_number_of(static_cast<std::int64_t>(checkpoints.size()), "checkpoint"),
+                      format_bytes(bytes), place.folder);
   print_results(text);
   return exit_code::ok;
 }

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "checkpoint/folder/last_link.h"
 #include "checkpoint/folder/written_files.h"
@@ -25,8 +26,8 @@ struct Sorted {
   std::vector<std::string> reasons;
 };
 
-// What is kept for the policy's sake is read through first: a file whose data are damaged must not be the reason why an
-// intact one goes.
+// Before anything is deleted, verifies the checkpoints that the policy keeps: a damaged file must not be the reason why
+// a valid one is deleted.
 Sorted sorted(const CheckpointPlace& place) {
   Sorted result{list_checkpoints(place.folder), {}};
   std::set<std::string> verified;
@@ -49,16 +50,15 @@ Sorted sorted(const CheckpointPlace& place) {
   return result;
 }
 
-// With a metric that no checkpoint has, none would be among the best and all but the last would go.
+// If no checkpoint had the metric, none would be among the best, and all but the last would be deleted.
 void check_monitor(const std::vector<CheckpointInfo>& checkpoints, const RetentionPolicy& policy) {
   if (policy.save_top_k <= 0) return;
   std::set<std::string> known;
   for (const CheckpointInfo& each : checkpoints)
     for (const auto& [name, value] : each.metrics) known.insert(name);
   if (known.empty() || known.contains(policy.monitor)) return;
-  std::string names;
-  for (const std::string& name : known) names += (names.empty() ? "" : ", ") + name;
-  throw UsageError("no checkpoint has the metric " + policy.monitor + " (checkpoint.monitor); known: " + names);
+  throw UsageError(format_text("no checkpoint has the metric {} (checkpoint.monitor); known: {}", policy.monitor,
+                               joined({known.begin(), known.end()}, ", ")));
 }
 
 }  // namespace
@@ -66,7 +66,8 @@ void check_monitor(const std::vector<CheckpointInfo>& checkpoints, const Retenti
 int prune_command(const CheckpointsCommand& command) {
   const CheckpointPlace place = find_checkpoints(command.path, command.overrides);
   if (place.run_dir.empty())
-    throw UsageError(command.path + ": belongs to no run (no config.yaml); prune needs a run's folder for its policy");
+    throw UsageError(format_text(
+        "{}: does not belong to a run (no config.yaml); prune needs the policy of a run's folder", command.path));
   std::optional<RunFolder> lock;
   if (!command.dry_run) lock.emplace(place.run_dir, 0);
   const auto [checkpoints, reasons] = sorted(place);
@@ -81,7 +82,7 @@ int prune_command(const CheckpointsCommand& command) {
     const std::string name = fs::path(each.path).filename().string();
     if (!reasons[i].empty()) {
       kept.push_back({{"path", each.path}, {"kept_because", reasons[i]}});
-      text += "kept " + name + " (" + reasons[i] + ")\n";
+      text += format_text("kept {} ({})\n", name, reasons[i]);
       continue;
     }
     if (!command.dry_run) {
@@ -90,10 +91,12 @@ int prune_command(const CheckpointsCommand& command) {
     }
     freed_bytes += each.bytes;
     deleted.push_back({{"path", each.path}, {"step", each.step}, {"bytes", each.bytes}});
-    text += (command.dry_run ? "would delete " : "deleted ") + name + " (" + format_bytes(each.bytes) + ")\n";
+    const char* done = command.dry_run ? "would delete" : "deleted";
+    text += format_text("{} {} ({})\n", done, name, format_bytes(each.bytes));
   }
-  text += std::to_string(deleted.size()) + (command.dry_run ? " would be deleted, " : " deleted, ") +
-          format_bytes(freed_bytes) + (command.dry_run ? " would be freed\n" : " freed\n");
+  text += command.dry_run
+              ? format_text("{} would be deleted, {} would be freed\n", deleted.size(), format_bytes(freed_bytes))
+              : format_text("{} deleted, {} freed\n", deleted.size(), format_bytes(freed_bytes));
   if (command.json)
     text =
         text_of({{"dry_run", command.dry_run}, {"deleted", deleted}, {"kept", kept}, {"bytes_freed", freed_bytes}}, 2) +

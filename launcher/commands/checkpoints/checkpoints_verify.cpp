@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "checkpoint/safetensors/safetensors.h"
 #include "launcher/commands/checkpoints/checkpoint_place.h"
@@ -18,7 +19,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// How far a long reading is: on a terminal one line that is written over, elsewhere a line now and then.
+// Shows how much of a large file has been read: on a terminal in one line that is overwritten, elsewhere in a line
+// every few seconds.
 class ReadingProgress {
  public:
   ReadingProgress() : terminal_(stderr_terminal()), last_s_(unix_time_s()) {}
@@ -32,7 +34,7 @@ class ReadingProgress {
     const double now_s = unix_time_s();
     if (now_s - last_s_ < (terminal_.is_terminal ? terminal_interval_s : plain_interval_s)) return;
     last_s_ = now_s;
-    const std::string text = "reading " + name + ": " + format_bytes(done) + " of " + format_bytes(of);
+    const std::string text = format_text("reading {}: {} of {}", name, format_bytes(done), format_bytes(of));
     std::fprintf(
         stderr, terminal_.is_terminal ? "\r\x1b[K%s" : "%s\n",
         text.substr(0, terminal_.is_terminal ? static_cast<std::size_t>(terminal_.columns) - 1 : text.size()).c_str());
@@ -47,7 +49,7 @@ class ReadingProgress {
 };
 
 struct Verdict {
-  std::string path, problem;  // "": whole
+  std::string path, problem;  // problem "": valid
   std::uint64_t bytes = 0;
   bool checksums = true;
   int exit_code = exit_code::ok;
@@ -66,7 +68,7 @@ Verdict verdict_of(const std::string& path) {
   } catch (const Error& problem) {
     const std::string what = problem.what(), prefix = path + ": ";
     verdict.problem = clean_text(what.starts_with(prefix) ? what.substr(prefix.size()) : what);
-    const bool unreadable = problem.code() == exit_code::io;  // which says nothing of what it holds
+    const bool unreadable = problem.code() == exit_code::io;  // the content may be valid all the same
     verdict.exit_code = unreadable ? exit_code::io : exit_code::bad_data;
   }
   return verdict;
@@ -75,10 +77,11 @@ Verdict verdict_of(const std::string& path) {
 std::string described(const Verdict& verdict) {
   const std::string size = format_bytes(verdict.bytes);
   if (!verdict.problem.empty()) return verdict.problem;
-  return verdict.checksums ? "ok, " + size
-                           : "readable, " + size +
-                                 "; it has no checksums to compare (tlaunch did not write it), so "
-                                 "that damage to its numbers would not show";
+  if (verdict.checksums) return "ok, " + size;
+  return format_text(
+      "readable, {}; it has no checksums to compare (tlaunch did not write it), so damage to its numbers would not "
+      "show",
+      size);
 }
 
 std::vector<std::string> files_of(const std::string& path) {
@@ -96,7 +99,7 @@ std::vector<std::string> files_of(const std::string& path) {
 int verify_command(const CheckpointsCommand& command) {
   Json all = Json::array();
   std::int64_t intact = 0, wrong = 0;
-  int code = exit_code::ok;  // damage weighs more than what could not be read
+  int code = exit_code::ok;  // a damaged file decides the code before one that could not be read
   for (const std::string& path : files_of(command.path)) {
     const Verdict verdict = verdict_of(path);
     std::error_code error;
@@ -111,12 +114,12 @@ int verify_command(const CheckpointsCommand& command) {
       continue;
     }
     const std::string name = clean_text(fs::path(path).filename().string());
-    print_results(name + ": " + described(verdict) + "\n");
+    print_results(format_text("{}: {}\n", name, described(verdict)));
     ++(verdict.problem.empty() ? intact : wrong);
   }
   if (command.json) return print_results(text_of(all, 2) + "\n", code);
   if (wrong > 0 && intact + wrong > 1)
-    print_results(std::to_string(wrong) + " of " + std::to_string(intact + wrong) + " files cannot be used\n");
+    print_results(format_text("{} of {} files cannot be used\n", wrong, intact + wrong));
   return code;
 }
 

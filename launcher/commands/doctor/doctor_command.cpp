@@ -10,6 +10,7 @@
 #include "base/absolute_path.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "launcher/commands/doctor/report.h"
 #include "launcher/narration/results.h"
@@ -30,10 +31,10 @@ std::string default_name(std::time_t now, int number) {
 }
 
 [[noreturn]] void refuse_existing(const std::string& path) {
-  throw UsageError("doctor: " + path + " is there already; name another file with --output");
+  throw UsageError(format_text("doctor: {} exists already; name another file with --output", path));
 }
 
-// Never over a file, and for its owner alone. False: the file is there already.
+// Never replaces a file; only the owner may read the new one. Returns false if the file exists already.
 bool write_new(const std::string& path, const std::string& bytes) {
   const FileAccess owner_alone{0600, ::geteuid(), ::getegid()};
   try {
@@ -52,7 +53,7 @@ bool is_there(const std::string& path) {
   return std::filesystem::exists(std::filesystem::symlink_status(path, error));
 }
 
-// Where it was written: under a name with -2, -3, ... where another doctor of this second was first.
+// Returns the path of the new file. The name ends in -2, -3, ... if another doctor took the name in the same second.
 std::string write_under_free_name(std::time_t now, const std::string& bytes) {
   constexpr int most_names = 1000;
   for (int number = 1; number <= most_names; ++number) {
@@ -66,9 +67,12 @@ std::string run_to_look_at(const std::string& given) {
   if (given.empty()) return newest_run("runs");
   std::error_code error;
   const std::string path = absolute_path(given);
-  if (!std::filesystem::is_directory(path, error))
-    throw UsageError("doctor: " + path + (error ? " cannot be reached: " + error.message() : " is no folder"));
-  if (!is_run_folder(path)) throw UsageError("doctor: " + path + " holds no run");
+  if (!std::filesystem::is_directory(path, error)) {
+    const std::string problem = error ? "cannot be reached: " + error.message() : "is not a folder";
+    throw UsageError(format_text("doctor: {} {}; name the folder of a run", path, problem));
+  }
+  if (!is_run_folder(path))
+    throw UsageError(format_text("doctor: {} does not hold a run; name the folder of a run", path));
   return path;
 }
 
@@ -85,16 +89,17 @@ int run_doctor(const DoctorCommand& command) {
     path = write_under_free_name(now, packed);
   else if (!write_new(path, packed))
     refuse_existing(path);
-  std::string text = path + ", " + format_bytes(packed.size()) + ":\n";
-  for (const ArchiveFile& file : files) text += "  " + file.name + "  " + format_bytes(file.content.size()) + "\n";
-  text += run.empty() ? "No run is in it: none was found below runs/; name one: tlaunch doctor RUN_DIR\n"
-                      : "The run: " + run + "\n";
-  text +=
-      "Environment variables are named, without their values. What the config and the logs say is in it, but for\n"
-      "the values of variables and keys that are called TOKEN, SECRET, PASSWORD, AUTH, KEY or the like.\n"
-      "Look before you send it:\n"
-      "  tar -xzOf " +
-      path + " | less\n";
+  std::string text = format_text("{}, {}:\n", path, format_bytes(packed.size()));
+  for (const ArchiveFile& file : files) text += format_text("  {}  {}\n", file.name, format_bytes(file.content.size()));
+  text += run.empty()
+              ? "The archive holds no run, because there is none below runs/. To add one: tlaunch doctor RUN_DIR\n"
+              : format_text("The run: {}\n", run);
+  text += format_text(
+      "The archive holds the names of the environment variables without their values. It holds the config and the\n"
+      "logs. The values of variables and keys with names such as TOKEN, SECRET, PASSWORD, AUTH or KEY are hidden.\n"
+      "Read it before you send it:\n"
+      "  tar -xzOf {} | less\n",
+      path);
   print_results(text);
   return exit_code::ok;
 }

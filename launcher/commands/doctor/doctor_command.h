@@ -1,4 +1,4 @@
-// `tlaunch doctor`: one archive for a bug report.
+// `tlaunch doctor`: makes one archive for a bug report.
 #pragma once
 
 #include <string>
@@ -10,8 +10,8 @@ struct DoctorCommand {
   std::string output;   // "": a name with the time, in the working directory
 };
 
-// Writes it, and says what is in it. Throws UsageError where the folder holds no run or the file is there already,
-// IoError where it cannot be written.
+// Writes the archive and prints what it holds. Throws UsageError if the folder does not hold a run or if the file
+// exists already, IoError if the archive cannot be written.
 int run_doctor(const DoctorCommand& command);
 
 }  // namespace tlaunch

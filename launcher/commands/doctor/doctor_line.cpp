@@ -12,8 +12,9 @@ DoctorLine::DoctorLine() {
       ->transform(path_value())
       ->type_name("FILE");
   app_.footer(
-      "Values of the environment are left out, and secrets that are called by such a name are hidden; config and\n"
-      "logs are in it: look at it before you send it.\n\nExample:\n  tlaunch doctor runs/fashion_mnist/latest");
+      "The archive holds the config and the logs. It leaves out the values of environment variables and hides the\n"
+      "values of keys with names such as PASSWORD or TOKEN. Read it before you send it.\n\n"
+      "Example:\n  tlaunch doctor runs/fashion_mnist/latest");
 }
 
 Parsed<DoctorCommand> DoctorLine::parse_command(const std::vector<std::string>& arguments) {

@@ -19,8 +19,8 @@ class DoctorLine {
 
  private:
   CLI::App app_{
-      "Writes one archive for a bug report: what this machine has, versions, the last run's events, logs, config and\n"
-      "plan, and the names of the environment's variables. Changes nothing else.",
+      "Writes one archive for a bug report: this machine's hardware, versions, the events, logs, config and plan of\n"
+      "the last run, and the names of the environment variables. Changes nothing else.",
       "tlaunch doctor"};
   DoctorCommand values_;
 };

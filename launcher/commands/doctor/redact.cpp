@@ -10,7 +10,7 @@ namespace tlaunch {
 namespace {
 
 constexpr const char* hidden_word = "[hidden]";
-constexpr std::size_t least_secret = 6;  // a shorter value ("1", "true") would be found everywhere
+constexpr std::size_t least_secret = 6;  // a shorter value ("1", "true") would match everywhere
 
 std::string in_small_letters(std::string_view text) {
   std::string small(text);
@@ -25,7 +25,7 @@ void replace_all(std::string& text, const std::string& what, const std::string& 
     text.replace(at, what.size(), with);
 }
 
-// Not where it is the beginning of another folder's name.
+// Leaves other folders alone whose names only begin with `folder`.
 void replace_folder(std::string& text, const std::string& folder, const std::string& with) {
   for (std::size_t at = text.find(folder); at != std::string::npos; at = text.find(folder, at + 1)) {
     const std::size_t end = at + folder.size();
@@ -33,7 +33,7 @@ void replace_folder(std::string& text, const std::string& folder, const std::str
   }
 }
 
-// The end of a value that begins at `at`: of one in quotes their end, else the next blank, comma or bracket.
+// The end of the value that begins at `at`: the closing quote of a quoted value, else the next blank, comma or bracket.
 std::size_t end_of_value(const std::string& line, std::size_t at) {
   if (at < line.size() && (line[at] == '"' || line[at] == '\'')) {
     for (std::size_t end = at + 1; end < line.size(); ++end) {
@@ -47,7 +47,8 @@ std::size_t end_of_value(const std::string& line, std::size_t at) {
   return std::min(line.find_first_of(" \t,;&)}]", at), line.size());
 }
 
-// As the tokens of GitHub, Hugging Face, OpenAI and Slack do; a function such as hf_hub_download is none.
+// Whether the word begins as the tokens of GitHub, Hugging Face, OpenAI and Slack do. A function's name such as
+// hf_hub_download does not count.
 bool looks_like_token(std::string_view word) {
   constexpr std::size_t least_rest = 8;
   for (const std::string_view begin : {"ghp_", "gho_", "github_pat_", "hf_", "sk-", "xox"}) {
@@ -58,7 +59,7 @@ bool looks_like_token(std::string_view word) {
   return false;
 }
 
-// Of "Authorization: Basic x": the value after its scheme.
+// Where the value begins after the scheme: at the x of "Authorization: Basic x".
 std::size_t after_scheme(const std::string& line, std::size_t at) {
   std::size_t end = at;
   while (end < line.size() && is_word(line[end])) ++end;
@@ -66,7 +67,7 @@ std::size_t after_scheme(const std::string& line, std::size_t at) {
   return end > at && value > end && value < line.size() ? value : at;
 }
 
-// NAME: VALUE, NAME=VALUE, "NAME": "VALUE", Bearer VALUE.
+// Hides VALUE in NAME: VALUE, NAME=VALUE, "NAME": "VALUE" and Bearer VALUE.
 std::string without_named_values(const std::string& line) {
   std::string out;
   std::size_t at = 0;
@@ -87,7 +88,7 @@ std::string without_named_values(const std::string& line) {
     out.append(line, at, end - at);
     at = end;
     std::size_t value = at;
-    if (value < line.size() && (line[value] == '"' || line[value] == '\'')) ++value;  // that of the name
+    if (value < line.size() && (line[value] == '"' || line[value] == '\'')) ++value;  // the quote after the name
     while (value < line.size() && line[value] == ' ') ++value;
     const bool assigned = value < line.size() && (line[value] == ':' || line[value] == '=');
     if (assigned) ++value;
@@ -110,7 +111,7 @@ std::string without_named_values(const std::string& line) {
   return out;
 }
 
-// scheme://user:pass@host
+// Hides user:pass in scheme://user:pass@host.
 std::string without_address_passwords(std::string line) {
   for (std::size_t at = line.find("://"); at != std::string::npos; at = line.find("://", at + 3)) {
     const std::size_t host_end = std::min(line.find_first_of("/ \t\"'", at + 3), line.size());
@@ -127,7 +128,7 @@ bool names_secret(const std::string& name) {
   const std::string small = in_small_letters(name);
   const auto says = [&](const char* word) { return small.find(word) != std::string::npos; };
   if (says("token") && !says("tokens") && !says("tokenizer")) return true;
-  // At the end of a word: MYPASS, DB_PASS_2, X_AUTH; not author, passed.
+  // At the end of a word, as in MYPASS, DB_PASS_2 and X_AUTH; not in author or passed.
   const auto ends_word = [&](std::string_view part) {
     for (std::size_t at = small.find(part); at != std::string::npos; at = small.find(part, at + 1)) {
       const std::size_t end = at + part.size();

@@ -15,6 +15,7 @@
 #include "base/descriptor.h"
 #include "base/environment.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "config/config_loader.h"
 #include "hardware/profile.h"
 #include "launcher/commands/doctor/redact.h"
@@ -29,7 +30,7 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t most_file_bytes = 1'000'000, most_log_bytes = 20'000'000;
 constexpr int most_listed = 5000, most_logs = 300;
 
-// Of a run's folder, in the order in which somebody looks.
+// Files of a run's folder, in the order in which people read them.
 constexpr const char* run_files[] = {"summary.json", "config.yaml", "plan.json", "events.jsonl", "metrics.csv"};
 
 std::time_t modified(const std::string& path) {
@@ -44,7 +45,7 @@ std::string stamp(std::time_t time) {
   return {text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &local)};
 }
 
-// Folders below, links left out: `latest` is one.
+// The folders directly below `path`. Links such as `latest` are left out.
 std::vector<std::string> folders_in(const std::string& path) {
   std::vector<std::string> found;
   std::error_code error, gone;
@@ -59,7 +60,8 @@ std::time_t last_written(const std::string& run) {
   return latest;
 }
 
-// Whether that file of a run is elsewhere in truth, by a link; of one that cannot be found out opening tells.
+// Whether a link leads from that file of the run to a place outside the run. False if this cannot be found out: opening
+// the file then reports why.
 bool leads_out(const std::string& run, const std::string& path) {
   std::error_code error;
   const fs::path folder = fs::canonical(run, error), file = fs::canonical(path, error);
@@ -83,12 +85,12 @@ class Collector {
   void add(const std::string& name, const std::string& content) {
     files_.push_back({"tlaunch-doctor/" + name, redacted(content, hidden_)});
   }
-  // What `make` returns, or a note of why there is none.
+  // Adds the file that `make` returns, or a note why there is none.
   void add_made(const std::string& name, const std::function<std::string()>& make) {
     try {
       add(name, make());
     } catch (const std::exception& error) {
-      note(name + " is not in here: " + error.what());
+      note(format_text("{} is missing: {}", name, error.what()));
     }
   }
   void note(const std::string& text) { notes_ += text + "\n"; }
@@ -107,16 +109,19 @@ class Collector {
     std::string names;
     for (const std::string& name : names_) names += name + "\n";
     add("environment_names.txt", names);
-    add("notes.txt", notes_.empty() ? "everything that was looked for is here\n" : notes_);
+    add("notes.txt", notes_.empty() ? "nothing is missing\n" : notes_);
     return std::move(files_);
   }
 
  private:
+  static std::string outside_text(const std::string& path) {
+    return format_text("{} is a link that leads out of the run's folder; it is not followed", path);
+  }
   static void refuse_outside(const std::string& run, const std::string& path) {
-    if (leads_out(run, path)) throw IoError(path + " is a link that leads out of the run's folder; it is not followed");
+    if (leads_out(run, path)) throw IoError(outside_text(path));
   }
 
-  // Every file of a run with its size: of checkpoints that is all.
+  // Every file of a run with its size. Nothing else about checkpoints goes into the archive.
   std::string listing(const std::string& run) {
     std::string text;
     int count = 0;
@@ -126,24 +131,23 @@ class Collector {
       if (++count > most_listed) return text + "... and more\n";
       std::error_code gone;
       const bool plain = fs::is_regular_file(entry->symlink_status(gone));
-      text += stamp(modified(entry->path())) + "  " + (plain ? std::to_string(entry->file_size(gone)) : "-") + "  " +
-              entry->path().string().substr(run.size() + 1) + "\n";
+      const std::string size = plain ? std::to_string(entry->file_size(gone)) : "-";
+      text += format_text("{}  {}  {}\n", stamp(modified(entry->path())), size,
+                          entry->path().string().substr(run.size() + 1));
     }
-    if (error) note("the list of the run's files is not whole: " + error.message());
+    if (error) note(format_text("files.txt lists only some of the run's files: {}", error.message()));
     return text;
   }
 
-  // The newest first, as far as there is room. Crash records and stacks stand among them.
+  // Adds the newest logs first, until the limits are reached. Crash records and stacks are in the same folders.
   void add_logs(const std::string& run) {
-    if (leads_out(run, run + "/logs"))
-      return note("logs are missing: " + run +
-                  "/logs is a link that leads out of the run's folder; it is not followed");
+    if (leads_out(run, run + "/logs")) return note("logs are missing: " + outside_text(run + "/logs"));
     std::vector<std::string> paths;
     std::error_code error, gone;
     fs::recursive_directory_iterator entry(run + "/logs", error);
     for (const fs::recursive_directory_iterator end; !error && entry != end; entry.increment(error))
       if (fs::is_regular_file(entry->symlink_status(gone))) paths.push_back(entry->path().string());
-    if (error) note("logs are missing: " + run + "/logs: " + error.message());
+    if (error) note(format_text("logs are missing: {}/logs: {}", run, error.message()));
     std::stable_sort(paths.begin(), paths.end(),
                      [](const auto& a, const auto& b) { return modified(a) > modified(b); });
     std::uint64_t bytes = 0;
@@ -155,7 +159,7 @@ class Collector {
         return content;
       });
     }
-    if (taken < paths.size()) note(std::to_string(paths.size() - taken) + " older log files are left out");
+    if (taken < paths.size()) note(format_text("{} older log files are left out", paths.size() - taken));
   }
 
   std::vector<std::string> names_;
@@ -164,7 +168,7 @@ class Collector {
   std::string notes_;
 };
 
-// "PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"" of os-release.
+// The value of PRETTY_NAME in os-release: "Debian GNU/Linux 12 (bookworm)".
 std::string system_name() {
   try {
     const std::string text = bounded_content("/etc/os-release", 10'000);
@@ -181,19 +185,19 @@ std::string system_name() {
 std::string versions(const std::string& version, const HardwareProfile& hardware) {
   utsname system{};
   ::uname(&system);
-  std::string text = "tlaunch " + version + "\nsystem: " + system_name() + "\nkernel: " + system.sysname + " " +
-                     system.release + " " + system.version + " " + system.machine +
-                     "\nglibc: " + ::gnu_get_libc_version() + "\nNVIDIA driver, as its library (NVML) says: " +
-                     (hardware.driver_version.empty() ? "none" : hardware.driver_version) + "\n";
+  std::string text = format_text(
+      "tlaunch {}\nsystem: {}\nkernel: {} {} {} {}\nglibc: {}\nNVIDIA driver according to its library (NVML): {}\n",
+      version, system_name(), system.sysname, system.release, system.version, system.machine, ::gnu_get_libc_version(),
+      hardware.driver_version.empty() ? "none" : hardware.driver_version);
   try {
-    text += "NVIDIA driver, as the kernel says: " + bounded_content("/proc/driver/nvidia/version", 10'000);
+    text += "NVIDIA driver according to the kernel: " + bounded_content("/proc/driver/nvidia/version", 10'000);
   } catch (const Error&) {
-    text += "NVIDIA driver, as the kernel says: none\n";
+    text += "NVIDIA driver according to the kernel: none\n";
   }
   return text;
 }
 
-// That of the run where it names one.
+// The worker that the run's config names, else the default one.
 std::string worker_name(const std::string& run_dir) {
   if (run_dir.empty() || leads_out(run_dir, run_dir + "/config.yaml")) return LaunchConfig{}.worker;
   try {
@@ -206,8 +210,8 @@ std::string worker_name(const std::string& run_dir) {
 std::string worker_text(const std::string& run_dir) {
   const std::string path = find_worker(worker_name(run_dir));
   const WorkerDescription worker = describe_worker_anew(path);
-  std::string text = path + "\nLibTorch " + worker.torch_version + ", CUDA " +
-                     (worker.cuda_version.empty() ? "none" : worker.cuda_version) + "\nbuilt for:";
+  std::string text = format_text("{}\nLibTorch {}, CUDA {}\nbuilt for:", path, worker.torch_version,
+                                 worker.cuda_version.empty() ? "none" : worker.cuda_version);
   for (const std::string& architecture : worker.cuda_architectures) text += " " + architecture;
   text += "\nmodels:";
   for (const ModelDescription& model : worker.models) text += " " + model.name;
@@ -220,7 +224,7 @@ std::string worker_text(const std::string& run_dir) {
 
 bool is_run_folder(const std::string& path) {
   const auto holds = [&](const char* name) {
-    std::error_code error;  // of one that cannot be looked into that is the news
+    std::error_code error;  // a folder that cannot be read counts: the report then says why
     return fs::exists(path + "/" + name, error) || error;
   };
   return std::any_of(std::begin(run_files), std::end(run_files), holds) || holds("logs");
@@ -244,13 +248,13 @@ std::string newest_run(const std::string& root) {
 
 std::string bounded_content(const std::string& path, std::uint64_t most_bytes) {
   const auto refuse = [&](int error) -> std::string {
-    throw IoError("cannot read " + path + ": " + std::strerror(error), error);
+    throw IoError(format_text("cannot read {}: {}", path, std::strerror(error)), error);
   };
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!file) return refuse(errno);
   struct stat status = {};
   if (::fstat(file.get(), &status) != 0) return refuse(errno);
-  if (!S_ISREG(status.st_mode)) throw IoError("cannot read " + path + ": it is no plain file");
+  if (!S_ISREG(status.st_mode)) throw IoError(format_text("cannot read {}: it is not a regular file", path));
   // A file of /proc has no size.
   const auto read_at = [&](std::uint64_t offset, std::uint64_t bytes) {
     std::string text(bytes, '\0');
@@ -268,8 +272,8 @@ std::string bounded_content(const std::string& path, std::uint64_t most_bytes) {
   const auto size = static_cast<std::uint64_t>(status.st_size);
   if (size <= most_bytes) return read_at(0, most_bytes);
   const std::uint64_t half = most_bytes / 2;
-  return read_at(0, half) + "\n... " + std::to_string(size - 2 * half) + " bytes are left out here ...\n" +
-         read_at(size - half, half);
+  return format_text("{}\n... {} bytes are left out here ...\n{}", read_at(0, half), size - 2 * half,
+                     read_at(size - half, half));
 }
 
 std::vector<ArchiveFile> doctor_files(const std::string& version, const std::string& run_dir) {
@@ -283,7 +287,7 @@ std::vector<ArchiveFile> doctor_files(const std::string& version, const std::str
   all.add_made("worker.txt", [&] { return worker_text(run_dir); });
   all.add_made("limits.txt", [] { return bounded_content("/proc/self/limits", 10'000); });
   if (run_dir.empty())
-    all.note("no run: there is none below runs/, and no RUN_DIR was given");
+    all.note("a run is missing: there is none below runs/, and no RUN_DIR was given");
   else
     all.add_run(run_dir);
   return all.finish();

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t block_bytes = 512;
 
-// As POSIX lays it out; numbers are octal text.
+// The layout of POSIX; numbers are octal text.
 struct Header {
   char name[100], mode[8], uid[8], gid[8], size[12], mtime[12], checksum[8], type, link[100], magic[6], version[2],
       user[32], group[32], device_major[8], device_minor[8], prefix[155], padding[12];
@@ -30,7 +30,7 @@ void put_text(char (&field)[N], std::string_view text) {
   std::memcpy(field, text.data(), std::min(N, text.size()));
 }
 
-// Where a name is cut into prefix and name: at a slash. Nothing where it does not fit.
+// The slash at which a name is cut into prefix and name; nothing if the name does not fit.
 std::optional<std::size_t> cut_of(const std::string& name) {
   const Header header{};
   if (name.size() <= sizeof header.name) return 0;
@@ -52,7 +52,7 @@ void add_entry(std::string& tar, const std::string& name, char type, const std::
   header.type = type;
   put_text(header.magic, std::string_view("ustar\0", 6));
   put_text(header.version, "00");
-  std::memset(header.checksum, ' ', sizeof header.checksum);  // as it counts in its own sum
+  std::memset(header.checksum, ' ', sizeof header.checksum);  // the sum counts its own field as blanks
   unsigned sum = 0;
   const auto* bytes = reinterpret_cast<const unsigned char*>(&header);
   for (std::size_t i = 0; i < block_bytes; ++i) sum += bytes[i];
@@ -62,7 +62,7 @@ void add_entry(std::string& tar, const std::string& name, char type, const std::
   tar.append((block_bytes - content.size() % block_bytes) % block_bytes, '\0');
 }
 
-// "27 path=a/b\n": the number counts all of it, itself too.
+// "12 path=a/b\n": the number counts the whole record with its own digits.
 std::string pax_record(const std::string& name) {
   const std::string rest = " path=" + name + "\n";
   std::size_t length = rest.size() + 1;

@@ -1,4 +1,4 @@
-// Archives that every tar reads: ustar, with a pax header for a name that is too long for it; and gzip around it. Pure.
+// Archives that every tar reads: ustar, with a pax header for a name that is too long for ustar; and gzip. Pure.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ struct ArchiveFile {
   std::string content;
 };
 
-// Plain files with mode 0600, owned by nobody in particular, of that Unix time.
+// Regular files with mode 0600, user and group 0, and that Unix time.
 std::string tar_of(const std::vector<ArchiveFile>& files, std::int64_t time_s);
 
 // Throws std::bad_alloc.

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "base/text.h"
 #include "base/units.h"
 #include "launcher/commands/estimate/spreadsheet_output.h"
 #include "launcher/narration/text_table.h"
@@ -29,7 +30,7 @@ std::string parts_table(const TimeEstimate& time) {
   return table.text();
 }
 
-// A row a micro-batch, a column a number of ranks.
+// One row per micro-batch, one column per number of ranks.
 std::string shared_steps_table(const ConfigEstimate& estimate, const Job& job) {
   std::set<std::int64_t> numbers;
   for (const SharedStep& step : estimate.shared_steps) numbers.insert(step.ranks);
@@ -38,7 +39,7 @@ std::string shared_steps_table(const ConfigEstimate& estimate, const Job& job) {
   std::map<std::int64_t, std::vector<std::string>> rows;
   for (const SharedStep& step : estimate.shared_steps) {
     std::vector<std::string>& row = rows.try_emplace(step.micro_batch, head.size(), "").first->second;
-    row[0] = "micro-batch " + std::to_string(step.micro_batch);
+    row[0] = format_text("micro-batch {}", step.micro_batch);
     const auto column = std::distance(numbers.begin(), numbers.find(step.ranks)) + 1;
     row[static_cast<std::size_t>(column)] = (step.measured ? "" : "~ ") + format_duration(step.likely_s);
   }
@@ -54,9 +55,10 @@ std::string disk_table(const ConfigEstimate& estimate, const Job& job) {
   const auto same = [&](const std::string& what, std::uint64_t bytes) {
     table.row({what, format_bytes(bytes), format_bytes(bytes)});
   };
-  const std::string checkpoints =
-      format_number_of(disk.checkpoints, "checkpoint") + " of " + format_bytes(disk.checkpoint_bytes) +
-      (disk.checkpoints > 1 ? ", one in " + format_duration(save_interval_s(estimate.run)) : "");
+  std::string checkpoints =
+      format_text("{} of {}", format_number_of(disk.checkpoints, "checkpoint"), format_bytes(disk.checkpoint_bytes));
+  if (disk.checkpoints > 1)
+    checkpoints += format_text(", one every {}", format_duration(save_interval_s(estimate.run)));
   const auto range = [](std::uint64_t low_bytes, std::uint64_t high_bytes) {
     return format_range(format_bytes(low_bytes), format_bytes(high_bytes));
   };
@@ -68,12 +70,12 @@ std::string disk_table(const ConfigEstimate& estimate, const Job& job) {
   same("events.jsonl", disk.logs.events);
   same("config, plan, summary", disk.logs.other);
   table.row({"the run", range(disk.final_low_bytes, disk.final_bytes), range(disk.peak_low_bytes, disk.peak_bytes)});
-  if (estimate.data_bytes) same("there already: data in " + job.config.data.root, *estimate.data_bytes);
-  if (estimate.weights_bytes) same("there already: weights, " + *job.config.model.weights, *estimate.weights_bytes);
+  if (estimate.data_bytes) same("already there: data in " + job.config.data.root, *estimate.data_bytes);
+  if (estimate.weights_bytes) same("already there: weights, " + *job.config.model.weights, *estimate.weights_bytes);
   return table.text();
 }
 
-// kimg counts images; windows of a log are none.
+// kimg counts images, so it does not apply to other samples such as windows of a log.
 std::string hourly(const Job& job, double samples_per_s) {
   const ModelDescription* model = job.worker.model(job.loaded.config.model.name);
   if (model && model->sample_kind == "image") return format_count(samples_per_s * 3.6) + " kimg/h";
@@ -100,7 +102,7 @@ Json to_json(const ConfigEstimate& estimate) {
   json["what_if"] = Json::array();
   for (const SharedStep& step : estimate.shared_steps)
     json["what_if"].push_back(
-        {{"label", "micro-batch " + std::to_string(step.micro_batch) + ", " + format_number_of(step.ranks, "rank")},
+        {{"label", format_text("micro-batch {}, {}", step.micro_batch, format_number_of(step.ranks, "rank"))},
          {"micro_batch", step.micro_batch},
          {"ranks", step.ranks},
          {"likely_s", step.likely_s},
@@ -118,10 +120,10 @@ std::string to_text(const ConfigEstimate& estimate, const Job& job) {
   const RunForecast& run = estimate.run;
   std::string text = parts_table(run.time) + "\n";
   const double rate = samples_per_s(run);
-  text += "pace: " + format_count(rate) + " samples/s (" + hourly(job, rate) + "), " +
-          format_milliseconds(run.pace.step.likely_s) + " a step; " + std::to_string(run.length.total_steps) +
-          " steps of " + std::to_string(run.effective_batch_size) + " samples on " +
-          format_number_of(job.world.size, "rank") + "\n\n" + disk_table(estimate, job) + "\n";
+  text += format_text("pace: {} samples/s ({}), {} per step; {} steps of {} samples on {}\n\n", format_count(rate),
+                      hourly(job, rate), format_milliseconds(run.pace.step.likely_s), run.length.total_steps,
+                      run.effective_batch_size, format_number_of(job.world.size, "rank"));
+  text += disk_table(estimate, job) + "\n";
   TextTable lengths({"run", "time", "likely", "checkpoints", "disk at most", "fits now"});
   for (const ForecastRow& row : estimate.horizons)
     lengths.row({row.label, range_text(row.time), format_duration(row.time.likely_s),

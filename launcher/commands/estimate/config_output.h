@@ -1,4 +1,4 @@
-// A ConfigEstimate for `tlaunch estimate CONFIG`: as JSON, and as tables for people. Pure.
+// The output of `tlaunch estimate CONFIG` from a ConfigEstimate: JSON, or tables for people. Pure.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace tlaunch {
 
 // The `estimate --json` object of docs/command-line.md.
 Json to_json(const ConfigEstimate& estimate);
-// The same for people, lines with their newlines. `job`: the one that was estimated.
+// The same as tables, each line with its newline. `job`: the one that was estimated.
 std::string to_text(const ConfigEstimate& estimate, const Job& job);
 
 }  // namespace tlaunch

@@ -33,8 +33,10 @@ int from_config(const EstimateCommand& command) {
     if (rehearsal.interrupted) return exit_code::interrupted;
     pace = rehearsal.pace;
   }
-  if (!pace) throw Error(exit_code::failure, "the job's steps could not be measured; the trial above says why");
-  // The run to come finds the plan in the cache, and checks it by a trial as long as this one's.
+  if (!pace)
+    throw Error(exit_code::failure,
+                "the steps of the job could not be measured; the line of the failed trial above says why");
+  // The later run takes the plan from the cache and checks it by a trial, which takes as long as the one just made.
   const bool checks = job.loaded.config.tune.enabled && job.loaded.config.tune.cache && outcome.trials > 0;
   const double tuning_s = checks ? pace->start_s + pace->trial_s : job.loaded.config.tune.enabled ? outcome.seconds : 0;
   const auto calibration = calibration_from(job.config, *pace, 0, read_history(), job_fingerprint(job));

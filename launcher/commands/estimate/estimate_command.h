@@ -1,4 +1,4 @@
-// `tlaunch estimate`: of a config, or from figures alone. Results on stdout.
+// `tlaunch estimate`: estimates a run from its config, or from figures alone. Prints the results to stdout.
 #pragma once
 
 #include <string>
@@ -10,12 +10,12 @@ namespace tlaunch {
 struct EstimateCommand {
   std::string config;  // "": from figures
   std::vector<std::string> overrides;
-  std::string horizons, deadline;  // "5,10,20" epochs; "3d"; "": not asked for
+  std::string horizons, deadline;  // "5,10,20" epochs; "3d"; "": not given
   FigureOptions figures;
   bool json = false;
 };
 
-// The exit code. Throws UsageError.
+// Returns the exit code. Throws UsageError.
 int run_estimate(const EstimateCommand& command);
 
 }  // namespace tlaunch

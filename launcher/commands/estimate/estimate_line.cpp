@@ -1,6 +1,9 @@
 #include "launcher/commands/estimate/estimate_line.h"
 
+#include <algorithm>
+
 #include "base/error.h"
+#include "base/text.h"
 #include "launcher/cli/command_parse.h"
 
 namespace tlaunch {
@@ -8,7 +11,7 @@ namespace {
 
 constexpr const char* figures_group = "Figures, instead of a config";
 
-// A figure that nothing is computed from unless one of the others stands beside it.
+// A figure that has no effect unless one of the others is given too.
 struct Needed {
   const char* option;
   std::vector<const char*> one_of;
@@ -38,27 +41,26 @@ const std::vector<Needed>& needed_beside() {
   return all;
 }
 
-// Throws UsageError for an option of the form without a config.
+// Throws UsageError for an option that only an estimate without a config takes.
 void refuse_figures(const CLI::App& app) {
   for (const CLI::Option* option : app.get_options())
     if (option->get_group() == figures_group && option->count() > 0)
-      throw UsageError(option->get_name() +
-                       " is for an estimate from figures alone, without a CONFIG.yaml (tlaunch estimate --kimg 300 "
-                       "--throughput 54-72kimg/h): leave it, or the config, out; keys of a config are changed by, say, "
-                       "train.epochs=3");
+      throw UsageError(
+          format_text("{} is for an estimate from figures alone, without a CONFIG.yaml (tlaunch estimate --kimg 300 "
+                      "--throughput 54-72kimg/h): leave out the option or the config; to change a key of the config, "
+                      "write for example train.epochs=3",
+                      option->get_name()));
 }
 
-// Throws UsageError for a figure that would be left out of account.
+// Throws UsageError for a figure that would have no effect.
 void check_needed(const CLI::App& app) {
   for (const Needed& needed : needed_beside()) {
     if (app.count(needed.option) == 0) continue;
-    std::string names;
-    bool found = false;
-    for (const char* other : needed.one_of) {
-      found = found || app.count(other) > 0;
-      names += (names.empty() ? "" : " or ") + std::string(other);
-    }
-    if (!found) throw UsageError(std::string(needed.option) + " needs " + names + "  (see tlaunch estimate --help)");
+    const bool found = std::any_of(needed.one_of.begin(), needed.one_of.end(),
+                                   [&](const char* other) { return app.count(other) > 0; });
+    if (!found)
+      throw UsageError(format_text("{} needs {}  (see tlaunch estimate --help)", needed.option,
+                                   either({needed.one_of.begin(), needed.one_of.end()})));
   }
 }
 
@@ -76,41 +78,44 @@ EstimateLine::EstimateLine() {
         ->type_name("N")
         ->group(figures_group);
   };
-  app_.add_option("CONFIG.yaml", values_.config, "What is to be trained")->transform(path_value());
-  app_.add_option("key=value", values_.overrides, "Config keys to change; the last wins")->type_name("");
+  app_.add_option("CONFIG.yaml", values_.config, "The config to estimate")->transform(path_value());
+  app_.add_option("key=value", values_.overrides, "Config keys to change; the last one wins")->type_name("");
   app_.add_option("--horizons", values_.horizons,
-                  "Lengths to answer for, in epochs, as 5,10,20 (default: around the config's)")
+                  "Lengths to estimate, in epochs, as 5,10,20 (default: around the config's)")
       ->type_name("LIST");
-  app_.add_option("--deadline", values_.deadline, "What to change so that it is done in time, as 3d")
+  app_.add_option("--deadline", values_.deadline,
+                  "Say whether the run is done within TIME, as 3d, and if not, what to change")
       ->type_name("TIME");
-  app_.add_flag("--json", values_.json, "As JSON");
+  app_.add_flag("--json", values_.json, "Print JSON");
 
-  text("--throughput", figures.throughput, "54-72kimg/h, 300img/s, 6.8steps/s", "RATE");
-  text("--step-time", figures.step_time, "145ms", "TIME");
+  text("--throughput", figures.throughput, "Speed of all ranks together, as 54-72kimg/h, 300img/s or 6.8steps/s",
+       "RATE");
+  text("--step-time", figures.step_time, "Time of a step, as 145ms", "TIME");
   text("--kimg", figures.kimg, "Lengths in thousand samples, as 300,1000,2500", "LIST");
   text("--epochs", figures.epochs, "Lengths in epochs, as 5,10,20", "LIST");
-  text("--phases", figures.phases, "Ends of the run's phases in kimg, as 50,200,300", "LIST");
-  number("--steps-per-epoch", figures.steps_per_epoch, "For --epochs and --step-time");
-  number("--steps", figures.steps, "Steps in all");
+  text("--phases", figures.phases, "Ends of the run's phases in thousand samples, as 50,200,300", "LIST");
+  number("--steps-per-epoch", figures.steps_per_epoch, "Steps of an epoch, for --epochs and --step-time");
+  number("--steps", figures.steps, "Steps of the whole run");
   number("--done", figures.done, "Steps done so far");
-  text("--elapsed", figures.elapsed, "How long this session has been running, as 5680s", "TIME");
-  number("--since-step", figures.since_step, "Where this session began (0)");
-  text("--start-up", figures.start_up, "Of --elapsed, before the first step", "TIME");
-  text("--checkpoint-size", figures.checkpoint_size, "Of one, as 6.9GB", "SIZE");
-  text("--checkpoint-every", figures.checkpoint_every, "50kimg, for --kimg", "KIMG");
-  app_.add_option("--save-top-k", figures.save_top_k, "So many best ones are kept; -1: all (-1)")
+  text("--elapsed", figures.elapsed, "Time since this session began, as 5680s", "TIME");
+  number("--since-step", figures.since_step, "Step at which this session began (0)");
+  text("--start-up", figures.start_up, "The part of --elapsed before the first step", "TIME");
+  text("--checkpoint-size", figures.checkpoint_size, "Size of one checkpoint, as 6.9GB", "SIZE");
+  text("--checkpoint-every", figures.checkpoint_every, "Samples between two checkpoints, as 50kimg, for --kimg",
+       "KIMG");
+  app_.add_option("--save-top-k", figures.save_top_k, "Keep the K best checkpoints; -1: all (-1)")
       ->transform(value_of({.type = OptionType::integer}))
       ->type_name("K")
       ->group(figures_group);
-  app_.add_option("--every-n-epochs", figures.every_n_epochs, "A checkpoint in so many epochs (1)")
+  app_.add_option("--every-n-epochs", figures.every_n_epochs, "Save a checkpoint every N epochs (1)")
       ->transform(integer_within(1, 1'000'000))
       ->type_name("N")
       ->group(figures_group);
-  app_.add_flag("--save-last", figures.save_last, "The last one is kept as well")->group(figures_group);
-  text("--base-size", figures.base_size, "Of the model that training starts from", "SIZE");
-  text("--data-size", figures.data_size, "Of the data set", "SIZE");
-  text("--other-size", figures.other_size, "Of all else", "SIZE");
-  text("--log-size", figures.log_size, "Of an epoch's logs (10.2MB)", "SIZE");
+  app_.add_flag("--save-last", figures.save_last, "Keep the last checkpoint as well")->group(figures_group);
+  text("--base-size", figures.base_size, "Size of the model that training starts from", "SIZE");
+  text("--data-size", figures.data_size, "Size of the data set", "SIZE");
+  text("--other-size", figures.other_size, "Size of everything else", "SIZE");
+  text("--log-size", figures.log_size, "Size of the logs per epoch (10.2MB)", "SIZE");
   app_.footer(
       "Examples:\n  tlaunch estimate configs/fashion_mnist.yaml --horizons 5,10,20\n"
       "  tlaunch estimate --throughput 54-72kimg/h --kimg 300,1000,2500 --checkpoint-every 50kimg\n"
@@ -124,19 +129,19 @@ Parsed<EstimateCommand> EstimateLine::parse_command(const std::vector<std::strin
   if (!help.empty()) return PrintCommand{help};
   if (values_.config.empty() && !values_.figures.any())
     throw UsageError(
-        "estimate needs a CONFIG.yaml, or figures as --throughput 54-72kimg/h --kimg 300  (see tlaunch estimate "
+        "estimate needs a CONFIG.yaml, or figures such as --throughput 54-72kimg/h --kimg 300  (see tlaunch estimate "
         "--help)");
   if (!values_.config.empty()) refuse_figures(app_);
   if (values_.config.empty()) {
-    for (const auto& [option, instead] : {std::pair{"--horizons", "; for figures: --epochs or --kimg"},
-                                          std::pair{"--nproc", "; figures are of all ranks together"}})
-      if (app_.count(option) > 0) throw UsageError(std::string(option) + " needs a CONFIG.yaml" + instead);
+    for (const auto& [option, instead] : {std::pair{"--horizons", "with figures, use --epochs or --kimg"},
+                                          std::pair{"--nproc", "figures are for all ranks together"}})
+      if (app_.count(option) > 0) throw UsageError(format_text("{} needs a CONFIG.yaml; {}", option, instead));
     check_needed(app_);
   }
   check_overrides(values_.overrides);
   add_keys(keys_, torchrun, values_.overrides);
   if (values_.config.empty() && !values_.overrides.empty())
-    throw UsageError("an estimate from figures alone is of all ranks together: leave the number of ranks out");
+    throw UsageError("an estimate from figures alone is for all ranks together: leave out the number of ranks");
   return values_;
 }
 

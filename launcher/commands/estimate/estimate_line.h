@@ -21,8 +21,8 @@ class EstimateLine {
 
  private:
   CLI::App app_{
-      "Says how long a run will take and how much disk, before it starts: of a CONFIG.yaml by measuring a few\n"
-      "steps, or from figures alone.",
+      "Estimates time and disk of a run before it starts: measures a few steps of a CONFIG.yaml, or computes\n"
+      "from figures alone.",
       "tlaunch estimate"};
   EstimateCommand values_;
   KeyOptions keys_;

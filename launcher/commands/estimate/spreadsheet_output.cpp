@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/text.h"
 #include "base/units.h"
 #include "launcher/narration/text_table.h"
 
@@ -28,10 +29,8 @@ std::string size_text(const SizeRange& range, std::uint64_t more = 0) {
 }
 
 std::string advice_text(const PolicyAdvice& advice) {
-  return "best " + std::to_string(advice.save_top_k) +
-         (advice.every_n_epochs == 1 ? " of every epoch"
-                                     : " of every " + std::to_string(advice.every_n_epochs) + " epochs") +
-         (advice.save_last ? ", and the last" : "");
+  const std::string epochs = advice.every_n_epochs == 1 ? "epoch" : format_text("{} epochs", advice.every_n_epochs);
+  return format_text("best {} of every {}{}", advice.save_top_k, epochs, advice.save_last ? ", and the last" : "");
 }
 
 std::string times(const Spreadsheet& sheet) {
@@ -42,7 +41,7 @@ std::string times(const Spreadsheet& sheet) {
     if (horizon.saves) {
       saves = std::to_string(horizon.saves->count);
       if (const auto& interval = horizon.saves->interval)
-        saves += ", one in " + range_text(interval->low_s, interval->high_s);
+        saves += format_text(", one every {}", range_text(interval->low_s, interval->high_s));
     }
     table.row({horizon.label, range_text(horizon.time->low_s, horizon.time->high_s),
                format_duration(horizon.time->likely_s), saves});
@@ -57,12 +56,12 @@ std::string disks(const Spreadsheet& sheet, std::optional<std::uint64_t> free_by
     const DiskFigures& disk = *horizon.disk;
     const std::string fits = !free_bytes ? "" : needed(horizon) <= *free_bytes ? "yes" : "no";
     table.row({horizon.label, size_text(disk.kept), size_text(disk.all),
-               size_text(disk.advised) + " (" + advice_text(disk.advice) + ")", size_text(disk.least),
+               format_text("{} ({})", size_text(disk.advised), advice_text(disk.advice)), size_text(disk.least),
                size_text(disk.kept, disk.other_bytes), fits});
   }
   std::string text = table.text();
-  if (!text.empty()) text += "While a checkpoint is written there is one more for a moment.";
-  if (!text.empty() && free_bytes) text += " Free here: " + format_bytes(*free_bytes) + ".";
+  if (!text.empty()) text += "While a checkpoint is written, the disk holds one more than this.";
+  if (!text.empty() && free_bytes) text += format_text(" Free here: {}.", format_bytes(*free_bytes));
   return text.empty() ? "" : text + "\n";
 }
 
@@ -75,34 +74,31 @@ std::string more_data(const Spreadsheet& sheet) {
     table.row(cells);
   }
   const std::string text = table.text();
-  return text.empty() ? "" : text + "Checkpoints take the same room whatever the data's size.\n";
+  return text.empty() ? "" : text + "The size of the checkpoints does not depend on the size of the data.\n";
 }
 
 std::string phases(const Spreadsheet& sheet) {
   TextTable table({"phase", "time"});
   for (const Phase& phase : sheet.phases)
-    table.row({format_count(phase.begin) + " to " + format_count(phase.end) + " samples",
+    table.row({format_text("{} to {} samples", format_count(phase.begin), format_count(phase.end)),
                range_text(phase.time.low_s, phase.time.high_s)});
   return table.text();
 }
 
 std::string deadline(const Spreadsheet& sheet) {
   if (!sheet.deadline_s) return "";
-  const std::string head = "deadline " + format_duration(*sheet.deadline_s) + ": ";
-  if (sheet.rules.empty()) return head + "reached as it is\n";
-  std::string text = head + "missed as it is; what other teams have won (modelled, not measured here):\n";
+  const std::string head = format_text("deadline {}: ", format_duration(*sheet.deadline_s));
+  if (sheet.rules.empty()) return head + "reached without changes\n";
+  std::string text = head + "missed without changes; changes that helped other teams (modelled, not measured here):\n";
   const char* joint = "  ";
   for (const RuleStep& step : sheet.rules) {
-    text += step.condition.empty() ? joint + step.change : "  if " + step.condition + ": " + step.change;
+    const std::string before = step.condition.empty() ? joint : format_text("  if {}: ", step.condition);
     if (step.condition.empty()) joint = "  and ";
-    text += ": " + range_text(step.time.low_s, step.time.high_s) +
-            (step.reaches     ? ", reached"
-             : step.may_reach ? ", perhaps reached"
-                              : "") +
-            "\n";
+    const char* reached = step.reaches ? ", reached" : step.may_reach ? ", perhaps reached" : "";
+    text += format_text("{}{}: {}{}\n", before, step.change, range_text(step.time.low_s, step.time.high_s), reached);
   }
   if (sheet.least_s > *sheet.deadline_s)
-    text += "  not reachable: " + format_duration(sheet.least_s) + " at best, with all of these\n";
+    text += format_text("  not reachable: at least {} with all of these\n", format_duration(sheet.least_s));
   return text;
 }
 
@@ -136,7 +132,7 @@ Json to_json(const Spreadsheet& sheet, std::optional<std::uint64_t> free_bytes) 
     horizons.push_back(row);
   }
   if (!sheet.horizons.empty()) json["horizons"] = horizons;
-  // Of the first horizon, as scripts of a single one expect it.
+  // The first horizon again at the top level: scripts that ask for one horizon read it there.
   if (!sheet.horizons.empty() && sheet.horizons.front().saves) {
     const SaveSpacing& saves = *sheet.horizons.front().saves;
     json["checkpoints"] = {{"count", saves.count}};
@@ -178,9 +174,9 @@ std::string to_text(const Spreadsheet& sheet, std::optional<std::uint64_t> free_
     if (!part.empty()) text += (text.empty() ? "" : "\n") + part;
   }
   if (sheet.remaining)
-    text += (text.empty() ? "" : "\n") + std::to_string(*sheet.remaining_steps) +
-            " steps remain: " + range_text(sheet.remaining->low_s, sheet.remaining->high_s) + " (" +
-            format_milliseconds(sheet.step_time_s->middle()) + " a step)\n";
+    text += format_text("{}{} steps remain: {} ({} per step)\n", text.empty() ? "" : "\n", *sheet.remaining_steps,
+                        range_text(sheet.remaining->low_s, sheet.remaining->high_s),
+                        format_milliseconds(sheet.step_time_s->middle()));
   return text + deadline(sheet);
 }
 

@@ -1,4 +1,4 @@
-// A Spreadsheet for `tlaunch estimate` without a config: as JSON, and as tables for people. Pure.
+// The output of `tlaunch estimate` without a config from a Spreadsheet: JSON, or tables for people. Pure.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,9 @@
 
 namespace tlaunch {
 
-// The `estimate --json` object of docs/command-line.md. `free_bytes`: of the disk, where it is known.
+// The `estimate --json` object of docs/command-line.md. `free_bytes`: free on the disk, if known.
 Json to_json(const Spreadsheet& sheet, std::optional<std::uint64_t> free_bytes);
-// The same for people, lines with their newlines.
+// The same as tables, each line with its newline.
 std::string to_text(const Spreadsheet& sheet, std::optional<std::uint64_t> free_bytes);
 
 }  // namespace tlaunch

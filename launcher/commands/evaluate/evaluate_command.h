@@ -1,4 +1,4 @@
-// `tlaunch evaluate`: a checkpoint on the data set of a config. Makes no run folder.
+// `tlaunch evaluate`: evaluates a checkpoint on the data set of a config. Makes no run folder.
 #pragma once
 
 #include <string>
@@ -12,8 +12,8 @@ struct EvaluateCommand {
   bool json = false;
 };
 
-// Metrics on stdout, a line each, or as {checkpoint, metrics, world_size, seconds}. Returns the exit code. Throws
-// UsageError before any worker starts, DataError where the checkpoint is damaged.
+// Prints the metrics to stdout, one per line, or as {checkpoint, metrics, world_size, seconds}. Returns the exit code.
+// Throws UsageError before any worker starts, DataError if the checkpoint is damaged.
 int run_evaluate(const EvaluateCommand& command);
 
 }  // namespace tlaunch

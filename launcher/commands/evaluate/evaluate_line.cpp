@@ -6,14 +6,15 @@
 namespace tlaunch {
 
 EvaluateLine::EvaluateLine() {
-  app_.add_option("CONFIG.yaml", values_.config, "The config it was trained with")->transform(path_value());
-  app_.add_option("key=value", values_.overrides, "Config keys to change; the last wins")->type_name("");
-  app_.add_option("--checkpoint", values_.checkpoint, "A .safetensors file")
+  app_.add_option("CONFIG.yaml", values_.config, "The config that the checkpoint was trained with")
+      ->transform(path_value());
+  app_.add_option("key=value", values_.overrides, "Config keys to change; the last one wins")->type_name("");
+  app_.add_option("--checkpoint", values_.checkpoint, "The checkpoint: a .safetensors file")
       ->transform(path_value())
       ->type_name("PATH");
   nproc_option(app_, keys_.nproc, "default: launch.nproc");
   numa_option(app_, keys_.numa, "default: launch.numa");
-  app_.add_flag("--json", values_.json, "Metrics as JSON");
+  app_.add_flag("--json", values_.json, "Print the metrics as JSON");
   app_.footer(
       "Example:\n  tlaunch evaluate configs/deeplog_dpkg.yaml \\\n"
       "          --checkpoint runs/deeplog_dpkg/latest/checkpoints/epoch_10-step_80.safetensors");

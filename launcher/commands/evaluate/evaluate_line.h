@@ -19,7 +19,8 @@ class EvaluateLine {
   const CLI::App& app() const { return app_; }
 
  private:
-  CLI::App app_{"Evaluates a checkpoint on the data set of a config; metrics on stdout.", "tlaunch evaluate"};
+  CLI::App app_{"Evaluates a checkpoint on the data set of a config. Prints the metrics to stdout.",
+                "tlaunch evaluate"};
   EvaluateCommand values_;
   KeyOptions keys_;
 };

@@ -1,7 +1,6 @@
 #include "launcher/commands/probe/probe_command.h"
 
-#include <cstdio>
-
+#include "base/text.h"
 #include "base/units.h"
 #include "launcher/narration/results.h"
 
@@ -9,56 +8,52 @@ namespace tlaunch {
 
 namespace {
 
-// "PCIe 4.0 x16, 12 NVLink links, MIG on"; "" where nothing of it is known.
+// "PCIe 4.0 x16, 12 NVLink links, MIG on"; "" if nothing of this is known.
 std::string links(const GpuInfo& gpu) {
   std::vector<std::string> parts;
-  if (gpu.pcie) {
-    parts.push_back("PCIe " + std::to_string(gpu.pcie->generation) + ".0 x" + std::to_string(gpu.pcie->width));
-  }
-  if (gpu.nvlink_links.value_or(0) > 0) parts.push_back(std::to_string(*gpu.nvlink_links) + " NVLink links");
+  if (gpu.pcie) parts.push_back(format_text("PCIe {}.0 x{}", gpu.pcie->generation, gpu.pcie->width));
+  if (gpu.nvlink_links.value_or(0) > 0) parts.push_back(format_text("{} NVLink links", *gpu.nvlink_links));
   if (gpu.mig) parts.push_back("MIG on");
-  if (gpu.numa_node) parts.push_back("NUMA node " + std::to_string(*gpu.numa_node));
-  std::string text;
-  for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
-  return text;
+  if (gpu.numa_node) parts.push_back(format_text("NUMA node {}", *gpu.numa_node));
+  return joined(parts, ", ");
 }
 
 std::string gpu_text(const GpuInfo& gpu) {
-  char kept_free[32];
-  std::snprintf(kept_free, sizeof kept_free, " (%.0f %% kept free)", 100 * tier_margin(gpu.tier));
-  std::string text = gpu.name + ", " + format_bytes(gpu.memory_free_bytes) + " free of " +
-                     format_bytes(gpu.memory_total_bytes) + ", compute capability " +
-                     std::to_string(gpu.capability_major) + "." + std::to_string(gpu.capability_minor) + ", " +
-                     gpu.tier + kept_free + ", " + gpu.uuid + "\n";
+  std::string text =
+      format_text("{}, {} free of {}, compute capability {}.{}, {} ({:.0f} % kept free), {}\n", gpu.name,
+                  format_bytes(gpu.memory_free_bytes), format_bytes(gpu.memory_total_bytes), gpu.capability_major,
+                  gpu.capability_minor, gpu.tier, 100 * tier_margin(gpu.tier), gpu.uuid);
   if (const std::string line = links(gpu); !line.empty()) text += "  " + line + "\n";
   for (const MigInstance& instance : gpu.mig_instances) {
-    text += "  slice " + instance.name + ", " + format_bytes(instance.memory_total_bytes) + ", " + instance.uuid + "\n";
+    text +=
+        format_text("  slice {}, {}, {}\n", instance.name, format_bytes(instance.memory_total_bytes), instance.uuid);
   }
   for (const GpuProcess& process : gpu.processes) {
-    text += "  process " + std::to_string(process.pid) + (process.name.empty() ? "" : " " + process.name) +
-            (process.used_bytes ? ", " + format_bytes(*process.used_bytes) : "") + "\n";
+    const std::string name = process.name.empty() ? "" : " " + process.name;
+    const std::string used = process.used_bytes ? ", " + format_bytes(*process.used_bytes) : "";
+    text += format_text("  process {}{}{}\n", process.pid, name, used);
   }
   return text;
 }
 
 std::string cpu_text(const CpuInfo& cpu) {
-  std::string text = cpu.model + ", " + std::to_string(cpu.allowed_cores) + " allowed cores";
-  if (cpu.physical_cores) text += " (" + std::to_string(*cpu.physical_cores) + " physical)";
-  if (cpu.numa_nodes.size() > 1) text += ", " + std::to_string(cpu.numa_nodes.size()) + " NUMA nodes";
+  std::string text = format_text("{}, {} allowed cores", cpu.model, cpu.allowed_cores);
+  if (cpu.physical_cores) text += format_text(" ({} physical)", *cpu.physical_cores);
+  if (cpu.numa_nodes.size() > 1) text += format_text(", {} NUMA nodes", cpu.numa_nodes.size());
   for (const std::string& feature : cpu.features) text += " " + feature;
   text += "\n";
   for (const NumaNode& node : cpu.numa_nodes) {
     if (cpu.numa_nodes.size() < 2) break;
-    text += "  NUMA node " + std::to_string(node.id) + ": " + std::to_string(node.cores.size()) + " cores\n";
+    text += format_text("  NUMA node {}: {} cores\n", node.id, node.cores.size());
   }
   return text;
 }
 
 std::string disk_text(const HardwareProfile& hardware) {
-  std::string text = format_bytes(hardware.disk_free_bytes) + " free in " + hardware.disk_path;
+  std::string text = format_text("{} free in {}", format_bytes(hardware.disk_free_bytes), hardware.disk_path);
   if (!hardware.disk_type.empty()) text += ", " + hardware.disk_type;
   if (hardware.disk_write_bytes_per_s) {
-    text += ", writes " + format_bytes(static_cast<std::uint64_t>(*hardware.disk_write_bytes_per_s)) + "/s";
+    text += format_text(", writes {}/s", format_bytes(static_cast<std::uint64_t>(*hardware.disk_write_bytes_per_s)));
   }
   return text + "\n";
 }
@@ -68,8 +63,8 @@ std::string slurm_text(const SlurmInfo& slurm) {
   if (slurm.nodes) text += ", " + format_number_of(*slurm.nodes, "node");
   if (!slurm.node_list.empty()) text += " (" + slurm.node_list + ")";
   if (slurm.tasks) text += ", " + format_number_of(*slurm.tasks, "task");
-  if (slurm.cpus_per_task) text += " of " + std::to_string(*slurm.cpus_per_task) + " CPUs";
-  if (slurm.time_left_s) text += ", " + format_duration(*slurm.time_left_s) + " left";
+  if (slurm.cpus_per_task) text += format_text(" of {} CPUs", *slurm.cpus_per_task);
+  if (slurm.time_left_s) text += format_text(", {} left", format_duration(*slurm.time_left_s));
   return text + "\n";
 }
 
@@ -78,13 +73,13 @@ std::string slurm_text(const SlurmInfo& slurm) {
 std::string probe_text(const HardwareProfile& hardware) {
   std::string text;
   for (std::size_t i = 0; i < hardware.gpus.size(); ++i) {
-    text += "GPU " + std::to_string(i) + ": " + gpu_text(hardware.gpus[i]);
+    text += format_text("GPU {}: {}", i, gpu_text(hardware.gpus[i]));
   }
   if (hardware.gpus.empty()) text += "GPU: none visible\n";
   if (!hardware.driver_version.empty()) text += "NVIDIA driver: " + hardware.driver_version + "\n";
   text += "CPU: " + cpu_text(hardware.cpu);
-  text += "memory: " + format_bytes(hardware.memory_available_bytes) + " available, limit " +
-          format_bytes(hardware.memory_limit_bytes) + "\n";
+  text += format_text("memory: {} available, limit {}\n", format_bytes(hardware.memory_available_bytes),
+                      format_bytes(hardware.memory_limit_bytes));
   text += "disk: " + disk_text(hardware);
   if (hardware.slurm) text += "Slurm: " + slurm_text(*hardware.slurm);
   if (hardware.wsl2) text += "WSL2: yes\n";

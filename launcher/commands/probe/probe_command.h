@@ -1,4 +1,4 @@
-// `tlaunch probe`: what this machine has.
+// `tlaunch probe`: shows the hardware of this machine.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ struct ProbeCommand {
   bool json = false;
 };
 
-// For people, a line a fact. Pure.
+// The report for people, one fact per line. Pure.
 std::string probe_text(const HardwareProfile& hardware);
 
 // Prints to stdout and returns the exit code.

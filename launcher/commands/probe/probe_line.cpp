@@ -5,7 +5,7 @@
 namespace tlaunch {
 
 ProbeLine::ProbeLine() {
-  app_.add_flag("--json", values_.json, "As JSON");
+  app_.add_flag("--json", values_.json, "Print JSON");
   app_.footer("Example:\n  tlaunch probe --json");
 }
 

@@ -18,7 +18,7 @@ class ProbeLine {
   const CLI::App& app() const { return app_; }
 
  private:
-  CLI::App app_{"Shows what this machine has, as far as a run may use it.", "tlaunch probe"};
+  CLI::App app_{"Shows the hardware of this machine that a run may use.", "tlaunch probe"};
   ProbeCommand values_;
 };
 

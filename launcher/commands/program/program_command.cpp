@@ -18,7 +18,7 @@
 namespace tlaunch {
 namespace {
 
-// A plain program gets no probe beyond what its number of ranks and their placement ask for.
+// Probes only the hardware that the number of ranks and their placement need.
 int run_within(const ProgramCommand& command, const TimeLimit& limit, RunEnding& ending) {
   const CpuInfo cpu = probe_cpu(system_files());
   HardwareProfile hardware;
@@ -36,7 +36,7 @@ int run_within(const ProgramCommand& command, const TimeLimit& limit, RunEnding&
         wait_for_gpus(cards_of_ranks(hardware.gpus, ranks), *command.wait_gpu_bytes, gpus_now, progress, limit);
     if (wait.signal != 0 || wait.out_of_time) return stopped_waiting(ending, wait.signal);
   }
-  if (command.nproc == "cpu") hardware.gpus.clear();  // of no use to these ranks
+  if (command.nproc == "cpu") hardware.gpus.clear();  // these ranks do not use them
   const Placement placement = place_ranks(cpu, hardware.gpus, ranks, command.numa);
   for (const std::string& line : placement_lines(placement)) say("tlaunch: " + line);
   for (const std::string& note : placement.notes) say("tlaunch: note: " + note);

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file_extension.h"
 #include "base/path_lookup.h"
+#include "base/text.h"
 #include "processes/output/clean_text.h"
 
 namespace tlaunch {
@@ -33,7 +34,7 @@ bool is_zip(std::string_view bytes) { return bytes.starts_with("PK\x03\x04"); }
 bool is_compiled_python(std::string_view bytes) { return bytes.size() >= 16 && bytes.substr(2, 2) == "\r\n"; }
 bool is_text(std::string_view bytes) { return bytes.find('\0') == std::string_view::npos; }
 
-// Of "#!/bin/sh -e": "/bin/sh -e"; "" of a file without such a line.
+// "/bin/sh -e" of "#!/bin/sh -e"; "" of a file without such a line.
 std::string interpreter_of(std::string_view bytes) {
   if (!bytes.starts_with("#!")) return "";
   const std::string_view line = bytes.substr(2, bytes.find_first_of("\r\n", 2) - 2);
@@ -53,28 +54,30 @@ ProgramKind kind_of_file(const std::string& path) {
   if (executable && ::access(path.c_str(), R_OK) != 0) return ProgramKind::executable;  // the kernel can read it
   const std::string bytes = beginning_of(path);
   if (!executable && is_machine_code(bytes))
-    throw UsageError("'" + path + "' may not be executed: chmod +x it, or copy it to a disk that allows programs");
+    throw UsageError(format_text(
+        "'{}' is not executable: run chmod +x on it, or copy it to a disk that is not mounted with noexec", path));
   if (executable && (bytes.starts_with("#!") || is_machine_code(bytes))) return ProgramKind::executable;
   if (has_extension(path, ".sh"))
-    throw UsageError("'" + path + "' is a shell script that " +
-                     (executable ? "has no #! line" : "may not be executed") + ": tlaunch -- sh " + path);
+    throw UsageError(format_text("'{}' is a shell script that {}; use tlaunch -- sh {}", path,
+                                 executable ? "has no #! line" : "is not executable", path));
   const std::string interpreter = clean_text(interpreter_of(bytes));
   if (!executable && !interpreter.empty() && !runs_python(interpreter))
-    throw UsageError("'" + path + "' may not be executed, and its #! line names " + interpreter +
-                     ", not Python: chmod +x " + path + ", or tlaunch -- " + interpreter + " " + path);
+    throw UsageError(
+        format_text("'{}' is not executable, and its #! line names {}, not Python: chmod +x {}, or tlaunch -- {} {}",
+                    path, interpreter, path, interpreter, path));
   if (!executable || is_zip(bytes) || is_compiled_python(bytes) || is_text(bytes)) return ProgramKind::python_script;
-  return ProgramKind::executable;  // of a format that the kernel may have been taught
+  return ProgramKind::executable;  // the kernel may know the format (binfmt_misc)
 }
 
-// Looked up in PATH where it is started as it is.
+// Whether PATH is searched for the name when it is started unchanged.
 bool is_bare(const std::string& name) { return name.find('/') == std::string::npos; }
 
-// The file of that name in the working directory or where its path says.
+// The file of that name in the working directory or at its path.
 ProgramFile file_here(const std::string& name) {
-  std::error_code error;  // what cannot be reached is left to the start of the program, which says why
+  std::error_code error;  // if the file cannot be reached, the start of the program says why
   if (fs::is_directory(name, error)) {
     if (fs::exists(name + "/__main__.py", error)) return {ProgramKind::python_script, name};
-    throw UsageError("'" + name + "' is a folder without __main__.py: no program");
+    throw UsageError(format_text("'{}' is a folder without __main__.py, so it cannot be run", name));
   }
   if (!fs::is_regular_file(name, error)) return {ProgramKind::executable, name};
   const ProgramKind kind = kind_of_file(name);
@@ -97,7 +100,7 @@ ProgramFile program_file(const SplitArguments& split) {
   const bool of_path = is_bare(name) && !find_in_path(name).empty();
   if (split.flags.no_python) {
     if (is_bare(name) && !of_path && is_file_here(name))
-      throw UsageError("'" + name + "' is not in PATH; the file in this folder is ./" + name);
+      throw UsageError(format_text("'{}' is not in PATH; the file in this folder is ./{}", name, name));
     return {ProgramKind::executable, name};
   }
   if (has_extension(name, ".py")) return {ProgramKind::python_script, name};

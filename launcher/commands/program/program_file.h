@@ -1,4 +1,5 @@
-// Which file a plain program's name means, and whether Python runs it. Looks at the file and at PATH, starts nothing.
+// Finds the file that a plain program's name means, and whether Python runs it. Reads the file and PATH; starts
+// nothing.
 #pragma once
 
 #include <string>
@@ -10,13 +11,13 @@ namespace tlaunch {
 
 struct ProgramFile {
   ProgramKind kind = ProgramKind::executable;
-  std::string program;  // as it is started: with a '/' where it is not looked up in PATH
+  std::string program;  // as it is started: with a '/' unless it is looked up in PATH
 };
 
-// A name without '/' means: after --no-python a program of PATH, as under torchrun; after "--" a program of PATH, and
-// where there is none the file here; otherwise the file here. Python runs .py files, folders with __main__.py, zip
-// archives, .pyc files and all text without #!, executable or not, as under torchrun; /bin/sh runs nothing. Throws
-// UsageError for what neither Python nor the kernel can run.
+// A name without '/' means: after --no-python the program in PATH, as under torchrun; after "--" the program in PATH
+// or, if there is none, the file here; otherwise the file here. Python runs .py files, folders with __main__.py, zip
+// archives, .pyc files and text files without #!, executable or not, as under torchrun. Nothing is run by /bin/sh.
+// Throws UsageError for a file that neither Python nor the kernel can run.
 ProgramFile program_file(const SplitArguments& split);
 
 }  // namespace tlaunch

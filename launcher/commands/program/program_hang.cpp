@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/path_lookup.h"
+#include "base/text.h"
 #include "config/config_value.h"
 #include "launcher/job/worker_group.h"
 #include "processes/guard/capture.h"
@@ -28,18 +29,18 @@ namespace tlaunch {
 namespace {
 
 constexpr double all_py_spy_s = 10;
-constexpr double last_words_s = 2;  // a handler of SIGABRT writes at once; on a busy machine it comes to run later
+constexpr double last_words_s = 2;  // a handler of SIGABRT writes at once, but on a busy machine it runs later
 constexpr std::size_t most_words_bytes = 1u << 20;
 constexpr std::size_t most_lines = 16;
 
-void tell(const std::string& text) { say("tlaunch: " + text); }
+void report_line(const std::string& text) { say("tlaunch: " + text); }
 
-// What is known of the ranks of a group that hangs.
+// The facts about the ranks of a group that hangs.
 struct Scene {
   std::map<int, pid_t> processes;
   std::map<int, Activity> activities;
   std::vector<int> likely;
-  std::map<int, std::string> stacks;  // by py-spy, or what the ranks in `asked` wrote
+  std::map<int, std::string> stacks;  // by py-spy, or the output of the ranks in `asked`
   std::set<int> asked;
 };
 
@@ -48,16 +49,16 @@ std::map<int, std::string> stacks_by_py_spy(const std::map<int, pid_t>& processe
   const std::string py_spy = find_in_path("py-spy");
   if (py_spy.empty()) return stacks;
   const double end_s = monotonic_s() + all_py_spy_s;
-  bool told = false;
+  bool reported = false;
   for (const auto& [rank, pid] : processes) {
     const double left_s = end_s - monotonic_s();
     if (left_s <= 0 || !is_python(pid)) continue;
     Captured seen = run_captured({py_spy, "dump", "--full-filenames", "--pid", std::to_string(pid)}, left_s);
     if (seen.exit_code == 0 && !seen.timed_out) {
       stacks[rank] = std::move(seen.out);
-    } else if (!std::exchange(told, true)) {
+    } else if (!std::exchange(reported, true)) {
       const std::string why = seen.timed_out ? "no answer in time" : seen.err.substr(0, seen.err.find('\n'));
-      tell("  " + py_spy + " cannot look at rank " + std::to_string(rank) + ": " + why);
+      report_line(format_text("  {} cannot look at rank {}: {}", py_spy, rank, why));
     }
   }
   return stacks;
@@ -80,14 +81,14 @@ std::optional<int> rank_to_blame(const Scene& scene) {
 std::string why(const Scene& scene) {
   if (const auto rank = rank_to_blame(scene)) {
     if (scene.processes.size() == 1) return "";
-    return "; likely because of " + ranks_text({*rank}) + ", which " + scene.activities.at(*rank).text +
-           ", unlike the others";
+    return format_text("; likely because of {}, which {}, unlike the others", ranks_text({*rank}),
+                       scene.activities.at(*rank).text);
   }
   if (scene.likely.empty()) return "; no single rank stands out";
-  return "; likely because of " + ranks_text(scene.likely) + ", which do not wait as the others do";
+  return format_text("; likely because of {}, which do not wait as the others do", ranks_text(scene.likely));
 }
 
-// The ranks that have a handler of SIGABRT, and of which no stacks are known.
+// The ranks whose stacks are not known and that have a handler of SIGABRT.
 std::set<int> ranks_to_ask(const Scene& scene) {
   std::set<int> found;
   for (const auto& [rank, pid] : scene.processes)
@@ -95,8 +96,8 @@ std::set<int> ranks_to_ask(const Scene& scene) {
   return found;
 }
 
-// faulthandler writes the stacks of all threads, then the process ends. No memory image is wanted of it: with a limit
-// of 1 the kernel writes none, nor does it start a program that would.
+// faulthandler writes the stacks of all threads, then the process ends. There should be no core file: with a limit of 1
+// the kernel neither writes one nor starts a program that would.
 void ask_for_stacks(pid_t pid) {
   rlimit core{};
   if (::prlimit(pid, RLIMIT_CORE, nullptr, &core) == 0) {
@@ -114,15 +115,15 @@ void report(const Scene& scene, const std::string& folder) {
   for (std::size_t i = 0; i < std::min(most_lines, order.size()); ++i) {
     const auto stacks = scene.stacks.find(order[i]);
     const std::string place = stacks == scene.stacks.end() ? "" : python_place(stacks->second);
-    tell("  rank " + std::to_string(order[i]) + " " + scene.activities.at(order[i]).text +
-         (place.empty() ? "" : ", in " + place));
+    report_line(format_text("  rank {} {}{}", order[i], scene.activities.at(order[i]).text,
+                            place.empty() ? "" : ", in " + place));
   }
-  if (order.size() > most_lines) tell("  ... and " + std::to_string(order.size() - most_lines) + " more ranks");
+  if (order.size() > most_lines) report_line(format_text("  ... and {} more ranks", order.size() - most_lines));
   if (folder.empty()) return;
   for (const auto& [rank, stacks] : scene.stacks)
     std::ofstream(stack_path(folder, rank), std::ios::app)
-        << (scene.asked.contains(rank) ? "\nwhat it wrote on SIGABRT:\n" : "\npy-spy dump:\n") << stacks;
-  tell("  stacks of each rank: " + folder + "/stacks_RANK.txt");
+        << (scene.asked.contains(rank) ? "\noutput of the rank after SIGABRT:\n" : "\npy-spy dump:\n") << stacks;
+  report_line(format_text("  stacks of each rank: {}/stacks_RANK.txt", folder));
 }
 
 }  // namespace
@@ -132,7 +133,7 @@ GroupResult run_watched(const GroupSpec& spec, double timeout_s, const TimeLimit
   std::optional<Scene> scene;
   GroupCallbacks callbacks;
   callbacks.on_output = [&] { watch.on_output(); };
-  callbacks.on_tick = [] {};  // so that a turn ends now and then
+  callbacks.on_tick = [] {};  // makes turn() return regularly
   callbacks.on_line = [&](int rank, const std::string& line) {
     if (!scene || !scene->asked.contains(rank)) return;
     std::string& words = scene->stacks[rank];
@@ -146,12 +147,13 @@ GroupResult run_watched(const GroupSpec& spec, double timeout_s, const TimeLimit
     const auto ranks = group.at_work();
     const auto reason = watch.tick(monotonic_s() - group.paused_s(), states_of(ranks));
     if (!reason) continue;
-    const std::string what = *reason + " (--hang-timeout " + to_text(timeout_s) + ")";
-    group.say("the group hangs: " + what + "; looking at what each rank does");
+    const std::string what = format_text("{} (--hang-timeout {})", *reason, to_text(timeout_s));
+    group.say(format_text("the group hangs: {}; looking at what each rank does", what));
     Scene found = scene_of(ranks);
     save_stacks(found.processes, found.likely, folder, WriteOwn::no);
     found.asked = ranks_to_ask(found);
-    group.end_hung(rank_to_blame(found), "hang: " + what + why(found), found.asked.empty() ? 0 : last_words_s);
+    group.end_hung(rank_to_blame(found), format_text("hang: {}{}", what, why(found)),
+                   found.asked.empty() ? 0 : last_words_s);
     for (const int rank : found.asked) ask_for_stacks(found.processes.at(rank));
     scene = std::move(found);
   }

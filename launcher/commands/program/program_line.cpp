@@ -1,6 +1,7 @@
 #include "launcher/commands/program/program_line.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "launcher/cli/command_parse.h"
 #include "launcher/cli/shared_options.h"
 #include "launcher/cli/torchrun_alias.h"
@@ -16,13 +17,12 @@ ProgramLine::ProgramLine() {
   log_limit_option(app_, values_.log_limit_bytes);
   wait_gpu_option(app_, values_.wait_gpu_bytes);
   numa_option(app_, numa_, "default: none");
-  end_options(
-      app_, values_.max_time, values_.on_end,
-      "Stop the ranks with SIGTERM after this time, as 8h, and end with 75 unless they end with a code of their own");
+  end_options(app_, values_.max_time, values_.on_end,
+              "Stop the ranks with SIGTERM after this time, as 8h; exit with 75 unless a rank exits with its own code");
   app_.add_flag("--stdin", values_.pass_stdin, stdin_help);
   hang_option(app_, values_.hang_timeout_s,
-              "End with 124 after S seconds without output; 60 at least before the first (default: never)");
-  app_.add_option("--run-dir", values_.run_dir, "Keep each rank's output in DIR/logs")
+              "Exit with 124 after S seconds without output; at least 60 s before the first output (default: never)");
+  app_.add_option("--run-dir", values_.run_dir, "Write each rank's output to DIR/logs")
       ->transform(path_value())
       ->type_name("DIR");
   app_.footer(torchrun_help());
@@ -30,12 +30,12 @@ ProgramLine::ProgramLine() {
 
 Parsed<ProgramCommand> ProgramLine::parse_command(SplitArguments split, const TorchrunValues& torchrun,
                                                   const CLI::App& run) {
-  // The run command's own options are known, but mean nothing to a foreign program.
+  // Options of the run command that do not apply to a plain program get their own message.
   for (const std::string& argument : split.own) {
     const std::string name = argument.substr(0, argument.find('='));
     if (run.get_option_no_throw(name) != nullptr && app_.get_option_no_throw(name) == nullptr)
-      throw UsageError(name + " needs a CONFIG.yaml; it does not apply to a plain program (" + split.program.front() +
-                       ")");
+      throw UsageError(format_text("{} needs a CONFIG.yaml; it does not apply to a plain program ({})", name,
+                                   split.program.front()));
   }
   const std::string help = parse(app_, std::move(split.own), "a plain program");
   if (!help.empty()) return PrintCommand{help};
@@ -49,7 +49,7 @@ Parsed<ProgramCommand> ProgramLine::parse_command(SplitArguments split, const To
   apply_torchrun(torchrun, values_);
   if ((numa_ ? numa_ : torchrun_numa(torchrun)) == to_string(NumaBinding::node)) values_.numa = NumaBinding::node;
   if (!values_.run_dir.empty() && !values_.log_dir.empty())
-    throw UsageError("--run-dir keeps the logs in its folder logs: leave out --log-dir, or --run-dir");
+    throw UsageError("--run-dir writes the logs to DIR/logs: leave out --log-dir or --run-dir");
   return values_;
 }
 

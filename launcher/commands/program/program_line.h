@@ -1,4 +1,4 @@
-// The command line of a plain program, as torchrun's.
+// The command line of a plain program: our options and torchrun's.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -16,7 +16,7 @@ class ProgramLine {
  public:
   ProgramLine();
 
-  // `run`: the options of a CONFIG.yaml, which are refused by their name. Throws UsageError.
+  // `run`: the options of a CONFIG.yaml, which are refused by name. Throws UsageError.
   Parsed<ProgramCommand> parse_command(SplitArguments split, const TorchrunValues& torchrun, const CLI::App& run);
   const CLI::App& app() const { return app_; }
 

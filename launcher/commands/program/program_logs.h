@@ -1,5 +1,5 @@
-// Where a plain program's log files and its summary.json go. Logs go to DIR/attempt_N, N the first number that is free
-// there, so that runs in a row and side by side keep apart.
+// The folders for a plain program's log files and its summary.json. Logs go to DIR/attempt_N, with the first free
+// number N, so that programs do not mix their logs, whether they run one after the other or at the same time.
 #pragma once
 
 #include <optional>
@@ -10,20 +10,20 @@
 
 namespace tlaunch {
 
-// The folder that keeps them, locked for as long as the program runs: --run-dir for it alone, --log-dir beside other
-// programs. Where streams are redirected or teed and no folder is named, a new one below runs/<program>/, which is told
-// on stderr; else none.
+// The folder, locked while the program runs: --run-dir for this program alone, --log-dir shared with other programs. If
+// streams are redirected or teed and no folder is named, it is a new one below runs/<program>/, reported on stderr;
+// otherwise there is none.
 struct ProgramHome {
   std::optional<RunFolder> folder;
-  std::string logs;  // where attempts' folders are made: run_dir/logs, or log_dir itself; "": no logs are kept
+  std::string logs;  // holds the folders of the attempts: run_dir/logs, or log_dir itself; "": no logs
 };
 
-// Throws UsageError where another tlaunch is at work in the folder or a run would lose its summary.json, IoError where
-// the folder cannot be made.
+// Throws UsageError if another tlaunch works in the folder or if a run would lose its summary.json, IoError if the
+// folder cannot be made.
 ProgramHome open_program_home(const ProgramCommand& command);
 
 struct ProgramLogs {
-  std::string folder;  // of one attempt; "": no log files are kept
+  std::string folder;  // of one attempt; "": no log files
 
   std::string file(int rank, const std::string& ending) const {
     return folder.empty() ? "" : folder + "/rank_" + std::to_string(rank) + ending;

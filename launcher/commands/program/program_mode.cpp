@@ -14,6 +14,7 @@
 #include "base/environment.h"
 #include "base/error.h"
 #include "base/path_lookup.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "launcher/commands/program/program_hang.h"
 #include "launcher/commands/program/program_logs.h"
@@ -33,7 +34,7 @@ namespace {
 
 constexpr double kDefaultGrace_s = 30;
 
-// torchrun's macro alone: the rest may be a shell's, whose $$ string.Template would take apart.
+// Replaces only torchrun's macro: the argument may be for a shell, and string.Template would change its $$.
 std::string with_local_rank(std::string argument, const std::string& number) {
   static const std::string macro = "${local_rank}";
   for (std::size_t at = argument.find(macro); at != std::string::npos; at = argument.find(macro, at))
@@ -47,28 +48,28 @@ std::string new_uuid() {
   return text.empty() ? std::to_string(::getpid()) : text;
 }
 
-// A disk that is full does not change how the program ended.
+// A full disk is reported, but does not change the exit code.
 void keep_summary(const RunFolder& folder, const Json& summary) {
   const std::string path = folder.file("summary.json");
   if (!may_replace_summary(path)) {
-    say("tlaunch: " + path +
-        " was not written by tlaunch and is left as it is; the summary of this program is not saved");
+    say(format_text(
+        "tlaunch: {} was not written by tlaunch and is left as it is; the summary of this program is not saved", path));
     return;
   }
   try {
     write_file_atomically(path, text_of(without_nonfinite(summary), 2) + "\n");
   } catch (const IoError& error) {
-    say(std::string("tlaunch: ") + error.what());
+    say(format_text("tlaunch: {}", error.what()));
   }
 }
 
-// Where a restart finds no room for its logs any more, the program runs without.
+// A restart that cannot make its log folder runs without logs.
 ProgramLogs logs_of_attempt(const ProgramHome& home, int restarts) {
   try {
     return make_program_logs(home);
   } catch (const IoError& error) {
     if (restarts == 0) throw;
-    say(std::string("tlaunch: ") + error.what() + "; going on without logs");
+    say(format_text("tlaunch: {}; continuing without logs", error.what()));
     return {};
   }
 }
@@ -93,7 +94,8 @@ std::vector<std::string> program_argv(const ProgramCommand& command, int local_r
   std::vector<std::string> argv;
   if (command.kind != ProgramKind::executable) {
     argv = {environment_value("PYTHON_EXEC").value_or(find_in_path("python").empty() ? "python3" : "python"), "-u"};
-    if (argv[0].empty()) throw UsageError("the variable PYTHON_EXEC is empty: set it to a Python, or unset it");
+    if (argv[0].empty())
+      throw UsageError("the variable PYTHON_EXEC is empty: set it to a Python interpreter, or unset it");
     if (command.kind == ProgramKind::python_module) argv.push_back("-m");
   }
   const std::string number = std::to_string(local_rank);
@@ -113,7 +115,7 @@ namespace {
 GroupResult run_timed(const GroupSpec& spec, const TimeLimit& limit) {
   if (std::isinf(limit.left_s())) return run_group(spec, {});
   GroupCallbacks callbacks;
-  callbacks.on_tick = [] {};  // so that a turn ends now and then
+  callbacks.on_tick = [] {};  // makes turn() return regularly
   RunningGroup group(spec, callbacks);
   while (group.turn())
     if (limit.over()) group.stop_in_time(limit.told());
@@ -127,7 +129,7 @@ GroupResult run_once(const ProgramCommand& command, const Placement& placement, 
   group.grace_s = command.grace_s.value_or(kDefaultGrace_s);
   group.log_limit_bytes = command.log_limit_bytes;
   group.rows = true;
-  std::vector<ErrorFile> error_files;  // live as long as the group
+  std::vector<ErrorFile> error_files;  // must live as long as the group
   for (int rank = 0; rank < ranks; ++rank) {
     const RankPlacement& place = placement.ranks[static_cast<std::size_t>(rank)];
     environment.local_rank = rank;
@@ -136,7 +138,7 @@ GroupResult run_once(const ProgramCommand& command, const Placement& placement, 
     worker.cores = place.cores;
     worker.argv = program_argv(command, rank);
     worker.environment = torchrun_environment(environment);
-    // So that Python writes its stacks where the group hangs. torchrun does not set it.
+    // Makes Python write its stacks if the group hangs. torchrun does not set this variable.
     if (command.hang_timeout_s)
       worker.environment["PYTHONFAULTHANDLER"] = environment_value("PYTHONFAULTHANDLER").value_or("1");
     worker.environment["PYTHONUNBUFFERED"] = environment_value("PYTHONUNBUFFERED").value_or("1");
@@ -154,8 +156,8 @@ GroupResult run_once(const ProgramCommand& command, const Placement& placement, 
   }
   const GroupResult result =
       command.hang_timeout_s ? run_watched(group, *command.hang_timeout_s, limit) : run_timed(group, limit);
-  // The output of a single rank has just been seen, at the end of the terminal. A rank that ended because nobody reads
-  // it any more did what a shell's pipeline wants.
+  // The output of a single rank is not repeated, because it is the end of what the terminal shows. A rank that ended
+  // because its reader went away has not failed: pipelines of a shell end so.
   if (result.failure && !result.reader_gone) {
     for (const std::string& line : failure_report(*result.failure, ranks > 1)) say(line);
   }
@@ -165,11 +167,11 @@ GroupResult run_once(const ProgramCommand& command, const Placement& placement, 
 }  // namespace
 
 int run_program(const ProgramCommand& command, const Placement& placement, const TimeLimit& limit, RunEnding& ending) {
-  std::error_code error;  // what cannot be reached is left to Python, which says why
-  const bool named_outright = command.program.find('$') == std::string::npos;  // else each rank fills it in
+  std::error_code error;  // if the file cannot be reached, Python says why
+  const bool named_outright = command.program.find('$') == std::string::npos;  // otherwise each rank replaces the macro
   if (command.kind == ProgramKind::python_script && named_outright &&
       std::filesystem::status(command.program, error).type() == std::filesystem::file_type::not_found)
-    throw UsageError(command.program + ": there is no such file");
+    throw UsageError(format_text("{}: there is no such file", command.program));
   const Rendezvous port = command.master_port == 0 ? hold_port() : hold_port(command.master_port);
   EnvironmentSpec environment = environment_spec(command, placement);
   environment.master_port = port.port;
@@ -182,26 +184,27 @@ int run_program(const ProgramCommand& command, const Placement& placement, const
     const ProgramLogs logs = logs_of_attempt(home, environment.restarts);
     GroupResult result = run_once(command, placement, environment, logs, limit);
     if (result.output_error != 0) {
-      say(std::string("tlaunch: some output of the program was lost: cannot write to standard output: ") +
-          std::strerror(result.output_error));
+      say(format_text("tlaunch: some output of the program was lost: cannot write to standard output: {}",
+                      std::strerror(result.output_error)));
       if (result.exit_code == exit_code::ok) result.exit_code = exit_code::io;
     }
     const Json summary = program_summary(result, unix_time_s() - start_s, logs.folder);
     if (home.folder) keep_summary(*home.folder, summary);
     ending.status = summary.value("status", "");
     ending.reason = summary.value("reason", "");
-    if (!result.failure || result.reader_gone) return result.exit_code;  // no rank failed: nothing to start again for
+    if (!result.failure || result.reader_gone) return result.exit_code;  // no rank failed: no restart
     const auto next = policy.after({result.exit_code, {}}, random_share());
     trace("decision", to_text(next));
     if (!next.why_not.empty()) say("tlaunch: " + next.why_not);
     if (!next.wait_s) return result.exit_code;
     if (limit.over(*next.wait_s)) {
-      say("tlaunch: not restarted: " + limit.told());
-      trace("decision", "not restarted: " + limit.told());
+      const std::string why_not = format_text("not restarted: {}", limit.told());
+      say("tlaunch: " + why_not);
+      trace("decision", why_not);
       return result.exit_code;
     }
-    say("tlaunch: restart " + std::to_string(environment.restarts + 1) + " of " +
-        std::to_string(environment.max_restarts) + " in " + format_duration(*next.wait_s));
+    say(format_text("tlaunch: restart {} of {} in {}", environment.restarts + 1, environment.max_restarts,
+                    format_duration(*next.wait_s)));
     if (const int signal = wait_unless_told(*next.wait_s)) return stopped_waiting(ending, signal);
   }
 }

@@ -1,5 +1,5 @@
-// Program mode: any program as worker, with torchrun's environment. No config, no probe, no run folder; log files only
-// where a folder is named.
+// Program mode: runs any program as worker with torchrun's environment. There is no config, no probe and no run folder,
+// and there are log files only if a folder is named or streams are redirected.
 #pragma once
 
 #include "hardware/placement.h"
@@ -10,13 +10,13 @@
 
 namespace tlaunch {
 
-// What starts the program as that rank: for a script or module $PYTHON_EXEC, or python (python3 where PATH holds no
-// python), with -u. "${local_rank}" in its arguments becomes the number; of a
-// script or module as string.Template does it. Pure but for the look at the environment.
+// The command that starts the program as that rank. A script or module is started by $PYTHON_EXEC or python (python3 if
+// PATH holds no python) with -u. "${local_rank}" in the arguments becomes the number; for a script or module it is
+// replaced as string.Template does. Reads the environment; otherwise pure.
 std::vector<std::string> program_argv(const ProgramCommand& command, int local_rank);
 
-// Runs a process for each rank that is placed to their end, or until the time is up, and returns the exit code. A
-// failure is told on stderr. `ending` learns how it ended.
+// Runs one process per placed rank until they end or the time is up, and returns the exit code. Reports a failure on
+// stderr. Fills `ending` with how the program ended.
 int run_program(const ProgramCommand& command, const Placement& placement, const TimeLimit& limit, RunEnding& ending);
 
 }  // namespace tlaunch

@@ -26,7 +26,7 @@ bool may_replace_summary(const std::string& path) {
   try {
     const Json json = Json::parse(read_file(path, most_bytes), nullptr, false);
     return json.is_object() && json.contains("status") && json.contains("logs") && !json.contains("run_dir");
-  } catch (const Error&) {  // not readable, or larger than any summary
+  } catch (const Error&) {  // unreadable, or too large for a summary
     return false;
   }
 }

@@ -7,7 +7,7 @@ namespace {
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
-// The name at the start of `text`; "" where there is none.
+// The name at the start of `text`; "" if there is none.
 std::string_view name_at(std::string_view text) {
   std::size_t length = 0;
   while (length < text.size() &&

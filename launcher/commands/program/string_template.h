@@ -1,4 +1,4 @@
-// Python's string.Template, with which torchrun fills the arguments of a program and the prefix of its lines. Pure.
+// Python's string.Template, which torchrun uses for the arguments of a program and the prefix of its lines. Pure.
 #pragma once
 
 #include <map>
@@ -6,8 +6,8 @@
 
 namespace tlaunch {
 
-// "$NAME" and "${NAME}" become their values, "$$" becomes "$"; a name without a value and a "$" before anything else
-// stay as they are.
+// "$NAME" and "${NAME}" become their values and "$$" becomes "$". A name without a value and a "$" before anything else
+// stay unchanged.
 std::string safe_substitute(const std::string& text, const std::map<std::string, std::string>& values);
 
 }  // namespace tlaunch

@@ -4,6 +4,7 @@
 #include <set>
 #include <sstream>
 
+#include "base/text.h"
 #include "base/whole_number.h"
 #include "launcher/cli/command_parse.h"
 #include "launcher/cli/torchrun_alias.h"
@@ -13,17 +14,17 @@ namespace {
 
 int port_number(const std::string& option, const std::string& value) {
   const auto port = whole_number(value, 0, 65535);
-  if (!port) refuse_torchrun(option, value, "a port from 0 (any free one) to 65535 is needed");
+  if (!port) refuse_torchrun(option, value, "expected a port from 0 (any free one) to 65535");
   return static_cast<int>(*port);
 }
 
-// Static rendezvous, torchrun's default: the ranks meet at --master-addr and --master-port themselves.
+// Whether the rendezvous is static, torchrun's default: the ranks meet at --master-addr and --master-port.
 bool is_static(const TorchrunValues& values) {
   const std::string backend = torchrun_value(values, "rdzv-backend");
   return !values.contains("standalone") && (backend.empty() || backend == "static");
 }
 
-// The contract's address and port, as torchrun finds them.
+// Sets MASTER_ADDR and MASTER_PORT as torchrun does.
 void apply_meeting(const TorchrunValues& values, ProgramCommand& command) {
   if (const std::string id = torchrun_value(values, "rdzv-id"); !id.empty()) command.run_id = id;
   if (values.contains("standalone")) command.run_id.clear();
@@ -57,7 +58,7 @@ void apply_logs(const TorchrunValues& values, ProgramCommand& command) {
   std::istringstream list(ranks);
   for (std::string item; std::getline(list, item, ',');) {
     const auto rank = whole_number(item, 0, std::numeric_limits<int>::max());
-    if (!rank) refuse_torchrun("local-ranks-filter", ranks, "local ranks are needed, as 0,2");
+    if (!rank) refuse_torchrun("local-ranks-filter", ranks, "expected local ranks, as 0,2");
     command.shown_ranks.insert(static_cast<int>(*rank));
   }
 }
@@ -69,8 +70,10 @@ void apply_signals(const TorchrunValues& values, ProgramCommand& command) {
   std::istringstream names(text);
   for (std::string name; std::getline(names, name, ',');) {
     if (!handled.contains(name))
-      refuse_torchrun("signals-to-handle", text,
-                      name + " is not taken; SIGTERM, SIGINT and SIGHUP stop the ranks, SIGUSR1 is passed on");
+      refuse_torchrun(
+          "signals-to-handle", text,
+          format_text("{} is not supported; SIGTERM, SIGINT and SIGHUP stop the ranks, SIGUSR1 is passed on",
+                      tlaunch::quoted(name)));
   }
   command.signals_to_handle = text;
 }
@@ -78,13 +81,13 @@ void apply_signals(const TorchrunValues& values, ProgramCommand& command) {
 void refuse_foreign_parts(const TorchrunValues& values) {
   for (const auto& [option, value] : values) {
     if (option == "event-log-handler" && value != "null")
-      refuse_torchrun(option, value, "tlaunch writes no torchelastic events; leave the option out");
+      refuse_torchrun(option, value, "tlaunch does not write torchelastic events; leave the option out");
     if (option == "logs-specs" && value != "default")
       refuse_torchrun(
           option, value,
-          "tlaunch loads no Python of its own; use --log-dir, --redirects and --tee, or --logs-specs default");
+          "tlaunch does not load Python classes; use --log-dir, --redirects and --tee, or --logs-specs default");
     if (option.starts_with("duplicate-") && !value.empty())
-      refuse_torchrun(option, value, "not done by tlaunch; use --log-dir and search the log files");
+      refuse_torchrun(option, value, "tlaunch does not filter output; use --log-dir and search the log files");
   }
 }
 

@@ -1,4 +1,4 @@
-// torchrun's options as a plain program takes them.
+// torchrun's options for a plain program.
 #pragma once
 
 #include "launcher/cli/torchrun_options.h"
@@ -6,7 +6,8 @@
 
 namespace tlaunch {
 
-// An option of ours comes before torchrun's of the same meaning. Throws UsageError for what one machine cannot do.
+// An option of tlaunch overrides the one of torchrun with the same meaning. Throws UsageError for values that tlaunch
+// does not support.
 void apply_torchrun(const TorchrunValues& values, ProgramCommand& command);
 
 }  // namespace tlaunch

@@ -1,4 +1,5 @@
 #include "launcher/commands/run/dry_run.h"
+#include "base/text.h"
 
 #include <algorithm>
 #include <map>
@@ -29,7 +30,7 @@ std::vector<ResolvedValue> resolve(const Job& job) {
   for (const auto& [key, value] : flatten(job.config)) {
     ResolvedValue entry{key, value, source_text(job, key), ""};
     const Choice* choice = job.plan.find(key);
-    if (choice != nullptr && asked[key] != value) {  // it was left to the plan
+    if (choice != nullptr && asked[key] != value) {  // the plan chose the value
       entry.source = to_string(choice->origin);
       entry.reason = choice->reason;
     }
@@ -43,8 +44,7 @@ const char* device_text(const Job& job) { return job.world.on_gpu ? "cuda" : "cp
 }  // namespace
 
 std::string dry_run_text(const Job& job) {
-  std::string text =
-      "worker = " + job.worker_path + "\nranks = " + std::to_string(job.world.size) + " on " + device_text(job) + "\n";
+  std::string text = format_text("worker = {}\nranks = {} on {}\n", job.worker_path, job.world.size, device_text(job));
   for (const std::string& line : placement_lines(job.placement)) text += "# " + line + "\n";
   const auto resolved = resolve(job);
   std::size_t key_width = 0, value_width = 0;
@@ -55,7 +55,7 @@ std::string dry_run_text(const Job& job) {
   for (const auto& entry : resolved) {
     std::string line = entry.key + std::string(key_width - entry.key.size(), ' ') + " = " + entry.value;
     if (entry.value.size() < value_width) line += std::string(value_width - entry.value.size(), ' ');
-    text += line + "  # " + entry.source + (entry.reason.empty() ? "" : ": " + entry.reason) + "\n";
+    text += format_text("{}  # {}{}\n", line, entry.source, entry.reason.empty() ? "" : ": " + entry.reason);
   }
   return text;
 }

@@ -1,4 +1,4 @@
-// --dry-run: every resolved value and where it comes from. Pure.
+// --dry-run: prints every resolved value and its source. Pure.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace tlaunch {
 
-// A line a key: "train.batch_size = 64    prior: ...".
+// One line per key: "train.batch_size = 64  # prior: ...".
 std::string dry_run_text(const Job& job);
 
 // {"config": {KEY: {value, source, reason}}, "world_size", "device", "worker"}; source: default | file | command line |

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "estimate/deadline.h"
 #include "estimate/run_forecast.h"
 #include "launcher/commands/run/dry_run.h"
@@ -38,19 +39,20 @@ int dry_run(const RunCommand& command, const Job& job) {
   return exit_code::ok;
 }
 
-// The plan as an event, so that events.jsonl tells the whole story.
+// Writes the plan as an event, so that events.jsonl holds the whole history of the run.
 void log_plan(EventLog& log, const Job& job, const std::string& resumed_from) {
   Json fields = plan_json(job);
   if (!resumed_from.empty()) fields["resumed_from"] = resumed_from;
   log.append(OtherEvent{"plan", fields});
 }
 
-// For the next estimate. A run that failed, went on after a restart, or did less than was planned says nothing of it.
+// Records the run for later estimates. Runs that failed, restarted or trained less than planned are left out, because
+// they do not show how long the planned run takes.
 void remember(const std::string& fingerprint, const RunForecast& forecast, const RunSummary& summary) {
   const bool as_planned = summary.status == "completed" && summary.restarts == 0 && summary.record.end &&
                           !summary.record.end->stopped_early;
   if (as_planned) append_to_history(outcome_of(fingerprint, forecast, summary.spent));
-  constexpr double least_s = 10;  // of steps; fewer are no sample of its pace
+  constexpr double least_s = 10;  // of steps; fewer do not show the pace
   const bool stopped = (summary.status == "preempted" || summary.status == "interrupted") && summary.restarts == 0;
   const auto steps = summary.spent.find("steps");
   if (!stopped || !summary.record.start || steps == summary.spent.end() || steps->second < least_s) return;
@@ -58,7 +60,7 @@ void remember(const std::string& fingerprint, const RunForecast& forecast, const
   append_to_history(outcome_of_steps(fingerprint, forecast, summary.spent, done));
 }
 
-// The forecast, told and logged.
+// Makes the forecast, prints it and logs it.
 RunForecast tell_forecast(const EstimateInput& input, const std::optional<double>& deadline_s, Progress& progress,
                           EventLog& log) {
   const RunForecast forecast = forecast_of(input);
@@ -70,28 +72,28 @@ RunForecast tell_forecast(const EstimateInput& input, const std::optional<double
   return forecast;
 }
 
-// The link serves --resume auto without --run-dir; some disks have no links.
+// Points `latest` to the run, for --resume auto without --run-dir. Some disks do not support links.
 void point_latest(const RunFolder& folder, Progress& progress) {
   try {
     point_latest_to(folder.path());
   } catch (const IoError& error) {
-    progress.line(std::string("note: ") + error.what() +
-                  "; --resume auto without --run-dir finds the newest run by its name instead");
+    progress.line(format_text("note: {}; --resume auto without --run-dir takes the newest run by its name instead",
+                              error.what()));
   }
 }
 
-// Told before anything is measured; the workers would find it after that.
+// Checks this before anything is measured; the workers would find the problem only later.
 void check_checkpoint_folder(const Job& job) {
   const auto& folder = job.config.checkpoint.dirpath;
   if (!folder) return;
   std::error_code error;
   std::filesystem::create_directories(*folder, error);
-  if (error) throw IoError("cannot make checkpoint.dirpath " + *folder + ": " + error.message());
+  if (error) throw IoError(format_text("cannot make checkpoint.dirpath {}: {}", *folder, error.message()));
   if (::access(folder->c_str(), W_OK) != 0)
-    throw IoError("cannot write to checkpoint.dirpath " + *folder + ": " + std::strerror(errno));
+    throw IoError(format_text("cannot write to checkpoint.dirpath {}: {}", *folder, std::strerror(errno)));
 }
 
-// What a run has from its first line to its last, while the job becomes one with a plan and then a summary.
+// The parts of a run that stay the same from its first line to its last.
 struct RunContext {
   const RunCommand& command;
   const TimeLimit& limit;
@@ -104,24 +106,24 @@ struct RunContext {
   const RunFolder& folder() const { return place.folder; }
 };
 
-// The checkpoint that is gone on from must fit the job, and what is written to must be there.
+// Checks that the checkpoint to resume from fits the job, and that the folder of checkpoints can be written.
 void check_place(const RunCommand& command, const Job& job, const RunPlace& place) {
   if (!place.resume_path.empty())
     check_job(job, {.config_path = command.config,
                     .overrides = command.overrides,
                     .weights = JobWeights::resume,
                     .checkpoint = place.resume_path});
-  else if (command.resume && job.config.model.weights)  // nothing to resume: it starts anew
+  else if (command.resume && job.config.model.weights)  // nothing to resume: the run starts from the beginning
     check_job(job, {command.config, command.overrides});
   check_checkpoint_folder(job);
 }
 
 struct PlannedRun {
   Job job;
-  std::optional<Pace> pace;  // nothing where it was not measured
+  std::optional<Pace> pace;  // nothing if it was not measured
 };
 
-// A resumed run keeps its plan where it can; any other one is tuned.
+// A resumed run keeps its plan if it can; any other run is tuned.
 PlannedRun plan_run(RunContext& context, const Job& prior) {
   if (const auto own = own_plan(prior, context.place)) {
     Job job(prior, *own);
@@ -134,7 +136,7 @@ PlannedRun plan_run(RunContext& context, const Job& prior) {
         tune_job(job, {context.command.retune, false, false, context.folder().file("logs/tuning"), context.limit},
                  context.progress, &context.log);
     return {std::move(tuned.job), tuned.outcome.pace};
-  } catch (const Error& error) {  // an end by launch.max_time is told as such
+  } catch (const Error& error) {  // reports an end by launch.max_time as the reason
     if (error.code() == exit_code::preempted && context.limit.over()) context.ending.reason = "max_time";
     throw;
   }
@@ -151,14 +153,14 @@ struct ToldForecast {
   std::string fingerprint;  // of the job, for the history
 };
 
-// Nothing where the job's pace is not known: its first steps tell.
+// Returns nothing if the job's pace is not known before its first steps.
 std::optional<ToldForecast> forecast_the_run(RunContext& context, const PlannedRun& run, double tuning_s) {
   if (!run.pace) {
     if (context.command.deadline_s)
-      context.progress.line(
-          "note: --deadline cannot be answered: this job's speed is not known before its first steps; tlaunch "
-          "estimate " +
-          context.command.config + " --deadline TIME measures it");
+      context.progress.line(format_text(
+          "note: --deadline cannot be answered, because the speed of this job is not known before its first "
+          "steps; to measure it: tlaunch estimate {} --deadline TIME",
+          context.command.config));
     return std::nullopt;
   }
   const std::string fingerprint = job_fingerprint(run.job);
@@ -191,10 +193,10 @@ void keep_ending(RunContext& context, RunSummary& summary) {
   take_ending(context.ending, summary);
 }
 
-// Trains, and fills `summary` with how that went.
+// Trains, and fills `summary` with the result.
 void execute(RunContext& context, const Job& job, const WorkerStart& start, const std::optional<Costs>& expected,
              RunSummary& summary) {
-  // Once the ranks have taken it on: a run that is refused must not stand in the way of --resume auto.
+  // Only after the ranks have accepted the run: --resume auto must not find a run that was refused.
   const auto on_start = [&context, linked = false]() mutable {
     if (context.command.run_dir.empty() && !std::exchange(linked, true))
       point_latest(context.folder(), context.progress);
@@ -215,7 +217,7 @@ void execute(RunContext& context, const Job& job, const WorkerStart& start, cons
   }
 }
 
-// From a job with the prior's plan to the end of its training.
+// Trains a job that has the prior's plan, from choosing its folder to its summary.
 int train(const RunCommand& command, const Job& prior, double began_s, const TimeLimit& limit, RunEnding& ending) {
   Progress progress(stderr, stderr_terminal());
   RunPlace place = choose_place(prior, command.run_dir, command.resume);
@@ -257,7 +259,7 @@ int train(const RunCommand& command, const Job& prior, double began_s, const Tim
 
 GpuWait wait_for_cards(const RunCommand& command, const Job& job, const TimeLimit& limit) {
   if (!job.world.on_gpu && !job.hardware.gpus.empty())
-    throw UsageError("--wait-gpu: the ranks run on the CPU here (--nproc cpu); leave it out");
+    throw UsageError("--wait-gpu does not apply, because the ranks run on the CPU (--nproc cpu); leave it out");
   const auto cards = cards_of_ranks(job.hardware.gpus, job.world.size);
   check_gpu_wait(cards, *command.wait_gpu_bytes);
   if (command.dry_run) return {};
@@ -265,10 +267,10 @@ GpuWait wait_for_cards(const RunCommand& command, const Job& job, const TimeLimi
   return wait_for_gpus(cards, *command.wait_gpu_bytes, gpus_now, progress, limit);
 }
 
-// A signal that was held (OnEnd) while data, model and machine were looked at; 0: none came.
+// A signal that came while data, model and machine were checked, and that OnEnd held; 0: none.
 int held_signal() {
   const int signal = SignalTakeover().next().signal;
-  if (signal != 0) say(std::string("tlaunch: SIG") + ::sigabbrev_np(signal) + ": stopped before anything was started");
+  if (signal != 0) say(format_text("tlaunch: SIG{}: stopped before anything was started", ::sigabbrev_np(signal)));
   return signal;
 }
 
@@ -302,7 +304,7 @@ int run_config(const RunCommand& command) {
     if (const int signal = held_signal()) return stopped_waiting(ending, signal);
     const GpuWait wait = command.wait_gpu_bytes ? wait_for_cards(command, job, limit) : GpuWait{};
     if (wait.signal != 0 || wait.out_of_time) return stopped_waiting(ending, wait.signal);
-    // After a wait, with the memory that is free by now.
+    // After a wait the job is prepared again, because the free memory has changed.
     return run_prepared(command, wait.waited ? prepare_job(request) : job, limit, ending);
   };
   RunEnding ending;

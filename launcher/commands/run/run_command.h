@@ -1,4 +1,4 @@
-// The run command: from CONFIG.yaml to a trained model and its summary.
+// The run command: trains the model of a CONFIG.yaml and writes a summary.
 #pragma once
 
 #include <cstdint>
@@ -12,19 +12,19 @@ namespace tlaunch {
 
 struct RunCommand {
   std::string config;                  // CONFIG.yaml
-  std::vector<std::string> overrides;  // key=value; options that are config keys too come last
-  std::optional<std::string> resume;   // auto | path of a checkpoint
+  std::vector<std::string> overrides;  // key=value; options that set a config key come last
+  std::optional<std::string> resume;   // auto, or the path of a checkpoint
   std::optional<SmokeOptions> smoke;
   std::string run_dir;               // "": runs/<name>/<time>-<id>
-  std::optional<double> deadline_s;  // in which it is to be done
-  bool fit_disk = false;             // keep fewer checkpoints where the disk is too small for the policy
+  std::optional<double> deadline_s;  // time within which the run should be done
+  bool fit_disk = false;             // keep fewer checkpoints if the disk is too small for the policy
   bool dry_run = false, retune = false, profile = false, json = false;
   bool pass_stdin = false;                                  // stdin to rank 0
-  std::uint64_t log_limit_bytes = default_log_limit_bytes;  // of each rank's log
-  std::optional<std::uint64_t> wait_gpu_bytes;              // that each GPU in use must have free before the start
+  std::uint64_t log_limit_bytes = default_log_limit_bytes;  // per rank
+  std::optional<std::uint64_t> wait_gpu_bytes;              // free on each GPU in use before the start
 };
 
-// Returns the exit code. Throws UsageError for all that can be wrong before a worker starts.
+// Returns the exit code. Throws UsageError for a mistake that is found before a worker starts.
 int run_config(const RunCommand& command);
 
 }  // namespace tlaunch

@@ -16,15 +16,15 @@ class RunLine {
  public:
   RunLine();
 
-  // `completion`: the script for a shell, made of all commands. Throws UsageError.
+  // `completion`: makes the completion script for a shell from all commands. Throws UsageError.
   Parsed<RunCommand> parse_command(const std::vector<std::string>& arguments, const TorchrunValues& torchrun,
                                    const std::function<std::string(const std::string& shell)>& completion);
   const CLI::App& app() const { return app_; }
 
  private:
   CLI::App app_{
-      "Trains what CONFIG.yaml describes: tunes what is left to auto, starts one worker per rank, saves and\n"
-      "resumes, and says how long it will take.",
+      "Trains the model of CONFIG.yaml: tunes the settings that are auto, starts one worker per rank, saves and\n"
+      "resumes, and says how long the run will take.",
       "tlaunch"};
   RunCommand values_;
   KeyOptions keys_;

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "checkpoint/folder/checkpoint_folder.h"
 #include "launcher/commands/smoke/smoke_plan.h"
 #include "launcher/commands/smoke/smoke_verdict.h"
@@ -23,7 +24,7 @@
 namespace tlaunch {
 namespace {
 
-// What both parts share.
+// The values that both parts share.
 struct SmokeRun {
   const Job& job;
   const RunFolder& folder;
@@ -39,14 +40,14 @@ struct Part {
   GroupResult result;
 };
 
-// One group of workers, ended when the budget is used up: the signal goes to ourselves, as the user's would.
+// Runs one group of workers. When the budget is used up, the launcher sends itself SIGTERM, as a user would.
 Part run_part(const SmokeRun& run, const std::string& title, WorkerStart start) {
   run.progress.line(title);
   start.arguments = {"train", run.files.config_path};
   start.plan_path = run.files.plan_path;
   std::error_code error;
   std::filesystem::create_directories(start.run_dir, error);
-  if (error) throw IoError("cannot make " + start.run_dir + ": " + error.message());
+  if (error) throw IoError(format_text("cannot make the folder {}: {}", start.run_dir, error.message()));
   start.log_folder = run.folder.make_log_folder(start.attempt);
   start.grace_s = run.budget.grace_s;
   run.log.begin_attempt(start.attempt);
@@ -61,7 +62,7 @@ Part run_part(const SmokeRun& run, const std::string& title, WorkerStart start) 
     const bool over = run.budget.total_s && unix_time_s() - run.start_s >= *run.budget.total_s - run.budget.grace_s;
     if (!over || part.record.out_of_time) return;
     part.record.out_of_time = true;
-    run.progress.line("the budget of --smoke-minutes is used up");
+    run.progress.line("the budget of --smoke-minutes is used up; stopping this part");
     kill(getpid(), SIGTERM);
   };
   part.result = run_session(run.job, start, session, on_event, on_tick);
@@ -84,14 +85,11 @@ std::string first_checkpoint(const SmokeRecord& first, const std::string& checkp
 std::vector<std::string> verdict_lines(const SmokeVerdict& verdict, const Terminal& terminal) {
   std::vector<std::string> lines;
   for (const Finding& finding : verdict.findings)
-    lines.push_back((finding.passed ? terminal.tick() : "FAILED ") + words_of(finding.check) + ": " + finding.detail);
-  lines.push_back(std::string("smoke test ") + (verdict.passed ? "passed" : "failed"));
+    lines.push_back(
+        format_text("{}{}: {}", finding.passed ? terminal.tick() : "FAILED ", words_of(finding.check), finding.detail));
+  lines.push_back(verdict.passed ? "smoke test passed" : "smoke test failed");
   return lines;
 }
-
-}  // namespace
-
-namespace {
 
 Job smoke_job(const Job& full) {
   PreparedJob job = full;
@@ -123,9 +121,9 @@ int run_smoke(const SmokeTest& test, const Job& full, RunEnding& ending) {
   start.fit_disk = test.fit_disk;
   start.log_limit_bytes = test.log_limit_bytes;
   start.smoke = first_part_json(test.options, run.budget);
-  Part first = run_part(run, "smoke test, part 1: " + std::to_string(test.options.epochs) + " epochs", start);
+  Part first = run_part(run, format_text("smoke test, part 1: {} epochs", test.options.epochs), start);
   if (first.record.run.start) first.record.run.start = full_run_facts(*first.record.run.start, full.config);
-  // --smoke-full does not shorten, and the worker then has nothing to tell.
+  // With --smoke-full the epochs are not shortened, and the worker sends no event with their length.
   if (first.record.steps_per_epoch == 0 && first.record.run.start)
     first.record.steps_per_epoch = first.record.run.start->steps_per_epoch;
 
@@ -133,10 +131,10 @@ int run_smoke(const SmokeTest& test, const Job& full, RunEnding& ending) {
   const std::string checkpoint = first_checkpoint(first.record, checkpoint_dir(job.config.checkpoint, folder.path()));
   if (first.result.exit_code == exit_code::ok && !checkpoint.empty()) {
     start.attempt = 1;
-    start.run_dir = folder.file("resumed");  // leaves part 1's metrics and checkpoints as they are
+    start.run_dir = folder.file("resumed");  // so that part 1's metrics and checkpoints stay unchanged
     start.smoke = second_part_json(first.record.steps_per_epoch);
     start.resume_path = checkpoint;
-    second = run_part(run, "smoke test, part 2: resumed from the first epoch's checkpoint", start);
+    second = run_part(run, "smoke test, part 2: resume from the first epoch's checkpoint", start);
   }
 
   RunSummary summary;

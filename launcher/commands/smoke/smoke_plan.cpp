@@ -10,7 +10,7 @@ namespace {
 
 constexpr double share_of_epochs = 0.7;  // the rest: two starts of workers, the resumed part, errors of the guess
 constexpr double longest_grace_s = 5;
-constexpr std::int64_t steps_done_again = 20;  // enough to see optimizer, sampler and augmentation go on as they were
+constexpr std::int64_t steps_done_again = 20;  // enough to check optimizer, sampler and augmentation after a resume
 
 }  // namespace
 
@@ -21,7 +21,7 @@ RunConfig smoke_config(RunConfig config) {
   config.checkpoint.every_n_kimg.reset();
   config.checkpoint.every_minutes.reset();
   config.checkpoint.dirpath.reset();
-  config.checkpoint.save_top_k = -1;  // part 2 resumes from the first epoch's
+  config.checkpoint.save_top_k = -1;  // part 2 needs the first epoch's checkpoint
   config.log.log_interval = 1;
   config.train.early_stopping_patience.reset();
   return config;

@@ -1,4 +1,4 @@
-// How a smoke test differs from the run it stands for. Pure.
+// The differences between a smoke test and the run that it tests. Pure.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@
 namespace tlaunch {
 
 struct SmokeOptions {
-  std::int64_t epochs = 2;  // epochs crossed
-  double minutes = 5;       // budget of the whole test, start-up included
+  std::int64_t epochs = 2;  // epochs of part 1
+  double minutes = 5;       // budget of the whole test with its start-up
   bool full = false;        // do not shorten the epochs
 };
 
@@ -20,11 +20,10 @@ struct SmokeOptions {
 // folder, no early stop.
 RunConfig smoke_config(RunConfig config);
 
-// Seconds: of the whole test, of one epoch of part 1 (0: not shortened), and of what a stopped group gets to end.
 struct SmokeBudget {
-  std::optional<double> total_s;  // none: as long as it takes
-  double epoch_s = 0;
-  double grace_s = 0;
+  std::optional<double> total_s;  // of the whole test; none: without a limit
+  double epoch_s = 0;             // of one epoch of part 1; 0: not shortened
+  double grace_s = 0;             // between SIGTERM and SIGKILL of a group that is stopped
 };
 SmokeBudget smoke_budget(const SmokeOptions& options, double grace_s);
 
@@ -32,7 +31,7 @@ SmokeBudget smoke_budget(const SmokeOptions& options, double grace_s);
 std::string first_part_json(const SmokeOptions& options, const SmokeBudget& budget);
 std::string second_part_json(std::int64_t steps_per_epoch);
 
-// `facts` of a smoke test with the evaluations and checkpoints of the run it stands for.
+// `facts` of a smoke test with the evaluations and checkpoints of the run that it tests.
 StartEvent full_run_facts(StartEvent facts, const RunConfig& config);
 
 }  // namespace tlaunch

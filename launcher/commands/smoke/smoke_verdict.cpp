@@ -2,28 +2,24 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <limits>
 #include <utility>
 
+#include "base/text.h"
 #include "base/units.h"
 #include "estimate/work.h"
 
 namespace tlaunch {
 namespace {
 
-constexpr double steady_growth = 0.05;                    // of the first epoch's peak
-constexpr std::int64_t steady_growth_bytes = 16ll << 20;  // below this, growth is the allocator's noise
+constexpr double steady_growth = 0.05;                    // share of the first epoch's peak
+constexpr std::int64_t steady_growth_bytes = 16ll << 20;  // smaller growth is noise of the allocator
 constexpr double inexact_tolerance = 1e-3;
-constexpr double far_worse = 1.5, far_worse_val = 2;  // than at the beginning: it diverges, however it got there
+constexpr double far_worse = 1.5, far_worse_val = 2;  // times the first value: the run diverges, however it got there
 constexpr const char* divergence_advice =
     "lower train.learning_rate, set train.clip_grad_norm, or turn mixed precision off (gpu.mixed_precision=off)";
 
-std::string figure(double value) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%.4g", value);
-  return text;
-}
+std::string figure(double value) { return format_text("{:.4g}", value); }
 
 Finding finding(const char* check, bool passed, std::string detail) { return {check, passed, std::move(detail)}; }
 
@@ -35,76 +31,74 @@ double mean(std::vector<double>::const_iterator from, std::vector<double>::const
 
 Finding ended_well(const SmokeRecord& first) {
   if (first.out_of_time)
-    return finding("completed", false, "the budget was used up before the epochs were through; raise --smoke-minutes");
+    return finding("completed", false, "the budget was used up before the epochs were done; raise --smoke-minutes");
   if (!first.failure.empty()) return finding("completed", false, first.failure);
-  if (!first.run.end) return finding("completed", false, "stopped before the epochs were through");
-  return finding(
-      "completed", true,
-      std::to_string(first.run.epoch) + " epochs of " + std::to_string(first.steps_per_epoch) + " steps each");
+  if (!first.run.end) return finding("completed", false, "the test was stopped before the epochs were done");
+  return finding("completed", true, format_text("{} epochs of {} steps each", first.run.epoch, first.steps_per_epoch));
 }
 
 Finding all_finite(const SmokeRecord& first) {
   for (const auto& [step, loss] : first.losses)
     if (!std::isfinite(loss))
       return finding("finite", false,
-                     "the loss at step " + std::to_string(step) + " is " + figure(loss) + "; " + divergence_advice);
+                     format_text("the loss at step {} is {}; {}", step, figure(loss), divergence_advice));
   for (const double loss : first.val_losses)
-    if (!std::isfinite(loss)) return finding("finite", false, "val_loss is " + figure(loss) + "; " + divergence_advice);
+    if (!std::isfinite(loss))
+      return finding("finite", false, format_text("val_loss is {}; {}", figure(loss), divergence_advice));
   if (first.losses.empty()) return finding("finite", false, "no loss was logged");
   return finding("finite", true,
-                 std::to_string(first.losses.size()) + " losses and " + std::to_string(first.val_losses.size()) +
-                     " evaluations, all finite");
+                 format_text("{} losses and {} evaluations, all finite", first.losses.size(), first.val_losses.size()));
 }
 
-// The mean of the first tenth of the logged losses against that of the last; or, as it jumps less, val_loss from
-// evaluation to evaluation. A run that diverged at once may come down from there: neither may be far above its first
-// value.
+// Compares the mean of the first tenth of the logged losses with that of the last tenth; val_loss may fall instead,
+// because it varies less. The loss of a run that diverged at once may fall from there, so neither may end far above its
+// first value.
 Finding loss_fell(const SmokeRecord& first) {
   std::vector<double> losses;
   for (const auto& [step, loss] : first.losses) losses.push_back(loss);
   if (losses.size() < 2) return finding("loss_fell", false, "fewer than two losses were logged");
   const auto tenth = static_cast<std::ptrdiff_t>(std::max<std::size_t>(losses.size() / 10, 1));
   const double before = mean(losses.begin(), losses.begin() + tenth), after = mean(losses.end() - tenth, losses.end());
-  std::string detail = "train_loss " + figure(before) + " -> " + figure(after);
+  std::string detail = format_text("train_loss {} -> {}", figure(before), figure(after));
   bool fell = after<before, diverged = after> far_worse * losses.front();
   if (first.val_losses.size() >= 2) {
     fell = fell || first.val_losses.back() < first.val_losses.front();
     diverged = diverged || first.val_losses.back() > far_worse_val * first.val_losses.front();
-    detail += ", val_loss " + figure(first.val_losses.front()) + " -> " + figure(first.val_losses.back());
+    detail += format_text(", val_loss {} -> {}", figure(first.val_losses.front()), figure(first.val_losses.back()));
   }
-  if (diverged) detail += ", from " + figure(losses.front()) + " at the first step";
+  if (diverged) detail += format_text(", from {} at the first step", figure(losses.front()));
   const bool passed = fell && !diverged;
-  return finding("loss_fell", passed, passed ? detail : detail + "; " + divergence_advice);
+  return finding("loss_fell", passed, passed ? detail : format_text("{}; {}", detail, divergence_advice));
 }
 
 Finding memory_steady(const SmokeRecord& first) {
-  if (first.peak_bytes.empty()) return finding("memory_steady", false, "no rank told its memory");
-  std::string detail;
+  if (first.peak_bytes.empty()) return finding("memory_steady", false, "no rank reported its memory");
+  const auto size = [](std::int64_t bytes) {
+    return format_bytes(static_cast<std::uint64_t>(std::max<std::int64_t>(bytes, 0)));
+  };
+  std::vector<std::string> growths;
   bool steady = true;
   for (const auto& [rank, peaks] : first.peak_bytes) {
     if (peaks.size() < 2)
-      return finding("memory_steady", false, "rank " + std::to_string(rank) + " told its memory for one epoch only");
+      return finding("memory_steady", false, format_text("rank {} reported its memory for one epoch only", rank));
     const std::int64_t growth = peaks.back() - peaks.front();
     const bool grew = growth >= steady_growth_bytes &&
                       static_cast<double>(growth) >= steady_growth * static_cast<double>(peaks.front());
     steady = steady && !grew;
-    detail += (detail.empty() ? "" : "; ") + std::string("rank ") + std::to_string(rank) + " peak " +
-              format_bytes(static_cast<std::uint64_t>(std::max<std::int64_t>(peaks.front(), 0))) + " -> " +
-              format_bytes(static_cast<std::uint64_t>(std::max<std::int64_t>(peaks.back(), 0)));
+    growths.push_back(format_text("rank {} peak {} -> {}", rank, size(peaks.front()), size(peaks.back())));
   }
-  return finding("memory_steady", steady,
-                 steady ? detail
-                        : detail +
-                              "; memory that grows each epoch ends a long run: lower data.prefetch_factor or "
-                              "set gpu.empty_cache_freq, and look for tensors that are kept");
+  const char* advice =
+      "a long run ends out of memory if memory grows each epoch: lower data.prefetch_factor or set "
+      "gpu.empty_cache_freq, and look for tensors that are not freed";
+  return finding("memory_steady", steady, joined(growths, "; ") + (steady ? "" : format_text("; {}", advice)));
 }
 
 Finding saved_and_resumed(const SmokeRecord& first, const SmokeRecord& second, bool exact) {
   const char* check = "saved_and_resumed";
   if (first.checkpoints.empty()) return finding(check, false, "no checkpoint was saved");
   if (second.out_of_time)
-    return finding(check, false, "the budget was used up before the resumed part was through; raise --smoke-minutes");
-  if (!second.failure.empty()) return finding(check, false, "the resumed part failed: " + second.failure);
+    return finding(check, false, "the budget was used up before the resumed part was done; raise --smoke-minutes");
+  if (!second.failure.empty()) return finding(check, false, format_text("the resumed part failed: {}", second.failure));
   if (!second.resumed_step) return finding(check, false, "the second part did not resume");
   std::int64_t compared = 0;
   double worst = 0;
@@ -116,21 +110,22 @@ Finding saved_and_resumed(const SmokeRecord& first, const SmokeRecord& second, b
     const double off = loss == before->second ? 0 : std::abs(loss - before->second) / scale;
     if (!(off <= (exact ? 0 : inexact_tolerance)))
       return finding(check, false,
-                     "resumed at step " + std::to_string(*second.resumed_step) + ", but the loss of step " +
-                         std::to_string(step) + " is " + Json(loss).dump() + " where it was " +
-                         Json(before->second).dump() + "; the run cannot be resumed faithfully");
+                     format_text("resumed at step {}, but the loss of step {} is {} instead of {}; a resumed run would "
+                                 "differ from an uninterrupted one",
+                                 *second.resumed_step, step, Json(loss).dump(), Json(before->second).dump()));
     worst = std::max(worst, off);
   }
   if (compared == 0) return finding(check, false, "the resumed part logged no step that the first part had logged");
+  const std::string agreement =
+      exact ? "equal bit for bit" : format_text("differ by {} at most (relative)", figure(worst));
   return finding(check, true,
-                 "resumed at step " + std::to_string(*second.resumed_step) + "; " + std::to_string(compared) +
-                     (exact ? " losses equal bit for bit" : " losses within " + figure(worst) + " relative"));
+                 format_text("resumed at step {}; {} losses {}", *second.resumed_step, compared, agreement));
 }
 
-// What the whole run would take at this speed: steps, full evaluations, savings and start-up.
+// The time of the whole run at this speed: steps, full evaluations, saves and start-up.
 Finding projection(const SmokeRecord& first) {
   if (!first.run.start || first.run.end->steady_samples_per_s <= 0)
-    return finding("speed", false, "the worker did not tell its speed");
+    return finding("speed", false, "the worker did not report its speed");
   const StartEvent& start = *first.run.start;
   const double rate = first.run.end->steady_samples_per_s;
   const Work work = work_left(start, 0);
@@ -141,8 +136,8 @@ Finding projection(const SmokeRecord& first) {
   if (!first.checkpoints.empty())
     total_s += first.checkpoint_s / static_cast<double>(first.checkpoints.size()) * static_cast<double>(work.saves);
   return finding("speed", true,
-                 format_count(rate) + " samples/s; the full run of " + std::to_string(work.steps) +
-                     " steps would take about " + format_duration(total_s));
+                 format_text("{} samples/s; the full run of {} steps would take about {}", format_count(rate),
+                             work.steps, format_duration(total_s)));
 }
 
 }  // namespace
@@ -162,7 +157,7 @@ std::string words_of(const std::string& check) {
 SmokeVerdict smoke_verdict(const SmokeRecord& first, const SmokeRecord& second, bool exact) {
   SmokeVerdict verdict;
   verdict.findings = {ended_well(first), all_finite(first)};
-  if (first.run.end)  // what a part that broke off did not come to is not held against it a second time
+  if (first.run.end)  // a part that broke off has failed already: the checks it did not reach would add nothing
     verdict.findings.insert(verdict.findings.end(), {loss_fell(first), memory_steady(first),
                                                      saved_and_resumed(first, second, exact), projection(first)});
   verdict.passed =

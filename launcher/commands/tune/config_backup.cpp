@@ -10,6 +10,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/text.h"
 
 namespace tlaunch {
 namespace {
@@ -19,12 +20,12 @@ namespace fs = std::filesystem;
 std::string target_of(const std::string& path) {
   std::error_code error;
   const fs::path target = fs::canonical(path, error);
-  if (error == std::errc::no_such_file_or_directory) throw UsageError(path + ": no such file");
-  if (error) throw IoError("cannot open " + path + ": " + error.message());
+  if (error == std::errc::no_such_file_or_directory) throw UsageError(format_text("{}: no such file", path));
+  if (error) throw IoError(format_text("cannot open {}: {}", path, error.message()));
   return target.string();
 }
 
-// A name that no file had and that is ours from now on: an empty file, gone again unless it is kept.
+// Reserves a new name by an empty file; deletes the file at the end unless keep() was called.
 class NewName {
  public:
   NewName(const std::string& file, std::time_t now) {
@@ -39,7 +40,7 @@ class NewName {
         ::close(fd);
         return;
       }
-      if (errno != EEXIST) throw IoError("cannot create " + path_ + ": " + std::strerror(errno));
+      if (errno != EEXIST) throw IoError(format_text("cannot create {}: {}", path_, std::strerror(errno)));
     }
   }
   NewName(const NewName&) = delete;
@@ -56,7 +57,8 @@ class NewName {
 };
 
 void check_is_still(const std::string& file, const std::string& original) {
-  const std::string changed = file + ": changed on disk since it was read, so it was left alone; run this again";
+  const std::string changed =
+      format_text("{}: has changed on disk since it was read and was not written; run the command again", file);
   try {
     if (read_file(file, original.size()) != original) throw UsageError(changed);
   } catch (const IoError&) {  // larger by now
@@ -64,17 +66,13 @@ void check_is_still(const std::string& file, const std::string& original) {
   }
 }
 
-}  // namespace
-
-namespace {
-
-// Its status, where it may be replaced.
+// The file's status. Throws if the file may not be replaced.
 struct stat replaceable(const std::string& file) {
   struct stat status = {};
-  if (::stat(file.c_str(), &status) != 0) throw IoError("cannot read " + file + ": " + std::strerror(errno));
-  // The folder's permissions would do for a rename, but a file that is write-protected is so for a reason.
+  if (::stat(file.c_str(), &status) != 0) throw IoError(format_text("cannot read {}: {}", file, std::strerror(errno)));
+  // A rename needs only the folder's permissions, but somebody has protected this file for a reason.
   if (::access(file.c_str(), W_OK) != 0 || (status.st_mode & 0222) == 0)
-    throw UsageError(file + ": is write-protected; allow writing (chmod u+w) or change it by hand");
+    throw UsageError(format_text("{}: is write-protected; allow writing (chmod u+w) or change the file by hand", file));
   return status;
 }
 
@@ -84,7 +82,7 @@ void check_replaceable(const std::string& path) {
   const std::string file = target_of(path), folder = fs::path(file).parent_path().string();
   replaceable(file);
   if (::access(folder.c_str(), W_OK) != 0)
-    throw IoError("cannot write " + file + " and its backup: " + folder + ": " + std::strerror(errno));
+    throw IoError(format_text("cannot write {} and its backup: {}: {}", file, folder, std::strerror(errno)));
 }
 
 std::string replace_with_backup(const std::string& path, const std::string& original, const std::string& content,
@@ -95,7 +93,7 @@ std::string replace_with_backup(const std::string& path, const std::string& orig
 
   NewName backup(file, now);
   write_file_atomically(backup.path(), original, &access);
-  check_is_still(file, original);  // last thing before it is replaced
+  check_is_still(file, original);  // as late as possible before the file is replaced
   write_file_atomically(file, content, &access);
   backup.keep();
   return backup.path();

@@ -1,4 +1,4 @@
-// The plan for people: one line a choice, with where it comes from and why. Pure.
+// The plan for people: one line per choice, with its origin and reason. Pure.
 #pragma once
 
 #include <string>

@@ -7,6 +7,7 @@
 #include "base/atomic_file.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "config/yaml/yaml_edit.h"
 #include "config/yaml/yaml_note.h"
@@ -31,11 +32,11 @@ std::string memory_text(const TuneOutcome& outcome) {
   if (outcome.measured_peak_bytes == 0) return "";
   const std::string predicted =
       outcome.predicted_peak_bytes > 0 ? format_bytes(outcome.predicted_peak_bytes) + " predicted, " : "";
-  return "memory of a rank: " + format_bytes(outcome.measured_peak_bytes) + " measured, " + predicted +
-         format_bytes(outcome.budget_bytes) + " allowed\n";
+  return format_text("memory per rank: {} measured, {}{} allowed\n", format_bytes(outcome.measured_peak_bytes),
+                     predicted, format_bytes(outcome.budget_bytes));
 }
 
-// The object of docs/command-line.md: scripts know the keys by their short names.
+// The object of docs/command-line.md, in which the keys of the plan have their short names.
 Json documented_json(const TuneOutcome& outcome) {
   Json json = to_json(outcome), plan = Json::object();
   for (const auto& [key, choice] : json.at("plan").items()) plan[short_name(key)] = choice;
@@ -51,11 +52,12 @@ void show(const TuneCommand& command, const TuneOutcome& outcome) {
   }
   std::string text = plan_table(outcome.plan) + memory_text(outcome);
   if (outcome.samples_per_s > 0)
-    text += "pace with this plan: " + format_count(outcome.samples_per_s) + " samples/s of all ranks together\n";
+    text +=
+        format_text("pace with this plan: {} samples/s of all ranks together\n", format_count(outcome.samples_per_s));
   print_results(text);
 }
 
-// What a sample needs is measured on this machine, in float32 and on one rank.
+// Measures the memory per sample on this machine, in float32 and on one rank, and predicts for the other card.
 TuneOutcome for_other_card(const TuneCommand& command) {
   const GpuInfo card = known_card(command.gpu);
   Progress progress(stderr, stderr_terminal());
@@ -65,16 +67,16 @@ TuneOutcome for_other_card(const TuneCommand& command) {
   const double start_s = unix_time_s();
   const JobShape shape = shape_of(job);
   TuneOutcome outcome;
-  progress.line("tuning: measuring here what a sample needs, for " + card.name);
+  progress.line(format_text("tuning: measuring the memory per sample here, for {}", card.name));
   TrialGroup runner(job, "");
   const auto demand = measure_demand(
       {job.loaded.config, job.hardware, shape, job.plan, memory_budget_bytes(job.hardware, shape, {}), {}, true},
       runner,
       {[&](const TrialSpec&, const TrialResult& result, const std::string& why) {
          ++outcome.trials;
-         progress.line(
-             "  " + why + ": " +
-             (result.outcome == TrialOutcome::ok ? format_bytes(result.peak_bytes) : to_string(result.outcome)));
+         const std::string found =
+             result.outcome == TrialOutcome::ok ? format_bytes(result.peak_bytes) : to_string(result.outcome);
+         progress.line(format_text("  {}: {}", why, found));
        },
        {}});
   const auto prediction = predict_for_card(job.loaded.config, card, shape.sample_kind, demand.line, demand.parameters);
@@ -88,10 +90,11 @@ TuneOutcome for_other_card(const TuneCommand& command) {
 // "host node3, 2 x NVIDIA H100 80GB HBM3; 2 ranks"
 std::string machine_text(const Job& job) {
   const HardwareProfile& hardware = job.hardware;
-  const std::string device = job.world.on_gpu && !hardware.gpus.empty()
-                                 ? std::to_string(job.world.size) + " x " + hardware.gpus.front().name
-                                 : hardware.cpu.model + ", " + format_number_of(hardware.cpu.allowed_cores, "core");
-  return "host " + host_name() + ", " + device + "; " + format_number_of(job.world.size, "rank");
+  const std::string device =
+      job.world.on_gpu && !hardware.gpus.empty()
+          ? format_text("{} x {}", job.world.size, hardware.gpus.front().name)
+          : format_text("{}, {}", hardware.cpu.model, format_number_of(hardware.cpu.allowed_cores, "core"));
+  return format_text("host {}, {}; {}", host_name(), device, format_number_of(job.world.size, "rank"));
 }
 
 std::string local_date(std::time_t now) {
@@ -102,8 +105,8 @@ std::string local_date(std::time_t now) {
   return text;
 }
 
-// What was measured (now, or for the cache, or by the team), into the file itself. An effective batch that was auto
-// takes its learning rate along, which a number there would no longer change.
+// Writes the measured values (from now, the cache or the team) into the config file. If the effective batch was auto,
+// its learning rate is written too: with a number as batch size, the plan would no longer adapt the rate.
 void write_config(const TuneCommand& command, const Job& job, bool doubtful, Progress& progress) {
   const std::string original = read_file(command.config, config_limit_bytes);
   std::vector<YamlEdit> edits;
@@ -111,17 +114,17 @@ void write_config(const TuneCommand& command, const Job& job, bool doubtful, Pro
     if (choice.origin == Origin::user || choice.origin == Origin::prior) continue;
     if (choice.key == "train.gradient_accumulation_steps") continue;  // follows from the batch
     if (choice.key == "train.learning_rate" && choice.value == job.loaded.config.train.learning_rate)
-      continue;  // as it was
+      continue;  // unchanged
     edits.push_back({yaml_path(choice.key), value_text(choice.value)});
   }
   if (edits.empty()) {
-    progress.line(command.config + " is left as it is: nothing was measured" +
-                  (job.loaded.config.tune.budget_s ? "; tune.budget_s is too short for that" : ""));
+    progress.line(format_text("{} is unchanged: nothing was measured{}", command.config,
+                              job.loaded.config.tune.budget_s ? "; raise tune.budget_s, which was too short" : ""));
     return;
   }
   const std::string edited = edit_yaml(original, edits, command.config);
   if (edited == original) {
-    progress.line(command.config + " has these values already");
+    progress.line(format_text("{} is unchanged: it has these values already", command.config));
     return;
   }
   std::vector<std::vector<std::string>> places;
@@ -130,10 +133,11 @@ void write_config(const TuneCommand& command, const Job& job, bool doubtful, Pro
   const std::string noted = with_note(edited, places, "tlaunch tune", local_date(now),
                                       machine_text(job) + (doubtful ? "; beside other work" : ""));
   const std::string backup = replace_with_backup(command.config, original, noted, now);
-  progress.line(command.config + ": written; the original is " + backup);
+  progress.line(format_text("wrote {}; the original is {}", command.config, backup));
 }
 
-// A run reads its config.yaml again at each restart, so that file is not written while the run is at work.
+// Locks the run whose config.yaml this is: a run reads the file again at each restart, so nobody may change it
+// meanwhile.
 std::optional<RunFolder> lock_run_of(const std::string& config) {
   std::error_code error;
   const auto folder = std::filesystem::canonical(config, error).parent_path();
@@ -158,12 +162,14 @@ int run_tune(const TuneCommand& command) {
   const bool doubtful = !outcome.disturbed.empty() && !outcome.cached;
   if (command.write && !outcome.interrupted) write_config(command, job, doubtful, progress);
   if (command.team && !outcome.interrupted && doubtful) {
-    progress.line("error: " + *job.loaded.config.tune.team_file + " is left as it is: " + outcome.disturbed +
-                  ", and others would take these values; run this again when the machine is idle");
+    progress.line(
+        format_text("error: {} is unchanged, because other machines would use values that are doubtful: {}; run the "
+                    "command again when the machine is idle",
+                    *job.loaded.config.tune.team_file, outcome.disturbed));
     return exit_code::failure;
   }
   if (command.team && !outcome.interrupted)
-    progress.line(write_team_entry(job) + ": entry for " + team_card(job).name + " written");
+    progress.line(format_text("wrote the entry for {} into {}", team_card(job).name, write_team_entry(job)));
   if (outcome.interrupted) return exit_code::interrupted;
   const bool nothing_ran = outcome.trials > 0 && outcome.measured_peak_bytes == 0;  // the notes say why
   return nothing_ran ? exit_code::failure : exit_code::ok;

@@ -20,8 +20,8 @@ class TuneLine {
 
  private:
   CLI::App app_{
-      "Measures what CONFIG.yaml leaves to auto (batch size, precision, layout, loading) and shows the plan;\n"
-      "changes nothing unless told.",
+      "Measures the settings that are auto in CONFIG.yaml (batch size, precision, layout, loading) and shows the\n"
+      "plan. Changes no file unless --write or --team is given.",
       "tlaunch tune"};
   TuneCommand values_;
   KeyOptions keys_;

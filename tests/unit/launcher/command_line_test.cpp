@@ -1,4 +1,4 @@
-// What each command line means, and what is said where it means nothing.
+// How each command line is read, and the messages for wrong ones.
 #include "launcher/command_line.h"
 #include "base/environment.h"
 
@@ -328,7 +328,10 @@ TEST(CommandLine, WhatTorchrunDoesAndWeDoNotIsRefusedWithWhatToUse) {
   EXPECT_THAT(refusal({"--duplicate_stdout_filters=a", "t.py"}), HasSubstr("--log-dir"));
   EXPECT_THAT(refusal({"--standalone=1", "t.py"}), HasSubstr("takes no value"));
   EXPECT_THAT(refusal({"-m", "--no-python", "t"}), HasSubstr("exclude each other"));
-  EXPECT_THAT(refusal({"-r", "3", "a.yaml"}), HasSubstr("for plain programs"));
+  EXPECT_THAT(refusal({"-r", "3", "a.yaml"}), AllOf(HasSubstr("for plain programs"), HasSubstr("output")));
+  for (const char* option : {"--role=a", "--signals-to-handle=SIGTERM", "--logs-specs=default", "--virtual-local-rank"})
+    EXPECT_THAT(refusal({option, "a.yaml"}), AllOf(HasSubstr("for plain programs"), Not(HasSubstr("output"))))
+        << option;
   EXPECT_THAT(refusal({"--log_dir=a", "--run-dir=b", "t.py"}), HasSubstr("leave out --log-dir"));
   EXPECT_THAT(refusal({"probe", "--nnodes=1"}), HasSubstr("unknown option --nnodes"));
 }
@@ -500,7 +503,7 @@ TEST(CommandLine, HelpNamesEveryOptionOfItsCommandAndNoOther) {
               testing::MatchesRegex("tlaunch [0-9.]+ \\(built with LibTorch [2-9]\\.[0-9]+\\.[0-9]+\\)\n"));
 }
 
-// The words of a line as a shell splits it, without quotes to care for; "\" joins lines before.
+// The words of a line as a shell splits it. The line has no quotes, and lines that end in "\" are joined already.
 Words words_of(const std::string& line) {
   std::istringstream in(line);
   Words words;
@@ -508,8 +511,8 @@ Words words_of(const std::string& line) {
   return words;
 }
 
-// Lines of a help text that start with "  tlaunch ", those that a backslash goes on with joined; what stands behind two
-// blanks explains.
+// The lines of a help text that start with "  tlaunch ", joined with the next line if they end in a backslash. The
+// explanation after several blanks is cut off.
 std::vector<std::string> examples_in(const std::string& help) {
   std::vector<std::string> examples;
   std::istringstream lines(help.substr(help.find("Example")));

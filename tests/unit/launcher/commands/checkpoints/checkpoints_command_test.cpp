@@ -1,4 +1,4 @@
-// `tlaunch checkpoints` as a user drives it, on run folders made by hand.
+// `tlaunch checkpoints` as a user runs it, on run folders made by hand.
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -44,7 +44,7 @@ class Checkpoints : public testing::Test {
     bytes[bytes.size() - from_end] ^= 1;
     write(path, bytes);
   }
-  // Best is step 20, last 40.
+  // The best checkpoint is step 20, the last is step 40.
   void save_four() const {
     save("a", 10, R"({"val_loss":0.4})");
     save("b", 20, R"({"val_loss":0.2})");
@@ -188,14 +188,14 @@ TEST_F(Checkpoints, PruneLeavesNoLinkToADeletedFile) {
   fs::create_symlink("d.safetensors", link);
   EXPECT_EQ(checkpoints({"prune", run_, "checkpoint.save_last=false", "--dry-run"}).code, 0);
   EXPECT_EQ(checkpoints({"prune", run_}).code, 0);
-  EXPECT_TRUE(fs::exists(link)) << "it leads to what was kept";
+  EXPECT_TRUE(fs::exists(link)) << "the link leads to a kept file";
   EXPECT_EQ(checkpoints({"prune", run_, "checkpoint.save_last=false"}).code, 0);
   EXPECT_THAT(files(), ElementsAre("b"));
 }
 
 TEST_F(Checkpoints, PruneKeepsTheCheckpointTheRunWasResumedFrom) {
   save_four();
-  fs::create_directory_symlink(run_, scratch_ / "latest");  // as a user may have named it then
+  fs::create_directory_symlink(run_, scratch_ / "latest");  // the user may have named the run by this link
   write(run_ / "events.jsonl", R"({"event":"plan","resumed_from":")" +
                                    (scratch_ / "latest" / "checkpoints" / "a.safetensors").string() +
                                    "\"}\n{\"event\":\"plan\",\"resu");
@@ -209,7 +209,7 @@ TEST_F(Checkpoints, PruneDeletesNothingForTheSakeOfADamagedFile) {
   const auto outcome = checkpoints({"prune", run_});
   EXPECT_EQ(outcome.code, 0);
   EXPECT_THAT(outcome.err, HasSubstr("is damaged"));
-  EXPECT_THAT(files(), ElementsAre("a", "b", "c", "d"));  // a: best of the intact ones, c: last of them
+  EXPECT_THAT(files(), ElementsAre("a", "b", "c", "d"));  // a: the best valid one, c: the last valid one
 }
 
 TEST_F(Checkpoints, PruneLeavesARunAtWorkAlone) {
@@ -234,7 +234,7 @@ TEST_F(Checkpoints, PruneRefusesWhatWouldDeleteByMistake) {
   fs::remove(run_ / "config.yaml");
   const auto no_run = checkpoints({"prune", run_ / "checkpoints"});
   EXPECT_EQ(no_run.code, 2);
-  EXPECT_THAT(no_run.err, HasSubstr("belongs to no run"));
+  EXPECT_THAT(no_run.err, HasSubstr("does not belong to a run"));
   EXPECT_THAT(files(), ElementsAre("a", "b"));
 }
 
@@ -274,7 +274,7 @@ TEST_F(Checkpoints, ExportAndImportNeverHarmWhatIsThere) {
   EXPECT_EQ(content(scratch_ / "out.safetensors"), "old");
 }
 
-// A file as torch.save writes it, whose tensors all are the six numbers of one storage.
+// A file as torch.save writes it. All its tensors share one storage of six numbers.
 void write_torch_save(const fs::path& path, const std::string& value) {
   const std::string data_pkl = pickle(value), six(24, 'x');
   const auto bytes = [](const std::string& text) { return std::as_bytes(std::span(text)); };
@@ -333,14 +333,15 @@ TEST_F(Checkpoints, ImportTakesAWrappersNamesOffAndSaysSo) {
   const auto average = checkpoints({"import", saved, "--output", output});
   EXPECT_THAT(average.err, AllOf(HasSubstr("left out: 'n_averaged'"), HasSubstr("'module.' taken off")));
   EXPECT_THAT(tensor_names(output), ElementsAre("fc.weight"));
-  // Out of a safetensors file too.
+  // Also from a safetensors file.
   const std::vector<float> values(6);
   write_safetensors(scratch_ / "wrapped.safetensors", {{"module.w", "F32", {6}, std::as_bytes(std::span(values))}}, {});
   ASSERT_EQ(checkpoints({"import", scratch_ / "wrapped.safetensors", "--output", output}).code, 0);
   EXPECT_THAT(tensor_names(output), ElementsAre("w"));
 }
 
-// A file in another form than is wanted, under the name that is wanted: what it is and what to do, exit code 65.
+// A file whose name has the right extension but whose content has another format: the message says what it is and what
+// to do; exit code 65.
 TEST_F(Checkpoints, AFileInAnotherFormIsToldApart) {
   const std::string matrix = tensor(storage(6), 0, integer(2) + integer(3), integer(3) + integer(1));
   const fs::path saved = scratch_ / "torch.safetensors", page = scratch_ / "page.pt";
@@ -394,7 +395,7 @@ TEST_F(Checkpoints, AnOutputThatIsNoFileIsNotReplacedByOne) {
   EXPECT_TRUE(fs::is_fifo(fifo));
 }
 
-// A number that no process has: the kernel's numbers end at 2^22.
+// Uses a process id that cannot exist: the kernel's ids end at 2^22.
 TEST_F(Checkpoints, WhatAKilledExportLeftGoesWithTheNextOfItsName) {
   const std::string checkpoint = save("a", 10, "{}");
   write(scratch_ / ".w.pt.9999999-0-0badcafe.tmp", "half");
@@ -419,12 +420,12 @@ TEST_F(Checkpoints, PathsMayHoldAnyBytes) {
   const auto prune = checkpoints({"prune", run_, "--json"});
   EXPECT_EQ(prune.code, 0) << prune.err;
   EXPECT_EQ(Json::parse(prune.out)["deleted"].size(), 1u);
-  EXPECT_THAT(files(), ElementsAre("a", "b", "d")) << "a: it was resumed from";
+  EXPECT_THAT(files(), ElementsAre("a", "b", "d")) << "a: the run was resumed from it";
   EXPECT_EQ(checkpoints({"export", run_, "--output", run_ / "w\xe9.safetensors"}).code, 0);
   EXPECT_EQ(checkpoints({"import", run_ / "w\xe9.safetensors", "--output", run_ / "v\xe9.safetensors"}).code, 0);
 }
 
-// What tlaunch says where the shell line before `exec` has changed what is around it.
+// Runs tlaunch after a shell line that changes its surroundings.
 Outcome checkpoints_after(const std::string& line, const TempDir& scratch, std::vector<std::string> words,
                           std::vector<std::string> starter = {}) {
   std::vector<std::string> argv{std::move(starter)};
@@ -477,14 +478,15 @@ TEST_F(Checkpoints, WhatMayNotBeLookedAtIsNamedAndNothingIsDeleted) {
   };
   refused(run_);
   refused(run_ / "checkpoints");
-  fs::permissions(run_ / "events.jsonl", fs::perms(0));  // it may say that the run was resumed from one of them
+  fs::permissions(run_ / "events.jsonl",
+                  fs::perms(0));  // the events may say that the run was resumed from one of the files
   EXPECT_EQ(as_nobody("prune").code, 74);
   EXPECT_THAT(files(), ElementsAre("a", "b", "c", "d"));
   fs::permissions(run_ / "events.jsonl", fs::perms(0666));
   EXPECT_EQ(as_nobody("prune").code, 0);
 }
 
-// A limit on the size of files stands for a full disk: both end a write part of the way.
+// A limit on file size simulates a full disk: both stop a write in the middle.
 TEST_F(Checkpoints, AnExportThatDoesNotFitIsErrorAndLeavesNothing) {
   const std::string checkpoint = save("a", 10, "{}");
   for (const std::string format : {"torch", "safetensors"}) {

@@ -1,4 +1,4 @@
-// `tlaunch doctor`: what is in the archive, what is not, and that nothing broken stops it.
+// `tlaunch doctor`: the content of the archive, what is left out, and that broken files do not stop it.
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
@@ -27,8 +27,9 @@ int shell(const std::string& command) { return std::system(command.c_str()); }
 TEST(Tar, TheSystemsTarReadsWhatIsWritten) {
   const TempDir folder;
   std::vector<ArchiveFile> files{{"a/empty", ""}, {"a/block", std::string(512, 'b')}, {"a/text", "one\ntwo\n"}};
-  const std::string deep = std::string(90, 'd') + "/" + std::string(60, 'e') + "/" + std::string(99, 'f');  // prefix
-  const std::string longest = "a/" + std::string(200, 'n') + "/\xc3\xa4" + std::string(150, 'o');           // pax
+  const std::string deep =
+      std::string(90, 'd') + "/" + std::string(60, 'e') + "/" + std::string(99, 'f');              // uses the prefix
+  const std::string longest = "a/" + std::string(200, 'n') + "/\xc3\xa4" + std::string(150, 'o');  // needs a pax header
   files.push_back({deep, std::string(513, 'x')});
   files.push_back({longest, "long"});
   files.push_back({"z/last", std::string(100'000, 'z')});
@@ -149,7 +150,7 @@ TEST_F(DoctorTest, TheNewestRunBelowRunsIsTaken) {
 TEST_F(DoctorTest, WithoutARunAndWithoutAWorkerThereIsStillAnArchive) {
   const Finished made = doctor({});
   ASSERT_EQ(made.exit_code, 0) << made.err;
-  EXPECT_THAT(made.out, HasSubstr("No run is in it"));
+  EXPECT_THAT(made.out, HasSubstr("The archive holds no run"));
   std::string archive;
   for (const auto& entry : fs::directory_iterator(path("work"))) archive = entry.path();
   EXPECT_THAT(archive, HasSubstr("tlaunch-doctor-"));
@@ -160,8 +161,8 @@ TEST_F(DoctorTest, WithoutARunAndWithoutAWorkerThereIsStillAnArchive) {
   ASSERT_EQ(::mkfifo(path("r/events.jsonl").c_str(), 0600), 0);
   ASSERT_EQ(doctor({path("r"), "--output", path("b.tar.gz")}).exit_code, 0);
   EXPECT_THAT(content(unpacked(path("b.tar.gz")) + "/notes.txt"),
-              AllOf(HasSubstr("worker.txt is not in here"), HasSubstr("libx.so: not found"),
-                    HasSubstr("run/events.jsonl is not in here"), HasSubstr("run/summary.json is not in here")));
+              AllOf(HasSubstr("worker.txt is missing"), HasSubstr("libx.so: not found"),
+                    HasSubstr("run/events.jsonl is missing"), HasSubstr("run/summary.json is missing")));
 }
 
 TEST_F(DoctorTest, LinksThatLeadOutOfTheRunAreNotFollowed) {
@@ -209,7 +210,7 @@ TEST_F(DoctorTest, ItNeverWritesOverAFileAndSaysWhatIsWrong) {
   EXPECT_EQ(none.exit_code, 2);
   EXPECT_THAT(none.err, HasSubstr("no-such-run"));
   EXPECT_EQ(doctor({path("work")}).exit_code, 2) << "no run";
-  EXPECT_TRUE(fs::is_empty(path("work"))) << "nothing is left of what failed";
+  EXPECT_TRUE(fs::is_empty(path("work"))) << "a failed command leaves no files";
 }
 
 }  // namespace

@@ -11,7 +11,8 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-// 10 epochs of 50 steps, 20 ms each; an evaluation an epoch of 1 s: 10 s of steps, 10 s of evaluations, 2.3 s beside.
+// 10 epochs of 50 steps of 20 ms, and an evaluation of 1 s per epoch: 10 s of steps, 10 s of evaluations, 2.3 s of
+// other work.
 class Estimated : public testing::Test {
  protected:
   Estimated() {
@@ -62,7 +63,7 @@ TEST_F(Estimated, WhatIfsSayWhetherTheyWereMeasured) {
   EXPECT_EQ(estimate.shared_steps[0].micro_batch, 25);
   EXPECT_TRUE(estimate.shared_steps[0].measured);
   EXPECT_NEAR(estimate.shared_steps[0].likely_s, estimate.run.time.likely_s + 10, 0.01);
-  EXPECT_NEAR(estimate.shared_steps[1].likely_s, estimate.run.time.likely_s, 1e-9) << "as it is";
+  EXPECT_NEAR(estimate.shared_steps[1].likely_s, estimate.run.time.likely_s, 1e-9) << "the configured batch";
   ASSERT_EQ(estimate.more_data.size(), 3u);
   const Json json = to_json(estimate);
   EXPECT_EQ(json["what_if"][0]["origin"], "measured");
@@ -78,7 +79,7 @@ TEST_F(Estimated, MicroBatchesTimesGpusAreMeasuredOrMarkedAsModelled) {
   pace_.facts.train_samples = 10000;
   measured({{"25", 4000.0}, {"50", 5000.0}});
   const auto estimate = estimate_config(input(), {});
-  ASSERT_EQ(estimate.shared_steps.size(), 2u * 4 - 1) << "8 GPUs with 50 each would be another job";
+  ASSERT_EQ(estimate.shared_steps.size(), 2u * 4 - 1) << "8 GPUs with micro-batch 50 would change the effective batch";
   const auto of = [&](std::int64_t micro_batch, std::int64_t ranks) {
     for (const SharedStep& step : estimate.shared_steps)
       if (step.micro_batch == micro_batch && step.ranks == ranks) return step;

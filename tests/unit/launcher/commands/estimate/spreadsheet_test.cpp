@@ -12,7 +12,7 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-// What the command line makes of `arguments`.
+// The figures that the command line reads from `arguments`.
 Spreadsheet report(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "estimate");
   const Command command = parse_command_line(arguments, [](const std::string&) { return std::nullopt; });
@@ -78,12 +78,13 @@ TEST(EstimateFromFigures, WhatRemainsOfARunAfterAResume) {
 TEST(EstimateFromFigures, ADeadlineOfThreeDaysForAnEightDayJob) {
   const auto found = report({"--steps", "5702600", "--done", "843200", "--step-time", "145ms", "--deadline", "3d"});
   ASSERT_EQ(found.rules.size(), 3u);
-  EXPECT_EQ(found.rules[0].condition, "it runs under DataParallel") << "of which the figures tell nothing";
+  EXPECT_EQ(found.rules[0].condition, "it runs under DataParallel") << "the figures do not show this";
   EXPECT_NEAR(found.rules[0].time.low_s / 3600, 195.7 / 3, 0.1);  // one process per GPU: 65 to 98 h
   EXPECT_NEAR(found.rules[0].time.high_s / 3600, 195.7 / 2, 0.1);
   EXPECT_TRUE(found.rules[0].may_reach);
   EXPECT_FALSE(found.rules[0].reaches);
-  EXPECT_NEAR(found.rules[1].time.low_s / 3600, 195.7 / 1.5, 0.1) << "what runs under DDP wins that alone";
+  EXPECT_NEAR(found.rules[1].time.low_s / 3600, 195.7 / 1.5, 0.1)
+      << "a job that runs under DDP already gains only this";
   EXPECT_NEAR(found.rules[2].time.low_s / 3600, 195.7 / 1.5 / 1.15, 0.1);
   EXPECT_FALSE(found.rules[2].may_reach);
   EXPECT_THAT(to_text(found, {}), AllOf(HasSubstr("  if it runs under DataParallel: one DDP process per GPU"),

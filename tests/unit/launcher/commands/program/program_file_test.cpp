@@ -1,4 +1,4 @@
-// Which file runs when a user names a program, and what runs it: seen from outside, with the built tlaunch.
+// Which file runs when a user names a program, and whether Python runs it; tested with the built tlaunch.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -26,7 +26,7 @@ class ProgramFile : public testing::Test {
     fs::permissions(folder_ / name, executable ? fs::perms(0755) : fs::perms(0644));
   }
 
-  // `line` is a shell's, in the folder; $T is tlaunch.
+  // Runs `line` in a shell in the folder; $T is tlaunch.
   test::Finished run(const std::string& line) const {
     test::ChildProcess child(
         {"sh", "-c",
@@ -57,7 +57,7 @@ TEST_F(ProgramFile, OfThePathIsMeantAfterDashesAndAfterNoPython) {
   }
   EXPECT_EQ(run("$T -- ./true").out, "my own\n");
   EXPECT_EQ(run("$T --no-python ./true").out, "my own\n");
-  EXPECT_EQ(run("PATH= $T -- true").out, "my own\n") << "an empty PATH is the working directory";
+  EXPECT_EQ(run("PATH= $T -- true").out, "my own\n") << "an empty PATH means the working directory";
 }
 
 TEST_F(ProgramFile, HereIsFoundAfterDashesWhereThePathHasNone) {
@@ -112,7 +112,7 @@ TEST_F(ProgramFile, ThatNamesAnotherInterpreterGoesNeitherToPythonNorToThat) {
   EXPECT_EQ(run("$T -- /bin/sh -e ./job").out, "a shell ran this\n");
   EXPECT_EQ(run("$T ./tool").out, "python ran ['./tool']\n");
   EXPECT_EQ(run("$T ./old").out, "python ran ['./old']\n");
-  EXPECT_THAT(run("$T --run-path ./job").err, HasSubstr("SyntaxError")) << "whoever asks for Python gets it";
+  EXPECT_THAT(run("$T --run-path ./job").err, HasSubstr("SyntaxError")) << "--run-path asks for Python";
 }
 
 TEST_F(ProgramFile, ThatNobodyCanRunIsToldOnce) {

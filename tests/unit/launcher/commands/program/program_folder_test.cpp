@@ -1,4 +1,4 @@
-// The folder of a plain program's logs and summary: who may use it, and what stays that is not the program's own.
+// The folder of a plain program's logs and summary: who may use it, and which files of others stay.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -27,7 +27,7 @@ test::Outcome run_in(const std::string& option, const std::filesystem::path& fol
 
 TEST(ProgramFolder, OfARunAtWorkIsRefusedAndStaysAsItIs) {
   const TempDir folder;
-  const RunFolder run(folder.path(), 0);  // as a training run holds it, before it has written anything
+  const RunFolder run(folder.path(), 0);  // locked as by a training run that has not written anything yet
   for (const char* option : {"--run-dir", "--log-dir"}) {
     const auto outcome = run_in(option, folder.path(), "echo started");
     EXPECT_EQ(outcome.code, 2) << option;
@@ -107,7 +107,7 @@ TEST(ProgramFolder, ARestartThatFindsNoRoomForLogsGoesOnWithout) {
        "[ $TORCHELASTIC_RESTART_COUNT = 1 ] && echo again && exit 0; rm -r " + logs + "; : > " + logs + "; exit 1"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_EQ(outcome.out, "again\n");
-  EXPECT_THAT(outcome.err, HasSubstr("going on without logs"));
+  EXPECT_THAT(outcome.err, HasSubstr("continuing without logs"));
   EXPECT_EQ(Json::parse(content(folder / "run/summary.json"))["status"], "completed");
 }
 

@@ -1,4 +1,4 @@
-// Plain programs that hang under the built tlaunch: when they are ended, and what is said of each rank.
+// Plain programs that hang under the built tlaunch: when they are ended, and what is reported about each rank.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@ using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 
-// A script whose ranks do what the option says of them.
+// A script whose ranks do what its option says.
 constexpr const char* script = R"(import os, signal, socket, sys, time
 pair = socket.socketpair()
 
@@ -47,7 +47,7 @@ class ProgramHang : public testing::Test {
   ProgramHang() { test::write(folder_ / "train.py", script); }
   ~ProgramHang() override { ::setenv("PATH", path_.c_str(), 1); }
 
-  // One rank a word of `what`, with their logs in run() or without.
+  // Starts one rank per word of `what`, with or without logs in run().
   test::Outcome run_ranks(const std::vector<std::string>& what, bool logs) {
     std::vector<std::string> arguments{"--nproc", std::to_string(what.size()), "--hang-timeout", "2"};
     if (logs) arguments.insert(arguments.end(), {"--run-dir", run()});
@@ -65,7 +65,7 @@ class ProgramHang : public testing::Test {
     std::filesystem::permissions(folder_ / ("bin/" + name), std::filesystem::perms::owner_all);
     ::setenv("PATH", ((folder_ / "bin").string() + ":" + path_).c_str(), 1);
   }
-  // The place of a function of the script, as it is told.
+  // The place of a function of the script, as reports show it.
   std::string in(const std::string& function) const {
     return "in " + function + " (" + (folder_ / "train.py").string() + ":";
   }
@@ -147,7 +147,7 @@ TEST_F(ProgramHang, AStartUpMayTakeLongerThanTheLimit) {
 TEST_F(ProgramHang, ASignalThatMayMeanAnythingToAProgramIsNotSent) {
   test::write(folder_ / "wait.py",
               "import os, signal, sys\n"
-              "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR2])\n"  // as our own workers do
+              "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR2])\n"  // as in our own workers
               "print('up', flush=True)\n"
               "signal.sigwait([signal.SIGUSR2])\n"
               "open(sys.argv[1], 'w').close()\n");

@@ -1,4 +1,4 @@
-// Plain programs under the built tlaunch, as a user starts them.
+// Plain programs under the built tlaunch, started as by a user.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -49,7 +49,7 @@ TEST(ProgramMode, RedirectedStreamsGoToTheLogAloneAndTeedOnesToBoth) {
 
   const auto again = run_two({"--log_dir", folder.path(), "--local-ranks-filter=1"}, "echo again $RANK");
   EXPECT_EQ(again.out, "[rank 1] again 1\n");
-  EXPECT_EQ(content(folder / "attempt_1/rank_0.log"), "again 0\n") << "runs keep apart";
+  EXPECT_EQ(content(folder / "attempt_1/rank_0.log"), "again 0\n") << "each program has its own log folder";
 }
 
 TEST(ProgramMode, RedirectedOutputWithoutAFolderIsKeptInTheRunsFolder) {
@@ -141,8 +141,8 @@ TEST(ProgramMode, TheRankThatRecordedItsErrorFirstIsTheRootCauseThoughItEndsLate
   const TempDir folder;
   const std::string pipe = folder / "pipe";
   ASSERT_EQ(std::system(("mkfifo " + pipe).c_str()), 0);
-  // Rank 1 fails, and is busy with its end when rank 0, which noticed, is gone. A file's time is told in steps of some
-  // milliseconds: rank 0 takes longer to notice.
+  // Rank 1 fails first, but is still ending when rank 0, which noticed, has ended. Times of files have a resolution of
+  // some milliseconds, so rank 0 takes longer than that to notice.
   const auto run = run_two(
       {}, "trap '' TERM; if [ $RANK = 1 ]; then echo '{\"message\": \"first\"}' > $TORCHELASTIC_ERROR_FILE; echo > " +
               pipe + "; sleep 0.5; exit 3; fi; read x < " + pipe +
@@ -177,7 +177,7 @@ TEST(ProgramMode, PythonsRecordTellsItsException) {
 TEST(ProgramMode, StdinGoesToRankZeroWhereItIsAskedFor) {
   const TempDir folder;
   const std::string tlaunch = test::program("tlaunch"), answered = folder / "answered";
-  // A prompt without a newline is seen before the answer is given: no prefix. Rank 1 writes when that is done.
+  // A prompt without a newline is shown before the answer, without a prefix. Rank 1 writes after that.
   test::ChildProcess child({tlaunch, "--nproc", "2", "--stdin", "--no-python", "sh", "-c",
                             "if [ $RANK = 0 ]; then printf 'who? '; else while ! [ -e " + answered +
                                 " ]; do sleep 0.02; done; fi; read x; echo $RANK got $x.; : > " + answered},
@@ -223,7 +223,7 @@ TEST(ProgramMode, AGigabyteOfOutputNeedsNoMemoryAndNoMoreDiskThanTheLimit) {
 
 TEST(ProgramMode, AFullLogDiskEndsNoRunAndIsTold) {
   const TempDir folder;
-  // In a process of its own: the mount goes with it.
+  // In its own process, because the mount ends with that process.
   EXPECT_EXIT(
       {
         if (!test::mount_small_disk(folder.path(), "size=64k")) ::_exit(77);

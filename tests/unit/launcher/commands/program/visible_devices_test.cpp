@@ -1,4 +1,4 @@
-// CUDA_VISIBLE_DEVICES as the built program reads it, on two simulated cards, of which the second may be cut into
+// CUDA_VISIBLE_DEVICES as the built program reads it, on two simulated cards. The second may be divided into MIG
 // slices.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

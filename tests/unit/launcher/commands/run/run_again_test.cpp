@@ -1,4 +1,4 @@
-// The same line once more: after a first try that saved nothing, on another machine, on a disk without links.
+// The same command again: after a first try that saved nothing, on another machine, on a disk without links.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -32,7 +32,7 @@ class RunAgainTest : public test::RunCommandTest {
     return words;
   }
 
-  // However it is repeated, the run starts from nothing and ends well.
+  // Each way to repeat the command starts the run from nothing and completes it.
   void expect_all_repeats_work(const std::string& what) {
     const std::vector<Words> repeats = {line(), line({"--resume", "auto"}), line({"train.learning_rate=0.5"}),
                                         line({"--resume", "auto", "data.root=" + path("elsewhere"), "seed=4"})};
@@ -48,7 +48,7 @@ class RunAgainTest : public test::RunCommandTest {
     fs::remove_all(path("first"));
   }
 
-  // What `body` returns in a process of its own, whose view of the system it may change.
+  // Returns the result of `body` in a new process, whose view of the system `body` may change.
   static int in_a_process(const std::function<int()>& body) {
     const pid_t pid = ::fork();
     if (pid == 0) ::_exit(body());
@@ -89,7 +89,7 @@ TEST_F(RunAgainTest, AfterItWasKilledWhileItTuned) {
 
 TEST_F(RunAgainTest, AfterItWasKilledInItsFirstSave) {
   ASSERT_NE(tlaunch(line(), {"FAKE_FAIL=0:7"}).exit_code, 0);
-  test::write(path("r/checkpoints.txt"), "epoch_01-step_20.safetensors\n");  // begun, and never done
+  test::write(path("r/checkpoints.txt"), "epoch_01-step_20.safetensors\n");  // begun but never finished
   expect_all_repeats_work("killed while saving");
 }
 
@@ -97,7 +97,7 @@ TEST_F(RunAgainTest, AtOnceAfterTheLauncherWasKilled) {
   ChildProcess first(command(line(), {"FAKE_HOLD=" + path("never")}));
   ASSERT_TRUE(test::wait_for_event(path("r"), "step"));
   ::kill(first.pid(), SIGKILL);
-  const Finished again = tlaunch(line());  // its guards need a moment to let go of the folder
+  const Finished again = tlaunch(line());  // its guards need a moment to release the folder
   EXPECT_EQ(again.exit_code, 0) << again.err;
 }
 

@@ -33,7 +33,7 @@ TEST_F(RunCommandTest, ARunLeavesItsFilesItsSummaryAndPlainNarration) {
   for (const char* name : {"config.yaml", "plan.json", "events.jsonl", "summary.json", "logs/attempt_0/rank_1.log"})
     EXPECT_TRUE(fs::exists(path("r") + "/" + name)) << name;
   const Json told = summary("r");
-  EXPECT_EQ(told, Json::parse(run.out)) << "--json prints what summary.json holds, and nothing else";
+  EXPECT_EQ(told, Json::parse(run.out)) << "--json prints the content of summary.json and nothing else";
   EXPECT_EQ(told["status"], "completed");
   EXPECT_EQ(told["epochs"], 2);
   EXPECT_EQ(told["steps"], 40);
@@ -58,7 +58,7 @@ TEST_F(RunCommandTest, ThePlanSaysWhereEachRankIs) {
   const Json& rank = plan["placement"][1];
   EXPECT_EQ(rank["rank"], 1);
   EXPECT_GE(rank["core_share"], 1);
-  // Where the kernel tells of no NUMA nodes, that is told.
+  // If the kernel reports no NUMA nodes, the plan says so.
   EXPECT_THAT(run.err,
               HasSubstr(rank.contains("cores") ? "cores " + rank["cores"].get<std::string>() : "no rank is pinned"));
   const Finished dry = tlaunch({"--dry-run", "--json", "--numa", "node", config_});
@@ -85,9 +85,9 @@ TEST_F(RunCommandTest, AFolderThatHoldsARunNeedsResume) {
   EXPECT_THAT(changed.err, HasSubstr("train.learning_rate is 0.5 and was 0.001 in the run that is resumed"));
   ASSERT_EQ(tlaunch({"--run-dir", path("r"), "--resume", "auto", config_, "train.epochs=3"}).exit_code, 0);
   EXPECT_EQ(summary("r")["steps"], 60);
-  EXPECT_EQ(events("r", "step").size(), 60u) << "appended, none done again";
+  EXPECT_EQ(events("r", "step").size(), 60u) << "appended; no step is repeated";
   EXPECT_EQ(events("r", "resume").at(0)["attempt"], 1);
-  EXPECT_EQ(summary("r")["actual"]["steps"], 40) << "that took actual.wall_s";
+  EXPECT_EQ(summary("r")["actual"]["steps"], 40) << "the steps of actual.wall_s";
   EXPECT_EQ(summary("r")["actual"]["start_step"], 20);
 }
 
@@ -186,7 +186,7 @@ TEST_F(RunCommandTest, CtrlCEndsTheRunWith130AndASecondLauncherIsKeptOut) {
 }
 
 TEST_F(RunCommandTest, AStopInStartUpDoesNotWaitForRanksWhosePeerIsGone) {
-  // Rank 1 dies of the signal, as while it loads its libraries, or has left before it joined.
+  // Rank 1 is killed by the signal, as it would be while it loads its libraries, or has left before it joined.
   for (const std::string fate : {"1:", "1:0"}) {
     const std::string run_dir = path("r" + std::to_string(fate.size()));
     ChildProcess run(command({"--nproc", "2", "--grace", "600", "--run-dir", run_dir, config_}, {"FAKE_JOIN=" + fate}));
@@ -228,7 +228,7 @@ TEST_F(RunCommandTest, NarrationThatNobodyReadsHoldsUpNeitherTheRunNorItsEnd) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   ASSERT_TRUE(fs::exists(path("r/summary.json")));
   EXPECT_EQ(summary("r")["status"], "completed");
-  kill(run.pid(), SIGTERM);  // it waits for its reader, as any program
+  kill(run.pid(), SIGTERM);  // it waits for its reader, as any program does
   EXPECT_EQ(run.wait(60).exit_code, 143);
 }
 
@@ -285,16 +285,16 @@ TEST_F(RunCommandTest, TheDescriptionIsCachedByTheWorkersContent) {
   };
   ASSERT_EQ(tlaunch({"--dry-run", config_}).exit_code, 0);
   ASSERT_EQ(cached().size(), 1u);
-  EXPECT_EQ(tlaunch({"--dry-run", config_}, {"FAKE_DESCRIBE=fail"}).exit_code, 0) << "not asked again";
+  EXPECT_EQ(tlaunch({"--dry-run", config_}, {"FAKE_DESCRIBE=fail"}).exit_code, 0) << "the worker is not asked again";
   test::write(cached().front(), "{damaged");
   EXPECT_EQ(tlaunch({"--dry-run", config_}).exit_code, 0) << "a damaged cache is made again";
   EXPECT_NO_THROW(EXPECT_TRUE(Json::parse(content(cached().front())).is_object()));
   std::string wrong = content(cached().front());
   ASSERT_NE(wrong.find("\"fashion_mnist\""), std::string::npos);
   test::write(cached().front(), wrong.replace(wrong.find("\"fashion_mnist\""), 15, "\"fashion_mnjst\""));
-  EXPECT_EQ(tlaunch({"--dry-run", config_}).exit_code, 0) << "so is one with a wrong bit";
+  EXPECT_EQ(tlaunch({"--dry-run", config_}).exit_code, 0) << "so is a cache with a wrong bit";
 
-  // A rebuilt worker, with the dates of the old one: asked again.
+  // A rebuilt worker with the dates of the old one is asked again.
   const auto written = fs::last_write_time(worker_);
   std::string text = content(worker_);
   text.replace(text.find("\"depth\""), 7, "\"layer\"");

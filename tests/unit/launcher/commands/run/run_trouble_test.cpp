@@ -1,4 +1,4 @@
-// Runs whose logs, folder or names are in trouble.
+// Runs with problems: logs that cannot be written, moved folders, names that are not UTF-8.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -27,7 +27,7 @@ namespace fs = std::filesystem;
 
 class RunTroubleTest : public RunCommandTest {
  protected:
-  // A folder that is there already is only gone on in.
+  // If the folder exists already, resumes in it.
   std::vector<std::string> run_in(const std::string& folder, const std::vector<std::string>& more = {}) const {
     std::vector<std::string> words = {"--run-dir", path(folder), "--resume", "auto", config_, "train.epochs=1"};
     words.insert(words.end(), more.begin(), more.end());
@@ -83,7 +83,7 @@ TEST_F(RunTroubleTest, AFailedRunKeepsItsCodeWhereTheSummaryCannotBeWritten) {
 }
 
 TEST_F(RunTroubleTest, ADiskThatFillsUpDuringTheRunEndsItAfterItsResults) {
-  // In a process of its own: the mount goes with it.
+  // In its own process, because the mount ends with that process.
   const std::string disk = path("disk");
   fs::create_directories(disk);
   const pid_t child = ::fork();
@@ -131,7 +131,7 @@ TEST_F(RunTroubleTest, AFolderThatIsMovedDuringTheRunIsToldAndEndsItWith74) {
   const Finished ended = run.wait();
   EXPECT_EQ(ended.exit_code, 74) << ended.err;
   EXPECT_EQ(count_of(ended.err, "the run folder " + path("r") + " was moved to " + path("elsewhere")), 1u) << ended.err;
-  EXPECT_LT(ended.err.find("was moved to"), ended.err.find("eval at step 40")) << "told at the next save";
+  EXPECT_LT(ended.err.find("was moved to"), ended.err.find("eval at step 40")) << "reported at the next save";
   EXPECT_THAT(ended.err, AllOf(HasSubstr("completed after"), HasSubstr("val_loss")));
   EXPECT_EQ(summary("elsewhere")["status"], "completed");
   EXPECT_EQ(summary("elsewhere")["exit_code"], 74);
@@ -199,7 +199,7 @@ TEST_F(RunTroubleTest, AWorkingFolderThatWasRemovedIsToldOrNotNeeded) {
     std::vector<std::string> argv = {
         "sh", "-c",
         "mkdir " + path("gone") + " && cd " + path("gone") + " && rmdir " + path("gone") + " && exec \"$@\"", "sh"};
-    const auto rest = command(words, {"PATH=/usr/bin:/bin"});  // a Python that is no shell script
+    const auto rest = command(words, {"PATH=/usr/bin:/bin"});  // a Python that is not a shell script
     argv.insert(argv.end(), rest.begin(), rest.end());
     return ChildProcess(argv).wait();
   };
@@ -228,7 +228,7 @@ TEST_F(RunTroubleTest, ATeamFileThatIsDamagedIsLeftOutWithANote) {
   }
 }
 
-// Every option of which the help says that a config key is its default, with a value that is not the key's.
+// Every option whose default is a config key according to the help, with a value that differs from the key's.
 std::map<std::string, std::string> options_with_keys(const std::string& help) {
   const std::map<std::string, std::string> values = {
       {"--nproc", "1"},   {"--hang-timeout", "3.6"}, {"--grace", "3"},         {"--max-restarts", "4"},
@@ -263,7 +263,7 @@ TEST_F(RunTroubleTest, EveryOptionThatIsAKeyReachesTheWorkerHoweverTheRunStarts)
   for (const Way& way : ways) {
     std::vector<std::string> all{"--run-dir", path(way.run_dir)}, variables = way.variables;
     auto options = all_options;
-    if (way.name == "smoke") options.erase("launch.max_time");  // refused there: --smoke-minutes is its limit
+    if (way.name == "smoke") options.erase("launch.max_time");  // refused with --smoke, whose limit is --smoke-minutes
     for (const auto& [key, option] : options) all.push_back(option);
     all.push_back(config_);
     all.push_back("train.epochs=1");

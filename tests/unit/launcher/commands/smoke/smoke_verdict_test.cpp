@@ -26,7 +26,7 @@ struct Events {
   }
 };
 
-// Two epochs of 10 steps whose loss falls from 1 to 0.05, evaluated, saved, in steady memory.
+// Two epochs of 10 steps whose loss falls from 1 to 0.05, with evaluations, checkpoints and constant memory.
 SmokeRecord good_first() {
   Events events;
   events.add("start", {{"steps_per_epoch", 100},
@@ -62,7 +62,7 @@ TEST(SmokeVerdict, EveryCheckHasWordsForPeople) {
   EXPECT_EQ(words_of("saved_and_resumed"), "save and resume");
 }
 
-// It jumps far up with its first update, and comes down a little from there.
+// The loss jumps far up with the first update and falls a little from there.
 TEST(SmokeVerdict, ARunThatDivergedAtOnceDoesNotPassBecauseItComesDownAgain) {
   for (const bool by_training_loss : {true, false}) {
     SmokeRecord first = good_first();
