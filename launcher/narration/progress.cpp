@@ -5,19 +5,11 @@
 #include <algorithm>
 
 #include "base/sigpipe_held.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "processes/output/display_width.h"
 
 namespace tlaunch {
-namespace {
-
-std::string figure(double value) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%.4g", value);
-  return text;
-}
-
-}  // namespace
 
 std::string progress_text(const RunRecord& record) {
   std::string text;
@@ -31,14 +23,15 @@ std::string progress_text(const RunRecord& record) {
   } else {
     text = "step " + std::to_string(record.step);
   }
-  text += "  loss " + figure(record.loss);
+  text += format_text("  loss {:.4g}", record.loss);
   if (record.samples_per_s > 0) text += "  " + format_count(record.samples_per_s) + " samples/s";
   return text;
 }
 
 std::string evaluation_text(const EvaluationEvent& event) {
   std::string metrics;
-  for (const auto& [name, value] : event.metrics) metrics += (metrics.empty() ? "" : ", ") + name + " " + figure(value);
+  for (const auto& [name, value] : event.metrics)
+    metrics += (metrics.empty() ? "" : ", ") + format_text("{} {:.4g}", name, value);
   const std::string text = "eval at step " + std::to_string(event.step) + ": " + metrics;
   return event.seconds > 0 ? text + " (" + format_duration(event.seconds) + ")" : text;
 }

@@ -6,6 +6,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "estimate/run_forecast.h"
 #include "processes/group/failure.h"
@@ -15,12 +16,6 @@ namespace {
 
 constexpr const char* to_go_on = "; to go on: the same command with --resume auto";
 constexpr double long_enough_s = 10;  // for its shares of time to say something
-
-std::string figure(double value) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%.4g", value);
-  return text;
-}
 
 std::string percent(double share) {
   char text[40];
@@ -140,7 +135,7 @@ std::vector<std::string> closing_lines(const RunSummary& summary) {
     lines.push_back("the newest checkpoint is of step " + std::to_string(*summary.newest_checkpoint_step) + to_go_on);
   std::string metrics;
   for (const auto& [name, value] : record.metrics)
-    metrics += (metrics.empty() ? "" : "  ") + name + " " + figure(value);
+    metrics += (metrics.empty() ? "" : "  ") + format_text("{} {:.4g}", name, value);
   if (!metrics.empty()) lines.push_back(metrics);
   if (summary.estimate && summary.status == "completed" && summary.estimate->likely_s > 0) {
     lines.push_back((goes_on ? "time since step " + std::to_string(*summary.began_step) : std::string("time")) + ": " +

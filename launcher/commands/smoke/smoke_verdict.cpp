@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <limits>
 #include <utility>
 
+#include "base/text.h"
 #include "base/units.h"
 #include "estimate/work.h"
 
@@ -18,12 +18,6 @@ constexpr double inexact_tolerance = 1e-3;
 constexpr double far_worse = 1.5, far_worse_val = 2;  // than at the beginning: it diverges, however it got there
 constexpr const char* divergence_advice =
     "lower train.learning_rate, set train.clip_grad_norm, or turn mixed precision off (gpu.mixed_precision=off)";
-
-std::string figure(double value) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%.4g", value);
-  return text;
-}
 
 Finding finding(const char* check, bool passed, std::string detail) { return {check, passed, std::move(detail)}; }
 
@@ -46,10 +40,10 @@ Finding ended_well(const SmokeRecord& first) {
 Finding all_finite(const SmokeRecord& first) {
   for (const auto& [step, loss] : first.losses)
     if (!std::isfinite(loss))
-      return finding("finite", false,
-                     "the loss at step " + std::to_string(step) + " is " + figure(loss) + "; " + divergence_advice);
+      return finding("finite", false, format_text("the loss at step {} is {:.4g}; {}", step, loss, divergence_advice));
   for (const double loss : first.val_losses)
-    if (!std::isfinite(loss)) return finding("finite", false, "val_loss is " + figure(loss) + "; " + divergence_advice);
+    if (!std::isfinite(loss))
+      return finding("finite", false, format_text("val_loss is {:.4g}; {}", loss, divergence_advice));
   if (first.losses.empty()) return finding("finite", false, "no loss was logged");
   return finding("finite", true,
                  std::to_string(first.losses.size()) + " losses and " + std::to_string(first.val_losses.size()) +
@@ -65,14 +59,14 @@ Finding loss_fell(const SmokeRecord& first) {
   if (losses.size() < 2) return finding("loss_fell", false, "fewer than two losses were logged");
   const auto tenth = static_cast<std::ptrdiff_t>(std::max<std::size_t>(losses.size() / 10, 1));
   const double before = mean(losses.begin(), losses.begin() + tenth), after = mean(losses.end() - tenth, losses.end());
-  std::string detail = "train_loss " + figure(before) + " -> " + figure(after);
+  std::string detail = format_text("train_loss {:.4g} -> {:.4g}", before, after);
   bool fell = after<before, diverged = after> far_worse * losses.front();
   if (first.val_losses.size() >= 2) {
     fell = fell || first.val_losses.back() < first.val_losses.front();
     diverged = diverged || first.val_losses.back() > far_worse_val * first.val_losses.front();
-    detail += ", val_loss " + figure(first.val_losses.front()) + " -> " + figure(first.val_losses.back());
+    detail += format_text(", val_loss {:.4g} -> {:.4g}", first.val_losses.front(), first.val_losses.back());
   }
-  if (diverged) detail += ", from " + figure(losses.front()) + " at the first step";
+  if (diverged) detail += format_text(", from {:.4g} at the first step", losses.front());
   const bool passed = fell && !diverged;
   return finding("loss_fell", passed, passed ? detail : detail + "; " + divergence_advice);
 }
@@ -124,7 +118,7 @@ Finding saved_and_resumed(const SmokeRecord& first, const SmokeRecord& second, b
   if (compared == 0) return finding(check, false, "the resumed part logged no step that the first part had logged");
   return finding(check, true,
                  "resumed at step " + std::to_string(*second.resumed_step) + "; " + std::to_string(compared) +
-                     (exact ? " losses equal bit for bit" : " losses within " + figure(worst) + " relative"));
+                     (exact ? " losses equal bit for bit" : format_text(" losses within {:.4g} relative", worst)));
 }
 
 // What the whole run would take at this speed: steps, full evaluations, savings and start-up.
