@@ -1,27 +1,24 @@
 #include "launcher/cli/shared_options.h"
 
-#include <algorithm>
-#include <cctype>
-
 #include "base/absolute_path.h"
 #include "base/error.h"
 #include "base/quantity.h"
 #include "base/shell_words.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "config/config_value.h"
 #include "config/config_variables.h"
+#include "config/schema.h"
 #include "launcher/cli/command_parse.h"
 #include "launcher/cli/torchrun_alias.h"
 
 namespace tlaunch {
 namespace {
 
+// The rule of launch.nproc, so that the option and the key accept the same values.
 std::string check_nproc(const std::string& text) {
-  const bool number = !text.empty() && text.size() <= 6 &&
-                      std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0; }) &&
-                      std::stol(text) >= 1;
-  if (number || text == "auto" || text == "cpu" || text == "gpu") return "";
-  return "a number from 1, auto, cpu or gpu is needed, not '" + text + "'";
+  const SchemaKey& nproc = *schema_key("launch.nproc");
+  return nproc.check(text) ? "" : format_text("expected {}, not {}", nproc.expected, quoted(text));
 }
 
 std::string check_duration(const std::string& text) {
@@ -37,9 +34,9 @@ std::string check_duration(const std::string& text) {
 std::string as_override(const std::string& text) {
   std::string value = escape_variables(text);
   if (value.empty() || std::string("'\"[{").find(value[0]) == std::string::npos) return value;
-  std::string quoted = "'";
-  for (const char c : value) quoted += c == '\'' ? std::string("''") : std::string(1, c);
-  return quoted + "'";
+  std::string literal = "'";
+  for (const char c : value) literal += c == '\'' ? std::string("''") : std::string(1, c);
+  return literal + "'";
 }
 
 // Into bytes. "10" is ten bytes, which is never meant.
