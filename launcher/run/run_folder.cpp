@@ -20,7 +20,7 @@
 #include "base/absolute_path.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
-#include "base/json.h"
+#include "launcher/job/job.h"
 
 namespace tlaunch {
 namespace {
@@ -203,6 +203,33 @@ void point_latest_to(const std::string& run_path, FileCalls& calls) {
     throw IoError(link.string() + " is a " + (type == fs::file_type::directory ? "folder" : "file") +
                   " and was left alone");
   link_atomically(link.string(), folder.filename().string(), calls);
+}
+
+Json plan_json(const Job& job) {
+  Json plan = to_json(job.plan);
+  plan["placement"] = to_json(job.placement);
+  return plan;
+}
+
+namespace {
+
+RunConfig as_started(const Job& job) {
+  RunConfig config = job.loaded.config;
+  // On a machine with GPUs a number would mean ranks on GPUs.
+  if (job.world.on_gpu || job.hardware.gpus.empty()) config.launch.nproc = std::to_string(job.world.size);
+  std::error_code error;
+  const auto run_root = fs::absolute(config.run_root, error);
+  if (!error) config.run_root = run_root.lexically_normal().string();
+  return config;
+}
+
+}  // namespace
+
+RunFiles write_run_files(const Job& job, const RunFolder& folder) {
+  RunFiles files{folder.file("config.yaml"), folder.file("plan.json")};
+  write_file_atomically(files.config_path, to_yaml(as_started(job), job.worker));
+  write_file_atomically(files.plan_path, text_of(plan_json(job), 2) + "\n");
+  return files;
 }
 
 }  // namespace tlaunch

@@ -1,4 +1,4 @@
-// A run's folder: made, locked, and asked what it holds.
+// A run's folder: made, locked, asked what it holds, and given its first files.
 //
 //   <run_root>/<name>/<YYYYmmdd-HHMMSS>-<4 hex>/  with  <run_root>/<name>/latest -> the newest      (or --run-dir DIR)
 //
@@ -9,8 +9,11 @@
 #include <string>
 
 #include "base/file_calls.h"
+#include "base/json.h"
 
 namespace tlaunch {
+
+struct Job;
 
 // Whether others that use it beside us may hold the folder at the same time; one that holds it alone never may.
 enum class FolderUse { alone, beside };
@@ -57,5 +60,18 @@ std::string latest_run_path(const std::string& run_root, const std::string& name
 // Lets <folder's parent>/latest point to it, in one step for any reader. Throws IoError where the disk has no symbolic
 // links, or where `latest` is something else: that is left alone.
 void point_latest_to(const std::string& run_path, FileCalls& calls = system_calls());
+
+// What a run's folder holds from its start. config.yaml is the config as asked for: every key, `auto` where tuning
+// decides. By itself it starts the same run again from any folder: it has the number of ranks that the run had, and no
+// relative path. plan.json says what each `auto` became.
+struct RunFiles {
+  std::string config_path, plan_path;
+};
+
+// The plan, and as "placement" the cards and cores of each rank (hardware/placement.h).
+Json plan_json(const Job& job);
+
+// Writes both atomically. Throws IoError.
+RunFiles write_run_files(const Job& job, const RunFolder& folder);
 
 }  // namespace tlaunch
