@@ -22,7 +22,7 @@ const std::vector<std::string>& command_words() {
   return words;
 }
 
-// Every command's options: built once for parsing, once more to ask which of them take a value.
+// The options of every command: for parsing, and to look up which options take a value.
 struct Parsers {
   RunLine run;
   ProgramLine program;
@@ -34,7 +34,7 @@ struct Parsers {
   DoctorLine doctor;
 };
 
-// Our option of that name, of whatever command: nullptr where there is none.
+// The option of this name in any command; nullptr if there is none.
 const CLI::Option* own_option(const Parsers& parsers, const std::string& argument) {
   const std::string name = argument.substr(0, argument.find('='));
   std::vector<const CLI::App*> apps{&parsers.run.app(),      &parsers.program.app(), &parsers.probe.app(),
@@ -47,20 +47,20 @@ const CLI::Option* own_option(const Parsers& parsers, const std::string& argumen
   return nullptr;
 }
 
-// Whether an option that stands before the first word is followed by a value; any command may still claim it.
+// Whether an option before the first word is followed by a value. It may belong to any command.
 bool takes_value(const Parsers& parsers, const std::string& argument) {
   if (const CLI::Option* known = own_option(parsers, argument)) return known->get_items_expected_max() > 0;
   if (find_torchrun_option(argument) != nullptr) return torchrun_value_follows(argument);
   refuse_unknown(parsers.run.app(), argument, "tlaunch");
 }
 
-// PET_ variables, and over them what the command line says.
+// The options on the command line, which take precedence, and those of PET_ variables.
 TorchrunValues torchrun_values(TorchrunValues given, const Getenv& variables, bool program) {
   add_torchrun_variables(given, variables, program);
   return given;
 }
 
-// Every command with its options, out of the parsers themselves.
+// Every command with its options, taken from the parsers.
 std::vector<CompletionCommand> completion_commands(const Parsers& parsers) {
   std::vector<CompletionCommand> commands{{"", options_of(parsers.run.app()), true},
                                           {"probe", options_of(parsers.probe.app()), false},

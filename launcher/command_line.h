@@ -1,6 +1,6 @@
-// The command line as plain values. Commands: the run command (the default one, of a config), a plain program, probe,
-// evaluate, tune, estimate, checkpoints; and the texts of --help and --version. Options stand before or after the
-// command's word. Errors are UsageError, with the nearest known name.
+// The command line as plain values. Commands: the run command (the default, with a config), a plain program, probe,
+// evaluate, tune, estimate, checkpoints, doctor; and the texts of --help and --version. Options may stand before or
+// after the command's word. Errors are UsageError with the nearest known name.
 #pragma once
 
 #include <string>
@@ -23,7 +23,8 @@ namespace tlaunch {
 using Command = std::variant<RunCommand, ProgramCommand, ProbeCommand, EvaluateCommand, TuneCommand, CheckpointsCommand,
                              EstimateCommand, DoctorCommand, PrintCommand>;
 
-// `arguments` without the program's own name. `variables` is the environment, asked for torchrun's PET_ variables.
+// `arguments` without the name of the program itself. `variables` is the environment, read for torchrun's PET_
+// variables.
 Command parse_command_line(const std::vector<std::string>& arguments, const Getenv& variables);
 
 }  // namespace tlaunch

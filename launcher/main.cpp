@@ -1,4 +1,4 @@
-// tlaunch: the launcher. Links no LibTorch; all errors a user can act on end here, with their exit code.
+// tlaunch: the launcher. It does not link LibTorch. All errors are reported here and become exit codes.
 #include <filesystem>
 #include <new>
 #include <string>
@@ -8,6 +8,7 @@
 #include "base/environment.h"
 #include "base/error.h"
 #include "base/process_start.h"
+#include "base/text.h"
 #include "launcher/command_line.h"
 #include "launcher/commands/checkpoints/checkpoints_command.h"
 #include "launcher/commands/doctor/doctor_command.h"
@@ -25,11 +26,11 @@ namespace {
 
 using namespace tlaunch;
 
-// Before anything that keeps this machine's cores or cards busy.
+// Called before anything that uses the cores or cards of this machine.
 void look_for_other_launchers() {
   check_started_once(environment_value);
   if (const std::string note = unused_nodes_note(environment_value, host_name()); !note.empty())
-    say("tlaunch: note: " + note);
+    say(format_text("tlaunch: note: {}", note));
 }
 
 struct Dispatch {
@@ -66,16 +67,16 @@ int main(int argc, char** argv) {
   try {
     return std::visit(Dispatch{}, parse_command_line({argv + 1, argv + argc}, environment_value));
   } catch (const Error& error) {
-    if (*error.what() != '\0') say(std::string("tlaunch: ") + error.what());
+    if (*error.what() != '\0') say(format_text("tlaunch: {}", error.what()));
     return error.code();
   } catch (const std::filesystem::filesystem_error& error) {
-    say("tlaunch: cannot access " + error.path1().string() + ": " + error.code().message());
+    say(format_text("tlaunch: cannot access {}: {}", error.path1().string(), error.code().message()));
     return exit_code::io;
   } catch (const std::bad_alloc&) {
     say("tlaunch: this machine has no memory left for tlaunch itself; end other programs, or raise the memory limit");
     return exit_code::failure;
   } catch (const std::exception& error) {
-    say(std::string("tlaunch: internal error: ") + error.what());
+    say(format_text("tlaunch: internal error: {}", error.what()));
     return exit_code::failure;
   }
 }

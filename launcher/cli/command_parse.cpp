@@ -5,6 +5,7 @@
 #include "base/environment.h"
 #include "base/error.h"
 #include "base/nearest.h"
+#include "base/text.h"
 #include "config/user_path.h"
 #include "launcher/job/job.h"
 
@@ -12,17 +13,17 @@ namespace tlaunch {
 
 void refuse_unknown(const CLI::App& app, const std::string& argument, const std::string& where) {
   const std::string name = argument.substr(0, argument.find('='));
-  if (!name.starts_with("-")) throw UsageError("unexpected argument '" + argument + "' for " + where);
+  if (!name.starts_with("-")) throw UsageError(format_text("unexpected argument {} for {}", quoted(argument), where));
   std::vector<std::string> known;
   for (const CLI::Option* option : app.get_options())
     for (const std::string& long_name : option->get_lnames()) known.push_back("--" + long_name);
-  std::string message = "unknown option " + name + " for " + where;
-  if (const auto near = nearest(name, known)) message += "; did you mean " + *near + "?";
-  throw UsageError(message + "  (see " + app.get_name() + " --help)");
+  const auto near = nearest(name, known);
+  throw UsageError(format_text("unknown option {} for {}{}  (see {} --help)", printable(name, 60), where,
+                               near ? format_text("; did you mean {}?", *near) : "", app.get_name()));
 }
 
 void refuse_empty(const std::string& what) {
-  throw UsageError(what + " is empty; probably a shell variable is not set");
+  throw UsageError(format_text("{} is empty; probably a shell variable is not set", what));
 }
 
 namespace {
@@ -33,9 +34,9 @@ const CLI::Option* option_named(const CLI::App& app, const std::string& name) {
 
 bool takes_value(const CLI::Option& option) { return option.get_items_expected_max() > 0; }
 
-// Values that are missing or too many. One that is "" would count as not given.
+// Refuses missing and superfluous values. CLI11 would treat an empty value as missing.
 void check_values(const CLI::App& app, const std::vector<std::string>& arguments) {
-  const std::string see = "  (see " + app.get_name() + " --help)";
+  const std::string see = format_text("  (see {} --help)", app.get_name());
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& argument = arguments[i];
     if (argument.empty()) refuse_empty("an argument");
@@ -45,7 +46,7 @@ void check_values(const CLI::App& app, const std::vector<std::string>& arguments
     if (option == nullptr) continue;
     if (!takes_value(*option)) {
       if (equals != std::string::npos)
-        throw UsageError(name + " takes no value: leave '" + argument.substr(equals) + "' out" + see);
+        throw UsageError(format_text("{} takes no value: leave {} out{}", name, quoted(argument.substr(equals)), see));
       continue;
     }
     if (equals != std::string::npos) {
@@ -53,10 +54,10 @@ void check_values(const CLI::App& app, const std::vector<std::string>& arguments
       continue;
     }
     const std::string expected = option->get_type_name().empty() ? "a value" : option->get_type_name();
-    if (++i == arguments.size()) throw UsageError(name + " needs " + expected + " after it" + see);
+    if (++i == arguments.size()) throw UsageError(format_text("{} needs {} after it{}", name, expected, see));
     if (arguments[i].empty()) refuse_empty("the value of " + name);
     if (option_named(app, arguments[i]) != nullptr)
-      throw UsageError(name + " needs " + expected + " after it, and " + arguments[i] + " is an option" + see);
+      throw UsageError(format_text("{} needs {} after it, and {} is an option{}", name, expected, arguments[i], see));
   }
 }
 
@@ -73,7 +74,7 @@ std::string parse(CLI::App& app, std::vector<std::string> arguments, const std::
   } catch (const CLI::CallForHelp&) {
     return app.help();
   } catch (const CLI::ParseError& error) {
-    throw UsageError(std::string(error.what()) + "  (see " + app.get_name() + " --help)");
+    throw UsageError(format_text("{}  (see {} --help)", error.what(), app.get_name()));
   }
   for (const std::string& extra : app.remaining()) refuse_unknown(app, extra, where);
   return "";
@@ -102,7 +103,7 @@ CLI::Validator number_within(double low, double high) {
 
 std::string expanded_path(const std::string& option, const std::string& text) {
   const UserPath path = path_on_command_line(text, environment_value);
-  if (!path.problem.empty()) throw UsageError(option + ": " + path.problem);
+  if (!path.problem.empty()) throw UsageError(format_text("{}: {}", option, path.problem));
   return path.path;
 }
 
@@ -118,7 +119,7 @@ CLI::Validator path_value() {
 void check_overrides(const std::vector<std::string>& overrides) {
   for (const std::string& text : overrides)
     if (text.find('=') == std::string::npos || text.starts_with("="))
-      throw UsageError("'" + text + "' is no key=value; config keys are changed by, say, train.epochs=3");
+      throw UsageError(format_text("{} is not key=value; write for example train.epochs=3", quoted(text)));
 }
 
 }  // namespace tlaunch

@@ -1,4 +1,4 @@
-// What the commands' parsers share: arguments through CLI11, with our errors.
+// Shared by the parsers of all commands: CLI11 parses the arguments, the errors are ours.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -10,29 +10,29 @@
 
 namespace tlaunch {
 
-// Returns the help text where it was asked for, "" otherwise. Throws UsageError, with the nearest known option; `where`
-// names the command in it. A value that is missing or empty, and an empty argument, are refused too. Of an option that
-// is given twice the last value counts, as under torchrun.
+// Returns the help text if the arguments ask for it, else "". Throws UsageError with the nearest known option; `where`
+// is the name of the command in the message. A missing or empty value and an empty argument are refused too. If an
+// option is given twice, the last value counts, as under torchrun.
 std::string parse(CLI::App& app, std::vector<std::string> arguments, const std::string& where);
 
 // Throws UsageError for an argument that `app` does not know.
 [[noreturn]] void refuse_unknown(const CLI::App& app, const std::string& argument, const std::string& where);
 
-// Throws UsageError: `what` has an empty value.
+// Throws UsageError: the value of `what` is empty.
 [[noreturn]] void refuse_empty(const std::string& what);
 
-// A path that an option or an argument takes, as config/user_path.h reads it. Throws UsageError that names `option`.
+// The path given to an option or an argument, expanded by config/user_path.h. Throws UsageError that names `option`.
 std::string expanded_path(const std::string& option, const std::string& text);
 // The same for an option's transform().
 CLI::Validator path_value();
 
-// For an option's transform(): checks the value as a config's is, with the same words.
+// For an option's transform(): checks the value by the same rules and with the same messages as a config's.
 CLI::Validator value_of(const ValueRule& rule);
 CLI::Validator one_of(const std::vector<std::string>& words);
 CLI::Validator integer_within(std::int64_t low, std::int64_t high);
 CLI::Validator number_within(double low, double high);
 
-// Throws UsageError where one is no key=value.
+// Throws UsageError if one is not key=value.
 void check_overrides(const std::vector<std::string>& overrides);
 
 }  // namespace tlaunch

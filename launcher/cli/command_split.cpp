@@ -6,13 +6,14 @@
 #include "base/error.h"
 #include "base/file_extension.h"
 #include "base/nearest.h"
+#include "base/text.h"
 #include "launcher/cli/command_parse.h"
 #include "launcher/cli/torchrun_options.h"
 
 namespace tlaunch {
 namespace {
 
-// Program mode from argument `at` on: the program and all that follows are not ours.
+// Program mode from argument `at` on: the program and everything behind it are not the launcher's.
 SplitArguments program_mode(SplitArguments split, const std::vector<std::string>& arguments, std::size_t at,
                             bool after_dashes) {
   split.word = "program";
@@ -25,7 +26,7 @@ SplitArguments program_mode(SplitArguments split, const std::vector<std::string>
   return split;
 }
 
-// The flag that an argument sets; nullptr where it is another argument.
+// The flag that an argument sets; nullptr for other arguments.
 bool* python_flag(PythonFlags& flags, const std::string& argument) {
   if (argument == "-m") return &flags.module;
   const TorchrunOption* option = find_torchrun_option(argument);
@@ -35,11 +36,11 @@ bool* python_flag(PythonFlags& flags, const std::string& argument) {
                : option->name == "run-path"  ? &flags.run_path
                                              : nullptr;
   if (flag != nullptr && argument.find('=') != std::string::npos)
-    throw UsageError("--" + option->name + " takes no value");
+    throw UsageError(format_text("--{} takes no value", option->name));
   return flag;
 }
 
-// What somebody who knows other tools types for one of ours; "" where it is nothing of the kind.
+// The hint for a word that users of other tools or abbreviations type; "" for other words.
 std::string meant_by(const std::string& word, const std::vector<std::string>& commands) {
   for (const char* training : {"run", "train", "launch", "start", "fit"})
     if (word == training) return "training needs no command word: tlaunch CONFIG.yaml";
@@ -47,24 +48,24 @@ std::string meant_by(const std::string& word, const std::vector<std::string>& co
   constexpr std::size_t least = 3;
   for (const std::string& each : commands)
     if (word.size() >= least && each.starts_with(word)) command = each;
-  return command.empty() ? "" : "did you mean '" + command + "'?";
+  return command.empty() ? "" : format_text("did you mean '{}'?", command);
 }
 
 [[noreturn]] void refuse_word(const std::string& word, const std::vector<std::string>& commands) {
   if (word.empty()) refuse_empty("the first argument");
   std::error_code error;
   const bool folder = std::filesystem::is_directory(word, error);
-  std::string message =
-      "'" + word + "' is " +
-      (folder ? "a folder without __main__.py: no program" : "no command, no CONFIG.yaml and no file");
+  const char* what =
+      folder ? "a folder without __main__.py, so it is not a program" : "not a command, a CONFIG.yaml or a file";
+  std::string hint;
   if (const std::string meant = meant_by(word, commands); !folder && !meant.empty()) {
-    message += "; " + meant;
+    hint = meant;
   } else if (const auto near = nearest(word, commands)) {
-    message += "; did you mean '" + *near + "'?";
+    hint = format_text("did you mean '{}'?", *near);
   } else if (!folder) {
-    message += "; to start a program of the PATH: tlaunch -- " + word;
+    hint = format_text("to start a program in PATH, write: tlaunch -- {}", printable(word, 60));
   }
-  throw UsageError(message);
+  throw UsageError(joined({format_text("{} is {}", quoted(word), what), hint}, "; "));
 }
 
 }  // namespace

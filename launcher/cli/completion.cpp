@@ -4,27 +4,23 @@
 #include <map>
 #include <sstream>
 
+#include "base/text.h"
 #include "config/schema.h"
 
 namespace tlaunch {
 namespace {
 
-// "auto|PATH" is a choice and a file, "N|auto|cpu|gpu" three choices: what is in small letters is meant literally.
+// The choices in "auto|PATH" (auto) or "N|auto|cpu|gpu" (three): words in lower case are literal values.
 std::vector<std::string> choices_in(const std::string& type_name) {
   std::vector<std::string> choices;
-  std::istringstream parts(type_name.substr(0, type_name.find(':')));  // behind it: what a check accepts
+  // Behind a colon CLI11 lists the values that a check accepts.
+  std::istringstream parts(type_name.substr(0, type_name.find(':')));
   for (std::string part; std::getline(parts, part, '|');) {
     const bool literal =
         !part.empty() && std::all_of(part.begin(), part.end(), [](char c) { return c >= 'a' && c <= 'z'; });
     if (literal) choices.push_back(part);
   }
   return choices;
-}
-
-std::string joined(const std::vector<std::string>& words, const std::string& between = " ") {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : between) + word;
-  return text;
 }
 
 std::vector<std::string> names_of(const CompletionOption& option) {
@@ -40,7 +36,7 @@ std::vector<std::string> key_names() {
   return names;
 }
 
-// The words that start a command, and behind "checkpoints" its verbs.
+// The first words of commands, or the verbs behind "checkpoints".
 std::vector<std::string> words_below(const std::string& parent, const std::vector<CompletionCommand>& commands) {
   std::vector<std::string> words;
   for (const CompletionCommand& command : commands) {
@@ -51,7 +47,7 @@ std::vector<std::string> words_below(const std::string& parent, const std::vecto
   return words;
 }
 
-// Options by name, whatever command has them; one name means the same everywhere.
+// The options of all commands by name; a name has the same meaning in every command.
 std::map<std::string, CompletionOption> value_options(const std::vector<CompletionCommand>& commands) {
   std::map<std::string, CompletionOption> options;
   for (const CompletionCommand& command : commands)
@@ -79,7 +75,8 @@ std::string bash_script(const std::vector<CompletionCommand>& commands) {
          "  case \"$prev\" in\n";
   for (const auto& [name, option] : value_options(commands)) {
     out << "    " << name << ") ";
-    if (!option.choices.empty()) out << "COMPREPLY=($(compgen -W \"" << joined(option.choices) << "\" -- \"$cur\")); ";
+    if (!option.choices.empty())
+      out << "COMPREPLY=($(compgen -W \"" << joined(option.choices, " ") << "\" -- \"$cur\")); ";
     out << "return ;;\n";
   }
   out << "  esac\n  case \"$word\" in\n";
@@ -87,7 +84,7 @@ std::string bash_script(const std::vector<CompletionCommand>& commands) {
     std::vector<std::string> names;
     for (const CompletionOption& option : command.options)
       for (const std::string& name : names_of(option)) names.push_back(name);
-    out << "    \"" << command.word << "\") options=\"" << joined(names) << "\""
+    out << "    \"" << command.word << "\") options=\"" << joined(names, " ") << "\""
         << (command.takes_keys ? "; keys=1" : "") << " ;;\n";
   }
   out << "  esac\n"
@@ -95,16 +92,16 @@ std::string bash_script(const std::vector<CompletionCommand>& commands) {
          "    COMPREPLY=($(compgen -W \"$options\" -- \"$cur\"))\n"
          "  elif [[ $word == checkpoints ]]; then\n"
          "    COMPREPLY=($(compgen -W \""
-      << joined(verbs)
+      << joined(verbs, " ")
       << "\" -- \"$cur\"))\n"
          "  elif [[ -n $config && -n $keys ]]; then\n"
          "    compopt -o nospace 2>/dev/null\n"
          "    COMPREPLY=($(compgen -W \""
-      << joined(key_names())
+      << joined(key_names(), " ")
       << "\" -- \"$cur\"))\n"
          "  elif [[ -z $word ]]; then\n"
          "    COMPREPLY=($(compgen -W \""
-      << joined(words)
+      << joined(words, " ")
       << "\" -- \"$cur\"))\n"
          "    local IFS=$'\\n'\n"
          "    COMPREPLY+=($(compgen -f -- \"$cur\"))\n"
@@ -114,7 +111,7 @@ std::string bash_script(const std::vector<CompletionCommand>& commands) {
   return out.str();
 }
 
-std::string quoted(const std::string& text) {
+std::string fish_quoted(const std::string& text) {
   std::string safe;
   for (const char c : text) safe += c == '\'' || c == '\\' ? std::string("\\") + c : std::string(1, c);
   return "'" + safe + "'";
@@ -122,12 +119,13 @@ std::string quoted(const std::string& text) {
 
 std::string fish_script(const std::vector<CompletionCommand>& commands) {
   std::ostringstream out;
-  const std::string words = joined(words_below("", commands)), verbs = joined(words_below("checkpoints", commands));
-  out << "complete -c tlaunch -n " << quoted("not __fish_seen_subcommand_from " + words) << " -a " << quoted(words)
-      << "\n"
+  const std::string words = joined(words_below("", commands), " "),
+                    verbs = joined(words_below("checkpoints", commands), " ");
+  out << "complete -c tlaunch -n " << fish_quoted("not __fish_seen_subcommand_from " + words) << " -a "
+      << fish_quoted(words) << "\n"
       << "complete -c tlaunch -f -n "
-      << quoted("__fish_seen_subcommand_from checkpoints; and not __fish_seen_subcommand_from " + verbs) << " -a "
-      << quoted(verbs) << "\n";
+      << fish_quoted("__fish_seen_subcommand_from checkpoints; and not __fish_seen_subcommand_from " + verbs) << " -a "
+      << fish_quoted(verbs) << "\n";
   for (const CompletionCommand& command : commands) {
     const std::string last = command.word.substr(command.word.find(' ') + 1);
     const std::string when = command.word.empty() ? "not __fish_seen_subcommand_from " + words
@@ -135,16 +133,17 @@ std::string fish_script(const std::vector<CompletionCommand>& commands) {
                                  ? "__fish_seen_subcommand_from " + command.word
                                  : "__fish_seen_subcommand_from checkpoints; and __fish_seen_subcommand_from " + last;
     for (const CompletionOption& option : command.options) {
-      out << "complete -c tlaunch -n " << quoted(when);
+      out << "complete -c tlaunch -n " << fish_quoted(when);
       if (!option.short_name.empty()) out << " -s " << option.short_name.substr(1);
       if (!option.long_name.empty()) out << " -l " << option.long_name.substr(2);
       if (option.takes_value) out << " -r";
-      if (!option.choices.empty()) out << " -a " << quoted(joined(option.choices));
-      out << " -d " << quoted(option.help) << "\n";
+      if (!option.choices.empty()) out << " -a " << fish_quoted(joined(option.choices, " "));
+      out << " -d " << fish_quoted(option.help) << "\n";
     }
     if (!command.takes_keys) continue;
-    out << "complete -c tlaunch -n " << quoted(when + "; and string match -qr '\\.(?i)ya?ml' -- (commandline -opc)")
-        << " -a " << quoted(joined(key_names())) << "\n";
+    out << "complete -c tlaunch -n "
+        << fish_quoted(when + "; and string match -qr '\\.(?i)ya?ml' -- (commandline -opc)") << " -a "
+        << fish_quoted(joined(key_names(), " ")) << "\n";
   }
   return out.str();
 }

@@ -1,4 +1,4 @@
-// What a command line without work to do asks for: a text on stdout.
+// A command line that only asks for a text on stdout.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@ struct PrintCommand {
   std::string text;  // --help, --version, a completion script
 };
 
-// A command with its options, or the text that was asked for in its place.
+// A command with its options, or a text to print instead.
 template <typename Command>
 using Parsed = std::variant<Command, PrintCommand>;
 

@@ -1,48 +1,40 @@
 #include "launcher/cli/shared_options.h"
 
-#include <algorithm>
-#include <cctype>
-
 #include "base/absolute_path.h"
 #include "base/error.h"
 #include "base/quantity.h"
 #include "base/shell_words.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "config/config_value.h"
 #include "config/config_variables.h"
+#include "config/schema.h"
 #include "launcher/cli/command_parse.h"
 #include "launcher/cli/torchrun_alias.h"
 
 namespace tlaunch {
 namespace {
 
-std::string check_nproc(const std::string& text) {
-  const bool number = !text.empty() && text.size() <= 6 &&
-                      std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0; }) &&
-                      std::stol(text) >= 1;
-  if (number || text == "auto" || text == "cpu" || text == "gpu") return "";
-  return "a number from 1, auto, cpu or gpu is needed, not '" + text + "'";
+// The rule of a config key for an option of the same meaning, so that both accept the same values.
+CLI::Validator rule_of(const char* key_name) {
+  const auto check = [key_name](const std::string& text) -> std::string {
+    const SchemaKey& key = *schema_key(key_name);
+    if (key.check(text) || (!text.empty() && text == key.rule.empty_word)) return "";
+    return format_text("expected {}, not {}", key.expected, quoted(text));
+  };
+  return CLI::Validator(check, "", key_name);
 }
 
-std::string check_duration(const std::string& text) {
-  try {
-    if (text != "none") parse_duration_s("", text);
-    return "";
-  } catch (const UsageError&) {
-    return "a time with its unit is needed, as 8h, 90min or 3d, or none, not '" + text + "'";
-  }
-}
-
-// An override's value that begins so would be read as YAML; ${...} in it, as a variable.
+// A value that begins with one of these characters would be read as YAML, and ${...} in it as a variable.
 std::string as_override(const std::string& text) {
   std::string value = escape_variables(text);
   if (value.empty() || std::string("'\"[{").find(value[0]) == std::string::npos) return value;
-  std::string quoted = "'";
-  for (const char c : value) quoted += c == '\'' ? std::string("''") : std::string(1, c);
-  return quoted + "'";
+  std::string literal = "'";
+  for (const char c : value) literal += c == '\'' ? std::string("''") : std::string(1, c);
+  return literal + "'";
 }
 
-// Into bytes. "10" is ten bytes, which is never meant.
+// Converts to bytes. A number without a unit is refused: nobody means ten bytes by "10".
 CLI::Validator size_of_at_least(std::uint64_t least_bytes) {
   const auto to_bytes = [least_bytes](std::string& text) -> std::string {
     try {
@@ -50,10 +42,10 @@ CLI::Validator size_of_at_least(std::uint64_t least_bytes) {
         text = std::to_string(bytes);
         return "";
       }
-    } catch (const UsageError&) {  // the line below says more
+    } catch (const UsageError&) {  // the message below says more
     }
-    return "a size with its unit is needed, at least " + format_bytes(least_bytes) + ", as 10GB or 10GiB, not '" +
-           text + "'";
+    return format_text("expected a size with its unit, such as 10GB or 10GiB, of at least {}, not {}",
+                       format_bytes(least_bytes), tlaunch::quoted(text));  // std::quoted takes a non-const text
   };
   return CLI::Validator(to_bytes, "", "size");
 }
@@ -61,23 +53,25 @@ CLI::Validator size_of_at_least(std::uint64_t least_bytes) {
 }  // namespace
 
 void nproc_option(CLI::App& app, std::optional<std::string>& value, const std::string& fallback) {
-  app.add_option("--nproc", value, "Number of ranks: a number, auto (GPUs, or 1), gpu, cpu (" + fallback + ")")
-      ->check(CLI::Validator(check_nproc, "", "nproc"))
+  app.add_option("--nproc", value,
+                 "Number of ranks; auto: one per GPU, or 1; gpu: one per GPU; cpu: one per core (" + fallback + ")")
+      ->check(rule_of("launch.nproc"))
       ->type_name("N|auto|cpu|gpu");
 }
 void log_limit_option(CLI::App& app, std::uint64_t& bytes) {
   app.add_option("--log-limit", bytes,
-                 "Most that a rank's log takes: its first half and the newest lines are kept (1GB)")
+                 "Size limit of each rank's log; its first half and the newest lines are kept (default: 1GB)")
       ->transform(size_of_at_least(1000))
       ->type_name("SIZE");
 }
 void wait_gpu_option(CLI::App& app, std::optional<std::uint64_t>& bytes) {
-  app.add_option("--wait-gpu", bytes, "Wait until every GPU in use has SIZE free, as 10GB")
+  app.add_option("--wait-gpu", bytes, "Wait until every GPU in use has SIZE free, for example 10GB")
       ->transform(size_of_at_least(1'000'000))
       ->type_name("SIZE");
 }
 void numa_option(CLI::App& app, std::optional<std::string>& value, const std::string& fallback) {
-  app.add_option("--numa", value, "node: ranks keep to the cores of the NUMA node near their GPU (" + fallback + ")")
+  app.add_option("--numa", value,
+                 "node: pin each rank to the cores of the NUMA node next to its GPU (" + fallback + ")")
       ->transform(one_of({"none", "node"}))
       ->type_name("none|node");
 }
@@ -96,13 +90,11 @@ void hang_option(CLI::App& app, std::optional<double>& value, const std::string&
 
 void end_options(CLI::App& app, std::optional<std::string>& max_time, std::optional<std::string>& on_end,
                  const std::string& at_its_time, const std::string& default_note) {
-  app.add_option("--max-time", max_time, at_its_time)
-      ->check(CLI::Validator(check_duration, "", "duration"))
-      ->type_name("TIME");
+  app.add_option("--max-time", max_time, at_its_time)->check(rule_of("launch.max_time"))->type_name("TIME");
   app.add_option(
          "--on-end", on_end,
-         "Run this command once the run has ended, however it ended; TLAUNCH_STATUS, TLAUNCH_REASON, TLAUNCH_EXIT_CODE "
-         "and TLAUNCH_RUN_DIR say how. It gets no shell unless it is sh -c '...'" +
+         "Run this command once after the run, however it ended; TLAUNCH_STATUS, TLAUNCH_REASON, TLAUNCH_EXIT_CODE and "
+         "TLAUNCH_RUN_DIR describe the end. For a shell write sh -c '...'" +
              default_note)
       ->type_name("COMMAND");
 }

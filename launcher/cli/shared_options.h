@@ -1,4 +1,4 @@
-// What several commands take, and how an option that has a config key becomes an override of that key.
+// Options that several commands share, and the overrides made from options that have a config key.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -11,7 +11,7 @@
 
 namespace tlaunch {
 
-// Options that are keys of a config in other words.
+// Options that stand for keys of a config.
 struct KeyOptions {
   std::optional<std::string> nproc, numa;
   std::optional<double> grace_s, hang_timeout_s;
@@ -19,9 +19,9 @@ struct KeyOptions {
   std::optional<std::string> max_time, on_end;
 };
 
-inline constexpr const char* stdin_help = "Standard input to rank 0, for a debugger; its output gets no prefix";
+inline constexpr const char* stdin_help = "Pass standard input to rank 0, for a debugger; its output gets no prefix";
 
-// Each adds one option; `fallback` and `meaning` go into its help.
+// Each function adds one option; `fallback` and `meaning` are parts of its help.
 void nproc_option(CLI::App& app, std::optional<std::string>& value, const std::string& fallback);
 void log_limit_option(CLI::App& app, std::uint64_t& bytes);
 void wait_gpu_option(CLI::App& app, std::optional<std::uint64_t>& bytes);
@@ -33,12 +33,12 @@ void hang_option(CLI::App& app, std::optional<double>& value, const std::string&
 void end_options(CLI::App& app, std::optional<std::string>& max_time, std::optional<std::string>& on_end,
                  const std::string& at_its_time, const std::string& default_note = "");
 
-// --on-end's command, with its program, where that is a path, as it is found from anywhere. What is not a command is
+// The command of --on-end; if its program is a relative path, it is made absolute. A text that is not a command is
 // refused later.
 std::string end_command(const std::string& text);
 
-// Appends them as overrides, which come last: whatever is made from the config then has them, in a fresh run, a resumed
-// one and a smoke test. An option comes before torchrun's of the same meaning.
+// Appends the options as overrides. They come last, so that everything made from the config has them: a new run, a
+// resumed run and a smoke test. An option takes precedence over torchrun's option of the same meaning.
 void add_keys(KeyOptions keys, const TorchrunValues& torchrun, std::vector<std::string>& overrides);
 
 }  // namespace tlaunch

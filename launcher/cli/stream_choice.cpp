@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/whole_number.h"
 
 namespace tlaunch {
@@ -15,8 +16,9 @@ constexpr int most_ranks = 1 << 16, both = 3;
 StreamChoice parse_stream_choice(const std::string& option, const std::string& text) {
   const auto refuse = [&] [[noreturn]] {
     throw UsageError(
-        option + " takes 0 (none), 1 (stdout), 2 (stderr) or 3 (both), or local ranks one by one as 0:3,1:1, not '" +
-        text + "'");
+        format_text("{} takes 0 (none), 1 (stdout), 2 (stderr) or 3 (both), or one of these per local rank as in "
+                    "0:3,1:1, not {}",
+                    option, quoted(text)));
   };
   StreamChoice choice;
   if (const auto all = whole_number(text, 0, both)) {

@@ -1,5 +1,5 @@
-// Which output streams of which ranks, in torchrun's spelling of --redirects and --tee: 0 none, 1 stdout, 2 stderr,
-// 3 both, for all ranks; or local ranks one by one, "0:3,1:1", the others none. Pure.
+// The output streams of each rank, as torchrun writes them for --redirects and --tee: 0 none, 1 stdout, 2 stderr, 3
+// both, for all ranks; or a list of local ranks, "0:3,1:1", and none for the others. Pure.
 #pragma once
 
 #include <map>
@@ -9,7 +9,7 @@ namespace tlaunch {
 
 struct StreamChoice {
   int of_all = 0;
-  std::map<int, int> by_rank;  // where it is not empty, ranks that are missing have none
+  std::map<int, int> by_rank;  // if it is not empty, ranks that are missing in it have no stream
 
   bool has_out(int local_rank) const { return (of(local_rank) & 1) != 0; }
   bool has_error(int local_rank) const { return (of(local_rank) & 2) != 0; }

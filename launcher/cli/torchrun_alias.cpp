@@ -31,7 +31,7 @@ void check_one_machine(const TorchrunValues& values) {
     if (names_host && !value.empty() && !names_this_machine(torchrun_host(value)))
       refuse_torchrun(
           option, value,
-          "this version runs on one machine, and no address of this one has that name; leave the option out");
+          "this version runs on one machine, and this name is not one of its addresses; leave the option out");
   }
 }
 
@@ -49,7 +49,7 @@ bool is_list_of_pairs(const std::string& text) {
   return true;
 }
 
-// What has no effect on one machine is a slip of the keyboard all the same where torchrun would refuse it.
+// Options without an effect on one machine are refused if torchrun itself would refuse their values.
 void check_ineffective(const TorchrunValues& values) {
   static const std::set<std::string> methods = {"spawn", "fork", "forkserver"};
   for (const auto& [option, value] : values) {
@@ -58,11 +58,11 @@ void check_ineffective(const TorchrunValues& values) {
                       "the ranks of one machine meet without a server such as etcd; leave the option out, or use "
                       "c10d or static");
     if (option == "rdzv-conf" && !is_list_of_pairs(value))
-      refuse_torchrun(option, value, "KEY=VALUE,KEY=VALUE is needed");
+      refuse_torchrun(option, value, "expected KEY=VALUE,KEY=VALUE");
     if (option == "start-method" && !methods.contains(value))
-      refuse_torchrun(option, value, "spawn, fork or forkserver is needed");
+      refuse_torchrun(option, value, "expected spawn, fork or forkserver");
     if (option == "monitor-interval" && !is_number(value))
-      refuse_torchrun(option, value, "a number of seconds is needed");
+      refuse_torchrun(option, value, "expected a number of seconds");
   }
 }
 
@@ -74,7 +74,7 @@ std::string torchrun_value(const TorchrunValues& values, const std::string& name
 }
 
 void refuse_torchrun(const std::string& option, const std::string& value, const std::string& what) {
-  throw UsageError("--" + option + " " + value + ": " + what);
+  throw UsageError(format_text("--{} {}: {}", option, value, what));
 }
 
 std::string torchrun_host(const std::string& endpoint) {
@@ -107,7 +107,7 @@ std::optional<std::int64_t> torchrun_restarts(const TorchrunValues& values) {
   const std::string text = torchrun_value(values, "max-restarts");
   if (text.empty()) return std::nullopt;
   const auto count = whole_number(text);
-  if (!count) refuse_torchrun("max-restarts", text, "a number of restarts is needed");
+  if (!count) refuse_torchrun("max-restarts", text, "expected a number of restarts");
   return count;
 }
 
@@ -115,9 +115,10 @@ std::optional<std::string> torchrun_numa(const TorchrunValues& values) {
   const std::string binding = torchrun_value(values, "numa-binding");
   if (binding.empty()) return std::nullopt;
   if (binding != "node")
-    refuse_torchrun("numa-binding", binding,
-                    "ranks are kept to whole NUMA nodes only; use --numa-binding node, or leave it out and start "
-                    "the program under numactl or taskset");
+    refuse_torchrun(
+        "numa-binding", binding,
+        "ranks can only be pinned to whole NUMA nodes; use --numa-binding node, or leave the option out and "
+        "start the program with numactl or taskset");
   return binding;
 }
 

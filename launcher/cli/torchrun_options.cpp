@@ -6,6 +6,7 @@
 
 #include "base/environment.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "launcher/cli/command_parse.h"
 
 namespace tlaunch {
@@ -30,10 +31,10 @@ std::string variable_of(std::string name) {
 const std::vector<TorchrunOption>& torchrun_options() {
   constexpr bool value = true, flag = false, program = true, both = false, or_empty = true;
   static const std::vector<TorchrunOption> options = {
-      {"nproc-per-node", 0, value, both, true, "as --nproc; auto without a GPU: one an allowed core"},
+      {"nproc-per-node", 0, value, both, true, "as --nproc; auto without a GPU: one per allowed core"},
       {"nnodes", 0, value, both, true, "1 or 1:1"},
       {"node-rank", 0, value, both, true, "0"},
-      {"standalone", 0, flag, both, true, "a free port, a run id of its own"},
+      {"standalone", 0, flag, both, true, "a free port and a new run id"},
       {"rdzv-backend", 0, value, both, true, "static: MASTER_PORT is --master-port; c10d: a free port"},
       {"rdzv-endpoint", 0, value, both, true, "HOST[:PORT] of this machine", or_empty},
       {"rdzv-id", 0, value, both, true, "TORCHELASTIC_RUN_ID"},
@@ -42,14 +43,14 @@ const std::vector<TorchrunOption>& torchrun_options() {
       {"master-port", 0, value, both, true, "MASTER_PORT (default: a free one)"},
       {"local-addr", 0, value, both, true, "a name or address of this machine"},
       {"max-restarts", 0, value, both, true, "as above"},
-      {"monitor-interval", 0, value, both, true, "no effect: an end is seen at once"},
+      {"monitor-interval", 0, value, both, true, "no effect: an ended rank is noticed at once"},
       {"start-method", 0, value, both, true, "no effect: programs are started, not forked"},
       {"role", 0, value, program, true, "ROLE_NAME"},
       {"log-dir", 0, value, program, true, "each rank's output in DIR/attempt_N/rank_R.log"},
       {"redirects", 'r', value, program, true,
        "streams kept off the terminal: 1 stdout, 2 stderr, 3 both; 0:3,1:1 by rank"},
-      {"tee", 't', value, program, true, "streams shown as well, spelt as for -r"},
-      {"local-ranks-filter", 0, value, program, true, "ranks whose output is shown: 0,2", or_empty},
+      {"tee", 't', value, program, true, "streams shown on the terminal too, written as for -r"},
+      {"local-ranks-filter", 0, value, program, true, "ranks whose output is shown, for example 0,2", or_empty},
       {"virtual-local-rank", 0, flag, program, true, "LOCAL_RANK 0 and one GPU for each rank"},
       {"signals-to-handle", 0, value, program, true, "of SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1"},
       {"event-log-handler", 0, value, program, true, "null"},
@@ -58,7 +59,7 @@ const std::vector<TorchrunOption>& torchrun_options() {
       {"duplicate-stdout-filters", 0, value, program, true, "refused", or_empty},
       {"duplicate-stderr-filters", 0, value, program, true, "refused", or_empty},
       {"module", 0, flag, program, true, "before a module's name; or -m"},
-      {"no-python", 0, flag, program, true, "before a program of PATH"},
+      {"no-python", 0, flag, program, true, "before a program in PATH"},
       {"run-path", 0, flag, program, true, "before a script"},
   };
   return options;
@@ -104,10 +105,10 @@ TorchrunValues take_torchrun(std::vector<std::string>& arguments, const std::fun
     const bool is_long = argument[1] == '-';
     const std::size_t equals = argument.find('=');
     if (!option->takes_value) {
-      if (equals != std::string::npos) throw UsageError("--" + option->name + " takes no value");
+      if (equals != std::string::npos) throw UsageError(format_text("--{} takes no value", option->name));
       values[option->name] = "";
     } else if (torchrun_value_follows(argument)) {
-      if (i + 1 == arguments.size()) throw UsageError(argument + " needs a value");
+      if (i + 1 == arguments.size()) throw UsageError(format_text("{} needs a value", argument));
       values[option->name] = arguments[++i];
     } else {
       values[option->name] = argument.substr(is_long ? equals + 1 : argument[2] == '=' ? 3 : 2);
@@ -129,7 +130,7 @@ std::string torchrun_help() {
     text += name + option.help + "\n";
   }
   return text +
-         "  ${local_rank} in the program's arguments becomes the number\n\n"
+         "  ${local_rank} in the program's arguments becomes the local rank\n\n"
          "Examples:\n"
          "  tlaunch --nproc_per_node=4 train.py --config c.yaml\n"
          "  tlaunch --standalone --nproc-per-node gpu --log-dir logs -r 1:3 -m package.train\n"
@@ -154,7 +155,7 @@ bool torchrun_flag_variable(const Getenv& variables, const std::string& flag) {
   if (!value || *value == "0") return false;
   if (value->empty()) refuse_empty("the variable " + name);
   if (*value == "1") return true;
-  throw UsageError(name + "=" + *value + ": 0 or 1 is needed");
+  throw UsageError(format_text("{}={}: expected 0 or 1", name, printable(*value, 60)));
 }
 
 }  // namespace tlaunch

@@ -1,4 +1,4 @@
-// What the estimate room must know of a job. Pure.
+// The facts about a job that the estimate room needs. Pure.
 #pragma once
 
 #include "estimate/config_estimate.h"
@@ -6,7 +6,7 @@
 
 namespace tlaunch {
 
-// `tuning_s`: what tuning took, or will take. `done_steps`: of a run that is resumed. `calibration`: of `pace`.
+// `tuning_s`: time that tuning took or will take. `done_steps`: of a resumed run. `calibration`: of `pace`.
 EstimateInput estimate_input(const Job& job, const Pace& pace, double tuning_s, std::int64_t done_steps,
                              const Calibration& calibration);
 

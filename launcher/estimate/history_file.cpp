@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t limit_bytes = 1u << 20;
-constexpr std::size_t long_bytes = limit_bytes / 2;  // from here on the older half goes
+constexpr std::size_t long_bytes = limit_bytes / 2;  // above this size the older half is dropped
 
 std::string path() {
   const std::string folder = state_folder();
@@ -53,12 +53,12 @@ void append_to_history(const RunOutcome& outcome) {
   if (file.empty()) return;
   try {
     fs::create_directories(fs::path(file).parent_path());
-    const FileLock lock(file);  // what another run appends is not dropped with the older half
+    const FileLock lock(file);  // so that a line which another run appends is not dropped with the older half
     if (std::error_code error; fs::file_size(file, error) > long_bytes && !error) drop_older_half(file);
     PatientFile history(file, {}, [](const std::string&) {});
     history.append(text_of(to_json(outcome)) + "\n");
   } catch (const std::exception&) {
-    // A full disk, a home that may not be written: the next estimate knows less.
+    // The disk is full or the home folder is read-only: the next estimate has less to go by.
   }
 }
 

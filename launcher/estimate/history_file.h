@@ -1,4 +1,4 @@
-// The outcomes of runs on this machine, a line each: $XDG_STATE_HOME/tlaunch/history.jsonl.
+// The outcomes of runs on this machine, one per line: $XDG_STATE_HOME/tlaunch/history.jsonl.
 #pragma once
 
 #include <vector>
@@ -8,12 +8,14 @@
 
 namespace tlaunch {
 
-// The same for runs of the same model, data, settings of a step, ranks, worker and machine, whatever their length.
+// Equal for runs with the same model, data, settings of a step, ranks, worker and machine; their length does not
+// matter.
 std::string job_fingerprint(const Job& job);
 
-// Oldest first; nothing where there is none, or it cannot be read.
+// Oldest first; empty if there is no history or it cannot be read.
 RunHistory read_history();
-// Does without where it cannot be written: no reason to end a run otherwise. Two runs that end at once both get in.
+// Does nothing if the file cannot be written, because that must not change how a run ends. Two runs that end at the
+// same time are both recorded.
 void append_to_history(const RunOutcome& outcome);
 
 }  // namespace tlaunch

@@ -1,4 +1,4 @@
-// A JSON file of the cache folder with a checksum: a wrong bit in it must not become a setting or a key of the config.
+// A JSON file in the cache folder, with a checksum: a damaged file must not become a setting or a key of the config.
 #pragma once
 
 #include <optional>
@@ -8,10 +8,11 @@
 
 namespace tlaunch {
 
-// Nothing where there is none, or none that can be read whole: then it is made again. `path` "": there is no cache.
+// The content; nothing if the file does not exist or is damaged, so that the caller makes it again. `path` "": no
+// cache.
 std::optional<Json> read_cache_file(const std::string& path);
 
-// Does without where it cannot be written.
+// Does nothing if the file cannot be written.
 void write_cache_file(const std::string& path, const Json& content);
 
 }  // namespace tlaunch

@@ -1,4 +1,4 @@
-// Whether the worker's LibTorch was built for the GPUs that are here. Pure.
+// Whether the worker's LibTorch was built for the GPUs of this machine. Pure.
 #pragma once
 
 #include <optional>
@@ -10,9 +10,9 @@
 
 namespace tlaunch {
 
-// What to tell the user where one of `gpus` cannot run the worker's kernels; nothing where all can. An architecture
-// sm_XY runs on capability X.Z for Z >= Y; compute_XY (PTX) on every newer one. LibTorch tells its architectures only
-// where CUDA starts: a worker that was asked beside these cards and tells none cannot use them.
+// The error message if one of `gpus` cannot run the worker's kernels; nothing if all can. An architecture sm_XY runs on
+// capability X.Z for Z >= Y; compute_XY (PTX) runs on every newer one. LibTorch reports its architectures only if CUDA
+// starts: a worker that was asked on a machine with these cards and reported none cannot use them.
 std::optional<std::string> capability_problem(const std::vector<GpuInfo>& gpus, const WorkerDescription& worker,
                                               const std::string& driver_version);
 

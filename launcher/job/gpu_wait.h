@@ -1,5 +1,5 @@
-// --wait-gpu: a start that waits until every GPU its ranks would use has so much memory free, for cards that people
-// share. Nothing is reserved: who else waits may start at the same moment. Bytes. One thread.
+// --wait-gpu, for cards that several people use: waits with the start until every GPU of the ranks has the wanted
+// memory free. Nothing is reserved: another waiting program may start at the same moment. Bytes. One thread.
 #pragma once
 
 #include <cstdint>
@@ -13,26 +13,28 @@
 
 namespace tlaunch {
 
-// The cards that `ranks` processes use, one each in CUDA's order; all where there are fewer. Pure.
+// The cards of `ranks` processes, one per process in CUDA's order; all cards if there are fewer. Pure.
 std::vector<GpuInfo> cards_of_ranks(const std::vector<GpuInfo>& visible, std::int64_t ranks);
 
-// Refuses what no waiting brings: no card, one that has less in all, one that does not tell. Throws UsageError. Pure.
+// Throws UsageError if waiting cannot help: there is no card, a card has less memory in all, or the driver does not
+// report the memory of a card. Pure.
 void check_gpu_wait(const std::vector<GpuInfo>& cards, std::uint64_t wanted_bytes);
 
-// Which of the cards have less free than `wanted_bytes`, how much, and who holds them, in one line; "": none. Pure.
+// One line with the cards that have less than `wanted_bytes` free, how much each has free, and which processes hold it;
+// "" if every card has enough. Pure.
 std::string gpu_shortage(const std::vector<GpuInfo>& cards, std::uint64_t wanted_bytes);
 
 struct GpuWait {
-  bool waited = false;  // what was known of the cards before is old
-  int signal = 0;       // that ended it; 0: there is room, or no time any more
+  bool waited = false;  // then what was known about the cards is out of date
+  int signal = 0;       // the signal that ended the wait; 0: the memory is free, or the time limit was reached
   bool out_of_time = false;
 };
 
-// The cards as the driver shows them now, for `visible` below.
+// The cards as the driver reports them now, for `visible` below.
 std::vector<GpuInfo> gpus_now();
 
-// `cards`: as they were seen last, among `visible()` the first ones. Looks again every few seconds, and tells: on a
-// terminal with each look, elsewhere once a minute. Throws UsageError as check_gpu_wait().
+// `cards`: as last seen, the first ones of `visible()`. Looks again every few seconds. Reports each look on a terminal,
+// otherwise once per minute. Throws UsageError like check_gpu_wait().
 GpuWait wait_for_gpus(std::vector<GpuInfo> cards, std::uint64_t wanted_bytes,
                       const std::function<std::vector<GpuInfo>()>& visible, Progress& progress,
                       const TimeLimit& limit = {});

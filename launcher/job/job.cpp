@@ -23,7 +23,7 @@ void check_capability(PreparedJob& job) {
     throw UsageError(*problem);
 }
 
-// "4" or, with a number for each level of nesting, "4,2". What OpenMP would pass over is no wish.
+// "4" or, with a number for each level of nesting, "4,2". A value that OpenMP would ignore counts as not set.
 std::optional<std::int64_t> omp_num_threads() {
   const auto text = environment_value("OMP_NUM_THREADS");
   if (!text) return std::nullopt;
@@ -51,7 +51,8 @@ Job::Job(PreparedJob prepared, Plan with_plan)
 LoadedJob load_job(const JobRequest& request) {
   const ConfigSource source{request.config_path, request.overrides, environment_value};
   LoadedJob job;
-  // Reads the config a first time: its keys cannot be checked before the worker has told of its models and data sets.
+  // This reads the config a first time: its keys cannot be checked before the worker has described its models and data
+  // sets.
   job.worker_path = find_worker(worker_of(source));
   job.worker = describe_worker(job.worker_path);
   job.loaded = load_config(source, job.worker);

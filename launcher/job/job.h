@@ -1,7 +1,7 @@
-// From the command line to a job that can be started, in three values, each made of the one before: loaded (worker
-// found and described, config checked), prepared (machine probed, data, model and weights looked at, number of ranks),
-// and with a plan. Reads files and the machine, writes only caches. All that a user can have wrong is refused here,
-// before anything is measured or trained.
+// From the command line to a job that can be started, in three values, each made from the one before: loaded (worker
+// found and described, config checked), prepared (machine probed, data, model and weights checked, number of ranks
+// known), and with a plan. Reads files and the machine, writes only caches. Every user error is reported here, before
+// anything is measured or trained.
 #pragma once
 
 #include <optional>
@@ -24,33 +24,34 @@ enum class JobWeights { first, none, checkpoint, resume };
 struct JobRequest {
   std::string config_path;
   std::vector<std::string> overrides;
-  std::string run_dir = {};  // for the disk figures; "": run_root
-  // What must fit the model (job_check.h). first: model.weights, where the config has one; checkpoint: the weights of
-  // `checkpoint`; resume: all that is needed to go on from it; none: nothing, for want of a checkpoint that is known.
+  std::string run_dir = {};  // the folder whose disk is probed; "": run_root
+  // The weights that must fit the model (job_check.h). first: model.weights, if the config sets it; checkpoint: the
+  // weights of `checkpoint`; resume: everything that a run needs to continue from `checkpoint`; none: nothing, because
+  // the checkpoint is not known yet.
   JobWeights weights = JobWeights::first;
   std::string checkpoint = {};
-  bool trains = true;  // so the effective batch must be there in the data
+  bool trains = true;  // then the effective batch must not be larger than the data
 };
 
-// What the command line and the config ask for, and the worker that is to do it.
+// The request of the command line and the config, and the worker for it.
 struct LoadedJob {
   std::string worker_path;  // absolute
   WorkerDescription worker;
-  LoadedConfig loaded;  // as the user asked for it, with the sources of its values
+  LoadedConfig loaded;  // as the user wrote it, with the source of each value
 };
 
-// On this machine.
+// The request on this machine.
 struct PreparedJob : LoadedJob {
   HardwareProfile hardware;
   World world;
   Placement placement;               // of the ranks on cards and cores
-  std::optional<DataIdentity> data;  // none: the worker cannot tell before it trains
-  // Of the run that is resumed, where the config leaves it to auto (resume.h); none: a new run.
+  std::optional<DataIdentity> data;  // empty: the worker cannot report it before it trains
+  // That of the resumed run, if the config leaves it to auto (launcher/run/own_plan.h); empty for a new run.
   std::optional<std::int64_t> effective_batch_size;
 };
 
-// With a plan: what runs. Another plan makes another Job, so that `config` is always what was asked for with `plan`
-// applied, and nothing that was asked for (an option of the command line is an override of a key) can get lost.
+// The request with a plan: this is what runs. Another plan makes another Job, so that `config` is always the request
+// with `plan` applied, and nothing of the request (an option of the command line is an override of a key) gets lost.
 struct Job : PreparedJob {
   Job(PreparedJob prepared, Plan with_plan);
   const Plan plan;
@@ -60,13 +61,13 @@ struct Job : PreparedJob {
 // Worker found and described, config loaded and checked. Throws UsageError.
 LoadedJob load_job(const JobRequest& request);
 
-// The machine, data, model and weights, ranks, and the plan of the prior (tuning/prior.h). Throws UsageError, and
-// DataError for data and weights that cannot be had.
+// Probes the machine, checks data, model and weights, places the ranks and makes the prior's plan (tuning/prior.h).
+// Throws UsageError, and DataError for data and weights that cannot be loaded.
 Job prepare_job(LoadedJob loaded, const JobRequest& request);
 
 Job prepare_job(const JobRequest& request);  // both
 
-// What tuning must know of it beside the config.
+// The facts about the job that tuning needs beside the config.
 JobShape shape_of(const PreparedJob& job);
 
 }  // namespace tlaunch

@@ -8,6 +8,7 @@
 #include "base/cache_folder.h"
 #include "base/crc32c.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "config/batch_advice.h"
 #include "launcher/job/cache_file.h"
@@ -20,10 +21,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double limit_s = 30;  // larger data is loaded by the ranks alone
+constexpr double limit_s = 30;  // data that takes longer is checked only by the ranks
 constexpr std::size_t most_files = 4096;
 
-// Name, size and time of a file, or of each file below a folder; nothing where that is too much to look at.
+// Name, size and time of a file, or of each file below a folder; nothing if there are too many files.
 std::optional<Json> look_of(const std::string& path) {
   std::vector<std::string> paths{path};
   std::error_code error;
@@ -33,7 +34,7 @@ std::optional<Json> look_of(const std::string& path) {
     if (paths.size() > most_files) return std::nullopt;
     paths.push_back(entry->path().string());
   }
-  if (error && fs::is_directory(path)) return std::nullopt;  // what stands in it would go unnoticed
+  if (error && fs::is_directory(path)) return std::nullopt;  // changes in it would not be noticed
   std::sort(paths.begin() + 1, paths.end());
   Json looks = Json::array();
   for (const std::string& each : paths) {
@@ -44,7 +45,8 @@ std::optional<Json> look_of(const std::string& path) {
   return looks;
 }
 
-// What the answer hangs on; nothing where it cannot be kept, or is not worth it: a checkpoint is gone on from once.
+// Everything that the answer depends on; nothing if the answer cannot be stored or need not be: a run continues from a
+// checkpoint only once.
 std::optional<Json> key_of(const LoadedJob& job, const JobRequest& request) {
   if (request.weights == JobWeights::resume) return std::nullopt;
   Json key = {{"worker", fs::path(describe_cache_path(job.worker_path)).filename().string()},
@@ -98,7 +100,7 @@ bool is_verdict(int code) {
   return code == exit_code::failure || code == exit_code::usage || code == exit_code::bad_data || code == exit_code::io;
 }
 
-// Without what the worker says before it.
+// The error message without the worker's other output before it.
 std::string error_text(std::string output) {
   constexpr std::string_view mark = "error: ";
   const auto begin = output.starts_with(mark) ? 0 : output.rfind("\nerror: ");
@@ -110,7 +112,7 @@ std::string error_text(std::string output) {
 std::optional<DataIdentity> identity_in(const std::string& output) {
   const auto end = output.find_last_not_of('\n');
   if (end == std::string::npos) return std::nullopt;
-  const auto newline = output.rfind('\n', end);  // a data set may have something to say first
+  const auto newline = output.rfind('\n', end);  // a data set may print something first
   const std::size_t begin = newline == std::string::npos ? 0 : newline + 1;
   const Json answer = Json::parse(output.substr(begin, end - begin + 1), nullptr, false);
   if (!answer.is_object() || !answer.contains("data")) return std::nullopt;
@@ -127,9 +129,9 @@ std::optional<DataIdentity> check_job(const LoadedJob& job, const JobRequest& re
   const Captured answer = run_captured(question(job, request), limit_s, "checking data and model");
   if (answer.stopped) return std::nullopt;  // the caller ends
   if (answer.timed_out) {
-    say("note: data and model could not be checked in " + format_duration(limit_s) +
-        "; what is wrong with them is told when training starts");
-    keep_answer(path, key, {});  // the next command does not wait for it again
+    say(format_text("note: could not check data and model within {}; their errors are reported when training starts",
+                    format_duration(limit_s)));
+    keep_answer(path, key, {});  // so that the next command does not wait again
     return std::nullopt;
   }
   if (is_verdict(answer.exit_code)) throw Error(answer.exit_code, error_text(answer.err));

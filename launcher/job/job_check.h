@@ -1,6 +1,6 @@
-// Whether a job's data, model and weights can be had, asked of one worker process before anything is measured or
-// started, so that it is told once. An answer that all is well is kept in the cache folder as long as the worker, the
-// config and the files are the same; then nothing is started.
+// Checks data, model and weights of a job with one worker process, before anything is measured or started, so that an
+// error is reported once. A good answer is stored in the cache folder and used again, without a process, as long as the
+// worker, the config and the files are the same.
 #pragma once
 
 #include <optional>
@@ -10,11 +10,11 @@
 
 namespace tlaunch {
 
-// Throws Error with the exit code that the run would have had. Nothing where the worker
-// is of a kind that cannot tell, or is not done within half a minute: then the ranks tell.
+// Throws Error with the exit code that the run would have had. Returns nothing if the worker cannot check or needs more
+// than half a minute; then the ranks report errors.
 std::optional<DataIdentity> check_job(const LoadedJob& job, const JobRequest& request);
 
-// Throws UsageError where the effective batch is larger than the data.
+// Throws UsageError if the effective batch is larger than the data.
 void check_batch(const Job& job);
 
 }  // namespace tlaunch

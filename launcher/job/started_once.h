@@ -1,4 +1,4 @@
-// Whether a launcher above us (srun, mpirun) starts this command several times: each would be a whole job. Pure.
+// Whether another launcher (srun, mpirun) starts this command several times; each copy would run the whole job. Pure.
 #pragma once
 
 #include <functional>
@@ -9,10 +9,10 @@
 
 namespace tlaunch {
 
-// `variables` is the environment. Throws UsageError that says what to change.
+// `variables` is the environment. Throws UsageError with the change to make.
 void check_started_once(const Getenv& variables);
 
-// What to say where a Slurm job has more nodes than the one that is used, which is `host`; "" where it has not.
+// The note for a Slurm job with more nodes than the one that is used, which is `host`; "" for other jobs.
 std::string unused_nodes_note(const Getenv& variables, const std::string& host);
 
 }  // namespace tlaunch

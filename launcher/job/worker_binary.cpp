@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/json_problem.h"
 #include "base/path_lookup.h"
+#include "base/text.h"
 #include "launcher/job/cache_file.h"
 #include "processes/group/loaded_libtorch.h"
 #include "processes/group/loader_error.h"
@@ -24,7 +25,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double describe_limit_s = 60;  // LibTorch from a cold network disk takes its time
+constexpr double describe_limit_s = 60;  // loading LibTorch from a cold network disk is slow
 constexpr std::size_t shown_output_bytes = 2000;
 
 fs::path own_folder() {
@@ -32,7 +33,7 @@ fs::path own_folder() {
   return fs::read_symlink("/proc/self/exe", error).parent_path();
 }
 
-// Size and CRC32C of the content; nothing where the file cannot be read.
+// Size and CRC32C of the content; nothing if the file cannot be read.
 std::optional<std::string> content_hash(const std::string& path) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return std::nullopt;
@@ -55,11 +56,11 @@ std::optional<WorkerDescription> read_cache(const std::string& path) {
   try {
     return kept ? std::optional(description_from_json(*kept)) : std::nullopt;
   } catch (const std::exception&) {
-    return std::nullopt;  // of another version: made again below, and written over
+    return std::nullopt;  // of another version: the worker is asked again and the file is overwritten
   }
 }
 
-// Its beginning and its end: what is wrong stands in one of them, between them a backtrace.
+// The beginning and the end: the error is in one of them, between them there is only a backtrace.
 std::string shortened(const std::string& text) {
   if (text.size() <= shown_output_bytes) return text;
   return text.substr(0, shown_output_bytes / 2) + "\n...\n" + text.substr(text.size() - shown_output_bytes / 2);
@@ -68,12 +69,13 @@ std::string shortened(const std::string& text) {
 [[noreturn]] void refuse(const std::string& path, const Captured& answer, const std::string& why) {
   if (const std::string error = loader_error_in(answer.err, path); !error.empty()) {
     const std::string advice = loader_advice(path, error);
-    throw UsageError("the dynamic loader cannot start the worker " + path + ": " + error +
-                     (advice.empty() ? "" : "\n" + advice));
+    throw UsageError(format_text("the dynamic loader cannot start the worker {}: {}{}", path, error,
+                                 advice.empty() ? "" : "\n" + advice));
   }
-  throw UsageError("the worker " + path + " cannot describe itself: " + why +
-                   (answer.err.empty() ? "" : "\nIts output:\n" + shortened(answer.err)) +
-                   "\nlaunch.worker must name a program that answers `describe --json` (docs/command-line.md)");
+  throw UsageError(format_text(
+      "the worker {} cannot describe itself: {}{}\nlaunch.worker must name a program that answers `describe --json` "
+      "(docs/command-line.md)",
+      path, why, answer.err.empty() ? "" : "\nIts output:\n" + shortened(answer.err)));
 }
 
 }  // namespace
@@ -84,17 +86,18 @@ std::string find_worker(const std::string& name) {
     if (is_program(path)) return path;
     std::error_code error;
     const bool there = fs::exists(path, error);
-    throw UsageError("launch.worker: " + path +
-                     (there   ? " is not executable"
-                      : error ? " cannot be reached: " + error.message()
-                              : " is not there"));
+    throw UsageError(format_text("launch.worker: {} {}", path,
+                                 there   ? "is not executable"
+                                 : error ? "cannot be reached: " + error.message()
+                                         : "does not exist"));
   }
   const fs::path beside = own_folder() / name;
   if (is_program(beside)) return absolute_path(beside);
   if (const std::string found = find_in_path(name); !found.empty()) return absolute_path(found);
-  throw UsageError("launch.worker: there is no program '" + name + "' in " + own_folder().string() +
-                   " (beside tlaunch) nor in PATH; give its absolute path, or build it: cmake --build build --target " +
-                   name);
+  throw UsageError(format_text(
+      "launch.worker: program {} was not found in {} (the folder of tlaunch) or in PATH; give its absolute path, or "
+      "build it: cmake --build build --target {}",
+      quoted(name), own_folder().string(), name));
 }
 
 std::string describe_cache_path(const std::string& worker_path) {
@@ -111,15 +114,16 @@ WorkerDescription describe_worker(const std::string& path) {
 WorkerDescription describe_worker_anew(const std::string& path) {
   const Captured answer =
       run_captured({path, "describe", "--json"}, describe_limit_s, "asking " + path + " what it can do");
-  if (answer.timed_out) refuse(path, answer, "no answer within 60 s");
-  if (answer.exit_code != 0) refuse(path, answer, "exit code " + std::to_string(answer.exit_code));
+  if (answer.timed_out) refuse(path, answer, format_text("no answer within {:.0f} s", describe_limit_s));
+  if (answer.exit_code != 0) refuse(path, answer, format_text("exit code {}", answer.exit_code));
   try {
-    const Json told = Json::parse(answer.out);
-    WorkerDescription description = description_from_json(told);
-    write_cache_file(describe_cache_path(path), told);
+    const Json json = Json::parse(answer.out);
+    WorkerDescription description = description_from_json(json);
+    write_cache_file(describe_cache_path(path), json);
     return description;
   } catch (const std::exception& error) {
-    refuse(path, answer, "its answer is no description (" + json_problem(error) + "): " + shortened(answer.out));
+    refuse(path, answer,
+           format_text("its answer is not a description ({}): {}", json_problem(error), shortened(answer.out)));
   }
 }
 

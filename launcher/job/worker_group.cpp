@@ -8,7 +8,7 @@
 namespace tlaunch {
 
 std::map<std::string, std::string> allocator_environment(const Getenv& getenv) {
-  // 4 MiB threshold, 1 GiB trim, 64 MiB top pad: measured to be the fastest of those tried (docs/command-line.md).
+  // 4 MiB threshold, 1 GiB trim, 64 MiB top pad: the fastest of the measured values (docs/command-line.md).
   const std::map<std::string, std::string> wanted = {
       {"MALLOC_MMAP_THRESHOLD_", "4194304"}, {"MALLOC_TRIM_THRESHOLD_", "1073741824"}, {"MALLOC_TOP_PAD_", "67108864"}};
   std::map<std::string, std::string> set;
@@ -44,8 +44,8 @@ WorkerGroup worker_group(const Job& job, const WorkerStart& start) {
     worker.environment = torchrun_environment(contract);
     worker.environment.merge(allocator_environment(environment_value));
     worker.environment[env::device] = job.world.on_gpu ? "cuda" : "cpu";
-    // Rank N's card is the Nth that was probed, whatever order the user has for other programs: cores, memory and
-    // capability were looked up for that one. A rank on the CPU sees no card, or autograd would start CUDA for each.
+    // The card of rank N is the Nth probed card, because its cores, memory and capability were looked up, whatever
+    // order the user has set for other programs. A rank on the CPU sees no card, or autograd would start CUDA in it.
     if (job.world.on_gpu)
       worker.environment["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID";
     else

@@ -1,5 +1,5 @@
-// A group of tlaunch-workers: their command line and environment. The meeting port is chosen here and stays open as
-// long as the object lives.
+// A group of tlaunch-workers: their command lines and environments. The rendezvous port is chosen here and stays open
+// while the object lives.
 #pragma once
 
 #include <functional>
@@ -17,16 +17,16 @@
 namespace tlaunch {
 
 struct WorkerStart {
-  std::vector<std::string> arguments;  // after the worker's name: "train", CONFIG
+  std::vector<std::string> arguments;  // after the name of the worker: "train", CONFIG
   std::string run_dir, plan_path;      // "" for run_dir: the workers write nothing
   std::string resume_path, smoke;      // "": none
   std::string log_folder;              // "": no log files
   bool fit_disk = false, profile = false;
   std::uint64_t log_limit_bytes = default_log_limit_bytes;
-  bool pass_stdin = false;  // ours to rank 0
+  bool pass_stdin = false;  // the launcher's standard input to rank 0
   int attempt = 0;
   double grace_s = 30;
-  TimeLimit time_limit;    // after which run_session() (run/run_session.h) stops them
+  TimeLimit time_limit;    // run_session() (run/run_session.h) stops the group when it is over
   double heartbeat_s = 0;  // interval of the workers' heartbeat events; 0: none
 };
 
@@ -37,8 +37,8 @@ struct WorkerGroup {
 
 WorkerGroup worker_group(const Job& job, const WorkerStart& start);
 
-// The C library's allocator as training wants it: large tensors come from the heap again and again instead of being
-// mapped and unmapped each step, and the heap grows in large steps. What the user has set stays. Pure.
+// Settings of the C library's allocator for training: large tensors come from the heap instead of being mapped and
+// unmapped in each step, and the heap grows in large steps. Variables that the user has set are left out. Pure.
 std::map<std::string, std::string> allocator_environment(const Getenv& getenv);
 
 }  // namespace tlaunch

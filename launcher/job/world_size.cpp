@@ -1,18 +1,19 @@
 #include "launcher/job/world_size.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/whole_number.h"
 
 namespace tlaunch {
 namespace {
 
-constexpr std::int64_t most_ranks = 4096;  // of one machine: more is a slip of the keyboard
+constexpr std::int64_t most_ranks = 4096;  // on one machine; a larger number is a typing error
 
 std::int64_t number_of_ranks(const std::string& nproc) {
   const auto number = whole_number(nproc, 1, most_ranks);
   if (!number)
-    throw UsageError("--nproc (launch.nproc) takes a number from 1 to " + std::to_string(most_ranks) +
-                     ", auto, cpu or gpu, not '" + nproc + "'");
+    throw UsageError(format_text("--nproc (launch.nproc) takes a number from 1 to {}, auto, cpu or gpu, not {}",
+                                 most_ranks, quoted(nproc)));
   return *number;
 }
 
@@ -24,14 +25,15 @@ World world_of(const std::string& nproc, const HardwareProfile& hardware, bool s
   if (nproc == "cpu") return {hardware.cpu.allowed_cores, false};
   if (nproc == "gpu") {
     if (gpus > 0) return {gpus, true};
-    throw UsageError("--nproc gpu: no GPU is visible here (tlaunch probe says what is); use --nproc N for the CPU");
+    throw UsageError("--nproc gpu: no GPU is visible (see `tlaunch probe`); use --nproc N for the CPU");
   }
   const std::int64_t number = number_of_ranks(nproc);
   if (gpus == 0) return {number, false};
   if (number <= gpus || share_cards) return {number, true};
   throw UsageError(
-      "--nproc " + nproc + ": only " + std::to_string(gpus) + (gpus == 1 ? " GPU is" : " GPUs are") +
-      " visible here; ask for at most that many, or hide the GPUs (CUDA_VISIBLE_DEVICES=) to train on the CPU");
+      format_text("--nproc {}: only {} visible; ask for at most that many, or hide the GPUs (CUDA_VISIBLE_DEVICES=) to "
+                  "train on the CPU",
+                  nproc, gpus == 1 ? "1 GPU is" : format_text("{} GPUs are", gpus)));
 }
 
 std::int64_t program_ranks(const std::optional<std::string>& nproc, const HardwareProfile& hardware, bool as_torchrun) {

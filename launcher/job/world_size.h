@@ -1,4 +1,4 @@
-// How many ranks, and on what. Pure.
+// The number of ranks and their device. Pure.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +14,13 @@ struct World {
   bool on_gpu = false;
 };
 
-// nproc: auto = number of GPUs, or 1 on the CPU; gpu = number of GPUs; cpu = the allowed cores, on the CPU; a number:
-// on GPUs where there are at least that many, on the CPU where there are none. Throws UsageError otherwise.
-// `share_cards`: a number may be larger than that of the GPUs, whose ranks then share them.
+// nproc: auto = number of GPUs, or 1 on the CPU; gpu = number of GPUs; cpu = number of allowed cores, on the CPU; a
+// number: on GPUs if there are at least that many, on the CPU if there are none. Throws UsageError otherwise.
+// `share_cards`: the number may be larger than the number of GPUs; the ranks then share them.
 World world_of(const std::string& nproc, const HardwareProfile& hardware, bool share_cards = false);
 
-// Ranks of a plain program, which may use GPUs or not: 1 where nothing is said, as torchrun; a number as it is; else as
-// above. `as_torchrun`: auto without a GPU is one rank an allowed core.
+// Ranks of a plain program, which may or may not use GPUs: 1 by default, as under torchrun; a number as given;
+// otherwise as above. `as_torchrun`: auto without a GPU is one rank per allowed core.
 std::int64_t program_ranks(const std::optional<std::string>& nproc, const HardwareProfile& hardware, bool as_torchrun);
 
 }  // namespace tlaunch

@@ -10,7 +10,7 @@ namespace tlaunch {
 
 namespace {
 
-constexpr int format = 1;  // of the lines; another one where a reader of this one would misunderstand them
+constexpr int format = 1;  // of the lines; increase it when readers of this format would misunderstand new lines
 
 bool is_empty(const std::string& path) {
   std::error_code error;

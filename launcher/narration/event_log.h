@@ -1,6 +1,6 @@
-// events.jsonl: one JSON object a line, appended in one write(2) each, so that a reader (or a kill) sees whole lines.
-// The launcher alone writes it; every line gets its "attempt", the first one "format". A disk that is full ends no run: the lines wait
-// (base/patient_file.h).
+// events.jsonl: one JSON object per line, appended with one write(2) each, so that a reader sees only whole lines, also
+// after a kill. Only the launcher writes this file. Every line gets its "attempt", the first one also "format". A full
+// disk does not end the run: the lines wait in memory (base/patient_file.h).
 #pragma once
 
 #include <string>
@@ -12,21 +12,21 @@ namespace tlaunch {
 
 class EventLog {
  public:
-  // Opens for appending. `tell`: what cannot be written and why, once.
+  // Opens the file for appending. `tell` is called once with what cannot be written and why.
   EventLog(const std::string& path, int attempt, PatientFile::Tell tell);
 
   void begin_attempt(int attempt) { attempt_ = attempt; }
 
-  // An event of a worker, as it came.
+  // Appends an event of a worker as it was received.
   void append_line(Json line);
-  // One of the launcher's own.
+  // Appends an event of the launcher.
   void append(const Event& event);
 
-  // Tries what waits a last time. Whether the file lacks lines.
+  // Tries a last time to write the waiting lines. Returns whether lines are missing from the file.
   bool lacks_lines();
 
  private:
-  bool first_;  // line of the file
+  bool first_;  // the next line is the first of the file
   PatientFile file_;
   int attempt_ = 0;
 };

@@ -5,19 +5,11 @@
 #include <algorithm>
 
 #include "base/sigpipe_held.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "processes/output/display_width.h"
 
 namespace tlaunch {
-namespace {
-
-std::string figure(double value) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%.4g", value);
-  return text;
-}
-
-}  // namespace
 
 std::string progress_text(const RunRecord& record) {
   std::string text;
@@ -26,21 +18,20 @@ std::string progress_text(const RunRecord& record) {
     const std::int64_t epochs = (start.total_steps + start.steps_per_epoch - 1) / start.steps_per_epoch;
     const std::int64_t current = std::min((std::max<std::int64_t>(record.step, 1) - 1) / start.steps_per_epoch + 1,
                                           std::max<std::int64_t>(epochs, 1));
-    text = "epoch " + std::to_string(current) + "/" + std::to_string(epochs) + "  step " + std::to_string(record.step) +
-           "/" + std::to_string(start.total_steps);
+    text = format_text("epoch {}/{}  step {}/{}", current, epochs, record.step, start.total_steps);
   } else {
-    text = "step " + std::to_string(record.step);
+    text = format_text("step {}", record.step);
   }
-  text += "  loss " + figure(record.loss);
-  if (record.samples_per_s > 0) text += "  " + format_count(record.samples_per_s) + " samples/s";
+  text += format_text("  loss {:.4g}", record.loss);
+  if (record.samples_per_s > 0) text += format_text("  {} samples/s", format_count(record.samples_per_s));
   return text;
 }
 
 std::string evaluation_text(const EvaluationEvent& event) {
-  std::string metrics;
-  for (const auto& [name, value] : event.metrics) metrics += (metrics.empty() ? "" : ", ") + name + " " + figure(value);
-  const std::string text = "eval at step " + std::to_string(event.step) + ": " + metrics;
-  return event.seconds > 0 ? text + " (" + format_duration(event.seconds) + ")" : text;
+  std::vector<std::string> metrics;
+  for (const auto& [name, value] : event.metrics) metrics.push_back(format_text("{} {:.4g}", name, value));
+  const std::string text = format_text("eval at step {}: {}", event.step, joined(metrics, ", "));
+  return event.seconds > 0 ? format_text("{} ({})", text, format_duration(event.seconds)) : text;
 }
 
 Progress::~Progress() {
@@ -48,7 +39,7 @@ Progress::~Progress() {
   clear();
   while (out_.pending()) {
     pollfd reader{out_.fd(), POLLOUT, 0};
-    ::poll(&reader, 1, -1);  // until it reads, goes away, or a signal ends us
+    ::poll(&reader, 1, -1);  // until it reads or closes, or until a signal ends this process
     out_.flush();
   }
 }
@@ -77,7 +68,7 @@ void Progress::passing(const std::string& text) {
     return;
   }
   write("");
-  if (out_.pending()) return;  // the terminal is held up: the next line that passes is as good
+  if (out_.pending()) return;  // the terminal is held up; this line would be overwritten anyway
   write("\r\x1b[K" + std::string(cut_to_width(text, std::max(terminal_.columns - 1, 10))));
   shown_ = true;
 }

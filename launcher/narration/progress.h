@@ -1,6 +1,6 @@
-// Narration on stderr while a job runs. On a terminal one line that is written over, at most ten times a second;
-// elsewhere plain lines: each epoch, evaluation and first step, steps in between at most every `plain_interval_s`.
-// Nothing here waits for a reader but the destructor: a pager that does not read must not hold up a run, nor its end.
+// Progress on stderr while a job runs. On a terminal one line that is overwritten, at most ten times per second;
+// otherwise plain lines for each epoch, evaluation and the first step, and for other steps at most one line every
+// `plain_interval_s`. Only the destructor waits for a reader: a pager that does not read must not hold up the run.
 // One thread.
 #pragma once
 
@@ -13,8 +13,7 @@
 
 namespace tlaunch {
 
-// "epoch 2/10  step 345/2350  loss 0.512  3.1 k samples/s". Epochs are counted from 1 here, as the one that is worked
-// on.
+// "epoch 2/10  step 345/2350  loss 0.512  3.1 k samples/s". The epoch is the current one, counted from 1.
 std::string progress_text(const RunRecord& record);
 // "eval at step 235: val_loss 0.41, val_accuracy 0.85 (1.2 s)"
 std::string evaluation_text(const EvaluationEvent& event);
@@ -28,12 +27,12 @@ class Progress {
 
   // A line that stays.
   void line(const std::string& text);
-  // The state changed: shows it, or says false where the last one was shown too short a time ago. `now_s`: any clock.
+  // Shows the new state. Returns false if the last one was shown too short a time ago. `now_s`: of any clock.
   bool update(const RunRecord& record, const std::string& eta, double now_s);
-  // A line that the next one takes the place of; one that stays where nothing can be written over.
+  // On a terminal, a line that the next one overwrites; otherwise a line that stays.
   void passing(const std::string& text);
   const Terminal& terminal() const { return terminal_; }
-  // Takes the written-over line away, as before another program writes to the terminal.
+  // Removes the line that is overwritten, for example before another program writes to the terminal.
   void clear();
 
  private:

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/sigpipe_held.h"
+#include "base/text.h"
 #include "processes/output/say.h"
 
 namespace tlaunch {
@@ -17,7 +18,7 @@ namespace {
 
 [[noreturn]] void refuse(int error) {
   if (error == EPIPE) throw Error(exit_code::signal_base + SIGPIPE, "");
-  throw IoError(std::string("cannot write the results to standard output: ") + std::strerror(error), error);
+  throw IoError(format_text("cannot write the results to standard output: {}", std::strerror(error)), error);
 }
 
 }  // namespace
@@ -27,7 +28,7 @@ void print_results(std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0 && errno == EAGAIN) {  // someone else made it non-blocking
+    if (written < 0 && errno == EAGAIN) {  // another process made it non-blocking
       pollfd writable{STDOUT_FILENO, POLLOUT, 0};
       ::poll(&writable, 1, -1);
       continue;
@@ -35,7 +36,7 @@ void print_results(std::string_view text) {
     if (written < 0) refuse(errno);
     text.remove_prefix(static_cast<std::size_t>(written));
   }
-  // Network disks tell only when a descriptor is closed that there was no room.
+  // A network disk may report only at close() that it is full.
   if (const int copy = ::dup(STDOUT_FILENO); copy >= 0 && ::close(copy) != 0 && errno != EINTR) refuse(errno);
 }
 
@@ -44,7 +45,7 @@ int print_results(std::string_view text, int exit_code) {
     print_results(text);
   } catch (const Error& error) {
     if (exit_code == exit_code::ok) throw;
-    if (*error.what() != '\0') say(std::string("tlaunch: ") + error.what());
+    if (*error.what() != '\0') say(format_text("tlaunch: {}", error.what()));
   }
   return exit_code;
 }

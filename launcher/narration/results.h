@@ -1,16 +1,17 @@
-// What a command answers, on stdout: text or JSON that a user or a script waits for. All of it goes through here, so
-// that none of it is lost in silence.
+// The results of a command on stdout: text or JSON for a user or a script. All results are printed here, so that none is
+// lost without an error.
 #pragma once
 
 #include <string_view>
 
 namespace tlaunch {
 
-// Throws IoError where it cannot be written whole, and says why. Where the reader went away (`| head`) it throws an
-// Error without a message whose code is that of SIGPIPE, 141: other tools end so.
+// Throws IoError with the reason if the text cannot be written completely. If the reader has closed the pipe (`| head`),
+// throws an Error without a message and with the code of SIGPIPE, 141, as other tools end.
 void print_results(std::string_view text);
 
-// The same at the end of what already has a verdict: one that is not 0 stays, and is worth more than 74.
+// The same at the end of work that has an exit code already. An exit code other than 0 is returned even if printing
+// fails; it matters more than 74.
 int print_results(std::string_view text, int exit_code);
 
 }  // namespace tlaunch

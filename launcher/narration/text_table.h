@@ -8,10 +8,10 @@ namespace tlaunch {
 
 class TextTable {
  public:
-  // An empty head: rows alone.
+  // Without a head there are only rows.
   explicit TextTable(std::vector<std::string> head = {}) : head_(std::move(head)) {}
   void row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
-  // Lines with their newlines; a column that no row has anything in is left out. "" without rows.
+  // The lines, each with its newline. A column that is empty in all rows is left out. "" without rows.
   std::string text() const;
 
  private:

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "checkpoint/folder/checkpoint_folder.h"
 #include "checkpoint/folder/run_checkpoints.h"
 #include "launcher/narration/narrator.h"
@@ -19,12 +20,12 @@
 namespace tlaunch {
 namespace {
 
-// "" where the disk is full: a restart is worth more than its logs.
+// "" if the disk is full: a restart matters more than its logs.
 std::string log_folder(const RunFolder& folder, int attempt, Progress& progress) {
   try {
     return folder.make_log_folder(attempt);
   } catch (const IoError& error) {
-    progress.line(std::string("warning: ") + error.what() + "; going on without this attempt's logs");
+    progress.line(format_text("warning: {}; continuing without the logs of this attempt", error.what()));
     return "";
   }
 }
@@ -53,8 +54,8 @@ GroupResult one_attempt(const Job& job, const WorkerStart& start, FolderWatch& w
     close();
     add_incomplete_logs(summary, result);
     if (result.output_error != 0)
-      progress.line(std::string("warning: some output of the ranks was lost: cannot write to standard output: ") +
-                    std::strerror(result.output_error));
+      progress.line(format_text("warning: some output of the ranks was lost: cannot write to standard output: {}",
+                                std::strerror(result.output_error)));
     return result;
   } catch (...) {
     close();
@@ -69,7 +70,7 @@ GroupResult all_attempts(const Job& job, const RunFolder& folder, const std::str
   const std::int64_t max_restarts = job.config.launch.max_restarts;
   RestartPolicy policy(max_restarts, step_of_checkpoint(first_resume));
   for (int least = 0;; least = start.attempt + 1) {
-    start.attempt = std::max(folder.next_attempt(), least);  // one without logs has no folder
+    start.attempt = std::max(folder.next_attempt(), least);  // an attempt without logs has left no folder
     start.log_folder = log_folder(folder, start.attempt, progress);
     log.begin_attempt(start.attempt);
     const GroupResult result = one_attempt(job, start, watch, expected, log, progress, summary, on_start);
@@ -77,30 +78,33 @@ GroupResult all_attempts(const Job& job, const RunFolder& folder, const std::str
     ResumeChoice newest;
     try {
       newest = newest_of_run(folder.path(), checkpoints);
-    } catch (const IoError& error) {  // whoever starts the run again would lose what is there
-      progress.line(std::string("not restarted: ") + error.what());
-      trace("decision", std::string("not restarted: ") + error.what());
+    } catch (const IoError& error) {  // a restart from an older checkpoint would lose the newer one
+      const std::string why = format_text("not restarted: {}", error.what());
+      progress.line(why);
+      trace("decision", why);
       return result;
     }
     const std::string resume_path = newest.path.empty() ? first_resume : newest.path;
     const auto step = step_of_checkpoint(resume_path);
     const auto next = policy.after({result.exit_code, step}, random_share());
-    trace("decision", to_text(next) + ", newest checkpoint: " + (step ? "step " + std::to_string(*step) : "none"));
+    trace("decision",
+          format_text("{}, newest checkpoint: {}", to_text(next), step ? format_text("step {}", *step) : "none"));
     if (!next.wait_s) {
       if (!next.why_not.empty()) progress.line(next.why_not);
       return result;
     }
     if (start.time_limit.over(*next.wait_s)) {
-      progress.line("not restarted: " + start.time_limit.told());
-      trace("decision", "not restarted: " + start.time_limit.told());
+      const std::string why = format_text("not restarted: {}", start.time_limit.told());
+      progress.line(why);
+      trace("decision", why);
       if (!step) return result;
       if (result.failure)
         for (const std::string& line : failure_report(*result.failure, true)) progress.line(line);
-      GroupResult told;  // as where it is told in the pause
-      told.interrupted_by = SIGTERM;
-      told.saved = told.out_of_time = true;
-      told.exit_code = exit_code::preempted;
-      return told;
+      GroupResult stopped;  // as after a stop signal during the wait below
+      stopped.interrupted_by = SIGTERM;
+      stopped.saved = stopped.out_of_time = true;
+      stopped.exit_code = exit_code::preempted;
+      return stopped;
     }
     ++summary.restarts;
     if (result.failure)
@@ -109,13 +113,13 @@ GroupResult all_attempts(const Job& job, const RunFolder& folder, const std::str
     const RestartEvent restart{summary.restarts, result.exit_code, *next.wait_s, resume_path};
     progress.line(restart_text(restart, max_restarts, step));
     log.append(restart);
-    // A stop signal during the back-off: no rank is running, so the last checkpoint is final.
+    // After a stop signal during this wait no rank is running, so the last checkpoint is final.
     if (const int signal = wait_unless_told(*next.wait_s)) {
-      GroupResult told;
-      told.interrupted_by = signal;
-      told.saved = signal != SIGINT && step.has_value();
-      told.exit_code = told.saved ? exit_code::preempted : exit_code::signal_base + signal;
-      return told;
+      GroupResult stopped;
+      stopped.interrupted_by = signal;
+      stopped.saved = signal != SIGINT && step.has_value();
+      stopped.exit_code = stopped.saved ? exit_code::preempted : exit_code::signal_base + signal;
+      return stopped;
     }
     start.resume_path = resume_path;
   }

@@ -1,4 +1,5 @@
-// A run's groups of workers, one after the other: if one fails, the next goes on from the newest valid checkpoint.
+// The groups of workers of a run, one after the other: if one fails, the next continues from the newest valid
+// checkpoint.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +17,11 @@
 
 namespace tlaunch {
 
-// `start`: the first attempt's, with all but its attempt number and log folder. `watch`: of `folder`, asked at each
-// save. `expected`: of an estimate made before. `summary`: with its began_s, and what was estimated and spent before;
-// filled with what the last attempt told, the time of all of them, the first one's estimate where there was none, and
-// the number of restarts. `on_start`: called when the ranks of an attempt begin to train. Throws IoError where no process
-// can be made; `summary` is filled then as well.
+// `start`: for the first attempt, complete except for attempt number and log folder. `watch`: of `folder`, asked at
+// each save. `expected`: the costs of an earlier estimate. `summary`: has began_s and the earlier estimate and time;
+// gets the record of the last attempt, the time of all attempts, the first attempt's estimate if there was none, and
+// the number of restarts. `on_start`: called when the ranks of an attempt begin to train. Throws IoError if no process
+// can be started; `summary` is filled in that case as well.
 GroupResult run_attempts(const Job& job, const RunFolder& folder, WorkerStart start, FolderWatch& watch,
                          const std::optional<Costs>& expected, EventLog& log, Progress& progress, RunSummary& summary,
                          const std::function<void()>& on_start);

@@ -4,6 +4,7 @@
 
 #include "base/absolute_path.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "checkpoint/file_kind.h"
 #include "checkpoint/safetensors/safetensors.h"
 #include "checkpoint/torch_file/torch_file.h"
@@ -15,18 +16,17 @@ std::string verified_checkpoint(const std::string& option, const std::string& pa
   const std::string absolute = absolute_path(path);
   std::error_code error;
   const auto type = fs::status(absolute, error).type();
-  if (type == fs::file_type::not_found) throw UsageError(option + " " + path + ": there is no such file");
+  if (type == fs::file_type::not_found) throw UsageError(format_text("{} {}: no such file", option, path));
   if (type == fs::file_type::directory)
-    throw UsageError(option + " " + path + ": this is a folder; name a .safetensors file in it" +
-                     (option == "--resume" ? " (to go on in a run's folder: --run-dir DIR --resume auto)"
-                                           : ", as checkpoints/last.safetensors in a run's folder"));
+    throw UsageError(format_text("{} {}: is a folder; give a .safetensors file in it{}", option, path,
+                                 option == "--resume"
+                                     ? " (to continue the run of a folder, use --run-dir DIR --resume auto)"
+                                     : ", for example checkpoints/last.safetensors in the folder of a run"));
   if (option == "--resume" && is_torch_file(absolute))
-    throw DataError(absolute +
-                    ": is a file of torch.save, which has not the state that a run goes on from; to start a "
-                    "new run from its weights: " +
-                    import_advice(path) +
-                    ", and model.weights with that file in place "
-                    "of --resume");
+    throw DataError(format_text(
+        "{}: is a file of torch.save and has no state that a run could continue from; to start a new run from its "
+        "weights: {}, and set model.weights to that file in place of --resume",
+        absolute, import_advice(path)));
   SafetensorsFile(absolute).verify();
   return absolute;
 }

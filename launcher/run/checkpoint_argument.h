@@ -1,12 +1,12 @@
-// A checkpoint that the user names on the command line.
+// A checkpoint that the user gives on the command line.
 #pragma once
 
 #include <string>
 
 namespace tlaunch {
 
-// The absolute path of a checkpoint that has been read through and is undamaged. Throws UsageError where there is none,
-// DataError where it is damaged. `option` is named in the message.
+// The absolute path of a checkpoint, which has been read completely and is not damaged. Throws UsageError if there is
+// no such file, DataError if it is damaged. The messages name `option`.
 std::string verified_checkpoint(const std::string& option, const std::string& path);
 
 }  // namespace tlaunch

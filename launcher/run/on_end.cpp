@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/path_lookup.h"
 #include "base/shell_words.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "processes/group/environment.h"
 #include "processes/guard/guard.h"
@@ -25,15 +26,15 @@
 namespace tlaunch {
 namespace {
 
-constexpr double left_over_grace_s = 2;  // of processes that the command leaves behind, after SIGTERM
-constexpr double kill_limit_s = 10;      // for the kernel to do away with what was killed
+constexpr double left_over_grace_s = 2;  // after SIGTERM, for processes that the command leaves behind
+constexpr double kill_limit_s = 10;      // for the kernel to end the killed processes
 
 std::string end_text(int wait_status) {
-  if (WIFSIGNALED(wait_status)) return std::string("was ended by SIG") + ::sigabbrev_np(WTERMSIG(wait_status));
-  return "ended with exit code " + std::to_string(WEXITSTATUS(wait_status));
+  if (WIFSIGNALED(wait_status)) return format_text("was ended by SIG{}", ::sigabbrev_np(WTERMSIG(wait_status)));
+  return format_text("ended with exit code {}", WEXITSTATUS(wait_status));
 }
 
-// From its start to the end of the last process below it.
+// The command from its start to the end of the last process that it started.
 class Command {
  public:
   Command(std::vector<SpawnRequest> requests, SignalTakeover& signals, double limit_s, const std::string& option)
@@ -48,26 +49,29 @@ class Command {
     while (!guard_.gone()) {
       pollfd waits[] = {{guard_.report_fd(), POLLIN, 0}, {signals_.fd(), POLLIN, 0}};
       ::poll(waits, 2, static_cast<int>(std::max(0.0, kill_at_s_ - monotonic_s()) * 1000) + 1);
-      if (const int signal = signals_.next().signal) kill(name_ + " is killed: SIG" + ::sigabbrev_np(signal));
+      if (const int signal = signals_.next().signal)
+        kill(format_text("{} is killed: SIG{}", name_, ::sigabbrev_np(signal)));
       take_reports();
       if (guard_.gone() || monotonic_s() < kill_at_s_) continue;
       if (killed_) break;
-      kill(left_over_ ? "" : name_ + " still runs after " + format_duration(limit_s_) + " and is killed");
+      kill(left_over_ ? "" : format_text("{} still runs after {} and is killed", name_, format_duration(limit_s_)));
     }
     if (guard_.gone() && guard_.wait()) return;
-    if (!kill_descendants(kill_limit_s, [](pid_t, int) {})) tell(name_ + " cannot be killed and is left behind");
+    if (!kill_descendants(kill_limit_s, [](pid_t, int) {}))
+      report(format_text("{} could not be killed and still runs", name_));
   }
 
  private:
-  void tell(const std::string& text) const { say("tlaunch: " + option_ + ": " + text); }
+  void report(const std::string& text) const { say(format_text("tlaunch: {}: {}", option_, text)); }
 
   void take_reports() {
-    GuardReport report{};
-    while (guard_.next_report(report)) {
-      if (report.kind == GuardReport::not_started) tell("cannot start " + name_ + ": " + std::strerror(report.value));
-      if (report.kind == GuardReport::ended && report.value != 0 && !killed_)
-        tell(name_ + " " + end_text(report.value));
-      if (report.kind == GuardReport::left_over && !killed_) {
+    GuardReport next{};
+    while (guard_.next_report(next)) {
+      if (next.kind == GuardReport::not_started)
+        report(format_text("cannot start {}: {}", name_, std::strerror(next.value)));
+      if (next.kind == GuardReport::ended && next.value != 0 && !killed_)
+        report(format_text("{} {}", name_, end_text(next.value)));
+      if (next.kind == GuardReport::left_over && !killed_) {
         left_over_ = true;
         guard_.send(SIGTERM);
         kill_at_s_ = std::min(kill_at_s_, monotonic_s() + left_over_grace_s);
@@ -77,7 +81,7 @@ class Command {
 
   void kill(const std::string& why) {
     if (killed_) return;
-    if (!why.empty()) tell(why);
+    if (!why.empty()) report(why);
     killed_ = true;
     guard_.send(SIGKILL);
     kill_at_s_ = monotonic_s() + kill_limit_s;
@@ -90,7 +94,7 @@ class Command {
   bool killed_ = false, left_over_ = false;
 };
 
-// What main() will make of it.
+// The exit code that main() makes of the error.
 int exit_code_of(const std::exception& error) {
   if (const auto* known = dynamic_cast<const Error*>(&error)) return known->code();
   return dynamic_cast<const std::filesystem::filesystem_error*>(&error) ? exit_code::io : exit_code::failure;
@@ -114,15 +118,14 @@ OnEnd::OnEnd(const std::optional<std::string>& command, double limit_s, const st
     : limit_s_(limit_s), name_(name) {
   if (!command) return;
   if (!is_command(*command))
-    throw UsageError(name_ + ": '" + *command +
-                     "' is no command; a program and its arguments are needed, quoted as in a shell");
+    throw UsageError(format_text("{}: {} is not a command; give a program and its arguments, quoted as in a shell",
+                                 name_, quoted(*command)));
   argv_ = shell_words(*command);
   const std::string& program = argv_.front();
   const bool found = program.find('/') == std::string::npos ? !find_in_path(program).empty() : is_program(program);
   if (!found)
-    throw UsageError(name_ + ": there is no program " + program +
-                     (program.find('/') == std::string::npos ? " in PATH" : "") +
-                     "; a shell's own words need sh -c '...'");
+    throw UsageError(format_text("{}: program {} was not found{}; for a shell's built-in command write sh -c '...'",
+                                 name_, quoted(program), program.find('/') == std::string::npos ? " in PATH" : ""));
 }
 
 int OnEnd::around(RunEnding ending, const std::function<int(RunEnding&)>& work) const {
@@ -139,8 +142,8 @@ int OnEnd::around(RunEnding ending, const std::function<int(RunEnding&)>& work) 
       run(ending);
       throw;
     }
-    // Before the command, which may take a while.
-    if (*error.what() != '\0') say(std::string("tlaunch: ") + error.what());
+    // The error is reported before the command, which may take a while.
+    if (*error.what() != '\0') say(format_text("tlaunch: {}", error.what()));
     run(ending);
     throw Error(known->code(), "");
   }
@@ -150,7 +153,7 @@ int OnEnd::around(RunEnding ending, const std::function<int(RunEnding&)>& work) 
 
 void OnEnd::run(const RunEnding& ending) const {
   SignalTakeover signals;
-  while (signals.next().signal != 0) continue;  // they were meant for the run, which has ended
+  while (signals.next().signal != 0) continue;  // they were sent to the run, which has ended
   std::vector<SpawnRequest> requests(1);
   SpawnRequest& request = requests.front();
   request.argv = argv_;
@@ -159,16 +162,16 @@ void OnEnd::run(const RunEnding& ending) const {
                                             {"TLAUNCH_RUN_DIR", ending.run_dir},
                                             {"TLAUNCH_EXIT_CODE", std::to_string(ending.exit_code)},
                                             {"TLAUNCH_NAME", ending.name}});
-  // stdout holds the run's results.
+  // Not stdout, which has the results of the run.
   request.output = Descriptor(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3));
   request.error = Descriptor(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3));
   request.signal_mask = signals.mask_before();
   request.on_broken_pipe = signals.broken_pipe_before();
-  ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // should the guard be killed, its processes come to us
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // if the guard is killed, its processes become children of this one
   try {
     Command(std::move(requests), signals, limit_s_, name_).wait();
   } catch (const Error& error) {
-    say("tlaunch: " + name_ + ": not run: " + error.what());
+    say(format_text("tlaunch: {}: the command was not run: {}", name_, error.what()));
   }
   ::prctl(PR_SET_CHILD_SUBREAPER, 0);
 }

@@ -5,6 +5,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/json_problem.h"
+#include "base/text.h"
 #include "checkpoint/folder/run_terms.h"
 #include "config/batch_advice.h"
 #include "launcher/job/gpu_wait.h"
@@ -16,7 +17,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t plan_limit_bytes = 1u << 20;
 
-// Where `asked` fixes the micro-batch or the accumulation anew, the other one follows: the effective batch stays.
+// If `asked` fixes the micro-batch or the accumulation, the other one is adapted, so that the effective batch stays.
 void keep_product(Plan& plan, const RunConfig& asked) {
   const TrainConfig train = apply(asked, plan).train;
   if (!train.effective_batch_size || !train.batch_size || !train.gradient_accumulation_steps) return;
@@ -29,11 +30,11 @@ void keep_product(Plan& plan, const RunConfig& asked) {
     const bool micro = choice.key == "train.batch_size";
     if (choice.origin == Origin::user || (!micro && choice.key != "train.gradient_accumulation_steps")) continue;
     choice = {choice.key, micro ? split.micro_batch : split.accumulation, Origin::prior,
-              "makes up the resumed run's effective batch of " + std::to_string(split.effective()), nullptr};
+              format_text("makes up the resumed run's effective batch of {}", split.effective()), nullptr};
   }
 }
 
-// The plan of the run's folder, or of the folder that the checkpoint's run has; nothing where there is none to be read.
+// The plan in the run's folder, or in the folder of the run that wrote the checkpoint; nothing if neither can be read.
 std::optional<Plan> plan_beside(RunPlace& place) {
   const fs::path other = fs::path(place.resume_path).parent_path().parent_path() / "plan.json";
   std::error_code error;
@@ -42,18 +43,19 @@ std::optional<Plan> plan_beside(RunPlace& place) {
   try {
     return plan_from_json(Json::parse(read_file(path, plan_limit_bytes)));
   } catch (const std::exception& problem) {
-    place.notes.push_back(path + " cannot be read (" + json_problem(problem) + "); the checkpoint's own settings hold");
+    place.notes.push_back(
+        format_text("cannot read {}, so the settings of the checkpoint are used: {}", path, json_problem(problem)));
     return std::nullopt;
   }
 }
 
-// What the checkpoint was made with, whatever a file beside it says.
+// The settings in the checkpoint take precedence over those of a plan file.
 void take_settings(Plan& plan, const std::map<std::string, std::string>& settings) {
   for (Choice& choice : plan.choices) {
     const auto saved = settings.find(choice.key);
     if (saved == settings.end()) continue;
     const Json value = value_of_text(saved->second);
-    if (value != choice.value) choice = {choice.key, value, Origin::prior, "as the resumed run had it", nullptr};
+    if (value != choice.value) choice = {choice.key, value, Origin::prior, "as in the resumed run", nullptr};
   }
 }
 
@@ -68,16 +70,16 @@ std::optional<Plan> own_plan(const Job& job, RunPlace& place) {
     return std::nullopt;
   if (!plan || plan->world_size != job.world.size) plan = job.plan;
   take_settings(*plan, terms.settings);
-  // What the command line fixes now beats the saved choice.
+  // A value that the user fixes now takes precedence over the saved choice.
   for (Choice& choice : plan->choices)
     if (const Choice* now = job.plan.find(choice.key); now && now->origin == Origin::user) choice = *now;
-  // Another card than the resumed run's may not compute in its precision.
+  // The cards here may not support the precision of the resumed run.
   const auto precision = apply(job.loaded.config, *plan).gpu.mixed_precision;
   if (precision && job.world.on_gpu)
     if (const auto problem = precision_problem(cards_of_ranks(job.hardware.gpus, job.world.size), *precision)) {
       for (Choice& choice : plan->choices)
         if (choice.key == "gpu.mixed_precision") choice = *job.plan.find(choice.key);
-      place.notes.push_back("the resumed run's precision is not kept: " + *problem);
+      place.notes.push_back(format_text("the precision of the resumed run is not kept: {}", *problem));
     }
   keep_product(*plan, job.loaded.config);
   return plan;
@@ -87,8 +89,8 @@ Job with_its_effective_batch(Job job, const RunPlace& place) {
   if (place.resume_path.empty() || job.loaded.config.train.effective_batch_size) return job;
   const auto batch = run_terms_of(place.resume_path).effective_batch_size;
   if (batch == 0)
-    throw DataError(place.resume_path +
-                    ": does not say the effective batch of its run; set train.effective_batch_size");
+    throw DataError(format_text("{}: does not contain the effective batch of its run; set train.effective_batch_size",
+                                place.resume_path));
   PreparedJob resumed = std::move(job);
   resumed.effective_batch_size = batch;
   Plan prior = prior_plan(resumed.loaded.config, resumed.hardware, shape_of(resumed));

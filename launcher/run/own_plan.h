@@ -1,4 +1,4 @@
-// The plan of a run that is resumed.
+// The plan of a resumed run.
 #pragma once
 
 #include <optional>
@@ -9,16 +9,16 @@
 
 namespace tlaunch {
 
-// A run that is resumed keeps its own plan, where that was made for as many ranks: settings that change in mid-run
-// change its numbers. They stand in the checkpoint; plan.json, where it can be read (else a note), has the rest. Where
-// the micro-batch or the accumulation is fixed anew, the same effective batch is shared anew. A precision that the
-// cards here do not have gives way, with a note. Nothing where there is none to keep, or it was made for the other kind
-// of device.
+// A resumed run keeps its own plan if the plan was made for the same number of ranks, because settings that change
+// during a run change its results. The settings are in the checkpoint; plan.json has the rest, or a note says that it
+// cannot be read. If the config now fixes the micro-batch or the accumulation, the other one is adapted to the same
+// effective batch. A precision that the cards here do not support is replaced, with a note. Returns nothing if there is
+// no plan to keep, or if it was made for the other kind of device.
 std::optional<Plan> own_plan(const Job& job, RunPlace& place);
 
-// Where a resumed run has no plan to keep (another number of ranks, a CPU in place of GPUs), its checkpoint still says
-// the effective batch, which the order of samples hangs on: where the config leaves that to auto the job gets it, and a
-// plan with the learning rate for it. Throws DataError.
+// For a resumed run that has no plan to keep (another number of ranks, a CPU in place of GPUs). The order of samples
+// depends on the effective batch, and the checkpoint has it: if the config leaves it to auto, the job gets the
+// effective batch of the checkpoint and a plan with the learning rate for it. Throws DataError.
 Job with_its_effective_batch(Job job, const RunPlace& place);
 
 }  // namespace tlaunch

@@ -6,6 +6,7 @@
 #include "base/atomic_file.h"
 #include "base/environment.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "checkpoint/folder/catalog.h"
 #include "checkpoint/folder/checkpoint_folder.h"
@@ -20,48 +21,52 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double patience_s = 1;  // a killed launcher's guard needs a moment to let go of the folder
+constexpr double patience_s = 1;  // the guard of a killed launcher needs a moment to release the folder
 constexpr std::size_t summary_limit_bytes = 1u << 20;
 
 using Settings = std::map<std::string, std::string>;
 
-// Throws UsageError that names each change: "train.learning_rate is 0.1 and was 0.05". `saved`: of the run that is
-// resumed, as `from` has them.
+// Throws UsageError that names each change: "train.learning_rate is 0.1 and was 0.05". `saved`: the settings of the
+// resumed run, read from the file `from`.
 void check_settings(const Settings& saved, const RunConfig& config, const std::string& from) {
   const Settings now = resume_settings(config);
   const auto text_in = [](const Settings& settings, const std::string& key) {
     const auto found = settings.find(key);
-    return found == settings.end() ? std::string("not there") : found->second;
+    return found == settings.end() ? std::string("not set") : found->second;
   };
-  std::string changes;
+  std::vector<std::string> changes;
   for (const std::string& key : changes_forbidden_on_resume(saved, config))
-    changes += (changes.empty() ? "" : ", ") + key + " is " + text_in(now, key) + " and was " + text_in(saved, key);
+    changes.push_back(format_text("{} is {} and was {}", key, text_in(now, key), text_in(saved, key)));
   if (changes.empty()) return;
-  throw UsageError("--resume: " + changes + " in the run that is resumed (" + from +
-                   "); give it the value it had there, or start a new run without --resume");
+  throw UsageError(format_text(
+      "--resume: {} in the resumed run ({}); use the values of that run, or start a new run without --resume",
+      joined(changes, ", "), from));
 }
 
-// The config of the run that wrote the checkpoint; nothing where it cannot be read: the checkpoint has what it needs.
+// The config of the run that wrote the checkpoint. Nothing if it cannot be read; the checkpoint has the settings too.
 std::optional<RunConfig> config_beside(const Job& job, const std::string& path, std::vector<std::string>& notes) {
   std::error_code error;
   if (!fs::exists(path, error)) return std::nullopt;
   try {
     return load_config({path, {}, environment_value}, job.worker).config;
   } catch (const Error& problem) {
-    notes.push_back("cannot read " + path + ", the settings of the checkpoint are used: " + problem.what());
+    notes.push_back(
+        format_text("cannot read {}, so the settings of the checkpoint are used: {}", path, problem.what()));
     return std::nullopt;
   }
 }
 
-// `config_path`: of the run that wrote `checkpoint`. Checkpoints of earlier versions do not say what they were made
-// with, and only that file does.
+// `config_path`: of the run that wrote `checkpoint`. Checkpoints of earlier versions do not contain their settings;
+// only that file does.
 void check_unchanged(const Job& job, const std::string& checkpoint, const std::string& config_path,
                      std::vector<std::string>& notes) {
   const RunTerms terms = run_terms_of(checkpoint);
   const std::string other_data = job.data ? data_difference(terms.data, *job.data) : "";
   if (!other_data.empty())
-    throw DataError("--resume: " + other_data + " (" + checkpoint + " and " + job.loaded.config.data.root +
-                    "); a resume needs the same data: set data.root to it, or start a new run without --resume");
+    throw DataError(format_text(
+        "--resume: {} ({} and {}); a resume needs the same data: set data.root to it, or start a new run without "
+        "--resume",
+        other_data, checkpoint, job.loaded.config.data.root));
   const auto beside = config_beside(job, config_path, notes);
   if (!terms.settings.empty()) {
     check_settings(terms.settings, job.loaded.config, checkpoint);
@@ -70,15 +75,14 @@ void check_unchanged(const Job& job, const std::string& checkpoint, const std::s
   }
   if (const auto before = terms.world_size, now = job.world.size;
       before > 0 && before != now && job.loaded.config.launch.nproc == "auto")
-    notes.push_back("the resumed run had " + format_number_of(before, "rank") + ", and this one has " +
-                    std::to_string(now) +
-                    ", because --nproc is not given; the effective batch stays the same. For as "
-                    "many as before: --nproc " +
-                    std::to_string(before));
+    notes.push_back(
+        format_text("the resumed run had {}, and this one has {}, because --nproc is not given; the effective batch "
+                    "stays the same. To use as many ranks as before: --nproc {}",
+                    format_number_of(before, "rank"), now, before));
   const bool known_to_be_the_same = job.data && !job.data->train.empty() && job.data->train == terms.data.train;
   if (beside && beside->data.root != job.loaded.config.data.root && !known_to_be_the_same)
-    notes.push_back("data.root is another folder than in " + config_path + " (" + beside->data.root +
-                    "); it must hold the same data");
+    notes.push_back(format_text("data.root is not the folder in {} ({}); it must contain the same data", config_path,
+                                beside->data.root));
 }
 
 std::string new_path(const Job& job, const std::string& run_dir) {
@@ -89,17 +93,17 @@ bool is_completed(const RunFolder& folder) {
   try {
     const Json summary = Json::parse(read_file(folder.file("summary.json"), summary_limit_bytes), nullptr, false);
     return summary.is_object() && summary.value("status", Json()) == "completed";
-  } catch (const UsageError&) {  // there is none
+  } catch (const UsageError&) {  // no such file
     return false;
   }
 }
 
-// Whether a run began there, was not completed and has nothing to go on from: then it may begin again in its place.
+// Whether the folder has a run that was not completed and has no checkpoint: a run may then start again in this folder.
 bool holds_only_a_beginning(const Job& job, const RunFolder& folder) {
   if (!folder.holds_training_run() || is_completed(folder)) return false;
   const std::string checkpoints = checkpoint_dir(job.config.checkpoint, folder.path());
   const WrittenFiles written(folder.path(), checkpoints);
-  const auto is_there = [](const std::string& path) {  // a name alone is that of a save that a kill cut short
+  const auto is_there = [](const std::string& path) {  // a kill during a save may leave a listed name without a file
     std::error_code error;
     return fs::symlink_status(path, error).type() != fs::file_type::not_found;
   };
@@ -109,9 +113,10 @@ bool holds_only_a_beginning(const Job& job, const RunFolder& folder) {
 }
 
 [[noreturn]] void refuse_foreign(const RunFolder& folder) {
-  throw UsageError(folder.path() +
-                   " holds files that a run would overwrite (config.yaml, events.jsonl or summary.json) and that no "
-                   "training run of tlaunch has made; choose another --run-dir");
+  throw UsageError(
+      format_text("{} contains files that a run would overwrite (config.yaml, events.jsonl or summary.json) and that "
+                  "are not from a training run of tlaunch; choose another --run-dir",
+                  folder.path()));
 }
 
 RunFolder fresh_folder(const Job& job, const std::string& run_dir, std::vector<std::string>& notes) {
@@ -119,9 +124,9 @@ RunFolder fresh_folder(const Job& job, const std::string& run_dir, std::vector<s
   if (!folder.holds_run()) return folder;
   if (folder.holds_foreign_files() && list_checkpoints(folder.file("checkpoints")).empty()) refuse_foreign(folder);
   if (!holds_only_a_beginning(job, folder))
-    throw UsageError(folder.path() +
-                     " holds a run already; go on with it by --resume auto, or choose another --run-dir");
-  notes.push_back(folder.path() + " holds the beginning of a run that has saved nothing; it begins anew there");
+    throw UsageError(format_text("{} holds a run already; continue it with --resume auto, or choose another --run-dir",
+                                 folder.path()));
+  notes.push_back(format_text("{} has a run that saved nothing; the new run replaces it", folder.path()));
   return folder;
 }
 
@@ -130,7 +135,8 @@ RunPlace resume_in_place(const Job& job, const std::string& run_dir) {
   if (path.empty()) path = new_path(job, run_dir);
   RunPlace place{RunFolder(path, patience_s), "", {}};
   if (!place.folder.holds_run()) {
-    place.notes.push_back("--resume auto: there is no run in " + place.folder.path() + " yet; starting from nothing");
+    place.notes.push_back(
+        format_text("--resume auto: no run in {} yet; starting from the beginning", place.folder.path()));
     return place;
   }
   const std::string checkpoints = checkpoint_dir(job.config.checkpoint, place.folder.path());
@@ -142,11 +148,15 @@ RunPlace resume_in_place(const Job& job, const std::string& run_dir) {
     return place;
   }
   if (place.folder.holds_foreign_files()) refuse_foreign(place.folder);
-  std::string note = "--resume auto: no valid checkpoint in " + checkpoints;
-  if (choice.not_asked_for > 0)
-    note += " of this run (" + std::to_string(choice.not_asked_for) +
-            " of others; to go on from one of them: --resume FILE and another --run-dir)";
-  place.notes.push_back(note + "; starting from nothing");
+  const std::string others =
+      choice.not_asked_for == 0
+          ? ""
+          : format_text(
+                " of this run (there are {} of other runs; to continue from one of them, use --resume FILE and "
+                "another --run-dir)",
+                choice.not_asked_for);
+  place.notes.push_back(
+      format_text("--resume auto: no valid checkpoint in {}{}; starting from the beginning", checkpoints, others));
   return place;
 }
 
@@ -166,10 +176,10 @@ RunPlace choose_place(const Job& job, const std::string& run_dir, const std::opt
   if (*resume == "auto") return resume_in_place(job, run_dir);
   const std::string checkpoint = verified_checkpoint("--resume", *resume);
   if (!SafetensorsFile(checkpoint).metadata().contains(step_key))
-    throw DataError(checkpoint +
-                    ": no checkpoint of tlaunch (no tlaunch.step in it); to start from its weights set "
-                    "model.weights");
-  (void)step_of_checkpoint(checkpoint);  // throws where that is damaged: before anything is made
+    throw DataError(format_text(
+        "{}: is not a checkpoint of tlaunch (it has no tlaunch.step); to start from its weights, set model.weights",
+        checkpoint));
+  (void)step_of_checkpoint(checkpoint);  // throws if the step is damaged, before any folder is made
   check_unchanged(job, checkpoint, (fs::path(checkpoint).parent_path().parent_path() / "config.yaml").string(), notes);
   RunFolder folder = fresh_folder(job, run_dir, notes);
   return {std::move(folder), checkpoint, notes};

@@ -1,4 +1,4 @@
-// Which run folder a run works in, and from which checkpoint it goes on.
+// Chooses the folder of a run and the checkpoint that it continues from.
 #pragma once
 
 #include <optional>
@@ -12,18 +12,18 @@ namespace tlaunch {
 
 struct RunPlace {
   RunFolder folder;                // made and locked
-  std::string resume_path;         // checkpoint to go on from; "": from the start
-  std::vector<std::string> notes;  // what the user should know: skipped checkpoints, nothing to resume
+  std::string resume_path;         // the checkpoint to continue from; "": start from the beginning
+  std::vector<std::string> notes;  // for the user: skipped checkpoints, nothing to resume
 };
 
-// Without `resume`: a new folder, or `run_dir`, which must hold no run (UsageError) but one that has saved nothing and
-// was not completed. `auto`: run_dir, or the newest run of this name; from its own newest valid checkpoint, from nothing
-// where there is none. A path: a new folder that goes on from that checkpoint. The data must be the same (DataError),
-// and only what may differ from the checkpoint's settings does (UsageError naming the keys). Throws IoError where a
-// checkpoint cannot be read now.
+// Without `resume`: a new folder, or `run_dir`, which must not contain a run (UsageError), except one that was not
+// completed and saved nothing. `auto`: run_dir, or the newest run of this name; continues from its own newest valid
+// checkpoint, or starts from the beginning if there is none. A path: a new folder for a run that continues from that
+// checkpoint. The data must be the same (DataError), and only settings that may change on a resume may differ from the
+// checkpoint's (UsageError with the keys). Throws IoError if a checkpoint cannot be read now.
 RunPlace choose_place(const Job& job, const std::string& run_dir, const std::optional<std::string>& resume);
 
-// Where the run that wrote it stood; nothing of "". Throws DataError.
+// The step at which the checkpoint was saved; nothing for "". Throws DataError.
 std::optional<std::int64_t> step_of_checkpoint(const std::string& path);
 
 }  // namespace tlaunch

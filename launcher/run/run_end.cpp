@@ -1,6 +1,7 @@
 #include "launcher/run/run_end.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "launcher/narration/results.h"
 
 namespace tlaunch {
@@ -10,12 +11,13 @@ bool FolderWatch::check() {
   if (now == folder_.path()) return true;
   if (told_) return false;
   told_ = true;
-  progress_.line("warning: the run folder " + folder_.path() +
-                 (now.empty() ? " was removed while the run was at work; what was saved in it is lost, and new "
-                                "checkpoints are saved there again"
-                              : " was moved to " + now +
-                                    " while the run was at work; new files go to the old place: "
-                                    "move it back, or find them there"));
+  progress_.line(
+      now.empty() ? format_text("warning: the run folder {} was removed during the run. The files in it are lost; new "
+                                "checkpoints are saved there again",
+                                folder_.path())
+                  : format_text("warning: the run folder {} was moved to {} during the run. New files go to the old "
+                                "place; move the folder back, or look for them there",
+                                folder_.path(), now));
   return false;
 }
 
@@ -38,7 +40,7 @@ void keep_summary(RunSummary& summary, const RunFolder& folder, FolderWatch& wat
     write_summary(summary);
   } catch (const Error& error) {
     fail();
-    progress.line(std::string("warning: could not save the summary: ") + error.what());
+    progress.line(format_text("warning: could not save the summary: {}", error.what()));
   }
 }
 

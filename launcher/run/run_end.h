@@ -1,4 +1,4 @@
-// The end of a run, told and kept: summary.json, what is missing from its folder, the closing lines, --json.
+// The end of a run: summary.json, the list of incomplete files, the closing lines, --json.
 #pragma once
 
 #include <vector>
@@ -10,11 +10,11 @@
 
 namespace tlaunch {
 
-// Tells once where the folder of a run at work was moved or removed.
+// Warns once if the folder was moved or removed during the run.
 class FolderWatch {
  public:
   explicit FolderWatch(const RunFolder& folder, Progress& progress) : folder_(folder), progress_(progress) {}
-  // False where it is no longer at its place.
+  // False if the folder is no longer at its place.
   bool check();
 
  private:
@@ -23,14 +23,14 @@ class FolderWatch {
   bool told_ = false;
 };
 
-// What the ranks' logs lack.
+// Adds the logs of the ranks that lack lines.
 void add_incomplete_logs(RunSummary& summary, const GroupResult& group);
 
-// Writes summary.json, whatever else is wrong: a file that cannot be written is told, and makes 74 of an exit code that
-// was 0. Sets `summary`'s exit_code, incomplete_logs and run_dir to what is true by now.
+// Writes summary.json, whatever else has failed. If the file cannot be written, prints a warning and changes exit code
+// 0 to 74. Updates exit_code, incomplete_logs and run_dir of `summary`.
 void keep_summary(RunSummary& summary, const RunFolder& folder, FolderWatch& watch, EventLog& log, Progress& progress);
 
-// Tells `lines`, prints the summary where --json asks for it, and returns the exit code.
+// Prints `lines`, and the summary if --json asks for it. Returns the exit code.
 int tell_end(const RunSummary& summary, const std::vector<std::string>& lines, bool json, Progress& progress);
 
 }  // namespace tlaunch

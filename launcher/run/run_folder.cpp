@@ -20,14 +20,15 @@
 #include "base/absolute_path.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
-#include "base/json.h"
+#include "base/text.h"
+#include "launcher/job/job.h"
 
 namespace tlaunch {
 namespace {
 
 namespace fs = std::filesystem;
 
-// File systems without locks (some network ones) answer so: go on without.
+// The errors of file systems without locks (some network ones). The folder is then used without a lock.
 bool locks_unsupported(int error) {
   return error == EBADF || error == EINVAL || error == ENOLCK || error == EOPNOTSUPP || error == ENOSYS;
 }
@@ -38,9 +39,10 @@ void lock(int fd, const std::string& path, double patience_s, FolderUse use) {
   while (flock(fd, kind | LOCK_NB) != 0) {
     if (errno == EINTR) continue;
     if (locks_unsupported(errno)) return;
-    if (errno != EWOULDBLOCK) throw IoError("cannot lock " + path + ": " + std::strerror(errno));
+    if (errno != EWOULDBLOCK) throw IoError(format_text("cannot lock {}: {}", path, std::strerror(errno)));
     if (std::chrono::steady_clock::now() >= deadline)
-      throw UsageError(path + " is in use by another tlaunch; wait until that one has ended, or use another folder");
+      throw UsageError(
+          format_text("{} is in use by another tlaunch; wait until that one has ended, or use another folder", path));
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
 }
@@ -50,9 +52,9 @@ void lock(int fd, const std::string& path, double patience_s, FolderUse use) {
 RunFolder::RunFolder(const std::string& path, double patience_s, FolderUse use) : path_(absolute_path(path)) {
   std::error_code error;
   made_ = fs::create_directories(path_, error);
-  if (error) throw IoError("cannot make the run folder " + path_ + ": " + error.message());
+  if (error) throw IoError(format_text("cannot make the run folder {}: {}", path_, error.message()));
   lock_fd_ = open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (lock_fd_ < 0) throw IoError("cannot open the run folder " + path_ + ": " + std::strerror(errno));
+  if (lock_fd_ < 0) throw IoError(format_text("cannot open the run folder {}: {}", path_, std::strerror(errno)));
   try {
     lock(lock_fd_, path_, patience_s, use);
   } catch (...) {
@@ -66,7 +68,7 @@ RunFolder::RunFolder(RunFolder&& other) noexcept
 
 RunFolder::~RunFolder() {
   if (lock_fd_ < 0) return;
-  if (made_) ::rmdir(path_.c_str());  // refuses where anything stands in it
+  if (made_) ::rmdir(path_.c_str());  // fails if the folder is not empty
   close(lock_fd_);
 }
 
@@ -75,7 +77,7 @@ std::string RunFolder::place_now() const {
   const auto is_ours = [&] { return there.st_dev == ours.st_dev && there.st_ino == ours.st_ino; };
   if (::fstat(lock_fd_, &ours) != 0) return path_;
   const bool found = ::stat(path_.c_str(), &there) == 0;
-  if (found ? is_ours() : errno != ENOENT && errno != ENOTDIR) return path_;  // or nobody can tell
+  if (found ? is_ours() : errno != ENOENT && errno != ENOTDIR) return path_;  // or it cannot be found out
   std::error_code error;
   const std::string moved = fs::read_symlink("/proc/self/fd/" + std::to_string(lock_fd_), error).string();
   return !error && ::stat(moved.c_str(), &there) == 0 && is_ours() ? moved : "";
@@ -96,7 +98,7 @@ bool RunFolder::holds_training_run() const {
   if (!is_file("events.jsonl")) return true;
   std::ifstream file_of_events(file("events.jsonl"));
   std::string line;
-  if (!std::getline(file_of_events, line)) return true;  // it ended before the first event was on disk
+  if (!std::getline(file_of_events, line)) return true;  // the run ended before its first event was on disk
   const Json event = Json::parse(line, nullptr, false);
   return event.is_discarded() ? file_of_events.eof() : event.is_object() && event.contains("event");
 }
@@ -113,7 +115,7 @@ bool RunFolder::is_file(const char* name) const {
 bool RunFolder::holds(const char* name) const {
   std::error_code error;
   const bool found = fs::exists(file(name), error);
-  if (error) throw IoError("cannot look at " + file(name) + ": " + error.message());
+  if (error) throw IoError(format_text("cannot access {}: {}", file(name), error.message()));
   return found;
 }
 
@@ -143,7 +145,7 @@ std::string RunFolder::make_log_folder(int attempt) const {
   const std::string folder = file("logs/attempt_" + std::to_string(attempt));
   std::error_code error;
   fs::create_directories(folder, error);
-  if (error) throw IoError("cannot make " + folder + ": " + error.message());
+  if (error) throw IoError(format_text("cannot make {}: {}", folder, error.message()));
   return folder;
 }
 
@@ -159,7 +161,7 @@ std::string new_run_path(const std::string& run_root, const std::string& name) {
 
 namespace {
 
-// As new_run_path() makes them: "20261129-204151-ab12". They sort by time.
+// Names made by new_run_path(): "20261129-204151-ab12". They sort by time.
 bool is_run_name(const std::string& name) {
   constexpr std::string_view pattern = "dddddddd-dddddd-xxxx";
   const auto fits = [](char kind, char c) {
@@ -177,7 +179,7 @@ std::string newest_by_name(const fs::path& runs) {
     if (is_run_name(name) && name > newest && fs::exists(entry->path() / "events.jsonl", gone)) newest = name;
   }
   if (error && error != std::errc::no_such_file_or_directory && error != std::errc::not_a_directory)
-    throw IoError("cannot find the newest run in " + runs.string() + ": " + error.message());
+    throw IoError(format_text("cannot find the newest run in {}: {}", runs.string(), error.message()));
   return newest.empty() ? "" : (runs / newest).string();
 }
 
@@ -188,10 +190,11 @@ std::string latest_run_path(const std::string& run_root, const std::string& name
   const fs::path runs = absolute_path(run_root + "/" + name), link = runs / "latest";
   if (fs::symlink_status(link, error).type() != fs::file_type::symlink) return newest_by_name(runs);
   const fs::path leads_to = (runs / fs::read_symlink(link, error)).lexically_normal();
-  if (leads_to.parent_path() != runs) return newest_by_name(runs);  // not a link of ours: nothing is written there
+  if (leads_to.parent_path() != runs)
+    return newest_by_name(runs);  // not a link made by tlaunch: nothing is written there
   const fs::path target = fs::canonical(link, error);
   if (error == std::errc::no_such_file_or_directory) return "";
-  if (error) throw IoError("cannot find the newest run by " + link.string() + ": " + error.message());
+  if (error) throw IoError(format_text("cannot find the newest run by {}: {}", link.string(), error.message()));
   return target.string();
 }
 
@@ -200,9 +203,36 @@ void point_latest_to(const std::string& run_path, FileCalls& calls) {
   std::error_code error;
   const auto type = fs::symlink_status(link, error).type();
   if (type != fs::file_type::not_found && type != fs::file_type::symlink)
-    throw IoError(link.string() + " is a " + (type == fs::file_type::directory ? "folder" : "file") +
-                  " and was left alone");
+    throw IoError(format_text("{} is a {}, not a link, and was left alone", link.string(),
+                              type == fs::file_type::directory ? "folder" : "file"));
   link_atomically(link.string(), folder.filename().string(), calls);
+}
+
+Json plan_json(const Job& job) {
+  Json plan = to_json(job.plan);
+  plan["placement"] = to_json(job.placement);
+  return plan;
+}
+
+namespace {
+
+RunConfig as_started(const Job& job) {
+  RunConfig config = job.loaded.config;
+  // On a machine with GPUs a number would mean ranks on GPUs.
+  if (job.world.on_gpu || job.hardware.gpus.empty()) config.launch.nproc = std::to_string(job.world.size);
+  std::error_code error;
+  const auto run_root = fs::absolute(config.run_root, error);
+  if (!error) config.run_root = run_root.lexically_normal().string();
+  return config;
+}
+
+}  // namespace
+
+RunFiles write_run_files(const Job& job, const RunFolder& folder) {
+  RunFiles files{folder.file("config.yaml"), folder.file("plan.json")};
+  write_file_atomically(files.config_path, to_yaml(as_started(job), job.worker));
+  write_file_atomically(files.plan_path, text_of(plan_json(job), 2) + "\n");
+  return files;
 }
 
 }  // namespace tlaunch

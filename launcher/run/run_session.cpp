@@ -12,7 +12,7 @@
 namespace tlaunch {
 namespace {
 
-// Which ranks are still at work, as far as they tell: a worker of a user's own may tell nothing.
+// The ranks that are still working, if they report it; a user's own worker may report nothing.
 class WorkLeft {
  public:
   void on_event(const StampedEvent& event) {
@@ -25,7 +25,7 @@ class WorkLeft {
   std::set<int> at_work_, done_;
 };
 
-void end_where_it_hangs(RunningGroup& group, HangWatch& watch, Session& session, const std::string& log_folder) {
+void end_if_it_hangs(RunningGroup& group, HangWatch& watch, Session& session, const std::string& log_folder) {
   const auto processes = group.at_work();
   const auto verdict = watch.tick(monotonic_s() - group.paused_s(), states_of(processes));
   if (!verdict) return;
@@ -65,11 +65,11 @@ GroupResult run_session(const Job& job, const WorkerStart& start, Session& sessi
   };
   RunningGroup group(workers.spec, callbacks);
   while (group.turn()) {
-    end_where_it_hangs(group, watch, session, how.log_folder);
+    end_if_it_hangs(group, watch, session, how.log_folder);
     if (how.time_limit.stop_is_due(reserve.seconds())) group.stop_in_time(how.time_limit.told());
   }
   GroupResult result = group.finish();
-  // Nothing is lost, and the same command starts again.
+  // No training is lost, and the same command starts again.
   if (result.out_of_time && !result.failure && !session.record().start) result.exit_code = exit_code::preempted;
   return result;
 }

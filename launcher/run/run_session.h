@@ -10,9 +10,9 @@
 
 namespace tlaunch {
 
-// Starts the group and lets `session` follow it to its end, or until it hangs (processes/hang/hang_watch.h). `on_event`
-// sees each event too; `on_tick` is called some times a second. Both may be empty. One thread. Throws IoError where no
-// process can be made.
+// Starts the group and lets `session` follow it until it ends or hangs (processes/hang/hang_watch.h). `on_event` is
+// called for each event, before `session`, but not for heartbeats; `on_tick` several times per second. Both may be
+// empty. One thread. Throws IoError if no process can be started.
 GroupResult run_session(const Job& job, const WorkerStart& start, Session& session,
                         const std::function<void(const StampedEvent&)>& on_event, const std::function<void()>& on_tick);
 

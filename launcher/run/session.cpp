@@ -33,7 +33,7 @@ void Session::on_event(const StampedEvent& event) {
   time_by_phase_.on_event(event);
   log_.append_line(event.line);
   show(narrate(event, {wall_s(), eta_.has_value()}));
-  // An evaluation's line says where the run is: the progress line need not repeat it.
+  // The line of an evaluation has the step, so the progress line need not repeat it.
   if (std::holds_alternative<EvaluationEvent>(event.event) && event.rank == 0) shown_step_ = record_.step;
   if (eta_) report(eta_->on_event(event, record_));
 }
@@ -78,7 +78,8 @@ void Session::on_tick() {
   if (!record_.start || record_.end || record_.stopped || record_.step <= record_.start->start_step) return;
   const double now_s = unix_time_s();
   const EtaLine eta = eta_ ? eta_->line(now_s, record_, phase_) : EtaLine{};
-  // A line that is written over counts the seconds down; one that stays has something new to say.
+  // A line that is overwritten counts the seconds down; a line that stays is only worth printing if it says something
+  // new.
   const bool counts = progress_.terminal().is_terminal && eta.text != shown_eta_.text;
   if (eta.late.empty()) shown_eta_.late.clear();
   if (record_.step == shown_step_ && eta.late == shown_eta_.late && !counts) return;

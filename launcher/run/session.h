@@ -1,5 +1,5 @@
-// One group of workers while it trains: takes its events, keeps events.jsonl, shows progress and what is narrated
-// (launcher/narration/narrator.h), estimates. One thread.
+// One group of workers while it trains: takes its events, writes events.jsonl, shows the progress and the lines of
+// launcher/narration/narrator.h, estimates the time. One thread.
 #pragma once
 
 #include <map>
@@ -21,22 +21,22 @@ namespace tlaunch {
 
 class Session {
  public:
-  // `log` and `progress` outlive the session, which begins now.
-  Session(EventLog& log, Progress& progress);  // no estimates: a smoke test's shortened epochs would mislead
+  // `log` and `progress` outlive the session. The session begins now.
+  Session(EventLog& log, Progress& progress);  // without estimates: a smoke test's shortened epochs would mislead
   Session(EventLog& log, Progress& progress, const RunConfig& config, const RunSoFar& so_far);
 
   void on_event(const StampedEvent& event);
   void on_heartbeat(int rank, const HeartbeatEvent& beat);
-  // Tells of it, before its stacks are saved in `log_folder` and the group is ended.
+  // Reports the hang, before the stacks are saved in `log_folder` and the group is ended.
   void on_hang(const HangVerdict& verdict, const std::string& log_folder);
-  // Shows what changed since; called some times a second.
+  // Shows the changes since the last call; called several times per second.
   void on_tick();
 
   const RunRecord& record() const { return record_; }
   const TimeByPhase& time_by_phase() const { return time_by_phase_; }
-  // The one made before, or else the one made when the first steps were known.
+  // The estimate made before the run, or else the one made after the first steps.
   std::optional<TimeEstimate> estimate() const { return eta_ ? eta_->first() : std::nullopt; }
-  // Until now, by part.
+  // Seconds until now, by part.
   std::map<std::string, double> spent() const;
   double wall_s() const;
 
@@ -51,7 +51,7 @@ class Session {
   TimeLimit max_time_;  // of the config
   RunRecord record_;
   TimeByPhase time_by_phase_;
-  std::string phase_;  // what rank 0 says it is at
+  std::string phase_;  // last phase that rank 0 reported
   std::int64_t shown_step_ = -1;
   EtaLine shown_eta_;
 };

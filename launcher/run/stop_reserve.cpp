@@ -5,10 +5,10 @@
 namespace tlaunch {
 namespace {
 
-constexpr double steps_to_agree = 4;           // the ranks leave together, two or three steps after they are told
-constexpr double save_factor = 2;              // a disk is slower at times
-constexpr double slow_disk_bytes_per_s = 2e8;  // before a save has shown more
-constexpr double leaving_s = 0.5;              // of processes that let go of LibTorch and their cards
+constexpr double steps_to_agree = 4;           // the ranks stop together, two or three steps after the signal
+constexpr double save_factor = 2;              // a disk may be slower at times
+constexpr double slow_disk_bytes_per_s = 2e8;  // assumed before the first save
+constexpr double leaving_s = 0.5;              // for processes that release LibTorch and their cards
 
 }  // namespace
 

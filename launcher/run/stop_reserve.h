@@ -1,4 +1,4 @@
-// How long before launch.max_time a run must be told to stop so that it has saved by then. Pure: fed with events.
+// The time before launch.max_time at which a run must be stopped, so that it has saved by then. Pure: fed with events.
 #pragma once
 
 #include "contract/event_codec.h"
@@ -7,16 +7,16 @@ namespace tlaunch {
 
 class StopReserve {
  public:
-  // `grace_s`: what has not saved by then is killed, so nothing more is needed.
+  // `grace_s`: the upper limit, because a rank that has not saved within the grace time is killed.
   explicit StopReserve(double grace_s) : grace_s_(grace_s) {}
   void on_event(const StampedEvent& event);
-  // Before the first step 0: there is nothing to save.
+  // 0 before the start event: there is nothing to save.
   double seconds() const;
 
  private:
   double grace_s_;
   double effective_batch_ = 0, step_s_ = 0;
-  double save_s_ = 0;  // the longest so far, or before the first one what its size says
+  double save_s_ = 0;  // the longest save so far; before the first save, estimated from its size
   bool started_ = false, saved_ = false;
 };
 

@@ -1,11 +1,11 @@
 #include "launcher/run/summary.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "estimate/run_forecast.h"
 #include "processes/group/failure.h"
@@ -13,22 +13,10 @@
 namespace tlaunch {
 namespace {
 
-constexpr const char* to_go_on = "; to go on: the same command with --resume auto";
-constexpr double long_enough_s = 10;  // for its shares of time to say something
+constexpr const char* to_continue = "to continue, run the same command with --resume auto";
+constexpr double long_enough_s = 10;  // for shares of the time that mean something
 
-std::string figure(double value) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%.4g", value);
-  return text;
-}
-
-std::string percent(double share) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%+.0f %%", 100 * share);
-  return text;
-}
-
-// That this command trained; steps done again after a restart count once.
+// The steps trained by this command; steps repeated after a restart count once.
 std::int64_t own_steps(const RunSummary& summary) {
   return std::max<std::int64_t>(0, summary.record.step - summary.began_step.value_or(0));
 }
@@ -71,8 +59,8 @@ std::string reason_of(const RunSummary& summary) {
   if (summary.status == "completed")
     return summary.record.end && summary.record.end->stopped_early ? "early_stopping" : "";
   if (summary.failure && summary.failure->rank && summary.failure->cause != summary.failure_message)
-    return "rank " + std::to_string(*summary.failure->rank) + ": " + summary.failure->cause +
-           (summary.failure_message.empty() ? "" : ": " + summary.failure_message);
+    return joined({format_text("rank {}: {}", *summary.failure->rank, summary.failure->cause), summary.failure_message},
+                  ": ");
   return summary.failure_message;
 }
 
@@ -97,7 +85,8 @@ Json to_json(const RunSummary& summary) {
   if (summary.estimate) json["estimate"] = to_json(*summary.estimate);
   const double rate = summary.record.end ? summary.record.end->steady_samples_per_s : summary.record.samples_per_s;
   json["actual"] = {{"samples_per_s", rate}, {"wall_s", summary.wall_s}, {"parts", summary.spent}};
-  if (summary.began_step && summary.record.start) {  // of this command, as its time; above: of the whole run
+  if (summary.began_step &&
+      summary.record.start) {  // of this command, like its time; the counts above are of the whole run
     json["actual"]["start_step"] = *summary.began_step;
     json["actual"]["steps"] = own_steps(summary);
     json["actual"]["samples"] = own_steps(summary) * summary.record.start->effective_batch_size;
@@ -109,7 +98,7 @@ Json to_json(const RunSummary& summary) {
   if (summary.record.peak_bytes > 0) json["actual"]["peak_bytes"] = summary.record.peak_bytes;
   if (summary.failure) {
     json["failure"] = to_json(*summary.failure);
-  } else if (!summary.failure_message.empty()) {  // the launcher's own
+  } else if (!summary.failure_message.empty()) {  // an error of the launcher
     json["failure"] = {{"rank", nullptr}, {"cause", "launcher"}, {"signal", 0}, {"message", summary.failure_message}};
   }
   if (summary.smoke) json["smoke"] = to_json(*summary.smoke);
@@ -119,34 +108,34 @@ Json to_json(const RunSummary& summary) {
 std::vector<std::string> closing_lines(const RunSummary& summary) {
   std::vector<std::string> lines;
   const RunRecord& record = summary.record;
-  std::string status = summary.status + " after " + format_duration(summary.wall_s);
-  const bool goes_on = summary.began_step.value_or(0) > 0;
-  if (record.start && goes_on)
-    status +=
-        ": " + format_number_of(own_steps(summary), "step") + " after the first " + std::to_string(*summary.began_step);
+  std::string status = format_text("{} after {}", summary.status, format_duration(summary.wall_s));
+  const bool resumed = summary.began_step.value_or(0) > 0;
+  if (record.start && resumed)
+    status += format_text(": {} after the first {}", format_number_of(own_steps(summary), "step"), *summary.began_step);
   if (record.start)
-    status += std::string(goes_on ? "; in all " : ": ") + format_number_of(record.epoch, "epoch") + ", " +
-              std::to_string(record.step) + " steps";
-  if (record.end && record.end->stopped_early) status += " (stopped early: no improvement any more)";
+    status += format_text("{} {}, {} steps", resumed ? "; in all" : ":", format_number_of(record.epoch, "epoch"),
+                          record.step);
+  if (record.end && record.end->stopped_early) status += " (stopped early: no further improvement)";
   if (record.end && record.end->steady_samples_per_s > 0)
-    status += ", " + format_count(record.end->steady_samples_per_s) + " samples/s";
+    status += format_text(", {} samples/s", format_count(record.end->steady_samples_per_s));
   lines.push_back(status);
-  if (record.stopped) lines.push_back("saved at step " + std::to_string(record.step) + to_go_on);
+  if (record.stopped) lines.push_back(format_text("saved at step {}; {}", record.step, to_continue));
   if (summary.failure) {
     const auto report = failure_report(*summary.failure, true);
     lines.insert(lines.end(), report.begin(), report.end());
   }
   if (!record.stopped && summary.newest_checkpoint_step)
-    lines.push_back("the newest checkpoint is of step " + std::to_string(*summary.newest_checkpoint_step) + to_go_on);
-  std::string metrics;
-  for (const auto& [name, value] : record.metrics)
-    metrics += (metrics.empty() ? "" : "  ") + name + " " + figure(value);
-  if (!metrics.empty()) lines.push_back(metrics);
+    lines.push_back(
+        format_text("the newest checkpoint is of step {}; {}", *summary.newest_checkpoint_step, to_continue));
+  std::vector<std::string> metrics;
+  for (const auto& [name, value] : record.metrics) metrics.push_back(format_text("{} {:.4g}", name, value));
+  if (!metrics.empty()) lines.push_back(joined(metrics, "  "));
   if (summary.estimate && summary.status == "completed" && summary.estimate->likely_s > 0) {
-    lines.push_back((goes_on ? "time since step " + std::to_string(*summary.began_step) : std::string("time")) + ": " +
-                    format_duration(summary.wall_s) +
-                    "; estimated at the start: " + format_duration(summary.estimate->likely_s) + " (" +
-                    percent(summary.wall_s / summary.estimate->likely_s - 1) + ")");
+    const double likely_s = summary.estimate->likely_s;
+    lines.push_back(format_text("time{}: {}; estimated at the start: {} ({:+.0f} %)",
+                                resumed ? format_text(" since step {}", *summary.began_step) : "",
+                                format_duration(summary.wall_s), format_duration(likely_s),
+                                100 * (summary.wall_s / likely_s - 1)));
     lines.push_back("  spent on: " + parts_text(summary.spent));
     lines.push_back("  estimate: " + parts_text(likely_parts(*summary.estimate)));
   }
@@ -155,9 +144,10 @@ std::vector<std::string> closing_lines(const RunSummary& summary) {
     lines.push_back("training: " + shares);
     for (const std::string& finding : summary.slow_findings) lines.push_back("  " + finding);
   }
-  std::string incomplete;
-  for (const std::string& name : summary.incomplete_logs) incomplete += (incomplete.empty() ? "" : ", ") + name;
-  if (!incomplete.empty()) lines.push_back("warning: incomplete, because they could not be written: " + incomplete);
+  const std::vector<std::string> incomplete(summary.incomplete_logs.begin(), summary.incomplete_logs.end());
+  if (!incomplete.empty())
+    lines.push_back(format_text("warning: these files are incomplete, because they could not be written: {}",
+                                joined(incomplete, ", ")));
   lines.push_back("run folder: " + summary.run_dir);
   return lines;
 }

@@ -1,4 +1,4 @@
-// The start-up summary: one fact a line, as people tick it off before a long run.
+// The start-up summary: one fact per line, for people to check before a long run.
 #pragma once
 
 #include <string>
@@ -9,10 +9,10 @@
 
 namespace tlaunch {
 
-// Pure. Facts that do not apply (TF32 on a CPU) are left out. `run_dir` as it is shown.
+// Pure. Facts that do not apply (TF32 on a CPU) are left out. `run_dir` is shown as given.
 std::vector<std::string> start_up_lines(const Job& job, const std::string& run_dir);
 
-// Prints them, each ticked (docs/command-line.md).
+// Prints the lines, each with a tick (docs/command-line.md), and the notes.
 void show_start_up(Progress& progress, const Job& job, const std::string& run_dir);
 
 }  // namespace tlaunch

@@ -14,9 +14,9 @@
 namespace tlaunch {
 namespace {
 
-constexpr int format = 2;  // a file of another one is not read
+constexpr int format = 2;  // files of another format are not read
 
-// Whether a key can change what a step costs or needs.
+// Whether a key can change the time or the memory of a step.
 bool bears_on_a_step(const std::string& key) {
   for (const char* prefix : {"name", "seed", "run_root", "eval.", "checkpoint.", "launch.", "tune.", "log.tensorboard",
                              "log.csv", "train.epochs", "train.max_steps", "train.kimg", "train.schedule",
@@ -36,12 +36,13 @@ Json plan_cache_key(const Job& job, const RunConfig& config, std::uint64_t budge
   Json keys = Json::object();
   for (const auto& [key, value] : flatten(config))
     if (bears_on_a_step(key)) keys[key] = value;
-  // Not as one that the config fixes: the plan then has the learning rate too.
+  // Under another key than one that the config fixes, because the plan then includes the learning rate.
   if (job.effective_batch_size && !config.train.effective_batch_size)
     keys["resumed.effective_batch_size"] = *job.effective_batch_size;
-  if (save_interval_is_open(config.checkpoint)) keys["checkpoint.every_n_steps"] = "auto";  // the plan then has one
+  if (save_interval_is_open(config.checkpoint))
+    keys["checkpoint.every_n_steps"] = "auto";  // the plan then includes one
   keys["tune.keep_micro_batch"] = config.tune.keep_micro_batch;
-  // Fixed by the config or by the environment.
+  // Threads are fixed by the config or by the environment.
   const Choice* threads = job.plan.find("launch.threads_per_rank");
   const bool threads_fixed = threads && threads->origin == Origin::user;
   Json cards = Json::array();
@@ -59,7 +60,7 @@ Json plan_cache_key(const Job& job, const RunConfig& config, std::uint64_t budge
       {"threads", threads_fixed ? threads->value : Json(nullptr)},
       {"world_size", job.world.size},
       {"memory_band", std::lround(2 * std::log2(static_cast<double>(std::max<std::uint64_t>(budget_bytes, 1))))}};
-  if (is_pinned(job.placement)) {  // absent otherwise: what was measured before ranks could be pinned still counts
+  if (is_pinned(job.placement)) {  // absent otherwise, so that plans from before pinning existed stay usable
     for (const RankPlacement& rank : job.placement.ranks) key["pinned"].push_back(list_of_numbers(rank.cores));
   }
   return key;
@@ -73,14 +74,14 @@ std::optional<TuneOutcome> read_exactly(const Json& key) {
     if (!kept || text_of(kept->at("key")) != text_of(key)) return std::nullopt;
     return tune_outcome_from_json(kept->at("outcome"));
   } catch (const std::exception&) {
-    return std::nullopt;  // of another version: measured again, and written over
+    return std::nullopt;  // of another version: measured again and overwritten
   }
 }
 
 }  // namespace
 
 std::optional<TuneOutcome> read_plan_cache(const Json& key) {
-  // A budget at the edge of a band falls into either from one day to the next.
+  // A budget at the edge of a band may fall into either band from day to day.
   const std::int64_t band = key.at("memory_band");
   for (const std::int64_t near : {band, band - 1, band + 1}) {
     Json nearby = key;

@@ -1,4 +1,4 @@
-// What tuning found, kept for the same job on the same machine: <cache folder>/plans/<hash>.json.
+// Stores the outcome of tuning for the same job on the same machine: <cache folder>/plans/<hash>.json.
 #pragma once
 
 #include <optional>
@@ -8,13 +8,15 @@
 
 namespace tlaunch {
 
-// All that the choice depends on: the config without what does not touch a step (length of the run, intervals of
-// evaluations and saves, names), the worker's binary, the cards or the CPU, driver, LibTorch, ranks, and the memory
-// budget by bands, each the square root of two wide. `config`: the job's, with what a team file fixed.
+// Everything that the choice depends on: the config without the keys that do not affect a step (length of the run,
+// intervals of evaluations and saves, names), the worker's binary, the cards or the CPU, driver, LibTorch, ranks, and
+// the memory budget in bands (each is wider than the one before by the square root of two). `config`: that of the job
+// with the settings of a team file.
 Json plan_cache_key(const Job& job, const RunConfig& config, std::uint64_t budget_bytes);
 
-// What was kept for this key, or for it in a neighbouring band of memory (the trial that checks a kept plan sees
-// whether it fits today's budget). Nothing where it was not kept, cannot be read, or is another key's.
+// The outcome stored for this key, or for the key with a neighbouring band of memory (the trial that checks a stored
+// plan finds out whether it fits the present budget). Nothing if there is none, if it cannot be read, or if the file
+// belongs to another key.
 std::optional<TuneOutcome> read_plan_cache(const Json& key);
 void write_plan_cache(const Json& key, const TuneOutcome& outcome);
 

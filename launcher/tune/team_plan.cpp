@@ -12,6 +12,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/file_lock.h"
+#include "base/text.h"
 #include "config/batch.h"
 #include "config/schema.h"
 #include "contract/planned_rate.h"
@@ -25,17 +26,17 @@ constexpr std::size_t limit_bytes = 1u << 20;
 
 bool is_there(const std::string& path) {
   std::error_code error;
-  return std::filesystem::exists(path, error) || error;  // what cannot be reached is for read_file() to tell of
+  return std::filesystem::exists(path, error) || error;  // if the path cannot be reached, read_file() reports why
 }
 
-// What both the config and a resumed run may fix.
+// Fixed by the config or by a resumed run.
 std::optional<std::int64_t> fixed_effective_batch(const Job& job) {
   const auto& asked = job.loaded.config.train.effective_batch_size;
   return asked ? asked : job.effective_batch_size;
 }
 
-// Batch and accumulation together: half of a split says nothing. An effective batch that is fixed decides what the
-// accumulation is; one left to auto is what the team's two make.
+// Takes batch and accumulation together, because one alone has no meaning. A fixed effective batch determines the
+// accumulation; an effective batch that is auto becomes the product of the team's two values.
 bool give_batch(RunConfig& config, const TeamSettings& team, const Job& job) {
   TrainConfig train = config.train;
   const auto batch = team.integer("train.batch_size"), accumulation = team.integer("train.gradient_accumulation_steps");
@@ -65,7 +66,7 @@ TeamCard team_card(const Job& job) {
   double memory_gb = static_cast<double>(gpu.memory_total_bytes) / 1e9;
   const GpuCard* known = find_card(card_words(gpu.name)).card;
   if (!known) return {gpu.name, memory_gb};
-  // As the maker counts, which a driver's figure misses by a few percent.
+  // The maker's figure; the driver's differs by a few percent.
   const auto nearest = std::min_element(known->memory_gb.begin(), known->memory_gb.end(), [&](double a, double b) {
     return std::abs(a - memory_gb) < std::abs(b - memory_gb);
   });
@@ -85,12 +86,13 @@ TeamPlan with_team_settings(const Job& job, bool new_file) {
   std::optional<TeamEntry> entry;
   try {
     entry = find_team_entry(parse_team_file(read_file(*path, limit_bytes), *path), team_card(job));
-  } catch (const Error& error) {  // all that it says can be measured
-    made.notes.push_back(std::string("the team's settings are left out: ") + error.what());
+  } catch (const Error& error) {  // tuning can measure all of the settings
+    made.notes.push_back(format_text("the team's settings are left out: {}", error.what()));
     return made;
   }
   if (!entry) {
-    made.notes.push_back(*path + " has no entry for " + team_card(job).name + "; tlaunch tune --team adds one");
+    made.notes.push_back(
+        format_text("{} has no entry for {}; `tlaunch tune --team` adds one", *path, team_card(job).name));
     return made;
   }
   const TeamSettings& team = entry->settings;
@@ -101,14 +103,14 @@ TeamPlan with_team_settings(const Job& job, bool new_file) {
     given.insert(given.end(), {"train.gradient_accumulation_steps", "train.effective_batch_size"});
   const auto cards = job.world.on_gpu ? cards_of_ranks(job.hardware.gpus, job.world.size) : std::vector<GpuInfo>{};
   for (const auto& [key, value] : team.values) {
-    if (section_of(key) == "train") continue;     // above
-    if (get(*schema_key(key), config)) continue;  // the user's
+    if (section_of(key) == "train") continue;     // done above
+    if (get(*schema_key(key), config)) continue;  // set by the user
     RunConfig with_it = config;
     set(*schema_key(key), with_it, value);
     const auto problem = key == "gpu.mixed_precision" ? precision_problem(cards, *with_it.gpu.mixed_precision)
                                                       : std::optional<std::string>();
     if (problem) {
-      made.notes.push_back(*path + ": mixed_precision is left out: " + *problem);
+      made.notes.push_back(format_text("{}: mixed_precision is left out: {}", *path, *problem));
       continue;
     }
     config = with_it;
@@ -116,20 +118,20 @@ TeamPlan with_team_settings(const Job& job, bool new_file) {
   }
   const auto batch = team.integer("train.batch_size");
   if (batch && !config.train.batch_size)
-    made.notes.push_back(
-        *path + ": batch_size " + std::to_string(*batch) +
-        (config.train.gradient_accumulation_steps ? " is not taken beside the config's gradient_accumulation_steps"
-         : !fixed_effective_batch(job) ? " is not taken: it makes an effective batch of more than the training samples"
-                                       : " does not divide a rank's share of " +
-                                             std::to_string(*fixed_effective_batch(job)) + "; it is left to tuning"));
+    made.notes.push_back(format_text(
+        "{}: batch_size {} is left out: {}", *path, *batch,
+        config.train.gradient_accumulation_steps ? "the config sets gradient_accumulation_steps"
+        : !fixed_effective_batch(job)
+            ? "its effective batch is larger than the training data"
+            : format_text("it does not divide the effective batch of {} over the ranks", *fixed_effective_batch(job))));
   if (!entry->note.empty()) made.notes.push_back(entry->note);
   made.plan = prior_plan(config, job.hardware, shape_of(job));
   for (Choice& choice : made.plan.choices)
     if (std::find(given.begin(), given.end(), choice.key) != given.end()) {
       choice.origin = Origin::team;
-      choice.reason = "the team's value for " + entry->id + " (" + *path + ":" + std::to_string(entry->line) + ")";
+      choice.reason = format_text("the team's value for {} ({}:{})", entry->id, *path, entry->line);
     }
-  scale_learning_rate(made.plan, config.train);  // its origin is the effective batch's
+  scale_learning_rate(made.plan, config.train);  // it gets the origin of the effective batch
   return made;
 }
 
@@ -137,7 +139,8 @@ namespace {
 
 const std::string& team_file_of(const Job& job) {
   const auto& path = job.loaded.config.tune.team_file;
-  if (!path) throw UsageError("--team needs tune.team_file, the file to write to: tune.team_file=team_settings.yaml");
+  if (!path)
+    throw UsageError("--team needs tune.team_file, the file to write; for example tune.team_file=team_settings.yaml");
   return *path;
 }
 
@@ -153,7 +156,7 @@ void check_team_file(const Job& job) {
   with_team_entry(text_of_team_file(path), path, card, has_several_memories(card), some);
   const std::string folder = std::filesystem::path(path).parent_path().string();
   if (::access(folder.c_str(), W_OK) != 0)
-    throw IoError("cannot write " + path + ": " + folder + ": " + std::strerror(errno));
+    throw IoError(format_text("cannot write {}: {}: {}", path, folder, std::strerror(errno)));
 }
 
 std::string write_team_entry(const Job& job) {
@@ -165,11 +168,11 @@ std::string write_team_entry(const Job& job) {
     if (of_gpus && !job.world.on_gpu) continue;
     if (const auto value = get(*schema_key(key), job.config)) settings.values[key] = *value;
   }
-  const FileLock lock(path);  // two cards' entries may be written at once
+  const FileLock lock(path);  // two processes may write entries at once
   const std::string text = text_of_team_file(path);
   struct stat status = {};
-  if (::stat(path.c_str(), &status) != 0) throw IoError("cannot read " + path + ": " + std::strerror(errno));
-  const FileAccess access{status.st_mode & 07777u, status.st_uid, status.st_gid};  // a team's, not the writer's own
+  if (::stat(path.c_str(), &status) != 0) throw IoError(format_text("cannot read {}: {}", path, std::strerror(errno)));
+  const FileAccess access{status.st_mode & 07777u, status.st_uid, status.st_gid};  // the file stays the team's
   write_file_atomically(path, with_team_entry(text, path, card, has_several_memories(card), settings), &access);
   return path;
 }

@@ -3,13 +3,16 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <map>
 #include <optional>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json_problem.h"
+#include "base/text.h"
 
 namespace tlaunch {
 namespace {
@@ -27,15 +30,15 @@ void take_larger(std::vector<double>& values, const std::vector<double>& others)
 
 }  // namespace
 
-// The processes, and what they have told.
+// The processes and their reports.
 struct TrialGroup::Group {
   std::vector<Descriptor> requests;  // the launcher's ends of the ranks' standard inputs
   WorkerGroup workers;
   std::unique_ptr<RunningGroup> running;
-  std::map<int, TrialResult> answers;  // by rank, of the trial under way
+  std::map<int, TrialResult> answers;  // by rank, of the current trial
   std::string failure;
   bool out_of_memory = false;
-  double start_s = 0;    // what starting them took
+  double start_s = 0;    // duration of their start
   bool useless = false;  // there will be no answer, or none that can be read
 
   std::optional<int> rank_that_left() const {
@@ -49,13 +52,13 @@ struct TrialGroup::Group {
       const auto* other = std::get_if<OtherEvent>(&event.event);
       if (other && other->name == "trial") answers[event.rank] = trial_result_from_json(other->fields);
       if (const auto* told = std::get_if<FailureEvent>(&event.event)) {
-        // A peer that only noticed may speak first.
+        // A peer that only noticed the failure may report first.
         if (failure.empty() || (told->out_of_memory && !out_of_memory)) failure = told->message;
         out_of_memory = out_of_memory || told->out_of_memory;
       }
-    } catch (const std::exception& error) {  // a worker's mistake is a result like others
+    } catch (const std::exception& error) {  // an error of the worker is a result like any other
       useless = true;
-      failure = "its answer cannot be read: " + json_problem(error);
+      failure = format_text("the worker's answer cannot be read: {}", json_problem(error));
     }
   }
 };
@@ -87,13 +90,13 @@ bool TrialGroup::start(TrialResult& failed) {
   for (WorkerSpec& worker : group->workers.spec.workers) {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-      throw IoError("no descriptor is left for a trial");
+      throw IoError(format_text("cannot make a socket for a trial: {}", std::strerror(errno)));
     group->requests.emplace_back(ends[0]);
     worker.stdin_fd = theirs.emplace_back(ends[1]).get();
   }
   GroupCallbacks callbacks;
   callbacks.on_event = [state = group.get()](const StampedEvent& event) { state->on_event(event); };
-  callbacks.on_tick = [] {};  // so that a turn ends now and then
+  callbacks.on_tick = [] {};  // so that each turn() returns after a while
   try {
     group->running = std::make_unique<RunningGroup>(group->workers.spec, callbacks);
   } catch (const Error& error) {
@@ -115,7 +118,8 @@ TrialResult TrialGroup::run(const TrialSpec& spec) {
   group_->answers.clear();
   const std::string line = text_of(to_json(spec)) + "\n";
   for (const Descriptor& request : group_->requests)
-    if (send(request.get(), line.data(), line.size(), MSG_NOSIGNAL) < 0) break;  // it is gone, and turn() will tell
+    if (send(request.get(), line.data(), line.size(), MSG_NOSIGNAL) < 0)
+      break;  // the process has ended, and turn() reports it
   const double limit = limits_.trial_s + visits_limit_s(spec) + (fresh ? limits_.start_up_s : 0);
   const double paused_before_s = group_->running->paused_s();
   while (group_->answers.size() < group_->requests.size()) {
@@ -125,16 +129,16 @@ TrialResult TrialGroup::run(const TrialSpec& spec) {
     }
     if (const auto rank = group_->rank_that_left()) {
       group_->useless = true;
-      group_->failure = "rank " + std::to_string(*rank) + " left without an answer (exit code 0)";
+      group_->failure = format_text("rank {} left without an answer (exit code 0)", *rank);
     }
     if (limits_.time.over()) group_->running->stop_in_time(limits_.time.told());
     const double paused_s = group_->running->paused_s() - paused_before_s;
     const bool late = monotonic_s() - began_clock_s - paused_s > limit;
     if (group_->useless || late) {
       result.outcome = group_->useless ? TrialOutcome::crashed : TrialOutcome::hung;
-      result.message = group_->useless ? group_->failure
-                                       : "no answer within " + std::to_string(static_cast<int>(limit)) +
-                                             " s: it hangs, or a step takes that long";
+      result.message = group_->useless
+                           ? group_->failure
+                           : format_text("no answer within {:.0f} s: a rank hangs, or one step takes that long", limit);
       group_.reset();
       break;
     }
@@ -152,7 +156,7 @@ TrialResult TrialGroup::run(const TrialSpec& spec) {
   return result;
 }
 
-// All processes are gone before they answered.
+// All processes ended before they answered.
 TrialResult TrialGroup::ended(TrialResult result) {
   const GroupResult end = group_->running->finish();
   result.message = group_->failure.substr(0, group_->failure.find('\n'));
@@ -160,7 +164,7 @@ TrialResult TrialGroup::ended(TrialResult result) {
     result.outcome = TrialOutcome::interrupted;
     interrupted_by_ = end.interrupted_by;
   } else if (group_->out_of_memory || (end.failure && end.failure->signal == SIGKILL)) {
-    result.outcome = TrialOutcome::out_of_memory;  // nobody else sends SIGKILL to a trial
+    result.outcome = TrialOutcome::out_of_memory;  // only the system sends SIGKILL to a trial
   } else {
     result.outcome = TrialOutcome::crashed;
     if (result.message.empty() && end.failure) result.message = end.failure->cause;

@@ -1,4 +1,5 @@
-// Trials by real workers: a group of `tlaunch-worker trial`, kept for many trials, thrown away after a failure.
+// Trials by real workers: a group of `tlaunch-worker trial` processes that serves many trials and is replaced after a
+// failure.
 #pragma once
 
 #include <memory>
@@ -13,18 +14,18 @@
 
 namespace tlaunch {
 
-// After which a trial without an answer counts as hung. A visit may take twenty times what it should besides.
+// Time limits. A trial without an answer by then counts as hung. Twenty times the planned measuring time is added.
 struct TrialLimits {
-  double start_up_s = 60;  // more for a first trial: LibTorch from a cold network disk, CUDA, the data set
+  double start_up_s = 60;  // added for a first trial: LibTorch from a cold network disk, CUDA, the data set
   double trial_s = 30;
-  TimeLimit time = {};  // of the run: a trial is stopped then, as if somebody had told it to
+  TimeLimit time = {};  // of the run: when it is over, a trial is stopped as by a signal
 };
 
 class TrialGroup : public TrialRunner {
  public:
-  // `job.plan` (the prior) gives the workers what a trial does not vary, and their memory cap. Their output goes to
-  // `log_folder` ("": nowhere), never to the terminal. Processes start with the first trial. Ctrl-C while one runs ends
-  // it as interrupted; see RunningGroup for the rules on threads and signals.
+  // `job.plan` (the prior) has the settings that a trial does not vary, and the memory cap of the workers. Their output
+  // goes to `log_folder` ("": nowhere), never to the terminal. The processes start with the first trial. Ctrl-C during
+  // a trial ends it as interrupted; see RunningGroup for the rules on threads and signals.
   TrialGroup(const Job& job, std::string log_folder, TrialLimits limits = {});
   ~TrialGroup() override;
 
@@ -46,7 +47,7 @@ class TrialGroup : public TrialRunner {
   std::unique_ptr<Group> group_;
 };
 
-// What the ranks measured, as one: the slowest rank's times, the largest rank's memory. Pure.
+// Merges the results of the ranks: the times of the slowest rank, the memory of the largest. Pure.
 TrialResult merge_ranks(const std::vector<TrialResult>& ranks);
 
 }  // namespace tlaunch

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/statistics.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "contract/planned_rate.h"
 #include "estimate/work.h"
@@ -24,8 +25,7 @@
 namespace tlaunch {
 namespace {
 
-// Whether there is a choice to make. `config`: with what the team fixed; job.config: with all that the plan says so
-// far.
+// Whether there is a choice to make. `config` has the team's settings, job.config all settings of the present plan.
 bool anything_open(const Job& job, const RunConfig& config) {
   TrainConfig train = config.train;
   const bool effective = !train.effective_batch_size && !job.effective_batch_size && !train.batch_size;
@@ -36,31 +36,32 @@ bool anything_open(const Job& job, const RunConfig& config) {
 
 std::optional<TuneOutcome> read_kept(const Job& job, const Json& key) {
   auto kept = read_plan_cache(key);
-  // The key has the data's place, not their number: there may be fewer by now.
+  // The key has the folder of the data, not the number of samples, which may be smaller now.
   const Choice* batch = kept ? kept->plan.find("train.effective_batch_size") : nullptr;
   if (batch && job.data && job.data->train_samples > 0 && batch->value > job.data->train_samples) return std::nullopt;
-  if (kept) scale_learning_rate(kept->plan, job.loaded.config.train);  // no part of the key: each run has its own
+  if (kept) scale_learning_rate(kept->plan, job.loaded.config.train);  // not part of the key: each run has its own
   return kept;
 }
 
 std::string result_text(const TrialSpec& spec, const TrialResult& result) {
-  if (result.outcome != TrialOutcome::ok)
-    return std::string(to_string(result.outcome)) + (result.message.empty() ? "" : ": " + result.message);
+  if (result.outcome != TrialOutcome::ok) return joined({to_string(result.outcome), result.message}, ": ");
   if (spec.rounds == 0) return format_bytes(result.peak_bytes);
-  std::string text = spec.whole_run ? format_bytes(result.peak_bytes) + ", " : "";
-  const bool pair = spec.abandon_ratio > 0;  // "bf16 against float32": the one that is named first is measured second
+  std::vector<std::string> rates;
+  const bool pair = spec.abandon_ratio > 0;  // "bf16 against float32": the first one named is measured second
   for (std::size_t n = 0; n < result.candidates.size(); ++n) {
     const std::size_t i = pair ? result.candidates.size() - 1 - n : n;
     const auto& times = result.candidates[i].step_times_s;
-    if (times.empty()) return "given up after the first steps: over three times as slow";
+    if (times.empty()) return "stopped after the first steps: more than three times as slow";
     const auto& settings = spec.candidates[i];
     const double samples = static_cast<double>(settings.micro_batch * settings.accumulation);
-    text += (n == 0 ? "" : ", ") + format_count(samples / median(times));
+    rates.push_back(format_count(samples / median(times)));
   }
-  return text + " samples/s a rank" + (result.abandoned ? ", given up" : "");
+  const std::string peak = spec.whole_run ? format_bytes(result.peak_bytes) : "";
+  const std::string pace = joined(rates, ", ") + " samples/s per rank";
+  return joined({peak, pace, result.abandoned ? "stopped early" : ""}, ", ");
 }
 
-// Tells of each trial, and keeps what it measured.
+// Reports each trial and stores its result.
 class Narrator {
  public:
   Narrator(Progress& progress, EventLog* log) : progress_(progress), log_(log) {}
@@ -71,7 +72,7 @@ class Narrator {
     TuneCallbacks callbacks;
     callbacks.on_trial = [this](const TrialSpec& spec, const TrialResult& result, const std::string& why) {
       trials_.push_back(result);
-      progress_.line("  " + why + ": " + result_text(spec, result));
+      progress_.line(format_text("  {}: {}", why, result_text(spec, result)));
       if (!log_) return;
       Json fields = to_json(result);
       fields["why"] = why;
@@ -95,7 +96,7 @@ class Narrator {
 
 constexpr double first_rehearsal_s = 2;  // of a job whose pace is not known
 
-// A fortieth of the run, where its length is known: long enough for a pace to show, short beside what it tells of.
+// One fortieth of the run, if its length is known: long enough to measure the pace, short compared with the run.
 double rehearsal_s(const RunConfig& planned, const std::optional<Pace>& earlier) {
   constexpr double least_s = 0.5, most_s = 10, share = 0.025;
   if (!earlier) return first_rehearsal_s;
@@ -122,7 +123,7 @@ Rehearsal rehearse_job(const Job& job, const std::string& log_folder, Progress& 
 
 namespace {
 
-// Nothing where no disk takes the trials' files: a run is worth more than its tuning.
+// Nothing if no disk has room for the files of the trials: a run matters more than its tuning.
 std::unique_ptr<TrialGroup> trial_group(const Job& job, const TuneHow& how, Progress& progress) {
   TrialLimits limits;
   limits.time = how.time_limit;
@@ -130,15 +131,15 @@ std::unique_ptr<TrialGroup> trial_group(const Job& job, const TuneHow& how, Prog
     return std::make_unique<TrialGroup>(job, how.log_folder, limits);
   } catch (const IoError& error) {
     if (how.thorough) throw;
-    progress.line(std::string("note: nothing is measured, the table's values are taken: ") + error.what());
+    progress.line(format_text("note: tuning cannot measure, so the table's values are used: {}", error.what()));
     return nullptr;
   }
 }
 
-// What was kept is of a shorter run, which left things unmeasured for which this one has the time.
+// Whether the stored outcome is of a shorter run that left settings unmeasured, and this run has the time for them.
 bool measures_more(const TuneOutcome& kept, const RunConfig& config, bool thorough) {
   if (!kept.unfinished) return false;
-  constexpr double worth_measuring_anew = 2;
+  constexpr double worth_measuring_again = 2;
   double budget_s = tuning_budget_s(0, thorough);
   if (config.tune.budget_s)
     budget_s = *config.tune.budget_s;
@@ -147,15 +148,18 @@ bool measures_more(const TuneOutcome& kept, const RunConfig& config, bool thorou
     const RunLength length = length_of(planned, kept.pace->facts.train_samples);
     budget_s = tuning_budget_s(static_cast<double>(length.total_steps) * kept.pace->step.likely_s, thorough);
   }
-  return budget_s > worth_measuring_anew * kept.seconds;
+  return budget_s > worth_measuring_again * kept.seconds;
 }
 
 std::string disturbance_note(const TuneOutcome& outcome, bool thorough) {
   if (thorough)
-    return outcome.disturbed + ": these values may not be the best ones; measure again when the machine is idle";
-  return outcome.disturbed + (outcome.cached ? " while the plan was checked: the time estimate may be off"
-                                             : " while tuning: the plan is used now and not kept; tune again when the "
-                                               "machine is idle");
+    return format_text("{}: these values may not be the best ones; measure again when the machine is idle",
+                       outcome.disturbed);
+  if (outcome.cached)
+    return format_text("{} while the plan was checked: the time estimate may be wrong", outcome.disturbed);
+  return format_text(
+      "{} while tuning: this run uses the plan, but the plan is not stored; tune again when the machine is idle",
+      outcome.disturbed);
 }
 
 }  // namespace
@@ -178,7 +182,7 @@ TunedJob tune_job(const Job& prior, const TuneHow& how, Progress& progress, Even
   const Json key = plan_cache_key(job, team.config, outcome.budget_bytes);
   auto kept = asked.cache && !how.retune ? read_kept(job, key) : std::nullopt;
   if (kept && measures_more(*kept, job.loaded.config, how.thorough)) kept.reset();
-  progress.line(kept ? "tuning: this job was measured here before" : "tuning: measuring what is left to auto");
+  progress.line(kept ? "tuning: checking the plan of an earlier tuning" : "tuning: measuring settings that are auto");
   const double began_s = unix_time_s();
   const auto cpu_before = cpu_reading_now();
   const auto verified =
@@ -189,7 +193,7 @@ TunedJob tune_job(const Job& prior, const TuneHow& how, Progress& progress, Even
                         outcome.budget_bytes, asked.budget_s, how.thorough};
   outcome = verified ? *verified : tune(input, *trials, callbacks);
   const int interrupted_by = trials->interrupted_by();
-  trials.reset();  // its processes have ended: now the system counts their time as ours
+  trials.reset();  // ends its processes: only then the system counts their CPU time as ours
   outcome.seconds = unix_time_s() - began_s;
   outcome.disturbed = disturbance(load_between(cpu_before, cpu_reading_now()), spread_of(narrator.trials()));
   if (!outcome.disturbed.empty()) outcome.notes.push_back(disturbance_note(outcome, how.thorough));
@@ -197,14 +201,14 @@ TunedJob tune_job(const Job& prior, const TuneHow& how, Progress& progress, Even
   if (asked.cache && !outcome.cached && believed) write_plan_cache(key, outcome);
   if (interrupted_by != 0 && how.time_limit.over())
     throw Error(exit_code::preempted,
-                "the time was up while tuning: nothing was trained yet; give launch.max_time more, or set "
+                "the time limit was reached while tuning: nothing was trained yet; raise launch.max_time, or set "
                 "tune.enabled=false");
   if (interrupted_by != 0 && interrupted_by != SIGINT)
-    throw Error(exit_code::preempted,
-                "told to stop while tuning: nothing was trained yet; the same command starts again");
+    throw Error(exit_code::preempted, "stopped while tuning: nothing was trained yet; the same command starts again");
   outcome.plan.memory_budget_bytes = outcome.budget_bytes;
   outcome.plan.samples_per_s = outcome.samples_per_s;
-  progress.line("tuning: " + format_number_of(outcome.trials, "trial") + " in " + format_duration(outcome.seconds));
+  progress.line(
+      format_text("tuning: {} in {}", format_number_of(outcome.trials, "trial"), format_duration(outcome.seconds)));
   for (const std::string& note : outcome.notes) progress.line("note: " + note);
   return {Job(prior, outcome.plan), outcome};
 }

@@ -1,4 +1,4 @@
-// From a job with the prior's plan to one with a measured plan: team file, cache, trials.
+// Replaces the prior's plan of a job by a measured plan: team file, cache, trials.
 #pragma once
 
 #include <string>
@@ -13,32 +13,33 @@
 namespace tlaunch {
 
 struct TuneHow {
-  bool retune = false;         // measure anew, whatever the cache holds
+  bool retune = false;         // measure again even if the cache has a plan
   bool thorough = false;       // see TuneInput
-  bool new_team_file = false;  // tune.team_file may be absent: it is about to be written
-  std::string log_folder;      // of the trial workers' output; "": nowhere
+  bool new_team_file = false;  // tune.team_file may be absent, because it is about to be written
+  std::string log_folder;      // for the output of the trial workers; "": none
   TimeLimit time_limit = {};   // of the run
 };
 
 struct Rehearsal {
-  std::optional<Pace> pace;  // nothing where it failed
-  bool interrupted = false;  // by SIGINT, SIGTERM or another signal that asks for an end
+  std::optional<Pace> pace;  // empty if it failed
+  bool interrupted = false;  // by SIGINT, SIGTERM or another signal to stop
 };
 
-// One rehearsal (estimate/pace.h) of the job as it stands, plan applied: what its parts will take.
+// One rehearsal (estimate/pace.h) of the job with its plan: measures how long its parts take.
 Rehearsal rehearse_job(const Job& job, const std::string& log_folder, Progress& progress, EventLog* log);
 
-// The pace that was measured when this job was tuned last, with the settings it has now: nothing is started. For a run
-// that keeps its own plan.
+// The pace measured when this job was last tuned, if the settings were those it has now. Starts nothing. For a run that
+// keeps its own plan.
 std::optional<Pace> kept_pace(const Job& job);
 
 struct TunedJob {
-  Job job;  // with the plan that was found
+  Job job;  // with the chosen plan
   TuneOutcome outcome;
 };
 
-// `job`: with the prior's plan. Narrates on `progress`; `log` (may be null) gets trial and prediction events. Nothing is
-// measured where tune.enabled is false or nothing is left open. Throws UsageError.
+// `job` has the prior's plan. Reports on `progress`; `log` (may be null) gets trial and prediction events. Measures
+// nothing if tune.enabled is false or no setting is auto. Throws UsageError, and Error with exit code 75 if a signal
+// other than SIGINT or the time limit stops it.
 TunedJob tune_job(const Job& job, const TuneHow& how, Progress& progress, EventLog* log);
 
 struct CachedJob {
@@ -46,7 +47,7 @@ struct CachedJob {
   std::vector<std::string> notes;  // about the team's settings
 };
 
-// With the cache's plan for this job, unverified; the prior's where there is none. Starts nothing.
+// The job with its plan from the cache, unverified, or with the prior's if there is none. Starts nothing.
 CachedJob with_cached_plan(const Job& job);
 
 }  // namespace tlaunch

@@ -176,7 +176,7 @@ TEST_F(ResumeFaults, APlanWithAValueThatNoConfigTakesIsSetAside) {
     write(run("run") / "plan.json", plan.dump());
     const auto resumed = train("run", {"--resume", "auto", "train.max_steps=20"});
     EXPECT_EQ(resumed.code, 0) << value << resumed.err;
-    EXPECT_NE(resumed.err.find("the checkpoint's own settings hold"), std::string::npos) << value << resumed.err;
+    EXPECT_NE(resumed.err.find("the settings of the checkpoint are used"), std::string::npos) << value << resumed.err;
   }
 }
 

@@ -24,7 +24,7 @@
 #include "launcher/run/own_plan.h"
 #include "launcher/run/resume.h"
 #include "launcher/run/run_end.h"
-#include "launcher/run/run_files.h"
+#include "launcher/run/run_folder.h"
 #include "launcher/run/summary.h"
 #include "launcher/run/summary_lines.h"
 #include "launcher/tune/tune_job.h"

@@ -14,7 +14,7 @@
 #include "launcher/commands/smoke/smoke_verdict.h"
 #include "launcher/run/resume.h"
 #include "launcher/run/run_end.h"
-#include "launcher/run/run_files.h"
+#include "launcher/run/run_folder.h"
 #include "launcher/run/run_session.h"
 #include "launcher/run/session.h"
 #include "launcher/run/summary.h"

@@ -19,8 +19,6 @@ constexpr double far_worse = 1.5, far_worse_val = 2;  // times the first value: 
 constexpr const char* divergence_advice =
     "lower train.learning_rate, set train.clip_grad_norm, or turn mixed precision off (gpu.mixed_precision=off)";
 
-std::string figure(double value) { return format_text("{:.4g}", value); }
-
 Finding finding(const char* check, bool passed, std::string detail) { return {check, passed, std::move(detail)}; }
 
 double mean(std::vector<double>::const_iterator from, std::vector<double>::const_iterator to) {
@@ -40,11 +38,10 @@ Finding ended_well(const SmokeRecord& first) {
 Finding all_finite(const SmokeRecord& first) {
   for (const auto& [step, loss] : first.losses)
     if (!std::isfinite(loss))
-      return finding("finite", false,
-                     format_text("the loss at step {} is {}; {}", step, figure(loss), divergence_advice));
+      return finding("finite", false, format_text("the loss at step {} is {:.4g}; {}", step, loss, divergence_advice));
   for (const double loss : first.val_losses)
     if (!std::isfinite(loss))
-      return finding("finite", false, format_text("val_loss is {}; {}", figure(loss), divergence_advice));
+      return finding("finite", false, format_text("val_loss is {:.4g}; {}", loss, divergence_advice));
   if (first.losses.empty()) return finding("finite", false, "no loss was logged");
   return finding("finite", true,
                  format_text("{} losses and {} evaluations, all finite", first.losses.size(), first.val_losses.size()));
@@ -59,14 +56,14 @@ Finding loss_fell(const SmokeRecord& first) {
   if (losses.size() < 2) return finding("loss_fell", false, "fewer than two losses were logged");
   const auto tenth = static_cast<std::ptrdiff_t>(std::max<std::size_t>(losses.size() / 10, 1));
   const double before = mean(losses.begin(), losses.begin() + tenth), after = mean(losses.end() - tenth, losses.end());
-  std::string detail = format_text("train_loss {} -> {}", figure(before), figure(after));
+  std::string detail = format_text("train_loss {:.4g} -> {:.4g}", before, after);
   bool fell = after<before, diverged = after> far_worse * losses.front();
   if (first.val_losses.size() >= 2) {
     fell = fell || first.val_losses.back() < first.val_losses.front();
     diverged = diverged || first.val_losses.back() > far_worse_val * first.val_losses.front();
-    detail += format_text(", val_loss {} -> {}", figure(first.val_losses.front()), figure(first.val_losses.back()));
+    detail += format_text(", val_loss {:.4g} -> {:.4g}", first.val_losses.front(), first.val_losses.back());
   }
-  if (diverged) detail += format_text(", from {} at the first step", figure(losses.front()));
+  if (diverged) detail += format_text(", from {:.4g} at the first step", losses.front());
   const bool passed = fell && !diverged;
   return finding("loss_fell", passed, passed ? detail : format_text("{}; {}", detail, divergence_advice));
 }
@@ -116,8 +113,7 @@ Finding saved_and_resumed(const SmokeRecord& first, const SmokeRecord& second, b
     worst = std::max(worst, off);
   }
   if (compared == 0) return finding(check, false, "the resumed part logged no step that the first part had logged");
-  const std::string agreement =
-      exact ? "equal bit for bit" : format_text("differ by {} at most (relative)", figure(worst));
+  const std::string agreement = exact ? "equal bit for bit" : format_text("differ by {:.4g} at most (relative)", worst);
   return finding(check, true,
                  format_text("resumed at step {}; {} losses {}", *second.resumed_step, compared, agreement));
 }

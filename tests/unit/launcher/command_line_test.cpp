@@ -296,7 +296,7 @@ TEST(CommandLine, PetVariablesAreDefaultsOfTorchrunsOptions) {
   EXPECT_EQ(as<RunCommand>({"a.yaml"}, only("PET_LOG_DIR", "/logs")).config, "a.yaml") << "means nothing to a run";
   EXPECT_THAT(refusal({"t.py"}, only("PET_NNODES", "2")), HasSubstr("one machine"));
   EXPECT_THAT(refusal({"a.yaml"}, only("PET_NNODES", "2")), HasSubstr("one machine"));
-  EXPECT_THAT(refusal({"t.py"}, only("PET_STANDALONE", "yes")), HasSubstr("PET_STANDALONE=yes: 0 or 1"));
+  EXPECT_THAT(refusal({"t.py"}, only("PET_STANDALONE", "yes")), HasSubstr("PET_STANDALONE=yes: expected 0 or 1"));
 }
 
 TEST(CommandLine, WhatTorchrunDoesAndWeDoNotIsRefusedWithWhatToUse) {
@@ -477,9 +477,10 @@ TEST(CommandLine, AWrongValueIsToldInOurOwnWords) {
 
 TEST(CommandLine, WhatCannotBeIsRefusedWithTheReason) {
   EXPECT_THAT(refusal({}), HasSubstr("CONFIG.yaml"));
-  EXPECT_THAT(refusal({"a.yaml", "epochs"}), HasSubstr("'epochs' is no key=value"));
+  EXPECT_THAT(refusal({"a.yaml", "epochs"}), HasSubstr("'epochs' is not key=value"));
   EXPECT_THAT(refusal({"--nproc", "0", "a.yaml"}), HasSubstr("not '0'"));
   EXPECT_THAT(refusal({"--nproc", "two", "a.yaml"}), HasSubstr("not 'two'"));
+  EXPECT_THAT(refusal({"--nproc", "65537", "t.py"}), HasSubstr("expected an integer from 1 to 65536")) << "as the key";
   EXPECT_THAT(refusal({"--nproc"}), HasSubstr("--nproc"));
   EXPECT_THAT(refusal({"--grace", "-1", "a.yaml"}), HasSubstr("--grace"));
   EXPECT_THAT(refusal({"evaluate", "a.yaml"}), HasSubstr("--checkpoint"));

@@ -1,4 +1,4 @@
-// What a shell offers after `tlaunch ...`, asked of bash itself.
+// The words that a shell offers after `tlaunch ...`, as bash itself computes them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

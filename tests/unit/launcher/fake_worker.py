@@ -2,14 +2,16 @@
 """A worker that speaks the launcher's contract (contract/worker_env.h, contract/events.h) and trains nothing.
 
 describe --json | check CONFIG | train CONFIG [key=value ...] | evaluate CONFIG --checkpoint PATH. FAKE_* in the environment change what it does:
-FAKE_FAIL=RANK:CODE[:STEP:ATTEMPTS] fails after step 2, FAKE_NAN=1 diverges, FAKE_STEP_S is a step's time, FAKE_HOLD=PATH waits for that
-file after step 2, FAKE_JOIN=RANK:CODE is a start-up in which that rank leaves with CODE, or waits for a signal where there is none, and
-the others wait for it and heed no SIGTERM, FAKE_LEAK=BYTES grows each epoch, FAKE_DRIFT=1 does not resume faithfully, FAKE_DESCRIBE=bad|fail|old breaks
-the description, FAKE_LOG_FAILED=1 lost lines of its metrics.csv,
-FAKE_CHECK=CODE:MESSAGE is what `check` answers, with FAKE_CHECK_WEIGHTS=1 where weights are asked for only; 0: FAKE_DATA (a
-checksum, also kept in checkpoints) and as many samples as MESSAGE says; each check adds a line to FAKE_CHECKS,
-FAKE_NO_SAVE=1 saves nothing, FAKE_HEARTBEAT_FILE=PATH gets the heartbeat's interval, FAKE_CUDA=13.0:sm_80,sm_86 is the CUDA
-it was built for."""
+FAKE_FAIL=RANK:CODE[:STEP:ATTEMPTS] fails after step 2 (or STEP, in the first ATTEMPTS attempts), FAKE_NAN=1 diverges,
+FAKE_STEP_S is the time of a step, FAKE_HOLD=PATH waits for that file after step 2, FAKE_JOIN=RANK:CODE is a start-up in
+which that rank exits with CODE, or waits for a signal if CODE is empty, while the others wait for it and ignore SIGTERM,
+FAKE_LEAK=BYTES grows each epoch, FAKE_DRIFT=1 resumes with other losses, FAKE_DESCRIBE=bad|fail|old breaks the
+description, FAKE_LOG_FAILED=1 reports lost lines of metrics.csv,
+FAKE_CHECK=CODE:MESSAGE is the answer of `check`, with FAKE_CHECK_WEIGHTS=1 only if weights are asked for; with CODE 0 the
+answer is FAKE_DATA (a checksum, also stored in checkpoints) and MESSAGE is the number of samples; each check adds a line
+to FAKE_CHECKS,
+FAKE_NO_SAVE=1 saves nothing, FAKE_HEARTBEAT_FILE=PATH gets the interval of the heartbeat, FAKE_CUDA=13.0:sm_80,sm_86 is
+the CUDA that it was built for."""
 import json
 import os
 import signal

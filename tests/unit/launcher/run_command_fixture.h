@@ -1,5 +1,5 @@
-// The whole launcher with a worker that only speaks the contract (fake_worker.py), in a folder and with caches of the
-// test's own.
+// The whole launcher with a worker that only speaks the contract (fake_worker.py). Each test has its own folder and its
+// own caches.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Folders of processes that were killed go when the next one is made; those of living ones and of others stay.
+// The next folder that is made removes those of killed processes; folders of running processes and of others stay.
 #include "base/temporary_folder.h"
 
 #include <gtest/gtest.h>
@@ -32,7 +32,7 @@ class TemporaryFolders : public testing::Test {
     return count;
   }
 
-  // A process that has made a folder with a file in it, and waits.
+  // A process that has made a folder with a file and waits.
   static pid_t process_with_folder() {
     int ready[2];
     EXPECT_EQ(::pipe(ready), 0);
@@ -103,7 +103,7 @@ TEST_F(TemporaryFolders, WhatOthersHaveMadeStays) {
   EXPECT_TRUE(fs::exists(scratch_ / "victim" / "a"));
 }
 
-// Where the folder was made, with TMPDIR as given.
+// The place where the folder was made.
 fs::path place_of(const TemporaryFolder& folder) { return fs::path(folder.file("a")).parent_path().parent_path(); }
 
 TEST_F(TemporaryFolders, ATmpdirThatIsNotThereIsDoneWithout) {

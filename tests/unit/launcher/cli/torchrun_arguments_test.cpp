@@ -1,4 +1,4 @@
-// What a program is handed on: equal to what the torchrun that is installed hands on.
+// The arguments that a program gets: equal to those that the installed torchrun passes on.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -36,7 +36,7 @@ TEST(StringTemplate, FillsAsPythonsSafeSubstituteDoes) {
     EXPECT_EQ(safe_substitute(text, values), filled) << text;
 }
 
-// argv behind the interpreter and its "-u".
+// argv without the interpreter and its "-u".
 std::vector<std::string> our_argv(const std::vector<std::string>& words) {
   const auto program = std::get<ProgramCommand>(
       parse_command_line(words, [](const std::string&) { return std::optional<std::string>(); }));
@@ -94,7 +94,7 @@ TEST(TorchrunArguments, AreHandedOnAsTorchrunItselfDoes) {
   }
 }
 
-// Every option that the installed torchrun has is one of ours.
+// tlaunch knows every option of the installed torchrun.
 TEST(TorchrunArguments, NoOptionOfTorchrunIsUnknown) {
   const std::string python = TLAUNCH_TEST_SOURCE_DIR "/.venv/bin/python";
   if (::access(python.c_str(), X_OK) != 0) GTEST_SKIP() << "no " << python;

@@ -1,4 +1,4 @@
-// Waiting for room on a shared card: what is told and refused, and the built program on two simulated cards.
+// Waiting for free memory on a shared card: messages and refusals, and the built program on two simulated cards.
 #include "launcher/job/gpu_wait.h"
 
 #include <gmock/gmock.h>
@@ -49,7 +49,7 @@ TEST(GpuWait, NamesWhoHoldsACardTheLargestFirst) {
   const auto held = card(40 * gb, gb, {{7, "Xorg", {}}, {8, "python", 30 * gb}, {9, "", 2 * gb}, {10, "other", gb}});
   EXPECT_THAT(gpu_shortage({held}, 10 * gb),
               HasSubstr("held by python 8 (30 GB), process 9 (2 GB), other 10 (1 GB) and 1 more"));
-  EXPECT_THAT(gpu_shortage({card(40 * gb, gb)}, 10 * gb), HasSubstr("the driver names no process here"));
+  EXPECT_THAT(gpu_shortage({card(40 * gb, gb)}, 10 * gb), HasSubstr("the driver reports no process"));
 }
 
 TEST(GpuWait, OneLineHoweverManyCards) {
@@ -62,7 +62,7 @@ TEST(GpuWait, WhatNoWaitingBringsIsRefused) {
   EXPECT_THAT(refusal({}, gb), HasSubstr("no GPU is visible"));
   EXPECT_THAT(refusal({card(80 * gb, 0), card(40 * gb, 0)}, 50 * gb),
               AllOf(HasSubstr("50 GB"), HasSubstr("GPU 1"), HasSubstr("has 40 GB in all")));
-  EXPECT_THAT(refusal({card(0, 0)}, gb), HasSubstr("does not tell"));
+  EXPECT_THAT(refusal({card(0, 0)}, gb), HasSubstr("does not report the memory"));
   EXPECT_EQ(refusal({card(40 * gb, 0)}, 40 * gb), "accepted");
 }
 
@@ -125,7 +125,7 @@ TEST_F(GpuWaitProgram, ASignalEndsTheWaitAtOnce) {
   for (const char* name : {"FAKE_CUDA", "XDG_CACHE_HOME"}) ::unsetenv(name);
 }
 
-// LibTorch tells nothing of CUDA on a machine without libcuda, as under a driver that is too old for it.
+// LibTorch reports no CUDA architecture on a machine without libcuda, as under a driver that is too old for it.
 TEST_F(GpuWaitProgram, CardsThatCudaDoesNotReachAreRefusedBeforeAnyWorkerStarts) {
   driver_.version("570.86.15");
   const std::string config = (test::source_dir() / "configs/fashion_mnist.yaml").string();

@@ -1,4 +1,4 @@
-// What is wrong with data, model or weights is told before anything is measured or started, once, by every command.
+// Errors in data, model or weights are reported once by every command, before anything is measured or started.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -82,7 +82,7 @@ TEST_F(JobCheckTest, WeightsAreAskedForWhereARunWouldLoadThem) {
   ASSERT_EQ(checked(resume, "0:640").exit_code, 0);
   EXPECT_EQ(count(content(path("checks")), "--no-weights"), 1u) << "the checkpoint has them";
   EXPECT_THAT(content(path("checks")), HasSubstr("--resume " + path("r/checkpoints/")));
-  // Nothing to resume: it starts anew, and needs them.
+  // There is nothing to resume: the run starts from the beginning and needs the weights.
   const Finished anew = checked({config_, "train.epochs=1", "--run-dir", path("s"), "--resume", "auto",
                                  "model.weights=" + path("absent.safetensors")},
                                 "65:no such weights", {"FAKE_CHECK_WEIGHTS=1"});
@@ -105,7 +105,7 @@ TEST_F(JobCheckTest, ABatchLargerThanTheDataIsRefusedAndOneLeftToAutoIsNot) {
 
 TEST_F(JobCheckTest, AWorkerThatCannotBeAskedIsTakenAtItsWord) {
   EXPECT_EQ(checked({config_, "train.epochs=1", "--run-dir", path("r")}, "139:it crashed").exit_code, 0)
-      << "the ranks will tell";
+      << "the ranks report it";
   EXPECT_EQ(checks(), 1u);
   fs::remove_all(path("cache"));
   EXPECT_EQ(checked({config_, "--dry-run"}, "65:not asked", {"FAKE_DESCRIBE=old"}).exit_code, 0);

@@ -1,4 +1,4 @@
-// Ranks that keep to their cores, seen in the kernel's own list. These hold on any machine.
+// Pinned ranks, checked with the kernel's own list of cores. The tests hold on any machine.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -21,7 +21,7 @@ using testing::Not;
 
 constexpr const char* tell = "grep Cpus_allowed_list /proc/self/status; echo threads $OMP_NUM_THREADS";
 
-// What each rank told: [rank N] Cpus_allowed_list:\tLIST
+// The line of each rank: [rank N] Cpus_allowed_list:\tLIST
 std::vector<std::vector<int>> cores_told(const std::string& out) {
   std::vector<std::vector<int>> cores(2);
   std::istringstream lines(out);

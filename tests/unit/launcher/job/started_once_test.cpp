@@ -90,7 +90,7 @@ TEST(StartedOnce, IsAskedByWhateverStartsRanksAndByNothingElse) {
   const auto noted = under("SLURM_JOB_NUM_NODES=2", {"--nproc", "2", "--", "true"});
   EXPECT_EQ(noted.exit_code, 0);
   EXPECT_THAT(noted.err, testing::StartsWith("tlaunch: note: this Slurm job has 2 nodes"));
-  EXPECT_EQ(noted.err.find("Slurm"), noted.err.rfind("Slurm")) << "told once";
+  EXPECT_EQ(noted.err.find("Slurm"), noted.err.rfind("Slurm")) << "reported once";
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// How many ranks on what, and whether the worker's LibTorch fits the GPUs.
+// The number of ranks and their device, and whether the worker's LibTorch fits the GPUs.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -24,7 +24,7 @@ StartEvent start_event() {
 
 TEST(Narrator, TheStartSaysWhatIsTrainedAndHowLongItTookToGetThere) {
   EXPECT_THAT(lines_of(start_event(), 0, {4.2, true}),
-              ElementsAre("training starts on cuda:0 after 4.2 s: 60000 samples, 235 steps an epoch, 2350 steps in "
+              ElementsAre("training starts on cuda:0 after 4.2 s: 60000 samples, 235 steps per epoch, 2350 steps in "
                           "all"));
   EXPECT_THAT(lines_of(start_event(), 0, {4.2, false}), ElementsAre("training starts on cuda:0 after 4.2 s"))
       << "a smoke test's epochs are shorter than these figures";
@@ -37,7 +37,8 @@ TEST(Narrator, TheStartSaysWhatWasMadeToFitTheDisk) {
   const auto lines = lines_of(start);
   ASSERT_EQ(lines.size(), 2u);
   EXPECT_EQ(lines[1],
-            "the disk is too small for the checkpoints that were asked for: checkpoint.save_top_k=1, save_last=false");
+            "the disk is too small for all checkpoints of the config; this run uses checkpoint.save_top_k=1, "
+            "save_last=false");
 }
 
 TEST(Narrator, AnEventOfRank0IsNotNarratedOfAnother) {
@@ -68,8 +69,8 @@ TEST(Narrator, ACheckpointIsNarratedOnlyIfSomethingIsWrong) {
       ElementsAre("saving took longer than the time between two saves: training waited 2.0 s; save less often, or on a "
                   "faster disk",
                   "note: cannot delete /runs/a/checkpoints/step_5.safetensors: Permission denied",
-                  "warning: /runs/a/checkpoints was moved or deleted while the run was at work; it was made again for "
-                  "/runs/a/checkpoints/step_20.safetensors, and earlier files are not in it"));
+                  "warning: /runs/a/checkpoints was moved or deleted during the run. It was created again for "
+                  "/runs/a/checkpoints/step_20.safetensors; earlier files are not in it"));
 }
 
 TEST(Narrator, ASaveThatFailedSaysWhyAndWhatWasGivenUp) {
@@ -106,9 +107,10 @@ TEST(Narrator, AStepDownNamesTheSettingThatFits) {
   down.micro_batch = 12;
   down.accumulation = 2;
   down.phase = "backward";
-  EXPECT_THAT(lines_of(down, 1),
-              ElementsAre("rank 1 ran out of memory (backward of step 5): the step is done again with smaller "
-                          "micro-batches; to keep: set train.batch_size=12 (gradient_accumulation_steps=2)"));
+  EXPECT_THAT(
+      lines_of(down, 1),
+      ElementsAre("rank 1 ran out of memory (backward of step 5); the step is repeated with smaller "
+                  "micro-batches. To start with them, set train.batch_size=12 (gradient_accumulation_steps=2)"));
 }
 
 ShortageEvent shortage(const std::string& action) {
@@ -123,14 +125,14 @@ ShortageEvent shortage(const std::string& action) {
 
 TEST(Narrator, AShortageBetweenStepsSaysWhatIsDoneAboutIt) {
   EXPECT_THAT(lines_of(shortage("halved"), 1),
-              ElementsAre("rank 1 ran out of memory (evaluation after step 20): it is done again in batches of 64; to "
-                          "keep room: set train.batch_size=96"));
+              ElementsAre("rank 1 ran out of memory (evaluation after step 20); the evaluation is repeated in batches "
+                          "of 64. To leave more memory free, set train.batch_size=96"));
   EXPECT_THAT(lines_of(shortage("again"), 1),
-              ElementsAre("rank 1 ran out of memory (evaluation after step 20): it is done again with caches emptied; "
-                          "to keep room: set train.batch_size=96"));
+              ElementsAre("rank 1 ran out of memory (evaluation after step 20); the evaluation is repeated with "
+                          "emptied caches. To leave more memory free, set train.batch_size=96"));
   EXPECT_THAT(lines_of(shortage("skipped"), 1),
-              ElementsAre("warning: no checkpoint at step 20, memory did not suffice for its copies a second time "
-                          "either; training goes on; to keep room: set train.batch_size=96"));
+              ElementsAre("warning: no checkpoint was saved at step 20: memory was twice too short for the copies of "
+                          "the tensors. Training continues. To leave more memory free, set train.batch_size=96"));
 }
 
 TEST(Narrator, NonFiniteGradientsAreSkippedOrRolledBack) {
@@ -142,7 +144,7 @@ TEST(Narrator, NonFiniteGradientsAreSkippedOrRolledBack) {
   nan.action = "rollback";
   nan.to_step = 10;
   nan.learning_rate_factor = 0.5;
-  EXPECT_THAT(lines_of(nan), ElementsAre("step 20 was not finite: back to step 10, learning rate x0.5"));
+  EXPECT_THAT(lines_of(nan), ElementsAre("back from step 20 to step 10, learning rate x0.5: non-finite gradients"));
 }
 
 TEST(Narrator, AProfileIsNarratedOnceAndNotOfEachRank) {
@@ -205,8 +207,8 @@ HangVerdict verdict() {
 TEST(Narrator, AHangNamesTheRankThePlacesTheStacksAndTheLimit) {
   EXPECT_THAT(hang_lines(verdict(), "/runs/a/logs/attempt_0"),
               ElementsAre("rank 1 hangs: stopped (state T) for 5 s; step 24, forward",
-                          "  last heard of: rank 0: step 24, backward, waits for the others; rank 1: step 24, forward",
-                          "  what each rank does is written to /runs/a/logs/attempt_0/stacks_RANK.txt",
+                          "  last reports: rank 0: step 24, backward, waits for the others; rank 1: step 24, forward",
+                          "  the stacks of all ranks are saved in /runs/a/logs/attempt_0/stacks_RANK.txt",
                           "  limit: 5.0 s. If the job is only slow, set launch.hang_timeout_s to 10 or more"));
 }
 
@@ -215,7 +217,7 @@ TEST(Narrator, AHangOfManyRanksNamesFourPlacesAndNoFolderWhereThereIsNone) {
   hang.places = {"a", "b", "c", "d", "e"};
   const auto lines = hang_lines(hang, "");
   ASSERT_EQ(lines.size(), 3u);
-  EXPECT_EQ(lines[1], "  last heard of: a; b; c; d; ...");
+  EXPECT_EQ(lines[1], "  last reports: a; b; c; d; ...");
 }
 
 }  // namespace

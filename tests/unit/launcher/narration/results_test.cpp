@@ -1,4 +1,4 @@
-// What a command answers on stdout is never lost in silence.
+// The results of a command on stdout are never lost without an error.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -78,7 +78,7 @@ TEST_F(ResultsTest, ACompletedRunWhoseJsonIsNotPrintedKeepsItsSummary) {
   EXPECT_EQ(summary("r")["status"], "completed");
   const Finished failed =
       in_shell("exec \"$@\" > /dev/full", {"--run-dir", path("f"), "--json", config_}, {"FAKE_FAIL=0:7"});
-  EXPECT_EQ(failed.exit_code, 7) << "how the run ended is worth more";
+  EXPECT_EQ(failed.exit_code, 7) << "the run's own exit code matters more";
   EXPECT_THAT(failed.err, HasSubstr("cannot write the results"));
 }
 

@@ -1,4 +1,4 @@
-// launch.on_end: told of every end of a run, never changing it, and leaving nothing behind.
+// launch.on_end: runs after every end of a run, never changes that end, and leaves no process behind.
 #include "launcher/run/on_end.h"
 
 #include <gmock/gmock.h>
@@ -27,7 +27,7 @@ namespace fs = std::filesystem;
 
 class OnEndTest : public test::RunCommandTest {
  protected:
-  // Writes a line of what it was told to the file `told`.
+  // Writes a line with its environment to the file `told`.
   std::string note() const {
     return "sh -c 'echo \"$TLAUNCH_STATUS|$TLAUNCH_EXIT_CODE|$TLAUNCH_REASON|$TLAUNCH_NAME|$TLAUNCH_RUN_DIR\" >> " +
            path("told") + "'";
@@ -52,7 +52,7 @@ TEST_F(OnEndTest, IsToldOfAFailureAndOfARefusalAfterTheFolderWasMade) {
   const Finished again = train({});  // the folder holds a run that has saved
   EXPECT_EQ(again.exit_code, 2);
   EXPECT_THAT(told(), AllOf(StartsWith("failed|2|"), HasSubstr("holds a run already")));
-  EXPECT_EQ(again.err.find("holds a run already"), again.err.rfind("holds a run already")) << "told once";
+  EXPECT_EQ(again.err.find("holds a run already"), again.err.rfind("holds a run already")) << "reported once";
 }
 
 TEST_F(OnEndTest, IsToldOfARefusalByTheDataCheckWithTheCodeAndTheMessageOfARunWithout) {
@@ -187,7 +187,7 @@ TEST_F(OnEndTest, OfAPlainProgramItIsToldTheSame) {
   EXPECT_THAT(end_of({"--no-python", "/no/such"}), StartsWith("failed|127|"));
 }
 
-// The processes that this one still has.
+// Whether this process has no children left.
 bool nothing_left() { return children_of(::getpid()).empty(); }
 
 TEST_F(OnEndTest, WhatHangsIsKilledWithItsChildren) {

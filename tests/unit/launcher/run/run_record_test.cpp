@@ -1,4 +1,4 @@
-// What the launcher makes of a run's events: figures, time left, summary, progress lines.
+// Figures, time left, summary and progress lines that the launcher makes from the events of a run.
 #include "contract/run_record.h"
 
 #include <gmock/gmock.h>
@@ -95,7 +95,7 @@ TEST(WorkLeft, CountsWhatStillComesAndTheEnd) {
   EXPECT_EQ(left(300), (std::vector<std::int64_t>{0, 0, 0}));
 }
 
-// A run of 0.1 s a step: the estimate and what remains must say so, and an epoch's end be told.
+// A run with 0.1 s per step: the estimate and the time left must fit it, and the end of an epoch must be reported.
 TEST(EtaTracker, EstimatesOnceAndTellsTheTimeLeftAtEachEpochsEnd) {
   RunRecord record;
   EtaTracker tracker(990, RunConfig{}, {});
@@ -111,7 +111,7 @@ TEST(EtaTracker, EstimatesOnceAndTellsTheTimeLeftAtEachEpochsEnd) {
   feed(start_event());
   for (std::int64_t step = 1; step <= 100; ++step) feed(step_event(step, 1000 + 0.1 * static_cast<double>(step)));
   feed({{"t", 1010.1}, {"event", "epoch_end"}, {"rank", 1}, {"epoch", 1}, {"step", 100}});
-  EXPECT_FALSE(at_epoch_end) << "only rank 0 tells of an epoch's end";
+  EXPECT_FALSE(at_epoch_end) << "only rank 0 reports the end of an epoch";
   feed({{"t", 1010.1}, {"event", "epoch_end"}, {"rank", 0}, {"epoch", 1}, {"step", 100}});
   EXPECT_EQ(firsts, 1);
   ASSERT_TRUE(tracker.first());
@@ -240,9 +240,9 @@ TEST(Summary, OfAFailedRunSaysHowToGoOnWhereThereIsACheckpoint) {
   EXPECT_THAT(closing_lines(summary), testing::Not(Contains(HasSubstr("--resume auto"))));
   summary.newest_checkpoint_step = 200;
   EXPECT_THAT(closing_lines(summary),
-              Contains("the newest checkpoint is of step 200; to go on: the same command with --resume auto"));
-  summary.record.stopped = true;  // told to stop, it saved
-  EXPECT_THAT(closing_lines(summary), Contains(HasSubstr("saved at step 250; to go on: ")));
+              Contains("the newest checkpoint is of step 200; to continue, run the same command with --resume auto"));
+  summary.record.stopped = true;  // stopped by a signal, it saved
+  EXPECT_THAT(closing_lines(summary), Contains(HasSubstr("saved at step 250; to continue, ")));
   EXPECT_THAT(closing_lines(summary), testing::Not(Contains(HasSubstr("newest checkpoint"))));
 }
 

@@ -64,7 +64,7 @@ TEST(StopReserve, IsNothingBeforeTheFirstStepAndGrowsWithStepsAndSaves) {
   EXPECT_EQ(reserve.seconds(), 30) << "the grace is all that a save gets";
 }
 
-// A program's ranks that were stopped because the time was up.
+// The exit code of a program whose ranks were stopped because the time was up.
 int code_of(std::vector<RankEnd> ends) {
   static const std::vector<WorkerSpec> workers(2);
   GroupRecord record{workers, std::move(ends), {}, false, SIGTERM, true, {}};
@@ -81,7 +81,7 @@ RankEnd ended(int rank, int wait_status, bool before_stop = false) {
 
 TEST(OutOfTime, AProgramEndsWith75UnlessItHasAFailureOfItsOwnOrWasDone) {
   EXPECT_EQ(code_of({ended(0, SIGTERM), ended(1, SIGKILL)}), 75);
-  EXPECT_EQ(code_of({ended(0, 0), ended(1, 0)}), 75) << "they may have saved, and want to go on";
+  EXPECT_EQ(code_of({ended(0, 0), ended(1, 0)}), 75) << "they may have saved, and may want to continue";
   EXPECT_EQ(code_of({ended(0, 0, true), ended(1, SIGTERM)}), 75);
   EXPECT_EQ(code_of({ended(0, 143 << 8), ended(1, 0)}), 75) << "a shell's word for SIGTERM";
   EXPECT_EQ(code_of({ended(0, 0), ended(1, 3 << 8)}), 3);

@@ -1,4 +1,4 @@
-// The supervisor's trace (TLAUNCH_LOG): its lines, its bound, and what it holds of a group that fails.
+// The supervisor's trace (TLAUNCH_LOG): its lines, its size limit, and its lines about a group that fails.
 #include "processes/group/trace.h"
 
 #include <gmock/gmock.h>

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A trial worker (contract/trial.h) that measures nothing: `trial CONFIG`, specs as JSON lines on stdin, an event each.
 
-The micro-batch of the first candidate says what becomes of the trial; any other is answered at once."""
+The micro-batch of the first candidate selects the fate of the trial; other trials are answered at once."""
 import json
 import os
 import signal

@@ -1,4 +1,4 @@
-// Trials by real processes (fake_trial_worker.py): answers, failures of each kind, and that nothing is left behind.
+// Trials by real processes (fake_trial_worker.py): answers, failures of each kind, and no process left behind.
 #include "launcher/tune/trial_group.h"
 
 #include <gmock/gmock.h>
@@ -72,7 +72,7 @@ class TrialGroupTest : public testing::Test {
     return spec;
   }
 
-  // Processes below this one, however far, that are not zombies.
+  // Number of descendants of this process that are not zombies.
   int alive() const {
     int count = 0;
     DIR* proc = ::opendir("/proc");
@@ -82,7 +82,7 @@ class TrialGroupTest : public testing::Test {
     ::closedir(proc);
     return count;
   }
-  // Where that rank may run, as the kernel lists it.
+  // The cores that the rank may use, from the kernel's list.
   std::string cores_of_rank(int rank) const {
     for (const auto& entry : fs::directory_iterator("/proc")) {
       const std::string environment = content(entry.path() / "environ");

@@ -82,7 +82,7 @@ TEST_F(RunCommandTest, AFolderThatHoldsARunNeedsResume) {
   EXPECT_THAT(again.err, HasSubstr("--resume auto"));
   const Finished changed = tlaunch({"--run-dir", path("r"), "--resume", "auto", config_, "train.learning_rate=0.5"});
   EXPECT_EQ(changed.exit_code, 2);
-  EXPECT_THAT(changed.err, HasSubstr("train.learning_rate is 0.5 and was 0.001 in the run that is resumed"));
+  EXPECT_THAT(changed.err, HasSubstr("train.learning_rate is 0.5 and was 0.001 in the resumed run"));
   ASSERT_EQ(tlaunch({"--run-dir", path("r"), "--resume", "auto", config_, "train.epochs=3"}).exit_code, 0);
   EXPECT_EQ(summary("r")["steps"], 60);
   EXPECT_EQ(events("r", "step").size(), 60u) << "appended; no step is repeated";
@@ -124,8 +124,8 @@ TEST_F(RunCommandTest, ResumeFromACheckpointStartsANewRunThatNamesItsParent) {
   write_torch(path("w.pt"), {});
   const Finished torch = tlaunch({"--run-dir", path("t"), "--resume", path("w.pt"), config_});
   EXPECT_EQ(torch.exit_code, 65);
-  EXPECT_THAT(torch.err, AllOf(HasSubstr("w.pt: is a file of torch.save, which has not the state that a run goes on"),
-                               HasSubstr("--output w.safetensors, and model.weights with that file in place of")));
+  EXPECT_THAT(torch.err, AllOf(HasSubstr("w.pt: is a file of torch.save and has no state"),
+                               HasSubstr("--output w.safetensors, and set model.weights to that file in place of")));
   EXPECT_FALSE(fs::exists(path("t")));
 }
 
@@ -158,9 +158,9 @@ TEST_F(RunCommandTest, AFailedRunSaysFromWhichCheckpointToGoOn) {
   const Finished saved = tlaunch({"--nproc", "2", "--run-dir", path("r"), config_}, {"FAKE_FAIL=0:139:25"});
   EXPECT_EQ(saved.exit_code, 139);
   EXPECT_THAT(saved.err,
-              HasSubstr("the newest checkpoint is of step 20; to go on: the same command with --resume auto\n"));
+              HasSubstr("the newest checkpoint is of step 20; to continue, run the same command with --resume auto\n"));
   const Finished unsaved = tlaunch({"--nproc", "2", "--run-dir", path("s"), config_}, {"FAKE_FAIL=0:139"});
-  EXPECT_THAT(unsaved.err, testing::Not(HasSubstr("to go on")));
+  EXPECT_THAT(unsaved.err, testing::Not(HasSubstr("to continue")));
 }
 
 TEST_F(RunCommandTest, AFailureThatWouldBeTheSameAgainOrComesTwiceBeforeACheckpointIsNotRestarted) {

@@ -112,7 +112,7 @@ TEST_F(RunTroubleTest, ARunAndItsRestartGoOnWithoutTheirLogFolder) {
   const Finished run =
       tlaunch({"--run-dir", path("r"), config_, "train.epochs=2", "launch.max_restarts=1"}, {"FAKE_FAIL=0:7:22:1"});
   EXPECT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_THAT(run.err, HasSubstr("going on without this attempt's logs"));
+  EXPECT_THAT(run.err, HasSubstr("continuing without the logs of this attempt"));
   EXPECT_EQ(summary("r")["restarts"], 1);
 }
 
