@@ -40,6 +40,9 @@ void remove_file(const std::string& path, FileCalls& calls = system_calls());
 int sweep_temporaries(const std::string& folder, const std::function<bool(const std::string& name)>& ours,
                       FileCalls& calls = system_calls());
 
+// The size limit of files that are read whole: configs, plans, summaries, caches. They take some kB.
+inline constexpr std::size_t small_file_bytes = std::size_t{1} << 20;
+
 // Reads the whole file. Throws UsageError if it does not exist, IoError if reading fails or it exceeds `limit_bytes`.
 std::string read_file(const std::string& path, std::size_t limit_bytes);
 

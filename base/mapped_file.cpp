@@ -19,8 +19,8 @@ int open_file(const std::string& path) {
   // O_NONBLOCK: if the path is a pipe, opening it must not wait for a writer.
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   const int error = fd < 0 ? errno : 0;
-  if (error == ENOENT) throw AbsentFile(format_text("cannot open checkpoint {}: {}", path, reason(error)));
-  if (error != 0) throw IoError(format_text("cannot open checkpoint {}: {}", path, reason(error)), error);
+  if (error == ENOENT) throw AbsentFile(format_text("cannot open {}: {}", path, reason(error)));
+  if (error != 0) throw IoError(format_text("cannot open {}: {}", path, reason(error)), error);
   return fd;
 }
 
@@ -35,7 +35,7 @@ MappedFile::MappedFile(const std::string& path) : path_(path), fd_(open_file(pat
   }
   ::close(fd_);
   if (error != 0) throw IoError(format_text("cannot read the status of {}: {}", path, reason(error)));
-  throw UsageError(format_text("cannot open checkpoint {}: it is not a file", path));
+  throw UsageError(format_text("cannot open {}: it is not a file", path));
 }
 
 MappedFile::~MappedFile() {

@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t largest_file_bytes = 1 << 20, longest_chain = 16;
+constexpr std::size_t longest_chain = 16;
 
 using Layer = std::map<std::string, ConfigEntry>;
 
@@ -129,7 +129,7 @@ class TreeReader {
     std::string problem;
     try {
       if (path.find('\0') != std::string::npos) throw UsageError("the path contains a NUL byte");
-      return read_file(path, largest_file_bytes);
+      return read_file(path, small_file_bytes);
     } catch (const UsageError& error) {
       problem = error.what() + similar_file(path);
     } catch (const IoError& error) {

@@ -14,7 +14,6 @@ namespace tlaunch {
 namespace {
 
 constexpr std::int64_t safe_micro_batch = 128;
-constexpr std::size_t plan_limit_bytes = 1 << 20;
 
 template <typename T>
 void default_to(std::optional<T>& value, T fallback) {
@@ -52,7 +51,7 @@ WorkerSettings worker_settings(const WorkerContext& context, const WorkerDescrip
   auto config = load_config({path, overrides, environment_value}, worker).config;
   if (!context.plan_path.empty()) {
     try {
-      const auto plan = plan_from_json(Json::parse(read_file(context.plan_path, plan_limit_bytes)));
+      const auto plan = plan_from_json(Json::parse(read_file(context.plan_path, small_file_bytes)));
       settings.memory_budget_bytes = plan.memory_budget_bytes;
       settings.samples_per_s = plan.samples_per_s;
       config = apply(std::move(config), plan);

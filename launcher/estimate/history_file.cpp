@@ -17,8 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t limit_bytes = 1u << 20;
-constexpr std::size_t long_bytes = limit_bytes / 2;  // above this size the older half is dropped
+constexpr std::size_t long_bytes = small_file_bytes / 2;  // above this size the older half is dropped
 
 std::string path() {
   const std::string folder = state_folder();
@@ -26,7 +25,7 @@ std::string path() {
 }
 
 void drop_older_half(const std::string& file) {
-  const std::string text = read_file(file, limit_bytes);
+  const std::string text = read_file(file, small_file_bytes);
   const std::size_t middle = text.find('\n', text.size() / 2);
   if (middle != std::string::npos) write_file_atomically(file, text.substr(middle + 1));
 }
@@ -42,7 +41,7 @@ RunHistory read_history() {
   try {
     const std::string file = path();
     if (file.empty()) return {};
-    return history_from_lines(read_file(file, limit_bytes));
+    return history_from_lines(read_file(file, small_file_bytes));
   } catch (const std::exception&) {
     return {};
   }

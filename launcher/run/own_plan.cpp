@@ -15,8 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t plan_limit_bytes = 1u << 20;
-
 // If `asked` fixes the micro-batch or the accumulation, the other one is adapted, so that the effective batch stays.
 void keep_product(Plan& plan, const RunConfig& asked) {
   const TrainConfig train = apply(asked, plan).train;
@@ -41,7 +39,7 @@ std::optional<Plan> plan_beside(RunPlace& place) {
   const std::string own = place.folder.file("plan.json"), path = fs::exists(own, error) ? own : other.string();
   if (!fs::exists(path, error)) return std::nullopt;
   try {
-    return plan_from_json(Json::parse(read_file(path, plan_limit_bytes)));
+    return plan_from_json(Json::parse(read_file(path, small_file_bytes)));
   } catch (const std::exception& problem) {
     place.notes.push_back(
         format_text("cannot read {}, so the settings of the checkpoint are used: {}", path, json_problem(problem)));

@@ -22,7 +22,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double patience_s = 1;  // the guard of a killed launcher needs a moment to release the folder
-constexpr std::size_t summary_limit_bytes = 1u << 20;
 
 using Settings = std::map<std::string, std::string>;
 
@@ -91,7 +90,7 @@ std::string new_path(const Job& job, const std::string& run_dir) {
 
 bool is_completed(const RunFolder& folder) {
   try {
-    const Json summary = Json::parse(read_file(folder.file("summary.json"), summary_limit_bytes), nullptr, false);
+    const Json summary = Json::parse(read_file(folder.file("summary.json"), small_file_bytes), nullptr, false);
     return summary.is_object() && summary.value("status", Json()) == "completed";
   } catch (const UsageError&) {  // no such file
     return false;

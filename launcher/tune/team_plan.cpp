@@ -22,8 +22,6 @@
 namespace tlaunch {
 namespace {
 
-constexpr std::size_t limit_bytes = 1u << 20;
-
 bool is_there(const std::string& path) {
   std::error_code error;
   return std::filesystem::exists(path, error) || error;  // if the path cannot be reached, read_file() reports why
@@ -85,7 +83,7 @@ TeamPlan with_team_settings(const Job& job, bool new_file) {
   if (!path || (new_file && !is_there(*path))) return made;
   std::optional<TeamEntry> entry;
   try {
-    entry = find_team_entry(parse_team_file(read_file(*path, limit_bytes), *path), team_card(job));
+    entry = find_team_entry(parse_team_file(read_file(*path, small_file_bytes), *path), team_card(job));
   } catch (const Error& error) {  // tuning can measure all of the settings
     made.notes.push_back(format_text("the team's settings are left out: {}", error.what()));
     return made;
@@ -144,7 +142,9 @@ const std::string& team_file_of(const Job& job) {
   return *path;
 }
 
-std::string text_of_team_file(const std::string& path) { return is_there(path) ? read_file(path, limit_bytes) : ""; }
+std::string text_of_team_file(const std::string& path) {
+  return is_there(path) ? read_file(path, small_file_bytes) : "";
+}
 
 }  // namespace
 

@@ -17,7 +17,7 @@
 namespace tlaunch {
 namespace {
 
-constexpr std::size_t most_file_bytes = 1 << 20, most_message_bytes = 500;
+constexpr std::size_t most_message_bytes = 500;
 
 std::string message_in(const Json& json) {
   if (!json.is_object() || !json.contains("message")) return "";
@@ -42,7 +42,7 @@ ErrorFile make_error_file(const std::string& path) {
 std::string error_message(const std::string& path) {
   if (!error_time_ns(path)) return "";
   try {
-    std::string text = message_in(Json::parse(read_file(path, most_file_bytes), nullptr, false));
+    std::string text = message_in(Json::parse(read_file(path, small_file_bytes), nullptr, false));
     text.resize(std::min(text.find('\n'), std::min(text.size(), most_message_bytes)));
     return clean_text(text);
   } catch (const Error&) {  // it cannot be read, or is larger than any record

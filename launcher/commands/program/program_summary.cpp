@@ -20,11 +20,10 @@ Json program_summary(const GroupResult& result, double wall_s, const std::string
 }
 
 bool may_replace_summary(const std::string& path) {
-  constexpr std::size_t most_bytes = 1u << 20;
   std::error_code error;
   if (!std::filesystem::exists(std::filesystem::symlink_status(path, error))) return true;
   try {
-    const Json json = Json::parse(read_file(path, most_bytes), nullptr, false);
+    const Json json = Json::parse(read_file(path, small_file_bytes), nullptr, false);
     return json.is_object() && json.contains("status") && json.contains("logs") && !json.contains("run_dir");
   } catch (const Error&) {  // unreadable, or too large for a summary
     return false;

@@ -26,8 +26,6 @@
 namespace tlaunch {
 namespace {
 
-constexpr std::size_t config_limit_bytes = 1u << 20;
-
 std::string memory_text(const TuneOutcome& outcome) {
   if (outcome.measured_peak_bytes == 0) return "";
   const std::string predicted =
@@ -108,7 +106,7 @@ std::string local_date(std::time_t now) {
 // Writes the measured values (from now, the cache or the team) into the config file. If the effective batch was auto,
 // its learning rate is written too: with a number as batch size, the plan would no longer adapt the rate.
 void write_config(const TuneCommand& command, const Job& job, bool doubtful, Progress& progress) {
-  const std::string original = read_file(command.config, config_limit_bytes);
+  const std::string original = read_file(command.config, small_file_bytes);
   std::vector<YamlEdit> edits;
   for (const Choice& choice : job.plan.choices) {
     if (choice.origin == Origin::user || choice.origin == Origin::prior) continue;
