@@ -26,7 +26,7 @@ constexpr const char* about_footer =
     "Usage: tlaunch checkpoints VERB ...\n\n"
     "  list RUN_DIR                     step, metric, size, age, validity, and why each one is kept\n"
     "  verify RUN_DIR|FILE              read everything; exit code 65 if a file is damaged\n"
-    "  prune RUN_DIR [--dry-run]        delete what the run's policy does not keep\n"
+    "  prune RUN_DIR [--dry-run]        delete the checkpoints that the run's policy does not keep\n"
     "  export RUN_DIR|FILE              write the model's weights, as .safetensors or torch.save's .pt\n"
     "  import FILE --output NEW_FILE    convert a Python state_dict, .safetensors or .pt\n\n"
     "See tlaunch checkpoints VERB --help.";

@@ -95,9 +95,9 @@ int run_doctor(const DoctorCommand& command) {
               ? "The archive holds no run, because there is none below runs/. To add one: tlaunch doctor RUN_DIR\n"
               : format_text("The run: {}\n", run);
   text += format_text(
-      "The archive holds the names of the environment variables without their values. It holds the config and the\n"
-      "logs. The values of variables and keys with names such as TOKEN, SECRET, PASSWORD, AUTH or KEY are hidden.\n"
-      "Read it before you send it:\n"
+      "The archive lists the environment variables by name, without their values. In the config and the logs of a\n"
+      "run, the values of variables and keys with names such as TOKEN, SECRET, PASSWORD, AUTH or KEY are hidden.\n"
+      "Read the archive before you send it:\n"
       "  tar -xzOf {} | less\n",
       path);
   print_results(text);

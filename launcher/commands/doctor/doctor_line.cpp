@@ -12,7 +12,7 @@ DoctorLine::DoctorLine() {
       ->transform(path_value())
       ->type_name("FILE");
   app_.footer(
-      "The archive holds the config and the logs. It leaves out the values of environment variables and hides the\n"
+      "The archive holds the run's config and logs. It leaves out the values of environment variables and hides the\n"
       "values of keys with names such as PASSWORD or TOKEN. Read it before you send it.\n\n"
       "Example:\n  tlaunch doctor runs/fashion_mnist/latest");
 }
