@@ -203,7 +203,7 @@ TEST_P(OutOfMemoryBetweenSteps, ASaveThatFindsNoMemoryTwiceIsLeftOutWithAWarning
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   ASSERT_EQ(shortages().size(), 2u);
   EXPECT_EQ(shortages()[1]["action"], "skipped");
-  EXPECT_NE(outcome.err.find("warning: no checkpoint at step 10"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("warning: no checkpoint was saved at step 10"), std::string::npos) << outcome.err;
   std::vector<int> saved;
   for (const auto& event : events_of(scratch_ / "harmed", "checkpoint")) saved.push_back(event["step"]);
   EXPECT_EQ(saved, (std::vector{5, 12, 12})) << "the second with what the detection found";

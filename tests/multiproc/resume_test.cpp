@@ -201,7 +201,7 @@ TEST_F(ResumeLstm, WithAnotherNumberOfRanksThatNobodyAskedForSaysSo) {
                                        "auto",      scratch_ / "lstm.yaml", "train.max_steps=8"};
   const auto resumed = run_tlaunch(again);
   EXPECT_EQ(resumed.code, 0) << resumed.err;
-  EXPECT_NE(resumed.err.find("For as many as before: --nproc 4"), std::string::npos) << resumed.err;
+  EXPECT_NE(resumed.err.find("To use as many ranks as before: --nproc 4"), std::string::npos) << resumed.err;
   const auto asked = run_tlaunch(job("run", 2, {"--resume", "auto", "train.max_steps=12"}));
   EXPECT_EQ(asked.code, 0) << asked.err;
   EXPECT_EQ(asked.err.find("as many as before"), std::string::npos) << asked.err;

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "base/json.h"
+#include "launcher/cli/torchrun_options.h"
 #include "launcher/command_line.h"
 #include "launcher/commands/program/program_mode.h"
 #include "launcher/commands/program/string_template.h"

@@ -44,7 +44,7 @@ class TrialGroupTest : public testing::Test {
  protected:
   TrialGroupTest() {
     PreparedJob prepared;
-    fs::copy_file(std::string(std::getenv("TLAUNCH_SOURCE_DIR")) + "/tests/unit/launcher/fake_trial_worker.py",
+    fs::copy_file(std::string(std::getenv("TLAUNCH_SOURCE_DIR")) + "/tests/unit/launcher/tune/fake_trial_worker.py",
                   folder_ / "worker.py");
     mark_ = "TRIAL_GROUP_TEST_" + std::to_string(::getpid());
     ::setenv(mark_.c_str(), "1", 1);

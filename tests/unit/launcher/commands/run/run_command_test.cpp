@@ -307,7 +307,7 @@ TEST_F(RunCommandTest, AWorkerThatCannotDescribeItselfIsShownWithItsOutput) {
   const Finished failed = tlaunch({config_}, {"FAKE_DESCRIBE=fail"});
   EXPECT_EQ(failed.exit_code, 2);
   EXPECT_THAT(failed.err, AllOf(HasSubstr("cannot describe itself"), HasSubstr("libfake.so")));
-  EXPECT_THAT(tlaunch({config_}, {"FAKE_DESCRIBE=bad"}).err, HasSubstr("no description"));
+  EXPECT_THAT(tlaunch({config_}, {"FAKE_DESCRIBE=bad"}).err, HasSubstr("not a description"));
   const Finished absent = tlaunch({config_, "launch.worker=no-such-worker"});
   EXPECT_EQ(absent.exit_code, 2);
   EXPECT_THAT(absent.err, AllOf(HasSubstr("no-such-worker"), HasSubstr("PATH")));
