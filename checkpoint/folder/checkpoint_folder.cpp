@@ -195,14 +195,18 @@ void CheckpointFolder::delete_unkept(SaveResult& result) {
   const auto reasons = kept_because(checkpoints_, policy_, written_.own(), resumed_from_);
   std::vector<CheckpointInfo> left;
   for (std::size_t i = 0; i < checkpoints_.size(); ++i) {
-    if (reasons[i].empty()) try {
-        remove_checkpoint(checkpoints_[i].path, calls_);
-        result.deleted.push_back(checkpoints_[i].path);
-        continue;
-      } catch (const IoError& error) {
-        result.problem = error.what();
+    const std::string& path = checkpoints_[i].path;
+    try {
+      if (reasons[i].empty()) {
+        remove_checkpoint(path, calls_);
+        result.deleted.push_back(path);
+      } else {
+        left.push_back(checkpoints_[i]);
       }
-    left.push_back(checkpoints_[i]);
+    } catch (const IoError& error) {  // the file is still there
+      result.problem = error.what();
+      left.push_back(checkpoints_[i]);
+    }
   }
   checkpoints_ = std::move(left);
   try {

@@ -196,8 +196,9 @@ class GuardLoop {
 
   // Reaps inherited orphans, and ranks on a kernel without pidfd.
   void reap_others() {
-    siginfo_t info;
-    while (info.si_pid = 0, ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0) {
+    for (;;) {
+      siginfo_t info = {};  // si_pid stays 0 if nobody has ended
+      if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) return;
       const auto rank = std::find_if(ranks_.begin(), ranks_.end(), [&](const Rank& r) { return r.pid == info.si_pid; });
       if (rank != ranks_.end() && rank->handle) return;  // its handle reports it in its turn; the others come after it
       int status = 0;
