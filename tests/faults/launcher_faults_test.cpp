@@ -253,7 +253,6 @@ TEST(LauncherFaults, OutputThatNobodyReadsDoesNotKeepTheGroupFromStopping) {
                      "", false);
   for (const double end_s = now_s() + 20; !std::filesystem::exists(sign) && now_s() < end_s;) ::usleep(10'000);
   ::kill(child.pid(), SIGTERM);
-  const double start_s = now_s();
   EXPECT_EQ(child.wait(10).exit_code, 143);
   EXPECT_TRUE(child.all_gone(0.1));
 }
