@@ -89,7 +89,7 @@ TEST_F(SafetensorsDamage, AFileCutWhileOpenIsAnErrorAndNotASignal) {
       ADD_FAILURE() << "not noticed";
     } catch (const DataError& error) {
       EXPECT_THAT(error.what(),
-                  testing::HasSubstr("byte " + std::to_string(whole_.size() - 4) + ": the file was cut short"));
+                  testing::HasSubstr("byte " + std::to_string(whole_.size() - 4) + ": the file became shorter"));
     }
 }
 

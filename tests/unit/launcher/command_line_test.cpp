@@ -79,7 +79,7 @@ TEST(CommandLine, AVariableThatNoShellHasReplacedIsRefused) {
                                                {"--log-dir", "$HOME/x", "train.py"},
                                                {"evaluate", "a.yaml", "--checkpoint", "$X"},
                                                {"checkpoints", "list", "runs/$NAME"}})
-    EXPECT_THAT(refusal(words), HasSubstr("was not replaced by its value")) << words.back();
+    EXPECT_THAT(refusal(words), HasSubstr("the shell did not replace")) << words.back();
 }
 
 TEST(CommandLine, AWordOfAnotherToolIsAnswered) {

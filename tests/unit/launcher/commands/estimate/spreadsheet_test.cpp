@@ -99,7 +99,7 @@ TEST(EstimateFromFigures, ADeadlineOfThreeDaysForAnEightDayJob) {
 
 TEST(EstimateFromFigures, SaysWhatIsMissing) {
   EXPECT_THAT(refusal({"--kimg", "300"}), HasSubstr("--throughput"));
-  EXPECT_THAT(refusal({"--kimg", "300", "--throughput", "5steps/s"}), HasSubstr("of samples"));
+  EXPECT_THAT(refusal({"--kimg", "300", "--throughput", "5steps/s"}), HasSubstr("in samples"));
   EXPECT_THAT(refusal({"--epochs", "5"}), AllOf(HasSubstr("--checkpoint-size"), HasSubstr("--step-time")));
   EXPECT_THAT(refusal({"--epochs", "5,x", "--checkpoint-size", "1GB"}), HasSubstr("as 5,10,20"));
   EXPECT_THAT(refusal({"--steps", "10"}), HasSubstr("--elapsed"));
