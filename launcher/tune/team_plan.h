@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "config/team_file.h"
 #include "launcher/job/job.h"
+#include "tuning/team_file.h"
 
 namespace tlaunch {
 

@@ -1,4 +1,4 @@
-#include "config/team_file.h"
+#include "tuning/team_file.h"
 
 #include <algorithm>
 #include <charconv>
@@ -12,6 +12,7 @@
 #include "config/schema.h"
 #include "config/yaml/yaml_edit.h"
 #include "config/yaml/yaml_reader.h"
+#include "hardware/gpu/gpu_table.h"
 
 namespace tlaunch {
 namespace {
@@ -40,30 +41,19 @@ std::optional<double> memory_of(const std::string& word) {
 CardName parse_card(const std::string& name) {
   static const std::vector<std::string> no_part_of_it = {"nvidia", "geforce", "tesla", "quadro", "gpu",   "pcie", "sxm",
                                                          "sxm2",   "sxm3",    "sxm4",  "sxm5",   "hbm2e", "hbm3"};
-  std::vector<std::string> words(1);
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  for (char c : name) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    if (!is_digit(c) && !(c >= 'a' && c <= 'z')) {
-      words.emplace_back();
-      continue;
-    }
-    std::string& word = words.back();
-    const bool is_number = word.size() == 4 && std::all_of(word.begin(), word.end(), is_digit);
-    const bool is_brand = word == "rtx" || word == "gtx";
-    if ((is_brand && is_digit(c)) || (is_number && c == 't')) words.emplace_back();  // rtx3060, 3060ti
-    words.back() += c;
-  }
+  const std::vector<std::string> words = card_words(name);
+  std::vector<std::string> id;
   CardName card;
   for (std::size_t i = 0; i < words.size(); ++i) {
     std::string word = words[i];
     if (i + 1 < words.size() && words[i + 1] == "gb" && memory_of(word + "gb")) word += words[++i];  // "12 GB"
-    if (word.empty() || std::find(no_part_of_it.begin(), no_part_of_it.end(), word) != no_part_of_it.end()) continue;
+    if (std::find(no_part_of_it.begin(), no_part_of_it.end(), word) != no_part_of_it.end()) continue;
     if (const auto memory = memory_of(word))
       card.memory_gb = memory;
     else
-      card.id += (card.id.empty() ? "" : "_") + word;
+      id.push_back(word);
   }
+  card.id = joined(id, "_");
   return card;
 }
 

@@ -1,4 +1,4 @@
-#include "config/team_file.h"
+#include "tuning/team_file.h"
 
 #include <gtest/gtest.h>
 
