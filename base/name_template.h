@@ -14,7 +14,7 @@ class NameTemplate {
   // Throws UsageError for an unclosed brace, an invalid format, '/' or a leading dot.
   explicit NameTemplate(const std::string& text);
   std::vector<std::string> names() const;  // of all fields, in order, with repetitions
-  // A field without a value becomes "none". A value becomes characters of [0-9.+-a-z] only.
+  // A field without a value becomes "none". A value becomes characters of [0-9.+-_a-z] only.
   std::string fill(const std::map<std::string, double>& values) const;
 
  private:

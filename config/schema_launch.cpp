@@ -1,9 +1,9 @@
 // The keys of `launch:`.
-#include <charconv>
-
 #include "base/error.h"
 #include "base/quantity.h"
 #include "base/shell_words.h"
+#include "base/whole_number.h"
+#include "config/rank_count.h"
 #include "config/schema_keys.h"
 
 namespace tlaunch {
@@ -11,9 +11,7 @@ namespace {
 
 bool is_nproc(const std::string& text) {
   if (text == "auto" || text == "cpu" || text == "gpu") return true;
-  int ranks = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ranks);
-  return error == std::errc() && end == text.data() + text.size() && ranks >= 1 && ranks <= 65536;
+  return whole_number(text, 1, most_ranks).has_value();
 }
 
 bool is_duration(const std::string& text) {
@@ -41,7 +39,7 @@ std::vector<SchemaKey> launch_keys() {
                   "tlaunch may use.",
        .may_change_on_resume = true,
        .check = is_nproc,
-       .expected = "an integer from 1 to 65536, or auto, cpu or gpu"},
+       .expected = "an integer from 1 to 4096, or auto, cpu or gpu"},
       {.key = "launch.threads_per_rank",
        .field = TLAUNCH_FIELD(launch.threads_per_rank),
        .unit = "threads",

@@ -312,8 +312,9 @@ struct StepDownEvent {
 };
 
 struct ShortageEvent {
-  static constexpr EventInfo info{"shortage", Writer::the_rank_concerned, WhenFull::wait_1_s,
-                                  "This rank ran out of memory between steps, in an evaluation or a save."};
+  static constexpr EventInfo info{
+      "shortage", Writer::the_rank_concerned, WhenFull::wait_1_s,
+      "This rank ran out of memory between steps: in an evaluation, a detection or a save."};
   std::int64_t step = 0;
   std::string phase, action;
   std::int64_t batch = 0, micro_batch = 0;

@@ -101,7 +101,7 @@ std::vector<std::string> forecast_lines(const RunForecast& forecast) {
   const TimeEstimate& time = forecast.time;
   const DiskEstimate& disk = forecast.disk;
   const std::string interval =
-      disk.checkpoints > 1 ? format_text(", one in {}", format_duration(save_interval_s(forecast))) : "";
+      disk.checkpoints > 1 ? format_text(", one every {}", format_duration(save_interval_s(forecast))) : "";
   return {format_text("time estimate: {} in all ({} to {}): {}", format_duration(time.likely_s),
                       format_duration(time.low_s), format_duration(time.high_s), parts_text(likely_parts(time))),
           format_text("disk estimate: {} at most, {} at the end; {} of {}{}",

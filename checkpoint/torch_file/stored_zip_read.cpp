@@ -104,7 +104,9 @@ class ZipReader {
     if (found.bytes > max_directory_bytes)
       fail(end_at,
            format_text("the zip directory has {} bytes; at most {} are read", found.bytes, max_directory_bytes));
-    if (found.count > max_records || found.count * central_bytes > found.bytes)
+    if (found.count > max_records)
+      fail(end_at, format_text("the zip directory has {} records; at most {} are read", found.count, max_records));
+    if (found.count * central_bytes > found.bytes)
       fail(end_at, format_text("the zip directory cannot hold {} records in {} bytes", found.count, found.bytes));
     return found;
   }

@@ -112,9 +112,9 @@ GpuInfo known_card(const std::string& text) {
   const double memory_gb = asked.memory_gb.value_or(card->memory_gb.front());
   if (std::find(card->memory_gb.begin(), card->memory_gb.end(), memory_gb) == card->memory_gb.end()) {
     Words versions;
-    for (const double size : card->memory_gb) versions.push_back(format_text("{}:{:g}GB", card->id, size));
-    throw UsageError(format_text("GPU {}: {} is not made with {:g} GB; give {}", quoted(text), card->id, memory_gb,
-                                 either(versions)));
+    for (const double size : card->memory_gb) versions.push_back(format_text("{}:{}GB", card->id, size));
+    throw UsageError(
+        format_text("GPU {}: {} is not made with {} GB; give {}", quoted(text), card->id, memory_gb, either(versions)));
   }
   GpuInfo gpu;
   gpu.name = card->name;

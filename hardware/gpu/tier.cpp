@@ -1,4 +1,5 @@
-// Tiers: how strong a card is. They decide the prior estimate and the share of memory kept free.
+// Tiers: how strong a card is. They decide the first guess of the batch (tuning/batch_limit.cpp) and the share of memory kept
+// free.
 #include <algorithm>
 
 #include "hardware/gpu/gpu_table.h"

@@ -3,11 +3,10 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/whole_number.h"
+#include "config/rank_count.h"
 
 namespace tlaunch {
 namespace {
-
-constexpr std::int64_t most_ranks = 4096;  // on one machine; a larger number is a typing error
 
 std::int64_t number_of_ranks(const std::string& nproc) {
   const auto number = whole_number(nproc, 1, most_ranks);

@@ -204,7 +204,7 @@ TEST_F(ResumeLstm, WithAnotherNumberOfRanksThatNobodyAskedForSaysSo) {
   EXPECT_NE(resumed.err.find("To use as many ranks as before: --nproc 4"), std::string::npos) << resumed.err;
   const auto asked = run_tlaunch(job("run", 2, {"--resume", "auto", "train.max_steps=12"}));
   EXPECT_EQ(asked.code, 0) << asked.err;
-  EXPECT_EQ(asked.err.find("as many as before"), std::string::npos) << asked.err;
+  EXPECT_EQ(asked.err.find("as many ranks as before"), std::string::npos) << asked.err;
 }
 
 // Sums over ranks are taken in another order, so the results are equal except for the last bits.

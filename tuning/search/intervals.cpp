@@ -24,10 +24,12 @@ void choose_log_interval(Draft& draft, const char* key, double step_s, double co
   std::int64_t chosen = *std::rbegin(intervals);
   for (auto it = std::rbegin(intervals); it != std::rend(intervals); ++it)
     if (cost_s <= log_share * step_s * static_cast<double>(*it)) chosen = *it;
+  const bool cheap = cost_s <= log_share * step_s * static_cast<double>(chosen);
   const bool of_gpu = key == std::string("log.gpu_log_interval");
   draft.set(key, chosen,
-            format_text("{}, and a step takes {}: every {}, which is under 1 % of the time", what,
-                        format_milliseconds(step_s), chosen == 1 ? "step" : format_number_of(chosen, "step")),
+            format_text("{}, and a step takes {}: every {}, which is {}", what, format_milliseconds(step_s),
+                        chosen == 1 ? "step" : format_number_of(chosen, "step"),
+                        cheap ? "under 1 % of the time" : "the longest interval"),
             {{of_gpu ? "gpu_log_cost_s" : "log_cost_s", cost_s}, {"step_s", step_s}});
 }
 
@@ -38,9 +40,10 @@ void choose_save_interval(Draft& draft, const SideFigures& seen, double step_s) 
   const double interval_s = static_cast<double>(chosen) * step_s;
   draft.set(
       "checkpoint.every_n_steps", chosen,
-      format_text("a save of {} takes {} ({} of that to copy): every {} steps, or {}, which is {} of the time",
+      format_text("a save of {} takes {} ({} of that to copy): every {}, or {}, which is {} of the time",
                   format_bytes(seen.save_bytes), format_milliseconds(save_s), format_milliseconds(seen.save_copy_s),
-                  chosen, format_duration(interval_s), format_percent(save_s / interval_s)),
+                  chosen == 1 ? "step" : format_number_of(chosen, "step"), format_duration(interval_s),
+                  format_percent(save_s / interval_s)),
       {{"save_copy_s", seen.save_copy_s}, {"save_s", save_s}, {"save_bytes", seen.save_bytes}, {"step_s", step_s}});
 }
 

@@ -60,7 +60,7 @@ TEST_F(RunCommandTest, ThePlanSaysWhereEachRankIs) {
   EXPECT_GE(rank["core_share"], 1);
   // If the kernel reports no NUMA nodes, the plan says so.
   EXPECT_THAT(run.err,
-              HasSubstr(rank.contains("cores") ? "cores " + rank["cores"].get<std::string>() : "no rank is pinned"));
+              HasSubstr(rank.contains("cores") ? "cores " + rank["cores"].get<std::string>() : "ranks not pinned"));
   const Finished dry = tlaunch({"--dry-run", "--json", "--numa", "node", config_});
   EXPECT_EQ(Json::parse(dry.out)["config"]["launch.numa"],
             Json::parse(R"({"value": "node", "source": "command line"})"));
