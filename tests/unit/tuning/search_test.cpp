@@ -509,6 +509,16 @@ TEST(Search, LoaderThreadsAndLogIntervalFollowWhatWasMeasured) {
   EXPECT_THAT(job.choice(job.tune(device), "data.num_workers").reason, HasSubstr("cannot keep up"));
 }
 
+TEST(Search, ALoggedStepThatNoIntervalMakesCheapGetsTheLongestOne) {
+  SimulatedJob job;
+  DeviceModel device;
+  device.log_cost_s = 1e4;
+  const auto outcome = job.tune(device);
+  EXPECT_EQ(job.value(outcome, "log.log_interval"), 1000);
+  EXPECT_THAT(job.choice(outcome, "log.log_interval").reason,
+              AllOf(HasSubstr("the longest interval"), Not(HasSubstr("under 1 %"))));
+}
+
 // Trials that time the loader, in order, without the check of the plan.
 std::vector<const Happened*> with_loader(const SimulatedJob& job) {
   std::vector<const Happened*> found;
