@@ -116,7 +116,7 @@ Json to_json(const DeadlineAnswer& answer) {
     changes.push_back({{"label", change.label},
                        {"setting", change.setting},
                        {"likely_s", change.likely_s},
-                       {"origin", change.measured ? "measured" : "modelled"}});
+                       {"origin", change.measured ? "from measured times" : "modelled"}});
   Json json = {{"deadline_s", answer.deadline_s},
                {"likely_s", answer.likely_s},
                {"high_s", answer.high_s},
@@ -132,17 +132,17 @@ std::string to_text(const DeadlineAnswer& answer) {
   const std::string deadline = format_duration(answer.deadline_s), likely = format_duration(answer.likely_s),
                     high = format_duration(answer.high_s);
   if (answer.reached)
-    return format_text("deadline {}: reached as it is, in {} ({} at the high end)\n", deadline, likely, high);
+    return format_text("deadline {}: reached without changes, in {} ({} at the high end)\n", deadline, likely, high);
   std::string text;
   if (answer.likely_s <= answer.deadline_s)
-    text = format_text("deadline {}: likely reached as it is, in {}, but not certain: {} at the high end\n", deadline,
-                       likely, high);
+    text = format_text("deadline {}: likely reached without changes, in {}, but not certain: {} at the high end\n",
+                       deadline, likely, high);
   else
-    text = format_text("deadline {}: missed as it is: {}\n", deadline, likely);
+    text = format_text("deadline {}: missed without changes: the run takes {}\n", deadline, likely);
   for (std::size_t i = 0; i < answer.changes.size(); ++i) {
     const DeadlineChange& change = answer.changes[i];
     text += format_text("  {}{} ({}): {}, {}\n", i == 0 ? "" : "and ", change.label, change.setting,
-                        format_duration(change.likely_s), change.measured ? "measured" : "modelled");
+                        format_duration(change.likely_s), change.measured ? "from measured times" : "modelled");
   }
   if (!answer.reached_with_changes && answer.likely_s > answer.deadline_s) {
     const std::string shorter =

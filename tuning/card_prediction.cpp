@@ -16,8 +16,9 @@ constexpr double copies_of_parameters = 4;
 }  // namespace
 
 CardPrediction predict_for_card(const RunConfig& config, const GpuInfo& card, const std::string& sample_kind,
-                                const MemoryLine& line, std::int64_t parameters) {
+                                const MemoryLine& line, std::int64_t parameters, const CpuInfo& cpu) {
   HardwareProfile there;
+  there.cpu = cpu;
   there.gpus = {card};
   const JobShape job{sample_kind, /*on_gpu=*/true, /*world_size=*/1};
   CardPrediction prediction;

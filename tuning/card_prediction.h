@@ -20,8 +20,8 @@ struct CardPrediction {
 // context, cuDNN and the allocator's blocks; four copies of each parameter (weight, gradient, two moments); per sample
 // the bytes of `line`, or 0.7 of them with mixed precision (10 GB became 7 GB in a team's run). Takes the largest batch
 // of the product rule that fits, so more memory at the same precision never gives a smaller batch. Throws UsageError if
-// none fits.
+// none fits. `cpu`: what the loader's threads are chosen for; without cores: one for each rank.
 CardPrediction predict_for_card(const RunConfig& config, const GpuInfo& card, const std::string& sample_kind,
-                                const MemoryLine& line, std::int64_t parameters);
+                                const MemoryLine& line, std::int64_t parameters, const CpuInfo& cpu = {});
 
 }  // namespace tlaunch

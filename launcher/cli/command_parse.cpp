@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/nearest.h"
 #include "base/text.h"
+#include "config/schema.h"
 #include "config/user_path.h"
 #include "launcher/job/job.h"
 
@@ -17,6 +18,11 @@ void refuse_unknown(const CLI::App& app, const std::string& argument, const std:
   std::vector<std::string> known;
   for (const CLI::Option* option : app.get_options())
     for (const std::string& long_name : option->get_lnames()) known.push_back("--" + long_name);
+  const std::string key = name.substr(std::min(name.find_first_not_of('-'), name.size()));
+  if (schema_key(key) != nullptr)
+    throw UsageError(
+        format_text("unknown option {} for {}; a config key is changed without --: {}=VALUE  (see {} --help)", name,
+                    where, key, app.get_name()));
   const auto near = nearest(name, known);
   throw UsageError(format_text("unknown option {} for {}{}  (see {} --help)", printable(name, 60), where,
                                near ? format_text("; did you mean {}?", *near) : "", app.get_name()));

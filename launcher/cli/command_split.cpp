@@ -62,7 +62,7 @@ std::string meant_by(const std::string& word, const std::vector<std::string>& co
     hint = meant;
   } else if (const auto near = nearest(word, commands)) {
     hint = format_text("did you mean '{}'?", *near);
-  } else if (!folder) {
+  } else if (!folder && word.find('/') == std::string::npos) {
     hint = format_text("to start a program in PATH, write: tlaunch -- {}", printable(word, 60));
   }
   throw UsageError(joined({format_text("{} is {}", quoted(word), what), hint}, "; "));

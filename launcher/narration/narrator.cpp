@@ -85,8 +85,8 @@ struct Narrator {
     const std::string advice = format_text("To leave more memory free, set train.batch_size={}", event.micro_batch);
     if (event.action == "skipped")
       return {
-          format_text("warning: no checkpoint was saved at step {}: memory was twice too short for the copies of the "
-                      "tensors. Training continues. {}",
+          format_text("warning: no checkpoint was saved at step {}: memory ran out twice while the tensors "
+                      "were copied. Training continues. {}",
                       event.step, advice)};
     const std::string how =
         event.action == "halved" ? format_text("in batches of {}", event.batch) : "with emptied caches";

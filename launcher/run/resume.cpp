@@ -134,8 +134,8 @@ RunPlace resume_in_place(const Job& job, const std::string& run_dir) {
   if (path.empty()) path = new_path(job, run_dir);
   RunPlace place{RunFolder(path, patience_s), "", {}};
   if (!place.folder.holds_run()) {
-    place.notes.push_back(
-        format_text("--resume auto: no run in {} yet; starting from the beginning", place.folder.path()));
+    const std::string searched = run_dir.empty() ? job.config.run_root + "/" + job.config.name : place.folder.path();
+    place.notes.push_back(format_text("--resume auto: no run found in {}; starting from the beginning", searched));
     return place;
   }
   const std::string checkpoints = checkpoint_dir(job.config.checkpoint, place.folder.path());

@@ -110,7 +110,9 @@ std::vector<std::string> closing_lines(const RunSummary& summary) {
   const RunRecord& record = summary.record;
   std::string status = format_text("{} after {}", summary.status, format_duration(summary.wall_s));
   const bool resumed = summary.began_step.value_or(0) > 0;
-  if (record.start && resumed)
+  if (record.start && resumed && own_steps(summary) == 0)
+    status += ": nothing was left to train";
+  else if (record.start && resumed)
     status += format_text(": {} after the first {}", format_number_of(own_steps(summary), "step"), *summary.began_step);
   if (record.start)
     status += format_text("{} {}, {} steps", resumed ? "; in all" : ":", format_number_of(record.epoch, "epoch"),
@@ -127,6 +129,8 @@ std::vector<std::string> closing_lines(const RunSummary& summary) {
   if (!record.stopped && summary.newest_checkpoint_step)
     lines.push_back(
         format_text("the newest checkpoint is of step {}; {}", *summary.newest_checkpoint_step, to_continue));
+  const bool was_stopped = summary.status == "preempted" || summary.status == "interrupted";
+  if (was_stopped && !record.stopped && !summary.newest_checkpoint_step) lines.push_back("no checkpoint was saved");
   std::vector<std::string> metrics;
   for (const auto& [name, value] : record.metrics) metrics.push_back(format_text("{} {:.4g}", name, value));
   if (!metrics.empty()) lines.push_back(joined(metrics, "  "));

@@ -340,7 +340,7 @@ void Trainer::shorten_epoch() {
   const auto interval = rate_.interval(position_.step, monotonic_s());
   const double step_time_s = interval.seconds / static_cast<double>(interval.steps);
   length_ = run_length(config_, agree(ranks_, smoke_steps(step_time_s, smoke_->epoch_budget_s, full_.steps_per_epoch)));
-  recorder_.event(SmokeEvent{length_.steps_per_epoch});
+  if (length_.steps_per_epoch < full_.steps_per_epoch) recorder_.event(SmokeEvent{length_.steps_per_epoch});
 }
 
 void Trainer::finish() {

@@ -122,8 +122,8 @@ void choose_by_pace(Lab& lab, BatchChoice& now, const std::vector<BatchSplit>& s
   }
   now.samples_per_s = chosen->samples_per_s;
   choose(lab, now.draft, chosen->split,
-         format_text("the smallest of {} measured within 3 % of the best ({} of {} samples/s of all ranks): {}",
-                     paces.size(), format_count(chosen->samples_per_s), format_count(best), product(chosen->split)),
+         format_text("the smallest within 3 % of the fastest ({} against {} samples/s of all ranks; {} measured): {}",
+                     format_count(chosen->samples_per_s), format_count(best), paces.size(), product(chosen->split)),
          {{"samples_per_s", measured}});
 }
 

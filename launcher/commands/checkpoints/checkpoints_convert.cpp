@@ -116,6 +116,8 @@ int export_command(const CheckpointsCommand& command) {
 }
 
 int import_command(const CheckpointsCommand& command) {
+  if (has_extension(command.output, ".pt") || has_extension(command.output, ".pth"))
+    throw UsageError(format_text("--output {}: import writes a safetensors file; name it so", command.output));
   check_output(command.path, command.output);
   const auto write = [&](const std::vector<TensorView>& tensors) {
     auto weights = weights_of(tensors, command.path);

@@ -30,7 +30,8 @@ std::string size_text(const SizeRange& range, std::uint64_t more = 0) {
 
 std::string advice_text(const PolicyAdvice& advice) {
   const std::string epochs = advice.every_n_epochs == 1 ? "epoch" : format_text("{} epochs", advice.every_n_epochs);
-  return format_text("best {} of every {}{}", advice.save_top_k, epochs, advice.save_last ? ", and the last" : "");
+  return format_text("the best {}, saved every {}{}", advice.save_top_k, epochs,
+                     advice.save_last ? ", and the last" : "");
 }
 
 std::string times(const Spreadsheet& sheet) {

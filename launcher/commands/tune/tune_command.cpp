@@ -77,7 +77,8 @@ TuneOutcome for_other_card(const TuneCommand& command) {
          progress.line(format_text("  {}: {}", why, found));
        },
        {}});
-  const auto prediction = predict_for_card(job.loaded.config, card, shape.sample_kind, demand.line, demand.parameters);
+  const auto prediction =
+      predict_for_card(job.loaded.config, card, shape.sample_kind, demand.line, demand.parameters, job.hardware.cpu);
   outcome.plan = prediction.plan;
   outcome.predicted_peak_bytes = prediction.peak_bytes;
   outcome.budget_bytes = prediction.budget_bytes;

@@ -13,9 +13,10 @@ TuneLine::TuneLine() {
   nproc_option(app_, keys_.nproc, "default: launch.nproc");
   numa_option(app_, keys_.numa, "default: launch.numa");
   app_.add_flag("--test-only", test_only_, "Show the plan and change nothing (the default)");
-  app_.add_flag("--write", values_.write,
-                "Write the plan's values into CONFIG.yaml; comments, order and other values stay, and the original is "
-                "saved as a dated backup");
+  app_.add_flag(
+      "--write", values_.write,
+      "Write the measured values into CONFIG.yaml; comments, order and other values stay, and the original is "
+      "saved as a dated backup");
   app_.add_option("--gpu", values_.gpu, "Predict the plan for a card that is not in this machine, as rtx_3060:12GB")
       ->type_name("NAME[:MEMORY]");
   app_.add_flag("--team", values_.team, "Add this card's entry to the team file (tune.team_file)");

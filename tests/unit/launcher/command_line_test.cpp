@@ -485,6 +485,9 @@ TEST(CommandLine, WhatCannotBeIsRefusedWithTheReason) {
   EXPECT_THAT(refusal({"--grace", "-1", "a.yaml"}), HasSubstr("--grace"));
   EXPECT_THAT(refusal({"evaluate", "a.yaml"}), HasSubstr("--checkpoint"));
   EXPECT_THAT(refusal({"--nproc", "2", "probe"}), HasSubstr("unknown option --nproc for tlaunch probe"));
+  EXPECT_THAT(refusal({"a.yaml", "--train.epochs=3"}),
+              HasSubstr("a config key is changed without --: train.epochs=VALUE"));
+  EXPECT_THAT(refusal({"./no/such/program"}), Not(HasSubstr("tlaunch --")));
   EXPECT_THAT(refusal({"--"}), HasSubstr("needs a program"));
   EXPECT_THAT(refusal({"-m"}), HasSubstr("needs a module"));
   EXPECT_THAT(refusal({"--no-python"}), HasSubstr("needs a program"));

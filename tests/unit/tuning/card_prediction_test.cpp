@@ -174,5 +174,13 @@ TEST(CardPrediction, WhatTheUserFixedIsHis) {
   EXPECT_EQ(prediction.peak_bytes, 960'000'000u + 16u * 20'000'000u);  // no discount for mixed precision
 }
 
+// The card may be elsewhere, the loader is planned for the CPU that is known.
+TEST(CardPrediction, LoaderThreadsFollowTheCpu) {
+  CpuInfo cpu;
+  cpu.allowed_cores = 8;
+  const auto plan = predict_for_card(config_of(64), known_card("rtx_3060"), "image", {0, 100e6}, parameters, cpu).plan;
+  EXPECT_GT(value(plan, "data.num_workers"), 1);
+}
+
 }  // namespace
 }  // namespace tlaunch

@@ -131,8 +131,8 @@ TEST(Narrator, AShortageBetweenStepsSaysWhatIsDoneAboutIt) {
               ElementsAre("rank 1 ran out of memory (evaluation after step 20); the evaluation is repeated with "
                           "emptied caches. To leave more memory free, set train.batch_size=96"));
   EXPECT_THAT(lines_of(shortage("skipped"), 1),
-              ElementsAre("warning: no checkpoint was saved at step 20: memory was twice too short for the copies of "
-                          "the tensors. Training continues. To leave more memory free, set train.batch_size=96"));
+              ElementsAre("warning: no checkpoint was saved at step 20: memory ran out twice while the tensors were "
+                          "copied. Training continues. To leave more memory free, set train.batch_size=96"));
 }
 
 TEST(Narrator, NonFiniteGradientsAreSkippedOrRolledBack) {

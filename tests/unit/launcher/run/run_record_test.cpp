@@ -214,6 +214,16 @@ TEST(Summary, AfterAResumeTheTimeAndTheStepsAreOfThisSession) {
   EXPECT_THAT(closing_lines(summary), Contains(HasSubstr("time since step 200: 20 s; estimated at the start: 19 s")));
 }
 
+TEST(Summary, SaysThatNothingWasLeftToTrainOrNothingSaved) {
+  RunSummary summary = summary_of({});
+  summary.began_step = summary.record.step;
+  EXPECT_THAT(closing_lines(summary), Contains(HasSubstr("completed after 20 s: nothing was left to train; in all ")));
+  summary.status = "preempted";
+  EXPECT_THAT(closing_lines(summary), Contains("no checkpoint was saved"));
+  summary.newest_checkpoint_step = 200;
+  EXPECT_THAT(closing_lines(summary), Not(Contains("no checkpoint was saved")));
+}
+
 TEST(Summary, FailureNamesTheRankAndWhatItSaid) {
   GroupResult result;
   result.exit_code = 65;

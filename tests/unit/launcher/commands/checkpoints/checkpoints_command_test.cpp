@@ -271,6 +271,8 @@ TEST_F(Checkpoints, ExportAndImportNeverHarmWhatIsThere) {
   EXPECT_EQ(bad.code, 65);
   EXPECT_THAT(bad.err, HasSubstr("bad.pt"));
   EXPECT_EQ(checkpoints({"import", scratch_ / "absent.pt", "--output", scratch_ / "out.safetensors"}).code, 2);
+  EXPECT_THAT(checkpoints({"import", scratch_ / "w.pt", "--output", scratch_ / "out.pt"}).err,
+              HasSubstr("import writes a safetensors file"));
   EXPECT_EQ(content(scratch_ / "out.safetensors"), "old");
 }
 

@@ -121,7 +121,7 @@ TEST_F(Estimated, ADeadlineThatIsReachedNeedsNoChange) {
   const auto reached = answer(3600);
   EXPECT_TRUE(reached.reached);
   EXPECT_TRUE(reached.changes.empty());
-  EXPECT_THAT(to_text(reached), HasSubstr("reached as it is"));
+  EXPECT_THAT(to_text(reached), HasSubstr("reached without changes"));
 }
 
 TEST_F(Estimated, TheCheapestChangesThatReachIt) {
