@@ -159,7 +159,7 @@ std::optional<ToldForecast> forecast_the_run(RunContext& context, const PlannedR
     if (context.command.deadline_s)
       context.progress.line(format_text(
           "note: --deadline cannot be answered, because the speed of this job is not known before its first "
-          "steps; to measure it: tlaunch estimate {} --deadline TIME",
+          "steps; to measure it: tlaunch estimate {} --deadline TIME, with the same --nproc and key=value",
           context.command.config));
     return std::nullopt;
   }
