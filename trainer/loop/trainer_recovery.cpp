@@ -38,8 +38,8 @@ void Trainer::step_down(const MemoryShortage& shortage) {
   context_.events.write(StepDownEvent{step, split_.micro_batch, split_.accumulation, to_string(shortage.phase)});
   if (!context_.events.connected())  // else the launcher reports it
     std::cerr << format_text(
-                     "rank {} ran out of memory ({} of step {}): the step is repeated with smaller micro-batches; to "
-                     "start with them, set train.batch_size={} train.gradient_accumulation_steps={}",
+                     "rank {} ran out of memory ({} of step {}); the step is repeated with smaller micro-batches. To "
+                     "start with them, set train.batch_size={} (gradient_accumulation_steps={})",
                      shortage.rank, to_string(shortage.phase), step, split_.micro_batch, split_.accumulation)
               << std::endl;
 }
