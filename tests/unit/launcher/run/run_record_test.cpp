@@ -221,7 +221,7 @@ TEST(Summary, SaysThatNothingWasLeftToTrainOrNothingSaved) {
   summary.status = "preempted";
   EXPECT_THAT(closing_lines(summary), Contains("no checkpoint was saved"));
   summary.newest_checkpoint_step = 200;
-  EXPECT_THAT(closing_lines(summary), Not(Contains("no checkpoint was saved")));
+  EXPECT_THAT(closing_lines(summary), testing::Not(Contains("no checkpoint was saved")));
 }
 
 TEST(Summary, FailureNamesTheRankAndWhatItSaid) {
