@@ -90,5 +90,7 @@ std::string printable(const std::string& text, std::size_t most);
 
 // The same in quotes, cut to a readable length.
 std::string quoted(const std::string& text);
+// std::quoted of <iomanip> would be the better match for a text that may change.
+inline std::string quoted(std::string& text) { return quoted(static_cast<const std::string&>(text)); }
 
 }  // namespace tlaunch

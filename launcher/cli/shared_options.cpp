@@ -45,7 +45,7 @@ CLI::Validator size_of_at_least(std::uint64_t least_bytes) {
     } catch (const UsageError&) {  // the message below says more
     }
     return format_text("expected a size with its unit, such as 10GB or 10GiB, of at least {}, not {}",
-                       format_bytes(least_bytes), tlaunch::quoted(text));  // std::quoted takes a non-const text
+                       format_bytes(least_bytes), quoted(text));
   };
   return CLI::Validator(to_bytes, "", "size");
 }

@@ -160,7 +160,7 @@ void run_trials(const WorkerContext& context, const RunConfig& config, const Ran
   for (std::string line; std::getline(requests, line);) {
     const auto request = Json::parse(line, nullptr, /*allow_exceptions=*/false);
     if (request.is_discarded())
-      throw UsageError(format_text("trial: a line of standard input is not JSON: {}", tlaunch::quoted(line)));
+      throw UsageError(format_text("trial: a line of standard input is not JSON: {}", quoted(line)));
     const auto spec = trial_spec_from_json(request);
     auto result = Trial(context, config, ranks, dataset, spec).run();
     result.gpu_log_cost_s = gpu_reading_s;

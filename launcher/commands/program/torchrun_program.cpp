@@ -73,7 +73,7 @@ void apply_signals(const TorchrunValues& values, ProgramCommand& command) {
       refuse_torchrun(
           "signals-to-handle", text,
           format_text("{} is not supported; SIGTERM, SIGINT and SIGHUP stop the ranks, SIGUSR1 is passed on",
-                      tlaunch::quoted(name)));
+                      quoted(name)));
   }
   command.signals_to_handle = text;
 }

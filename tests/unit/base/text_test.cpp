@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <iomanip>
+
 namespace tlaunch {
 namespace {
 
@@ -30,6 +32,8 @@ TEST(TextLists, AreJoined) {
 
 TEST(Quoted, EscapesAndCutsWhatAUserGave) {
   EXPECT_EQ(quoted("a\nb\x7f"), "'a\\x0ab\\x7f'");
+  std::string text = "a";  // may change, so that std::quoted would take it too
+  EXPECT_EQ(quoted(text), "'a'");
   EXPECT_EQ(quoted(std::string(100, 'x')), "'" + std::string(60, 'x') + "...'");
   EXPECT_EQ(printable("\xc3\xa4\xc3\xa4", 3), "\xc3\xa4...");
 }
